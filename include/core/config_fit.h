@@ -1,0 +1,14 @@
+/* config_fit: limits that fit in what the system allows. */
+#ifndef HEDGEROW_CORE_CONFIG_FIT_H
+#define HEDGEROW_CORE_CONFIG_FIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/config.h"
+
+/* Lowers --max-connections and --max-attempts in proportion, so that the
+ * process stays below that many descriptors. True: they were lowered. */
+bool config_fit_descriptors(struct config *config, int64_t descriptors);
+
+#endif

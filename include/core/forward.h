@@ -1,0 +1,37 @@
+/* forward: the fields that an upstream request carries.
+ *
+ * The client's end-to-end fields cross, but for those that would change what
+ * the answer is judged by, and hedgerow's own come to them; docs/api.md lists
+ * both. */
+#ifndef HEDGEROW_CORE_FORWARD_H
+#define HEDGEROW_CORE_FORWARD_H
+
+#include "core/http_request.h"
+#include "core/slice.h"
+#include "core/text.h"
+
+/* What is the same for every request; slices are borrowed. */
+struct forward_rules {
+  const struct http_field *headers; /* --header: in place of the client's */
+  unsigned header_count;
+  const struct slice *drop; /* --drop-header */
+  unsigned drop_count;
+  struct slice user_agent; /* in place of the client's; empty: none */
+  struct slice version;    /* "hedgerow/0.1.0", where nobody names himself */
+  struct slice token;      /* Authorization: Bearer; empty: the client's */
+  struct slice via;        /* our member: "1.1 hedgerow-ID" */
+};
+
+/* Writes "Name: value\r\n" lines: those for every upstream to `common`, and the
+ * client's own Authorization and Cookie to `credentials`. Not among them: Host,
+ * and Hedge-Attempt, which differs between attempts. */
+void forward_fields(struct text *common, struct text *credentials,
+                    const struct http_request *request,
+                    const struct forward_rules *rules, struct slice request_id);
+
+/* Whether a Via field of the request holds our pseudonym, "hedgerow-ID" (RFC
+ * 9110, section 7.6.3): then the request has come round in a loop. */
+bool forward_is_loop(const struct http_request *request,
+                     struct slice pseudonym);
+
+#endif

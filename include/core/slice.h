@@ -1,0 +1,37 @@
+/* slice: bytes that stand in somebody else's buffer.
+ *
+ * A slice owns nothing and is not NUL-terminated; it is valid as long as the
+ * buffer it points into. An empty slice may have at == NULL. */
+#ifndef HEDGEROW_CORE_SLICE_H
+#define HEDGEROW_CORE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct slice {
+  const char *at;
+  size_t len;
+};
+
+/* "%.*s" with SLICE_ARG(s) prints a slice. */
+#define SLICE_ARG(s) (int)(s).len, (s).at
+
+static inline struct slice slice_of(const char *text) {
+  return (struct slice){text, strlen(text)};
+}
+
+static inline bool slice_equal(struct slice a, struct slice b) {
+  return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
+}
+
+/* ASCII letters compare without case; the locale plays no part. */
+bool slice_equal_nocase(struct slice a, struct slice b);
+bool slice_starts_with(struct slice text, struct slice prefix);
+
+/* The slice from `from` to its end; from <= s.len. */
+static inline struct slice slice_from(struct slice s, size_t from) {
+  return (struct slice){s.at + from, s.len - from};
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* text: a writer into a buffer of fixed size.
+ *
+ * Whoever calls text_init owns the buffer. What does not fit is left out whole
+ * (never half an addition) and `cut` says so from then on, so that a caller
+ * checks once at the end instead of at each step. Nothing is NUL-terminated
+ * but what text_end hands out. */
+#ifndef HEDGEROW_CORE_TEXT_H
+#define HEDGEROW_CORE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/slice.h"
+
+struct text {
+  char *at;
+  size_t len, cap;
+  bool cut;
+};
+
+/* cap bytes at `storage` may be written; cap >= 1. */
+void text_init(struct text *text, char *storage, size_t cap);
+void text_add(struct text *text, const char *bytes, size_t len);
+void text_slice(struct text *text, struct slice bytes);
+void text_str(struct text *text, const char *string);
+void text_char(struct text *text, char c);
+void text_int(struct text *text, int64_t number);
+/* Microseconds as milliseconds with one decimal: 12345 -> "12.3". */
+void text_ms(struct text *text, int64_t us);
+/* A JSON string, quotes included. Control bytes, quotes and backslashes are
+ * escaped (RFC 8259, section 7); bytes that are not UTF-8 become U+FFFD, so the
+ * result is always valid JSON. */
+void text_json(struct text *text, struct slice bytes);
+
+static inline struct slice text_slice_of(const struct text *text) {
+  return (struct slice){text->at, text->len};
+}
+/* The text with a NUL behind it; the last byte gives way when it is full. */
+const char *text_end(struct text *text);
+
+#endif

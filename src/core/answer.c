@@ -1,0 +1,330 @@
+/* answer: writes the heads of all answers, and the body of a problem.
+ *
+ * Two kinds of head. A passed one carries an upstream's answer on: its fields
+ * cross in their order and spelling, but for those that speak of its
+ * connection or that are ours to say. An own one is hedgerow's word: a problem,
+ * a gather, its health. Both end in the same fields of ours, so that a client
+ * can always tell how its race went.
+ *
+ * A passed head is written for every request that succeeds, so its field lines
+ * are looked at once: the first letter decides for nearly all of them that they
+ * cross, before any name is compared. Only an upstream whose Connection names
+ * end-to-end fields, which may have gone by already, costs a second pass.
+ *
+ * Server-Timing draws the race: one member per attempt, with `dur` and `desc`
+ * as browsers show them, and `start`, a parameter of ours that they ignore (W3C
+ * Server Timing lets unknown ones be), so that a waterfall can be drawn from
+ * the answer alone.
+ *
+ * A problem (RFC 9457) is about:blank: its title is the status phrase, and what
+ * went wrong stands in `detail` and `attempts`. It is valid JSON whatever the
+ * room: what does not fit is left out whole, and the closing bytes are kept
+ * free from the start. Left to others: which status, which words, the body. */
+#include "core/answer.h"
+
+#include "core/http_head.h"
+
+enum {
+  NAMED_MAX = 32,
+  CLOSING_BYTES = 40, /* ],"attempts_left_out":4294967295} */
+};
+
+static const char opening[] = ",\"attempts\":[";
+enum { OPENING_BYTES = sizeof opening - 1 };
+
+/* Fields that the upstream's Connection names and that would cross else. */
+struct named {
+  struct slice names[NAMED_MAX];
+  unsigned count;
+  bool too_many;
+};
+
+static void add_status_line(struct text *out, int status) {
+  text_str(out, "HTTP/1.1 ");
+  text_int(out, status);
+  text_char(out, ' ');
+  text_str(out, http_reason(status));
+  text_str(out, "\r\n");
+}
+
+/* `label` is the name with its colon and space. */
+static void add_field(struct text *out, const char *label, struct slice value) {
+  text_str(out, label);
+  text_slice(out, value);
+  text_str(out, "\r\n");
+}
+
+static void add_number(struct text *out, const char *label, int64_t number) {
+  text_str(out, label);
+  text_int(out, number);
+  text_str(out, "\r\n");
+}
+
+static void add_given(struct text *out, const char *label, struct slice value) {
+  if (value.len > 0) add_field(out, label, value);
+}
+
+static void add_timing(struct text *out, unsigned number,
+                       const struct attempt_story *attempt) {
+  text_str(out, "attempt-");
+  text_int(out, number);
+  text_str(out, ";start=");
+  text_ms(out, attempt->started_us);
+  text_str(out, ";dur=");
+  text_ms(out, attempt->ended_us - attempt->started_us);
+  text_str(out, ";desc=");
+  text_str(out, attempt_result_name(attempt->result));
+}
+
+static void add_timings(struct text *out, const struct answer_race *race) {
+  if (race->attempt_count == 0) return;
+  unsigned told = race->attempt_count;
+  if (told > ANSWER_TIMINGS_MAX) told = ANSWER_TIMINGS_MAX;
+  text_str(out, "Server-Timing: ");
+  for (unsigned i = 0; i < told; i++) {
+    if (i > 0) text_str(out, ", ");
+    add_timing(out, i, &race->attempts[i]);
+  }
+  if (told < race->attempt_count) {
+    text_str(out, ", more;desc=\"");
+    text_int(out, race->attempt_count - told);
+    text_str(out, " left out\"");
+  }
+  text_str(out, "\r\n");
+}
+
+static void add_race(struct text *out, const struct answer_race *race) {
+  add_number(out, "Hedge-Attempts: ", race->started);
+  if (race->winner >= 0) add_number(out, "Hedge-Winner: ", race->winner);
+  add_timings(out, race);
+}
+
+/* What ends every head. */
+static void add_ours(struct text *out, uint64_t length,
+                     const struct answer_race *race, struct slice request_id,
+                     struct slice via, struct answer_framing framing) {
+  add_number(out, "Content-Length: ", (int64_t)length);
+  if (framing.close) text_str(out, "Connection: close\r\n");
+  else if (framing.keep_alive_1_0) text_str(out, "Connection: keep-alive\r\n");
+  if (race != NULL) add_race(out, race);
+  add_given(out, "Via: ", via);
+  add_given(out, "X-Request-ID: ", request_id);
+  text_str(out, "\r\n");
+}
+
+static bool is(struct slice name, const char *other) {
+  return slice_equal_nocase(name, slice_of(other));
+}
+
+static struct slice trim(struct slice s) {
+  while (s.len > 0 && (s.at[0] == ' ' || s.at[0] == '\t')) s = slice_from(s, 1);
+  while (s.len > 0 && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
+    s.len--;
+  return s;
+}
+
+static void name_one(struct named *named, struct slice name) {
+  if (name.len == 0 || is(name, "close") || http_is_hop_by_hop(name)) return;
+  if (named->count == NAMED_MAX) named->too_many = true;
+  else named->names[named->count++] = name;
+}
+
+static void name_all(struct named *named, struct slice list) {
+  while (list.len > 0) {
+    const char *comma = memchr(list.at, ',', list.len);
+    size_t len = comma == NULL ? list.len : (size_t)(comma - list.at);
+    name_one(named, trim((struct slice){list.at, len}));
+    list = slice_from(list, comma == NULL ? len : len + 1);
+  }
+}
+
+static bool is_named(const struct named *named, struct slice name) {
+  if (named->too_many) return true;
+  for (unsigned i = 0; i < named->count; i++)
+    if (slice_equal_nocase(name, named->names[i])) return true;
+  return false;
+}
+
+enum fate { PASS, DROP, NOTE_DATE, NOTE_CONNECTION };
+
+static enum fate fate_of(struct slice name) {
+  switch (name.at[0] | 0x20) { /* lower case, where it is a letter */
+    case 'c':
+      if (is(name, "connection")) return NOTE_CONNECTION;
+      return is(name, "content-length") ? DROP : PASS;
+    case 'd': return is(name, "date") ? NOTE_DATE : PASS;
+    case 'h':
+      if (name.len < 6) return PASS;
+      return is((struct slice){name.at, 6}, "hedge-") ? DROP : PASS;
+    case 'x': return is(name, "x-request-id") ? DROP : PASS;
+    case 'k':
+    case 'p':
+    case 't':
+    case 'u': return http_is_hop_by_hop(name) ? DROP : PASS;
+    default: return PASS;
+  }
+}
+
+static struct slice after_first_line(struct slice head) {
+  const char *end = memchr(head.at, '\n', head.len);
+  if (end == NULL) return slice_from(head, head.len);
+  return slice_from(head, (size_t)(end - head.at) + 1);
+}
+
+/* The white space between colon and value crosses as it came, so that a head
+ * never grows; the line end is ours. */
+static void pass_field(struct text *out, const struct http_field *field) {
+  if (field->value.len == 0) {
+    text_slice(out, field->name);
+    text_str(out, ":\r\n");
+    return;
+  }
+  const char *end = field->value.at + field->value.len;
+  text_add(out, field->name.at, (size_t)(end - field->name.at));
+  text_str(out, "\r\n");
+}
+
+/* Leaves out what is in `skip`, and collects what Connection names in `named`
+ * where that is not NULL. Returns whether a Date crossed. */
+static bool pass_fields(struct text *out, struct slice lines,
+                        const struct named *skip, struct named *named) {
+  bool dated = false;
+  while (lines.len > 0) {
+    struct http_field field;
+    if (!http_field_next(&lines, &field)) {
+      lines = after_first_line(lines);
+      continue;
+    }
+    enum fate fate = fate_of(field.name);
+    if (fate == NOTE_CONNECTION && named != NULL) name_all(named, field.value);
+    if (fate == DROP || fate == NOTE_CONNECTION) continue;
+    if (skip != NULL && is_named(skip, field.name)) continue;
+    if (fate == NOTE_DATE) dated = true;
+    pass_field(out, &field);
+  }
+  return dated;
+}
+
+/* "HTTP/1.1 200 OK" -> 200; 502 for what no upstream's reply begins with. */
+static int status_of(struct slice head) {
+  static const char at[] = "HTTP/1.1 ";
+  size_t i = sizeof at - 1;
+  if (head.len < i + 3) return 502;
+  int status = 0;
+  for (size_t end = i + 3; i < end; i++) {
+    if (head.at[i] < '0' || head.at[i] > '9') return 502;
+    status = status * 10 + (head.at[i] - '0');
+  }
+  return status;
+}
+
+void answer_passed_head(struct text *out, struct slice upstream_head,
+                        uint64_t length, const struct answer_race *race,
+                        struct slice request_id, struct slice via,
+                        struct slice date, struct answer_framing framing) {
+  struct slice lines = after_first_line(upstream_head);
+  struct named named;
+  named.count = 0;
+  named.too_many = false;
+  add_status_line(out, status_of(upstream_head));
+  size_t start = out->len;
+  bool dated = pass_fields(out, lines, NULL, &named);
+  if (named.count > 0) {
+    out->len = start;
+    dated = pass_fields(out, lines, &named, NULL);
+  }
+  if (!dated) add_given(out, "Date: ", date);
+  add_ours(out, length, race, request_id, via, framing);
+}
+
+void answer_own_head(struct text *out, const struct answer_own *own,
+                     const struct answer_race *race, struct slice request_id,
+                     struct slice via, struct slice date,
+                     struct answer_framing framing) {
+  add_status_line(out, own->status);
+  add_given(out, "Date: ", date);
+  if (own->content_type != NULL)
+    add_field(out, "Content-Type: ", slice_of(own->content_type));
+  if (own->status >= 400) text_str(out, "Cache-Control: no-store\r\n");
+  if (own->allow != NULL) add_field(out, "Allow: ", slice_of(own->allow));
+  if (own->retry_after_s > 0)
+    add_number(out, "Retry-After: ", own->retry_after_s);
+  if (own->gathered) {
+    text_str(out, "Hedge-Completed: ");
+    text_int(out, own->completed);
+    add_number(out, "/", own->items);
+  }
+  add_ours(out, own->length, race, request_id, via, framing);
+}
+
+/* Takes back what was added since `len` if it was cut. */
+static bool kept_whole(struct text *out, size_t len) {
+  if (!out->cut) return true;
+  out->len = len;
+  out->cut = false;
+  return false;
+}
+
+static bool add_detail(struct text *out, struct slice detail) {
+  size_t len = out->len;
+  text_str(out, ",\"detail\":");
+  text_json(out, detail);
+  return kept_whole(out, len);
+}
+
+static bool add_attempt(struct text *out, const struct attempt_story *attempt,
+                        bool first) {
+  size_t len = out->len;
+  text_str(out, first ? "{\"target\":" : ",{\"target\":");
+  text_int(out, attempt->target);
+  text_str(out, ",\"started_ms\":");
+  text_ms(out, attempt->started_us);
+  text_str(out, ",\"ended_ms\":");
+  text_ms(out, attempt->ended_us);
+  text_str(out, ",\"result\":\"");
+  text_str(out, attempt_result_name(attempt->result));
+  text_char(out, '"');
+  if (attempt->status != 0) {
+    text_str(out, ",\"status\":");
+    text_int(out, attempt->status);
+  }
+  if (attempt->error != NULL && attempt->error[0] != '\0') {
+    text_str(out, ",\"error\":");
+    text_json(out, slice_of(attempt->error));
+  }
+  text_char(out, '}');
+  return kept_whole(out, len);
+}
+
+/* Returns how many were left out. The array is open when it returns. */
+static unsigned add_attempts(struct text *out, const struct answer_race *race) {
+  text_str(out, opening);
+  for (unsigned i = 0; i < race->attempt_count; i++)
+    if (!add_attempt(out, &race->attempts[i], i == 0))
+      return race->attempt_count - i;
+  return 0;
+}
+
+void answer_problem(struct text *out, int status, struct slice detail,
+                    const struct answer_race *race) {
+  if (out->cut || out->cap - out->len < ANSWER_PROBLEM_BYTES) {
+    out->cut = true;
+    return;
+  }
+  out->cap -= OPENING_BYTES + CLOSING_BYTES;
+  text_str(out, "{\"type\":\"about:blank\",\"title\":\"");
+  text_str(out, http_reason(status));
+  text_str(out, "\",\"status\":");
+  text_int(out, status);
+  bool detailed = add_detail(out, detail);
+  out->cap += OPENING_BYTES;
+  unsigned left_out = race == NULL ? 0 : add_attempts(out, race);
+  out->cap += CLOSING_BYTES;
+  if (race != NULL) text_char(out, ']');
+  if (left_out > 0) {
+    text_str(out, ",\"attempts_left_out\":");
+    text_int(out, left_out);
+  }
+  text_char(out, '}');
+  if (!detailed || left_out > 0) out->cut = true;
+}

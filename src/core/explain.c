@@ -1,0 +1,57 @@
+/* explain: what a status that is no success means for whoever runs hedgerow.
+ *
+ * A failed race answers with one sentence per attempt. "403" alone sends people
+ * to a search engine; the flag to change sends them on their way. */
+#include "core/explain.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LOCATION_SHOWN = 100 };
+
+static const struct advice {
+  int status;
+  const char *words;
+} advices[] = {
+    {206, "the upstream sent a part (206) though no Range was asked for"},
+    {304, "the upstream answered 304 though nothing conditional was asked"},
+    {400, "the upstream found the request malformed (400)"},
+    {401, "the upstream wants credentials; see --token-file"},
+    {403,
+     "the upstream refused the request; see --user-agent and --token-file"},
+    {404, "the upstream knows no such resource; check the path of the target, "
+          "or see --final"},
+    {407, "a proxy in front of the upstream wants credentials"},
+    {408, "the upstream gave up waiting for the request (408)"},
+    {429, "the upstream limits the rate (429); fewer --hedges ask less of it"},
+    {500, "the upstream failed (500)"},
+    {502, "the upstream's own upstream failed (502)"},
+    {503, "the upstream is overloaded or down (503)"},
+    {504, "the upstream's own upstream was too slow (504)"},
+};
+
+static const char *words_for(int status) {
+  for (size_t i = 0; i < sizeof advices / sizeof *advices; i++)
+    if (advices[i].status == status) return advices[i].words;
+  return NULL;
+}
+
+static struct slice without_query(struct slice location) {
+  const char *query = memchr(location.at, '?', location.len);
+  if (query) location.len = (size_t)(query - location.at);
+  if (location.len > LOCATION_SHOWN) location.len = LOCATION_SHOWN;
+  return location;
+}
+
+void explain_status(int status, struct slice location, char *buf, size_t cap) {
+  const char *words = words_for(status);
+  if (status >= 300 && status <= 399 && location.len > 0) {
+    location = without_query(location);
+    snprintf(buf, cap, "the upstream redirects (%d) to %.*s; point --to there",
+             status, SLICE_ARG(location));
+  } else if (words) {
+    snprintf(buf, cap, "%s", words);
+  } else {
+    snprintf(buf, cap, "the upstream answered %d", status);
+  }
+}

@@ -1,0 +1,111 @@
+/* forward: from a client's fields to an upstream's.
+ *
+ * Never forwarded:
+ * - Host: the target's own is sent;
+ * - what speaks of this connection: the hop-by-hop fields, and those that the
+ *   client's Connection names (RFC 9110, section 7.6.1);
+ * - Accept-Encoding, Range and every If-*: a compressed body, a 206 or a 304
+ *   holds no whole JSON text to judge;
+ * - Expect and Content-*: a body is never passed on;
+ * - Hedge-Attempt, X-Request-ID: these are ours to set;
+ * - User-Agent and Authorization where a configured one takes their place, and
+ *   whatever --header sets or --drop-header names.
+ *
+ * Authorization and Cookie are kept apart, because /all may ask origins that the
+ * client has no credentials for. */
+#include "core/forward.h"
+
+static void add_line(struct text *out, struct slice name, struct slice value) {
+  text_slice(out, name);
+  text_str(out, ": ");
+  text_slice(out, value);
+  text_str(out, "\r\n");
+}
+
+static bool is(struct slice name, const char *other) {
+  return slice_equal_nocase(name, slice_of(other));
+}
+
+static bool begins(struct slice name, const char *prefix, size_t len) {
+  return name.len >= len && slice_equal_nocase((struct slice){name.at, len},
+                                               (struct slice){prefix, len});
+}
+
+static bool never_crosses(struct slice name) {
+  static const char *const names[] = {"Host",          "Accept-Encoding",
+                                      "Expect",        "Range",
+                                      "Hedge-Attempt", "X-Request-ID"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (is(name, names[i])) return true;
+  return begins(name, "If-", 3) || begins(name, "Content-", 8) ||
+         http_is_hop_by_hop(name);
+}
+
+static bool is_configured_away(const struct forward_rules *rules,
+                               struct slice name) {
+  for (unsigned i = 0; i < rules->drop_count; i++)
+    if (slice_equal_nocase(name, rules->drop[i])) return true;
+  for (unsigned i = 0; i < rules->header_count; i++)
+    if (slice_equal_nocase(name, rules->headers[i].name)) return true;
+  return (rules->user_agent.len > 0 && is(name, "User-Agent")) ||
+         (rules->token.len > 0 && is(name, "Authorization"));
+}
+
+static bool is_credential(struct slice name) {
+  return is(name, "Authorization") || is(name, "Cookie");
+}
+
+/* Whether the client's Connection names more than how it wants to end. */
+static bool has_connection_options(const struct http_request *request) {
+  const struct http_field *field = http_request_field(request, "Connection");
+  return field && !is(field->value, "keep-alive") && !is(field->value, "close");
+}
+
+static void add_own(struct text *common, const struct http_request *request,
+                    const struct forward_rules *rules,
+                    struct slice request_id) {
+  static const char *const accept = "application/json";
+  if (!http_request_field(request, "Accept"))
+    add_line(common, slice_of("Accept"), slice_of(accept));
+  if (rules->user_agent.len > 0)
+    add_line(common, slice_of("User-Agent"), rules->user_agent);
+  else if (!http_request_field(request, "User-Agent"))
+    add_line(common, slice_of("User-Agent"), rules->version);
+  for (unsigned i = 0; i < rules->header_count; i++)
+    add_line(common, rules->headers[i].name, rules->headers[i].value);
+  if (rules->token.len > 0) {
+    text_str(common, "Authorization: Bearer ");
+    text_slice(common, rules->token);
+    text_str(common, "\r\n");
+  }
+  add_line(common, slice_of("Via"), rules->via);
+  add_line(common, slice_of("X-Request-ID"), request_id);
+}
+
+void forward_fields(struct text *common, struct text *credentials,
+                    const struct http_request *request,
+                    const struct forward_rules *rules,
+                    struct slice request_id) {
+  bool options = has_connection_options(request);
+  for (unsigned i = 0; i < request->field_count; i++) {
+    const struct http_field *field = &request->fields[i];
+    if (never_crosses(field->name) || is_configured_away(rules, field->name) ||
+        (options && http_request_connection_names(request, field->name)))
+      continue;
+    add_line(is_credential(field->name) ? credentials : common, field->name,
+             field->value);
+  }
+  add_own(common, request, rules, request_id);
+}
+
+bool forward_is_loop(const struct http_request *request,
+                     struct slice pseudonym) {
+  for (unsigned i = 0; i < request->field_count; i++) {
+    struct slice name = request->fields[i].name;
+    struct slice value = request->fields[i].value;
+    if (is(name, "Via") &&
+        memmem(value.at, value.len, pseudonym.at, pseudonym.len))
+      return true;
+  }
+  return false;
+}

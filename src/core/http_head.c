@@ -1,0 +1,198 @@
+/* http_head: what the heads of requests and of responses have in common.
+ *
+ * Two passes look at each byte of a head. http_head_scan goes over what has
+ * arrived and finds its end; http_field_next then takes it apart. The scan
+ * refuses what no head may hold, so that a peer that speaks TLS, or sends a
+ * bare LF, is answered at once and not at the head's deadline.
+ *
+ * The scan's only memory is *scanned. It stays in front of a CR until the byte
+ * behind it is there, so that at *scanned we never stand inside a line end, and
+ * one look back at the byte before tells whether a line has just begun. That is
+ * why no split of the input can change a verdict.
+ *
+ * Most bytes of a head are text, whose check is "no control byte, and not
+ * DEL". text_run makes it on eight bytes at a time; this is the one place here
+ * that trades a little clarity for speed, and both passes use it.
+ *
+ * http_field_next trusts no scan: it is also used on heads that others put
+ * together, and takes what RFC 9112, section 5, calls a field line and nothing
+ * else. What fields mean is for http_request. */
+#include "core/http_head.h"
+
+/* tchar of RFC 9110, section 5.6.2. */
+static const bool is_tchar[256] = {
+    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1,
+    ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1,
+    ['`'] = 1, ['|'] = 1, ['~'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1,
+    ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1,
+    ['9'] = 1, ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1,
+    ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1,
+    ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1,
+    ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1,
+    ['X'] = 1, ['Y'] = 1, ['Z'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1,
+    ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1,
+    ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1,
+    ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1,
+    ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1};
+
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/* Visible ASCII, SP, HTAB and obs-text. */
+static bool is_text(char c) {
+  unsigned char byte = (unsigned char)c;
+  return byte >= ' ' ? byte != 0x7f : byte == '\t';
+}
+
+/* Whether none of the eight bytes at `at` is below SP or is DEL. Subtracting
+ * from a lane that is too small sets its high bit; a lane above may then be set
+ * by the borrow, which changes nothing, as one already is. obs-text has a high
+ * bit of its own, hence the masks. */
+static bool is_plain_word(const char *at) {
+  const uint64_t ones = 0x0101010101010101u, high = ones << 7;
+  uint64_t word;
+  memcpy(&word, at, sizeof word);
+  uint64_t below_space = (word - ones * ' ') & ~word;
+  uint64_t not_del = word ^ (ones * 0x7f);
+  uint64_t del = (not_del - ones) & ~not_del;
+  return ((below_space | del) & high) == 0;
+}
+
+/* How many bytes of text stand at the head of `bytes`. */
+static size_t text_run(struct slice bytes) {
+  size_t at = 0;
+  while (bytes.len - at >= 8 && is_plain_word(bytes.at + at)) at += 8;
+  while (at < bytes.len && is_text(bytes.at[at])) at++;
+  return at;
+}
+
+/* The bytes of the empty lines that a server skips before a start line. */
+static size_t empty_lines_len(const char *bytes, size_t len) {
+  size_t at = 0;
+  while (at < 2 * HTTP_EMPTY_LINES_MAX && len - at >= 2 && bytes[at] == '\r' &&
+         bytes[at + 1] == '\n')
+    at += 2;
+  return at;
+}
+
+/* Scans from *at, which is in or at the end of a head that begins before it;
+ * leaves *at behind the head, at its bad byte, or where to go on from. */
+static enum http_scan scan_lines(struct slice bytes, size_t *at) {
+  for (;;) {
+    *at += text_run(slice_from(bytes, *at));
+    if (*at == bytes.len) return HTTP_SCAN_MORE;
+    if (bytes.at[*at] != '\r') return HTTP_SCAN_BAD;
+    if (*at + 1 == bytes.len) return HTTP_SCAN_MORE;
+    if (bytes.at[*at + 1] != '\n') return HTTP_SCAN_BAD;
+    bool is_empty_line = bytes.at[*at - 1] == '\n';
+    *at += 2;
+    if (is_empty_line) return HTTP_SCAN_WHOLE;
+  }
+}
+
+enum http_scan http_head_scan(const char *bytes, size_t len, size_t *scanned,
+                              size_t *head_len) {
+  size_t start = empty_lines_len(bytes, len);
+  if (*scanned <= start) {
+    *scanned = start;
+    if (start == len) return HTTP_SCAN_MORE;
+    bool may_be_empty_line = start < 2 * HTTP_EMPTY_LINES_MAX &&
+                             len - start == 1 && bytes[start] == '\r';
+    if (may_be_empty_line) return HTTP_SCAN_MORE;
+    if (!is_tchar[(unsigned char)bytes[start]]) return HTTP_SCAN_BAD;
+    ++*scanned;
+  }
+  enum http_scan result = scan_lines((struct slice){bytes, len}, scanned);
+  if (result == HTTP_SCAN_WHOLE) *head_len = *scanned;
+  return result;
+}
+
+static struct slice trimmed(struct slice s) {
+  while (s.len > 0 && is_blank(s.at[0])) s = slice_from(s, 1);
+  while (s.len > 0 && is_blank(s.at[s.len - 1])) s.len--;
+  return s;
+}
+
+static size_t token_run(struct slice bytes) {
+  size_t at = 0;
+  while (at < bytes.len && is_tchar[(unsigned char)bytes.at[at]]) at++;
+  return at;
+}
+
+bool http_field_next(struct slice *lines, struct http_field *field) {
+  size_t name_len = token_run(*lines);
+  if (name_len == 0 || name_len == lines->len || lines->at[name_len] != ':')
+    return false;
+  struct slice rest = slice_from(*lines, name_len + 1);
+  size_t value_len = text_run(rest);
+  if (rest.len - value_len < 2 || memcmp(rest.at + value_len, "\r\n", 2) != 0)
+    return false;
+  field->name = (struct slice){lines->at, name_len};
+  field->value = trimmed((struct slice){rest.at, value_len});
+  *lines = slice_from(rest, value_len + 2);
+  return true;
+}
+
+bool http_is_token(struct slice text) {
+  return text.len > 0 && token_run(text) == text.len;
+}
+
+bool http_parse_length(struct slice value, uint64_t *length) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < value.len; i++) {
+    unsigned digit = (unsigned char)value.at[i] - (unsigned)'0';
+    if (digit > 9 || sum > (UINT64_MAX - digit) / 10) return false;
+    sum = sum * 10 + digit;
+  }
+  *length = sum;
+  return value.len > 0;
+}
+
+/* How long the list's first member is: up to a comma outside quotes (RFC 9110,
+ * section 5.6.4). An open quote takes the rest. */
+static size_t member_len(struct slice list) {
+  bool quoted = false;
+  size_t at = 0;
+  for (; at < list.len; at++) {
+    char c = list.at[at];
+    if (c == ',' && !quoted) break;
+    if (c == '"') quoted = !quoted;
+    if (c == '\\' && quoted && at + 1 < list.len) at++;
+  }
+  return at;
+}
+
+static struct slice without_parameters(struct slice member) {
+  const char *end = member.len > 0 ? memchr(member.at, ';', member.len) : NULL;
+  if (end != NULL) member.len = (size_t)(end - member.at);
+  return trimmed(member);
+}
+
+bool http_list_has(struct slice list, struct slice token) {
+  while (list.len > 0) {
+    size_t len = member_len(list);
+    struct slice member = {list.at, len};
+    if (slice_equal_nocase(without_parameters(member), token)) return true;
+    list = slice_from(list, len < list.len ? len + 1 : len);
+  }
+  return false;
+}
+
+#define NAME(text)                                                             \
+  { text, sizeof text - 1 }
+
+bool http_is_hop_by_hop(struct slice name) {
+  static const struct slice names[] = {
+      NAME("Connection"),
+      NAME("Keep-Alive"),
+      NAME("Proxy-Connection"),
+      NAME("Proxy-Authenticate"),
+      NAME("TE"),
+      NAME("Proxy-Authorization"),
+      NAME("Trailer"),
+      NAME("Transfer-Encoding"),
+      NAME("Upgrade"),
+  };
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (slice_equal_nocase(name, names[i])) return true;
+  return false;
+}

@@ -1,0 +1,183 @@
+/* json_read: the item list of POST /all, and the only file that knows jsmn.
+ *
+ * json_check judges first, so that jsmn, which is lenient, only has to say
+ * where the strings are. Its tokens stand in a window of fixed size on the
+ * stack: jsmn stops when the window is full, the strings in it are copied out,
+ * and it goes on behind the array's own token. So a list may be of any length
+ * without memory of its own, and jsmn's slow cases, which need many tokens
+ * (siblings without parent links, deep nesting with them), cannot arise.
+ *
+ * The window only ever moves past strings that stand directly in the array:
+ * whatever else comes ends the reading. So an item's index is simply how many
+ * strings came before it, and nothing nested is ever looked into.
+ *
+ * Left to others: what the strings mean, and where they may lead (router).
+ */
+#include "core/json_read.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/json_check.h"
+
+#define JSMN_STATIC
+#define JSMN_STRICT
+#define JSMN_PARENT_LINKS
+#include <jsmn.h>
+
+enum { WINDOW = 64 };
+
+/* Where the reading stands. */
+struct reading {
+  struct slice json;
+  char *storage;
+  size_t cap, used;
+  struct slice *items;
+  size_t max_items, count;
+};
+
+static unsigned hex_value(char c) {
+  if (c <= '9') return (unsigned)(c - '0');
+  return (unsigned)((c | 0x20) - 'a') + 10;
+}
+
+/* Takes the four digits behind \u; json_check has seen that they are there. */
+static uint32_t take_hex(struct slice *raw) {
+  uint32_t code = 0;
+  for (unsigned i = 0; i < 4; i++) code = code << 4 | hex_value(raw->at[i]);
+  *raw = slice_from(*raw, 4);
+  return code;
+}
+
+/* Takes what stands behind a \u (RFC 8259, section 7: above U+FFFF a pair of
+ * surrogates). 0: a NUL or a lone surrogate. */
+static uint32_t take_unicode(struct slice *raw) {
+  uint32_t high = take_hex(raw);
+  if (high < 0xD800 || high > 0xDFFF) return high;
+  bool paired =
+      high < 0xDC00 && raw->len >= 6 && raw->at[0] == '\\' && raw->at[1] == 'u';
+  if (!paired) return 0;
+  *raw = slice_from(*raw, 2);
+  uint32_t low = take_hex(raw);
+  if (low < 0xDC00 || low > 0xDFFF) return 0;
+  return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+}
+
+static uint32_t take_escape(struct slice *raw) {
+  char c = *raw->at;
+  *raw = slice_from(*raw, 1);
+  switch (c) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    case 'u': return take_unicode(raw);
+    default: return (uint32_t)c; /* quote, backslash, slash */
+  }
+}
+
+/* RFC 3629, section 3. Returns how many bytes: 1 to 4. */
+static size_t put_utf8(char out[4], uint32_t code) {
+  if (code < 0x80) {
+    out[0] = (char)code;
+    return 1;
+  }
+  size_t len = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+  for (size_t i = len - 1; i > 0; i--, code >>= 6)
+    out[i] = (char)(0x80 | (code & 0x3F));
+  out[0] = (char)((0xF00 >> len & 0xF0) | code);
+  return len;
+}
+
+static bool add(struct reading *reading, const char *bytes, size_t len) {
+  if (len > reading->cap - reading->used) return false;
+  memcpy(reading->storage + reading->used, bytes, len);
+  reading->used += len;
+  return true;
+}
+
+/* Up to the next backslash as it is, then one escape. */
+static enum json_list_error copy_piece(struct reading *reading,
+                                       struct slice *raw) {
+  const char *escape = memchr(raw->at, '\\', raw->len);
+  size_t plain = escape ? (size_t)(escape - raw->at) : raw->len;
+  if (!add(reading, raw->at, plain)) return JSON_LIST_TOO_LONG;
+  *raw = slice_from(*raw, plain);
+  if (!escape) return JSON_LIST_OK;
+  *raw = slice_from(*raw, 1);
+  uint32_t code = take_escape(raw);
+  if (code == 0) return JSON_LIST_BAD_STRING;
+  char utf8[4];
+  size_t len = put_utf8(utf8, code);
+  return add(reading, utf8, len) ? JSON_LIST_OK : JSON_LIST_TOO_LONG;
+}
+
+static enum json_list_error read_item(struct reading *reading,
+                                      const jsmntok_t *token) {
+  if (reading->count == reading->max_items) return JSON_LIST_TOO_LONG;
+  if (token->type != JSMN_STRING) return JSON_LIST_NOT_STRINGS;
+  struct slice raw = {reading->json.at + token->start,
+                      (size_t)(token->end - token->start)};
+  size_t start = reading->used;
+  while (raw.len > 0) {
+    enum json_list_error error = copy_piece(reading, &raw);
+    if (error != JSON_LIST_OK) return error;
+  }
+  struct slice item = {reading->storage + start, reading->used - start};
+  reading->items[reading->count++] = item;
+  return JSON_LIST_OK;
+}
+
+/* tokens[0] is the array: its window is tokens[1..end). */
+static enum json_list_error read_window(struct reading *reading,
+                                        const jsmntok_t *tokens, unsigned end) {
+  if (tokens[0].type != JSMN_ARRAY) return JSON_LIST_NOT_ARRAY;
+  for (unsigned i = 1; i < end; i++) {
+    enum json_list_error error = read_item(reading, &tokens[i]);
+    if (error != JSON_LIST_OK) return error;
+  }
+  return JSON_LIST_OK;
+}
+
+static enum json_list_error read_list(struct reading *reading) {
+  jsmntok_t tokens[WINDOW];
+  jsmn_parser parser;
+  jsmn_init(&parser);
+  for (;;) {
+    int result = jsmn_parse(&parser, reading->json.at, reading->json.len,
+                            tokens, WINDOW);
+    enum json_list_error error = read_window(reading, tokens, parser.toknext);
+    if (error != JSON_LIST_OK) return error;
+    if (result != JSMN_ERROR_NOMEM)
+      return result < 0 ? JSON_LIST_NOT_JSON : JSON_LIST_OK;
+    parser.toknext = 1;
+  }
+}
+
+/* json_check's verdict, and what it knows of the root. */
+static enum json_list_error judge(struct slice json, unsigned depth_max) {
+  struct json_check check;
+  json_check_init(&check, depth_max);
+  enum json_verdict verdict = json_check_feed(&check, json.at, json.len);
+  if (verdict == JSON_MORE) verdict = json_check_end(&check);
+  if (verdict != JSON_WHOLE) return JSON_LIST_NOT_JSON;
+  return json_check_root(&check) == JSON_ROOT_CONTAINER ? JSON_LIST_OK
+                                                        : JSON_LIST_NOT_ARRAY;
+}
+
+enum json_list_error json_read_strings(struct slice json, unsigned depth_max,
+                                       char *storage, size_t cap,
+                                       struct slice *items, size_t max_items,
+                                       size_t *count, size_t *bad_item) {
+  struct reading reading = {json, storage, cap, 0, items, max_items, 0};
+  enum json_list_error error = JSON_LIST_TOO_LONG;
+  if (json.len <= INT_MAX) /* jsmn counts bytes in an int */
+    error = judge(json, depth_max);
+  if (error == JSON_LIST_OK) error = read_list(&reading);
+  *count = error == JSON_LIST_OK ? reading.count : 0;
+  if (error == JSON_LIST_NOT_STRINGS || error == JSON_LIST_BAD_STRING)
+    *bad_item = reading.count;
+  return error;
+}

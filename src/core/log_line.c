@@ -1,0 +1,206 @@
+/* log_line: one client request as one line.
+ *
+ * JSON is for machines: every member is always there, so that a reader needs
+ * no cases. Text is for a person at a terminal: time, request, verdict, then
+ * the attempts from left to right as they ran.
+ *
+ * Two things must hold for any bytes that a client sends. The line stays one
+ * line and stays harmless on a terminal: text_json sees to that in JSON, and in
+ * text only visible ASCII is written as it is, everything else as \xHH. And it
+ * stays below LOG_LINE_BYTES: each part that a peer can stretch has its own
+ * limit, chosen so that even with every byte escaped, all of them and 16
+ * attempts fit: 6 * (1024 + 128 + 64 + 32) + 16 * 128 bytes and some.
+ *
+ * The query is never written, nor what could stand before the path in a proxy's
+ * absolute-form ("http://user:password@host/path"). Why an attempt failed, in
+ * words, is the problem body's to say; here its result and status suffice. */
+#include "core/log_line.h"
+
+enum {
+  TARGET_MAX = 1024,
+  ID_MAX = 128,
+  CLIENT_MAX = 64,
+  METHOD_MAX = 32,
+};
+
+static bool is_plain(char c) {
+  return c > 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static size_t plain_run(struct slice bytes) {
+  size_t n = 0;
+  while (n < bytes.len && is_plain(bytes.at[n])) n++;
+  return n;
+}
+
+/* At most max bytes, so that no space, quote or control byte is left. */
+static void add_visible(struct text *out, struct slice bytes, size_t max) {
+  static const char hex[] = "0123456789abcdef";
+  bool shortened = bytes.len > max;
+  if (shortened) bytes.len = max;
+  while (bytes.len > 0) {
+    size_t run = plain_run(bytes);
+    text_add(out, bytes.at, run);
+    bytes = slice_from(bytes, run);
+    if (bytes.len == 0) break;
+    unsigned char c = (unsigned char)bytes.at[0];
+    text_str(out, "\\x");
+    text_char(out, hex[c >> 4]);
+    text_char(out, hex[c & 15]);
+    bytes = slice_from(bytes, 1);
+  }
+  if (shortened) text_str(out, "...");
+}
+
+/* At most max bytes, max <= TARGET_MAX, as a JSON string. */
+static void add_string(struct text *out, const char *label, struct slice bytes,
+                       size_t max) {
+  static const char dots[] = {'.', '.', '.'};
+  char shortened[TARGET_MAX + sizeof dots];
+  text_str(out, label);
+  if (bytes.len > max) {
+    memcpy(shortened, bytes.at, max);
+    memcpy(shortened + max, dots, sizeof dots);
+    bytes = (struct slice){shortened, max + sizeof dots};
+  }
+  text_json(out, bytes);
+}
+
+static struct slice up_to_query(struct slice target) {
+  for (size_t i = 0; i < target.len; i++)
+    if (target.at[i] == '?' || target.at[i] == '#')
+      return (struct slice){target.at, i};
+  return target;
+}
+
+/* "http://user:password@host/x" -> "/x"; "host:443" stays. */
+static struct slice without_origin(struct slice target) {
+  if (target.len == 0 || target.at[0] == '/') return target;
+  for (size_t i = 0; i + 2 < target.len; i++) {
+    if (memcmp(target.at + i, "://", 3) != 0) continue;
+    struct slice rest = slice_from(target, i + 3);
+    const char *path = memchr(rest.at, '/', rest.len);
+    if (path == NULL) return slice_of("/");
+    return slice_from(rest, (size_t)(path - rest.at));
+  }
+  return target;
+}
+
+static struct slice path_of(struct slice target) {
+  return without_origin(up_to_query(target));
+}
+
+static unsigned attempts_told(const struct answer_race *race) {
+  if (race == NULL) return 0;
+  if (race->attempt_count > LOG_LINE_ATTEMPTS_MAX) return LOG_LINE_ATTEMPTS_MAX;
+  return race->attempt_count;
+}
+
+static void add_attempt_json(struct text *out,
+                             const struct attempt_story *attempt) {
+  text_str(out, "{\"target\":");
+  text_int(out, attempt->target);
+  text_str(out, ",\"start\":");
+  text_ms(out, attempt->started_us);
+  text_str(out, ",\"end\":");
+  text_ms(out, attempt->ended_us);
+  text_str(out, ",\"result\":\"");
+  text_str(out, attempt_result_name(attempt->result));
+  text_char(out, '"');
+  if (attempt->status != 0) {
+    text_str(out, ",\"status\":");
+    text_int(out, attempt->status);
+  }
+  text_char(out, '}');
+}
+
+static void add_attempts_json(struct text *out,
+                              const struct answer_race *race) {
+  unsigned told = attempts_told(race);
+  text_str(out, ",\"attempts\":[");
+  for (unsigned i = 0; i < told; i++) {
+    if (i > 0) text_char(out, ',');
+    add_attempt_json(out, &race->attempts[i]);
+  }
+  text_char(out, ']');
+  if (race == NULL || told == race->attempt_count) return;
+  text_str(out, ",\"attempts_left_out\":");
+  text_int(out, race->attempt_count - told);
+}
+
+void log_line_json(struct text *out, const struct log_line *line) {
+  text_str(out, "{\"time\":\"");
+  answer_date_iso(out, line->wall_us);
+  add_string(out, "\",\"client\":", line->client, CLIENT_MAX);
+  add_string(out, ",\"id\":", line->request_id, ID_MAX);
+  add_string(out, ",\"method\":", line->method, METHOD_MAX);
+  add_string(out, ",\"target\":", path_of(line->target), TARGET_MAX);
+  text_str(out, ",\"status\":");
+  text_int(out, line->status);
+  text_str(out, ",\"outcome\":\"");
+  text_str(out, line->outcome);
+  text_str(out, "\",\"ms\":");
+  text_ms(out, line->duration_us);
+  text_str(out, ",\"bytes\":");
+  text_int(out, (int64_t)line->body_bytes);
+  add_attempts_json(out, line->race);
+  text_str(out, "}\n");
+}
+
+/* "01:02:03.123": the date is what a person at a terminal knows. */
+static void add_clock(struct text *out, int64_t wall_us) {
+  char storage[32];
+  struct text stamp;
+  text_init(&stamp, storage, sizeof storage);
+  answer_date_iso(&stamp, wall_us);
+  text_add(out, storage + sizeof "2026-11-21T" - 1, sizeof "01:02:03.123" - 1);
+}
+
+static void add_word(struct text *out, struct slice bytes, size_t max) {
+  text_char(out, ' ');
+  if (bytes.len == 0) text_char(out, '-');
+  else add_visible(out, bytes, max);
+}
+
+static void add_attempt_text(struct text *out, unsigned number,
+                             const struct attempt_story *attempt) {
+  text_str(out, "  #");
+  text_int(out, number);
+  text_char(out, ' ');
+  text_ms(out, attempt->started_us);
+  text_char(out, '-');
+  text_ms(out, attempt->ended_us);
+  text_char(out, ' ');
+  text_str(out, attempt_result_name(attempt->result));
+  if (attempt->result == ATTEMPT_STATUS && attempt->status != 0) {
+    text_char(out, ' ');
+    text_int(out, attempt->status);
+  }
+}
+
+static void add_attempts_text(struct text *out,
+                              const struct answer_race *race) {
+  unsigned told = attempts_told(race);
+  for (unsigned i = 0; i < told; i++)
+    add_attempt_text(out, i, &race->attempts[i]);
+  if (race == NULL || told == race->attempt_count) return;
+  text_str(out, "  and ");
+  text_int(out, race->attempt_count - told);
+  text_str(out, " more");
+}
+
+void log_line_text(struct text *out, const struct log_line *line) {
+  add_clock(out, line->wall_us);
+  add_word(out, line->method, METHOD_MAX);
+  add_word(out, path_of(line->target), TARGET_MAX);
+  text_char(out, ' ');
+  if (line->status == 0) text_char(out, '-');
+  else text_int(out, line->status);
+  text_char(out, ' ');
+  text_str(out, line->outcome);
+  text_char(out, ' ');
+  text_ms(out, line->duration_us);
+  text_str(out, "ms");
+  add_attempts_text(out, line->race);
+  text_char(out, '\n');
+}

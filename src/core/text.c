@@ -1,0 +1,156 @@
+/* text: a writer into a buffer of fixed size.
+ *
+ * Everything that hedgerow says (heads, problem+json, log lines, Server-Timing)
+ * is written by this one writer, so that no formatter anywhere counts bytes by
+ * itself. It never allocates and never calls printf: numbers are few and
+ * simple, and a head is written for each request.
+ *
+ * An addition is whole or absent. One that does not fit sets `cut` and leaves
+ * the text as it was; a later, shorter one may still fit and is then written.
+ * So a log line that had no room for a long value keeps its line end, and a
+ * writer whose output must be complete looks at `cut` once, at the end.
+ * text_json keeps that promise too: it writes piece by piece and, if a piece
+ * did not fit, takes the pieces back.
+ *
+ * What a peer sent may stand in a JSON string, and the string may stand on a
+ * terminal. So beyond what RFC 8259 asks, DEL and the C1 controls (U+0080 to
+ * U+009F, where U+009B opens an escape sequence as ESC [ does) are escaped. */
+#include "core/text.h"
+
+void text_init(struct text *text, char *storage, size_t cap) {
+  *text = (struct text){.at = storage, .cap = cap};
+}
+
+void text_add(struct text *text, const char *bytes, size_t len) {
+  if (len > text->cap - text->len) {
+    text->cut = true;
+    return;
+  }
+  if (len > 0) memcpy(text->at + text->len, bytes, len);
+  text->len += len;
+}
+
+void text_slice(struct text *text, struct slice bytes) {
+  text_add(text, bytes.at, bytes.len);
+}
+
+void text_str(struct text *text, const char *string) {
+  text_add(text, string, strlen(string));
+}
+
+void text_char(struct text *text, char c) { text_add(text, &c, 1); }
+
+/* Writes the digits so that they end at `end`; returns where they begin. */
+static char *digits_before(char *end, uint64_t number) {
+  do {
+    *--end = (char)('0' + number % 10);
+    number /= 10;
+  } while (number > 0);
+  return end;
+}
+
+/* Negating in the unsigned type is defined for INT64_MIN too. */
+static uint64_t magnitude(int64_t number) {
+  return number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+}
+
+void text_int(struct text *text, int64_t number) {
+  char room[20]; /* 19 digits and a sign */
+  char *end = room + sizeof room;
+  char *at = digits_before(end, magnitude(number));
+  if (number < 0) *--at = '-';
+  text_add(text, at, (size_t)(end - at));
+}
+
+/* Cut, not rounded: a time that is told has passed. */
+void text_ms(struct text *text, int64_t us) {
+  char room[24];
+  char *end = room + sizeof room;
+  int64_t tenths = us / 100;
+  char *at = end;
+  *--at = (char)('0' + magnitude(tenths) % 10);
+  *--at = '.';
+  at = digits_before(at, magnitude(tenths) / 10);
+  if (tenths < 0) *--at = '-';
+  text_add(text, at, (size_t)(end - at));
+}
+
+/* How many bytes the UTF-8 character at the head of `bytes` has; 0 when it is
+ * none (RFC 3629, section 4: the second byte's range rules out overlong forms,
+ * surrogates and what lies above U+10FFFF). */
+static size_t utf8_len(struct slice bytes) {
+  const unsigned char *at = (const unsigned char *)bytes.at;
+  unsigned char lead = at[0];
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  size_t len = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  if (bytes.len < len) return 0;
+  unsigned char low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+  unsigned char high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+  if (at[1] < low || at[1] > high) return 0;
+  for (size_t i = 2; i < len; i++)
+    if ((at[i] & 0xc0) != 0x80) return 0;
+  return len;
+}
+
+/* Bytes that a JSON string may hold as they are. */
+static bool is_plain(char c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static void add_unicode_escape(struct text *text, unsigned char code) {
+  static const char hex[] = "0123456789abcdef";
+  char escape[] = {'\\', 'u', '0', '0', hex[code >> 4], hex[code & 15]};
+  text_add(text, escape, sizeof escape);
+}
+
+static void add_ascii_escape(struct text *text, char c) {
+  static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+  const char *at = c != '\0' ? strchr(from, c) : NULL;
+  if (at != NULL) text_add(text, (const char[]){'\\', to[at - from]}, 2);
+  else add_unicode_escape(text, (unsigned char)c);
+}
+
+/* Writes the character at the head of `rest`, which is not plain; returns how
+ * many bytes it took. */
+static size_t add_special(struct text *text, struct slice rest) {
+  size_t len = utf8_len(rest);
+  bool is_c1 = len == 2 && (unsigned char)rest.at[0] == 0xc2 &&
+               (unsigned char)rest.at[1] < 0xa0;
+  if (len == 0) {
+    text_str(text, "\xef\xbf\xbd");
+    return 1;
+  }
+  if (len == 1) add_ascii_escape(text, rest.at[0]);
+  else if (is_c1) add_unicode_escape(text, (unsigned char)rest.at[1]);
+  else text_add(text, rest.at, len);
+  return len;
+}
+
+static void add_json(struct text *text, struct slice bytes) {
+  text_char(text, '"');
+  for (size_t at = 0; at < bytes.len;) {
+    size_t from = at;
+    while (at < bytes.len && is_plain(bytes.at[at])) at++;
+    text_add(text, bytes.at + from, at - from);
+    if (at < bytes.len) at += add_special(text, slice_from(bytes, at));
+  }
+  text_char(text, '"');
+}
+
+void text_json(struct text *text, struct slice bytes) {
+  struct text before = *text;
+  text->cut = false;
+  add_json(text, bytes);
+  if (text->cut) text->len = before.len;
+  text->cut |= before.cut;
+}
+
+const char *text_end(struct text *text) {
+  if (text->len == text->cap) {
+    text->len--;
+    text->cut = true;
+  }
+  text->at[text->len] = '\0';
+  return text->at;
+}

@@ -1,0 +1,154 @@
+/* verdict: what an upstream's answer is worth.
+ *
+ *   2xx but 206     the body decides: whole, and exactly one JSON text
+ *   4xx             a failure, but its body is read to the end, because it may
+ *                   become the client's answer when nothing succeeds
+ *   everything else a failure as soon as the head is there
+ *
+ * A 206 or a 204 is no exception to "2xx with a whole JSON body": no Range was
+ * asked for, so a 206 is a part of something, and a 204 has no body, which is no
+ * JSON text.
+ *
+ * A body that ends only because the connection closed may have been cut. An
+ * object or an array says by itself that it is whole; a bare number, string or
+ * literal does not (`12` may have been `123`), so it counts only when a length
+ * or chunks framed it (RFC 9112, section 8).
+ *
+ * Framing that two readers may understand differently (two lengths, a length
+ * beside a transfer coding) is refused here, whoever delivers the bytes (RFC
+ * 9112, section 6.3). */
+#include "core/verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/explain.h"
+#include "core/http_head.h"
+
+void verdict_init(struct verdict *verdict, uint64_t body_max,
+                  unsigned depth_max) {
+  verdict->end = (struct attempt_end){.result = ATTEMPT_TRANSPORT};
+  verdict->body_bytes = 0;
+  verdict->body_max = body_max;
+  verdict->delimited = false;
+  verdict->error[0] = '\0';
+  json_check_init(&verdict->json, depth_max);
+}
+
+void verdict_broken(struct verdict *verdict, enum attempt_result result,
+                    const char *why) {
+  verdict->end.result = result;
+  verdict->end.whole = false;
+  snprintf(verdict->error, sizeof verdict->error, "%s", why);
+}
+
+static bool is_success_status(int status) {
+  return status >= 200 && status <= 299 && status != 206;
+}
+
+static bool is_4xx(int status) { return status >= 400 && status <= 499; }
+
+static bool too_large(struct verdict *verdict) {
+  snprintf(verdict->error, sizeof verdict->error,
+           "the body is larger than --max-body (%llu bytes)",
+           (unsigned long long)verdict->body_max);
+  verdict->end.result = ATTEMPT_TOO_LARGE;
+  return false;
+}
+
+static bool not_json(struct verdict *verdict) {
+  char why[128];
+  json_check_explain(&verdict->json, why, sizeof why);
+  snprintf(verdict->error, sizeof verdict->error, "the body is not JSON: %s",
+           why);
+  verdict->end.result = ATTEMPT_BAD_JSON;
+  return false;
+}
+
+/* What the fields of a head say that matters here. */
+struct findings {
+  struct slice location;
+  uint64_t length;
+  unsigned lengths, codings;
+  bool malformed, encoded;
+};
+
+static void look_at(struct findings *found, struct verdict *verdict,
+                    const struct http_field *field) {
+  struct slice name = field->name;
+  if (slice_equal_nocase(name, slice_of("Content-Length"))) {
+    found->lengths++;
+    if (!http_parse_length(field->value, &found->length))
+      found->malformed = true;
+  } else if (slice_equal_nocase(name, slice_of("Transfer-Encoding"))) {
+    found->codings++;
+  } else if (slice_equal_nocase(name, slice_of("Content-Encoding"))) {
+    found->encoded = !slice_equal_nocase(field->value, slice_of("identity"));
+  } else if (slice_equal_nocase(name, slice_of("Retry-After"))) {
+    verdict->end.retry_after = true;
+  } else if (slice_equal_nocase(name, slice_of("Location"))) {
+    found->location = field->value;
+  }
+}
+
+static struct findings read_fields(struct verdict *verdict,
+                                   struct slice lines) {
+  struct findings found = {0};
+  struct http_field field;
+  while (lines.len > 0) {
+    if (http_field_next(&lines, &field)) {
+      look_at(&found, verdict, &field);
+    } else {
+      found.malformed = true;
+      break;
+    }
+  }
+  verdict->delimited = found.lengths + found.codings > 0;
+  return found;
+}
+
+bool verdict_head(struct verdict *verdict, int status, struct slice lines) {
+  struct findings found = read_fields(verdict, lines);
+  verdict->end.status = status;
+  if (found.malformed || found.lengths > 1 ||
+      (found.lengths > 0 && found.codings > 0)) {
+    verdict_broken(verdict, ATTEMPT_TRANSPORT,
+                   "the answer's head is malformed, or frames its body twice");
+    return false;
+  }
+  verdict->end.result = ATTEMPT_STATUS;
+  if (!is_success_status(status))
+    explain_status(status, found.location, verdict->error,
+                   sizeof verdict->error);
+  if (!is_success_status(status) && !is_4xx(status)) return false;
+  if (found.lengths > 0 && found.length > verdict->body_max)
+    return too_large(verdict);
+  if (!is_success_status(status) || !found.encoded) return true;
+  verdict_broken(verdict, ATTEMPT_BAD_JSON,
+                 "the body is encoded (Content-Encoding) though hedgerow asked "
+                 "for none");
+  return false;
+}
+
+bool verdict_body(struct verdict *verdict, const char *bytes, size_t len) {
+  verdict->body_bytes += len;
+  if (verdict->body_bytes > verdict->body_max) return too_large(verdict);
+  if (!is_success_status(verdict->end.status)) return true;
+  if (json_check_feed(&verdict->json, bytes, len) == JSON_BAD)
+    return not_json(verdict);
+  return true;
+}
+
+void verdict_end(struct verdict *verdict) {
+  verdict->end.whole = true;
+  if (!is_success_status(verdict->end.status)) return;
+  if (json_check_end(&verdict->json) == JSON_BAD) {
+    not_json(verdict);
+  } else if (!verdict->delimited && verdict->json.root == JSON_ROOT_SCALAR) {
+    verdict_broken(verdict, ATTEMPT_BAD_JSON,
+                   "nothing but the close of the connection ended the body, "
+                   "and a bare value may be the beginning of a longer one");
+  } else {
+    verdict->end.result = ATTEMPT_SUCCESS;
+  }
+}

@@ -1,0 +1,414 @@
+/* Tests of core/answer: heads byte for byte, and problems that stay JSON. */
+#include "core/answer.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "core/json_check.h"
+
+#define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
+#define OURS                                                                   \
+  "Content-Length: 7\r\nVia: 1.1 hedgerow-ab\r\nX-Request-ID: id-1\r\n\r\n"
+
+static const struct answer_framing plain = {false, false};
+
+static void expect_text(const struct text *got, const char *want) {
+  cr_expect(slice_equal(text_slice_of(got), slice_of(want)),
+            "got\n%.*s\nwanted\n%s", SLICE_ARG(text_slice_of(got)), want);
+  cr_expect_not(got->cut, "cut");
+}
+
+static void pass(struct text *out, const char *upstream_head,
+                 const struct answer_race *race,
+                 struct answer_framing framing) {
+  answer_passed_head(out, slice_of(upstream_head), 7, race, slice_of("id-1"),
+                     slice_of("1.1 hedgerow-ab"), slice_of(DATE), framing);
+}
+
+/* What becomes of the upstream's field lines; its Date makes ours needless. */
+static void expect_passed(const char *lines, const char *want) {
+  char head[8192], expected[8192], storage[16384];
+  struct text out;
+  snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nDate: x\r\n%s", lines);
+  snprintf(expected, sizeof expected, "HTTP/1.1 200 OK\r\nDate: x\r\n%s%s",
+           want, OURS);
+  text_init(&out, storage, sizeof storage);
+  pass(&out, head, NULL, plain);
+  expect_text(&out, expected);
+}
+
+static void expect_own(const struct answer_own *own,
+                       const struct answer_race *race,
+                       struct answer_framing framing, const char *want) {
+  char storage[4096];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  answer_own_head(&out, own, race, slice_of("id-1"),
+                  slice_of("1.1 hedgerow-ab"), slice_of(DATE), framing);
+  expect_text(&out, want);
+}
+
+static void expect_json(struct slice text) {
+  struct json_check check;
+  json_check_init(&check, JSON_DEPTH_MAX);
+  enum json_verdict fed = json_check_feed(&check, text.at, text.len);
+  cr_expect(fed == JSON_WHOLE && json_check_end(&check) == JSON_WHOLE,
+            "no JSON: %.*s", SLICE_ARG(text));
+}
+
+static const struct attempt_story three[] = {
+    {0, 0, 412345, ATTEMPT_CANCELLED, 0, NULL},
+    {1, 300000, 412345, ATTEMPT_SUCCESS, 200, ""},
+    {0, 300000, 350000, ATTEMPT_STATUS, 503, "the upstream said \"no\""},
+};
+static const struct answer_race won = {3, 1, three, 3};
+static const struct answer_race lost = {3, -1, three, 3};
+
+Test(answer, knows_the_registered_phrases) {
+  static const struct {
+    int status;
+    const char *reason;
+  } cases[] = {{200, "OK"},
+               {226, "IM Used"},
+               {308, "Permanent Redirect"},
+               {404, "Not Found"},
+               {413, "Content Too Large"},
+               {429, "Too Many Requests"},
+               {431, "Request Header Fields Too Large"},
+               {451, "Unavailable For Legal Reasons"},
+               {504, "Gateway Timeout"},
+               {505, "HTTP Version Not Supported"},
+               {508, "Loop Detected"},
+               {511, "Network Authentication Required"},
+               {99, "Unknown"},
+               {306, "Unknown"},
+               {427, "Unknown"},
+               {499, "Unknown"},
+               {599, "Unknown"},
+               {-1, "Unknown"},
+               {999, "Unknown"}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    cr_expect_str_eq(http_reason(cases[i].status), cases[i].reason, "of %d",
+                     cases[i].status);
+}
+
+Test(answer, passes_end_to_end_fields_in_order_and_spelling) {
+  expect_passed("content-TYPE:application/json\r\nETag: \"a\"\r\n"
+                "Set-Cookie: a=1\r\nSet-Cookie:  b=2\r\nX-Empty:\r\n"
+                "Hedged: yes\r\nTENT: 1\r\nX-Obs: \xff\r\n",
+                "content-TYPE:application/json\r\nETag: \"a\"\r\n"
+                "Set-Cookie: a=1\r\nSet-Cookie:  b=2\r\nX-Empty:\r\n"
+                "Hedged: yes\r\nTENT: 1\r\nX-Obs: \xff\r\n");
+}
+
+Test(answer, drops_every_hop_by_hop_field) {
+  expect_passed("Connection: close\r\nKEEP-ALIVE: timeout=5\r\n"
+                "Proxy-Authenticate: Basic\r\nProxy-Authorization: x\r\n"
+                "proxy-connection: x\r\nTE: trailers\r\nTrailer: X\r\n"
+                "Transfer-Encoding: chunked\r\nUpgrade: h2c\r\nA: b\r\n",
+                "A: b\r\n");
+}
+
+Test(answer, drops_what_is_ours_to_say) {
+  expect_passed("content-length: 99\r\nx-request-id: theirs\r\n"
+                "Hedge-Winner: 9\r\nhedge-: x\r\nContent-Language: de\r\n",
+                "Content-Language: de\r\n");
+}
+
+Test(answer, drops_what_connection_names_before_and_behind_it) {
+  expect_passed("X-One: 1\r\nKeep: k\r\nConnection: close, x-one ,,X-Two\r\n"
+                "X-Two: 2\r\nX-Three: 3\r\nConnection:\tX-Three\r\n",
+                "Keep: k\r\n");
+}
+
+Test(answer, adds_its_date_when_connection_names_the_upstreams) {
+  char storage[4096];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  pass(&out, "HTTP/1.1 200 OK\r\nDate: x\r\nConnection: date\r\n", NULL, plain);
+  expect_text(&out, "HTTP/1.1 200 OK\r\nDate: " DATE "\r\n" OURS);
+}
+
+Test(answer, passes_no_field_of_an_upstream_that_names_too_many) {
+  char lines[4096] = "A: b\r\n";
+  for (int i = 0; i < 33; i++)
+    sprintf(lines + strlen(lines), "Connection: x-%d\r\n", i);
+  strcat(lines, "x-32: 1\r\n");
+  char head[8192], storage[16384];
+  struct text out;
+  snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n%s", lines);
+  text_init(&out, storage, sizeof storage);
+  pass(&out, head, NULL, plain);
+  expect_text(&out, "HTTP/1.1 200 OK\r\nDate: " DATE "\r\n" OURS);
+}
+
+Test(answer, drops_lines_that_are_no_fields) {
+  expect_passed("no colon\r\nA: 1\r\n folded: x\r\nB : 2\r\n: empty\r\n"
+                "C: 3\x01\r\nD: 4\r\nunended",
+                "A: 1\r\nD: 4\r\n");
+}
+
+Test(answer, says_the_status_in_its_own_words) {
+  static const char *const heads[][2] = {
+      {"HTTP/1.0 404 Nope\r\n", "HTTP/1.1 404 Not Found\r\n"},
+      {"HTTP/1.1 299\r\n", "HTTP/1.1 299 Unknown\r\n"},
+      {"HTTP/1.1 2x0 OK\r\n", "HTTP/1.1 502 Bad Gateway\r\n"},
+      {"HTTP", "HTTP/1.1 502 Bad Gateway\r\n"},
+  };
+  for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+    char storage[4096], want[512];
+    struct text out;
+    text_init(&out, storage, sizeof storage);
+    pass(&out, heads[i][0], NULL, plain);
+    snprintf(want, sizeof want, "%sDate: " DATE "\r\n" OURS, heads[i][1]);
+    expect_text(&out, want);
+  }
+}
+
+Test(answer, tells_the_race_behind_the_upstreams_own_timing_and_via) {
+  char storage[4096];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  pass(&out,
+       "HTTP/1.1 200 OK\r\nVia: 1.1 up\r\nServer-Timing: db;dur=1\r\n"
+       "Date: x\r\n",
+       &won, (struct answer_framing){.keep_alive_1_0 = true});
+  expect_text(&out,
+              "HTTP/1.1 200 OK\r\nVia: 1.1 up\r\nServer-Timing: db;dur=1\r\n"
+              "Date: x\r\nContent-Length: 7\r\nConnection: keep-alive\r\n"
+              "Hedge-Attempts: 3\r\nHedge-Winner: 1\r\n"
+              "Server-Timing: attempt-0;start=0.0;dur=412.3;desc=cancelled, "
+              "attempt-1;start=300.0;dur=112.3;desc=success, "
+              "attempt-2;start=300.0;dur=50.0;desc=status\r\n"
+              "Via: 1.1 hedgerow-ab\r\nX-Request-ID: id-1\r\n\r\n");
+}
+
+Test(answer, names_no_winner_where_there_is_none) {
+  struct answer_own own = {.status = 503, .retry_after_s = 1};
+  struct answer_race refused = {0, -1, NULL, 0};
+  expect_own(&own, &refused, plain,
+             "HTTP/1.1 503 Service Unavailable\r\nDate: " DATE "\r\n"
+             "Cache-Control: no-store\r\nRetry-After: 1\r\n"
+             "Content-Length: 0\r\nHedge-Attempts: 0\r\n"
+             "Via: 1.1 hedgerow-ab\r\nX-Request-ID: id-1\r\n\r\n");
+}
+
+Test(answer, writes_the_head_of_a_problem) {
+  struct answer_own own = {.status = 405,
+                           .content_type = ANSWER_PROBLEM_TYPE,
+                           .length = 7,
+                           .allow = "GET, HEAD"};
+  expect_own(&own, NULL, (struct answer_framing){.close = true},
+             "HTTP/1.1 405 Method Not Allowed\r\nDate: " DATE "\r\n"
+             "Content-Type: application/problem+json\r\n"
+             "Cache-Control: no-store\r\nAllow: GET, HEAD\r\n"
+             "Content-Length: 7\r\nConnection: close\r\n"
+             "Via: 1.1 hedgerow-ab\r\nX-Request-ID: id-1\r\n\r\n");
+}
+
+Test(answer, says_how_much_of_a_gather_succeeded) {
+  struct answer_own own = {.status = 200,
+                           .content_type = "application/json",
+                           .length = 7,
+                           .gathered = true,
+                           .completed = 2,
+                           .items = 3};
+  expect_own(&own, NULL, plain,
+             "HTTP/1.1 200 OK\r\nDate: " DATE "\r\n"
+             "Content-Type: application/json\r\n"
+             "Hedge-Completed: 2/3\r\n" OURS);
+}
+
+Test(answer, leaves_out_what_is_empty) {
+  char storage[256];
+  struct text out;
+  struct slice none = {NULL, 0};
+  struct answer_own own = {.status = 200};
+  text_init(&out, storage, sizeof storage);
+  answer_own_head(&out, &own, NULL, none, none, none, plain);
+  expect_text(&out, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
+Test(answer, fits_the_room_that_its_header_promises) {
+  struct attempt_story attempts[20];
+  for (size_t i = 0; i < 20; i++)
+    attempts[i] = (struct attempt_story){
+        UINT32_MAX, INT64_MIN / 4, INT64_MAX / 4, ATTEMPT_TOO_LARGE, 200, NULL};
+  struct answer_race race = {UINT32_MAX, INT32_MAX, attempts, UINT32_MAX};
+  struct answer_own own = {.status = 431,
+                           .content_type = "",
+                           .allow = "",
+                           .length = INT64_MAX,
+                           .retry_after_s = UINT32_MAX,
+                           .gathered = true,
+                           .completed = UINT32_MAX,
+                           .items = UINT32_MAX};
+  char storage[ANSWER_HEAD_BYTES + 64];
+  struct text out;
+  text_init(&out, storage, ANSWER_HEAD_BYTES + 3);
+  answer_own_head(&out, &own, &race, slice_of("i"), slice_of("v"),
+                  slice_of("d"), (struct answer_framing){.keep_alive_1_0 = 1});
+  cr_expect_not(out.cut, "cut at %zu", out.len);
+
+  const char *head = "HTTP/1.1 431\r\nA:b\r\nC:\r\n";
+  text_init(&out, storage, ANSWER_HEAD_BYTES + strlen(head) + 3);
+  answer_passed_head(&out, slice_of(head), INT64_MAX, &race, slice_of("i"),
+                     slice_of("v"), slice_of("d"), plain);
+  cr_expect_not(out.cut, "cut at %zu", out.len);
+}
+
+Test(answer, tells_of_sixteen_timings_and_counts_the_others) {
+  struct attempt_story attempts[18] = {{0, 0, 0, ATTEMPT_SUCCESS, 0, NULL}};
+  struct answer_race race = {18, -1, attempts, 18};
+  struct answer_own own = {.status = 200};
+  char storage[4096];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  answer_own_head(&out, &own, &race, slice_of(""), slice_of(""), slice_of(""),
+                  plain);
+  const char *head = text_end(&out);
+  cr_expect(strstr(head, "attempt-15;") && !strstr(head, "attempt-16;") &&
+                strstr(head, "desc=success, more;desc=\"2 left out\"\r\n"),
+            "%s", head);
+}
+
+Test(answer, every_room_too_small_for_a_head_sets_cut) {
+  const char *head = "HTTP/1.1 200 OK\r\nA: b\r\nX-One: 1\r\n";
+  char storage[1024];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  pass(&out, head, &won, plain);
+  size_t whole = out.len;
+  for (size_t cap = 1; cap < whole; cap++) {
+    text_init(&out, storage, cap);
+    pass(&out, head, &won, plain);
+    cr_expect(out.cut, "not cut at %zu", cap);
+  }
+}
+
+Test(answer, a_problem_tells_what_happened_to_each_attempt) {
+  char storage[2048];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  answer_problem(&out, 502, slice_of("Every attempt failed."), &lost);
+  expect_text(
+      &out,
+      "{\"type\":\"about:blank\",\"title\":\"Bad Gateway\",\"status\":502,"
+      "\"detail\":\"Every attempt failed.\",\"attempts\":["
+      "{\"target\":0,\"started_ms\":0.0,\"ended_ms\":412.3,"
+      "\"result\":\"cancelled\"},"
+      "{\"target\":1,\"started_ms\":300.0,\"ended_ms\":412.3,"
+      "\"result\":\"success\",\"status\":200},"
+      "{\"target\":0,\"started_ms\":300.0,\"ended_ms\":350.0,"
+      "\"result\":\"status\",\"status\":503,"
+      "\"error\":\"the upstream said \\\"no\\\"\"}]}");
+  expect_json(text_slice_of(&out));
+}
+
+Test(answer, a_problem_without_a_race_has_no_attempts) {
+  char storage[512];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  answer_problem(&out, 404, slice_of("No such path."), NULL);
+  expect_text(&out, "{\"type\":\"about:blank\",\"title\":\"Not Found\","
+                    "\"status\":404,\"detail\":\"No such path.\"}");
+}
+
+Test(answer, a_problem_is_json_in_every_room) {
+  char storage[2048];
+  struct text out;
+  for (size_t room = 1; room < 700; room++) {
+    text_init(&out, storage, room);
+    answer_problem(&out, 431, slice_of("a \"detail\" \xff\x1b of some length"),
+                   &lost);
+    if (room < ANSWER_PROBLEM_BYTES)
+      cr_expect(out.len == 0 && out.cut, "wrote %zu into %zu", out.len, room);
+    else expect_json(text_slice_of(&out));
+    cr_expect_eq(out.cap, room);
+  }
+  cr_expect_not(out.cut, "699 bytes are enough, and it was cut");
+}
+
+Test(answer, a_problem_counts_the_attempts_that_it_had_to_leave_out) {
+  char storage[512];
+  struct text out;
+  text_init(&out, storage, ANSWER_PROBLEM_BYTES);
+  answer_problem(&out, 502, slice_of("x"), &lost);
+  cr_expect(out.cut);
+  const char *json = text_end(&out);
+  cr_expect(strstr(json, "cancelled\"}],\"attempts_left_out\":2}"), "%s", json);
+}
+
+Test(answer, a_problem_gives_up_a_detail_before_its_form) {
+  char detail[400], storage[300];
+  struct text out;
+  memset(detail, 'x', sizeof detail);
+  text_init(&out, storage, sizeof storage);
+  answer_problem(&out, 504, (struct slice){detail, sizeof detail}, NULL);
+  cr_expect(out.cut);
+  cr_expect_str_eq(text_end(&out), "{\"type\":\"about:blank\",\"title\":"
+                                   "\"Gateway Timeout\",\"status\":504}");
+}
+
+Test(answer, a_problem_fits_the_room_that_its_header_promises) {
+  enum { N = 20, ERROR = 100 };
+  char error[ERROR + 1], storage[N * (160 + 6 * ERROR) + 1024];
+  memset(error, '\x01', ERROR);
+  error[ERROR] = '\0';
+  struct attempt_story attempts[N];
+  for (size_t i = 0; i < N; i++)
+    attempts[i] = (struct attempt_story){
+        UINT32_MAX, INT64_MIN, INT64_MIN, ATTEMPT_TOO_LARGE, INT32_MIN, error};
+  struct answer_race race = {N, -1, attempts, N};
+  struct text out;
+  text_init(&out, storage,
+            ANSWER_PROBLEM_BYTES + 6 * ERROR +
+                N * (ANSWER_PROBLEM_ATTEMPT_BYTES + 6 * ERROR));
+  answer_problem(&out, 431, slice_of(error), &race);
+  cr_expect_not(out.cut, "cut at %zu of %zu", out.len, out.cap);
+  expect_json(text_slice_of(&out));
+}
+
+static void expect_moment(int64_t s, const char *date, const char *iso) {
+  char storage[64];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  answer_date(&out, s * 1000000 + 999999);
+  cr_expect_str_eq(text_end(&out), date);
+  text_init(&out, storage, sizeof storage);
+  answer_date_iso(&out, s * 1000000 + 7999);
+  cr_expect_str_eq(text_end(&out), iso);
+}
+
+Test(answer, writes_dates) {
+  expect_moment(784111777, DATE, "1994-11-06T08:49:37.007Z");
+  expect_moment(0, "Thu, 01 Jan 1970 00:00:00 GMT", "1970-01-01T00:00:00.007Z");
+  expect_moment(951782400, "Tue, 29 Feb 2000 00:00:00 GMT",
+                "2000-02-29T00:00:00.007Z");
+  expect_moment(1735689599, "Tue, 31 Dec 2024 23:59:59 GMT",
+                "2024-12-31T23:59:59.007Z");
+  expect_moment(4107542400, "Mon, 01 Mar 2100 00:00:00 GMT",
+                "2100-03-01T00:00:00.007Z");
+}
+
+Test(answer, agrees_with_the_c_library_on_every_day_until_2200) {
+  for (int64_t day = 0; day < 84006; day++) {
+    time_t s = (time_t)(day * 86400 + day % 86400);
+    char want[64], storage[64];
+    struct tm tm;
+    struct text out;
+    strftime(want, sizeof want, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&s, &tm));
+    text_init(&out, storage, sizeof storage);
+    answer_date(&out, (int64_t)s * 1000000);
+    cr_assert_str_eq(text_end(&out), want);
+  }
+}
+
+Test(answer, a_clock_before_1970_counts_as_1970) {
+  char storage[64];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  answer_date(&out, -1);
+  expect_text(&out, "Thu, 01 Jan 1970 00:00:00 GMT");
+}

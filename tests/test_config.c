@@ -1,0 +1,573 @@
+/* Tests of core/config and core/config_store: every option from a flag and from
+ * its variable, which of the two wins, and every error in its own words. */
+#include "core/config.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "core/config_options.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define TO "--to=https://h"
+
+static struct config config;
+static char error[512];
+
+/* The environment of a test: up to four variables. */
+static const char *variables[8];
+
+static const char *env(const char *name) {
+  for (size_t i = 0; i + 1 < COUNT(variables) && variables[i]; i += 2)
+    if (strcmp(variables[i], name) == 0) return variables[i + 1];
+  return NULL;
+}
+
+static enum config_result parse_all(char **argv) {
+  int argc = 0;
+  while (argv[argc] != NULL) argc++;
+  memset(error, '#', sizeof error);
+  return config_parse(&config, argc, argv, env, error, sizeof error);
+}
+
+#define PARSE(...) parse_all((char *[]){"hedgerow", __VA_ARGS__, NULL})
+
+#define EXPECT_RUN(...)                                                        \
+  cr_assert_eq(PARSE(__VA_ARGS__), CONFIG_RUN, "refused: %s", error)
+
+#define EXPECT_ERROR(want, ...)                                                \
+  do {                                                                         \
+    const enum config_result result = PARSE(__VA_ARGS__);                      \
+    cr_expect_eq(result, CONFIG_ERROR, "accepted, instead of: %s", want);      \
+    cr_expect(result != CONFIG_ERROR || strcmp(error, want) == 0,              \
+              "\n  got  %s\n  not  %s", error, want);                          \
+  } while (0)
+
+static void expect_slice(const char *what, struct slice got, const char *want) {
+  cr_expect(slice_equal(got, slice_of(want)), "%s is '%.*s', not '%s'", what,
+            SLICE_ARG(got), want);
+}
+
+static void expect_secret_kept(const char *secret) {
+  cr_expect(strstr(error, secret) == NULL, "'%s' stands in: %s", secret, error);
+}
+
+/* Each option that holds a number, read from where the program reads it. */
+struct number_case {
+  const char *name;
+  int64_t fallback;
+  const char *text;
+  int64_t value;
+};
+
+#define S INT64_C(1000000)
+static const struct number_case numbers[] = {
+    {"hedge-after", 300000, "1s", S},
+    {"hedges", 2, "15", 15},
+    {"stagger", 0, "50ms", 50000},
+    {"on-failure", RACE_NEXT, "wait", RACE_WAIT},
+    {"final", 0, "4xx", 1},
+    {"timeout", 10 * S, "2s", 2 * S},
+    {"max-timeout", 60 * S, "2m", 120 * S},
+    {"attempt-timeout", 0, "900ms", 900000},
+    {"connect-timeout", 3 * S, "1s", S},
+    {"header-timeout", 10 * S, "1s", S},
+    {"keepalive-timeout", 60 * S, "1s", S},
+    {"write-timeout", 30 * S, "1s", S},
+    {"workers", 0, "256", 256},
+    {"log", CONFIG_LOG_AUTO, "json", CONFIG_LOG_JSON},
+    {"drain", 10 * S, "0ms", 0},
+    {"max-head", 16384, "32K", 32768},
+    {"max-target", 8192, "4K", 4096},
+    {"max-fields", 100, "256", 256},
+    {"max-request-body", 1 << 20, "2M", 2 << 20},
+    {"max-upstream-head", 65536, "1M", 1 << 20},
+    {"max-body", 8 << 20, "1", 1},
+    {"max-buffered", 512 << 20, "64K", 65536},
+    {"max-depth", 512, "1", 1},
+    {"max-connections", 10000, "5", 5},
+    {"max-requests", 4000, "6", 6},
+    {"max-attempts", 4000, "7", 7},
+    {"max-items", 256, "4096", 4096},
+};
+
+static int64_t number_of(const char *name) {
+  const struct race_policy *p = &config.policy;
+  const struct {
+    const char *name;
+    int64_t value;
+  } read[] = {
+      {"hedge-after", p->hedge_after_us},
+      {"hedges", p->hedges},
+      {"stagger", p->stagger_us},
+      {"on-failure", p->on_failure},
+      {"final", p->final_4xx},
+      {"timeout", config.timeout_us},
+      {"max-timeout", config.max_timeout_us},
+      {"attempt-timeout", p->attempt_timeout_us},
+      {"connect-timeout", config.connect_timeout_us},
+      {"header-timeout", config.header_timeout_us},
+      {"keepalive-timeout", config.keepalive_timeout_us},
+      {"write-timeout", config.write_timeout_us},
+      {"workers", config.workers},
+      {"log", config.log},
+      {"drain", config.drain_us},
+      {"max-head", config.max_head_bytes},
+      {"max-target", config.max_target_bytes},
+      {"max-fields", config.max_fields},
+      {"max-request-body", config.max_request_bytes},
+      {"max-upstream-head", config.max_upstream_head_bytes},
+      {"max-body", config.max_body_bytes},
+      {"max-buffered", config.max_buffered_bytes},
+      {"max-depth", config.max_depth},
+      {"max-connections", config.max_connections},
+      {"max-requests", config.max_requests},
+      {"max-attempts", config.max_attempts},
+      {"max-items", config.max_items},
+  };
+  for (size_t i = 0; i < COUNT(read); i++)
+    if (strcmp(read[i].name, name) == 0) return read[i].value;
+  cr_assert(false, "no case reads --%s", name);
+  return 0;
+}
+
+static void expect_numbers(const char *changed, int64_t value) {
+  for (size_t i = 0; i < COUNT(numbers); i++) {
+    const char *name = numbers[i].name;
+    const bool is_it = changed != NULL && strcmp(name, changed) == 0;
+    const int64_t want = is_it ? value : numbers[i].fallback;
+    cr_expect_eq(number_of(name), want, "--%s is %lld, not %lld (set: %s)",
+                 name, (long long)number_of(name), (long long)want,
+                 changed ? changed : "none");
+  }
+}
+
+static void variable_of(const char *name, char *out) {
+  out += sprintf(out, "HEDGEROW_");
+  for (; *name != '\0'; name++)
+    *out++ = *name == '-'   ? '_'
+             : *name >= 'a' ? (char)(*name - 'a' + 'A')
+                            : *name;
+  *out = '\0';
+}
+
+Test(config, nothing_but_a_target_gives_the_defaults) {
+  EXPECT_RUN("--to", "https://h");
+  expect_numbers(NULL, 0);
+  expect_slice("the host", config.listen.host, "127.0.0.1");
+  cr_expect_eq(config.listen.port, 8480, "port %u", config.listen.port);
+  cr_expect_eq(config.to_count, 1);
+  cr_expect_eq(config.all_count, 0);
+  cr_expect_eq(config.user_agent.len, 0);
+  cr_expect_eq(config.header_count + config.drop_header_count, 0);
+  cr_expect_null(config.token_file);
+  cr_expect_null(config.ca_file);
+  cr_expect_null(config.token_env);
+  cr_expect_str_eq(error, "", "the error is '%s'", error);
+}
+
+Test(config, every_number_comes_from_its_flag_and_touches_no_other) {
+  for (size_t i = 0; i < COUNT(numbers); i++) {
+    char apart[64], joined[96];
+    sprintf(apart, "--%s", numbers[i].name);
+    sprintf(joined, "--%s=%s", numbers[i].name, numbers[i].text);
+    EXPECT_RUN(TO, apart, (char *)numbers[i].text);
+    expect_numbers(numbers[i].name, numbers[i].value);
+    EXPECT_RUN(joined, TO);
+    expect_numbers(numbers[i].name, numbers[i].value);
+  }
+}
+
+Test(config, every_number_comes_from_its_variable_which_a_flag_beats) {
+  for (size_t i = 0; i < COUNT(numbers); i++) {
+    char name[64], flag[96];
+    variable_of(numbers[i].name, name);
+    sprintf(flag, "--%s=%s", numbers[i].name, numbers[i].text);
+    variables[0] = name;
+    variables[1] = numbers[i].text;
+    EXPECT_RUN(TO);
+    expect_numbers(numbers[i].name, numbers[i].value);
+    variables[1] = "";
+    EXPECT_RUN(TO);
+    expect_numbers(NULL, 0);
+    variables[1] = "what a flag beats is not even judged";
+    EXPECT_RUN(TO, flag);
+    expect_numbers(numbers[i].name, numbers[i].value);
+  }
+}
+
+Test(config, these_tests_know_every_option_of_the_table) {
+  for (size_t i = 0; i < config_option_count; i++)
+    if (config_options[i].kind <= OPTION_CHOICE)
+      (void)number_of(config_options[i].name);
+}
+
+Test(config, every_word_of_a_choice_has_its_meaning) {
+  static const struct {
+    const char *name, *word;
+    int64_t value;
+  } words[] = {
+      {"on-failure", "next", RACE_NEXT},
+      {"on-failure", "all", RACE_ALL},
+      {"on-failure", "wait", RACE_WAIT},
+      {"final", "none", 0},
+      {"final", "4xx", 1},
+      {"log", "auto", CONFIG_LOG_AUTO},
+      {"log", "text", CONFIG_LOG_TEXT},
+      {"log", "json", CONFIG_LOG_JSON},
+      {"log", "off", CONFIG_LOG_OFF},
+      {"attempt-timeout", "off", 0},
+  };
+  for (size_t i = 0; i < COUNT(words); i++) {
+    char flag[64];
+    sprintf(flag, "--%s=%s", words[i].name, words[i].word);
+    EXPECT_RUN(TO, flag);
+    cr_expect_eq(number_of(words[i].name), words[i].value, "%s is %lld", flag,
+                 (long long)number_of(words[i].name));
+  }
+}
+
+Test(config, texts_paths_and_the_address_are_borrowed) {
+  EXPECT_RUN(TO, "--listen", "[::1]:0", "--user-agent", "Dash/1.0 (x)",
+             "--token-file", "t", "--ca-file=c");
+  expect_slice("the host", config.listen.host, "::1");
+  cr_expect_eq(config.listen.port, 0);
+  expect_slice("the user agent", config.user_agent, "Dash/1.0 (x)");
+  cr_expect_str_eq(config.token_file, "t");
+  cr_expect_str_eq(config.ca_file, "c");
+}
+
+Test(config, texts_paths_and_the_address_come_from_variables_too) {
+  variables[0] = "HEDGEROW_LISTEN", variables[1] = "localhost:1";
+  variables[2] = "HEDGEROW_USER_AGENT", variables[3] = "a b";
+  variables[4] = "HEDGEROW_TOKEN_FILE", variables[5] = "my file";
+  EXPECT_RUN(TO);
+  expect_slice("the host", config.listen.host, "localhost");
+  expect_slice("the user agent", config.user_agent, "a b");
+  cr_expect_str_eq(config.token_file, "my file");
+}
+
+Test(config, to_comes_before_all_in_whatever_order_they_were_given) {
+  EXPECT_RUN("--all", "https://a1", "--to", "https://t1", "--all", "https://a2",
+             "--to", "https://t2");
+  cr_expect_eq(config.to_count, 2, "%u", config.to_count);
+  cr_expect_eq(config.all_count, 2, "%u", config.all_count);
+  static const char *const want[] = {"t1", "t2", "a1", "a2"};
+  for (size_t i = 0; i < COUNT(want); i++)
+    expect_slice("a host", config.targets[i].host, want[i]);
+}
+
+Test(config, all_alone_is_enough) {
+  EXPECT_RUN("--all", "https://a");
+  cr_expect_eq(config.all_count, 1);
+}
+
+Test(config, headers_keep_their_order_and_lose_white_space_around) {
+  EXPECT_RUN(TO, "--header", "X-Key:  a b\t", "--header=Cookie: c=d:e",
+             "--drop-header", "Cookie", "--drop-header", "X-A");
+  cr_expect_eq(config.header_count, 2, "%u", config.header_count);
+  expect_slice("a name", config.headers[0].name, "X-Key");
+  expect_slice("a value", config.headers[0].value, "a b");
+  expect_slice("a name", config.headers[1].name, "Cookie");
+  expect_slice("a value", config.headers[1].value, "c=d:e");
+  cr_expect_eq(config.drop_header_count, 2, "%u", config.drop_header_count);
+  expect_slice("a name", config.drop_headers[1], "X-A");
+}
+
+Test(config, lists_come_apart_in_variables) {
+  variables[0] = "HEDGEROW_TO", variables[1] = " https://a\thttps://b\n";
+  variables[2] = "HEDGEROW_HEADER", variables[3] = "\nA: b c\r\n\nD: e\n";
+  variables[4] = "HEDGEROW_DROP_HEADER", variables[5] = "X Y";
+  EXPECT_RUN("--all", "https://c");
+  cr_expect_eq(config.to_count, 2, "%u", config.to_count);
+  expect_slice("a host", config.targets[1].host, "b");
+  expect_slice("a host", config.targets[2].host, "c");
+  cr_expect_eq(config.header_count, 2, "%u", config.header_count);
+  expect_slice("a value", config.headers[0].value, "b c");
+  expect_slice("a name", config.headers[1].name, "D");
+  expect_slice("a name", config.drop_headers[1], "Y");
+}
+
+Test(config, a_repeatable_flag_replaces_the_whole_list_of_its_variable) {
+  variables[0] = "HEDGEROW_TO", variables[1] = "https://a https://b";
+  EXPECT_RUN("--to", "https://c");
+  cr_expect_eq(config.to_count, 1, "%u", config.to_count);
+  expect_slice("the host", config.targets[0].host, "c");
+}
+
+Test(config, help_and_version_are_asked_for_at_once) {
+  variables[0] = "HEDGEROW_TIMEOUT", variables[1] = "broken";
+  cr_expect_eq(PARSE("--help"), CONFIG_HELP);
+  cr_expect_eq(PARSE("--hedges", "3", "-h", "nonsense"), CONFIG_HELP);
+  cr_expect_eq(PARSE("--version"), CONFIG_VERSION);
+  cr_expect_eq(PARSE("-V"), CONFIG_VERSION);
+}
+
+Test(config, the_variable_of_the_token_is_borrowed) {
+  variables[0] = "HEDGEROW_TOKEN", variables[1] = "abc.DEF-_~+/==";
+  EXPECT_RUN(TO);
+  cr_expect_eq(config.token_env, variables[1]);
+  variables[1] = "";
+  EXPECT_RUN(TO);
+  cr_expect_null(config.token_env);
+}
+
+Test(config, a_bad_token_is_refused_and_not_shown) {
+  static const char *const bad[] = {"s3 cret", "s3cret\n", "\x01s3cret",
+                                    "s3cret\x7f", "s3cret\xc3\xa9"};
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    variables[0] = "HEDGEROW_TOKEN", variables[1] = bad[i];
+    EXPECT_ERROR("HEDGEROW_TOKEN: a token is visible ASCII without spaces or "
+                 "line ends",
+                 TO);
+  }
+}
+
+Test(config, a_value_of_the_wrong_kind_says_what_was_expected) {
+  EXPECT_ERROR("--hedge-after: \"300\" is no duration: write it with a unit, "
+               "such as 300ms, 10s or 2m",
+               TO, "--hedge-after", "300");
+  EXPECT_ERROR("--attempt-timeout: \"on\" is no duration: write it with a "
+               "unit, such as 300ms, 10s or 2m, or off",
+               TO, "--attempt-timeout=on");
+  EXPECT_ERROR("--max-body: \"1G\" is no size: write bytes, K or M, such as "
+               "512, 16K or 8M",
+               TO, "--max-body", "1G");
+  EXPECT_ERROR("--hedges: \"two\" is no whole number", TO, "--hedges", "two");
+  EXPECT_ERROR("--hedges: \"-1\" is no whole number", TO, "--hedges", "-1");
+  EXPECT_ERROR("--hedges: \"\" is no whole number", TO, "--hedges=");
+  EXPECT_ERROR("--on-failure: \"never\" is none of next|all|wait", TO,
+               "--on-failure", "never");
+  EXPECT_ERROR("--final: \"none|4xx\" is none of none|4xx", TO, "--final",
+               "none|4xx");
+  EXPECT_ERROR("--log: \"\" is none of auto|text|json|off", TO, "--log", "");
+  EXPECT_ERROR("--listen: \"8480\": write it as HOST:PORT, such as "
+               "127.0.0.1:8480",
+               TO, "--listen", "8480");
+  EXPECT_ERROR("--ca-file: the name of a file is missing", TO, "--ca-file=");
+}
+
+Test(config, the_same_error_names_the_variable_it_came_from) {
+  variables[0] = "HEDGEROW_MAX_BODY", variables[1] = "8m";
+  EXPECT_ERROR("HEDGEROW_MAX_BODY: \"8m\" is no size: write bytes, K or M, "
+               "such as 512, 16K or 8M",
+               TO);
+}
+
+Test(config, every_number_out_of_range_names_the_range) {
+  for (size_t i = 0; i < config_option_count; i++) {
+    const struct config_option *o = &config_options[i];
+    if (o->kind > OPTION_COUNT) continue;
+    char flag[128], want[256];
+    const char *unit = o->kind == OPTION_DURATION ? "m" : "";
+    sprintf(flag, "--%s=99999999999999999999%s", o->name, unit);
+    sprintf(want,
+            "--%s: \"99999999999999999999%s\" is out of range: %s to %s%s",
+            o->name, unit, o->min, o->max, o->may_be_off ? ", or off" : "");
+    EXPECT_ERROR(want, TO, flag);
+    sprintf(flag, "--%s=%s", o->name, o->max);
+    cr_expect_eq(PARSE(TO, "--max-timeout=60m", flag),
+                 strcmp(o->name, "max-timeout") == 0 ? CONFIG_ERROR
+                                                     : CONFIG_RUN,
+                 "%s: %s", flag, error);
+  }
+  EXPECT_ERROR("--hedges: \"16\" is out of range: 0 to 15", TO, "--hedges=16");
+  EXPECT_ERROR("--timeout: \"0ms\" is out of range: 1ms to 60m", TO,
+               "--timeout=0ms");
+}
+
+Test(config, an_unknown_flag_is_named_with_the_nearest_one) {
+  EXPECT_ERROR("--hedgeafter: unknown option; did you mean --hedge-after?", TO,
+               "--hedgeafter", "1s");
+  EXPECT_ERROR("--frobnicate: unknown option; hedgerow --help lists what there "
+               "is",
+               "--frobnicate");
+  EXPECT_ERROR("-x: unknown option; hedgerow --help lists what there is", "-x");
+  EXPECT_ERROR("--: unknown option; hedgerow --help lists what there is", "--");
+}
+
+Test(config, an_unknown_flag_is_named_without_its_value) {
+  EXPECT_ERROR("--tokne-file: unknown option; did you mean --token-file?", TO,
+               "--tokne-file=s3cret");
+  EXPECT_ERROR("--header: unknown option; did you mean --header?", TO,
+               "--header:s3cret");
+  EXPECT_ERROR("-H: unknown option; hedgerow --help lists what there is", TO,
+               "-HAuthorization: s3cret");
+}
+
+Test(config, a_missing_value_is_said) {
+  EXPECT_ERROR("--to: its value is missing: write --to URL", "--to");
+  EXPECT_ERROR("--timeout: its value is missing: write --timeout TIME",
+               "--timeout", "--to", "https://h");
+  EXPECT_ERROR("--help: it takes no value", "--help=yes");
+}
+
+Test(config, only_lists_may_be_given_twice) {
+  EXPECT_ERROR("--hedges: it is given twice", TO, "--hedges", "1",
+               "--hedges=1");
+  EXPECT_ERROR("--ca-file: it is given twice", TO, "--ca-file=a",
+               "--ca-file=b");
+}
+
+Test(config, no_upstream_at_all_is_an_error) {
+  cr_expect_eq(parse_all((char *[]){"hedgerow", NULL}), CONFIG_ERROR);
+  cr_expect_str_eq(error,
+                   "no upstream is named: write --to URL (or --all URL); see "
+                   "hedgerow --help",
+                   "got %s", error);
+}
+
+Test(config, what_stands_alone_belongs_to_no_option) {
+  EXPECT_ERROR("\"serve\" belongs to no option; see hedgerow --help", "serve");
+  EXPECT_ERROR("\"-\" belongs to no option; see hedgerow --help", TO, "-");
+  EXPECT_ERROR("\"\" belongs to no option; see hedgerow --help", TO, "");
+  EXPECT_ERROR("\"https://h/v1?[redacted]\" belongs to no option: write --to "
+               "in front of it",
+               "https://h/v1?key=s3cret");
+}
+
+Test(config, a_header_without_quotes_does_not_give_its_value_away) {
+  EXPECT_ERROR("--header: X-Key has no value: quote both together, 'NAME: "
+               "VALUE'",
+               TO, "--header", "X-Key:", "s3cret");
+  EXPECT_ERROR("an argument behind --header belongs to no option: quote 'NAME: "
+               "VALUE' as one word",
+               TO, "--header", "X-Key:Basic", "s3cret");
+}
+
+Test(config, more_than_64_of_a_list_are_too_many) {
+  static char *argv[2 + CONFIG_TARGETS_MAX + 1 + 1];
+  static const struct {
+    char *item, *want;
+  } lists[] = {
+      {TO, "--to: more than 64 URLs are too many (--to and --all together)"},
+      {"--header=A: b", "--header: more than 64 of them are too many"},
+      {"--drop-header=A", "--drop-header: more than 64 of them are too many"},
+  };
+  for (size_t i = 0; i < COUNT(lists); i++) {
+    memset(argv, 0, sizeof argv);
+    argv[0] = "hedgerow";
+    for (int n = 1; n <= CONFIG_TARGETS_MAX; n++) argv[n] = lists[i].item;
+    argv[CONFIG_TARGETS_MAX + 1] = i == 0 ? NULL : TO;
+    cr_expect_eq(parse_all(argv), CONFIG_RUN, "%s: %s", lists[i].item, error);
+    argv[CONFIG_TARGETS_MAX + 1] = lists[i].item;
+    cr_expect_eq(parse_all(argv), CONFIG_ERROR, "%s", lists[i].item);
+    cr_expect_str_eq(error, lists[i].want, "got %s", error);
+  }
+}
+
+Test(config, a_bad_url_is_shown_without_what_may_be_secret) {
+  static const char *const bad[] = {
+      "https://user:s3cret@h/",
+      "user:s3cret@h",
+      "https://us?er:s3cret@h/ v1",
+      "ftp://h/?key=s3cret",
+      "https://h/#s3cret",
+      "https://h:0/?a=1&key=s3cret",
+      "https://u:s3cret@h?key=s3cret",
+      "https://h/a b?s3cret",
+  };
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    cr_expect_eq(PARSE("--to", (char *)bad[i]), CONFIG_ERROR, "%s", bad[i]);
+    cr_expect(strncmp(error, "--to: \"", 7) == 0, "got %s", error);
+    cr_expect(strstr(error, "\": ") != NULL, "no reason: %s", error);
+    expect_secret_kept("s3cret");
+  }
+}
+
+Test(config, an_error_is_one_sane_line_whatever_the_value) {
+  char value[400];
+  memset(value, 'x', sizeof value);
+  value[0] = '\n', value[1] = '\x1b', value[2] = (char)0xff;
+  value[sizeof value - 1] = '\0';
+  cr_expect_eq(PARSE(TO, "--log", value), CONFIG_ERROR);
+  cr_expect(strncmp(error, "--log: \"\\x0a\\x1b\\xffxxx", 22) == 0, "got %s",
+            error);
+  cr_expect(strstr(error, "xxx...\" is none of") != NULL, "got %s", error);
+  cr_expect_lt(strlen(error), 200, "got %s", error);
+}
+
+Test(config, an_error_fits_any_buffer) {
+  for (size_t cap = 1; cap < 120; cap++) {
+    char small[121];
+    memset(small, '#', sizeof small);
+    char *argv[] = {"hedgerow", "--hedge-after", "300", NULL};
+    cr_expect_eq(config_parse(&config, 3, argv, env, small, cap), CONFIG_ERROR);
+    cr_expect_lt(strnlen(small, sizeof small), cap, "cap %zu", cap);
+    cr_expect_eq(small[cap], '#', "cap %zu", cap);
+  }
+}
+
+Test(config, a_header_that_is_hedgerows_own_is_refused_with_advice) {
+  static const struct {
+    const char *name, *word;
+  } owned[] = {
+      {"Host", "target's URL"},
+      {"host", "target's URL"},
+      {"Content-Length", "hedgerow's to write"},
+      {"Transfer-Encoding", "one connection"},
+      {"Connection", "one connection"},
+      {"Keep-Alive", "one connection"},
+      {"TE", "one connection"},
+      {"Upgrade", "one connection"},
+      {"Proxy-Authorization", "one connection"},
+      {"Authorization", "--token-file"},
+      {"AUTHORIZATION", "--token-file"},
+      {"Hedge-Attempt", "hedgerow's to write"},
+      {"Via", "hedgerow's to write"},
+      {"X-Request-ID", "hedgerow's to write"},
+      {"User-Agent", "--user-agent"},
+      {"Expect", "never sent"},
+      {"Range", "whole JSON"},
+      {"If-None-Match", "whole JSON"},
+  };
+  for (size_t i = 0; i < COUNT(owned); i++) {
+    char header[64];
+    sprintf(header, "%s: s3cret", owned[i].name);
+    cr_expect_eq(PARSE(TO, "--header", header), CONFIG_ERROR, "%s", header);
+    cr_expect(strstr(error, owned[i].name) && strstr(error, owned[i].word),
+              "%s: got %s", header, error);
+    expect_secret_kept("s3cret");
+  }
+}
+
+Test(config, a_malformed_header_is_refused_and_not_shown) {
+  static const struct {
+    const char *header, *word;
+  } bad[] = {
+      {"s3cret", "a colon is missing"},
+      {"", "a colon is missing"},
+      {": s3cret", "no name of a field"},
+      {"s3cret : a", "no name of a field"},
+      {"X Y: s3cret", "no name of a field"},
+      {"X\r\nY: s3cret", "no name of a field"},
+      {"X-Key: s3cret\r\nHost: evil", "X-Key has a value with control bytes"},
+      {"X-Key: s3cret\x7f", "X-Key has a value with control bytes"},
+      {"X-Key:", "X-Key has no value"},
+      {"X-Key: \t ", "X-Key has no value"},
+  };
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    cr_expect_eq(PARSE(TO, "--header", (char *)bad[i].header), CONFIG_ERROR,
+                 "%s", bad[i].header);
+    cr_expect(strstr(error, bad[i].word) != NULL, "'%s': got %s", bad[i].header,
+              error);
+    expect_secret_kept("s3cret");
+  }
+}
+
+Test(config, fields_and_names_without_sense_are_refused) {
+  EXPECT_ERROR("--user-agent: a field cannot hold control bytes", TO,
+               "--user-agent", "a\r\nHost: evil");
+  EXPECT_ERROR("--drop-header: write the name of a field alone (letters, "
+               "digits, '-')",
+               TO, "--drop-header", "X-Key: s3cret");
+}
+
+Test(config, a_timeout_above_its_maximum_is_an_error) {
+  EXPECT_ERROR("--timeout: 90s is longer than --max-timeout 1m: lower the one "
+               "or raise the other",
+               TO, "--timeout", "90s");
+  EXPECT_ERROR("--timeout: 10s is longer than --max-timeout 1500ms: lower the "
+               "one or raise the other",
+               TO, "--max-timeout", "1500ms");
+  EXPECT_RUN(TO, "--timeout", "60s");
+}

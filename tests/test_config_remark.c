@@ -1,0 +1,111 @@
+/* Tests of core/config_remark: what is said at start. */
+#include "core/config.h"
+
+#include <criterion/criterion.h>
+
+static const char *token;
+
+static const char *env(const char *name) {
+  return strcmp(name, "HEDGEROW_TOKEN") == 0 ? token : NULL;
+}
+
+/* The remarks on a command line of words apart by spaces, joined by " | ". */
+static const char *remarks(const char *line) {
+  static struct config config;
+  static char words[512], all[1024];
+  char *argv[32] = {"hedgerow"}, error[256], one[256];
+  int argc = 1;
+  strcpy(words, line);
+  for (char *w = strtok(words, " "); w != NULL; w = strtok(NULL, " "))
+    argv[argc++] = w;
+  cr_assert_eq(config_parse(&config, argc, argv, env, error, sizeof error),
+               CONFIG_RUN, "%s: %s", line, error);
+  all[0] = '\0';
+  for (unsigned n = 0; config_remark(&config, n, one, sizeof one); n++) {
+    strcat(all, n > 0 ? " | " : "");
+    strcat(all, one);
+  }
+  return all;
+}
+
+static void expect(const char *line, const char *want) {
+  const char *got = remarks(line);
+  cr_expect_str_eq(got, want, "%s:\n  got  '%s'\n  not  '%s'", line, got, want);
+}
+
+Test(config_remark, the_defaults_bring_none) {
+  expect("--to https://h", "");
+  expect("--all http://h/x", "");
+}
+
+Test(config_remark, hedges_0_never_hedges) {
+  expect("--to https://h --hedges 0 --hedge-after 20s",
+         "--hedges 0: /smart asks once and never hedges");
+}
+
+Test(config_remark, hedge_after_the_deadline_is_too_late) {
+  expect("--to https://h --hedge-after 9999ms", "");
+  expect(
+      "--to https://h --hedge-after 10s",
+      "--hedge-after 10s is not below --timeout 10s: a slow primary is never "
+      "hedged, only a failed one");
+  expect("--to https://h --hedge-after 2s --timeout 1500ms --on-failure wait",
+         "--hedge-after 2s is not below --timeout 1500ms: no hedge can start "
+         "before the deadline");
+}
+
+Test(config_remark, a_long_stagger_leaves_hedges_out) {
+  expect("--to https://h --stagger 9699ms", "");
+  expect("--to https://h --stagger 9700ms",
+         "--stagger 9700ms: only 1 of --hedges 2 can come due before --timeout "
+         "10s");
+  expect("--to https://h --hedges 15 --stagger 1s",
+         "--stagger 1s: only 10 of --hedges 15 can come due before --timeout "
+         "10s");
+  expect("--to https://h --hedges 1 --stagger 60s", "");
+}
+
+Test(config_remark, an_attempt_timeout_behind_the_deadline_is_idle) {
+  expect("--to https://h --attempt-timeout 9s", "");
+  expect("--to https://h --attempt-timeout 10s",
+         "--attempt-timeout 10s has no effect: --timeout 10s ends the race "
+         "first");
+}
+
+Test(config_remark, a_token_in_clear_text_names_the_target_without_its_query) {
+  token = "s3cret";
+  expect("--to https://h --all http://127.0.0.1:80/a --to http://[::1]/ "
+         "--to http://LOCALHOST",
+         "");
+  expect("--to https://h --all http://api.example/v1?key=K",
+         "the token travels in clear text to "
+         "http://api.example/v1?[redacted]: use https://");
+  token = NULL;
+  expect("--to http://api.example", "");
+  expect("--to http://api.example --token-file t",
+         "the token travels in clear text to http://api.example: use https://");
+}
+
+Test(config_remark, a_name_that_only_begins_like_loopback_is_not_loopback) {
+  expect("--to http://127.evil.example --token-file t",
+         "the token travels in clear text to http://127.evil.example: use "
+         "https://");
+}
+
+Test(config_remark, a_second_token_is_not_used) {
+  token = "s3cret";
+  expect("--to https://h --token-file t",
+         "HEDGEROW_TOKEN is not used: --token-file goes before it");
+}
+
+Test(config_remark, a_body_larger_than_the_budget_never_fits) {
+  expect("--to https://h --max-buffered 1M",
+         "--max-body is larger than --max-buffered: a body of that size can "
+         "never be held");
+}
+
+Test(config_remark, several_are_counted_through) {
+  expect("--to https://h --hedges 0 --attempt-timeout 1m",
+         "--hedges 0: /smart asks once and never hedges | --attempt-timeout 1m "
+         "has no effect: --timeout 10s ends the race first");
+}

@@ -1,0 +1,157 @@
+/* Tests of core/config_values: one spelling for each thing, and no other. */
+#include "core/config_values.h"
+
+#include <criterion/criterion.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+typedef bool parse_number(struct slice text, int64_t *number);
+
+static void expect_number(parse_number *parse, const char *text, int64_t want) {
+  int64_t got = -1;
+  cr_expect(parse(slice_of(text), &got), "'%s' was refused", text);
+  cr_expect_eq(got, want, "'%s' is %lld, not %lld", text, (long long)got,
+               (long long)want);
+}
+
+static void expect_none(parse_number *parse, const char *text) {
+  int64_t got;
+  cr_expect(!parse(slice_of(text), &got), "'%s' was accepted", text);
+}
+
+Test(config_values, a_duration_names_its_unit) {
+  expect_number(config_parse_duration, "0ms", 0);
+  expect_number(config_parse_duration, "300ms", 300000);
+  expect_number(config_parse_duration, "10s", 10000000);
+  expect_number(config_parse_duration, "2m", 120000000);
+  expect_number(config_parse_duration, "007s", 7000000);
+}
+
+Test(config_values, anything_else_is_no_duration) {
+  static const char *const bad[] = {
+      "",      "300",  "0",     "ms",   "1.5s",     "-1s", "+1s",
+      " 1s",   "1s ",  "1 s",   "1S",   "1h",       "1us", "1mss",
+      "1e3ms", "0x1s", "1s1ms", "1,5s", "\xd9\xa1s"};
+  for (size_t i = 0; i < COUNT(bad); i++)
+    expect_none(config_parse_duration, bad[i]);
+}
+
+Test(config_values, a_duration_is_written_as_it_is_read) {
+  static const char *const texts[] = {"0ms", "1ms",    "999ms", "1s",
+                                      "90s", "1500ms", "1m",    "60m"};
+  for (size_t i = 0; i < COUNT(texts); i++) {
+    char storage[32];
+    struct text out;
+    int64_t us = -1;
+    text_init(&out, storage, sizeof storage);
+    cr_expect(config_parse_duration(slice_of(texts[i]), &us));
+    config_write_duration(&out, us);
+    cr_expect_str_eq(text_end(&out), texts[i], "%s became %s", texts[i],
+                     storage);
+  }
+}
+
+Test(config_values, a_size_is_of_bytes_or_k_or_m) {
+  expect_number(config_parse_size, "0", 0);
+  expect_number(config_parse_size, "512", 512);
+  expect_number(config_parse_size, "16K", 16384);
+  expect_number(config_parse_size, "8M", 8388608);
+  static const char *const bad[] = {"",   "K",   "16k",  "1G",   "1KB", "1.5M",
+                                    "-1", "+1K", "16 K", "16K ", "1KK", "0x10"};
+  for (size_t i = 0; i < COUNT(bad); i++)
+    expect_none(config_parse_size, bad[i]);
+}
+
+Test(config_values, a_count_is_of_digits) {
+  expect_number(config_parse_count, "0", 0);
+  expect_number(config_parse_count, "4000", 4000);
+  static const char *const bad[] = {"",   "-1", "+1",  "1.0", "1K",
+                                    " 1", "1 ", "two", "0x2", "1e3"};
+  for (size_t i = 0; i < COUNT(bad); i++)
+    expect_none(config_parse_count, bad[i]);
+}
+
+Test(config_values, an_absurd_number_saturates_instead_of_wrapping) {
+  expect_number(config_parse_count, "4611686018427387903", CONFIG_NUMBER_MAX);
+  expect_number(config_parse_count, "4611686018427387902",
+                CONFIG_NUMBER_MAX - 1);
+  expect_number(config_parse_count, "18446744073709551617", CONFIG_NUMBER_MAX);
+  expect_number(config_parse_duration, "99999999999999999999999m",
+                CONFIG_NUMBER_MAX);
+  expect_number(config_parse_size, "9007199254740993M", CONFIG_NUMBER_MAX);
+}
+
+Test(config_values, an_address_is_a_host_and_a_port) {
+  static const struct {
+    const char *text, *host;
+    unsigned port;
+  } good[] = {
+      {"127.0.0.1:8480", "127.0.0.1", 8480},
+      {"0.0.0.0:0", "0.0.0.0", 0},
+      {"255.255.255.255:65535", "255.255.255.255", 65535},
+      {"localhost:8480", "localhost", 8480},
+      {"[::1]:0", "::1", 0},
+      {"[::]:80", "::", 80},
+      {"[2001:db8::A]:80", "2001:db8::A", 80},
+      {"[1:2:3:4:5:6:7:8]:80", "1:2:3:4:5:6:7:8", 80},
+      {"[1:2:3:4:5:6:7::]:80", "1:2:3:4:5:6:7::", 80},
+      {"[::ffff:192.0.2.1]:80", "::ffff:192.0.2.1", 80},
+      {"[1:2:3:4:5:6:192.0.2.1]:80", "1:2:3:4:5:6:192.0.2.1", 80},
+  };
+  for (size_t i = 0; i < COUNT(good); i++) {
+    struct config_address got = {{NULL, 0}, 1};
+    const char *why = config_parse_address(slice_of(good[i].text), &got);
+    cr_expect(why == NULL, "%s was refused: %s", good[i].text, why);
+    cr_expect(slice_equal(got.host, slice_of(good[i].host)),
+              "the host of %s is '%.*s'", good[i].text, SLICE_ARG(got.host));
+    cr_expect_eq(got.port, good[i].port, "the port of %s is %u", good[i].text,
+                 got.port);
+  }
+}
+
+Test(config_values, a_bad_address_is_told_why) {
+  static const struct {
+    const char *text, *word;
+  } bad[] = {
+      {"", "HOST:PORT"},
+      {"8480", "HOST:PORT"},
+      {"127.0.0.1", "HOST:PORT"},
+      {":8480", "0.0.0.0:PORT"},
+      {"*:8480", "0.0.0.0:PORT"},
+      {"127.0.0.1:", "port"},
+      {"127.0.0.1:65536", "port"},
+      {"127.0.0.1:99999999999999999999", "port"},
+      {"127.0.0.1:-1", "port"},
+      {"127.0.0.1:http", "port"},
+      {"[::1]", "brackets"},
+      {"::1", "brackets"},
+      {"::1:80", "brackets"},
+      {"example.com:80", "host must be"},
+      {"127.1:80", "host must be"},
+      {"127.0.0.1.5:80", "host must be"},
+      {"127.0.0.256:80", "host must be"},
+      {"127.0.0.01:80", "host must be"},
+      {"127.0..1:80", "host must be"},
+      {"http://127.0.0.1:80", "brackets"},
+      {"[]:80", "no IPv6"},
+      {"[:]:80", "no IPv6"},
+      {"[:::]:80", "no IPv6"},
+      {"[1:]:80", "no IPv6"},
+      {"[:1]:80", "no IPv6"},
+      {"[1::2::3]:80", "no IPv6"},
+      {"[12345::]:80", "no IPv6"},
+      {"[g::]:80", "no IPv6"},
+      {"[1:2:3:4:5:6:7]:80", "no IPv6"},
+      {"[1:2:3:4:5:6:7:8:9]:80", "no IPv6"},
+      {"[1:2:3:4:5:6:7:8::]:80", "no IPv6"},
+      {"[192.0.2.1::]:80", "no IPv6"},
+      {"[127.0.0.1]:80", "no IPv6"},
+  };
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    struct config_address address;
+    const char *why = config_parse_address(slice_of(bad[i].text), &address);
+    cr_expect(why != NULL, "'%s' was accepted", bad[i].text);
+    cr_expect(why == NULL || strstr(why, bad[i].word) != NULL,
+              "'%s': '%s' lacks '%s'", bad[i].text, why, bad[i].word);
+  }
+}

@@ -1,0 +1,26 @@
+/* Tests of core/step: the names that logs, metrics and answers print. */
+#include "core/step.h"
+
+#include <criterion/criterion.h>
+
+Test(step, every_attempt_result_has_its_name) {
+  static const char *const names[] = {"success",   "status",    "bad_json",
+                                      "transport", "too_large", "refused",
+                                      "cancelled", "timeout"};
+  for (int i = 0; i <= ATTEMPT_TIMEOUT; i++)
+    cr_expect_str_eq(attempt_result_name((enum attempt_result)i), names[i]);
+}
+
+Test(step, every_outcome_has_its_name) {
+  static const char *const names[] = {"open",    "success", "client_error",
+                                      "failed",  "refused", "deadline",
+                                      "drained", "gone",    "gathered"};
+  for (int i = 0; i <= OUTCOME_GATHERED; i++)
+    cr_expect_str_eq(outcome_name((enum outcome)i), names[i]);
+}
+
+Test(step, a_number_beyond_the_names_is_unknown) {
+  int beyond = 99;
+  cr_expect_str_eq(outcome_name((enum outcome)beyond), "unknown");
+  cr_expect_str_eq(attempt_result_name((enum attempt_result)beyond), "unknown");
+}
