@@ -1,0 +1,44 @@
+/* log: lines leave the process without ever holding a loop up.
+ *
+ * One thread writes; it may block (a full pipe, a slow disk, a stopped
+ * terminal) and nobody else does. Each worker has a channel, a ring of its own
+ * that only it fills and only the thread empties. A line that finds the ring
+ * full is dropped and counted, and so is what a write error (a full disk) cost;
+ * the count follows as a line of its own, {"log_lines_lost":12}. The process
+ * must ignore SIGPIPE. */
+#ifndef HEDGEROW_IO_LOG_H
+#define HEDGEROW_IO_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/slice.h"
+
+struct log;
+struct log_channel;
+
+/* Lines go to fd (borrowed; blocking or not). NULL: no thread or memory. */
+struct log *log_new(int fd);
+/* Call before the worker's thread starts; from then on only it may write. */
+struct log_channel *log_open(struct log *log)
+    __attribute__((warn_unused_result));
+/* One line with its line end, at most 16 KiB. Never blocks. */
+void log_write(struct log_channel *channel, struct slice line);
+/* Writes what is left, for at most flush_us, and ends the thread. The channels
+ * go with it: no writer may be left. A thread that hangs in a write beyond
+ * flush_us is left behind, and fd must then stay open. */
+void log_free(struct log *log, int64_t flush_us);
+
+/* One line on stderr in the form "hedgerow: ...\n", for start and stop and for
+ * trouble that an operator must see. printf-like; written by one write(2). */
+void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* At most one notice a second for each gate: the first of a burst is written,
+ * the others are counted and told with the next. */
+struct log_gate {
+  int64_t next_us;
+  uint64_t held;
+};
+void log_notice_gated(struct log_gate *gate, int64_t now_us, const char *what);
+
+#endif

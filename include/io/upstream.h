@@ -1,0 +1,82 @@
+/* upstream: asks the targets. One attempt is one upstream request.
+ *
+ * The interface is narrow on purpose: an attempt is started or refused, ends
+ * once or is cancelled, and its end says everything that a policy, an answer
+ * or a log wants to know. How the bytes travel is nobody else's business. */
+#ifndef HEDGEROW_IO_UPSTREAM_H
+#define HEDGEROW_IO_UPSTREAM_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/step.h"
+#include "io/buffer.h"
+#include "io/loop.h"
+#include "io/resolver.h"
+
+struct upstream; /* one loop's */
+struct attempt;
+
+enum { ATTEMPT_ERROR_TEXT = 192 };
+
+/* What all workers' upstreams share: caps are the process's, not a worker's. */
+struct upstream_shared {
+  _Atomic int64_t in_flight[CONFIG_TARGETS_MAX]; /* attempts per target */
+  unsigned host[CONFIG_TARGETS_MAX]; /* each target's name at the resolver */
+  struct budget *budget;
+};
+
+/* Names every target's host to the resolver. budget is borrowed. False: no
+ * memory. */
+bool upstream_shared_init(struct upstream_shared *shared,
+                          const struct config *config,
+                          struct resolver *resolver, struct budget *budget)
+    __attribute__((warn_unused_result));
+
+struct attempt_request {
+  unsigned target;     /* index into config->targets */
+  bool hedge;          /* refused earlier than a primary when it gets full */
+  struct slice path;   /* origin-form: "/v1/work?x=1" */
+  struct slice fields; /* "Name: value\r\n"...: everything but Host */
+};
+
+/* How it ended. head and body are the receiver's to take (buffer_take); what
+ * is left in them is freed after the call. They are filled after a success and
+ * after a whole 4xx, else empty. */
+struct attempt_reply {
+  struct attempt_end end;
+  struct buffer head; /* "HTTP/1.1 200 OK\r\n" and field lines with CRLFs, up
+                       * to and without the empty line */
+  struct buffer body;
+  int64_t first_byte_us; /* 0: none came */
+  int64_t end_us;
+  unsigned resends; /* kept connections that had died and were replaced */
+  char error[ATTEMPT_ERROR_TEXT]; /* in words that say what to do; "" after a
+                                   * success. Holds no secret. */
+};
+
+typedef void attempt_on_done(void *arg, unsigned index,
+                             struct attempt_reply *reply);
+
+/* config, resolver and shared are borrowed. NULL with one line in error. */
+struct upstream *upstream_new(struct loop *loop, const struct config *config,
+                              struct resolver *resolver,
+                              struct upstream_shared *shared, char *error,
+                              size_t error_cap);
+/* No attempt may be in flight. */
+void upstream_free(struct upstream *upstream);
+
+/* Starts, and calls on_done(arg, index, reply) once, later, from the loop and
+ * never from inside this call. path and fields are copied or used up before it
+ * returns. NULL: refused, and *why says in words (static text) by which cap. */
+struct attempt *attempt_start(struct upstream *upstream,
+                              const struct attempt_request *request,
+                              attempt_on_done *on_done, void *arg,
+                              unsigned index, const char **why)
+    __attribute__((warn_unused_result));
+/* Ends it now: the connection closes, on_done is not called. */
+void attempt_cancel(struct attempt *attempt);
+
+#endif

@@ -1,0 +1,267 @@
+/* listener: a listening socket on a loop.
+ *
+ * Accepting is level-triggered and takes at most a batch per turn, so that a
+ * flood of new clients does not starve those that are being served. TCP_NODELAY
+ * is set once, on the listening socket: Linux hands it down to what is
+ * accepted, which saves a system call a connection.
+ *
+ * SO_REUSEPORT would let a second hedgerow bind the same address and silently
+ * take half of its clients. So the first listener of an address binds without
+ * it, which fails if anybody is there, and sets it afterwards: the kernel asks
+ * those already bound for their present flag. The process's other listeners
+ * then join with the flag set.
+ *
+ * Stopping: closing a listening socket resets what waits in its backlog, and
+ * while it is open the kernel puts new connections there, so no amount of
+ * accepting empties it for sure. A socket filter that drops new SYNs closes
+ * the inflow: their clients send them again a second later, and by then reach
+ * another listener or learn that nobody listens. Handshakes under way may
+ * still complete; 50 ms are many of their round trips. Where the kernel takes
+ * no filter, we accept for 50 ms all the same. */
+#include "io/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+#include "io/log.h"
+
+enum { BACKLOG = 4096, BATCH = 64, HOST_TEXT = 64 };
+enum { REST_US = 100000, LINGER_US = 50000 };
+
+struct listener {
+  int fd; /* -1: closed */
+  uint16_t port;
+  bool paused;  /* by the owner */
+  bool resting; /* by ourselves, at the descriptor limit */
+  listener_on_accept *on_accept;
+  void (*on_closed)(void *arg);
+  void *arg;
+  struct event *readable;
+  struct timer rest, linger;
+  struct log_gate gate;
+};
+
+union address {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+};
+
+/* The length of the socket address, or 0 if the host is no numeric one. */
+static socklen_t read_address(union address *to,
+                              const struct config_address *from) {
+  char host[HOST_TEXT];
+  struct slice text = from->host;
+  if (slice_equal_nocase(text, slice_of("localhost")))
+    text = slice_of("127.0.0.1");
+  (void)snprintf(host, sizeof host, "%.*s", SLICE_ARG(text));
+  *to = (union address){0};
+  if (inet_pton(AF_INET, host, &to->v4.sin_addr) == 1) {
+    to->v4.sin_family = AF_INET;
+    to->v4.sin_port = htons(from->port);
+    return sizeof to->v4;
+  }
+  if (inet_pton(AF_INET6, host, &to->v6.sin6_addr) != 1) return 0;
+  to->v6.sin6_family = AF_INET6;
+  to->v6.sin6_port = htons(from->port);
+  return sizeof to->v6;
+}
+
+static void set_flag(int fd, int level, int name) {
+  (void)setsockopt(fd, level, name, &(int){1}, sizeof(int));
+}
+
+static uint16_t bound_port(int fd) {
+  union address bound = {0};
+  socklen_t len = sizeof bound;
+  (void)getsockname(fd, &bound.any, &len);
+  return ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port
+                                               : bound.v4.sin_port);
+}
+
+/* -1 with errno set. */
+static int open_socket(const struct config_address *address, bool reuse_port) {
+  union address to;
+  socklen_t len = read_address(&to, address);
+  if (len == 0) {
+    errno = EADDRNOTAVAIL;
+    return -1;
+  }
+  int fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                  IPPROTO_TCP);
+  if (fd < 0) return -1;
+  set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
+  set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
+  if (reuse_port) set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
+  if (bind(fd, &to.any, len) == 0) {
+    set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
+    if (listen(fd, BACKLOG) == 0) return fd;
+  }
+  int error = errno;
+  close(fd);
+  errno = error;
+  return -1;
+}
+
+static void close_socket(struct listener *listener) {
+  if (listener->fd < 0) return;
+  event_free(listener->readable);
+  timer_clear(&listener->rest);
+  timer_clear(&listener->linger);
+  close(listener->fd);
+  listener->fd = -1;
+}
+
+static void watch(struct listener *listener) {
+  if (listener->fd < 0) return;
+  if (listener->paused || listener->resting) event_del(listener->readable);
+  else event_add(listener->readable, NULL);
+}
+
+static void rest(struct listener *listener, int error) {
+  int64_t now_us = clock_now_us();
+  char what[128];
+  (void)snprintf(what, sizeof what, "cannot accept a connection: %s",
+                 strerror(error));
+  log_notice_gated(&listener->gate, now_us, what);
+  listener->resting = true;
+  timer_set(&listener->rest, now_us + REST_US);
+  watch(listener);
+}
+
+static void on_rested(void *arg) {
+  struct listener *listener = arg;
+  listener->resting = false;
+  watch(listener);
+}
+
+/* Errors of the one connection that was to be accepted (accept(2) passes on
+ * what the network had to say of it): the next one may be well. */
+static bool is_passing(int error) {
+  switch (error) {
+    case ECONNABORTED:
+    case EINTR:
+    case EPROTO:
+    case EPERM:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET: return true;
+    default: return false;
+  }
+}
+
+/* False: there is nothing more to accept for now. */
+static bool accept_one(struct listener *listener) {
+  union address peer;
+  socklen_t len = sizeof peer;
+  int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) {
+    listener->on_accept(listener->arg, fd, &peer.any);
+    return true;
+  }
+  if (is_passing(errno)) return true;
+  if (errno != EAGAIN) rest(listener, errno);
+  return false;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg) {
+  (void)fd, (void)what;
+  struct listener *listener = arg;
+  for (int i = 0; i < BATCH && !listener->paused; i++)
+    if (!accept_one(listener)) return;
+}
+
+static void on_lingered(void *arg) {
+  struct listener *listener = arg;
+  while (!listener->paused && !listener->resting && accept_one(listener))
+    continue;
+  close_socket(listener);
+  listener->on_closed(listener->arg); /* may free the listener */
+}
+
+static void explain(char *error, size_t error_cap,
+                    const struct config_address *address, int why) {
+  struct slice host = address->host;
+  bool v6 = host.len > 0 && memchr(host.at, ':', host.len) != NULL;
+  (void)snprintf(error, error_cap, v6 ? "[%.*s]:%u: %s" : "%.*s:%u: %s",
+                 SLICE_ARG(host), address->port, strerror(why));
+}
+
+struct listener *listener_new(struct loop *loop,
+                              const struct config_address *address,
+                              bool reuse_port, listener_on_accept *on_accept,
+                              void *arg, char *error, size_t error_cap) {
+  struct listener *listener = calloc(1, sizeof *listener);
+  if (listener == NULL) goto fail;
+  listener->fd = open_socket(address, reuse_port);
+  if (listener->fd < 0) goto fail;
+  listener->readable = event_new(loop_base(loop), listener->fd,
+                                 EV_READ | EV_PERSIST, on_readable, listener);
+  if (listener->readable == NULL) goto fail;
+  listener->port = bound_port(listener->fd);
+  listener->on_accept = on_accept;
+  listener->arg = arg;
+  timer_init(&listener->rest, loop, on_rested, listener);
+  timer_init(&listener->linger, loop, on_lingered, listener);
+  watch(listener);
+  return listener;
+fail:
+  explain(error, error_cap, address, errno);
+  if (listener != NULL && listener->fd >= 0) close(listener->fd);
+  free(listener);
+  return NULL;
+}
+
+uint16_t listener_port(const struct listener *listener) {
+  return listener->port;
+}
+
+void listener_pause(struct listener *listener) {
+  listener->paused = true;
+  watch(listener);
+}
+
+void listener_resume(struct listener *listener) {
+  listener->paused = false;
+  watch(listener);
+}
+
+/* A TCP socket's filter sees the segment from its TCP header on, where byte 13
+ * holds the flags (RFC 9293, section 3.1). */
+static void drop_new_syns(int fd) {
+  enum { FLAGS_AT = 13, SYN = 0x02, ACK = 0x10 };
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS_AT),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, SYN | ACK),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYN, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+  };
+  struct sock_fprog program = {sizeof code / sizeof *code, code};
+  (void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+void listener_stop(struct listener *listener, void (*on_closed)(void *arg)) {
+  listener->on_closed = on_closed;
+  drop_new_syns(listener->fd);
+  timer_set(&listener->linger, clock_now_us() + LINGER_US);
+}
+
+void listener_free(struct listener *listener) {
+  if (listener == NULL) return;
+  close_socket(listener);
+  free(listener);
+}

@@ -1,0 +1,281 @@
+/* log: lines leave the process without ever holding a loop up.
+ *
+ * write(2) to a pipe nobody reads, a stopped terminal or a slow disk blocks,
+ * whatever O_NONBLOCK says of files. So one thread writes, and each worker
+ * hands its lines over in a channel: a ring with one writer (the worker moves
+ * `head`) and one reader (the thread moves `tail`), so neither needs a lock.
+ * Only whole lines are published, and the thread writes a channel's published
+ * bytes to their end before it turns to the next: lines never mix.
+ *
+ * The thread sleeps on an eventfd. To spare the workers a system call a line,
+ * they write to it only when it says that it sleeps; and after a round it naps
+ * for 5 ms, in which a busy proxy fills a batch, before it goes to sleep. The
+ * pair (publish head, read asleep) against (set asleep, read head) is
+ * sequentially consistent, so that one of the two sees the other.
+ *
+ * A line that does not fit is dropped and counted, and so is what a failing
+ * write (a full disk) could not take; the count follows as a line that is both
+ * JSON and legible. EPIPE is such a failure too: main ignores SIGPIPE.
+ *
+ * The thread may hang in a write for ever, even beyond the reach of a signal
+ * (a dead NFS server). log_free therefore waits only so long, and then leaves
+ * the log to the thread, which frees it if it ever comes back. */
+#include "io/log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+#include "io/thread.h"
+
+enum { RING = 256 * 1024, CHANNELS_MAX = 320, NAP_MS = 5, TEXT = 1024 };
+
+struct log_channel {
+  struct log *log;
+  /* head and tail count bytes since the start and stand modulo RING. */
+  alignas(64) _Atomic size_t head; /* the worker's side */
+  _Atomic uint64_t dropped;
+  alignas(64) _Atomic size_t tail; /* the thread's side */
+  uint64_t told; /* how many of dropped have been written about */
+  char ring[RING];
+};
+
+struct log {
+  int fd, wake_fd;
+  bool torn;     /* what was written last ends within a line */
+  uint64_t lost; /* lines that write errors cost, and nobody was told of */
+  struct log_gate gate;
+  atomic_bool asleep, stopping, abandoned;
+  atomic_uint channel_count;
+  struct log_channel *channels[CHANNELS_MAX];
+  pthread_t thread;
+  pthread_mutex_t mutex; /* guards done, and who frees the log */
+  pthread_cond_t ended;
+  bool done;
+};
+
+/* What the thread does */
+
+/* False: the rest could not be written, and will not be. */
+static bool write_all(struct log *log, const char *at, size_t len) {
+  while (len > 0) {
+    if (atomic_load(&log->abandoned)) return false;
+    ssize_t n = write(log->fd, at, len);
+    if (n > 0) {
+      at += n;
+      len -= (size_t)n;
+      log->torn = at[-1] != '\n';
+    } else if (n < 0 && errno == EAGAIN) { /* whoever shares it made it so */
+      poll(&(struct pollfd){.fd = log->fd, .events = POLLOUT}, 1, -1);
+    } else if (n < 0 && errno != EINTR) {
+      char what[128];
+      (void)snprintf(what, sizeof what, "cannot write the log: %s",
+                     strerror(errno));
+      log_notice_gated(&log->gate, clock_now_us(), what);
+      return false;
+    }
+  }
+  return true;
+}
+
+/* A write error may have left half a line behind. */
+static bool mend(struct log *log) {
+  return !log->torn || write_all(log, "\n", 1);
+}
+
+static void count_lost(struct log *log, const struct log_channel *channel,
+                       size_t from, size_t to) {
+  for (; from != to; from++) log->lost += channel->ring[from % RING] == '\n';
+}
+
+static void tell_losses(struct log *log, struct log_channel *channel) {
+  uint64_t dropped =
+      atomic_load_explicit(&channel->dropped, memory_order_relaxed);
+  uint64_t count = dropped - channel->told + log->lost;
+  if (count == 0) return;
+  char line[64];
+  int len = snprintf(line, sizeof line, "{\"log_lines_lost\":%llu}\n",
+                     (unsigned long long)count);
+  if (!mend(log) || !write_all(log, line, (size_t)len)) return;
+  channel->told = dropped;
+  log->lost = 0;
+}
+
+/* Whether there was anything to write. */
+static bool drain(struct log *log, struct log_channel *channel) {
+  size_t tail = atomic_load_explicit(&channel->tail, memory_order_relaxed);
+  size_t head = atomic_load(&channel->head);
+  if (tail == head) return false;
+  size_t at = tail % RING, len = head - tail;
+  size_t first = len < RING - at ? len : RING - at;
+  if (mend(log) && write_all(log, channel->ring + at, first) &&
+      write_all(log, channel->ring, len - first))
+    tell_losses(log, channel);
+  else count_lost(log, channel, tail, head);
+  atomic_store_explicit(&channel->tail, head, memory_order_release);
+  return true;
+}
+
+static bool drain_all(struct log *log) {
+  bool wrote = false;
+  unsigned count = atomic_load(&log->channel_count);
+  for (unsigned i = 0; i < count; i++) wrote |= drain(log, log->channels[i]);
+  return wrote;
+}
+
+static void tell_all_losses(struct log *log) {
+  unsigned count = atomic_load(&log->channel_count);
+  for (unsigned i = 0; i < count; i++) tell_losses(log, log->channels[i]);
+}
+
+static void wait_for_wake(struct log *log, int timeout_ms) {
+  eventfd_t sends;
+  if (poll(&(struct pollfd){.fd = log->wake_fd, .events = POLLIN}, 1,
+           timeout_ms) > 0)
+    (void)eventfd_read(log->wake_fd, &sends);
+}
+
+static void free_all(struct log *log) {
+  unsigned count = atomic_load(&log->channel_count);
+  for (unsigned i = 0; i < count; i++) free(log->channels[i]);
+  pthread_cond_destroy(&log->ended);
+  pthread_mutex_destroy(&log->mutex);
+  close(log->wake_fd);
+  free(log);
+}
+
+static void end_thread(struct log *log) {
+  pthread_mutex_lock(&log->mutex);
+  log->done = true;
+  bool ours = atomic_load(&log->abandoned);
+  pthread_cond_signal(&log->ended);
+  pthread_mutex_unlock(&log->mutex);
+  if (ours) free_all(log);
+}
+
+static void *run(void *arg) {
+  struct log *log = arg;
+  for (bool stopping = false; !stopping;) {
+    /* Looked at first: what was written before log_free is then seen. */
+    stopping = atomic_load(&log->stopping);
+    if (drain_all(log)) {
+      if (!stopping) wait_for_wake(log, NAP_MS);
+      continue;
+    }
+    atomic_store(&log->asleep, true);
+    if (!stopping && !drain_all(log)) wait_for_wake(log, -1);
+    atomic_store(&log->asleep, false);
+  }
+  tell_all_losses(log);
+  end_thread(log);
+  return NULL;
+}
+
+/* What the workers do */
+
+struct log *log_new(int fd) {
+  struct log *log = calloc(1, sizeof *log);
+  if (log == NULL) return NULL;
+  log->fd = fd;
+  log->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (log->wake_fd < 0 || !thread_cond_init(&log->ended)) goto fail;
+  pthread_mutex_init(&log->mutex, NULL);
+  if (thread_start(&log->thread, run, log)) return log;
+  pthread_mutex_destroy(&log->mutex);
+  pthread_cond_destroy(&log->ended);
+fail:
+  if (log->wake_fd >= 0) close(log->wake_fd);
+  free(log);
+  return NULL;
+}
+
+struct log_channel *log_open(struct log *log) {
+  unsigned count = atomic_load(&log->channel_count);
+  if (count == CHANNELS_MAX) return NULL;
+  struct log_channel *channel =
+      aligned_alloc(alignof(struct log_channel), sizeof *channel);
+  if (channel == NULL) return NULL;
+  channel->log = log;
+  channel->told = 0;
+  atomic_init(&channel->head, 0);
+  atomic_init(&channel->tail, 0);
+  atomic_init(&channel->dropped, 0);
+  log->channels[count] = channel;
+  atomic_store(&log->channel_count, count + 1);
+  return channel;
+}
+
+void log_write(struct log_channel *channel, struct slice line) {
+  size_t head = atomic_load_explicit(&channel->head, memory_order_relaxed);
+  size_t tail = atomic_load_explicit(&channel->tail, memory_order_acquire);
+  if (line.len > RING - (head - tail)) {
+    atomic_fetch_add_explicit(&channel->dropped, 1, memory_order_relaxed);
+    return;
+  }
+  size_t at = head % RING;
+  size_t first = line.len < RING - at ? line.len : RING - at;
+  memcpy(channel->ring + at, line.at, first);
+  memcpy(channel->ring, line.at + first, line.len - first);
+  atomic_store(&channel->head, head + line.len);
+  struct log *log = channel->log;
+  if (atomic_load(&log->asleep) && atomic_exchange(&log->asleep, false))
+    (void)eventfd_write(log->wake_fd, 1);
+}
+
+void log_free(struct log *log, int64_t flush_us) {
+  if (log == NULL) return;
+  pthread_t thread = log->thread;
+  atomic_store(&log->stopping, true);
+  (void)eventfd_write(log->wake_fd, 1);
+  pthread_mutex_lock(&log->mutex);
+  int64_t until_us = clock_now_us() + flush_us;
+  while (!log->done && thread_cond_wait(&log->ended, &log->mutex, until_us))
+    continue;
+  bool done = log->done;
+  if (!done) atomic_store(&log->abandoned, true);
+  pthread_mutex_unlock(&log->mutex);
+  if (!done) {
+    pthread_detach(thread); /* the log is the thread's now */
+    return;
+  }
+  pthread_join(thread, NULL);
+  free_all(log);
+}
+
+/* Notices */
+
+void log_notice(const char *format, ...) {
+  char line[TEXT] = "hedgerow: ";
+  size_t len = strlen(line), room = sizeof line - len - 1;
+  va_list args;
+  va_start(args, format);
+  int more = vsnprintf(line + len, room, format, args);
+  va_end(args);
+  if (more > 0) len += (size_t)more < room ? (size_t)more : room - 1;
+  line[len++] = '\n';
+  /* Nobody is left to be told when this fails. */
+  ssize_t written = write(STDERR_FILENO, line, len);
+  (void)written;
+}
+
+void log_notice_gated(struct log_gate *gate, int64_t now_us, const char *what) {
+  if (now_us < gate->next_us) {
+    gate->held++;
+    return;
+  }
+  if (gate->held == 0) log_notice("%s", what);
+  else
+    log_notice("%s (and %llu more since the last notice)", what,
+               (unsigned long long)gate->held);
+  gate->held = 0;
+  gate->next_us = now_us + 1000000;
+}

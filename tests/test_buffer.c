@@ -1,0 +1,98 @@
+/* Growth, dropping and the budget of buffers. */
+#include "io/buffer.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+static struct budget budget = {.max = 16384};
+static struct buffer buffer = {.budget = &budget};
+
+static void add(const char *text) {
+  cr_assert(buffer_add(&buffer, text, strlen(text)), "no room for %s", text);
+}
+
+static void check_is(const char *text) {
+  cr_assert(slice_equal(buffer_slice(&buffer), slice_of(text)),
+            "expected \"%s\", saw \"%.*s\"", text,
+            SLICE_ARG(buffer_slice(&buffer)));
+}
+
+static void check_budget_is_free(void) {
+  buffer_clear(&buffer);
+  cr_assert(eq(i64, budget.used, 0));
+}
+
+TestSuite(buffer, .fini = check_budget_is_free);
+
+Test(buffer, bytes_are_added_behind_each_other) {
+  add("one ");
+  add("");
+  add("two");
+  check_is("one two");
+}
+
+Test(buffer, dropping_forgets_the_first_bytes) {
+  add("head body");
+  buffer_drop(&buffer, 5);
+  check_is("body");
+  buffer_drop(&buffer, 0);
+  check_is("body");
+  buffer_drop(&buffer, 4);
+  check_is("");
+  add("next");
+  check_is("next");
+}
+
+Test(buffer, it_keeps_its_bytes_when_it_grows) {
+  for (int i = 0; i < 1000; i++) add("0123456789");
+  cr_assert(eq(sz, buffer.len, 10000));
+  for (size_t i = 0; i < buffer.len; i++)
+    cr_assert(buffer.at[i] == (char)('0' + i % 10), "byte %zu is %c", i,
+              buffer.at[i]);
+}
+
+Test(buffer, the_whole_capacity_counts_against_the_budget) {
+  add("x");
+  cr_assert(eq(i64, budget.used, (int64_t)buffer.cap));
+  cr_assert(buffer_reserve(&buffer, 5000));
+  cr_assert(eq(i64, budget.used, (int64_t)buffer.cap));
+}
+
+Test(buffer, a_refused_growth_changes_nothing) {
+  add("kept");
+  struct buffer before = buffer;
+  int64_t used = budget.used;
+  cr_assert(not(buffer_reserve(&buffer, 20000)));
+  cr_assert(not(buffer_reserve(&buffer, SIZE_MAX)));
+  cr_assert(not(buffer_reserve(&buffer, SIZE_MAX / 2)));
+  cr_assert(eq(ptr, buffer.at, before.at));
+  cr_assert(eq(sz, buffer.cap, before.cap));
+  cr_assert(eq(i64, budget.used, used));
+  check_is("kept");
+}
+
+Test(buffer, without_a_budget_nothing_is_counted_or_refused) {
+  struct buffer free_one = {0};
+  cr_assert(buffer_reserve(&free_one, 1 << 20));
+  buffer_clear(&free_one);
+  cr_assert(eq(i64, budget.used, 0));
+}
+
+Test(buffer, two_buffers_share_one_budget) {
+  struct buffer other = {.budget = &budget};
+  cr_assert(buffer_reserve(&other, 10000));
+  cr_assert(not(buffer_reserve(&buffer, 10)), "used is %ld", (long)budget.used);
+  buffer_clear(&other);
+  cr_assert(buffer_reserve(&buffer, 10));
+}
+
+Test(buffer, what_is_taken_out_leaves_an_empty_buffer_behind) {
+  add("moved");
+  struct buffer taken = buffer_take(&buffer);
+  check_is("");
+  add("fresh");
+  cr_assert(slice_equal(buffer_slice(&taken), slice_of("moved")));
+  buffer_clear(&taken);
+  check_is("fresh");
+}
