@@ -1,0 +1,18 @@
+/* router: which request goes where. */
+#ifndef HEDGEROW_PROXY_ROUTER_H
+#define HEDGEROW_PROXY_ROUTER_H
+
+#include <stddef.h>
+
+#include "io/connection.h"
+#include "proxy/service.h"
+
+/* The three functions of a front_handler; arg is the worker's service. */
+size_t router_body_limit(void *arg, const struct http_request *request);
+void router_on_request(void *arg, struct connection *connection,
+                       const struct http_request *request, struct slice body);
+void router_on_bad_request(void *arg, struct connection *connection,
+                           const struct http_request *request, int status,
+                           const char *why);
+
+#endif

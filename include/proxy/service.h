@@ -1,0 +1,64 @@
+/* service: what the requests of one worker share, and what all workers do. */
+#ifndef HEDGEROW_PROXY_SERVICE_H
+#define HEDGEROW_PROXY_SERVICE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "core/forward.h"
+#include "core/text.h"
+#include "io/buffer.h"
+#include "io/log.h"
+#include "io/loop.h"
+#include "io/upstream.h"
+
+struct exchange;
+
+enum { SERVICE_PSEUDONYM_BYTES = 32, SERVICE_VIA_BYTES = 40 };
+
+/* The process's: immutable after start, but for relaxed counters. */
+struct process {
+  const struct config *config;
+  struct budget budget;            /* --max-buffered */
+  struct upstream_shared upstream; /* --max-attempts */
+  _Atomic int64_t requests;        /* in flight; --max-requests */
+  struct slice token;              /* "" or the bearer token; never printed */
+  char pseudonym[SERVICE_PSEUDONYM_BYTES]; /* "hedgerow-ID", with its NUL */
+  char via[SERVICE_VIA_BYTES];             /* "1.1 hedgerow-ID" */
+  bool log_text;                           /* short text rather than JSON */
+};
+
+/* One worker's. Only its thread touches it. */
+struct service {
+  struct process *process; /* borrowed */
+  const struct config *config;
+  struct loop *loop;
+  struct upstream *upstream;
+  struct log_channel *log; /* NULL: off */
+  struct forward_rules forward;
+  struct exchange *exchanges; /* those that are not settled */
+  void *owner;                /* its worker */
+  uint64_t id_state[2];       /* for X-Request-ID */
+  struct text request_text;   /* scratch: while a request is made ready */
+  struct text answer_text;    /* scratch: while an answer is written */
+  int64_t date_second;
+  char date[32]; /* IMF-fixdate of date_second */
+};
+
+/* Starts a worker's service; loop, upstream and log are set by its owner. False:
+ * no memory. */
+bool service_init(struct service *service, struct process *process)
+    __attribute__((warn_unused_result));
+void service_clear(struct service *service);
+
+/* The Date field's value for now. */
+struct slice service_date(struct service *service);
+
+enum { SERVICE_REQUEST_ID_BYTES = 32 };
+/* Writes a new X-Request-ID: 32 hex digits. Unique, not secret. */
+void service_make_id(struct service *service,
+                     char id[SERVICE_REQUEST_ID_BYTES]);
+
+#endif

@@ -1,0 +1,39 @@
+/* worker: one of N threads that serve clients, each with all it needs. */
+#ifndef HEDGEROW_PROXY_WORKER_H
+#define HEDGEROW_PROXY_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "io/log.h"
+#include "io/resolver.h"
+#include "proxy/service.h"
+
+struct worker;
+
+struct worker_setup {
+  struct process *process;
+  struct resolver *resolver;
+  struct log_channel *log;       /* NULL: no log */
+  struct config_address address; /* with the port that the first one bound */
+  bool first;                    /* opens the address; the others join */
+  int64_t max_connections;       /* this worker's share */
+  struct wake *on_done;          /* sent from its thread when it has ended */
+};
+
+/* Binds its listener. NULL with one line in error. */
+struct worker *worker_new(const struct worker_setup *setup, char *error,
+                          size_t error_cap);
+uint16_t worker_port(const struct worker *worker);
+/* Starts its thread. */
+bool worker_start(struct worker *worker) __attribute__((warn_unused_result));
+/* Asks it to stop as design says: no new connections, what is in flight is
+ * finished within --drain. From any thread; returns at once. */
+void worker_stop(struct worker *worker);
+/* Whether its thread has ended by itself. From any thread. */
+bool worker_is_done(const struct worker *worker);
+/* Joins its thread, if started, and frees everything. */
+void worker_free(struct worker *worker);
+
+#endif

@@ -1,0 +1,234 @@
+/* all: from a GET or POST /all to a gather.
+ *
+ *   GET, with --all     the listed URLs, each as it stands
+ *   GET, without        what a race could ask: primary and hedges over --to
+ *   POST ["...", ...]   what the client names, below the configured URLs only
+ *
+ * Clients never choose where hedgerow connects: an item of a POST is a path,
+ * appended to the first --to, or an absolute URL that lies below a configured
+ * one. Both pass the same check against `..` as /smart's REST does.
+ *
+ * The client's Authorization and Cookie go to the origins of --to only: that is
+ * the API the client was told to talk to, the others are the operator's. */
+#include "proxy/all.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/json_read.h"
+#include "core/query.h"
+
+enum { SHOWN_ITEM_BYTES = 100 };
+
+/* ---- whose credentials ---- */
+
+static bool has_client_credentials(const struct config *config,
+                                   const struct target *target) {
+  for (unsigned i = 0; i < config->to_count; i++)
+    if (target_same_origin(target, &config->targets[i])) return true;
+  return false;
+}
+
+/* ---- GET ---- */
+
+static unsigned listed_items(const struct config *config,
+                             struct exchange_item *items) {
+  for (unsigned i = 0; i < config->all_count; i++) {
+    unsigned target = config->to_count + i;
+    items[i] = (struct exchange_item){.target = target,
+                                      .credentials = has_client_credentials(
+                                          config, &config->targets[target])};
+  }
+  return config->all_count;
+}
+
+static unsigned race_items(const struct config *config,
+                           struct exchange_item *items, struct slice query) {
+  unsigned count = 1 + config->policy.hedges;
+  for (unsigned k = 0; k < count; k++)
+    items[k] = (struct exchange_item){.target = k % config->to_count,
+                                      .query = query,
+                                      .credentials = true,
+                                      .hedge_attempt = k};
+  return count;
+}
+
+static void start_get(struct visit *visit, struct exchange_order *order,
+                      struct slice query) {
+  const struct config *config = visit->service->config;
+  struct exchange_item items[CONFIG_TARGETS_MAX + RACE_MAX_ATTEMPTS];
+  order->items = items;
+  order->item_count = config->all_count > 0 ? listed_items(config, items)
+                                            : race_items(config, items, query);
+  visit_start(visit, order);
+}
+
+/* ---- POST ---- */
+
+/* Splits "/path?query". */
+static void split(struct slice item, struct slice *path, struct slice *query) {
+  const char *mark = memchr(item.at, '?', item.len);
+  *path = item;
+  *query = (struct slice){item.at + item.len, 0};
+  if (!mark) return;
+  path->len = (size_t)(mark - item.at);
+  *query = slice_from(item, path->len + 1);
+}
+
+/* A query may hold any visible ASCII but '#'. */
+static bool is_query(struct slice query) {
+  for (size_t i = 0; i < query.len; i++)
+    if (query.at[i] <= ' ' || query.at[i] > '~' || query.at[i] == '#')
+      return false;
+  return true;
+}
+
+static const char *path_item(const struct config *config,
+                             struct exchange_item *item, struct slice text) {
+  if (config->to_count == 0) return "a path needs a --to to be appended to";
+  split(text, &item->rest, &item->query);
+  if (!target_rest_is_safe(item->rest) || !is_query(item->query))
+    return "a path must stay below --to: no . or .. segments, no malformed "
+           "percent-encoding, no bytes but visible ASCII";
+  item->target = 0;
+  item->credentials = true;
+  return NULL;
+}
+
+static const char *url_item(const struct config *config,
+                            struct exchange_item *item, struct slice text) {
+  struct target url;
+  if (target_parse(&url, text)) return "it is no http:// or https:// URL";
+  for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
+    const struct target *base = &config->targets[i];
+    if (!target_same_origin(base, &url) || !target_covers(base, url.path))
+      continue;
+    item->target = i;
+    item->rest = slice_from(url.path, base->path.len);
+    item->query = url.query;
+    item->credentials = has_client_credentials(config, base);
+    return NULL;
+  }
+  return "it does not lie below a configured URL; --to or --all with its base "
+         "would allow it";
+}
+
+static const char *parse_item(const struct config *config,
+                              struct exchange_item *item, struct slice text) {
+  *item = (struct exchange_item){0};
+  if (text.len > 0 && text.at[0] == '/') return path_item(config, item, text);
+  return url_item(config, item, text);
+}
+
+static void reject_item(struct visit *visit, size_t index, struct slice text,
+                        const char *why) {
+  char detail[512];
+  struct slice path, query;
+  split(text, &path, &query); /* a query may hold a secret */
+  if (path.len > SHOWN_ITEM_BYTES) path.len = SHOWN_ITEM_BYTES;
+  snprintf(detail, sizeof detail, "item %zu (\"%.*s\"): %s", index,
+           SLICE_ARG(path), why);
+  visit_reject(visit, 400, detail);
+}
+
+static void reject_list(struct visit *visit, enum json_list_error error,
+                        size_t bad_item) {
+  char detail[160];
+  switch (error) {
+    case JSON_LIST_NOT_JSON:
+      visit_reject(visit, 400,
+                   "the body is not JSON; send an array of paths "
+                   "or URLs, such as [\"/a\",\"/b?x=1\"]");
+      return;
+    case JSON_LIST_TOO_LONG:
+      snprintf(detail, sizeof detail,
+               "the list has more than --max-items (%lld) items",
+               (long long)visit->service->config->max_items);
+      break;
+    case JSON_LIST_NOT_STRINGS:
+    case JSON_LIST_BAD_STRING:
+      snprintf(detail, sizeof detail,
+               "item %zu is no string that a path or URL can be made of",
+               bad_item);
+      break;
+    default:
+      snprintf(detail, sizeof detail,
+               "the body is no array; send paths or URLs, such as [\"/a\"]");
+  }
+  visit_reject(visit, 400, detail);
+}
+
+/* Reads the list into the visit's text. False: it has been answered. */
+static bool read_list(struct visit *visit, struct slice *texts, size_t *count) {
+  const struct config *config = visit->service->config;
+  struct text *text = &visit->service->request_text;
+  size_t bad_item = 0;
+  enum json_list_error error = json_read_strings(
+      visit->body, (unsigned)config->max_depth, text->at, text->cap - text->len,
+      texts, (size_t)config->max_items, count, &bad_item);
+  if (error != JSON_LIST_OK) {
+    reject_list(visit, error, bad_item);
+    return false;
+  }
+  if (*count > 0)
+    text->len =
+        (size_t)(texts[*count - 1].at + texts[*count - 1].len - text->at);
+  return true;
+}
+
+static void start_post(struct visit *visit, struct exchange_order *order,
+                       struct exchange_item *items, struct slice *texts) {
+  const struct config *config = visit->service->config;
+  size_t count;
+  if (!read_list(visit, texts, &count)) return;
+  for (size_t i = 0; i < count; i++) {
+    const char *why = parse_item(config, &items[i], texts[i]);
+    if (!why) continue;
+    reject_item(visit, i, texts[i], why);
+    return;
+  }
+  order->items = items;
+  order->item_count = (unsigned)count;
+  visit_start(visit, order);
+}
+
+static void visit_post(struct visit *visit, struct exchange_order *order) {
+  size_t max = (size_t)visit->service->config->max_items;
+  struct exchange_item *items = calloc(max, sizeof *items);
+  struct slice *texts = calloc(max, sizeof *texts);
+  if (items && texts) start_post(visit, order, items, texts);
+  else visit_reject(visit, 503, "no memory was free");
+  free(items);
+  free(texts);
+}
+
+/* ---- both ---- */
+
+static bool parse_detail(const struct query_param *param, bool *detail) {
+  *detail = slice_equal(param->value, slice_of("1"));
+  return param->count == 0 ||
+         (param->count == 1 &&
+          (*detail || slice_equal(param->value, slice_of("0"))));
+}
+
+void all_visit(struct visit *visit) {
+  struct query_param params[] = {{.name = "timeout"}, {.name = "detail"}};
+  struct exchange_order order = {.kind = EXCHANGE_GATHER};
+  struct text *text = visit_text(visit);
+  struct slice query;
+  query_take(visit->request->query, params, 2, text);
+  query = text_slice_of(text);
+  if (!visit_timeout(visit, params[0].value, params[0].count,
+                     &order.timeout_us))
+    return;
+  if (!parse_detail(&params[1], &order.detail)) {
+    visit_reject(visit, 400, "detail must be 1 or 0, and given once");
+    return;
+  }
+  if (visit->request->method != HTTP_POST) {
+    start_get(visit, &order, query);
+    return;
+  }
+  text->len = 0;
+  visit_post(visit, &order);
+}

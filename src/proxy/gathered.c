@@ -1,0 +1,82 @@
+/* gathered: many bodies, one array, no copies.
+ *
+ * The bodies go out from where they were received. What stands around them
+ * (brackets, commas, and the objects of detail=1) is written into one buffer
+ * that was sized for the worst before, so that it never moves and the pieces
+ * can point into it. */
+#include "proxy/gathered.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+
+enum {
+  PARTS_AN_ITEM = 3,  /* what leads to the body, the body, what closes it */
+  WORDS_AN_ITEM = 160 /* without the error's own text */
+};
+
+static size_t words_room(const struct leg *legs, unsigned count) {
+  size_t room = WORDS_AN_ITEM;
+  for (unsigned i = 0; i < count; i++)
+    room += WORDS_AN_ITEM + 6 * strlen(legs[i].error);
+  return room;
+}
+
+static void add_part(struct gathered *g, const char *at, size_t len) {
+  g->parts[g->part_count++] =
+      (struct iovec){.iov_base = (char *)(uintptr_t)at, .iov_len = len};
+  g->bytes += len;
+}
+
+/* {"ok":true,"status":200,"ms":12.3,"body": */
+static void open_object(struct text *words, const struct leg *leg, bool ok) {
+  text_str(words, ok ? "{\"ok\":true" : "{\"ok\":false,\"result\":\"");
+  if (!ok) {
+    text_str(words, attempt_result_name(leg->end.result));
+    text_char(words, '"');
+  }
+  if (leg->end.status > 0) {
+    text_str(words, ",\"status\":");
+    text_int(words, leg->end.status);
+  }
+  text_str(words, ",\"ms\":");
+  text_ms(words, leg->ended_us - leg->started_us);
+  if (!ok) {
+    text_str(words, ",\"error\":");
+    text_json(words, slice_of(leg->error));
+  }
+  text_str(words, ",\"body\":");
+}
+
+static void add_item(struct gathered *g, struct text *words,
+                     const struct leg *leg, bool detail) {
+  bool ok = leg->end.result == ATTEMPT_SUCCESS;
+  size_t from = words->len;
+  text_char(words, g->part_count == 1 ? '[' : ',');
+  if (detail) open_object(words, leg, ok);
+  add_part(g, words->at + from, words->len - from);
+  if (ok) add_part(g, leg->body.at, leg->body.len);
+  else add_part(g, "null", 4);
+  if (detail) add_part(g, "}", 1);
+}
+
+bool gathered_write(struct gathered *g, const struct leg *legs, unsigned count,
+                    bool detail, struct budget *budget) {
+  size_t room = words_room(legs, count);
+  struct text words;
+  g->words.budget = budget;
+  g->parts = malloc((2 + PARTS_AN_ITEM * (size_t)count) * sizeof *g->parts);
+  if (!g->parts || !buffer_reserve(&g->words, room)) return false;
+  text_init(&words, g->words.at, room);
+  g->part_count = 1;
+  for (unsigned i = 0; i < count; i++) add_item(g, &words, &legs[i], detail);
+  if (count == 0) add_part(g, "[]", 2);
+  else add_part(g, "]", 1);
+  return true;
+}
+
+void gathered_clear(struct gathered *g) {
+  free(g->parts);
+  buffer_clear(&g->words);
+}

@@ -1,0 +1,301 @@
+/* main: the process. Reads the configuration, starts the workers, waits for a
+ * signal, stops them.
+ *
+ * Exit codes: 0 it ran and was stopped, 1 it could not run (a port in use, no
+ * memory), 2 it was called wrongly. What is wrong is one line on stderr.
+ *
+ * The main thread serves nobody: its loop waits for signals and for workers
+ * that have ended, so that a second signal is heard however busy the others
+ * are. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core/config.h"
+#include "core/config_fit.h"
+#include "io/libraries.h"
+#include "io/log.h"
+#include "io/loop.h"
+#include "proxy/demo.h"
+#include "proxy/mock.h"
+#include "proxy/worker.h"
+
+enum {
+  EXIT_USAGE = 2,
+  TOKEN_BYTES_MAX = 8192,
+  LOG_FLUSH_US = 1000000,
+};
+
+struct program {
+  struct config config;
+  struct process process;
+  struct loop *loop;
+  struct resolver *resolver;
+  struct log *log;
+  struct wake *worker_done;
+  struct worker **workers;
+  unsigned worker_count;
+  bool stopping;
+  char token[TOKEN_BYTES_MAX + 1];
+};
+
+/* ---- the token ---- */
+
+static bool is_token(const char *token) {
+  size_t len = strlen(token);
+  for (size_t i = 0; i < len; i++)
+    if (token[i] <= ' ' || token[i] > '~') return false;
+  return len > 0;
+}
+
+static bool read_token_file(const char *path, char *token, const char **why) {
+  FILE *file = fopen(path, "re");
+  size_t len;
+  if (!file) {
+    *why = strerror(errno);
+    return false;
+  }
+  len = fread(token, 1, TOKEN_BYTES_MAX + 1, file);
+  *why = ferror(file) ? "it cannot be read" : NULL;
+  fclose(file);
+  if (*why) return false;
+  if (len > TOKEN_BYTES_MAX) {
+    *why = "it is larger than 8192 bytes";
+    return false;
+  }
+  while (len > 0 && isspace((unsigned char)token[len - 1])) len--;
+  token[len] = '\0';
+  if (is_token(token)) return true;
+  *why = "expected one line of visible characters, the token";
+  return false;
+}
+
+/* Takes the token, and every trace of it that others could see: the variable
+ * out of the process's environment, the memory out of core dumps. */
+static bool take_token(struct program *program) {
+  const struct config *config = &program->config;
+  struct rlimit none = {0, 0};
+  const char *why;
+  if (config->token_file) {
+    if (!read_token_file(config->token_file, program->token, &why)) {
+      log_notice("--token-file: %s: %s", config->token_file, why);
+      return false;
+    }
+  } else if (config->token_env) {
+    snprintf(program->token, sizeof program->token, "%s", config->token_env);
+  }
+  if (config->token_env)
+    explicit_bzero((char *)(uintptr_t)config->token_env,
+                   strlen(config->token_env));
+  program->config.token_env = NULL;
+  if (program->token[0]) setrlimit(RLIMIT_CORE, &none);
+  program->process.token = slice_of(program->token);
+  return true;
+}
+
+/* ---- what the process shares ---- */
+
+/* The soft limit is raised to the hard one; see core/config_fit. */
+static void fit_descriptors(struct config *config) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (limit.rlim_cur > INT32_MAX) return;
+  if (config_fit_descriptors(config, (int64_t)limit.rlim_cur))
+    log_notice("the descriptor limit is %llu: --max-connections is lowered to "
+               "%lld, --max-attempts to %lld",
+               (unsigned long long)limit.rlim_cur,
+               (long long)config->max_connections,
+               (long long)config->max_attempts);
+}
+
+static bool name_process(struct process *process) {
+  uint64_t id;
+  if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id) return false;
+  snprintf(process->pseudonym, sizeof process->pseudonym, "hedgerow-%016llx",
+           (unsigned long long)id);
+  snprintf(process->via, sizeof process->via, "1.1 %s", process->pseudonym);
+  return true;
+}
+
+static bool open_log(struct program *program) {
+  int64_t mode = program->config.log;
+  if (mode == CONFIG_LOG_OFF) return true;
+  program->process.log_text =
+      mode == CONFIG_LOG_TEXT ||
+      (mode == CONFIG_LOG_AUTO && isatty(STDOUT_FILENO));
+  program->log = log_new(STDOUT_FILENO);
+  return program->log != NULL;
+}
+
+static bool make_process(struct program *program) {
+  struct process *process = &program->process;
+  process->config = &program->config;
+  process->budget.max = program->config.max_buffered_bytes;
+  program->resolver = resolver_new();
+  return name_process(process) && open_log(program) && program->resolver &&
+         upstream_shared_init(&process->upstream, &program->config,
+                              program->resolver, &process->budget) &&
+         resolver_start(program->resolver);
+}
+
+/* ---- workers ---- */
+
+static unsigned worker_count(const struct config *config) {
+  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  if (config->workers > 0) return (unsigned)config->workers;
+  return cores > 0 ? (unsigned)cores : 1;
+}
+
+static struct worker *make_worker(struct program *program, unsigned i) {
+  struct config *config = &program->config;
+  char error[256];
+  struct worker_setup setup = {
+      .process = &program->process,
+      .resolver = program->resolver,
+      .log = program->log ? log_open(program->log) : NULL,
+      .address = config->listen,
+      .first = i == 0,
+      .max_connections = config->max_connections / program->worker_count,
+      .on_done = program->worker_done,
+  };
+  struct worker *worker;
+  if (setup.max_connections == 0) setup.max_connections = 1;
+  if (i > 0) setup.address.port = worker_port(program->workers[0]);
+  worker = worker_new(&setup, error, sizeof error);
+  if (!worker) log_notice("%s", error);
+  return worker;
+}
+
+static bool make_workers(struct program *program) {
+  unsigned wanted = worker_count(&program->config);
+  program->workers = calloc(wanted, sizeof *program->workers);
+  if (!program->workers) return false;
+  program->worker_count = wanted;
+  for (unsigned i = 0; i < wanted; i++) {
+    program->workers[i] = make_worker(program, i);
+    if (!program->workers[i]) return false;
+  }
+  for (unsigned i = 0; i < wanted; i++)
+    if (!worker_start(program->workers[i])) return false;
+  return true;
+}
+
+static void stop_workers(struct program *program) {
+  for (unsigned i = 0; i < program->worker_count; i++)
+    if (program->workers[i]) worker_stop(program->workers[i]);
+}
+
+static void on_worker_done(void *arg) {
+  struct program *program = arg;
+  for (unsigned i = 0; i < program->worker_count; i++)
+    if (!worker_is_done(program->workers[i])) return;
+  loop_stop(program->loop);
+}
+
+static void on_signal(void *arg, int signo) {
+  struct program *program = arg;
+  (void)signo;
+  if (program->stopping) _exit(EXIT_FAILURE);
+  program->stopping = true;
+  log_notice("stopping; a second signal ends it at once");
+  stop_workers(program);
+}
+
+/* ---- running ---- */
+
+static void say_ready(const struct program *program) {
+  const struct config *config = &program->config;
+  struct slice host = config->listen.host;
+  bool v6 = memchr(host.at, ':', host.len) != NULL;
+  char remark[256];
+  for (unsigned n = 0; config_remark(config, n, remark, sizeof remark); n++)
+    log_notice("note: %s", remark);
+  log_notice("listening on http://%s%.*s%s:%u", v6 ? "[" : "", SLICE_ARG(host),
+             v6 ? "]" : "", worker_port(program->workers[0]));
+}
+
+static bool start(struct program *program) {
+  program->loop = loop_new();
+  if (!program->loop) return false;
+  program->worker_done = wake_new(program->loop, on_worker_done, program);
+  if (!program->worker_done ||
+      !loop_on_signal(program->loop, SIGTERM, on_signal, program) ||
+      !loop_on_signal(program->loop, SIGINT, on_signal, program) ||
+      !make_process(program))
+    return false;
+  return make_workers(program);
+}
+
+static void clear(struct program *program) {
+  for (unsigned i = 0; i < program->worker_count; i++)
+    worker_free(program->workers[i]);
+  free(program->workers);
+  if (program->resolver) resolver_free(program->resolver);
+  if (program->log) log_free(program->log, LOG_FLUSH_US);
+  wake_free(program->worker_done);
+  loop_free(program->loop);
+  explicit_bzero(program->token, sizeof program->token);
+}
+
+static int serve(struct program *program) {
+  bool started;
+  fit_descriptors(&program->config);
+  started = start(program);
+  if (started) {
+    say_ready(program);
+    loop_run(program->loop);
+  } else {
+    log_notice("could not start");
+    stop_workers(program);
+  }
+  clear(program);
+  return started ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void put(void *arg, const char *piece) { fputs(piece, arg); }
+
+static void print_version(void) {
+  char versions[128];
+  libraries_versions(versions, sizeof versions);
+  printf("hedgerow %s (%s)\n", HEDGEROW_VERSION, versions);
+}
+
+static const char *env(const char *name) { return getenv(name); }
+
+static int proxy_main(int argc, char **argv) {
+  static struct program program;
+  char error[512];
+  int code;
+  switch (config_parse(&program.config, argc, argv, env, error, sizeof error)) {
+    case CONFIG_HELP: config_help(put, stdout); return EXIT_SUCCESS;
+    case CONFIG_VERSION: print_version(); return EXIT_SUCCESS;
+    case CONFIG_ERROR: log_notice("%s", error); return EXIT_USAGE;
+    case CONFIG_RUN: break;
+  }
+  if (!take_token(&program)) return EXIT_USAGE;
+  if (!libraries_init()) {
+    log_notice("libcurl could not be initialised");
+    return EXIT_FAILURE;
+  }
+  code = serve(&program);
+  libraries_clear();
+  return code;
+}
+
+int main(int argc, char **argv) {
+  signal(SIGPIPE, SIG_IGN);
+  if (argc > 1 && strcmp(argv[1], "mock") == 0)
+    return mock_main(argc - 1, argv + 1);
+  if (argc > 1 && strcmp(argv[1], "demo") == 0)
+    return demo_main(argc - 1, argv + 1);
+  return proxy_main(argc, argv);
+}

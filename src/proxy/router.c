@@ -1,0 +1,136 @@
+/* router: a request's path and method decide who answers it.
+ *
+ * One table says everything about the routes: path, methods, who takes a body.
+ * A new endpoint is a row here and a function. What is checked before the table
+ * is asked concerns every request alike: its ID, and whether it has come round
+ * in a loop (a racer that asks itself multiplies by three at each turn). */
+#include "proxy/router.h"
+
+#include "io/clock.h"
+#include "proxy/all.h"
+#include "proxy/health.h"
+#include "proxy/smart.h"
+#include "proxy/visit.h"
+
+enum {
+  TAKES_GET = 1 << HTTP_GET | 1 << HTTP_HEAD,
+  TAKES_POST = 1 << HTTP_POST,
+  ID_BYTES_MAX = 128,
+};
+
+static const struct route {
+  const char *path;
+  bool has_rest; /* also for what lies below the path */
+  unsigned methods;
+  const char *allow;
+  void (*visit)(struct visit *visit);
+} routes[] = {
+    {"/smart", true, TAKES_GET, "GET, HEAD", smart_visit},
+    {"/all", false, TAKES_GET | TAKES_POST, "GET, HEAD, POST", all_visit},
+    {"/healthz", false, TAKES_GET, "GET, HEAD", health_visit},
+};
+
+/* The route of a path, and what of the path lies below it. */
+static const struct route *route_for(struct slice path, struct slice *rest) {
+  for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+    struct slice own = slice_of(routes[i].path);
+    if (!slice_starts_with(path, own)) continue;
+    *rest = slice_from(path, own.len);
+    if (rest->len == 0 || (routes[i].has_rest && rest->at[0] == '/'))
+      return &routes[i];
+  }
+  return NULL;
+}
+
+size_t router_body_limit(void *arg, const struct http_request *request) {
+  const struct service *service = arg;
+  struct slice rest;
+  const struct route *route = route_for(request->path, &rest);
+  bool takes = route && request->method == HTTP_POST &&
+               (route->methods & TAKES_POST) != 0;
+  return takes ? (size_t)service->config->max_request_bytes : 0;
+}
+
+/* ---- X-Request-ID ---- */
+
+static bool is_sane_id(struct slice id) {
+  static const char more[] = "-_.:=+/@,;~";
+  if (id.len == 0 || id.len > ID_BYTES_MAX) return false;
+  for (size_t i = 0; i < id.len; i++) {
+    char c = id.at[i];
+    bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                 (c >= 'A' && c <= 'Z');
+    if (!alnum && !memchr(more, c, sizeof more - 1)) return false;
+  }
+  return true;
+}
+
+/* The client's where it is sane, else one of ours in `own`. */
+static struct slice request_id(struct service *service,
+                               const struct http_request *request, char *own) {
+  const struct http_field *field = http_request_field(request, "X-Request-ID");
+  if (field && is_sane_id(field->value)) return field->value;
+  service_make_id(service, own);
+  return (struct slice){own, SERVICE_REQUEST_ID_BYTES};
+}
+
+/* ---- the door ---- */
+
+static void reject_method(struct visit *visit, const struct route *route) {
+  reply_problem(visit->service, visit->connection, &visit->asked, 405,
+                "rejected", slice_of("this path does not answer this method"),
+                route->allow, NULL);
+}
+
+static void dispatch(struct visit *visit) {
+  const struct http_request *request = visit->request;
+  const struct route *route = route_for(request->path, &visit->rest);
+  if (forward_is_loop(request, slice_of(visit->service->process->pseudonym)))
+    visit_reject(visit, 508,
+                 "the request came through this hedgerow before: "
+                 "a target leads back here");
+  else if (!route)
+    visit_reject(visit, 404,
+                 "hedgerow answers /smart, /smart/REST, /all and "
+                 "/healthz");
+  else if (!(route->methods & 1u << request->method))
+    reject_method(visit, route);
+  else if (request->content_length > 0 && request->method != HTTP_POST)
+    visit_reject(visit, 413, "a GET or HEAD takes no body here");
+  else route->visit(visit);
+}
+
+void router_on_request(void *arg, struct connection *connection,
+                       const struct http_request *request, struct slice body) {
+  struct service *service = arg;
+  char own_id[SERVICE_REQUEST_ID_BYTES];
+  struct visit visit = {
+      .service = service,
+      .connection = connection,
+      .request = request,
+      .body = body,
+      .asked = {.method = request->method_name,
+                .target = request->target,
+                .request_id = request_id(service, request, own_id),
+                .head_only = request->method == HTTP_HEAD,
+                .started_us = clock_now_us()},
+  };
+  dispatch(&visit);
+}
+
+void router_on_bad_request(void *arg, struct connection *connection,
+                           const struct http_request *request, int status,
+                           const char *why) {
+  struct service *service = arg;
+  char own_id[SERVICE_REQUEST_ID_BYTES];
+  struct visit visit = {
+      .service = service,
+      .connection = connection,
+      .asked = {.method = request->method_name,
+                .target = request->target,
+                .request_id = {own_id, sizeof own_id},
+                .started_us = clock_now_us()},
+  };
+  service_make_id(service, own_id);
+  visit_reject(&visit, status, why);
+}

@@ -1,0 +1,101 @@
+/* service: the scratch memory, the date and the request IDs of one worker.
+ *
+ * Everything here exists once per worker so that nothing on the path of a
+ * request is locked or allocated: two texts that every request writes to and
+ * nobody keeps, a Date that is rendered once a second, and a generator of IDs.
+ * The IDs are xorshift128+ from a random seed: they need to be unique, so that
+ * a log line can be found, and nothing is protected by them. */
+#include "proxy/service.h"
+
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "core/answer_date.h"
+#include "io/clock.h"
+
+#define VERSION_FIELD "hedgerow/" HEDGEROW_VERSION
+
+enum { ROOM_BYTES = 64 * 1024 }; /* for what hedgerow adds of its own */
+
+/* The largest request that can be made ready: its head's fields and target,
+ * the configured ones, and the items of a POST /all. */
+static size_t request_room(const struct config *config) {
+  size_t room = ROOM_BYTES + 4 * (size_t)config->max_head_bytes +
+                2 * (size_t)config->max_request_bytes;
+  for (unsigned i = 0; i < config->header_count; i++)
+    room += config->headers[i].name.len + config->headers[i].value.len + 4;
+  return room + config->user_agent.len;
+}
+
+static size_t answer_room(const struct config *config) {
+  return 2 * ROOM_BYTES + (size_t)config->max_upstream_head_bytes +
+         (size_t)config->max_head_bytes;
+}
+
+static bool text_new(struct text *text, size_t room) {
+  char *storage = malloc(room);
+  if (storage) text_init(text, storage, room);
+  return storage != NULL;
+}
+
+bool service_init(struct service *service, struct process *process) {
+  const struct config *config = process->config;
+  *service = (struct service){.process = process, .config = config};
+  service->forward = (struct forward_rules){
+      .headers = config->headers,
+      .header_count = config->header_count,
+      .drop = config->drop_headers,
+      .drop_count = config->drop_header_count,
+      .user_agent = config->user_agent,
+      .version = slice_of(VERSION_FIELD),
+      .token = process->token,
+      .via = slice_of(process->via),
+  };
+  service->date_second = -1;
+  if (getrandom(service->id_state, sizeof service->id_state, 0) !=
+      (ssize_t)sizeof service->id_state)
+    return false;
+  service->id_state[0] |= 1; /* all zeros would stay so */
+  if (text_new(&service->request_text, request_room(config)) &&
+      text_new(&service->answer_text, answer_room(config)))
+    return true;
+  service_clear(service);
+  return false;
+}
+
+void service_clear(struct service *service) {
+  free(service->request_text.at);
+  free(service->answer_text.at);
+  service->request_text.at = service->answer_text.at = NULL;
+}
+
+struct slice service_date(struct service *service) {
+  int64_t wall_us = clock_wall_us();
+  if (wall_us / 1000000 != service->date_second) {
+    struct text text;
+    text_init(&text, service->date, sizeof service->date);
+    answer_date(&text, wall_us);
+    text_end(&text);
+    service->date_second = wall_us / 1000000;
+  }
+  return slice_of(service->date);
+}
+
+static uint64_t next_random(uint64_t state[2]) {
+  uint64_t a = state[0], b = state[1];
+  state[0] = b;
+  a ^= a << 23;
+  state[1] = a ^ b ^ (a >> 17) ^ (b >> 26);
+  return state[1] + b;
+}
+
+static void write_hex(char out[16], uint64_t number) {
+  static const char digits[] = "0123456789abcdef";
+  for (int i = 15; i >= 0; i--, number >>= 4) out[i] = digits[number & 15];
+}
+
+void service_make_id(struct service *service,
+                     char id[SERVICE_REQUEST_ID_BYTES]) {
+  write_hex(id, next_random(service->id_state));
+  write_hex(id + 16, next_random(service->id_state));
+}

@@ -1,0 +1,206 @@
+/* worker: a loop, a listener, connections, an upstream, and one thread.
+ *
+ * Workers share nothing on the path of a request but relaxed counters and what
+ * is immutable (struct process); the kernel spreads connections over their
+ * listeners (SO_REUSEPORT). So a worker is written as if it were alone.
+ *
+ * Its end, after worker_stop:
+ *
+ *   stop ----> listener: new SYNs are dropped, the backlog is accepted, closed
+ *         |--> connections: answers say close; idle ones get a short grace
+ *         +--> --drain runs
+ *   all connections have ended,  or  --drain is over: open exchanges are
+ *         |                          answered with 503, and a moment later
+ *         v                          v
+ *       loop_stop, and the thread ends; on_done wakes main, which joins it */
+#include "proxy/worker.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "io/clock.h"
+#include "io/listener.h"
+#include "io/thread.h"
+#include "proxy/exchange.h"
+#include "proxy/router.h"
+
+enum {
+  IDLE_GRACE_US = 500 * 1000, /* for one more request on a kept connection */
+  LAST_WORDS_US = 200 * 1000, /* for the 503s at the end of --drain */
+};
+
+struct worker {
+  struct worker_setup setup;
+  struct service service;
+  struct loop *loop;
+  struct front *front;
+  struct listener *listener; /* NULL once it has closed */
+  struct wake *stop;
+  struct timer drain;
+  bool stopping, drained, paused;
+  bool started;
+  atomic_bool done;
+  pthread_t thread;
+};
+
+/* ---- stopping ---- */
+
+static void end_if_empty(struct worker *worker) {
+  if (worker->stopping && !worker->listener && front_count(worker->front) == 0)
+    loop_stop(worker->loop);
+}
+
+static void on_listener_closed(void *arg) {
+  struct worker *worker = arg;
+  listener_free(worker->listener);
+  worker->listener = NULL;
+  end_if_empty(worker);
+}
+
+static void on_drain_timer(void *arg) {
+  struct worker *worker = arg;
+  if (worker->drained) {
+    loop_stop(worker->loop);
+    return;
+  }
+  worker->drained = true;
+  exchange_drain_all(&worker->service);
+  timer_set(&worker->drain, clock_now_us() + LAST_WORDS_US);
+}
+
+static void on_stop(void *arg) {
+  struct worker *worker = arg;
+  int64_t drain_us = worker->service.config->drain_us;
+  if (worker->stopping) return;
+  worker->stopping = true;
+  listener_resume(worker->listener);
+  listener_stop(worker->listener, on_listener_closed);
+  front_drain(worker->front,
+              drain_us < IDLE_GRACE_US ? drain_us : IDLE_GRACE_US);
+  timer_set(&worker->drain, clock_now_us() + drain_us);
+}
+
+/* ---- accepting ---- */
+
+static bool is_full(const struct worker *worker) {
+  return front_count(worker->front) >= worker->setup.max_connections;
+}
+
+static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
+  struct worker *worker = arg;
+  if (!front_accept(worker->front, fd, peer)) return;
+  if (worker->stopping || !is_full(worker)) return;
+  listener_pause(worker->listener);
+  worker->paused = true;
+}
+
+static void on_connection_closed(void *arg) {
+  struct worker *worker = arg;
+  if (worker->paused && worker->listener && !is_full(worker)) {
+    listener_resume(worker->listener);
+    worker->paused = false;
+  }
+  end_if_empty(worker);
+}
+
+/* The router speaks to the service, connections that close to the worker. */
+static void on_closed(void *arg) {
+  struct service *service = arg;
+  on_connection_closed(service->owner);
+}
+
+/* ---- life ---- */
+
+static struct front *make_front(struct worker *worker) {
+  const struct config *config = worker->service.config;
+  struct front_handler handler = {
+      .arg = &worker->service,
+      .body_limit = router_body_limit,
+      .on_request = router_on_request,
+      .on_bad_request = router_on_bad_request,
+      .on_closed = on_closed,
+  };
+  struct front_limits limits = {
+      .head_bytes = (size_t)config->max_head_bytes,
+      .request = {.target_bytes = (size_t)config->max_target_bytes,
+                  .fields = (unsigned)config->max_fields},
+      .header_timeout_us = config->header_timeout_us,
+      .keepalive_timeout_us = config->keepalive_timeout_us,
+      .write_timeout_us = config->write_timeout_us,
+  };
+  return front_new(worker->loop, &handler, &limits,
+                   &worker->service.process->budget);
+}
+
+static bool make_service(struct worker *worker, char *error, size_t error_cap) {
+  struct service *service = &worker->service;
+  struct process *process = worker->setup.process;
+  snprintf(error, error_cap, "no memory for a worker");
+  if (!service_init(service, process)) return false;
+  service->owner = worker;
+  service->loop = worker->loop;
+  service->log = worker->setup.log;
+  service->upstream =
+      upstream_new(worker->loop, process->config, worker->setup.resolver,
+                   &process->upstream, error, error_cap);
+  return service->upstream != NULL;
+}
+
+struct worker *worker_new(const struct worker_setup *setup, char *error,
+                          size_t error_cap) {
+  struct worker *worker = calloc(1, sizeof *worker);
+  snprintf(error, error_cap, "no memory or descriptors for a worker");
+  if (!worker) return NULL;
+  worker->setup = *setup;
+  worker->loop = loop_new();
+  if (!worker->loop) goto fail;
+  timer_init(&worker->drain, worker->loop, on_drain_timer, worker);
+  worker->stop = wake_new(worker->loop, on_stop, worker);
+  if (!worker->stop || !make_service(worker, error, error_cap)) goto fail;
+  worker->front = make_front(worker);
+  if (!worker->front) goto fail;
+  worker->listener = listener_new(worker->loop, &setup->address, !setup->first,
+                                  on_accept, worker, error, error_cap);
+  if (worker->listener) return worker;
+fail:
+  worker_free(worker);
+  return NULL;
+}
+
+uint16_t worker_port(const struct worker *worker) {
+  return listener_port(worker->listener);
+}
+
+static void *run(void *arg) {
+  struct worker *worker = arg;
+  loop_run(worker->loop);
+  atomic_store(&worker->done, true);
+  wake_send(worker->setup.on_done);
+  return NULL;
+}
+
+bool worker_start(struct worker *worker) {
+  worker->started = thread_start(&worker->thread, run, worker);
+  return worker->started;
+}
+
+void worker_stop(struct worker *worker) { wake_send(worker->stop); }
+
+bool worker_is_done(const struct worker *worker) {
+  return atomic_load(&worker->done);
+}
+
+void worker_free(struct worker *worker) {
+  if (!worker) return;
+  if (worker->started) pthread_join(worker->thread, NULL);
+  if (worker->listener) listener_free(worker->listener);
+  worker->listener = NULL;
+  if (worker->front) front_free(worker->front);
+  if (worker->service.upstream) upstream_free(worker->service.upstream);
+  service_clear(&worker->service);
+  if (worker->loop) timer_clear(&worker->drain);
+  wake_free(worker->stop);
+  loop_free(worker->loop);
+  free(worker);
+}
