@@ -28,6 +28,13 @@ void visit_reject(struct visit *visit, int status, const char *detail);
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) __attribute__((warn_unused_result));
 
+/* What a race may ask: primary and hedges over the --to targets, in turn.
+ * items has room for RACE_MAX_ATTEMPTS; there is at least one --to. Returns how
+ * many they are. */
+unsigned visit_race_items(const struct visit *visit,
+                          struct exchange_item *items, struct slice rest,
+                          struct slice query);
+
 /* The text that an order's slices point into, emptied. */
 struct text *visit_text(struct visit *visit);
 

@@ -42,24 +42,15 @@ static unsigned listed_items(const struct config *config,
   return config->all_count;
 }
 
-static unsigned race_items(const struct config *config,
-                           struct exchange_item *items, struct slice query) {
-  unsigned count = 1 + config->policy.hedges;
-  for (unsigned k = 0; k < count; k++)
-    items[k] = (struct exchange_item){.target = k % config->to_count,
-                                      .query = query,
-                                      .credentials = true,
-                                      .hedge_attempt = k};
-  return count;
-}
-
 static void start_get(struct visit *visit, struct exchange_order *order,
                       struct slice query) {
   const struct config *config = visit->service->config;
   struct exchange_item items[CONFIG_TARGETS_MAX + RACE_MAX_ATTEMPTS];
   order->items = items;
-  order->item_count = config->all_count > 0 ? listed_items(config, items)
-                                            : race_items(config, items, query);
+  order->item_count =
+      config->all_count > 0
+          ? listed_items(config, items)
+          : visit_race_items(visit, items, (struct slice){0}, query);
   visit_start(visit, order);
 }
 

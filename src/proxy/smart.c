@@ -6,19 +6,6 @@
 
 #include "core/query.h"
 
-static unsigned make_items(const struct config *config,
-                           struct exchange_item *items, struct slice rest,
-                           struct slice query) {
-  unsigned count = 1 + config->policy.hedges;
-  for (unsigned k = 0; k < count; k++)
-    items[k] = (struct exchange_item){.target = k % config->to_count,
-                                      .rest = rest,
-                                      .query = query,
-                                      .credentials = true,
-                                      .hedge_attempt = k};
-  return count;
-}
-
 void smart_visit(struct visit *visit) {
   const struct config *config = visit->service->config;
   struct query_param timeout = {.name = "timeout"};
@@ -44,6 +31,6 @@ void smart_visit(struct visit *visit) {
   query = slice_from(text_slice_of(text), rest.len);
   if (!visit_timeout(visit, timeout.value, timeout.count, &order.timeout_us))
     return;
-  order.item_count = make_items(config, items, rest, query);
+  order.item_count = visit_race_items(visit, items, rest, query);
   visit_start(visit, &order);
 }

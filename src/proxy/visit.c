@@ -33,6 +33,20 @@ bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
   return false;
 }
 
+unsigned visit_race_items(const struct visit *visit,
+                          struct exchange_item *items, struct slice rest,
+                          struct slice query) {
+  const struct config *config = visit->service->config;
+  unsigned count = 1 + config->policy.hedges;
+  for (unsigned k = 0; k < count; k++)
+    items[k] = (struct exchange_item){.target = k % config->to_count,
+                                      .rest = rest,
+                                      .query = query,
+                                      .credentials = true,
+                                      .hedge_attempt = k};
+  return count;
+}
+
 struct text *visit_text(struct visit *visit) {
   struct text *text = &visit->service->request_text;
   text->len = 0;
