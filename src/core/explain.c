@@ -5,7 +5,6 @@
 #include "core/explain.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { LOCATION_SHOWN = 100 };
 
@@ -37,10 +36,11 @@ static const char *words_for(int status) {
 }
 
 static struct slice without_query(struct slice location) {
-  const char *query = memchr(location.at, '?', location.len);
-  if (query) location.len = (size_t)(query - location.at);
-  if (location.len > LOCATION_SHOWN) location.len = LOCATION_SHOWN;
-  return location;
+  size_t len = 0;
+  while (len < location.len && len < LOCATION_SHOWN &&
+         location.at[len] != '?' && location.at[len] != '#')
+    len++;
+  return (struct slice){location.at, len};
 }
 
 void explain_status(int status, struct slice location, char *buf, size_t cap) {

@@ -41,13 +41,18 @@ static bool never_crosses(struct slice name) {
          http_is_hop_by_hop(name);
 }
 
+static bool is_set(const struct forward_rules *rules, struct slice name) {
+  for (unsigned i = 0; i < rules->header_count; i++)
+    if (slice_equal_nocase(name, rules->headers[i].name)) return true;
+  return false;
+}
+
 static bool is_configured_away(const struct forward_rules *rules,
                                struct slice name) {
   for (unsigned i = 0; i < rules->drop_count; i++)
     if (slice_equal_nocase(name, rules->drop[i])) return true;
-  for (unsigned i = 0; i < rules->header_count; i++)
-    if (slice_equal_nocase(name, rules->headers[i].name)) return true;
-  return (rules->user_agent.len > 0 && is(name, "User-Agent")) ||
+  return is_set(rules, name) ||
+         (rules->user_agent.len > 0 && is(name, "User-Agent")) ||
          (rules->token.len > 0 && is(name, "Authorization"));
 }
 
@@ -57,16 +62,21 @@ static bool is_credential(struct slice name) {
 
 /* Whether the client's Connection names more than how it wants to end. */
 static bool has_connection_options(const struct http_request *request) {
-  const struct http_field *field = http_request_field(request, "Connection");
-  return field && !is(field->value, "keep-alive") && !is(field->value, "close");
+  for (unsigned i = 0; i < request->field_count; i++) {
+    struct slice value = request->fields[i].value;
+    if (is(request->fields[i].name, "Connection") && !is(value, "keep-alive") &&
+        !is(value, "close"))
+      return true;
+  }
+  return false;
 }
 
 static void add_own(struct text *common, const struct http_request *request,
                     const struct forward_rules *rules,
                     struct slice request_id) {
-  static const char *const accept = "application/json";
-  if (!http_request_field(request, "Accept"))
-    add_line(common, slice_of("Accept"), slice_of(accept));
+  const struct slice accept = slice_of("Accept");
+  if (!http_request_field(request, "Accept") && !is_set(rules, accept))
+    add_line(common, accept, slice_of("application/json"));
   if (rules->user_agent.len > 0)
     add_line(common, slice_of("User-Agent"), rules->user_agent);
   else if (!http_request_field(request, "User-Agent"))

@@ -162,9 +162,14 @@ static enum outcome lost(const struct race *race) {
   return race->whole_4xx == asked ? OUTCOME_CLIENT_ERROR : OUTCOME_FAILED;
 }
 
+/* A hedge whose time only comes at the deadline is not worth waiting for. */
+static bool may_start(const struct race *race) {
+  return race->next < race->limit &&
+         due_us(race, race->next) < race->deadline_us;
+}
+
 static void judge(struct race *race, int64_t now_us) {
-  if (race->in_flight == 0 && race->next == race->limit)
-    settle(race, lost(race));
+  if (race->in_flight == 0 && !may_start(race)) settle(race, lost(race));
   else if (now_us >= race->deadline_us)
     settle(race,
            race->final_4xx >= 0 ? OUTCOME_CLIENT_ERROR : OUTCOME_DEADLINE);

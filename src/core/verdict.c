@@ -70,7 +70,7 @@ struct findings {
   struct slice location;
   uint64_t length;
   unsigned lengths, codings;
-  bool malformed, encoded;
+  bool malformed, encoded, chunked;
 };
 
 static void look_at(struct findings *found, struct verdict *verdict,
@@ -82,8 +82,9 @@ static void look_at(struct findings *found, struct verdict *verdict,
       found->malformed = true;
   } else if (slice_equal_nocase(name, slice_of("Transfer-Encoding"))) {
     found->codings++;
+    found->chunked |= http_list_has(field->value, slice_of("chunked"));
   } else if (slice_equal_nocase(name, slice_of("Content-Encoding"))) {
-    found->encoded = !slice_equal_nocase(field->value, slice_of("identity"));
+    found->encoded |= !slice_equal_nocase(field->value, slice_of("identity"));
   } else if (slice_equal_nocase(name, slice_of("Retry-After"))) {
     verdict->end.retry_after = true;
   } else if (slice_equal_nocase(name, slice_of("Location"))) {
@@ -103,7 +104,7 @@ static struct findings read_fields(struct verdict *verdict,
       break;
     }
   }
-  verdict->delimited = found.lengths + found.codings > 0;
+  verdict->delimited = found.lengths > 0 || found.chunked;
   return found;
 }
 

@@ -1,0 +1,280 @@
+/* shell: see shell.h. The promises are spelled out here a second time, by what
+ * can be seen from outside and never by the policy's own books, so that a slip
+ * in one of the two places shows. */
+#include "support/shell.h"
+
+static uint32_t bit(unsigned attempt) { return UINT32_C(1) << attempt; }
+
+static void demand(struct shell *shell, bool kept, const char *promise) {
+  if (!kept && !shell->fault) shell->fault = promise;
+}
+
+static void init(struct shell *shell, unsigned most, int64_t timeout_us) {
+  *shell =
+      (struct shell){.most = most, .timeout_us = timeout_us, .final_4xx = -1};
+}
+
+void shell_init_race(struct shell *shell, const struct race_policy *policy,
+                     int64_t timeout_us) {
+  init(shell, 1 + policy->hedges, timeout_us);
+  shell->policy = policy;
+  race_init(&shell->race, policy, timeout_us);
+}
+
+void shell_init_gather(struct shell *shell, unsigned items,
+                       int64_t timeout_us) {
+  init(shell, items, timeout_us);
+  gather_init(&shell->gather, items, timeout_us);
+}
+
+int64_t shell_wakeup_us(const struct shell *shell) {
+  return shell->policy ? race_wakeup_us(&shell->race)
+                       : gather_wakeup_us(&shell->gather);
+}
+
+static struct todo step(struct shell *shell, const struct step_event *event) {
+  return shell->policy ? race_step(&shell->race, event)
+                       : gather_step(&shell->gather, event);
+}
+
+static int64_t deadline_us(const struct shell *shell) {
+  return shell->start_us + shell->timeout_us;
+}
+
+static int64_t due_us(const struct shell *shell, unsigned k) {
+  if (!shell->policy || k == 0) return shell->start_us;
+  return shell->start_us + shell->policy->hedge_after_us +
+         (k - 1) * shell->policy->stagger_us;
+}
+
+/* ---- the timeline ---- */
+
+static void say(struct shell *shell, const char *words) {
+  if (shell->timeline) text_str(shell->timeline, words);
+}
+
+static void say_number(struct shell *shell, int64_t number) {
+  if (shell->timeline) text_int(shell->timeline, number);
+}
+
+static void say_end(struct shell *shell, const struct step_event *event) {
+  bool success = event->end.result == ATTEMPT_SUCCESS;
+  bool status = event->end.result == ATTEMPT_STATUS;
+  say(shell, success ? "success " : status ? "status " : "fail ");
+  say_number(shell, event->attempt);
+  if (status) say(shell, " ");
+  if (status) say_number(shell, event->end.status);
+  if (status && !event->end.whole) say(shell, " cut");
+  if (event->end.retry_after) say(shell, " retry-after");
+}
+
+static void say_event(struct shell *shell, const struct step_event *event) {
+  static const char *const names[] = {
+      [EVENT_START] = "start",
+      [EVENT_TIMER] = "timer",
+      [EVENT_GONE] = "gone",
+      [EVENT_DRAIN] = "drain",
+  };
+  if (shell->timeline && shell->timeline->len > 0) say(shell, " | ");
+  say(shell, "[");
+  say_number(shell, event->now_us / 1000);
+  say(shell, "] ");
+  if (event->kind == EVENT_ENDED) say_end(shell, event);
+  else say(shell, names[event->kind]);
+  shell->verb = NULL;
+}
+
+static void say_verb(struct shell *shell, const char *verb) {
+  say(shell, shell->verb ? ", " : ": ");
+  say(shell, verb);
+  shell->verb = verb;
+}
+
+static void say_act(struct shell *shell, const char *verb, unsigned k) {
+  if (shell->verb != verb) say_verb(shell, verb);
+  say(shell, " ");
+  say_number(shell, k);
+}
+
+static void say_outcome(struct shell *shell, const struct todo *todo) {
+  switch (todo->outcome) {
+    case OUTCOME_SUCCESS: say_act(shell, "won", todo->winner); break;
+    case OUTCOME_CLIENT_ERROR: say_act(shell, "answer", todo->winner); break;
+    case OUTCOME_GATHERED:
+      say_act(shell, "gathered", shell->gather.completed);
+      break;
+    default: say_verb(shell, outcome_name(todo->outcome));
+  }
+}
+
+/* ---- what was promised ---- */
+
+/* A hedge's time comes early only when nothing is on its way. */
+static void check_start(struct shell *shell, unsigned k,
+                        uint32_t on_their_way) {
+  demand(shell, k < shell->most, "more attempts than the policy has");
+  demand(shell, shell->final_4xx < 0, "an attempt started after a final 4xx");
+  demand(shell, shell->now_us < deadline_us(shell),
+         "an attempt started at the deadline");
+  demand(shell, due_us(shell, k) <= shell->now_us || on_their_way == 0,
+         "a hedge started before its time with others in flight");
+}
+
+static void check_4xx(struct shell *shell, unsigned winner) {
+  uint32_t asked = (bit(shell->started) - 1) & ~shell->refused;
+  unsigned first = 0;
+  while (first < 31 && !(asked & bit(first))) first++;
+  if (shell->final_4xx >= 0) {
+    demand(shell, (int)winner == shell->final_4xx,
+           "another answer than the final 4xx");
+    return;
+  }
+  demand(shell, asked == shell->whole_4xx, "a 4xx though not each was one");
+  demand(shell, winner == first, "not the first 4xx's answer");
+}
+
+static void check_failed(struct shell *shell, enum outcome outcome) {
+  uint32_t all = bit(shell->started) - 1;
+  demand(shell, shell->final_4xx < 0, "a final 4xx was forgotten");
+  demand(shell, (shell->refused == all) == (outcome == OUTCOME_REFUSED),
+         "failed and refused were confused");
+  if (outcome == OUTCOME_FAILED)
+    demand(shell, shell->whole_4xx != (all & ~shell->refused),
+           "each was a whole 4xx, and none is the answer");
+}
+
+static void check_settled(struct shell *shell, const struct step_event *event,
+                          const struct todo *todo) {
+  bool success =
+      event->kind == EVENT_ENDED && event->end.result == ATTEMPT_SUCCESS;
+  bool late = shell->now_us >= deadline_us(shell);
+  demand(shell, shell->running == 0, "settled with an attempt in flight");
+  demand(shell, todo->start_below == shell->started,
+         "settled and started in one");
+  switch (todo->outcome) {
+    case OUTCOME_SUCCESS:
+      demand(shell, success && todo->winner == event->attempt,
+             "the winner is not the one that has just succeeded");
+      return;
+    case OUTCOME_CLIENT_ERROR: check_4xx(shell, todo->winner); break;
+    case OUTCOME_FAILED:
+    case OUTCOME_REFUSED: check_failed(shell, todo->outcome); break;
+    case OUTCOME_DEADLINE: demand(shell, late, "504 too early"); break;
+    case OUTCOME_DRAINED:
+      demand(shell, event->kind == EVENT_DRAIN, "drained of itself");
+      break;
+    case OUTCOME_GONE:
+      demand(shell, event->kind == EVENT_GONE, "gone of itself");
+      break;
+    default:
+      demand(shell,
+             !shell->policy && shell->gather.completed == shell->succeeded,
+             "a race gathered, or a gather miscounted");
+  }
+  demand(shell, !success || !shell->policy, "a success did not win");
+}
+
+static void check_open(struct shell *shell, const struct step_event *event) {
+  int64_t wakeup_us = shell_wakeup_us(shell);
+  bool may_start = shell->started < shell->most && shell->final_4xx < 0;
+  demand(shell, event->kind != EVENT_GONE && event->kind != EVENT_DRAIN,
+         "went on after the end");
+  demand(shell, shell->now_us < deadline_us(shell), "the deadline passed");
+  demand(shell, wakeup_us <= deadline_us(shell), "wakes after the deadline");
+  demand(shell, wakeup_us > shell->now_us, "the timer would spin");
+  demand(shell, !may_start || due_us(shell, shell->started) > shell->now_us,
+         "a hedge that is due did not start");
+  demand(shell, shell->running || (may_start && wakeup_us < deadline_us(shell)),
+         "nothing is in flight, nothing may start, and it is not settled");
+}
+
+static void check_silence(struct shell *shell, const struct todo *todo) {
+  demand(shell,
+         todo->outcome == OUTCOME_OPEN && todo->cancel_below == 0 &&
+             todo->start_below <= shell->started,
+         "something was to be done after the end");
+}
+
+/* ---- the turn ---- */
+
+static void note_4xx(struct shell *shell, unsigned k, int status) {
+  bool repeatable = status == 408 || status == 425 || status == 429;
+  shell->whole_4xx |= bit(k);
+  if (shell->policy && shell->policy->final_4xx && !repeatable &&
+      shell->final_4xx < 0)
+    shell->final_4xx = (int)k;
+}
+
+static void note(struct shell *shell, const struct step_event *event) {
+  const struct attempt_end *end = &event->end;
+  shell->now_us = event->now_us;
+  if (event->kind == EVENT_START) shell->start_us = event->now_us;
+  if (event->kind != EVENT_ENDED) return;
+  demand(shell, shell->running & bit(event->attempt),
+         "the script ends an attempt that is not in flight");
+  shell->running &= ~bit(event->attempt);
+  if (end->result == ATTEMPT_SUCCESS) shell->succeeded++;
+  if (end->whole && end->status >= 400 && end->status <= 499)
+    note_4xx(shell, event->attempt, end->status);
+}
+
+static void cancel(struct shell *shell, unsigned below) {
+  for (unsigned k = 0; k < below && k < 32; k++)
+    if (shell->running & bit(k)) say_act(shell, "cancel", k);
+  shell->running &= ~(bit(below) - 1);
+}
+
+static struct todo refuse(struct shell *shell, unsigned k) {
+  struct step_event event = {.kind = EVENT_ENDED,
+                             .now_us = shell->now_us,
+                             .attempt = k,
+                             .end.result = ATTEMPT_REFUSED};
+  shell->refused |= bit(k);
+  say_act(shell, "refuse", k);
+  return step(shell, &event);
+}
+
+/* Starts what the todo asks for, one at a time, and returns the todo that holds
+ * in the end. */
+static struct todo start(struct shell *shell, struct todo todo,
+                         uint32_t refusing) {
+  uint32_t on_their_way = shell->running;
+  while (todo.outcome == OUTCOME_OPEN && shell->started < todo.start_below &&
+         shell->started < 31) {
+    unsigned k = shell->started++;
+    check_start(shell, k, on_their_way);
+    if (refusing & bit(k)) {
+      todo = refuse(shell, k);
+      cancel(shell, todo.cancel_below);
+    } else {
+      shell->running |= bit(k);
+      say_act(shell, "launch", k);
+    }
+  }
+  return todo;
+}
+
+static void perform(struct shell *shell, const struct step_event *event,
+                    struct todo todo, uint32_t refusing) {
+  demand(shell, todo.start_below >= shell->started, "start_below fell");
+  cancel(shell, todo.cancel_below);
+  todo = start(shell, todo, refusing);
+  shell->outcome = todo.outcome;
+  if (todo.outcome == OUTCOME_OPEN) {
+    check_open(shell, event);
+  } else {
+    check_settled(shell, event, &todo);
+    say_outcome(shell, &todo);
+  }
+}
+
+void shell_turn(struct shell *shell, const struct step_event *event,
+                uint32_t refusing) {
+  bool settled = shell->outcome != OUTCOME_OPEN;
+  say_event(shell, event);
+  if (!settled) note(shell, event);
+  struct todo todo = step(shell, event);
+  if (settled) check_silence(shell, &todo);
+  else perform(shell, event, todo, refusing);
+  if (!shell->verb) say(shell, ": nothing");
+}

@@ -1,0 +1,227 @@
+/* Tests of core/forward: the fields of a client's request in, those of an
+ * upstream's out, to the byte and in their order. */
+#include "core/forward.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#define OWN "Via: 1.1 hedgerow-0f\r\nX-Request-ID: id-1\r\n"
+#define ACCEPT "Accept: application/json\r\n"
+#define VERSION "User-Agent: hedgerow/9\r\n"
+
+static const struct forward_rules plain = {
+    .version = {"hedgerow/9", 10},
+    .via = {"1.1 hedgerow-0f", 15},
+};
+
+/* fields: lines with their CRLFs; Host comes by itself. */
+static void parse(struct http_request *request, const char *fields) {
+  static char head[2048];
+  const struct http_request_limits limits = {256, 100};
+  const char *why = "";
+  int len = snprintf(head, sizeof head,
+                     "GET / HTTP/1.1\r\nHost: front\r\n%s\r\n", fields);
+  cr_assert(len > 0 && (size_t)len < sizeof head);
+  int status = http_request_parse(request, (struct slice){head, (size_t)len},
+                                  &limits, &why);
+  cr_assert_eq(status, 0, "%s: %s", fields, why);
+}
+
+static void expect_text(const char *what, const char *fields, struct text *got,
+                        const char *want) {
+  cr_expect_not(got->cut, "cut");
+  cr_expect_str_eq(text_end(got), want, "of\n%s%s is\n%snot\n%s", fields, what,
+                   text_end(got), want);
+}
+
+static void expect(const struct forward_rules *rules, const char *fields,
+                   const char *common, const char *credentials) {
+  static struct http_request request;
+  char storage[2][2048];
+  struct text texts[2];
+  for (int i = 0; i < 2; i++)
+    text_init(&texts[i], storage[i], sizeof storage[i]);
+  parse(&request, fields);
+  forward_fields(&texts[0], &texts[1], &request, rules, slice_of("id-1"));
+  expect_text("common", fields, &texts[0], common);
+  expect_text("credentials", fields, &texts[1], credentials);
+}
+
+/* ---- what the client says ---- */
+
+Test(forward, a_client_that_says_nothing_is_spoken_for) {
+  expect(&plain, "", ACCEPT VERSION OWN, "");
+}
+
+Test(forward, end_to_end_fields_cross_in_their_order_and_spelling) {
+  expect(&plain,
+         "X-b: 2\r\nx-A:1\r\nAccept:  text/html \r\nUser-Agent: curl/7\r\n"
+         "X-b: 3\r\nDNT: 1\r\nCache-Control: no-cache\r\nX-Empty:\r\n",
+         "X-b: 2\r\nx-A: 1\r\nAccept: text/html\r\nUser-Agent: curl/7\r\n"
+         "X-b: 3\r\nDNT: 1\r\nCache-Control: no-cache\r\nX-Empty: \r\n" OWN,
+         "");
+}
+
+Test(forward, authorization_and_cookie_stand_apart) {
+  expect(
+      &plain,
+      "Cookie: a=1\r\nX-A: 1\r\nauthorization: Basic eA==\r\nCOOKIE: b=2\r\n",
+      "X-A: 1\r\n" ACCEPT VERSION OWN,
+      "Cookie: a=1\r\nauthorization: Basic eA==\r\nCOOKIE: b=2\r\n");
+}
+
+Test(forward, what_would_change_the_answers_form_stays) {
+  expect(&plain,
+         "Accept-Encoding: gzip\r\nRange: bytes=0-1\r\nif-range: x\r\n"
+         "If-None-Match: *\r\nIf-Modified-Since: x\r\nIF-MATCH: *\r\n"
+         "If-Unmodified-Since: x\r\nExpect: 100-continue\r\n",
+         ACCEPT VERSION OWN, "");
+}
+
+Test(forward, what_describes_a_body_stays_since_no_body_goes) {
+  expect(&plain,
+         "Content-Length: 0\r\nContent-Type: application/json\r\n"
+         "content-encoding: identity\r\n",
+         ACCEPT VERSION OWN, "");
+}
+
+Test(forward, names_that_only_begin_alike_cross) {
+  expect(&plain,
+         "Iffy: 1\r\nIf: 2\r\nContents: 3\r\nRanges: 4\r\nX-If-Match: 5\r\n"
+         "Accept-Language: de\r\n",
+         "Iffy: 1\r\nIf: 2\r\nContents: 3\r\nRanges: 4\r\nX-If-Match: 5\r\n"
+         "Accept-Language: de\r\n" ACCEPT VERSION OWN,
+         "");
+}
+
+Test(forward, hop_by_hop_fields_stay) {
+  expect(&plain,
+         "Connection: keep-alive\r\nKeep-Alive: timeout=5\r\nTE: trailers\r\n"
+         "Trailer: X\r\nUpgrade: h2c\r\nProxy-Connection: close\r\n"
+         "Proxy-Authorization: Basic eA==\r\nProxy-Authenticate: x\r\n",
+         ACCEPT VERSION OWN, "");
+}
+
+Test(forward, fields_that_connection_names_stay) {
+  expect(&plain,
+         "Connection: close, X-Hop ,x-other\r\nX-HOP: 1\r\nX-Other: 2\r\n"
+         "X-End: 3\r\n",
+         "X-End: 3\r\n" ACCEPT VERSION OWN, "");
+  expect(&plain, "X-Hop: 1\r\nConnection: X-Hop\r\n", ACCEPT VERSION OWN, "");
+  expect(&plain, "Cookie: a\r\nConnection: cookie\r\n", ACCEPT VERSION OWN, "");
+}
+
+Test(forward, fields_that_a_second_connection_field_names_stay_too) {
+  expect(&plain, "Connection: close\r\nConnection: X-Hop\r\nX-Hop: 1\r\n",
+         ACCEPT VERSION OWN, "");
+  expect(&plain, "connection: X-A\r\nX-A: 1\r\nX-B: 2\r\nCONNECTION: X-B\r\n",
+         ACCEPT VERSION OWN, "");
+}
+
+Test(forward, what_is_ours_to_say_is_not_taken_from_a_client) {
+  expect(&plain, "Hedge-Attempt: 7\r\nX-Request-ID: mine\r\n",
+         ACCEPT VERSION OWN, "");
+}
+
+Test(forward, our_via_stands_behind_the_clients) {
+  expect(&plain, "Via: 1.0 other\r\n", "Via: 1.0 other\r\n" ACCEPT VERSION OWN,
+         "");
+}
+
+/* ---- what is configured ---- */
+
+Test(forward, a_configured_user_agent_takes_the_place_of_the_clients) {
+  struct forward_rules rules = plain;
+  rules.user_agent = slice_of("Dash/1.0");
+  expect(&rules, "user-agent: curl/7\r\n",
+         ACCEPT "User-Agent: Dash/1.0\r\n" OWN, "");
+  expect(&rules, "", ACCEPT "User-Agent: Dash/1.0\r\n" OWN, "");
+}
+
+Test(forward, a_token_takes_the_place_of_the_clients_authorization) {
+  struct forward_rules rules = plain;
+  rules.token = slice_of("t0k");
+  expect(&rules, "Authorization: Bearer mine\r\nCookie: a=1\r\n",
+         ACCEPT VERSION "Authorization: Bearer t0k\r\n" OWN, "Cookie: a=1\r\n");
+}
+
+Test(forward, configured_fields_take_the_place_of_the_clients) {
+  const struct http_field headers[] = {
+      {slice_of("X-Key"), slice_of("k")},
+      {slice_of("X-Key"), slice_of("l")},
+      {slice_of("Cookie"), slice_of("ours=1")},
+  };
+  struct forward_rules rules = plain;
+  rules.headers = headers;
+  rules.header_count = 3;
+  expect(&rules, "x-key: theirs\r\nCookie: a=1\r\nX-Keys: 1\r\n",
+         "X-Keys: 1\r\n" ACCEPT VERSION
+         "X-Key: k\r\nX-Key: l\r\nCookie: ours=1\r\n" OWN,
+         "");
+}
+
+Test(forward, a_configured_accept_is_the_only_one) {
+  const struct http_field headers[] = {
+      {slice_of("accept"), slice_of("application/vnd.api+json")}};
+  struct forward_rules rules = plain;
+  rules.headers = headers;
+  rules.header_count = 1;
+  expect(&rules, "", VERSION "accept: application/vnd.api+json\r\n" OWN, "");
+  expect(&rules, "Accept: text/html\r\n",
+         VERSION "accept: application/vnd.api+json\r\n" OWN, "");
+}
+
+Test(forward, dropped_fields_stay) {
+  const struct slice drop[] = {slice_of("x-internal"),
+                               slice_of("AUTHORIZATION")};
+  struct forward_rules rules = plain;
+  rules.drop = drop;
+  rules.drop_count = 2;
+  expect(&rules, "X-Internal: 1\r\nAuthorization: x\r\nX-Internals: 2\r\n",
+         "X-Internals: 2\r\n" ACCEPT VERSION OWN, "");
+}
+
+Test(forward, a_dropped_authorization_does_not_drop_the_token) {
+  const struct slice drop[] = {slice_of("Authorization")};
+  struct forward_rules rules = plain;
+  rules.drop = drop;
+  rules.drop_count = 1;
+  rules.token = slice_of("t0k");
+  expect(&rules, "Authorization: x\r\n",
+         ACCEPT VERSION "Authorization: Bearer t0k\r\n" OWN, "");
+}
+
+Test(forward, too_little_room_is_said) {
+  static struct http_request request;
+  char small[40], credentials[8];
+  struct text texts[2];
+  text_init(&texts[0], small, sizeof small);
+  text_init(&texts[1], credentials, sizeof credentials);
+  parse(&request, "Cookie: abcdef\r\n");
+  forward_fields(&texts[0], &texts[1], &request, &plain, slice_of("id-1"));
+  cr_expect(texts[0].cut);
+  cr_expect(texts[1].cut);
+}
+
+/* ---- loops ---- */
+
+static void expect_loop(const char *fields, bool want) {
+  static struct http_request request;
+  parse(&request, fields);
+  cr_expect_eq(forward_is_loop(&request, slice_of("hedgerow-0f")), want, "%s",
+               fields);
+}
+
+Test(forward, a_via_that_names_us_is_a_loop) {
+  expect_loop("Via: 1.1 hedgerow-0f\r\n", true);
+  expect_loop("via: 1.0 a, 1.1 hedgerow-0f (x), 1.1 b\r\n", true);
+  expect_loop("Via: 1.1 a\r\nX-A: 1\r\nVIA: HTTP/1.1 hedgerow-0f\r\n", true);
+}
+
+Test(forward, other_hedgerows_and_other_fields_are_no_loop) {
+  expect_loop("", false);
+  expect_loop("Via:\r\n", false);
+  expect_loop("Via: 1.1 hedgerow-0e, 1.1 hedgerow\r\n", false);
+  expect_loop("X-Via: 1.1 hedgerow-0f\r\n", false);
+  expect_loop("User-Agent: hedgerow-0f\r\n", false);
+}

@@ -1,0 +1,517 @@
+/* Tests of core/race: what comes of what, as timelines in virtual time. How a
+ * script reads is said in support/script.h; test_race_orders.c has the orders
+ * that nobody thought of. */
+#include "core/race.h"
+
+#include <criterion/criterion.h>
+
+#include "support/script.h"
+
+/* ---- who is asked, and when ---- */
+
+Test(race, a_primary_that_answers_in_time_is_asked_alone) {
+  script_race("", "0 start | 120 success 0",
+              "[0] start: launch 0 | [120] success 0: won 0");
+}
+
+Test(race, both_hedges_start_at_the_same_instant) {
+  script_race("", "0 start | 300 timer | 420 success 2",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[420] success 2: cancel 0 1, won 2");
+}
+
+Test(race, the_primary_may_still_win_after_its_hedges_have_started) {
+  script_race("", "0 start | 300 timer | 310 success 0",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[310] success 0: cancel 1 2, won 0");
+}
+
+Test(race, stagger_spaces_the_second_and_later_hedges) {
+  script_race("hedges 3 stagger 50",
+              "0 start | 300 timer | 350 timer | 400 timer | 401 success 1",
+              "[0] start: launch 0 | [300] timer: launch 1 | "
+              "[350] timer: launch 2 | [400] timer: launch 3 | "
+              "[401] success 1: cancel 0 2 3, won 1");
+}
+
+Test(race, hedge_after_0_starts_everything_at_once) {
+  script_race("hedge-after 0", "0 start | 5 success 1",
+              "[0] start: launch 0 1 2 | [5] success 1: cancel 0 2, won 1");
+}
+
+Test(race, hedge_after_0_with_a_stagger_starts_the_first_hedge_at_once) {
+  script_race("hedge-after 0 stagger 50", "0 start | 50 timer | 60 success 0",
+              "[0] start: launch 0 1 | [50] timer: launch 2 | "
+              "[60] success 0: cancel 1 2, won 0");
+}
+
+Test(race, without_hedges_the_deadline_is_the_only_timer) {
+  script_race("hedges 0", "0 start | 1000 timer",
+              "[0] start: launch 0 | [1000] timer: cancel 0, deadline");
+}
+
+Test(race, without_hedges_one_failure_is_the_end) {
+  script_race("hedges 0", "0 start | 10 fail 0",
+              "[0] start: launch 0 | [10] fail 0: failed");
+}
+
+Test(race, fifteen_hedges_are_possible) {
+  script_race("hedges 15", "0 start | 300 timer | 301 success 15",
+              "[0] start: launch 0 | "
+              "[300] timer: launch 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 | "
+              "[301] success 15: cancel 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14, "
+              "won 15");
+}
+
+Test(race, times_count_from_the_start_whenever_that_is) {
+  script_race("", "7000 start | 7300 timer | 8000 timer",
+              "[7000] start: launch 0 | [7300] timer: launch 1 2 | "
+              "[8000] timer: cancel 0 1 2, deadline");
+}
+
+Test(race, an_early_timer_does_nothing) {
+  script_race("", "0 start | 298 early timer | 300 timer | 301 success 1",
+              "[0] start: launch 0 | [298] timer: nothing | "
+              "[300] timer: launch 1 2 | [301] success 1: cancel 0 2, won 1");
+}
+
+Test(race, a_late_timer_starts_all_that_has_become_due) {
+  script_race("stagger 50", "0 start | 390 late timer | 400 success 2",
+              "[0] start: launch 0 | [390] timer: launch 1 2 | "
+              "[400] success 2: cancel 0 1, won 2");
+}
+
+/* ---- failures ---- */
+
+Test(race, a_failure_brings_one_hedge_forward) {
+  script_race("", "0 start | 100 fail 0 | 140 success 1",
+              "[0] start: launch 0 | [100] fail 0: launch 1 | "
+              "[140] success 1: won 1");
+}
+
+Test(race, a_hedge_brought_forward_leaves_the_others_their_timer) {
+  script_race("", "0 start | 100 fail 0 | 300 timer | 310 success 2",
+              "[0] start: launch 0 | [100] fail 0: launch 1 | "
+              "[300] timer: launch 2 | [310] success 2: cancel 1, won 2");
+}
+
+Test(race, a_failure_brings_a_hedge_forward_once_per_race) {
+  script_race("", "0 start | 10 fail 0 | 20 fail 1 | 300 timer | 310 success 2",
+              "[0] start: launch 0 | [10] fail 0: launch 1 | "
+              "[20] fail 1: nothing | [300] timer: launch 2 | "
+              "[310] success 2: won 2");
+}
+
+Test(race, a_failure_with_others_in_flight_brings_nothing_forward) {
+  script_race("stagger 100",
+              "0 start | 300 timer | 310 fail 0 | 400 timer | "
+              "410 success 2",
+              "[0] start: launch 0 | [300] timer: launch 1 | "
+              "[310] fail 0: nothing | [400] timer: launch 2 | "
+              "[410] success 2: cancel 1, won 2");
+}
+
+Test(race, the_last_failure_of_what_was_in_flight_brings_one_forward) {
+  script_race("stagger 100", "0 start | 300 timer | 310 fail 0 | 320 fail 1",
+              "[0] start: launch 0 | [300] timer: launch 1 | "
+              "[310] fail 0: nothing | [320] fail 1: launch 2");
+}
+
+Test(race, on_failure_all_brings_every_hedge_forward) {
+  script_race("hedges 3 stagger 50 on-failure all",
+              "0 start | 100 fail 0 | 140 success 2",
+              "[0] start: launch 0 | [100] fail 0: launch 1 2 3 | "
+              "[140] success 2: cancel 1 3, won 2");
+}
+
+Test(race, on_failure_wait_brings_none_forward) {
+  script_race("on-failure wait",
+              "0 start | 100 fail 0 | 300 timer | "
+              "310 success 1",
+              "[0] start: launch 0 | [100] fail 0: nothing | "
+              "[300] timer: launch 1 2 | [310] success 1: cancel 2, won 1");
+}
+
+Test(race, a_429_brings_nothing_forward) {
+  script_race("", "0 start | 10 status 0 429 | 300 timer",
+              "[0] start: launch 0 | [10] status 0 429: nothing | "
+              "[300] timer: launch 1 2");
+  script_race("on-failure all", "0 start | 10 status 0 429 | 300 timer",
+              "[0] start: launch 0 | [10] status 0 429: nothing | "
+              "[300] timer: launch 1 2");
+}
+
+Test(race, a_retry_after_brings_nothing_forward) {
+  script_race("", "0 start | 10 status 0 503 retry-after | 300 timer",
+              "[0] start: launch 0 | [10] status 0 503 retry-after: nothing | "
+              "[300] timer: launch 1 2");
+}
+
+Test(race, a_429_does_not_use_up_the_one_that_may_come_forward) {
+  script_race("stagger 100",
+              "0 start | 10 status 0 429 | 300 timer | 310 fail 1",
+              "[0] start: launch 0 | [10] status 0 429: nothing | "
+              "[300] timer: launch 1 | [310] fail 1: launch 2");
+}
+
+Test(race, when_all_have_failed_the_race_has) {
+  script_race("",
+              "0 start | 300 timer | 310 fail 1 | 320 status 0 500 | "
+              "330 fail 2",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[310] fail 1: nothing | [320] status 0 500: nothing | "
+              "[330] fail 2: failed");
+}
+
+Test(race, a_hedge_that_could_only_start_at_the_deadline_is_not_waited_for) {
+  script_race("timeout 200 on-failure wait", "0 start | 10 fail 0",
+              "[0] start: launch 0 | [10] fail 0: failed");
+  script_race("timeout 200", "0 start | 10 fail 0 | 20 fail 1",
+              "[0] start: launch 0 | [10] fail 0: launch 1 | "
+              "[20] fail 1: failed");
+  script_race("timeout 300", "0 start | 10 status 0 429",
+              "[0] start: launch 0 | [10] status 0 429: answer 0");
+}
+
+/* ---- results and timers in one turn ---- */
+
+Test(race, a_success_counts_before_a_hedge_that_is_due_with_it) {
+  script_race("", "0 start | 300 success 0 | 300 timer",
+              "[0] start: launch 0 | [300] success 0: won 0 | "
+              "[300] timer: nothing");
+}
+
+Test(race, a_failure_that_comes_as_hedges_are_due_does_not_count_as_the_one) {
+  script_race("stagger 100", "0 start | 300 fail 0 | 310 fail 1",
+              "[0] start: launch 0 | [300] fail 0: launch 1 | "
+              "[310] fail 1: launch 2");
+}
+
+Test(race, a_success_counts_before_the_deadline_that_is_due_with_it) {
+  script_race("", "0 start | 300 timer | 1000 success 1",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[1000] success 1: cancel 0 2, won 1");
+  script_race("hedges 0", "0 start | 1005 late success 0",
+              "[0] start: launch 0 | [1005] success 0: won 0");
+}
+
+Test(race, a_failure_at_the_deadline_brings_nothing_forward) {
+  script_race("timeout 200", "0 start | 200 fail 0",
+              "[0] start: launch 0 | [200] fail 0: failed");
+}
+
+/* ---- the deadline ---- */
+
+Test(race, the_deadline_ends_a_race_before_its_hedges) {
+  script_race("timeout 200", "0 start | 200 timer",
+              "[0] start: launch 0 | [200] timer: cancel 0, deadline");
+}
+
+Test(race, a_hedge_that_is_due_at_the_deadline_does_not_start) {
+  script_race("timeout 300", "0 start | 300 timer",
+              "[0] start: launch 0 | [300] timer: cancel 0, deadline");
+}
+
+Test(race, the_deadline_ends_a_race_after_its_hedges) {
+  script_race("", "0 start | 300 timer | 500 fail 1 | 1000 timer",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[500] fail 1: nothing | [1000] timer: cancel 0 2, deadline");
+}
+
+Test(race, a_failure_past_the_deadline_ends_the_race_too) {
+  script_race("", "0 start | 300 timer | 1005 late fail 1",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[1005] fail 1: cancel 0 2, deadline");
+}
+
+Test(race, a_loop_that_slept_through_everything_starts_nothing) {
+  script_race("", "0 start | 1005 late timer",
+              "[0] start: launch 0 | [1005] timer: cancel 0, deadline");
+}
+
+/* ---- an attempt's own limit ---- */
+
+Test(race, an_attempt_that_used_up_its_time_is_cancelled_and_has_failed) {
+  script_race("attempt-timeout 100", "0 start | 100 timer | 120 success 1",
+              "[0] start: launch 0 | [100] timer: cancel 0, launch 1 | "
+              "[120] success 1: won 1");
+}
+
+Test(race, an_attempts_time_counts_from_its_own_start) {
+  script_race("attempt-timeout 100",
+              "0 start | 100 timer | 200 timer | 300 timer | 400 timer",
+              "[0] start: launch 0 | [100] timer: cancel 0, launch 1 | "
+              "[200] timer: cancel 1 | [300] timer: launch 2 | "
+              "[400] timer: cancel 2, failed");
+}
+
+Test(race, an_attempts_limit_leaves_those_alone_that_have_time) {
+  script_race("attempt-timeout 400",
+              "0 start | 300 timer | 400 timer | 410 success 2",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[400] timer: cancel 0 | [410] success 2: cancel 1, won 2");
+}
+
+Test(race, attempts_that_started_together_use_up_their_time_together) {
+  script_race("attempt-timeout 400",
+              "0 start | 300 timer | 400 timer | "
+              "700 timer",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[400] timer: cancel 0 | [700] timer: cancel 1 2, failed");
+}
+
+Test(race, a_success_counts_before_the_attempts_own_limit) {
+  script_race("attempt-timeout 100", "0 start | 100 success 0",
+              "[0] start: launch 0 | [100] success 0: won 0");
+}
+
+Test(race, with_on_failure_wait_a_limit_brings_none_forward) {
+  script_race("attempt-timeout 100 on-failure wait",
+              "0 start | 100 timer | 300 timer",
+              "[0] start: launch 0 | [100] timer: cancel 0 | "
+              "[300] timer: launch 1 2");
+}
+
+Test(race, an_ended_attempt_has_no_limit_any_more) {
+  script_race("attempt-timeout 350",
+              "0 start | 300 timer | 310 fail 0 | 650 timer",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[310] fail 0: nothing | [650] timer: cancel 1 2, failed");
+}
+
+/* ---- 4xx ---- */
+
+Test(race, a_4xx_is_a_failure_like_any_other) {
+  script_race("", "0 start | 10 status 0 404 | 20 success 1",
+              "[0] start: launch 0 | [10] status 0 404: launch 1 | "
+              "[20] success 1: won 1");
+}
+
+Test(race, when_each_brought_a_4xx_the_primarys_is_the_answer) {
+  script_race("",
+              "0 start | 300 timer | 310 status 2 404 | "
+              "320 status 0 403 | 330 status 1 401",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[310] status 2 404: nothing | [320] status 0 403: nothing | "
+              "[330] status 1 401: answer 0");
+}
+
+Test(race, a_4xx_is_every_status_from_400_to_499) {
+  script_race("hedges 1", "0 start | 10 status 0 499 | 20 status 1 400",
+              "[0] start: launch 0 | [10] status 0 499: launch 1 | "
+              "[20] status 1 400: answer 0");
+}
+
+Test(race, a_429_from_everyone_is_the_answer_too) {
+  script_race("hedges 1",
+              "0 start | 10 status 0 429 retry-after | 300 timer | "
+              "310 status 1 429 retry-after",
+              "[0] start: launch 0 | [10] status 0 429 retry-after: nothing | "
+              "[300] timer: launch 1 | "
+              "[310] status 1 429 retry-after: answer 0");
+}
+
+Test(race, a_4xx_that_was_cut_is_no_answer) {
+  script_race("hedges 1", "0 start | 10 status 0 404 cut | 20 status 1 404",
+              "[0] start: launch 0 | [10] status 0 404 cut: launch 1 | "
+              "[20] status 1 404: failed");
+}
+
+Test(race, a_4xx_among_other_failures_is_no_answer) {
+  script_race("hedges 1", "0 start | 10 status 0 404 | 20 status 1 500",
+              "[0] start: launch 0 | [10] status 0 404: launch 1 | "
+              "[20] status 1 500: failed");
+  script_race("hedges 1", "0 start | 10 status 0 399 | 20 status 1 404",
+              "[0] start: launch 0 | [10] status 0 399: launch 1 | "
+              "[20] status 1 404: failed");
+}
+
+Test(race, an_attempt_out_of_time_is_no_4xx) {
+  script_race("hedges 1 attempt-timeout 400",
+              "0 start | 300 timer | 350 status 0 404 | 700 timer",
+              "[0] start: launch 0 | [300] timer: launch 1 | "
+              "[350] status 0 404: nothing | [700] timer: cancel 1, failed");
+}
+
+Test(race, a_4xx_is_no_answer_while_another_is_in_flight_at_the_deadline) {
+  script_race("hedges 1", "0 start | 300 timer | 350 status 0 404 | 1000 timer",
+              "[0] start: launch 0 | [300] timer: launch 1 | "
+              "[350] status 0 404: nothing | [1000] timer: cancel 1, deadline");
+}
+
+Test(race, a_refused_hedge_does_not_spoil_the_4xx_of_those_that_were_asked) {
+  script_race("",
+              "0 start | 300 timer refusing 1 | 310 status 0 404 | "
+              "320 status 2 400",
+              "[0] start: launch 0 | [300] timer: refuse 1, launch 2 | "
+              "[310] status 0 404: nothing | [320] status 2 400: answer 0");
+}
+
+Test(race, where_the_primary_was_refused_the_first_that_was_asked_answers) {
+  script_race("", "0 start refusing 0 | 10 status 1 404 | 20 status 2 400",
+              "[0] start: refuse 0, launch 1 | [10] status 1 404: launch 2 | "
+              "[20] status 2 400: answer 1");
+}
+
+/* ---- --final 4xx ---- */
+
+Test(race, a_final_4xx_with_nothing_else_in_flight_is_the_answer) {
+  script_race("final 4xx", "0 start | 10 status 0 404",
+              "[0] start: launch 0 | [10] status 0 404: answer 0");
+}
+
+Test(race, after_a_final_4xx_what_is_in_flight_may_still_win) {
+  script_race("final 4xx stagger 100",
+              "0 start | 300 timer | 310 status 0 404 | 900 success 1",
+              "[0] start: launch 0 | [300] timer: launch 1 | "
+              "[310] status 0 404: nothing | [900] success 1: won 1");
+}
+
+Test(race, when_nothing_wins_after_a_final_4xx_it_is_the_answer) {
+  script_race("final 4xx stagger 100",
+              "0 start | 300 timer | 310 status 1 404 | 900 fail 0",
+              "[0] start: launch 0 | [300] timer: launch 1 | "
+              "[310] status 1 404: nothing | [900] fail 0: answer 1");
+}
+
+Test(race, the_first_of_two_final_4xx_is_the_answer) {
+  script_race("final 4xx",
+              "0 start | 300 timer | 310 status 2 404 | "
+              "320 status 0 403 | 330 status 1 429",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[310] status 2 404: nothing | [320] status 0 403: nothing | "
+              "[330] status 1 429: answer 2");
+}
+
+Test(race, a_final_4xx_is_the_answer_at_the_deadline_too) {
+  script_race("final 4xx",
+              "0 start | 300 timer | 310 status 1 404 | "
+              "1000 timer",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[310] status 1 404: nothing | "
+              "[1000] timer: cancel 0 2, answer 1");
+}
+
+Test(race, a_final_4xx_that_comes_as_hedges_are_due_stops_them) {
+  script_race("final 4xx", "0 start | 300 status 0 404",
+              "[0] start: launch 0 | [300] status 0 404: answer 0");
+}
+
+Test(race, a_408_425_or_429_is_never_final) {
+  script_race("final 4xx hedges 1", "0 start | 10 status 0 408 | 20 success 1",
+              "[0] start: launch 0 | [10] status 0 408: launch 1 | "
+              "[20] success 1: won 1");
+  script_race("final 4xx hedges 1", "0 start | 10 status 0 425 | 20 success 1",
+              "[0] start: launch 0 | [10] status 0 425: launch 1 | "
+              "[20] success 1: won 1");
+  script_race("final 4xx hedges 1", "0 start | 10 status 0 429 | 300 timer",
+              "[0] start: launch 0 | [10] status 0 429: nothing | "
+              "[300] timer: launch 1");
+}
+
+Test(race, a_final_4xx_goes_before_the_primarys_429) {
+  script_race("final 4xx hedges 1",
+              "0 start | 10 status 0 429 | 300 timer | 310 status 1 404",
+              "[0] start: launch 0 | [10] status 0 429: nothing | "
+              "[300] timer: launch 1 | [310] status 1 404: answer 1");
+}
+
+Test(race, a_4xx_that_was_cut_is_not_final) {
+  script_race("final 4xx", "0 start | 10 status 0 404 cut",
+              "[0] start: launch 0 | [10] status 0 404 cut: launch 1");
+}
+
+Test(race, a_500_is_not_final) {
+  script_race("final 4xx", "0 start | 10 status 0 500",
+              "[0] start: launch 0 | [10] status 0 500: launch 1");
+}
+
+/* ---- refusals ---- */
+
+Test(race, a_refused_primary_hands_its_turn_on) {
+  script_race("", "0 start refusing 0 | 300 timer | 310 success 2",
+              "[0] start: refuse 0, launch 1 | [300] timer: launch 2 | "
+              "[310] success 2: cancel 1, won 2");
+}
+
+Test(race, a_refused_primary_hands_its_turn_on_under_every_policy) {
+  script_race("on-failure wait", "0 start refusing 0 1 | 5 success 2",
+              "[0] start: refuse 0 1, launch 2 | [5] success 2: won 2");
+  script_race("on-failure all", "0 start refusing 0 | 5 success 1",
+              "[0] start: refuse 0, launch 1 | [5] success 1: won 1");
+}
+
+Test(race, a_race_whose_attempts_were_all_refused_is_refused) {
+  script_race("", "0 start refusing 0 1 2", "[0] start: refuse 0 1 2, refused");
+  script_race("hedges 0", "0 start refusing 0", "[0] start: refuse 0, refused");
+  script_race("hedge-after 0", "0 start refusing 0 1 2",
+              "[0] start: refuse 0 1 2, refused");
+}
+
+Test(race, a_refused_hedge_leaves_the_primary_alone) {
+  script_race("", "0 start | 300 timer refusing 1 2 | 400 success 0",
+              "[0] start: launch 0 | [300] timer: refuse 1 2 | "
+              "[400] success 0: won 0");
+}
+
+Test(race, when_the_rest_was_refused_the_primarys_failure_is_the_end) {
+  script_race("", "0 start | 300 timer refusing 1 2 | 400 fail 0",
+              "[0] start: launch 0 | [300] timer: refuse 1 2 | "
+              "[400] fail 0: failed");
+}
+
+Test(race, a_hedge_refused_after_a_failure_leaves_the_other_its_timer) {
+  script_race("", "0 start | 100 fail 0 refusing 1 | 300 timer | 310 success 2",
+              "[0] start: launch 0 | [100] fail 0: refuse 1 | "
+              "[300] timer: launch 2 | [310] success 2: won 2");
+}
+
+Test(race, after_a_refused_primary_a_failure_still_brings_one_forward) {
+  script_race("", "0 start refusing 0 | 10 fail 1 | 20 success 2",
+              "[0] start: refuse 0, launch 1 | [10] fail 1: launch 2 | "
+              "[20] success 2: won 2");
+}
+
+Test(race, hedges_refused_after_all_else_failed_end_the_race) {
+  script_race("on-failure wait", "0 start | 10 fail 0 | 300 timer refusing 1 2",
+              "[0] start: launch 0 | [10] fail 0: nothing | "
+              "[300] timer: refuse 1 2, failed");
+  script_race("on-failure all", "0 start | 10 fail 0 refusing 1 2",
+              "[0] start: launch 0 | [10] fail 0: refuse 1 2, failed");
+}
+
+/* ---- the client leaves, the server ends ---- */
+
+Test(race, a_client_that_leaves_cancels_everything) {
+  script_race("", "0 start | 100 gone",
+              "[0] start: launch 0 | [100] gone: cancel 0, gone");
+  script_race("", "0 start | 300 timer | 310 fail 1 | 320 gone",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[310] fail 1: nothing | [320] gone: cancel 0 2, gone");
+}
+
+Test(race, no_hedge_starts_for_a_client_that_leaves_as_it_is_due) {
+  script_race("", "0 start | 300 gone",
+              "[0] start: launch 0 | [300] gone: cancel 0, gone");
+}
+
+Test(race, a_client_may_leave_while_nothing_is_in_flight) {
+  script_race("on-failure wait", "0 start | 10 fail 0 | 20 gone",
+              "[0] start: launch 0 | [10] fail 0: nothing | [20] gone: gone");
+}
+
+Test(race, a_drain_cuts_what_is_open) {
+  script_race("", "0 start | 300 timer | 310 drain",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[310] drain: cancel 0 1 2, drained");
+}
+
+Test(race, after_the_end_every_event_is_answered_with_nothing) {
+  script_race("",
+              "0 start | 10 success 0 | 10 success 0 | 11 fail 0 | "
+              "300 timer | 400 gone | 500 drain | 1000 timer",
+              "[0] start: launch 0 | [10] success 0: won 0 | "
+              "[10] success 0: nothing | [11] fail 0: nothing | "
+              "[300] timer: nothing | [400] gone: nothing | "
+              "[500] drain: nothing | [1000] timer: nothing");
+}
