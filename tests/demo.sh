@@ -1,0 +1,127 @@
+#!/bin/bash
+# usage: tests/demo.sh
+#
+# `hedgerow demo` as a user runs it: what it prints, how it ends, and that it
+# leaves no process behind, also when it is interrupted or killed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bin=${HEDGEROW_BIN:-build/release/hedgerow}
+work=$(mktemp -d)
+demo=0
+trap '[ "$demo" = 0 ] || kill "$demo" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+fail() {
+  echo "demo.sh: $1; it printed:" >&2
+  cat "$work/out" "$work/err" >&2
+  exit 1
+}
+
+# has PATTERN: a line of the output matches.
+has() { grep -Eq -- "$1" "$work/out" || fail "expected a line like: $1"; }
+
+# expect CODE ARGUMENT...: `hedgerow demo ARGUMENT...` ends with CODE.
+expect() {
+  local wanted=$1 code=0
+  shift
+  "$bin" demo "$@" >"$work/out" 2>"$work/err" || code=$?
+  [ "$code" = "$wanted" ] || fail "demo $*: exit code $code, expected $wanted"
+}
+
+# refused EXPECTED-WORDS ARGUMENT...
+refused() {
+  local words=$1
+  shift
+  expect 2 "$@"
+  [ ! -s "$work/out" ] || fail "demo $*: a bad option printed on stdout"
+  [ "$(wc -l < "$work/err")" = 1 ] || fail "demo $*: not one line on stderr"
+  grep -qF -- "$words" "$work/err" || fail "demo $*: expected: $words"
+}
+
+# start ARGUMENT...: in the background; sets demo and proxy to their ids.
+start() {
+  : > "$work/out"
+  "$bin" demo "$@" >"$work/out" 2>"$work/err" &
+  demo=$!
+  proxy=''
+  await 'the run to begin' has_begun # from here on it hears signals
+  proxy=$(cat "/proc/$demo/task/$demo/children")
+  [ -n "$proxy" ] || fail 'no proxy runs'
+}
+
+has_begun() { grep -q 'A client waits' "$work/out"; }
+has_urls() { grep -q 'keep serving' "$work/out"; }
+# A zombie that nobody reaps (in a container without an init) is gone too.
+is_gone() { ! grep -q '^State:[[:space:]]*[^ZX]' "/proc/${proxy% }/status" \
+              2>/dev/null; }
+
+# await WHAT COMMAND: at most 20 s.
+await() {
+  local i
+  for ((i = 0; i < 400; i++)); do
+    "$2" && return 0
+    sleep 0.05
+  done
+  fail "waited for $1 in vain"
+}
+
+# stop SIGNAL CODE
+stop() {
+  local code=0
+  kill -s "$1" "$demo"
+  { wait "$demo" || code=$?; } 2>/dev/null
+  demo=0
+  [ "$code" = "$2" ] || fail "after SIG$1: exit code $code, expected $2"
+  await 'the proxy to go' is_gone
+}
+
+percent='[0-9]+\.[0-9] %'
+ms='[0-9]+ ms'
+row="+$percent +$ms +$ms +$ms +[0-9]+\.[0-9]{2} +$percent\$"
+
+expect 0 --duration 2s
+[ ! -s "$work/err" ] || fail 'it wrote on stderr'
+has '^ +answers +p50 +p95 +p99 +per request +load$'
+has "^  straight $row"
+has "^  hedgerow $row"
+has '^  straight .* 1\.00 +0\.0 %$'
+has '^  Of 40 requests [0-9]+ failed straight, and [0-9]+ through hedgerow'
+has '^The slowest rescue, request demo-1-[0-9]+$'
+has '^ +0 .* ms$'
+has '^  primary +=+x? +[a-z].* at [0-9]+ ms$'
+has '^  hedge [12] +#+ +won at [0-9]+ ms$'
+has '^What hedging cannot save, request demo-1-[0-9]+$'
+has '^  hedgerow  .* after [0-9]+ ms$'
+has 'hedgerow --to https://'
+! grep -q $'\r' "$work/out" || fail 'a progress line went to a file'
+wide=$(LC_ALL=C awk 'length > 80' "$work/out")
+[ -z "$wide" ] || fail "wider than 80 columns: $wide"
+
+HEDGEROW_HEDGES=0 HEDGEROW_TO=nonsense expect 0 --duration=1s --seed 7
+has '^What hedging cannot save, request demo-7-[0-9]+$'
+
+expect 0 --help
+has '^usage: hedgerow demo'
+refused "'3'" --duration 3
+refused "'0'" --rate 0
+refused "'-1'" --seed -1
+refused "'--nonsense'" --nonsense
+refused "'--rate'" --rate
+
+start --duration 1s --stay
+await 'the URLs' has_urls
+stop INT 0
+start --duration 20s
+stop INT 1
+start --duration 20s
+stop KILL 137
+
+start --duration 20s
+kill -s KILL "${proxy% }"
+code=0
+wait "$demo" || code=$?
+demo=0
+[ "$code" = 1 ] || fail "without its proxy: exit code $code, expected 1"
+grep -q 'the proxy ended by itself' "$work/err" || fail 'no word of the proxy'
+
+echo 'demo.sh: ok'
