@@ -1,0 +1,89 @@
+/* http_response: one response, read in place as its bytes arrive, strictly (RFC
+ * 9112).
+ *
+ * The caller keeps all bytes of the response in one buffer, which may move
+ * between calls, and feeds the whole of it again with what has come since. The
+ * reader remembers how far it has come, looks at no byte twice, and undoes
+ * chunked coding in place: afterwards the body stands in one piece behind the
+ * head. */
+#ifndef HEDGEROW_CORE_HTTP_RESPONSE_H
+#define HEDGEROW_CORE_HTTP_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/slice.h"
+
+enum {
+  HTTP_INTERIM_MAX = 16,     /* 1xx heads before the final one */
+  HTTP_EXTENSION_MAX = 256,  /* bytes of one chunk's extensions, with the ';' */
+  HTTP_TRAILERS_MAX = 8192,  /* bytes, the empty line included */
+  HTTP_CHUNK_DIGITS_MAX = 16 /* leading zeros included: 64 bits always fit */
+};
+
+enum http_progress {
+  HTTP_MORE, /* all bytes have been read: more must come */
+  HTTP_HEAD, /* the final head is whole, and everything it says is valid. The
+              * caller may look at it before it calls again */
+  HTTP_BODY, /* the body has grown: body_len says how far. Comes once for each
+              * call that brought body bytes; call again after it */
+  HTTP_DONE, /* whole; `used` tells where it ends in the bytes */
+  HTTP_BAD,  /* malformed; `why` says how, and the connection is lost */
+};
+
+/* Open so that tests can copy it. Offsets count from the buffer's start. */
+struct http_response {
+  uint8_t state; /* private */
+  bool http_1_0;
+  bool keep_alive;  /* the connection may carry another request (section 9.3) */
+  bool delimited;   /* a length or chunks frame the body, or it has none;
+                    * otherwise it ends with the connection */
+  int status;       /* of the final head, 0 until one began; 1xx are skipped */
+  unsigned interim; /* 1xx heads that were skipped */
+  size_t scanned;   /* private */
+  size_t head_at, head_len; /* the final head: status line and field lines with
+                             * their CRLFs, the empty line included. It starts
+                             * behind skipped 1xx heads. */
+  size_t body_at, body_len; /* body bytes so far, transfer coding undone */
+  uint64_t left;   /* private: of the length, of the chunk or of the trailers */
+  uint64_t length; /* the Content-Length, also where no body comes (204, 304);
+                    * UINT64_MAX: none was given */
+  size_t used;     /* where the bytes begin that are no part of what has been
+                    * read: with HTTP_DONE the end of the response, and what
+                    * stands there up to *len came behind it */
+  const char *why; /* with HTTP_BAD, static */
+};
+
+/* The answer to a GET; (a response to HEAD has no body: not read here). */
+void http_response_init(struct http_response *response);
+
+/* Goes on in bytes[0..*len). Call it until it says MORE, DONE or BAD; DONE and
+ * BAD are for good. Where chunked coding is undone, the bytes behind it move to
+ * the left, and *len shrinks by as many; nothing else changes them.
+ * Refused (HTTP_BAD): what does not begin with a status line of HTTP/1.0 or
+ * HTTP/1.1 and three digits (as soon as a byte of "HTTP/1." is another; empty
+ * lines in front are no exception), status below 100, 101, more than 16 interim
+ * heads, any field line that http_field_next refuses, Content-Length not digits
+ * or given twice (even equal), Content-Length beside Transfer-Encoding, a
+ * Transfer-Encoding other than exactly "chunked" or in an HTTP/1.0 response, a
+ * chunk size that is not 1*HEXDIG or has more than 16 of them, a chunk not
+ * followed by CRLF, bare LF anywhere, trailers that are no field lines or
+ * larger than 8 KiB, chunk extensions longer than 256 bytes a chunk. These
+ * rules hold for heads of every status; then 204, 304 and 1xx have no body (RFC
+ * 9112, section 6.3). A reason phrase may lack, with its space. Trailers are
+ * dropped.
+ * The verdict and the body are the same however the bytes were cut. */
+enum http_progress http_response_read(struct http_response *response,
+                                      char *bytes, size_t *len)
+    __attribute__((warn_unused_result));
+
+/* The connection has ended, after http_response_read said MORE or DONE:
+ * HTTP_DONE when the response is whole, or when that ends the body (no framing
+ * was given and the head is whole), else HTTP_BAD with why ("the connection
+ * closed inside the head", ...). How much of a body was cut off is to be told
+ * from body_len and length. */
+enum http_progress http_response_end(struct http_response *response)
+    __attribute__((warn_unused_result));
+
+#endif

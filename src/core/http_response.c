@@ -1,0 +1,374 @@
+/* http_response: one response, read in place as its bytes arrive.
+ *
+ *   IN_HEAD --+-- no body ----------------------------------> WHOLE
+ *    ^   |    +--> IN_LENGTH -------------------------------> WHOLE
+ *    +1xx+    +--> UNTIL_CLOSE --- the connection ends -----> WHOLE
+ *             +--> IN_SIZE <--------------- IN_CHUNK_END
+ *                   |   |                        ^
+ *                   |   v                        |
+ *                   |  IN_EXTENSION              |
+ *                   v   v                        |
+ *                  BEFORE_CHUNK -- size > 0 --> IN_CHUNK
+ *                           +----- size 0 ----> IN_TRAILERS --> WHOLE
+ *   any of them ------------------ a byte out of place -------> BROKEN
+ *
+ * A proxy that finds another end of a response than the upstream meant hands
+ * the rest of it to the next client. So, as in http_request, there is one
+ * reading or none: nothing that decides where the body ends is guessed,
+ * repaired or taken twice.
+ *
+ * On the path of every request: a body with a length stays where it is and is
+ * only counted; one in chunks moves left over its framing, each byte once. The
+ * framing leaves nothing behind but a trailer line, which waits until it is
+ * whole and the rule for field lines can judge it. What a peer may send without
+ * the body growing has a bound here, as no cap of the caller's would see it.
+ *
+ * How large a body may be and what a status means: the caller. */
+#include "core/http_response.h"
+
+#include "core/http_head.h"
+#include "core/percent.h"
+
+enum state {
+  IN_HEAD,
+  IN_LENGTH,
+  UNTIL_CLOSE,
+  IN_SIZE,      /* `scanned` counts the digits, `left` is their value */
+  IN_EXTENSION, /* `scanned` counts its bytes */
+  BEFORE_CHUNK, /* between the CR and the LF of the size's line */
+  IN_CHUNK,
+  IN_CHUNK_END, /* `scanned` is 1 once the CR was there */
+  IN_TRAILERS, /* `scanned` bytes of a line hold no LF; `left` may still come */
+  WHOLE,
+  BROKEN,
+};
+
+/* What the fields of one head say. */
+struct framing {
+  bool is_chunked, asks_close, asks_keep_alive;
+};
+
+static bool refuse(struct http_response *response, const char *why) {
+  response->state = BROKEN;
+  response->why = why;
+  return false;
+}
+
+static bool refuse_version(struct http_response *response) {
+  return refuse(response, "the response is neither HTTP/1.1 nor HTTP/1.0");
+}
+
+/* Whoever speaks something else is found out by the first byte that differs,
+ * and not when a whole head has come, which it may never do. */
+static bool check_start(struct http_response *response, struct slice bytes) {
+  static const char start[] = "HTTP/1.";
+  enum { START = sizeof start - 1, NAME = START - 2 };
+  size_t len = bytes.len < START ? bytes.len : START;
+  if (memcmp(bytes.at, start, len) == 0) return true;
+  if (len > NAME && memcmp(bytes.at, start, NAME) == 0)
+    return refuse_version(response);
+  return refuse(response, "what came is no HTTP response");
+}
+
+/* Takes the status line off the head, which begins with "HTTP/1." (RFC 9112,
+ * section 4). The reason phrase was looked at by the scan, and says nothing. */
+static bool read_status_line(struct http_response *response,
+                             struct slice *head) {
+  const char *at = head->at, *end = memchr(at, '\r', head->len);
+  size_t len = (size_t)(end - at);
+  uint64_t status = 0;
+  if (len >= 9 && (at[7] < '0' || at[7] > '1' || at[8] != ' '))
+    return refuse_version(response);
+  if (len < 12 || !http_parse_length((struct slice){at + 9, 3}, &status) ||
+      (len > 12 && at[12] != ' '))
+    return refuse(response, "the status line is not HTTP/1.1, one space, three "
+                            "digits, one space, reason");
+  if (status < 100) return refuse(response, "the status is below 100");
+  response->http_1_0 = at[7] == '0';
+  response->status = (int)status;
+  *head = slice_from(*head, len + 2);
+  return true;
+}
+
+static bool read_length(struct http_response *response, struct slice value) {
+  if (response->length != UINT64_MAX)
+    return refuse(response, "there is more than one Content-Length field");
+  if (!http_parse_length(value, &response->length) ||
+      response->length == UINT64_MAX)
+    return refuse(response, "Content-Length is not one number of digits that "
+                            "fits in 64 bits");
+  return true;
+}
+
+static bool read_coding(struct http_response *response, struct slice value,
+                        struct framing *framing) {
+  if (framing->is_chunked || !slice_equal_nocase(value, slice_of("chunked")))
+    return refuse(response, "Transfer-Encoding is not chunked, and once");
+  framing->is_chunked = true;
+  return true;
+}
+
+/* Looks at the three fields that frame the response. Most have another length
+ * or first letter, and are passed by without a look at the rest of the name. */
+static bool read_meaning(struct http_response *response,
+                         struct http_field field, struct framing *framing) {
+  struct slice name = field.name, value = field.value;
+  char letter = name.at[0] | 0x20;
+  if (name.len == 10 && letter == 'c') {
+    if (slice_equal_nocase(name, slice_of("Connection"))) {
+      framing->asks_close |= http_list_has(value, slice_of("close"));
+      framing->asks_keep_alive |=
+          response->http_1_0 && http_list_has(value, slice_of("keep-alive"));
+    }
+  } else if (name.len == 14 && letter == 'c') {
+    if (slice_equal_nocase(name, slice_of("Content-Length")))
+      return read_length(response, value);
+  } else if (name.len == 17 && letter == 't') {
+    if (slice_equal_nocase(name, slice_of("Transfer-Encoding")))
+      return read_coding(response, value, framing);
+  }
+  return true;
+}
+
+/* `lines` are the field lines without the empty line. */
+static bool read_fields(struct http_response *response, struct slice lines,
+                        struct framing *framing) {
+  struct http_field field;
+  response->length = UINT64_MAX;
+  while (lines.len > 0) {
+    if (!http_field_next(&lines, &field))
+      return refuse(response, "a field line of the head is malformed");
+    if (!read_meaning(response, field, framing)) return false;
+  }
+  if (!framing->is_chunked) return true;
+  if (response->length != UINT64_MAX)
+    return refuse(response, "Content-Length and Transfer-Encoding exclude each "
+                            "other");
+  if (response->http_1_0)
+    return refuse(response, "HTTP/1.0 has no Transfer-Encoding");
+  return true;
+}
+
+static bool skip_interim(struct http_response *response, size_t head_len) {
+  if (response->status == 101)
+    return refuse(response, "101 switches to a protocol nobody asked for");
+  if (response->interim == HTTP_INTERIM_MAX)
+    return refuse(response, "there are too many 1xx responses");
+  response->interim++;
+  response->status = 0;
+  response->head_at += head_len;
+  response->scanned = 0;
+  response->used = response->head_at;
+  return true;
+}
+
+/* RFC 9112, section 6.3. */
+static enum state body_state(const struct http_response *response,
+                             const struct framing *framing) {
+  if (response->status == 204 || response->status == 304) return WHOLE;
+  if (framing->is_chunked) return IN_SIZE;
+  if (response->length == UINT64_MAX) return UNTIL_CLOSE;
+  return response->length > 0 ? IN_LENGTH : WHOLE;
+}
+
+static void begin_body(struct http_response *response, size_t head_len,
+                       const struct framing *framing) {
+  enum state state = body_state(response, framing);
+  bool persists = !response->http_1_0 || framing->asks_keep_alive;
+  response->state = (uint8_t)state;
+  response->scanned = 0;
+  response->left = state == IN_LENGTH ? response->length : 0;
+  response->delimited = state != UNTIL_CLOSE;
+  response->keep_alive =
+      response->delimited && persists && !framing->asks_close;
+  response->head_len = head_len;
+  response->body_at = response->used = response->head_at + head_len;
+}
+
+/* Reads one head, and leaves IN_HEAD if it is the final one. */
+static bool read_head(struct http_response *response, struct slice head) {
+  struct framing framing = {0};
+  struct slice rest = head;
+  if (!read_status_line(response, &rest)) return false;
+  rest.len -= 2; /* the empty line */
+  if (!read_fields(response, rest, &framing)) return false;
+  if (response->status < 200) return skip_interim(response, head.len);
+  begin_body(response, head.len, &framing);
+  return true;
+}
+
+static enum http_progress read_heads(struct http_response *response,
+                                     struct slice bytes) {
+  while (response->state == IN_HEAD) {
+    struct slice rest = slice_from(bytes, response->head_at);
+    if (!check_start(response, rest)) break;
+    size_t len = 0;
+    enum http_scan scan =
+        http_head_scan(rest.at, rest.len, &response->scanned, &len);
+    if (scan == HTTP_SCAN_MORE) return HTTP_MORE;
+    if (scan == HTTP_SCAN_WHOLE)
+      read_head(response, (struct slice){rest.at, len});
+    else refuse(response, "the head holds a control byte or a bare line end");
+  }
+  return response->state == BROKEN ? HTTP_BAD : HTTP_HEAD;
+}
+
+static void read_by_length(struct http_response *response, size_t len) {
+  size_t come = len - response->used;
+  if (come >= response->left) {
+    come = (size_t)response->left;
+    response->state = WHOLE;
+  }
+  response->left -= come;
+  response->body_len += come;
+}
+
+static void read_size(struct http_response *response, char c) {
+  int digit = percent_hex(c);
+  if (digit >= 0) {
+    if (response->scanned++ == HTTP_CHUNK_DIGITS_MAX)
+      refuse(response, "a chunk size has too many digits");
+    response->left = response->left << 4 | (unsigned)digit;
+  } else if (response->scanned == 0 || (c != ';' && c != '\r')) {
+    refuse(response, "a chunk size is not hexadecimal digits only");
+  } else {
+    response->state = c == ';' ? IN_EXTENSION : BEFORE_CHUNK;
+    response->scanned = c == ';';
+  }
+}
+
+/* Extensions are counted and dropped (RFC 9112, section 7.1.1). */
+static void read_extension(struct http_response *response, char c) {
+  bool is_control = ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
+  if (c == '\r') response->state = BEFORE_CHUNK;
+  else if (is_control)
+    refuse(response, "a chunk extension holds a control byte or a bare LF");
+  else if (response->scanned++ == HTTP_EXTENSION_MAX)
+    refuse(response, "a chunk extension is too long");
+}
+
+static void begin_chunk(struct http_response *response, char c) {
+  response->scanned = 0;
+  if (c != '\n') {
+    refuse(response, "a chunk size is followed by a bare CR");
+  } else if (response->left > 0) {
+    response->state = IN_CHUNK;
+  } else {
+    response->state = IN_TRAILERS;
+    response->left = HTTP_TRAILERS_MAX;
+  }
+}
+
+static void end_chunk(struct http_response *response, char c) {
+  if (c != "\r\n"[response->scanned]) {
+    refuse(response, "a chunk is not followed by CRLF");
+  } else if (response->scanned++ == 1) {
+    response->state = IN_SIZE;
+    response->scanned = 0;
+  }
+}
+
+static void read_framing(struct http_response *response, char c) {
+  switch (response->state) {
+    case IN_SIZE: read_size(response, c); break;
+    case IN_EXTENSION: read_extension(response, c); break;
+    case BEFORE_CHUNK: begin_chunk(response, c); break;
+    case IN_CHUNK_END: end_chunk(response, c); break;
+  }
+}
+
+/* Moves what has come of a chunk to the end of the body; returns how much. */
+static size_t read_chunk(struct http_response *response, char *body_end,
+                         struct slice rest) {
+  size_t come = rest.len;
+  if (come >= response->left) {
+    come = (size_t)response->left;
+    response->state = IN_CHUNK_END;
+  }
+  if (body_end != rest.at) memmove(body_end, rest.at, come);
+  response->left -= come;
+  response->body_len += come;
+  return come;
+}
+
+/* Takes a trailer line, or the empty line behind the last; returns how long it
+ * is, and 0 when it has no end yet or is refused. */
+static size_t read_trailer(struct http_response *response, struct slice rest) {
+  size_t seen = response->scanned;
+  const char *end = memchr(rest.at + seen, '\n', rest.len - seen);
+  struct slice line = rest;
+  if (end != NULL) line.len = (size_t)(end - rest.at) + 1;
+  response->scanned = end != NULL ? 0 : line.len;
+  if (line.len > response->left) {
+    refuse(response, "the trailers are too large");
+    return 0;
+  }
+  if (end == NULL) return 0;
+  size_t len = line.len;
+  struct http_field field;
+  response->left -= len;
+  if (slice_equal(line, slice_of("\r\n"))) response->state = WHOLE;
+  else if (!http_field_next(&line, &field))
+    refuse(response, "a trailer line is malformed");
+  return len;
+}
+
+/* Reads from `used`, which is the body's end. What is neither body nor framing
+ * follows it there. */
+static void read_chunks(struct http_response *response, char *bytes,
+                        size_t *len) {
+  size_t at = response->used, took = 1;
+  while (at < *len && took > 0 && response->state < WHOLE) {
+    struct slice rest = {bytes + at, *len - at};
+    char *body_end = bytes + response->body_at + response->body_len;
+    took = 1;
+    if (response->state == IN_CHUNK)
+      took = read_chunk(response, body_end, rest);
+    else if (response->state == IN_TRAILERS)
+      took = read_trailer(response, rest);
+    else read_framing(response, bytes[at]);
+    at += took;
+  }
+  size_t end = response->body_at + response->body_len;
+  if (at > end && *len > at) memmove(bytes + end, bytes + at, *len - at);
+  *len -= at - end;
+}
+
+void http_response_init(struct http_response *response) {
+  *response = (struct http_response){.state = IN_HEAD, .length = UINT64_MAX};
+}
+
+static void read_body(struct http_response *response, char *bytes,
+                      size_t *len) {
+  if (response->state == IN_LENGTH) read_by_length(response, *len);
+  else if (response->state == UNTIL_CLOSE)
+    response->body_len = *len - response->body_at;
+  else read_chunks(response, bytes, len);
+  response->used = response->body_at + response->body_len;
+}
+
+enum http_progress http_response_read(struct http_response *response,
+                                      char *bytes, size_t *len) {
+  size_t body_before = response->body_len;
+  if (response->state == IN_HEAD)
+    return read_heads(response, (struct slice){bytes, *len});
+  if (response->state < WHOLE) read_body(response, bytes, len);
+  if (response->body_len > body_before) return HTTP_BODY;
+  if (response->state == WHOLE) return HTTP_DONE;
+  return response->state == BROKEN ? HTTP_BAD : HTTP_MORE;
+}
+
+enum http_progress http_response_end(struct http_response *response) {
+  switch (response->state) {
+    case UNTIL_CLOSE: response->state = WHOLE; break;
+    case WHOLE:
+    case BROKEN: break;
+    case IN_HEAD:
+      refuse(response, response->scanned > 0
+                           ? "the connection closed inside the head"
+                           : "the connection closed before a response");
+      break;
+    default: refuse(response, "the connection closed inside the body");
+  }
+  return response->state == WHOLE ? HTTP_DONE : HTTP_BAD;
+}
