@@ -518,6 +518,7 @@ Test(config, a_header_that_is_hedgerows_own_is_refused_with_advice) {
       {"User-Agent", "--user-agent"},
       {"Expect", "never sent"},
       {"Range", "whole JSON"},
+      {"Accept-Encoding", "no JSON"},
       {"If-None-Match", "whole JSON"},
   };
   for (size_t i = 0; i < COUNT(owned); i++) {

@@ -19,6 +19,7 @@
 enum {
   CONFIG_TARGETS_MAX = 64, /* --to and --all together */
   CONFIG_HEADERS_MAX = 64,
+  CONFIG_WORKERS_MAX = 256,
   CONFIG_ITEMS_MAX = 4096, /* what --max-items may ask for at most */
 };
 

@@ -40,7 +40,7 @@ struct faults {
   struct faults_delay delays[FAULTS_DELAYS_MAX];
   unsigned delay_count; /* 0: at once */
   struct faults_kind kinds[FAULTS_KINDS_MAX];
-  unsigned kind_count;  /* percents add up to at most 100 */
+  unsigned kind_count; /* percents add up to at most 100 */
   int64_t hang_us;
   bool steady; /* the body is 200 constant bytes instead of {"time":N} */
 };

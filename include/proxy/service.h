@@ -21,10 +21,13 @@ enum { SERVICE_PSEUDONYM_BYTES = 32, SERVICE_VIA_BYTES = 40 };
 /* The process's: immutable after start, but for relaxed counters. */
 struct process {
   const struct config *config;
-  struct budget budget;            /* --max-buffered */
-  struct upstream_shared upstream; /* --max-attempts */
-  _Atomic int64_t requests;        /* in flight; --max-requests */
-  struct slice token;              /* "" or the bearer token; never printed */
+  struct budget budget;                  /* --max-buffered */
+  struct upstream_shared upstream;       /* --max-attempts */
+  _Atomic int64_t requests;              /* in flight; --max-requests */
+  _Atomic int64_t connections;           /* --max-connections */
+  struct wake *room[CONFIG_WORKERS_MAX]; /* told when there are fewer again */
+  unsigned worker_count;
+  struct slice token; /* "" or the bearer token; never printed */
   char pseudonym[SERVICE_PSEUDONYM_BYTES]; /* "hedgerow-ID", with its NUL */
   char via[SERVICE_VIA_BYTES];             /* "1.1 hedgerow-ID" */
   bool log_text;                           /* short text rather than JSON */

@@ -18,7 +18,6 @@ struct worker_setup {
   struct log_channel *log;       /* NULL: no log */
   struct config_address address; /* with the port that the first one bound */
   bool first;                    /* opens the address; the others join */
-  int64_t max_connections;       /* this worker's share */
   struct wake *on_done;          /* sent from its thread when it has ended */
 };
 
@@ -33,7 +32,10 @@ bool worker_start(struct worker *worker) __attribute__((warn_unused_result));
 void worker_stop(struct worker *worker);
 /* Whether its thread has ended by itself. From any thread. */
 bool worker_is_done(const struct worker *worker);
-/* Joins its thread, if started, and frees everything. */
+/* Waits for the end of its thread, if it has one. */
+void worker_join(struct worker *worker);
+/* Frees everything. No worker's thread may run any more: they wake each other.
+ */
 void worker_free(struct worker *worker);
 
 #endif

@@ -118,18 +118,36 @@ static int watch_set(struct watch *watch, int fd, short wanted) {
   return event_add(&watch->event, NULL);
 }
 
+/* A socket that is still connecting is closed by libcurl itself, before it says
+ * REMOVE and without CLOSESOCKETFUNCTION: its event must not outlive it, or the
+ * next socket of that number is never heard of. One that only waited to be
+ * read is a connection that may be kept. */
+static void unwatch(struct multi *multi, int fd) {
+  struct watch *watch =
+      fd >= 0 && (size_t)fd < multi->watch_cap ? multi->watches[fd] : NULL;
+  if (!watch) return;
+  if (!(watch->wanted & EV_WRITE)) {
+    watch->wanted = 0;
+    return;
+  }
+  event_del(&watch->event);
+  free(watch);
+  multi->watches[fd] = NULL;
+}
+
 static int on_multi_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                            void *unused) {
   struct shard *shard = arg;
-  struct watch *watch = watch_for(shard->multi, fd);
+  struct watch *watch;
   short wanted = EV_PERSIST;
   (void)easy, (void)unused;
-  if (!watch) return -1;
-  watch->shard = shard;
   if (what == CURL_POLL_REMOVE) {
-    watch->wanted = 0;
+    unwatch(shard->multi, fd);
     return 0;
   }
+  watch = watch_for(shard->multi, fd);
+  if (!watch) return -1;
+  watch->shard = shard;
   if (what & CURL_POLL_IN) wanted |= EV_READ;
   if (what & CURL_POLL_OUT) wanted |= EV_WRITE;
   return watch_set(watch, fd, wanted);

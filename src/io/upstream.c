@@ -191,11 +191,15 @@ static void free_lists(struct attempt *a) {
   a->fields = a->connect_to = a->resolve = NULL;
 }
 
+/* Not in flight any more: its place is free for the next attempt. */
+static void land(struct attempt *a) {
+  atomic_fetch_sub_explicit(&a->upstream->shared->in_flight[a->target], 1,
+                            memory_order_relaxed);
+}
+
 /* Gives everything of the request back; the handle waits for the next. */
 static void recycle(struct attempt *a) {
   struct upstream *upstream = a->upstream;
-  atomic_fetch_sub_explicit(&upstream->shared->in_flight[a->target], 1,
-                            memory_order_relaxed);
   free_lists(a);
   buffer_clear(&a->reply.head);
   buffer_clear(&a->reply.body);
@@ -279,6 +283,7 @@ static void finish(struct attempt *a) {
     buffer_clear(&reply->head);
     buffer_clear(&reply->body);
   }
+  land(a);
   a->on_done(a->arg, a->index, reply);
   recycle(a);
 }
@@ -496,6 +501,7 @@ struct attempt *attempt_start(struct upstream *upstream,
   else if (!transfer(a)) goto fail;
   return a;
 fail:
+  land(a);
   recycle(a);
   return NULL;
 }
@@ -503,6 +509,7 @@ fail:
 void attempt_cancel(struct attempt *a) {
   if (a->shard) multi_cancel(a->shard, a->easy);
   else forget_waiting(a);
+  land(a);
   recycle(a);
 }
 

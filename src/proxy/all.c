@@ -86,6 +86,14 @@ static const char *path_item(const struct config *config,
   return NULL;
 }
 
+/* What of a path that a base covers lies below it, its slash in front: the seam
+ * is target_pieces' to make. */
+static struct slice rest_below(struct slice base, struct slice path) {
+  if (path.len <= base.len) return (struct slice){path.at, 0};
+  if (base.len > 0 && base.at[base.len - 1] == '/') base.len--;
+  return slice_from(path, base.len);
+}
+
 static const char *url_item(const struct config *config,
                             struct exchange_item *item, struct slice text) {
   struct target url;
@@ -95,7 +103,7 @@ static const char *url_item(const struct config *config,
     if (!target_same_origin(base, &url) || !target_covers(base, url.path))
       continue;
     item->target = i;
-    item->rest = slice_from(url.path, base->path.len);
+    item->rest = rest_below(base->path, url.path);
     item->query = url.query;
     item->credentials = has_client_credentials(config, base);
     return NULL;

@@ -233,12 +233,15 @@ static void cancel_below(struct exchange *x, const struct todo *todo) {
   bool out_of_time = todo->outcome == OUTCOME_OPEN ||
                      todo->outcome == OUTCOME_DEADLINE ||
                      todo->outcome == OUTCOME_GATHERED;
+  const char *why = todo->outcome == OUTCOME_OPEN
+                        ? "no whole answer within --attempt-timeout"
+                        : "no whole answer before the deadline";
   int64_t now_us = todo->cancel_below > 0 ? clock_now_us() : 0;
   for (unsigned k = 0; k < todo->cancel_below && k < x->next_leg; k++) {
     struct leg *leg = &x->legs[k];
     if (!leg->attempt) continue;
     attempt_cancel(leg->attempt);
-    if (out_of_time) leg_end(leg, ATTEMPT_TIMEOUT, "it took too long", now_us);
+    if (out_of_time) leg_end(leg, ATTEMPT_TIMEOUT, why, now_us);
     else leg_end(leg, ATTEMPT_CANCELLED, "", now_us);
   }
 }

@@ -48,8 +48,7 @@ struct program {
 
 /* ---- the token ---- */
 
-static bool is_token(const char *token) {
-  size_t len = strlen(token);
+static bool is_token(const char *token, size_t len) {
   for (size_t i = 0; i < len; i++)
     if (token[i] <= ' ' || token[i] > '~') return false;
   return len > 0;
@@ -72,7 +71,7 @@ static bool read_token_file(const char *path, char *token, const char **why) {
   }
   while (len > 0 && isspace((unsigned char)token[len - 1])) len--;
   token[len] = '\0';
-  if (is_token(token)) return true;
+  if (is_token(token, len)) return true;
   *why = "expected one line of visible characters, the token";
   return false;
 }
@@ -98,6 +97,13 @@ static bool take_token(struct program *program) {
   if (program->token[0]) setrlimit(RLIMIT_CORE, &none);
   program->process.token = slice_of(program->token);
   return true;
+}
+
+/* libcurl would only find out in the first handshake. */
+static bool check_ca_file(const struct config *config) {
+  if (!config->ca_file || access(config->ca_file, R_OK) == 0) return true;
+  log_notice("--ca-file: %s: %s", config->ca_file, strerror(errno));
+  return false;
 }
 
 /* ---- what the process shares ---- */
@@ -147,11 +153,18 @@ static bool make_process(struct program *program) {
          resolver_start(program->resolver);
 }
 
+/* What fails at start is one line, from whoever knows it best. */
+static bool no_memory(void) {
+  log_notice("no memory, descriptors or threads to start with");
+  return false;
+}
+
 /* ---- workers ---- */
 
 static unsigned worker_count(const struct config *config) {
   long cores = sysconf(_SC_NPROCESSORS_ONLN);
   if (config->workers > 0) return (unsigned)config->workers;
+  if (cores > CONFIG_WORKERS_MAX) return CONFIG_WORKERS_MAX;
   return cores > 0 ? (unsigned)cores : 1;
 }
 
@@ -164,11 +177,9 @@ static struct worker *make_worker(struct program *program, unsigned i) {
       .log = program->log ? log_open(program->log) : NULL,
       .address = config->listen,
       .first = i == 0,
-      .max_connections = config->max_connections / program->worker_count,
       .on_done = program->worker_done,
   };
   struct worker *worker;
-  if (setup.max_connections == 0) setup.max_connections = 1;
   if (i > 0) setup.address.port = worker_port(program->workers[0]);
   worker = worker_new(&setup, error, sizeof error);
   if (!worker) log_notice("%s", error);
@@ -178,14 +189,14 @@ static struct worker *make_worker(struct program *program, unsigned i) {
 static bool make_workers(struct program *program) {
   unsigned wanted = worker_count(&program->config);
   program->workers = calloc(wanted, sizeof *program->workers);
-  if (!program->workers) return false;
+  if (!program->workers) return no_memory();
   program->worker_count = wanted;
   for (unsigned i = 0; i < wanted; i++) {
     program->workers[i] = make_worker(program, i);
     if (!program->workers[i]) return false;
   }
   for (unsigned i = 0; i < wanted; i++)
-    if (!worker_start(program->workers[i])) return false;
+    if (!worker_start(program->workers[i])) return no_memory();
   return true;
 }
 
@@ -225,17 +236,20 @@ static void say_ready(const struct program *program) {
 
 static bool start(struct program *program) {
   program->loop = loop_new();
-  if (!program->loop) return false;
+  if (!program->loop) return no_memory();
   program->worker_done = wake_new(program->loop, on_worker_done, program);
   if (!program->worker_done ||
       !loop_on_signal(program->loop, SIGTERM, on_signal, program) ||
       !loop_on_signal(program->loop, SIGINT, on_signal, program) ||
       !make_process(program))
-    return false;
+    return no_memory();
   return make_workers(program);
 }
 
 static void clear(struct program *program) {
+  for (unsigned i = 0; i < program->worker_count; i++)
+    if (program->workers[i]) worker_join(program->workers[i]);
+  program->process.worker_count = 0; /* nobody is left to be woken */
   for (unsigned i = 0; i < program->worker_count; i++)
     worker_free(program->workers[i]);
   free(program->workers);
@@ -254,7 +268,6 @@ static int serve(struct program *program) {
     say_ready(program);
     loop_run(program->loop);
   } else {
-    log_notice("could not start");
     stop_workers(program);
   }
   clear(program);
@@ -281,7 +294,8 @@ static int proxy_main(int argc, char **argv) {
     case CONFIG_ERROR: log_notice("%s", error); return EXIT_USAGE;
     case CONFIG_RUN: break;
   }
-  if (!take_token(&program)) return EXIT_USAGE;
+  if (!take_token(&program) || !check_ca_file(&program.config))
+    return EXIT_USAGE;
   if (!libraries_init()) {
     log_notice("libcurl could not be initialised");
     return EXIT_FAILURE;

@@ -36,7 +36,7 @@ struct worker {
   struct loop *loop;
   struct front *front;
   struct listener *listener; /* NULL once it has closed */
-  struct wake *stop;
+  struct wake *stop, *room;
   struct timer drain;
   bool stopping, drained, paused;
   bool started;
@@ -83,13 +83,35 @@ static void on_stop(void *arg) {
 
 /* ---- accepting ---- */
 
+/* The cap is the process's, since the kernel does not spread evenly: a worker
+ * that meets it pauses, and whoever brings the count below it wakes all. */
 static bool is_full(const struct worker *worker) {
-  return front_count(worker->front) >= worker->setup.max_connections;
+  const struct process *process = worker->setup.process;
+  return atomic_load_explicit(&process->connections, memory_order_relaxed) >=
+         process->config->max_connections;
+}
+
+static void on_room(void *arg) {
+  struct worker *worker = arg;
+  if (!worker->paused || !worker->listener || is_full(worker)) return;
+  listener_resume(worker->listener);
+  worker->paused = false;
+}
+
+static void count_closed(struct process *process) {
+  if (atomic_fetch_sub_explicit(&process->connections, 1,
+                                memory_order_relaxed) !=
+      process->config->max_connections)
+    return;
+  for (unsigned i = 0; i < process->worker_count; i++)
+    wake_send(process->room[i]);
 }
 
 static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
   struct worker *worker = arg;
   if (!front_accept(worker->front, fd, peer)) return;
+  atomic_fetch_add_explicit(&worker->setup.process->connections, 1,
+                            memory_order_relaxed);
   if (worker->stopping || !is_full(worker)) return;
   listener_pause(worker->listener);
   worker->paused = true;
@@ -97,10 +119,7 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
 
 static void on_connection_closed(void *arg) {
   struct worker *worker = arg;
-  if (worker->paused && worker->listener && !is_full(worker)) {
-    listener_resume(worker->listener);
-    worker->paused = false;
-  }
+  count_closed(worker->setup.process);
   end_if_empty(worker);
 }
 
@@ -150,6 +169,7 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
 struct worker *worker_new(const struct worker_setup *setup, char *error,
                           size_t error_cap) {
   struct worker *worker = calloc(1, sizeof *worker);
+  char why[128];
   snprintf(error, error_cap, "no memory or descriptors for a worker");
   if (!worker) return NULL;
   worker->setup = *setup;
@@ -157,12 +177,17 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   if (!worker->loop) goto fail;
   timer_init(&worker->drain, worker->loop, on_drain_timer, worker);
   worker->stop = wake_new(worker->loop, on_stop, worker);
-  if (!worker->stop || !make_service(worker, error, error_cap)) goto fail;
+  worker->room = wake_new(worker->loop, on_room, worker);
+  if (!worker->stop || !worker->room || !make_service(worker, error, error_cap))
+    goto fail;
   worker->front = make_front(worker);
   if (!worker->front) goto fail;
   worker->listener = listener_new(worker->loop, &setup->address, !setup->first,
-                                  on_accept, worker, error, error_cap);
-  if (worker->listener) return worker;
+                                  on_accept, worker, why, sizeof why);
+  snprintf(error, error_cap, "--listen %s", why);
+  if (!worker->listener) goto fail;
+  setup->process->room[setup->process->worker_count++] = worker->room;
+  return worker;
 fail:
   worker_free(worker);
   return NULL;
@@ -191,9 +216,13 @@ bool worker_is_done(const struct worker *worker) {
   return atomic_load(&worker->done);
 }
 
+void worker_join(struct worker *worker) {
+  if (worker->started) pthread_join(worker->thread, NULL);
+  worker->started = false;
+}
+
 void worker_free(struct worker *worker) {
   if (!worker) return;
-  if (worker->started) pthread_join(worker->thread, NULL);
   if (worker->listener) listener_free(worker->listener);
   worker->listener = NULL;
   if (worker->front) front_free(worker->front);
@@ -201,6 +230,7 @@ void worker_free(struct worker *worker) {
   service_clear(&worker->service);
   if (worker->loop) timer_clear(&worker->drain);
   wake_free(worker->stop);
+  wake_free(worker->room);
   loop_free(worker->loop);
   free(worker);
 }

@@ -1,0 +1,71 @@
+/* client: a scripted client of hedgerow. */
+#ifndef HEDGEROW_TESTS_SUPPORT_CLIENT_H
+#define HEDGEROW_TESTS_SUPPORT_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { REPLY_HEAD_MAX = 128 * 1024 };
+
+struct reply {
+  int status;
+  char head[REPLY_HEAD_MAX]; /* as text, its empty line included */
+  char *body;                /* NUL-terminated */
+  size_t body_len;
+};
+
+struct client {
+  int fd;
+  struct reply reply; /* the last one */
+  char *unread;       /* what came behind it */
+  size_t unread_len;
+};
+
+struct client *client_new(uint16_t port);
+void client_free(struct client *client);
+
+/* Bytes as they are; fails if hedgerow has gone. */
+void client_send(struct client *client, const char *text);
+/* The same where hedgerow may close meanwhile: false if it did. */
+bool client_try_send(struct client *client, const char *bytes, size_t len);
+void client_get(struct client *client, const char *target);
+/* fields: lines with their CRLFs. */
+void client_get_with(struct client *client, const char *target,
+                     const char *fields);
+void client_post(struct client *client, const char *target, const char *body);
+
+/* The next answer, valid until the next call. */
+const struct reply *client_await_reply(struct client *client);
+/* The next answer, to a HEAD. */
+const struct reply *client_await_reply_to_head(struct client *client);
+/* Waits for hedgerow to close, and fails if it sends more before. */
+void client_await_close(struct client *client);
+/* Fails if anything has come that was not read. */
+void client_expect_nothing(struct client *client);
+
+/* No more will be sent: FIN, while reading goes on. */
+void client_end(struct client *client);
+/* Leaves: everything the client had is gone, but client_free. */
+void client_leave(struct client *client);
+void client_reset(struct client *client);
+
+void reply_expect(const struct reply *reply, int status, const char *body);
+/* A problem+json of hedgerow's own with this status. */
+void reply_expect_problem(const struct reply *reply, int status);
+/* The value of a field; NULL: there is no such field. */
+void reply_expect_field(const struct reply *reply, const char *name,
+                        const char *value);
+/* Whether the body holds, or the field's value holds, this text. */
+void reply_expect_in_body(const struct reply *reply, const char *text);
+void reply_expect_in_field(const struct reply *reply, const char *name,
+                           const char *text);
+/* What problem+json says of attempt k: its "result". */
+void reply_expect_result(const struct reply *reply, unsigned attempt,
+                         const char *result);
+
+/* How many attempts the race started, and which won; NULL: none. */
+void reply_expect_story(const struct reply *reply, const char *attempts,
+                        const char *winner);
+
+#endif

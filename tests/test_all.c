@@ -1,0 +1,446 @@
+/* GET /all and POST /all through the built program: every item at once, one
+ * place per item in the order of the items, null where an item failed.
+ *
+ * The scripted origins play what an overview page has to live with: one
+ * hangs, one sends its HTML error page, one refuses strangers, one is good. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/stage.h"
+#include "support/wire.h"
+
+#define USERS "{\"users\":42}"
+
+static void expect_all(const struct reply *reply, const char *body,
+                       const char *completed) {
+  reply_expect(reply, 200, body);
+  reply_expect_field(reply, "Hedge-Completed", completed);
+  reply_expect_field(reply, "Content-Type", "application/json");
+}
+
+static void answer_500_page(struct arrival *arrival) {
+  arrival_answer(arrival, 500, "Content-Type: text/html\r\n",
+                 "<html>Internal Server Error</html>");
+}
+
+/* Refuses whoever is not the dashboard. */
+static void answer_the_dashboard(struct arrival *arrival) {
+  char agent[128] = "";
+  wire_field(arrival->request, "User-Agent", agent, sizeof agent);
+  if (strcmp(agent, "AnalyticsDashboard/1.0") == 0) {
+    arrival_answer_json(arrival, 200, "{\"visits\":7}");
+  } else {
+    arrival_answer_json(arrival, 403, "{\"error\":\"who are you?\"}");
+  }
+}
+
+/* ---- GET with a list ------------------------------------------------------------ */
+
+Test(all, what_hangs_and_what_fails_is_null_beside_what_is_good) {
+  struct origin *hang = origin_new(), *bad = origin_new(), *good = origin_new();
+  struct program *program =
+      program_start("--all", hang->url, "--all", bad->url, "--all", good->url);
+  struct client *client = client_new(program->port);
+  client_get(client, "/all?timeout=500");
+  struct arrival *hanging = origin_await(hang);
+  answer_500_page(origin_await(bad));
+  arrival_answer_json(origin_await(good), 200, USERS);
+  expect_all(client_await_reply(client), "[null,null," USERS "]", "1/3");
+  arrival_await_closed(hanging);
+  client_free(client);
+  program_free(program);
+  origin_free(hang);
+  origin_free(bad);
+  origin_free(good);
+}
+
+/* Two origins as the list of GET /all. */
+struct two {
+  struct origin *first, *second;
+  struct program *program;
+  struct client *client;
+};
+
+static struct two two_open(const char *flag, const char *value) {
+  struct two t = {.first = origin_new(), .second = origin_new()};
+  t.program =
+      program_start("--all", t.first->url, "--all", t.second->url, flag, value);
+  t.client = client_new(t.program->port);
+  return t;
+}
+
+static void two_close(struct two *t) {
+  client_free(t->client);
+  program_free(t->program);
+  origin_free(t->first);
+  origin_free(t->second);
+}
+
+Test(all, two_good_ones_give_both_bodies_byte_for_byte) {
+  struct two t = two_open("--hedges", "0");
+  client_get(t.client, "/all");
+  struct arrival *first = origin_await(t.first);
+  struct arrival *second = origin_await(t.second);
+  arrival_answer_json(second, 200, "\t[1 ,\n2]");
+  arrival_answer_json(first, 200, " {\"a\" : 1e5}\r\n");
+  expect_all(client_await_reply(t.client), "[ {\"a\" : 1e5}\r\n,\t[1 ,\n2]]",
+             "2/2");
+  two_close(&t);
+}
+
+Test(all, the_answer_waits_for_every_item) {
+  struct two t = two_open("--hedges", "0");
+  client_get(t.client, "/all");
+  arrival_answer_first(origin_await(t.first), 200, "1");
+  client_expect_nothing(t.client);
+  arrival_answer_json(origin_await(t.second), 200, "2");
+  expect_all(client_await_reply(t.client), "[1,2]", "2/2");
+  two_close(&t);
+}
+
+Test(all, the_answer_comes_before_the_deadline_when_every_item_has_ended) {
+  struct two t = two_open("--timeout", "60s");
+  client_get(t.client, "/all");
+  arrival_reset(origin_await(t.first));
+  arrival_answer(origin_await(t.second), 200, "", "<html>");
+  expect_all(client_await_reply(t.client), "[null,null]", "0/2");
+  two_close(&t);
+}
+
+Test(all, an_item_that_is_refused_at_once_is_null) {
+  struct origin *deaf = origin_new_deaf();
+  struct program *program = program_start("--all", deaf->url);
+  struct client *client = client_new(program->port);
+  client_get(client, "/all");
+  expect_all(client_await_reply(client), "[null]", "0/1");
+  client_free(client);
+  program_free(program);
+  origin_free(deaf);
+}
+
+Test(all, a_list_is_asked_without_the_clients_query) {
+  struct two t = two_open("--hedges", "0");
+  client_get(t.client, "/all?x=1&timeout=5000");
+  struct arrival *first = origin_await(t.first);
+  arrival_expect_line(first, "GET / HTTP/1.1");
+  arrival_answer_json(first, 200, "1");
+  arrival_answer_json(origin_await(t.second), 200, "2");
+  expect_all(client_await_reply(t.client), "[1,2]", "2/2");
+  two_close(&t);
+}
+
+Test(all, a_list_is_not_given_the_clients_credentials) {
+  struct two t = two_open("--header", "X-Team: blue");
+  client_get_with(t.client, "/all",
+                  "Authorization: Basic abc\r\nCookie: a=b\r\nX-Own: 1\r\n");
+  struct arrival *first = origin_await(t.first);
+  arrival_expect_field(first, "Authorization", NULL);
+  arrival_expect_field(first, "Cookie", NULL);
+  arrival_expect_field(first, "X-Team", "blue");
+  arrival_answer_json(first, 200, "1");
+  arrival_answer_json(origin_await(t.second), 200, "2");
+  expect_all(client_await_reply(t.client), "[1,2]", "2/2");
+  two_close(&t);
+}
+
+Test(all, a_list_is_given_the_configured_token) {
+  setenv("HEDGEROW_TOKEN", "t0ken", 1);
+  struct two t = two_open("--log", "json");
+  client_get_with(t.client, "/all", "Authorization: Basic abc\r\n");
+  struct arrival *first = origin_await(t.first);
+  arrival_expect_field(first, "Authorization", "Bearer t0ken");
+  arrival_answer_json(first, 200, "1");
+  arrival_answer_json(origin_await(t.second), 200, "2");
+  expect_all(client_await_reply(t.client), "[1,2]", "2/2");
+  two_close(&t);
+}
+
+Test(all, a_list_beside_a_target_is_what_get_asks) {
+  struct origin *to = origin_new(), *all = origin_new();
+  struct program *program = program_start("--to", to->url, "--all", all->url);
+  struct client *client = client_new(program->port);
+  client_get(client, "/all");
+  arrival_answer_json(origin_await(all), 200, "1");
+  expect_all(client_await_reply(client), "[1]", "1/1");
+  origin_expect_no_arrival(to);
+  client_free(client);
+  program_free(program);
+  origin_free(to);
+  origin_free(all);
+}
+
+/* ---- who is asking ---------------------------------------------------------------- */
+
+static void expect_for_agent(const char *flag, const char *value,
+                             const char *body) {
+  struct origin *shy = origin_new();
+  struct program *program = program_start("--all", shy->url, flag, value);
+  struct client *client = client_new(program->port);
+  client_get_with(client, "/all", "User-Agent: curl/8\r\n");
+  answer_the_dashboard(origin_await(shy));
+  reply_expect(client_await_reply(client), 200, body);
+  client_free(client);
+  program_free(program);
+  origin_free(shy);
+}
+
+Test(all, a_403_alone_is_null) { expect_for_agent("--hedges", "0", "[null]"); }
+
+Test(all, the_configured_user_agent_opens_the_door) {
+  expect_for_agent("--user-agent", "AnalyticsDashboard/1.0",
+                   "[{\"visits\":7}]");
+}
+
+/* ---- GET without a list ------------------------------------------------------------ */
+
+Test(all, one_target_is_asked_as_often_as_a_race_would) {
+  struct stage s = stage_open_at("/v1", "--hedge-after", "20s");
+  client_get(s.client, "/all?x=1&timeout=5000&detail=0&y=2");
+  for (unsigned k = 0; k < 3; k++) {
+    struct arrival *arrival = origin_await_attempt(s.origin, k);
+    arrival_expect_line(arrival, "GET /v1?x=1&y=2 HTTP/1.1");
+    arrival_answer_json(arrival, 200, k == 1 ? "<" : "{}");
+  }
+  expect_all(client_await_reply(s.client), "[{},null,{}]", "2/3");
+  stage_close(&s);
+}
+
+Test(all, a_target_is_given_the_clients_credentials) {
+  struct stage s = stage_open("--hedges", "0");
+  client_get_with(s.client, "/all",
+                  "Authorization: Basic abc\r\nCookie: a=b\r\n");
+  struct arrival *arrival = origin_await(s.origin);
+  arrival_expect_field(arrival, "Authorization", "Basic abc");
+  arrival_expect_field(arrival, "Cookie", "a=b");
+  arrival_answer_json(arrival, 200, "1");
+  expect_all(client_await_reply(s.client), "[1]", "1/1");
+  stage_close(&s);
+}
+
+Test(all, an_item_over_the_cap_of_its_target_is_null) {
+  struct stage s = stage_open("--max-attempts", "1");
+  client_get(s.client, "/all");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, "1");
+  expect_all(client_await_reply(s.client), "[1,null,null]", "1/3");
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(all, a_bad_timeout_is_400) {
+  struct stage s = stage_open("--hedges", "0");
+  client_get(s.client, "/all?timeout=soon");
+  reply_expect_problem(client_await_reply(s.client), 400);
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(all, a_client_that_leaves_cancels_every_item) {
+  struct stage s = stage_open("--hedges", "2");
+  struct arrival *held[3];
+  client_get(s.client, "/all");
+  for (unsigned k = 0; k < 3; k++) held[k] = origin_await_attempt(s.origin, k);
+  client_leave(s.client);
+  for (unsigned k = 0; k < 3; k++) arrival_await_closed(held[k]);
+  stage_close(&s);
+}
+
+Test(all, a_head_is_answered_without_the_array) {
+  struct stage s = stage_open("--hedges", "0");
+  client_send(s.client, "HEAD /all HTTP/1.1\r\nHost: h\r\n\r\n");
+  arrival_answer_json(origin_await(s.origin), 200, "{}");
+  const struct reply *reply = client_await_reply_to_head(s.client);
+  cr_assert(reply->status == 200, "%s", reply->head);
+  reply_expect_field(reply, "Content-Length", "4");
+  client_get(s.client, "/healthz");
+  reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
+  stage_close(&s);
+}
+
+/* ---- detail=1 ------------------------------------------------------------------------ */
+
+Test(all, detail_tells_of_a_success) {
+  struct stage s = stage_open("--hedges", "0");
+  client_get(s.client, "/all?detail=1");
+  arrival_answer_json(origin_await(s.origin), 201, " {\"a\":1}");
+  const struct reply *reply = client_await_reply(s.client);
+  cr_assert(strncmp(reply->body, "[{\"ok\":true,\"status\":201,\"ms\":", 30) ==
+                0,
+            "%s", reply->body);
+  reply_expect_in_body(reply, ",\"body\": {\"a\":1}}]");
+  stage_close(&s);
+}
+
+Test(all, detail_tells_of_each_failure) {
+  struct stage s = stage_open("--hedges", "2");
+  client_get(s.client, "/all?detail=1&timeout=400");
+  struct arrival *hanging = origin_await_attempt(s.origin, 0);
+  answer_500_page(origin_await_attempt(s.origin, 1));
+  arrival_answer(origin_await_attempt(s.origin, 2), 200, "", "<html>");
+  const struct reply *reply = client_await_reply(s.client);
+  cr_assert(reply->status == 200, "%s", reply->head);
+  reply_expect_field(reply, "Hedge-Completed", "0/3");
+  reply_expect_result(reply, 0, "timeout");
+  reply_expect_result(reply, 1, "status");
+  reply_expect_result(reply, 2, "bad_json");
+  reply_expect_in_body(reply, "\"ok\":false");
+  reply_expect_in_body(reply, "\"body\":null");
+  arrival_await_closed(hanging);
+  stage_close(&s);
+}
+
+/* ---- POST with a list ----------------------------------------------------------------- */
+
+Test(all, a_post_asks_each_path_below_the_first_target) {
+  struct stage s = stage_open_at("/v1?k=1", "--hedges", "0");
+  client_post(s.client, "/all?timeout=5000", "[\"/a?x=1\", \"\\/b\"]");
+  struct arrival *a = origin_await(s.origin), *b = origin_await(s.origin);
+  if (strstr(b->request, "/a?")) {
+    struct arrival *swap = a;
+    a = b, b = swap;
+  }
+  arrival_expect_line(a, "GET /v1/a?k=1&x=1 HTTP/1.1");
+  arrival_expect_line(b, "GET /v1/b?k=1 HTTP/1.1");
+  arrival_expect_field(a, "Content-Length", NULL);
+  arrival_expect_field(a, "Content-Type", NULL);
+  arrival_answer_json(b, 200, "2");
+  arrival_answer_json(a, 200, "1");
+  expect_all(client_await_reply(s.client), "[1,2]", "2/2");
+  stage_close(&s);
+}
+
+Test(all, an_empty_list_is_an_empty_array) {
+  struct stage s = stage_open("--hedges", "0");
+  client_post(s.client, "/all", " [ ] ");
+  expect_all(client_await_reply(s.client), "[]", "0/0");
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(all, a_post_may_name_a_configured_url) {
+  struct origin *to = origin_new(), *all = origin_new();
+  char base[128], body[512];
+  snprintf(base, sizeof base, "%s/v2", all->url);
+  struct program *program = program_start("--to", to->url, "--all", base);
+  struct client *client = client_new(program->port);
+  snprintf(body, sizeof body, "[\"%s/v2/x?q=1\",\"%s/y\"]", all->url, to->url);
+  client_send(client, "POST /all HTTP/1.1\r\nHost: h\r\n"
+                      "Authorization: Basic abc\r\nCookie: a=b\r\n");
+  char rest[1024];
+  snprintf(rest, sizeof rest, "Content-Length: %zu\r\n\r\n%s", strlen(body),
+           body);
+  client_send(client, rest);
+  struct arrival *other = origin_await(all), *own = origin_await(to);
+  arrival_expect_line(other, "GET /v2/x?q=1 HTTP/1.1");
+  arrival_expect_field(other, "Authorization", NULL);
+  arrival_expect_field(other, "Cookie", NULL);
+  arrival_expect_line(own, "GET /y HTTP/1.1");
+  arrival_expect_field(own, "Authorization", "Basic abc");
+  arrival_expect_field(own, "Cookie", "a=b");
+  arrival_answer_json(other, 200, "1");
+  arrival_answer_json(own, 200, "2");
+  expect_all(client_await_reply(client), "[1,2]", "2/2");
+  client_free(client);
+  program_free(program);
+  origin_free(to);
+  origin_free(all);
+}
+
+/* The list is refused as a whole, and the answer says which item and why. */
+static void expect_list_refused(const char *list, const char *words) {
+  struct stage s = stage_open_at("/v1", "--hedges", "0", "--max-items", "2");
+  client_post(s.client, "/all", list);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 400);
+  reply_expect_in_body(reply, words);
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(all, a_url_of_another_origin_is_refused) {
+  expect_list_refused("[\"/a\",\"http://169.254.169.254/latest\"]", "--all");
+}
+Test(all, a_url_that_is_not_a_url_is_refused) {
+  expect_list_refused("[\"file:///etc/passwd\"]", "item 0");
+}
+Test(all, a_path_that_leaves_the_base_is_refused) {
+  expect_list_refused("[\"/a/../../secret\"]", "item 0");
+}
+Test(all, a_path_that_leaves_the_base_by_escapes_is_refused) {
+  expect_list_refused("[\"/a/%2e%2e/%2e./secret\"]", "item 0");
+}
+Test(all, a_line_end_in_an_item_is_refused) {
+  expect_list_refused("[\"/a\",\"/b HTTP/1.1\\r\\nX: y\"]", "item 1");
+}
+Test(all, an_item_that_is_no_string_is_refused) {
+  expect_list_refused("[\"/a\",1]", "item 1");
+}
+Test(all, too_many_items_are_refused) {
+  expect_list_refused("[\"/a\",\"/b\",\"/c\"]", "--max-items");
+}
+Test(all, a_body_that_is_no_array_is_refused) {
+  expect_list_refused("{\"a\":\"/a\"}", "array");
+}
+Test(all, a_body_that_is_no_json_is_refused) {
+  expect_list_refused("[\"/a\",]", "JSON");
+}
+Test(all, an_empty_body_is_refused) { expect_list_refused("", "JSON"); }
+
+Test(all, a_url_below_a_base_with_a_slash_at_its_end_stays_below_it) {
+  struct stage s = stage_open_at("/v1/", "--hedges", "0");
+  char list[256];
+  snprintf(list, sizeof list, "[\"%s/v1/x?q=1\",\"%s/v1/\"]", s.origin->url,
+           s.origin->url);
+  client_post(s.client, "/all", list);
+  struct arrival *one = origin_await(s.origin), *two = origin_await(s.origin);
+  bool first = strncmp(one->request, "GET /v1/x", 9) == 0;
+  arrival_expect_line(first ? one : two, "GET /v1/x?q=1 HTTP/1.1");
+  arrival_expect_line(first ? two : one, "GET /v1/ HTTP/1.1");
+  arrival_answer_json(first ? one : two, 200, "1");
+  arrival_answer_json(first ? two : one, 200, "2");
+  expect_all(client_await_reply(s.client), "[1,2]", "2/2");
+  stage_close(&s);
+}
+
+Test(all, a_url_without_a_path_asks_the_root) {
+  struct stage s = stage_open_at("/", "--hedges", "0");
+  char list[256];
+  snprintf(list, sizeof list, "[\"%s\"]", s.origin->url);
+  client_post(s.client, "/all", list);
+  struct arrival *arrival = origin_await(s.origin);
+  arrival_expect_line(arrival, "GET / HTTP/1.1");
+  arrival_answer_json(arrival, 200, "1");
+  expect_all(client_await_reply(s.client), "[1]", "1/1");
+  stage_close(&s);
+}
+
+Test(all, a_url_under_the_origin_but_not_the_base_is_refused) {
+  struct stage s = stage_open_at("/v1", "--hedges", "0");
+  char list[256];
+  snprintf(list, sizeof list, "[\"%s/v1x/secret\"]", s.origin->url);
+  client_post(s.client, "/all", list);
+  reply_expect_problem(client_await_reply(s.client), 400);
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(all, a_long_list_is_asked_at_once) {
+  enum { ITEMS = 60 };
+  struct stage s = stage_open("--hedges", "0");
+  char list[ITEMS * 8] = "[", body[ITEMS * 8] = "[";
+  struct arrival *held[ITEMS];
+  for (int i = 0; i < ITEMS; i++) {
+    sprintf(list + strlen(list), "%s\"/%d\"", i ? "," : "", i);
+    sprintf(body + strlen(body), "%s%d", i ? "," : "", i);
+  }
+  client_post(s.client, "/all", strcat(list, "]"));
+  for (int i = 0; i < ITEMS; i++) held[i] = origin_await(s.origin);
+  for (int i = ITEMS - 1; i >= 0; i--) {
+    char number[8] = "";
+    sscanf(held[i]->request, "GET /%7[0-9] ", number);
+    arrival_answer_json(held[i], 200, number);
+  }
+  expect_all(client_await_reply(s.client), strcat(body, "]"), "60/60");
+  stage_close(&s);
+}

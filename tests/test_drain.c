@@ -1,0 +1,111 @@
+/* Signals to the built program: it stops without losing anyone, within its
+ * limit, and at once when told twice. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <string.h>
+
+#include "support/stage.h"
+#include "support/wire.h"
+
+#define HEALTHY "{\"status\":\"ok\"}"
+
+static void expect_idle_end(int signo) {
+  struct stage s = stage_open("--hedges", "0");
+  program_signal(s.program, signo);
+  program_await_exit(s.program);
+  cr_assert(s.program->exit_status == 0, "ended with status %d:\n%s",
+            s.program->exit_status, s.program->err);
+  stage_close(&s);
+}
+
+Test(drain, a_sigterm_ends_an_idle_program_with_status_0) {
+  expect_idle_end(SIGTERM);
+}
+
+Test(drain, a_sigint_ends_an_idle_program_with_status_0) {
+  expect_idle_end(SIGINT);
+}
+
+Test(drain, what_is_in_flight_is_answered_and_the_connection_closed) {
+  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  struct client *idle = client_new(s.program->port);
+  client_get(idle, "/healthz");
+  reply_expect(client_await_reply(idle), 200, HEALTHY);
+  program_signal(s.program, SIGTERM);
+  client_await_close(idle); /* so the drain has begun */
+  arrival_answer_json(held, 200, "1");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, "1");
+  reply_expect_field(reply, "Connection", "close");
+  client_await_close(s.client);
+  program_await_exit(s.program);
+  client_free(idle);
+  stage_close(&s);
+}
+
+/* Until its drain has begun the program says nothing of a close; from then on
+ * an idle connection gets one more answer, which says it. */
+Test(drain, an_idle_connection_gets_one_more_answer) {
+  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  struct client *other = client_new(s.program->port);
+  client_get(other, "/smart"); /* so that the program does not just end */
+  struct arrival *held = origin_await(s.origin);
+  program_signal(s.program, SIGTERM);
+  char value[32] = "";
+  while (strcmp(value, "close") != 0) {
+    client_get(s.client, "/healthz");
+    const struct reply *reply = client_await_reply(s.client);
+    reply_expect(reply, 200, HEALTHY);
+    wire_field(reply->head, "Connection", value, sizeof value);
+  }
+  client_await_close(s.client);
+  arrival_answer_json(held, 200, "1");
+  reply_expect(client_await_reply(other), 200, "1");
+  program_await_exit(s.program);
+  client_free(other);
+  stage_close(&s);
+}
+
+Test(drain, what_does_not_finish_in_time_is_cut_with_503) {
+  struct stage s = stage_open("--hedges", "0", "--drain", "200ms");
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  program_signal(s.program, SIGTERM);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 503);
+  reply_expect_in_field(reply, "Retry-After", "");
+  reply_expect_field(reply, "Connection", "close");
+  arrival_await_closed(held);
+  program_await_exit(s.program);
+  cr_assert(s.program->exit_status == 0, "ended with status %d:\n%s",
+            s.program->exit_status, s.program->err);
+  stage_close(&s);
+}
+
+Test(drain, a_gather_that_does_not_finish_in_time_is_cut_with_503) {
+  struct stage s = stage_open("--hedges", "0", "--drain", "200ms");
+  client_get(s.client, "/all");
+  struct arrival *held = origin_await(s.origin);
+  program_signal(s.program, SIGTERM);
+  reply_expect_problem(client_await_reply(s.client), 503);
+  arrival_await_closed(held);
+  program_await_exit(s.program);
+  cr_assert(s.program->exit_status == 0, "ended with status %d:\n%s",
+            s.program->exit_status, s.program->err);
+  stage_close(&s);
+}
+
+/* Two signals that differ, so that the kernel cannot make one of them. */
+Test(drain, a_second_signal_ends_the_program_at_once) {
+  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  client_get(s.client, "/smart?timeout=60000");
+  struct arrival *held = origin_await(s.origin);
+  program_signal(s.program, SIGTERM);
+  program_signal(s.program, SIGINT);
+  program_await_exit(s.program);
+  s.program->exit_status = 0; /* whatever it was */
+  arrival_await_closed(held);
+  stage_close(&s);
+}

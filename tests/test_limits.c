@@ -1,0 +1,345 @@
+/* Limits of the built program's front end: sizes, counts, and clients that are
+ * slow in each way a client can be. Each limit is set low by its flag; the time
+ * limits are short where they must pass and never waited for where not. */
+#include <criterion/criterion.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+
+#include "support/stage.h"
+#include "support/wire.h"
+
+#define HEALTHY "{\"status\":\"ok\"}"
+#define HOST "Host: hedgerow.test\r\n"
+
+/* ---- sizes -------------------------------------------------------------------- */
+
+static void expect_refusal(struct stage *s, const char *request, int status) {
+  (void)!client_try_send(s->client, request, strlen(request));
+  const struct reply *reply = client_await_reply(s->client);
+  reply_expect_problem(reply, status);
+  reply_expect_field(reply, "Connection", "close");
+  client_await_close(s->client);
+  stage_close(s);
+}
+
+/* A request whose target has `target` bytes and whose head `fields` fields. */
+static void write_request(char *request, size_t target, unsigned fields) {
+  size_t len = (size_t)sprintf(request, "GET /healthz?");
+  memset(request + len, 'x', target - 9);
+  len += target - 9;
+  len += (size_t)sprintf(request + len, " HTTP/1.1\r\n" HOST);
+  for (unsigned k = 1; k < fields; k++) {
+    len += (size_t)sprintf(request + len, "X-%u: x\r\n", k);
+  }
+  sprintf(request + len, "\r\n");
+}
+
+static void expect_taken(struct stage *s, const char *request) {
+  client_send(s->client, request);
+  reply_expect(client_await_reply(s->client), 200, HEALTHY);
+  stage_close(s);
+}
+
+Test(limits, a_target_as_long_as_the_limit_is_taken) {
+  struct stage s = stage_open("--max-target", "1K");
+  char request[4096];
+  write_request(request, 1024, 1);
+  expect_taken(&s, request);
+}
+
+Test(limits, a_target_over_the_limit_is_414) {
+  struct stage s = stage_open("--max-target", "1K");
+  char request[4096];
+  write_request(request, 1025, 1);
+  expect_refusal(&s, request, 414);
+}
+
+Test(limits, as_many_fields_as_the_limit_are_taken) {
+  struct stage s = stage_open("--max-fields", "20");
+  char request[4096];
+  write_request(request, 10, 20);
+  expect_taken(&s, request);
+}
+
+Test(limits, one_field_over_the_limit_is_431) {
+  struct stage s = stage_open("--max-fields", "20");
+  char request[4096];
+  write_request(request, 10, 21);
+  expect_refusal(&s, request, 431);
+}
+
+static char *head_of(size_t len) {
+  char *request = malloc(len + 1);
+  size_t at = (size_t)sprintf(request, "GET /healthz HTTP/1.1\r\n" HOST "X: ");
+  memset(request + at, 'x', len - at);
+  strcpy(request + len - 4, "\r\n\r\n");
+  return request;
+}
+
+Test(limits, a_head_as_long_as_the_default_limit_is_taken) {
+  struct stage s = stage_open("--hedges", "0");
+  char *request = head_of(16 * 1024);
+  expect_taken(&s, request);
+  free(request);
+}
+
+Test(limits, a_head_over_the_default_limit_is_431) {
+  struct stage s = stage_open("--hedges", "0");
+  char *request = head_of(16 * 1024 + 1);
+  expect_refusal(&s, request, 431);
+  free(request);
+}
+
+Test(limits, a_head_that_never_ends_is_431) {
+  struct stage s = stage_open("--max-head", "1K");
+  char request[4096];
+  memset(request, 'x', sizeof request - 1);
+  memcpy(request, "GET /", 5);
+  request[sizeof request - 1] = '\0';
+  (void)!client_try_send(s.client, request, sizeof request - 1);
+  const struct reply *reply = client_await_reply(s.client);
+  cr_assert(reply->status == 431 || reply->status == 414, "%s", reply->head);
+  client_await_close(s.client);
+  stage_close(&s);
+}
+
+Test(limits, a_body_over_the_limit_is_413_before_it_comes) {
+  struct stage s = stage_open("--max-request-body", "1K");
+  expect_refusal(
+      &s, "POST /all HTTP/1.1\r\n" HOST "Content-Length: 1025\r\n\r\n", 413);
+}
+
+Test(limits, a_length_of_many_digits_is_refused) {
+  struct stage s = stage_open("--hedges", "0");
+  client_send(s.client, "POST /all HTTP/1.1\r\n" HOST
+                        "Content-Length: 99999999999999999999999\r\n\r\n");
+  const struct reply *reply = client_await_reply(s.client);
+  cr_assert(reply->status == 400 || reply->status == 413, "%s", reply->head);
+  client_await_close(s.client);
+  stage_close(&s);
+}
+
+/* ---- counts -------------------------------------------------------------------- */
+
+Test(limits, a_request_too_many_is_503_with_a_retry_after) {
+  struct stage s = stage_open("--max-requests", "1", "--hedges", "0");
+  struct client *other = client_new(s.program->port);
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  client_get(other, "/smart");
+  const struct reply *reply = client_await_reply(other);
+  reply_expect_problem(reply, 503);
+  reply_expect_in_field(reply, "Retry-After", "");
+  origin_expect_no_arrival(s.origin);
+  arrival_answer_json(held, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  client_get(s.client, "/smart"); /* there is room again */
+  arrival_answer_json(origin_await(s.origin), 200, "2");
+  reply_expect(client_await_reply(s.client), 200, "2");
+  client_free(other);
+  stage_close(&s);
+}
+
+Test(limits, healthz_is_answered_when_there_are_too_many_requests) {
+  struct stage s = stage_open("--max-requests", "1", "--hedges", "0");
+  struct client *other = client_new(s.program->port);
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  client_get(other, "/healthz");
+  reply_expect(client_await_reply(other), 200, HEALTHY);
+  client_leave(s.client);
+  arrival_await_closed(held);
+  client_free(other);
+  stage_close(&s);
+}
+
+Test(limits, a_primary_over_the_cap_of_its_target_is_503) {
+  struct stage s = stage_open("--max-attempts", "1", "--hedges", "0");
+  struct client *other = client_new(s.program->port);
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  client_get(other, "/smart");
+  const struct reply *reply = client_await_reply(other);
+  reply_expect_problem(reply, 503);
+  reply_expect_in_field(reply, "Retry-After", "");
+  arrival_answer_json(held, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  client_free(other);
+  stage_close(&s);
+}
+
+Test(limits, an_attempt_that_has_failed_makes_room_for_its_hedge) {
+  struct stage s = stage_open("--max-attempts", "1", "--hedges", "1");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await(s.origin), 500, "{}");
+  arrival_answer_json(origin_await(s.origin), 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_close(&s);
+}
+
+Test(limits, a_connection_too_many_waits_until_another_leaves) {
+  struct stage s =
+      stage_open("--max-connections", "1", "--workers", "1", "--hedges", "0");
+  client_get(s.client, "/healthz");
+  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  struct client *other = client_new(s.program->port);
+  client_get(other, "/healthz");
+  client_get(s.client, "/healthz");
+  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  client_expect_nothing(other);
+  client_leave(s.client);
+  reply_expect(client_await_reply(other), 200, HEALTHY);
+  client_free(other);
+  stage_close(&s);
+}
+
+Test(limits, as_many_connections_as_the_limit_are_served_by_any_worker) {
+  struct stage s = stage_open("--max-connections", "4", "--workers", "4");
+  struct client *others[3];
+  for (int i = 0; i < 3; i++) others[i] = client_new(s.program->port);
+  client_get(s.client, "/healthz");
+  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  for (int i = 0; i < 3; i++) {
+    client_get(others[i], "/healthz");
+    reply_expect(client_await_reply(others[i]), 200, HEALTHY);
+  }
+  for (int i = 0; i < 3; i++) client_free(others[i]);
+  stage_close(&s);
+}
+
+Test(limits, buffered_bodies_over_their_limit_are_503) {
+  struct stage s = stage_open("--max-buffered", "64K", "--hedges", "0");
+  size_t len = 512 * 1024;
+  char *body = malloc(len + 1);
+  memset(body, 'x', len);
+  body[0] = body[len - 1] = '"';
+  body[len] = '\0';
+  client_get(s.client, "/smart");
+  struct arrival *arrival = origin_await(s.origin);
+  arrival_send(arrival, "HTTP/1.1 200 OK\r\nContent-Length: 524288\r\n\r\n");
+  arrival_send_until_closed(arrival, body, len);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 503);
+  client_get(s.client, "/healthz");
+  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  free(body);
+  stage_close(&s);
+}
+
+/* ---- slow clients ----------------------------------------------------------------- */
+
+Test(limits, a_head_that_stops_is_408) {
+  struct stage s = stage_open("--header-timeout", "100ms");
+  expect_refusal(&s, "GET /healthz HTTP/1.1\r\nHost:", 408);
+}
+
+/* The deadline is one for the whole head: a byte now and then is no help. */
+Test(limits, a_head_that_drips_is_408) {
+  struct stage s =
+      stage_open("--header-timeout", "100ms", "--keepalive-timeout", "20s");
+  static const char head[] = "GET /healthz HTTP/1.1\r\n" HOST "X: ";
+  cr_assert(client_try_send(s.client, head, sizeof head - 1));
+  while (!wire_is_readable(s.client->fd)) {
+    if (!client_try_send(s.client, "x", 1)) break;
+    struct timeval tick = {.tv_usec = 1000}; /* the next byte, or an answer */
+    fd_set fds;
+    FD_ZERO(&fds);
+    FD_SET(s.client->fd, &fds);
+    select(s.client->fd + 1, &fds, NULL, NULL, &tick);
+  }
+  reply_expect_problem(client_await_reply(s.client), 408);
+  client_await_close(s.client);
+  stage_close(&s);
+}
+
+Test(limits, a_body_that_stops_is_408) {
+  struct stage s = stage_open("--keepalive-timeout", "100ms");
+  expect_refusal(
+      &s, "POST /all HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\n[\"a\"",
+      408);
+}
+
+Test(limits, a_client_that_says_nothing_is_let_go) {
+  struct stage s =
+      stage_open("--header-timeout", "100ms", "--keepalive-timeout", "100ms");
+  char bytes[4096]; /* a 408 may come or none; the close must */
+  while (wire_read(s.client->fd, bytes, sizeof bytes, "a close") > 0) continue;
+  stage_close(&s);
+}
+
+Test(limits, an_idle_connection_is_closed_without_a_word) {
+  struct stage s = stage_open("--keepalive-timeout", "100ms");
+  client_get(s.client, "/healthz");
+  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  client_await_close(s.client);
+  stage_close(&s);
+}
+
+Test(limits, a_pending_request_outlives_the_deadlines_of_the_head) {
+  struct stage s = stage_open("--header-timeout", "30ms", "--hedges", "0",
+                              "--keepalive-timeout", "30ms");
+  client_get(s.client, "/smart?timeout=400"); /* a deadline that is later */
+  struct arrival *held = origin_await(s.origin);
+  reply_expect_problem(client_await_reply(s.client), 504);
+  arrival_await_closed(held);
+  stage_close(&s);
+}
+
+/* An answer that fits in no socket buffer, to a client that does not read. */
+static struct stage stage_with_unread_answer(const char *write_timeout) {
+  struct stage s = stage_open("--hedges", "0", "--write-timeout", write_timeout,
+                              "--drain", "60m");
+  size_t len = 8 * 1024 * 1024;
+  char *body = malloc(len + 1);
+  memset(body, 'x', len);
+  body[0] = body[len - 1] = '"';
+  body[len] = '\0';
+  int small = 64 * 1024; /* and not growing */
+  setsockopt(s.client->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await(s.origin), 200, body);
+  wire_await(s.client->fd, POLLIN, "the beginning of an answer");
+  free(body);
+  return s;
+}
+
+/* The drain waits for an hour, so the program ends only if the connection was
+ * given up. */
+Test(limits, a_client_that_never_reads_is_given_up) {
+  struct stage s = stage_with_unread_answer("100ms");
+  program_stop(s.program);
+  stage_close(&s);
+}
+
+Test(limits, a_client_that_reads_late_gets_everything) {
+  struct stage s = stage_with_unread_answer("60m");
+  const struct reply *reply = client_await_reply(s.client);
+  cr_assert(reply->body_len == 8 * 1024 * 1024);
+  client_get(s.client, "/healthz");
+  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  stage_close(&s);
+}
+
+/* Pipelined bytes behind a pending request are not read without bound. */
+Test(limits, a_flood_behind_a_pending_request_is_held_back) {
+  struct stage s = stage_open("--hedges", "0");
+  static const char request[] = "GET /healthz HTTP/1.1\r\n" HOST "\r\n";
+  size_t sent = 0, bound = 64 * 1024 * 1024;
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  for (ssize_t n = 0; sent < bound; sent += (size_t)n) {
+    n = send(s.client->fd, request, sizeof request - 1,
+             MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0) break;
+  }
+  cr_assert(sent < bound, "hedgerow read %zu bytes ahead", sent);
+  arrival_answer_json(held, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  client_reset(s.client);
+  stage_close(&s);
+}

@@ -1,0 +1,320 @@
+/* GET /smart through the built program: when attempts start and who wins. The
+ * upstream is scripted (support/origin.h), so each test says an order of
+ * events. Hedges that must come are 30 ms away, hedges that must not come by
+ * themselves 20 s.
+ *
+ * Races that nobody wins are in test_smart_ends.c, what an answer must be to
+ * count as a success in test_failures.c, what crosses the proxy in which
+ * direction in test_passing.c. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/stage.h"
+
+#define SOON "--hedge-after", "30ms"
+#define NEVER "--hedge-after", "20s"
+#define OK "{\"time\":1}"
+
+/* ---- the three ways to win ---------------------------------------------- */
+
+Test(smart, a_primary_that_wins_before_the_timer_is_the_only_request) {
+  struct stage s = stage_open(NEVER);
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await(s.origin);
+  arrival_expect_field(primary, "Hedge-Attempt", "0");
+  arrival_answer_json(primary, 200, OK);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, OK);
+  reply_expect_story(reply, "1", "0");
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(smart, a_hedge_wins_and_the_losers_are_closed) {
+  struct stage s = stage_open(SOON);
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *first = origin_await_attempt(s.origin, 1);
+  struct arrival *second = origin_await_attempt(s.origin, 2);
+  arrival_answer_json(second, 200, OK);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, OK);
+  reply_expect_story(reply, "3", "2");
+  arrival_await_closed(primary);
+  arrival_await_closed(first);
+  stage_close(&s);
+}
+
+Test(smart, the_primary_may_still_win_after_the_hedges_started) {
+  struct stage s = stage_open(SOON);
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *first = origin_await_attempt(s.origin, 1);
+  struct arrival *second = origin_await_attempt(s.origin, 2);
+  arrival_answer_json(primary, 200, OK);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, OK);
+  reply_expect_story(reply, "3", "0");
+  arrival_await_closed(first);
+  arrival_await_closed(second);
+  stage_close(&s);
+}
+
+Test(smart, a_loser_that_was_sending_its_body_is_closed) {
+  struct stage s = stage_open(SOON);
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  arrival_send(primary, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"a\"");
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  arrival_await_closed(primary);
+  stage_close(&s);
+}
+
+Test(smart, a_success_needs_the_whole_body) {
+  struct stage s = stage_open(SOON);
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  arrival_send(primary,
+               "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"who\":");
+  arrival_answer_json(hedge, 200, "{\"who\":1}");
+  reply_expect(client_await_reply(s.client), 200, "{\"who\":1}");
+  stage_close(&s);
+}
+
+Test(smart, the_number_of_hedges_is_a_flag) {
+  struct stage s = stage_open(SOON, "--hedges", "1");
+  client_get(s.client, "/smart?timeout=400");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 504);
+  reply_expect_field(reply, "Hedge-Attempts", "2");
+  origin_expect_no_arrival(s.origin);
+  arrival_await_closed(primary);
+  arrival_await_closed(hedge);
+  stage_close(&s);
+}
+
+Test(smart, a_staggered_second_hedge_waits_longer_than_the_first) {
+  struct stage s = stage_open(SOON, "--stagger", "20s");
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  reply_expect_story(client_await_reply(s.client), "2", "1");
+  arrival_await_closed(primary);
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(smart, a_winner_larger_than_any_socket_buffer_arrives_whole) {
+  struct stage s = stage_open(SOON);
+  size_t len = 8 * 1024 * 1024;
+  char *body = malloc(len + 1);
+  for (size_t i = 0; i < len; i++)
+    body[i] = (char)('a' + (i * 31 + i / 7) % 26);
+  body[0] = body[len - 1] = '"';
+  body[len] = '\0';
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *first = origin_await_attempt(s.origin, 1);
+  arrival_answer_json(origin_await_attempt(s.origin, 2), 200, body);
+  arrival_await_closed(primary); /* before the client has read a byte */
+  arrival_await_closed(first);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_story(reply, "3", "2");
+  cr_assert(reply->body_len == len && memcmp(reply->body, body, len) == 0,
+            "%zu bytes came, or others than were sent", reply->body_len);
+  free(body);
+  stage_close(&s);
+}
+
+Test(smart, two_clients_race_at_once_and_each_gets_its_own_answer) {
+  struct stage s = stage_open(NEVER);
+  struct client *other = client_new(s.program->port);
+  client_get(s.client, "/smart/one");
+  struct arrival *one = origin_await(s.origin);
+  client_get(other, "/smart/two");
+  struct arrival *two = origin_await(s.origin);
+  arrival_answer_json(two, 200, "2");
+  reply_expect(client_await_reply(other), 200, "2");
+  arrival_answer_json(one, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  client_free(other);
+  stage_close(&s);
+}
+
+/* ---- failures and the hedges that wait ---------------------------------- */
+
+Test(smart, a_failure_brings_one_hedge_forward) {
+  struct stage s = stage_open(NEVER);
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, OK);
+  reply_expect_story(reply, "2", "1");
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(smart, a_hedge_is_brought_forward_once_per_race) {
+  struct stage s = stage_open(NEVER);
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  reply_expect_field(reply, "Hedge-Attempts", "2");
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(smart, a_short_outage_is_outlived_by_the_last_hedges_own_timer) {
+  struct stage s = stage_open("--hedge-after", "100ms");
+  client_get(s.client, "/smart");
+  arrival_reset(origin_await_attempt(s.origin, 0));
+  arrival_reset(origin_await_attempt(s.origin, 1));
+  arrival_answer_json(origin_await_attempt(s.origin, 2), 200, OK);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, OK);
+  reply_expect_story(reply, "3", "2");
+  stage_close(&s);
+}
+
+Test(smart, a_failure_waits_for_what_is_still_in_flight) {
+  struct stage s = stage_open(SOON, "--stagger", "20s");
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  arrival_answer_first(hedge, 500, "{}");
+  arrival_answer_json(primary, 200, OK);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_story(reply, "2", "0");
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(smart, on_failure_all_brings_every_hedge_forward) {
+  struct stage s = stage_open(NEVER, "--on-failure", "all");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  struct arrival *first = origin_await_attempt(s.origin, 1);
+  struct arrival *second = origin_await_attempt(s.origin, 2);
+  arrival_answer_json(first, 200, OK);
+  reply_expect_story(client_await_reply(s.client), "3", "1");
+  arrival_await_closed(second);
+  stage_close(&s);
+}
+
+Test(smart, on_failure_wait_brings_none_forward) {
+  struct stage s = stage_open(NEVER, "--on-failure", "wait");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  reply_expect_field(reply, "Hedge-Attempts", "1");
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(smart, on_failure_wait_still_hedges_when_it_is_time) {
+  struct stage s = stage_open(SOON, "--on-failure", "wait");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  arrival_answer_json(origin_await_attempt(s.origin, 2), 200, OK);
+  reply_expect_story(client_await_reply(s.client), "3", "2");
+  stage_close(&s);
+}
+
+/* The hedges' own time is behind the deadline, so nothing is left to wait for
+ * and the race is settled by its primary alone. */
+static void expect_nothing_brought_forward_by(int status, const char *fields,
+                                              int answered) {
+  struct stage s = stage_open(NEVER);
+  client_get(s.client, "/smart");
+  arrival_answer(origin_await_attempt(s.origin, 0), status, fields, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  cr_assert(reply->status == answered, "%s%s", reply->head, reply->body);
+  reply_expect_field(reply, "Hedge-Attempts", "1");
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(smart, a_429_brings_no_hedge_forward) {
+  expect_nothing_brought_forward_by(429, "", 429);
+}
+
+Test(smart, a_failure_with_retry_after_brings_no_hedge_forward) {
+  expect_nothing_brought_forward_by(503, "Retry-After: 1\r\n", 502);
+}
+
+Test(smart, an_attempts_own_limit_is_a_failure) {
+  struct stage s = stage_open(NEVER, "--attempt-timeout", "50ms");
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  arrival_await_closed(primary);
+  reply_expect_story(client_await_reply(s.client), "2", "1");
+  stage_close(&s);
+}
+
+/* ---- the first target is bad, the second is good ------------------------- */
+
+struct pair {
+  struct origin *bad, *good;
+  struct program *program;
+  struct client *client;
+};
+
+static struct pair pair_open(struct origin *bad, const char *hedge_after) {
+  struct pair p = {.bad = bad, .good = origin_new()};
+  p.program = program_start("--to", p.bad->url, "--to", p.good->url,
+                            "--hedge-after", hedge_after);
+  p.client = client_new(p.program->port);
+  client_get(p.client, "/smart");
+  return p;
+}
+
+static void pair_close(struct pair *p) {
+  arrival_answer_json(origin_await_attempt(p->good, 1), 200, OK);
+  reply_expect(client_await_reply(p->client), 200, OK);
+  client_free(p->client);
+  program_free(p->program);
+  origin_free(p->bad);
+  origin_free(p->good);
+}
+
+Test(smart, a_primary_that_hangs_is_rescued_by_the_second_target) {
+  struct pair p = pair_open(origin_new(), "30ms");
+  origin_await_attempt(p.bad, 0);
+  pair_close(&p);
+}
+
+Test(smart, a_primary_with_an_html_500_is_rescued_by_the_second_target) {
+  struct pair p = pair_open(origin_new(), "20s");
+  arrival_answer(origin_await_attempt(p.bad, 0), 500,
+                 "Content-Type: text/html\r\n", "<html>Oops</html>");
+  pair_close(&p);
+}
+
+Test(smart, a_primary_with_a_403_is_rescued_by_the_second_target) {
+  struct pair p = pair_open(origin_new(), "20s");
+  arrival_answer_json(origin_await_attempt(p.bad, 0), 403, "{\"no\":1}");
+  pair_close(&p);
+}
+
+Test(smart, a_primary_that_is_refused_at_once_is_rescued_by_the_second_target) {
+  struct pair p = pair_open(origin_new_deaf(), "20s");
+  pair_close(&p);
+}
+
+Test(smart, attempts_go_round_the_targets) {
+  struct pair p = pair_open(origin_new(), "30ms");
+  struct arrival *primary = origin_await_attempt(p.bad, 0);
+  struct arrival *second = origin_await_attempt(p.bad, 2);
+  pair_close(&p);
+  (void)primary, (void)second;
+}

@@ -1,0 +1,246 @@
+/* GET /smart through the built program where nobody wins: the deadline, failures
+ * all round, final answers, refusals, and clients that leave. */
+#include <criterion/criterion.h>
+
+#include "support/stage.h"
+
+#define SOON "--hedge-after", "30ms"
+#define NEVER "--hedge-after", "20s"
+#define OK "{\"time\":1}"
+
+/* ---- nobody wins ---------------------------------------------------------- */
+
+Test(smart_ends, the_deadline_is_a_504_that_tells_of_each_attempt) {
+  struct stage s = stage_open(SOON);
+  client_get(s.client, "/smart?timeout=300");
+  struct arrival *held[3];
+  for (unsigned k = 0; k < 3; k++) held[k] = origin_await_attempt(s.origin, k);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 504);
+  reply_expect_story(reply, "3", NULL);
+  for (unsigned k = 0; k < 3; k++) {
+    reply_expect_result(reply, k, "timeout");
+    arrival_await_closed(held[k]);
+  }
+  stage_close(&s);
+}
+
+Test(smart_ends, the_deadline_holds_between_a_head_and_the_end_of_its_body) {
+  struct stage s = stage_open(NEVER);
+  client_get(s.client, "/smart?timeout=200");
+  struct arrival *primary = origin_await(s.origin);
+  arrival_send(primary, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\":");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 504);
+  reply_expect_result(reply, 0, "timeout");
+  arrival_await_closed(primary);
+  stage_close(&s);
+}
+
+Test(smart_ends, the_configured_deadline_holds_where_the_client_names_none) {
+  struct stage s = stage_open(NEVER, "--timeout", "200ms");
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await(s.origin);
+  reply_expect_problem(client_await_reply(s.client), 504);
+  arrival_await_closed(primary);
+  stage_close(&s);
+}
+
+Test(smart_ends, a_clients_deadline_is_clamped_to_the_maximum) {
+  struct stage s =
+      stage_open(NEVER, "--timeout", "100ms", "--max-timeout", "200ms");
+  client_get(s.client, "/smart?timeout=99999999999999999999999");
+  struct arrival *primary = origin_await(s.origin);
+  reply_expect_problem(client_await_reply(s.client), 504);
+  arrival_await_closed(primary);
+  stage_close(&s);
+}
+
+Test(smart_ends, when_every_attempt_failed_a_502_tells_of_each) {
+  struct stage s = stage_open(NEVER, "--on-failure", "all");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  arrival_answer(origin_await_attempt(s.origin, 1), 200, "", "<html>");
+  arrival_reset(origin_await_attempt(s.origin, 2));
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  reply_expect_story(reply, "3", NULL);
+  reply_expect_result(reply, 0, "status");
+  reply_expect_result(reply, 1, "bad_json");
+  reply_expect_result(reply, 2, "transport");
+  stage_close(&s);
+}
+
+Test(smart_ends, when_every_attempt_is_a_4xx_the_primarys_reaches_the_client) {
+  struct stage s = stage_open(NEVER, "--on-failure", "all");
+  client_get(s.client, "/smart");
+  arrival_answer(origin_await_attempt(s.origin, 0), 404, "X-From: primary\r\n",
+                 "no <such> thing");
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 410, "{}");
+  arrival_answer_json(origin_await_attempt(s.origin, 2), 400, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 404, "no <such> thing");
+  reply_expect_field(reply, "X-From", "primary");
+  reply_expect_field(reply, "Hedge-Attempts", "3");
+  stage_close(&s);
+}
+
+Test(smart_ends, a_429_reaches_the_client_with_its_retry_after) {
+  struct stage s = stage_open("--hedges", "0");
+  client_get(s.client, "/smart");
+  arrival_answer(origin_await(s.origin), 429, "Retry-After: 7\r\n", "slow");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 429, "slow");
+  reply_expect_field(reply, "Retry-After", "7");
+  stage_close(&s);
+}
+
+Test(smart_ends, a_4xx_beside_another_failure_is_a_502) {
+  struct stage s = stage_open(NEVER, "--hedges", "1");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 404, "{}");
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  reply_expect_result(reply, 0, "status");
+  stage_close(&s);
+}
+
+Test(smart_ends, a_4xx_that_was_cut_is_not_passed_on) {
+  struct stage s = stage_open("--hedges", "0");
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await(s.origin);
+  arrival_send(primary, "HTTP/1.1 404 Not\r\nContent-Length: 100\r\n\r\nhalf");
+  arrival_close(primary);
+  reply_expect_problem(client_await_reply(s.client), 502);
+  stage_close(&s);
+}
+
+/* ---- --final 4xx ---------------------------------------------------------- */
+
+Test(smart_ends, a_final_4xx_is_the_answer_at_once) {
+  struct stage s = stage_open(NEVER, "--final", "4xx");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await(s.origin), 404, "{\"gone\":1}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 404, "{\"gone\":1}");
+  reply_expect_field(reply, "Hedge-Attempts", "1");
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(smart_ends, what_is_in_flight_may_win_against_a_final_4xx) {
+  struct stage s = stage_open(SOON, "--final", "4xx", "--hedges", "1");
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  arrival_answer_first(origin_await_attempt(s.origin, 1), 404, "{}");
+  arrival_answer_json(primary, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_close(&s);
+}
+
+Test(smart_ends, a_final_4xx_is_the_answer_when_nothing_wins) {
+  struct stage s = stage_open(SOON, "--final", "4xx", "--hedges", "1");
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  arrival_answer_first(origin_await_attempt(s.origin, 1), 404, "{\"no\":1}");
+  arrival_answer_json(primary, 500, "{}");
+  reply_expect(client_await_reply(s.client), 404, "{\"no\":1}");
+  stage_close(&s);
+}
+
+static void expect_not_final(int status) {
+  struct stage s = stage_open(SOON, "--final", "4xx");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), status, "{}");
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_close(&s);
+}
+
+Test(smart_ends, a_408_is_never_final) { expect_not_final(408); }
+Test(smart_ends, a_425_is_never_final) { expect_not_final(425); }
+Test(smart_ends, a_429_is_never_final) { expect_not_final(429); }
+
+/* ---- a cap refuses a hedge ------------------------------------------------ */
+
+Test(smart_ends, a_refused_hedge_is_told_and_the_race_does_not_wait_for_it) {
+  struct stage s = stage_open(SOON, "--max-attempts", "1");
+  client_get(s.client, "/smart?timeout=600");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 504);
+  reply_expect_result(reply, 0, "timeout");
+  reply_expect_result(reply, 1, "refused");
+  reply_expect_result(reply, 2, "refused");
+  reply_expect_field(reply, "Hedge-Attempts", "1");
+  arrival_await_closed(primary);
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(smart_ends, the_primary_wins_although_its_hedges_were_refused) {
+  struct stage s = stage_open("--hedge-after", "0ms", "--max-attempts", "1");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+  reply_expect_story(client_await_reply(s.client), "1", "0");
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+/* ---- the client leaves ---------------------------------------------------- */
+
+Test(smart_ends, a_client_that_leaves_before_the_hedges_cancels_the_primary) {
+  struct stage s = stage_open(NEVER);
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await(s.origin);
+  client_leave(s.client);
+  arrival_await_closed(primary);
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+static struct stage stage_with_three_held(struct arrival *held[3]) {
+  struct stage s = stage_open(SOON);
+  client_get(s.client, "/smart");
+  for (unsigned k = 0; k < 3; k++) held[k] = origin_await_attempt(s.origin, k);
+  return s;
+}
+
+static void expect_all_closed(struct stage *s, struct arrival *held[3]) {
+  for (unsigned k = 0; k < 3; k++) arrival_await_closed(held[k]);
+  origin_expect_no_arrival(s->origin);
+  stage_close(s);
+}
+
+Test(smart_ends, a_client_that_leaves_after_the_hedges_cancels_every_attempt) {
+  struct arrival *held[3];
+  struct stage s = stage_with_three_held(held);
+  client_leave(s.client);
+  expect_all_closed(&s, held);
+}
+
+Test(smart_ends, a_client_that_resets_cancels_every_attempt) {
+  struct arrival *held[3];
+  struct stage s = stage_with_three_held(held);
+  client_reset(s.client);
+  expect_all_closed(&s, held);
+}
+
+Test(smart_ends, a_client_that_ends_its_direction_while_it_waits_has_left) {
+  struct arrival *held[3];
+  struct stage s = stage_with_three_held(held);
+  client_end(s.client);
+  client_await_close(s.client);
+  expect_all_closed(&s, held);
+}
+
+Test(smart_ends, a_client_that_leaves_between_head_and_body_cancels) {
+  struct stage s = stage_open(NEVER);
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await(s.origin);
+  arrival_send(primary, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\":");
+  client_leave(s.client);
+  arrival_await_closed(primary);
+  stage_close(&s);
+}
