@@ -6,7 +6,8 @@
 #include <string.h>
 
 static struct budget budget = {.max = 16384};
-static struct buffer buffer = {.budget = &budget};
+static struct blocks blocks = {.budget = &budget};
+static struct buffer buffer = {.blocks = &blocks};
 
 static void add(const char *text) {
   cr_assert(buffer_add(&buffer, text, strlen(text)), "no room for %s", text);
@@ -20,6 +21,7 @@ static void check_is(const char *text) {
 
 static void check_budget_is_free(void) {
   buffer_clear(&buffer);
+  blocks_clear(&blocks);
   cr_assert(eq(i64, budget.used, 0));
 }
 
@@ -80,8 +82,8 @@ Test(buffer, without_a_budget_nothing_is_counted_or_refused) {
 }
 
 Test(buffer, two_buffers_share_one_budget) {
-  struct buffer other = {.budget = &budget};
-  cr_assert(buffer_reserve(&other, 10000));
+  struct buffer other = {.blocks = &blocks};
+  cr_assert(buffer_reserve(&other, 13000));
   cr_assert(not(buffer_reserve(&buffer, 10)), "used is %ld", (long)budget.used);
   buffer_clear(&other);
   cr_assert(buffer_reserve(&buffer, 10));
@@ -95,4 +97,28 @@ Test(buffer, what_is_taken_out_leaves_an_empty_buffer_behind) {
   cr_assert(slice_equal(buffer_slice(&taken), slice_of("moved")));
   buffer_clear(&taken);
   check_is("fresh");
+}
+
+Test(buffer, a_block_that_is_given_back_is_used_again) {
+  add("first");
+  char *block = buffer.at;
+  buffer_clear(&buffer);
+  cr_assert(eq(i64, budget.used, BLOCK_BYTES), "a spare block stays counted");
+  add("second");
+  cr_assert(eq(ptr, buffer.at, block));
+  cr_assert(eq(u32, blocks.count, 0));
+  check_is("second");
+}
+
+Test(buffer, a_buffer_larger_than_a_block_is_not_kept) {
+  cr_assert(buffer_reserve(&buffer, 10000));
+  buffer_clear(&buffer);
+  cr_assert(eq(u32, blocks.count, 0));
+  cr_assert(eq(i64, budget.used, 0));
+}
+
+Test(buffer, a_length_that_is_known_is_reserved_exactly) {
+  add("head");
+  cr_assert(buffer_reserve(&buffer, 12000));
+  cr_assert(eq(sz, buffer.cap, 12004));
 }

@@ -268,7 +268,7 @@ Test(failures, a_cut_head_fails) {
 
 Test(failures, a_bare_carriage_return_in_a_head_fails) {
   FAILS(HEAD "X: a\rSet-Cookie: evil\r\nContent-Length: 2\r\n\r\n{}",
-        "transport", "malformed");
+        "transport", "bare line end");
 }
 
 Test(failures, a_fold_in_a_head_fails) {

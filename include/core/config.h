@@ -30,6 +30,8 @@ enum config_log {
   CONFIG_LOG_OFF
 };
 
+enum config_losers { CONFIG_LOSERS_CANCEL, CONFIG_LOSERS_DRAIN };
+
 struct config {
   struct target targets[CONFIG_TARGETS_MAX]; /* --to first, then --all */
   unsigned to_count, all_count;
@@ -47,6 +49,7 @@ struct config {
   const char *token_env;  /* HEDGEROW_TOKEN, or NULL; token_file goes before
                            * it. Never printed. */
   int64_t log;            /* enum config_log */
+  int64_t losers;         /* enum config_losers */
 
   int64_t max_head_bytes, max_target_bytes, max_fields, max_request_bytes;
   int64_t max_upstream_head_bytes, max_body_bytes, max_buffered_bytes;

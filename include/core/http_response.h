@@ -63,7 +63,7 @@ void http_response_init(struct http_response *response);
  * the left, and *len shrinks by as many; nothing else changes them.
  * Refused (HTTP_BAD): what does not begin with a status line of HTTP/1.0 or
  * HTTP/1.1 and three digits (as soon as a byte of "HTTP/1." is another; empty
- * lines in front are no exception), status below 100, 101, more than 16 interim
+ * lines in front are no exception), status below 100, more than 16 interim
  * heads, any field line that http_field_next refuses, Content-Length not digits
  * or given twice (even equal), Content-Length beside Transfer-Encoding, a
  * Transfer-Encoding other than exactly "chunked" or in an HTTP/1.0 response, a

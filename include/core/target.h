@@ -41,11 +41,18 @@ bool target_covers(const struct target *base, struct slice path);
  * '\'; every '%' is followed by two hex digits. "" and "/a//b/" are fine. */
 bool target_rest_is_safe(struct slice rest);
 
-/* The origin-form to ask (RFC 9112, section 3.2.1): base path, then rest ("" or
- * "/..."), then the target's own query first and `query` behind it. At the
- * seam there is exactly one slash where rest is not empty; bare "" asks
- * exactly the target's path ("/" if that is empty); "/" as rest asks for the
- * path with a slash behind it. */
+enum { TARGET_PIECES = 6 };
+
+/* The origin-form to ask (RFC 9112, section 3.2.1), as pieces to be written one
+ * behind the other, some of them empty: base path, then rest ("" or "/..."),
+ * then the target's own query first and `query` behind it. At the seam there is
+ * exactly one slash where rest is not empty; bare "" asks exactly the target's
+ * path ("/" if that is empty); "/" as rest asks for the path with a slash behind
+ * it. The pieces point into target, rest, query, and static bytes. */
+void target_pieces(const struct target *target, struct slice rest,
+                   struct slice query, struct slice pieces[TARGET_PIECES]);
+
+/* The same, written out. */
 void target_write(struct text *out, const struct target *target,
                   struct slice rest, struct slice query);
 

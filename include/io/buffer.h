@@ -1,7 +1,8 @@
 /* buffer: bytes on the heap that grow, counted against a budget.
  *
- * The budget (--max-buffered) is shared by all workers; it is a relaxed
- * counter, so it may be exceeded by what one step of each thread adds. */
+ * Most messages fit in one block of 4 KiB. A loop keeps the blocks that were
+ * given back (struct blocks), so that a warm process takes its buffers from
+ * there and allocates nothing. */
 #ifndef HEDGEROW_IO_BUFFER_H
 #define HEDGEROW_IO_BUFFER_H
 
@@ -12,16 +13,31 @@
 
 #include "core/slice.h"
 
+enum { BLOCK_BYTES = 4096 };
+
+/* Shared by all workers (--max-buffered): a relaxed counter, so it may be
+ * exceeded by what one step of each thread adds. */
 struct budget {
   _Atomic int64_t used;
   int64_t max;
 };
 
-/* All zeros but the budget is an empty buffer. */
+/* One loop's spare blocks. They stay counted in the budget. */
+struct blocks {
+  struct budget *budget; /* borrowed; NULL: not counted */
+  void *first;
+  unsigned count;
+};
+
+void blocks_init(struct blocks *blocks, struct budget *budget);
+/* Gives the spare blocks back to the system. */
+void blocks_clear(struct blocks *blocks);
+
+/* All zeros but the blocks is an empty buffer. */
 struct buffer {
   char *at;
   size_t len, cap;
-  struct budget *budget; /* borrowed; NULL: not counted */
+  struct blocks *blocks; /* borrowed; NULL: not counted, nothing kept */
 };
 
 /* Room for `more` bytes behind len. False, with nothing changed, when the

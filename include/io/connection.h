@@ -55,10 +55,10 @@ struct front_handler {
   void (*on_closed)(void *arg);
 };
 
-/* NULL: out of memory. handler and limits are copied; budget is borrowed. */
+/* NULL: out of memory. handler and limits are copied; blocks is borrowed. */
 struct front *front_new(struct loop *loop, const struct front_handler *handler,
                         const struct front_limits *limits,
-                        struct budget *budget);
+                        struct blocks *blocks);
 /* Closes what is left; pending ones get their on_gone. */
 void front_free(struct front *front);
 /* Takes the descriptor over, whatever comes. False: no memory; it is closed. */

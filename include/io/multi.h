@@ -7,23 +7,36 @@
 
 #include "io/loop.h"
 
-struct multi; /* one loop's transfers, in shards of at most 64 */
+struct multi; /* one loop's handles, in shards of at most 64 */
 struct shard;
 
-/* on_done(arg, easy, code) is called from the loop and outside libcurl, after
- * the handle was taken off its shard; code is a CURLcode. NULL: no memory. */
-struct multi *multi_new(struct loop *loop,
-                        void (*on_done)(void *arg, void *easy, int code),
-                        void *arg);
-/* No transfer may be running. Closes the kept connections. */
+/* Called from the loop and outside libcurl when a handle is done; code is a
+ * CURLcode. The handle stays on its shard until one of multi_remove,
+ * multi_abort and multi_take is called. */
+typedef void multi_on_done(void *arg, struct shard *shard, void *easy,
+                           int code);
+
+/* NULL: no memory. */
+struct multi *multi_new(struct loop *loop, multi_on_done *on_done, void *arg);
+/* No handle may be on a shard. */
 void multi_free(struct multi *multi);
 
 /* Sets what a handle needs to run here; once, when it is made. */
 void multi_prepare(struct multi *multi, void *easy);
-/* Starts a transfer. NULL: no memory. */
+/* Puts a handle on a shard with room, and starts it. NULL: no memory. */
 struct shard *multi_add(struct multi *multi, void *easy)
     __attribute__((warn_unused_result));
-/* Ends one that runs: its connection closes at once. */
-void multi_cancel(struct shard *shard, void *easy);
+/* Takes a handle off; its connection, if it has one, is closed. */
+void multi_remove(struct shard *shard, void *easy);
+/* The same, by a RST. */
+void multi_abort(struct shard *shard, void *easy);
+
+/* For a handle with CONNECT_ONLY that is done: */
+/* Its connection's descriptor, no longer watched here. The handle stays where
+ * it is, since curl_easy_send and curl_easy_recv need it. -1: it has none. */
+int multi_keep(struct shard *shard, void *easy);
+/* Takes the connection over: the handle comes off, and the descriptor is the
+ * caller's. -1: it has none. */
+int multi_take(struct shard *shard, void *easy);
 
 #endif

@@ -21,7 +21,7 @@ struct gathered {
  * legs' bodies are pointed at, and must outlive the pieces. False: no memory.
  * gathered is all zeros before. */
 bool gathered_write(struct gathered *gathered, const struct leg *legs,
-                    unsigned count, bool detail, struct budget *budget)
+                    unsigned count, bool detail, struct blocks *blocks)
     __attribute__((warn_unused_result));
 void gathered_clear(struct gathered *gathered);
 

@@ -12,9 +12,10 @@ struct leg {
   struct attempt *attempt; /* NULL: not in flight */
   struct attempt_end end;
   int64_t started_us, ended_us;
-  struct buffer head, body; /* of a success or a whole 4xx, else empty */
-  const char *error;        /* never NULL once it was started */
-  char *kept_error;         /* error's memory, or NULL where it is static */
+  struct buffer bytes;     /* of a success or a whole 4xx, else empty: */
+  struct slice head, body; /* these point into them */
+  const char *error;       /* never NULL once it was started */
+  char *kept_error;        /* error's memory, or NULL where it is static */
 };
 
 /* Takes everything over from a reply; the leg is not in flight any more. */

@@ -39,6 +39,7 @@ struct service {
   const struct config *config;
   struct loop *loop;
   struct upstream *upstream;
+  struct blocks blocks;    /* every buffer of this worker */
   struct log_channel *log; /* NULL: off */
   struct forward_rules forward;
   struct exchange *exchanges; /* those that are not settled */

@@ -60,6 +60,8 @@ const struct config_option config_options[] = {
         RACING, "final", "none|4xx", CHOICE, policy.final_4xx, "none",
         "4xx: after a 4xx (but 408, 425, 429) start nothing more, and answer "
         "with it if nothing wins"),
+    OPTION(RACING, "losers", "cancel|drain", CHOICE, losers, "cancel",
+           "close a loser's connection, or read its answer and keep it"),
 
     TIME(TIME, "timeout", timeout_us, "10s", "1ms",
          "the deadline of a request that names none by ?timeout=MS"),

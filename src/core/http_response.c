@@ -150,8 +150,6 @@ static bool read_fields(struct http_response *response, struct slice lines,
 }
 
 static bool skip_interim(struct http_response *response, size_t head_len) {
-  if (response->status == 101)
-    return refuse(response, "101 switches to a protocol nobody asked for");
   if (response->interim == HTTP_INTERIM_MAX)
     return refuse(response, "there are too many 1xx responses");
   response->interim++;
@@ -166,6 +164,7 @@ static bool skip_interim(struct http_response *response, size_t head_len) {
 static enum state body_state(const struct http_response *response,
                              const struct framing *framing) {
   if (response->status == 204 || response->status == 304) return WHOLE;
+  if (response->status == 101) return UNTIL_CLOSE; /* it is not HTTP any more */
   if (framing->is_chunked) return IN_SIZE;
   if (response->length == UINT64_MAX) return UNTIL_CLOSE;
   return response->length > 0 ? IN_LENGTH : WHOLE;
@@ -192,7 +191,8 @@ static bool read_head(struct http_response *response, struct slice head) {
   if (!read_status_line(response, &rest)) return false;
   rest.len -= 2; /* the empty line */
   if (!read_fields(response, rest, &framing)) return false;
-  if (response->status < 200) return skip_interim(response, head.len);
+  if (response->status < 200 && response->status != 101)
+    return skip_interim(response, head.len);
   begin_body(response, head.len, &framing);
   return true;
 }

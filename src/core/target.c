@@ -175,18 +175,26 @@ bool target_rest_is_safe(struct slice rest) {
   return dots == 0 || dots == 3;
 }
 
-void target_write(struct text *out, const struct target *target,
-                  struct slice rest, struct slice query) {
+void target_pieces(const struct target *target, struct slice rest,
+                   struct slice query, struct slice pieces[TARGET_PIECES]) {
   struct slice path = target->path;
+  bool own = target->query.len > 0, more = query.len > 0;
   if (rest.len > 0 && path.len > 0 && path.at[path.len - 1] == '/')
     path.len--; /* rest brings the slash of the seam */
   if (path.len == 0 && rest.len == 0) path = slice_of("/");
-  text_slice(out, path);
-  text_slice(out, rest);
-  if (target->query.len > 0 || query.len > 0) text_char(out, '?');
-  text_slice(out, target->query);
-  if (target->query.len > 0 && query.len > 0) text_char(out, '&');
-  text_slice(out, query);
+  pieces[0] = path;
+  pieces[1] = rest;
+  pieces[2] = (struct slice){"?", own || more};
+  pieces[3] = target->query;
+  pieces[4] = (struct slice){"&", own && more};
+  pieces[5] = query;
+}
+
+void target_write(struct text *out, const struct target *target,
+                  struct slice rest, struct slice query) {
+  struct slice pieces[TARGET_PIECES];
+  target_pieces(target, rest, query, pieces);
+  for (unsigned i = 0; i < TARGET_PIECES; i++) text_slice(out, pieces[i]);
 }
 
 void target_write_redacted(struct text *out, const struct target *target) {

@@ -94,7 +94,7 @@ struct front {
   struct loop *loop;
   struct front_handler handler;
   struct front_limits limits;
-  struct budget *budget;
+  struct blocks *blocks;
   struct connection *first;
   unsigned count;
   bool draining;
@@ -188,7 +188,7 @@ bool front_accept(struct front *front, int fd, const struct sockaddr *peer) {
     return false;
   }
   c->fd = fd;
-  c->in.budget = front->budget;
+  c->in.blocks = front->blocks;
   c->armed_us = INT64_MAX;
   memcpy(&c->peer, peer,
          peer->sa_family == AF_INET6 ? sizeof c->peer.v6 : sizeof c->peer.v4);
@@ -203,13 +203,13 @@ bool front_accept(struct front *front, int fd, const struct sockaddr *peer) {
 
 struct front *front_new(struct loop *loop, const struct front_handler *handler,
                         const struct front_limits *limits,
-                        struct budget *budget) {
+                        struct blocks *blocks) {
   struct front *front = malloc(sizeof *front);
   if (!front) return NULL;
   front->loop = loop;
   front->handler = *handler;
   front->limits = *limits;
-  front->budget = budget;
+  front->blocks = blocks;
   front->first = NULL;
   front->count = 0;
   front->draining = false;

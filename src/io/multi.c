@@ -5,13 +5,13 @@
  * taken from its queue by `deliver`: from the loop and never inside one of its
  * callbacks, where adding and removing handles fails silently.
  *
- * - A multi searches the connections in use linearly: 22 us a request with 64
- *   in flight, 249 with 4,000. So transfers are spread over shards of 64.
- * - A handle that is removed in the middle of its transfer closes its
- *   connection. Closed the usual way each loser of a race would leave a
- *   TIME_WAIT, and 28,000 ports to one target are soon gone: SO_LINGER {1, 0}.
- * - The event of an idle connection is kept, since the next request will want
- *   it, and deleted where its socket is closed. */
+ * - A multi searches its connections linearly, for a new transfer as for each
+ *   curl_easy_send and curl_easy_recv. So handles are spread over shards of 64.
+ * - A connection that libcurl closes the usual way leaves a TIME_WAIT, and
+ *   28,000 ports to one target are soon gone: one that is given up is closed
+ *   with SO_LINGER {1, 0}.
+ * - A connection that libcurl has opened can be taken over: CLOSESOCKETFUNCTION
+ *   says that it is closed, and leaves it open. */
 #include "io/multi.h"
 
 #include <curl/curl.h>
@@ -30,7 +30,6 @@ enum { SHARD_TRANSFERS = 64 };
 struct watch {
   struct event event;
   struct shard *shard;
-  short wanted; /* EV_READ, EV_WRITE; 0: an idle connection */
 };
 
 struct shard {
@@ -43,10 +42,11 @@ struct shard {
 
 struct multi {
   struct loop *loop;
-  void (*on_done)(void *arg, void *easy, int code);
+  multi_on_done *on_done;
   void *arg;
   struct shard *shards;
-  bool cancelling; /* inside multi_cancel */
+  bool aborting; /* inside multi_abort */
+  int taking;    /* the descriptor that multi_take is after, or -1 */
   size_t watch_cap;
   struct watch **watches; /* by descriptor */
 };
@@ -59,9 +59,7 @@ static void deliver(struct shard *shard) {
     CURL *easy = message->easy_handle;
     CURLcode code = message->data.result; /* gone once it is removed */
     if (message->msg != CURLMSG_DONE) continue;
-    curl_multi_remove_handle(shard->handle, easy);
-    shard->transfers--;
-    multi->on_done(multi->arg, easy, (int)code);
+    multi->on_done(multi->arg, shard, easy, (int)code);
   }
 }
 
@@ -69,11 +67,6 @@ static void on_socket(evutil_socket_t fd, short what, void *arg) {
   struct watch *watch = arg;
   struct shard *shard = watch->shard;
   int running, mask = 0;
-  if (watch->wanted == 0) {
-    /* The server spoke or left: libcurl will see it before it reuses this. */
-    event_del(&watch->event);
-    return;
-  }
   if (what & EV_READ) mask |= CURL_CSELECT_IN;
   if (what & EV_WRITE) mask |= CURL_CSELECT_OUT;
   curl_multi_socket_action(shard->handle, fd, mask, &running);
@@ -109,32 +102,21 @@ static struct watch *watch_for(struct multi *multi, int fd) {
 
 static int watch_set(struct watch *watch, int fd, short wanted) {
   struct event_base *base = loop_base(watch->shard->multi->loop);
-  watch->wanted = wanted;
-  if (event_pending(&watch->event, EV_READ | EV_WRITE, NULL) &&
-      event_get_events(&watch->event) == wanted)
-    return 0;
   event_del(&watch->event);
   event_assign(&watch->event, base, fd, wanted, on_socket, watch);
   return event_add(&watch->event, NULL);
 }
 
-/* A socket that is still connecting is closed by libcurl itself, before it says
- * REMOVE and without CLOSESOCKETFUNCTION: its event must not outlive it, or the
- * next socket of that number is never heard of. One that only waited to be
- * read is a connection that may be kept. */
-static void unwatch(struct multi *multi, int fd) {
-  struct watch *watch =
-      fd >= 0 && (size_t)fd < multi->watch_cap ? multi->watches[fd] : NULL;
-  if (!watch) return;
-  if (!(watch->wanted & EV_WRITE)) {
-    watch->wanted = 0;
-    return;
-  }
-  event_del(&watch->event);
-  free(watch);
+static void forget_watch(struct multi *multi, int fd) {
+  if (fd < 0 || (size_t)fd >= multi->watch_cap || !multi->watches[fd]) return;
+  event_del(&multi->watches[fd]->event);
+  free(multi->watches[fd]);
   multi->watches[fd] = NULL;
 }
 
+/* A socket that is still connecting is closed by libcurl itself, without
+ * CLOSESOCKETFUNCTION and before it says REMOVE: a watch must not outlive
+ * REMOVE, or the next socket of that number is never heard of. */
 static int on_multi_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                            void *unused) {
   struct shard *shard = arg;
@@ -142,7 +124,7 @@ static int on_multi_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
   short wanted = EV_PERSIST;
   (void)easy, (void)unused;
   if (what == CURL_POLL_REMOVE) {
-    unwatch(shard->multi, fd);
+    forget_watch(shard->multi, fd);
     return 0;
   }
   watch = watch_for(shard->multi, fd);
@@ -156,13 +138,9 @@ static int on_multi_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
 static int on_close_socket(void *arg, curl_socket_t fd) {
   struct multi *multi = arg;
   struct linger rst = {.l_onoff = 1, .l_linger = 0};
-  if (fd >= 0 && (size_t)fd < multi->watch_cap && multi->watches[fd]) {
-    event_del(&multi->watches[fd]->event);
-    free(multi->watches[fd]);
-    multi->watches[fd] = NULL;
-  }
-  if (multi->cancelling)
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, &rst, sizeof rst);
+  forget_watch(multi, fd);
+  if (fd == multi->taking) return 0;
+  if (multi->aborting) setsockopt(fd, SOL_SOCKET, SO_LINGER, &rst, sizeof rst);
   return close(fd);
 }
 
@@ -187,7 +165,8 @@ static struct shard *shard_new(struct multi *multi) {
   curl_multi_setopt(handle, CURLMOPT_TIMERFUNCTION, on_multi_timer);
   curl_multi_setopt(handle, CURLMOPT_TIMERDATA, shard);
   curl_multi_setopt(handle, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-  curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, (long)SHARD_TRANSFERS);
+  /* CONNECT_ONLY connections count as idle: none is to be closed for that. */
+  curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, 4L * SHARD_TRANSFERS);
   curl_multi_setopt(handle, CURLMOPT_MAX_TOTAL_CONNECTIONS, 0L);
   curl_multi_setopt(handle, CURLMOPT_MAX_HOST_CONNECTIONS, 0L);
   multi->shards = shard;
@@ -204,23 +183,42 @@ struct shard *multi_add(struct multi *multi, void *easy) {
   return shard;
 }
 
-void multi_cancel(struct shard *shard, void *easy) {
-  shard->multi->cancelling = true;
+void multi_remove(struct shard *shard, void *easy) {
   curl_multi_remove_handle(shard->handle, easy);
-  shard->multi->cancelling = false;
   shard->transfers--;
 }
 
-struct multi *multi_new(struct loop *loop,
-                        void (*on_done)(void *arg, void *easy, int code),
-                        void *arg) {
+void multi_abort(struct shard *shard, void *easy) {
+  shard->multi->aborting = true;
+  multi_remove(shard, easy);
+  shard->multi->aborting = false;
+}
+
+int multi_keep(struct shard *shard, void *easy) {
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK)
+    return -1;
+  forget_watch(shard->multi, fd);
+  return fd;
+}
+
+int multi_take(struct shard *shard, void *easy) {
+  int fd = multi_keep(shard, easy);
+  shard->multi->taking = fd;
+  multi_remove(shard, easy);
+  shard->multi->taking = -1;
+  return fd;
+}
+
+struct multi *multi_new(struct loop *loop, multi_on_done *on_done, void *arg) {
   struct multi *multi = calloc(1, sizeof *multi);
   struct rlimit limit;
   if (!multi || getrlimit(RLIMIT_NOFILE, &limit) != 0) {
     free(multi);
     return NULL;
   }
-  *multi = (struct multi){.loop = loop, .on_done = on_done, .arg = arg};
+  *multi = (struct multi){
+      .loop = loop, .on_done = on_done, .arg = arg, .taking = -1};
   multi->watch_cap = limit.rlim_cur;
   multi->watches = calloc(multi->watch_cap, sizeof *multi->watches);
   if (multi->watches) return multi;

@@ -1,453 +1,544 @@
-/* upstream: attempts, as libcurl transfers.
+/* upstream: attempts on the wire, in HTTP/1.1 of our own.
  *
- *   attempt_start --> admitted? --> name known? --> transfer --> on_done
- *                        | no           | no          |
- *                     refused         waits, for   attempt_cancel: removed, its
- *                                  --connect-timeout  connection closes
+ *   attempt_start -> admitted? -> a kept wire? --------------> ASKING -> on_done
+ *                       | no          | no                        ^
+ *                    refused       name known? ----> DIALING -----+
+ *                                     | no
+ *                                  NAMELESS, for --connect-timeout
  *
- * libcurl keeps the connections, speaks HTTP/1.1 and TLS, and calls us with the
- * lines of the head and the bytes of the body; core/verdict judges them, and a
- * callback that returns STOP ends the transfer as soon as its verdict is
- * certain. The callbacks never call out: ends arrive by multi's on_done.
+ * A request is written from where its parts stand: the target's base, the
+ * exchange's bytes, a few constants. Nothing is put together, so nothing has to
+ * be kept for a resend either. The answer is read into one buffer, whose head
+ * and body go to the client from there; core/http_response finds them and
+ * core/verdict judges them as they arrive, and the attempt ends as soon as its
+ * verdict is certain.
  *
- * Names are resolved elsewhere (io/resolver), since libcurl would block or need
- * a thread per look-up. CONNECT_TO sends the connection to an alias,
- * "h<host>-<generation>", and RESOLVE gives that alias all the addresses: so
- * libcurl tries them in turn (RFC 8305), and connections to addresses that have
- * gone are never reused. TLS still verifies the name of the URL.
+ * A kept connection may have been closed by the upstream while the request was
+ * on its way. If it ends before any byte of an answer, the request is sent once
+ * more, on a fresh connection: the same attempt, a resend (RFC 9112, section
+ * 9.3.1; a GET is idempotent).
  *
- * The deadlines of requests are the policies' business; the only clock here is
- * --connect-timeout's. */
+ * attempt_start calls nobody back: what fails at once, fails in a later turn.
+ * The deadlines of requests are the policies' business. */
 #include "io/upstream.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/http_response.h"
 #include "core/verdict.h"
 #include "io/clock.h"
-#include "io/multi.h"
+#include "io/dial.h"
+#include "io/wire.h"
 
 enum {
-  SENDS_MAX = 3,             /* the request, and resends of it */
-  BACKSTOP_MS = 3600 * 1000, /* should a policy ever forget an attempt */
-  ALIAS_BYTES = 40,
-  RESOLVE_BYTES = RESOLVER_ADDRESSES_MAX * (RESOLVER_ADDRESS_TEXT + 1) + 64,
+  SCRATCH_BYTES = 64 * 1024, /* what one read may bring beyond a buffer */
+  REQUEST_PARTS = TARGET_PIECES + 6,
+  NUMBER_BYTES = 16,
+  DRAIN_US = 1000000,       /* bounds of --losers drain: time, */
+  DRAIN_BYTES = 256 * 1024, /* bytes, */
+  DRAIN_MAX = 1024,         /* and how many at once */
+};
+
+enum attempt_state {
+  NAMELESS, /* waits for its target's addresses, or to fail in a later turn */
+  DIALING,
+  ASKING,   /* the request goes out, the answer comes in */
+  DRAINING, /* a loser whose answer is read so that its wire can be kept */
 };
 
 struct attempt {
   struct upstream *upstream;
-  struct attempt *next; /* among those that wait, or that are free */
-  struct shard *shard;  /* NULL: it waits for its target's name */
-  CURL *easy;
-  struct curl_slist *fields, *connect_to, *resolve;
+  struct attempt *prev, *next; /* in the list of its state, or spare */
+  enum attempt_state state;
+  struct attempt_request request;
   attempt_on_done *on_done;
   void *arg;
-  unsigned index, target;
-  int64_t due_us; /* when it stops waiting for a name */
-  unsigned sends;
-  bool head_done;
+  unsigned index, resends;
+  uint32_t generation; /* of the addresses it dials */
+  bool sent_all;
+  size_t sent;    /* bytes of the request */
+  int64_t due_us; /* when it stops being nameless, or draining */
+  int64_t first_byte_us;
+  struct dial *dial;
+  struct wire *wire;
+  struct buffer bytes; /* the answer */
+  size_t judged;       /* bytes of the body that the verdict has seen */
+  struct http_response response;
   struct verdict verdict;
-  struct attempt_reply reply;
-  char curl_error[CURL_ERROR_SIZE];
+};
+
+/* Attempts in the order in which they joined. */
+struct line {
+  struct attempt *first, *last;
+  unsigned count;
 };
 
 struct upstream {
   const struct config *config;
   struct upstream_shared *shared;
-  struct multi *multi;
+  struct blocks *blocks;
+  struct dialer *dialer;
+  struct wires *wires;
   struct resolver_view *names;
-  struct attempt *free, *waiting;
-  struct timer wait_timer;
-  struct buffer scratch; /* for strings that libcurl wants with a NUL */
-  char *urls[CONFIG_TARGETS_MAX];
+  struct attempt *spare;
+  struct line nameless, draining;
+  struct timer name_timer, drain_timer;
+  char *host_lines[CONFIG_TARGETS_MAX]; /* " HTTP/1.1\r\nHost: ...\r\n" */
+  char scratch[SCRATCH_BYTES];
 };
 
-/* ---- what libcurl tells of an answer ---- */
+static const char no_memory[] = "no memory was free";
+static const char no_buffer[] =
+    "no buffer was free for the answer (--max-buffered)";
+static const char head_too_large[] =
+    "the answer's head is larger than --max-upstream-head";
 
-static const size_t STOP = 0;
+/* ---- lines ---- */
 
-static bool keep_head(struct attempt *a, struct slice line) {
-  size_t cap = (size_t)a->upstream->config->max_upstream_head_bytes;
-  if (a->reply.head.len + line.len > cap) {
-    verdict_broken(&a->verdict, ATTEMPT_TOO_LARGE,
-                   "the answer's head is larger than --max-upstream-head");
-    return false;
-  }
-  if (buffer_add(&a->reply.head, line.at, line.len)) return true;
-  verdict_broken(&a->verdict, ATTEMPT_REFUSED,
-                 "no buffer was free for the answer (--max-buffered)");
-  return false;
+static void join(struct line *line, struct attempt *a) {
+  a->next = NULL;
+  a->prev = line->last;
+  if (a->prev) a->prev->next = a;
+  else line->first = a;
+  line->last = a;
+  line->count++;
 }
 
-/* "HTTP/1.1 200 OK": libcurl has checked its form. */
-static int status_of(struct slice head) {
-  const char *space = memchr(head.at, ' ', head.len);
-  if (!space || space + 4 > head.at + head.len) return 0;
-  return (space[1] - '0') * 100 + (space[2] - '0') * 10 + (space[3] - '0');
+static void leave(struct line *line, struct attempt *a) {
+  if (a->prev) a->prev->next = a->next;
+  else line->first = a->next;
+  if (a->next) a->next->prev = a->prev;
+  else line->last = a->prev;
+  line->count--;
 }
 
-static bool end_of_head(struct attempt *a) {
-  struct slice head = buffer_slice(&a->reply.head);
-  const char *line_end = memchr(head.at, '\n', head.len);
-  int status = status_of(head);
-  if (!line_end) return false;
-  if (status >= 100 && status <= 199 && status != 101) return true;
-  a->head_done = true;
-  return verdict_head(&a->verdict, status,
-                      slice_from(head, (size_t)(line_end - head.at) + 1));
-}
-
-static size_t on_header(char *bytes, size_t size, size_t count, void *arg) {
-  struct attempt *a = arg;
-  struct slice line = {bytes, size * count};
-  bool go_on;
-  if (a->reply.first_byte_us == 0) a->reply.first_byte_us = clock_now_us();
-  if (a->head_done) return line.len; /* a trailer */
-  if (slice_starts_with(line, slice_of("HTTP/"))) a->reply.head.len = 0;
-  if (line.len == 0 || line.at[0] == '\r' || line.at[0] == '\n')
-    go_on = end_of_head(a);
-  else go_on = keep_head(a, line);
-  return go_on ? line.len : STOP;
-}
-
-static size_t on_body(char *bytes, size_t size, size_t count, void *arg) {
-  struct attempt *a = arg;
-  size_t len = size * count;
-  if (!verdict_body(&a->verdict, bytes, len)) return STOP;
-  if (buffer_add(&a->reply.body, bytes, len)) return len;
-  verdict_broken(&a->verdict, ATTEMPT_REFUSED,
-                 "no buffer was free for the answer (--max-buffered)");
-  return STOP;
-}
-
-/* Called when a request is about to go out. A second call means that the kept
- * connection of the first had died, and libcurl took another one. */
-static int on_send(void *arg, char *to, char *from, int to_port,
-                   int from_port) {
-  struct attempt *a = arg;
-  (void)to, (void)from, (void)to_port, (void)from_port;
-  return ++a->sends <= SENDS_MAX ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
-}
-
-/* ---- an attempt's handle, made once and used again ---- */
-
-static void set_lasting_options(struct attempt *a) {
-  const struct config *config = a->upstream->config;
-  CURL *easy = a->easy;
-  multi_prepare(a->upstream->multi, easy);
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, a);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, a->curl_error);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-  curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-  curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-  if (config->ca_file) curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                   (long)(config->connect_timeout_us / 1000));
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)BACKSTOP_MS);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, a);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, a);
-  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
-  curl_easy_setopt(easy, CURLOPT_PREREQDATA, a);
-}
-
-static struct attempt *attempt_new(struct upstream *upstream) {
-  struct attempt *a = upstream->free;
-  if (a) {
-    upstream->free = a->next;
-    return a;
-  }
-  a = calloc(1, sizeof *a);
-  if (!a) return NULL;
-  a->upstream = upstream;
-  a->easy = curl_easy_init();
-  if (!a->easy) {
-    free(a);
-    return NULL;
-  }
-  set_lasting_options(a);
-  return a;
-}
-
-static void free_lists(struct attempt *a) {
-  curl_easy_setopt(a->easy, CURLOPT_HTTPHEADER, NULL);
-  curl_easy_setopt(a->easy, CURLOPT_CONNECT_TO, NULL);
-  curl_easy_setopt(a->easy, CURLOPT_RESOLVE, NULL);
-  curl_slist_free_all(a->fields);
-  curl_slist_free_all(a->connect_to);
-  curl_slist_free_all(a->resolve);
-  a->fields = a->connect_to = a->resolve = NULL;
-}
+/* ---- how it ends ---- */
 
 /* Not in flight any more: its place is free for the next attempt. */
 static void land(struct attempt *a) {
-  atomic_fetch_sub_explicit(&a->upstream->shared->in_flight[a->target], 1,
-                            memory_order_relaxed);
+  atomic_fetch_sub_explicit(&a->upstream->shared->in_flight[a->request.target],
+                            1, memory_order_relaxed);
 }
 
-/* Gives everything of the request back; the handle waits for the next. */
 static void recycle(struct attempt *a) {
   struct upstream *upstream = a->upstream;
-  free_lists(a);
-  buffer_clear(&a->reply.head);
-  buffer_clear(&a->reply.body);
-  a->next = upstream->free;
-  upstream->free = a;
+  buffer_clear(&a->bytes);
+  a->next = upstream->spare;
+  upstream->spare = a;
 }
 
-/* ---- how it ended ---- */
-
-static void broken(struct attempt *a, const char *what, const char *detail) {
-  char why[VERDICT_ERROR_TEXT];
-  snprintf(why, sizeof why, "%.80s%s%.100s", what, *detail ? ": " : "", detail);
-  verdict_broken(&a->verdict, ATTEMPT_TRANSPORT, why);
+/* The answer may be whole although its verdict came early (a short 503, say):
+ * then its connection is as good as any. With bytes behind it, it is not. */
+static bool may_be_kept(struct attempt *a) {
+  struct stream *stream = wire_stream(a->wire);
+  enum http_progress progress;
+  if (!a->sent_all || a->bytes.len == 0) return false;
+  do progress = http_response_read(&a->response, a->bytes.at, &a->bytes.len);
+  while (progress == HTTP_HEAD || progress == HTTP_BODY);
+  return progress == HTTP_DONE && a->response.keep_alive &&
+         a->response.used == a->bytes.len &&
+         (!stream_is_tls(stream) || stream_is_silent(stream));
 }
 
-static const char *os_error(struct attempt *a) {
-  long error = 0;
-  curl_easy_getinfo(a->easy, CURLINFO_OS_ERRNO, &error);
-  return error ? strerror((int)error) : "";
+static void release_wire(struct attempt *a) {
+  if (!a->wire) return;
+  if (may_be_kept(a)) wire_give_back(a->wire);
+  else wire_close(a->wire);
+  a->wire = NULL;
 }
 
-static bool was_connected(struct attempt *a) { return a->sends > 0; }
-
-/* libcurl's error text names the alias where it names a host, so it is shown
- * only where it speaks of certificates and handshakes. */
-static void judge_error(struct attempt *a, CURLcode code) {
-  switch (code) {
-    case CURLE_COULDNT_CONNECT:
-      broken(a, "could not connect", os_error(a));
-      break;
-    case CURLE_OPERATION_TIMEDOUT:
-      if (was_connected(a)) broken(a, "the upstream took too long", "");
-      else broken(a, "no connection within --connect-timeout", "");
-      break;
-    case CURLE_PEER_FAILED_VERIFICATION:
-      broken(a, "the upstream's certificate was not accepted (see --ca-file)",
-             a->curl_error);
-      break;
-    case CURLE_SSL_CONNECT_ERROR:
-      broken(a, "the TLS handshake failed", a->curl_error);
-      break;
-    case CURLE_GOT_NOTHING:
-      broken(a, "the upstream closed the connection without an answer", "");
-      break;
-    case CURLE_PARTIAL_FILE:
-      broken(a, "the body was cut: the connection closed before its end", "");
-      break;
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY:
-      broken(a, "the answer is not HTTP/1.1", "");
-      break;
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-      broken(a, "the connection broke", os_error(a));
-      break;
-    case CURLE_OUT_OF_MEMORY:
-      verdict_broken(&a->verdict, ATTEMPT_REFUSED, "no memory was free");
-      break;
-    default:
-      broken(a, "the answer could not be read", curl_easy_strerror(code));
+static void report(struct attempt *a) {
+  const struct http_response *response = &a->response;
+  struct attempt_reply reply = {
+      .end = a->verdict.end,
+      .bytes = buffer_take(&a->bytes),
+      .first_byte_us = a->first_byte_us,
+      .end_us = clock_now_us(),
+      .resends = a->resends,
+      .error = a->verdict.error,
+  };
+  if (reply.end.whole) {
+    const char *at = reply.bytes.at;
+    reply.head = (struct slice){at + response->head_at, response->head_len - 2};
+    reply.body = (struct slice){at + response->body_at, response->body_len};
+  } else {
+    buffer_clear(&reply.bytes);
   }
-}
-
-static void judge(struct attempt *a, CURLcode code) {
-  bool judged = a->verdict.error[0] != '\0';
-  bool is_4xx = a->verdict.end.status / 100 == 4;
-  if (code == CURLE_OK && a->head_done && (!judged || is_4xx))
-    verdict_end(&a->verdict);
-  else if (!judged || (is_4xx && code != CURLE_WRITE_ERROR))
-    judge_error(a, code);
+  a->on_done(a->arg, a->index, &reply);
+  buffer_clear(&reply.bytes);
 }
 
 /* The one exit of an attempt that was not cancelled. */
 static void finish(struct attempt *a) {
-  struct attempt_reply *reply = &a->reply;
-  reply->end = a->verdict.end;
-  reply->end_us = clock_now_us();
-  reply->resends = a->sends > 1 ? a->sends - 1 : 0;
-  memcpy(reply->error, a->verdict.error, sizeof a->verdict.error);
-  if (!reply->end.whole) {
-    buffer_clear(&reply->head);
-    buffer_clear(&reply->body);
-  }
+  release_wire(a);
   land(a);
-  a->on_done(a->arg, a->index, reply);
+  if (a->state == DRAINING) leave(&a->upstream->draining, a);
+  else report(a);
   recycle(a);
 }
 
-static void on_transfer_done(void *arg, void *easy, int code) {
-  struct attempt *a;
-  (void)arg;
-  if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&a) != CURLE_OK)
-    return;
-  judge(a, (CURLcode)code);
+static void fail(struct attempt *a, enum attempt_result result,
+                 const char *why) {
+  verdict_broken(&a->verdict, result, why);
   finish(a);
 }
 
-/* ---- how it starts ---- */
+/* ---- waiting for a name, or for the next turn ---- */
 
-/* The list with one more line, or NULL, the list freed. */
-static struct curl_slist *append(struct curl_slist *list, const char *line) {
-  struct curl_slist *longer = curl_slist_append(list, line);
-  if (!longer) curl_slist_free_all(list);
-  return longer;
-}
-
-/* A copy with a NUL behind it, valid until the next call. */
-static char *scratch_copy(struct upstream *upstream, struct slice bytes,
-                          const char *tail) {
-  struct buffer *scratch = &upstream->scratch;
-  scratch->len = 0;
-  if (!buffer_add(scratch, bytes.at, bytes.len) ||
-      !buffer_add(scratch, tail, strlen(tail) + 1))
-    return NULL;
-  return scratch->at;
-}
-
-/* Field lines as libcurl takes them: "Name: value", and "Name;" for an empty
- * value, since "Name:" would remove a field. */
-static struct curl_slist *field_list(struct upstream *upstream,
-                                     struct slice fields) {
-  struct curl_slist *list = NULL;
-  while (fields.len > 0) {
-    const char *end = memchr(fields.at, '\r', fields.len);
-    size_t len = end ? (size_t)(end - fields.at) : fields.len;
-    const char *colon = memchr(fields.at, ':', len);
-    size_t name_len = colon ? (size_t)(colon - fields.at) : len;
-    bool empty = len <= name_len + 2;
-    char *line = scratch_copy(upstream,
-                              (struct slice){fields.at, empty ? name_len : len},
-                              empty ? ";" : "");
-    list = line ? append(list, line) : NULL;
-    if (!list) return NULL;
-    fields = slice_from(fields, len + 2 < fields.len ? len + 2 : fields.len);
-  }
-  return list;
-}
-
-static bool set_request(struct attempt *a,
-                        const struct attempt_request *request) {
-  struct upstream *upstream = a->upstream;
-  char *path = scratch_copy(upstream, request->path, "");
-  if (!path || curl_easy_setopt(a->easy, CURLOPT_REQUEST_TARGET, path) ||
-      curl_easy_setopt(a->easy, CURLOPT_URL, upstream->urls[request->target]))
-    return false;
-  a->fields = field_list(upstream, request->fields);
-  return a->fields &&
-         curl_easy_setopt(a->easy, CURLOPT_HTTPHEADER, a->fields) == CURLE_OK;
-}
-
-static bool set_addresses(struct attempt *a,
-                          const struct resolver_answer *answer) {
-  unsigned host = a->upstream->shared->host[a->target];
-  unsigned port = a->upstream->config->targets[a->target].port;
-  char alias[ALIAS_BYTES], line[RESOLVE_BYTES];
-  size_t len;
-  snprintf(alias, sizeof alias, "h%u-%u", host, answer->generation);
-  snprintf(line, sizeof line, "::%s:%u", alias, port);
-  a->connect_to = curl_slist_append(NULL, line);
-  len = (size_t)snprintf(line, sizeof line, "%s:%u:", alias, port);
-  for (unsigned i = 0; i < answer->count && len < sizeof line; i++)
-    len += (size_t)snprintf(line + len, sizeof line - len, "%s%s",
-                            i > 0 ? "," : "", answer->addresses[i]);
-  a->resolve = curl_slist_append(NULL, line);
-  curl_easy_setopt(a->easy, CURLOPT_CONNECT_TO, a->connect_to);
-  curl_easy_setopt(a->easy, CURLOPT_RESOLVE, a->resolve);
-  return a->connect_to && a->resolve;
-}
-
-static const struct resolver_answer *answer_for(struct attempt *a) {
-  return resolver_get(a->upstream->names, a->upstream->shared->host[a->target]);
-}
-
-static bool transfer(struct attempt *a) {
-  if (!set_addresses(a, answer_for(a))) return false;
-  a->shard = multi_add(a->upstream->multi, a->easy);
-  return a->shard != NULL;
-}
-
-/* ---- waiting for a name ---- */
-
-static void arm_wait_timer(struct upstream *upstream) {
+static void arm_name_timer(struct upstream *upstream) {
   int64_t due_us = INT64_MAX;
-  for (struct attempt *a = upstream->waiting; a; a = a->next)
+  for (struct attempt *a = upstream->nameless.first; a; a = a->next)
     if (a->due_us < due_us) due_us = a->due_us;
-  if (upstream->waiting) timer_set(&upstream->wait_timer, due_us);
+  if (upstream->nameless.first) timer_set(&upstream->name_timer, due_us);
 }
+
+static void wait_until(struct attempt *a, int64_t due_us) {
+  a->state = NAMELESS;
+  a->due_us = due_us;
+  join(&a->upstream->nameless, a);
+  arm_name_timer(a->upstream);
+}
+
+static void fail_later(struct attempt *a, enum attempt_result result,
+                       const char *why) {
+  verdict_broken(&a->verdict, result, why);
+  wait_until(a, 0);
+}
+
+/* ---- the answer ---- */
+
+static bool too_large(struct attempt *a) {
+  verdict_broken(&a->verdict, ATTEMPT_TOO_LARGE, head_too_large);
+  return false;
+}
+
+static bool judge_head(struct attempt *a) {
+  const char *head = a->bytes.at + a->response.head_at;
+  size_t len = a->response.head_len - 2; /* without the empty line */
+  const char *line_end = memchr(head, '\n', len);
+  size_t first = line_end ? (size_t)(line_end - head) + 1 : len;
+  if (len > (size_t)a->upstream->config->max_upstream_head_bytes)
+    return too_large(a);
+  return verdict_head(&a->verdict, a->response.status,
+                      (struct slice){head + first, len - first});
+}
+
+static bool judge_body(struct attempt *a) {
+  const char *body = a->bytes.at + a->response.body_at;
+  size_t from = a->judged;
+  a->judged = a->response.body_len;
+  return verdict_body(&a->verdict, body + from, a->judged - from);
+}
+
+/* A head, or interim heads, that never end. */
+static bool judge_rest(struct attempt *a) {
+  size_t cap = (size_t)a->upstream->config->max_upstream_head_bytes;
+  if (a->response.head_len == 0 && a->bytes.len > cap) return too_large(a);
+  return true;
+}
+
+/* Looks at what has come. False: the verdict is certain. */
+static bool judge(struct attempt *a) {
+  bool open = true;
+  while (open) {
+    switch (http_response_read(&a->response, a->bytes.at, &a->bytes.len)) {
+      case HTTP_MORE: return judge_rest(a);
+      case HTTP_HEAD: open = judge_head(a); break;
+      case HTTP_BODY: open = judge_body(a); break;
+      case HTTP_DONE:
+        verdict_end(&a->verdict);
+        open = false;
+        break;
+      case HTTP_BAD:
+        verdict_broken(&a->verdict, ATTEMPT_TRANSPORT, a->response.why);
+        open = false;
+        break;
+    }
+  }
+  return false;
+}
+
+/* A draining answer is only read to its end. False: it is there, or too far. */
+static bool drain(struct attempt *a) {
+  enum http_progress progress;
+  do progress = http_response_read(&a->response, a->bytes.at, &a->bytes.len);
+  while (progress == HTTP_HEAD || progress == HTTP_BODY);
+  return progress == HTTP_MORE && a->bytes.len <= DRAIN_BYTES;
+}
+
+/* ---- reading ---- */
+
+/* One read: into the buffer, and what is too much for it by way of the scratch,
+ * so that a large answer needs neither a second call nor a buffer made before
+ * its length is known. n > 0: that many came; 0: no buffer is free. */
+static ssize_t receive(struct attempt *a) {
+  struct upstream *upstream = a->upstream;
+  struct buffer *bytes = &a->bytes;
+  struct iovec parts[2] = {{0}, {upstream->scratch, SCRATCH_BYTES}};
+  size_t room, n;
+  ssize_t got;
+  if (bytes->cap == 0 && !buffer_reserve(bytes, BLOCK_BYTES)) return 0;
+  room = bytes->cap - bytes->len;
+  parts[0] = (struct iovec){bytes->at + bytes->len, room};
+  got = room > 0 ? stream_recv(wire_stream(a->wire), parts, 2)
+                 : stream_recv(wire_stream(a->wire), parts + 1, 1);
+  if (got < 0) return got;
+  n = (size_t)got;
+  bytes->len += n < room ? n : room;
+  if (n > room && !buffer_add(bytes, upstream->scratch, n - room)) return 0;
+  return got;
+}
+
+static void connect_freshly(struct attempt *a);
+
+/* No answer will come on this wire, or no more of it. */
+static void on_broken(struct attempt *a, const char *why) {
+  bool resend = a->first_byte_us == 0 && wire_was_kept(a->wire) &&
+                a->resends == 0 && a->state == ASKING;
+  if (!resend) {
+    fail(a, ATTEMPT_TRANSPORT, why);
+    return;
+  }
+  wire_close(a->wire);
+  a->wire = NULL;
+  a->resends = 1;
+  connect_freshly(a);
+}
+
+static void on_ended(struct attempt *a) {
+  if (a->first_byte_us == 0) {
+    on_broken(a, "the upstream closed the connection without an answer");
+    return;
+  }
+  if (http_response_end(&a->response) == HTTP_DONE) verdict_end(&a->verdict);
+  else verdict_broken(&a->verdict, ATTEMPT_TRANSPORT, a->response.why);
+  finish(a);
+}
+
+/* One read brought n, or what receive says. False: the attempt has ended, or
+ * nothing more is to be read now. */
+static bool take(struct attempt *a, ssize_t n) {
+  if (n == STREAM_AGAIN) return false;
+  if (n == STREAM_ENDED) {
+    on_ended(a);
+  } else if (n == STREAM_BROKEN) {
+    on_broken(a, "the connection to the upstream broke");
+  } else if (n == 0) {
+    fail(a, ATTEMPT_REFUSED, no_buffer);
+  } else {
+    if (a->first_byte_us == 0) a->first_byte_us = clock_now_us();
+    if (a->state == DRAINING ? drain(a) : judge(a))
+      return stream_is_tls(wire_stream(a->wire));
+    finish(a);
+  }
+  return false;
+}
+
+static void on_readable(void *arg) {
+  struct attempt *a = arg;
+  while (take(a, receive(a))) continue;
+}
+
+/* ---- asking ---- */
+
+static struct iovec part_of(struct slice s) {
+  return (struct iovec){(char *)(uintptr_t)s.at, s.len};
+}
+
+/* The whole request; number is room for Hedge-Attempt's line. */
+static unsigned request_parts(const struct attempt *a, char *number,
+                              struct iovec parts[REQUEST_PARTS]) {
+  const struct attempt_request *request = &a->request;
+  const struct upstream *upstream = a->upstream;
+  struct slice pieces[TARGET_PIECES];
+  unsigned count = 0;
+  struct text line;
+  text_init(&line, number, NUMBER_BYTES);
+  text_int(&line, request->hedge_attempt);
+  text_str(&line, "\r\n\r\n");
+  target_pieces(&upstream->config->targets[request->target], request->rest,
+                request->query, pieces);
+  parts[count++] = part_of(slice_of("GET "));
+  for (unsigned i = 0; i < TARGET_PIECES; i++)
+    if (pieces[i].len > 0) parts[count++] = part_of(pieces[i]);
+  parts[count++] = part_of(slice_of(upstream->host_lines[request->target]));
+  parts[count++] = part_of(request->common);
+  if (request->credentials.len > 0)
+    parts[count++] = part_of(request->credentials);
+  parts[count++] = part_of(slice_of("Hedge-Attempt: "));
+  parts[count++] = part_of(text_slice_of(&line));
+  return count;
+}
+
+/* Leaves out the first n bytes; returns the parts that are left. */
+static unsigned skip(struct iovec *parts, unsigned count, size_t n) {
+  unsigned first = 0;
+  while (first < count && n >= parts[first].iov_len)
+    n -= parts[first++].iov_len;
+  memmove(parts, parts + first, (count - first) * sizeof *parts);
+  if (first == count) return 0;
+  parts[0].iov_base = (char *)parts[0].iov_base + n;
+  parts[0].iov_len -= n;
+  return count - first;
+}
+
+/* Over TLS every piece would be a record of its own: they are joined. */
+static unsigned joined(struct upstream *upstream, struct iovec *parts,
+                       unsigned count) {
+  size_t len = 0;
+  for (unsigned i = 0; i < count; i++) {
+    if (parts[i].iov_len > SCRATCH_BYTES - len) break;
+    memcpy(upstream->scratch + len, parts[i].iov_base, parts[i].iov_len);
+    len += parts[i].iov_len;
+  }
+  if (len == 0) return count; /* one huge piece: as it stands */
+  parts[0] = (struct iovec){upstream->scratch, len};
+  return 1;
+}
+
+/* Writes what is left of the request. False: the wire is broken. */
+static bool ask(struct attempt *a) {
+  struct stream *stream = wire_stream(a->wire);
+  struct iovec parts[REQUEST_PARTS];
+  char number[NUMBER_BYTES];
+  ssize_t n;
+  for (;;) {
+    unsigned count = request_parts(a, number, parts);
+    count = skip(parts, count, a->sent);
+    a->sent_all = count == 0;
+    if (a->sent_all) return true;
+    if (stream_is_tls(stream)) count = joined(a->upstream, parts, count);
+    n = stream_send(stream, parts, count);
+    if (n == STREAM_AGAIN) return wire_await_room(a->wire);
+    if (n < 0) return false;
+    a->sent += (size_t)n;
+  }
+}
+
+static void on_writable(void *arg) {
+  struct attempt *a = arg;
+  if (!ask(a)) on_broken(a, "the upstream did not take the request");
+}
+
+static void use_wire(struct attempt *a, struct wire *wire) {
+  a->state = ASKING;
+  a->wire = wire;
+  a->sent = 0;
+  a->sent_all = false;
+}
+
+/* ---- connecting ---- */
+
+static const struct resolver_answer *addresses(const struct attempt *a) {
+  struct upstream *upstream = a->upstream;
+  return resolver_get(upstream->names,
+                      upstream->shared->host[a->request.target]);
+}
+
+static void on_dialed(void *arg, const struct stream *stream,
+                      enum attempt_result result, const char *why) {
+  struct attempt *a = arg;
+  struct wire *wire;
+  a->dial = NULL;
+  if (!stream) {
+    fail(a, result, why);
+    return;
+  }
+  wire =
+      wire_new(a->upstream->wires, stream, a->request.target, a->generation, a);
+  if (!wire) {
+    fail(a, ATTEMPT_REFUSED, no_memory);
+    return;
+  }
+  use_wire(a, wire);
+  if (!ask(a)) on_broken(a, "the upstream did not take the request");
+}
+
+static void connect_freshly(struct attempt *a) {
+  struct upstream *upstream = a->upstream;
+  const struct resolver_answer *answer = addresses(a);
+  unsigned target = a->request.target;
+  a->state = DIALING;
+  a->generation = answer->generation;
+  a->dial = dial_start(upstream->dialer, target, upstream->shared->host[target],
+                       answer, on_dialed, a);
+  if (!a->dial) fail_later(a, ATTEMPT_REFUSED, no_memory);
+}
+
+/* On a kept wire if there is one, else on a new one. */
+static void connect(struct attempt *a) {
+  struct wire *wire = wire_take(a->upstream->wires, a->request.target,
+                                addresses(a)->generation, a);
+  if (!wire) {
+    connect_freshly(a);
+    return;
+  }
+  use_wire(a, wire);
+  if (ask(a)) return;
+  wire_close(wire); /* it was kept, and had died: a resend */
+  a->wire = NULL;
+  a->resends = 1;
+  connect_freshly(a);
+}
+
+/* ---- names ---- */
 
 static void wait_for_name(struct attempt *a) {
   struct upstream *upstream = a->upstream;
-  a->due_us = clock_now_us() + upstream->config->connect_timeout_us;
-  if (answer_for(a)->state == RESOLVER_FAILED) {
-    a->due_us = 0; /* at once, but not from inside attempt_start */
-    resolver_want(upstream->names, upstream->shared->host[a->target]);
+  if (addresses(a)->state == RESOLVER_FAILED) {
+    resolver_want(upstream->names, upstream->shared->host[a->request.target]);
+    wait_until(a, 0);
+  } else {
+    wait_until(a, clock_now_us() + upstream->config->connect_timeout_us);
   }
-  a->next = upstream->waiting;
-  upstream->waiting = a;
-  arm_wait_timer(upstream);
 }
 
 static void fail_unnamed(struct attempt *a) {
-  const struct resolver_answer *answer = answer_for(a);
+  const struct resolver_answer *answer = addresses(a);
+  char why[128];
+  if (a->verdict.error[0]) { /* fail_later has said why */
+    finish(a);
+    return;
+  }
   if (answer->state == RESOLVER_FAILED)
-    broken(a, "the target's name does not resolve", answer->error);
+    snprintf(why, sizeof why, "the target's name does not resolve: %s",
+             answer->error);
   else
-    broken(a, "the target's name was not resolved within --connect-timeout",
-           "");
-  finish(a);
+    snprintf(why, sizeof why,
+             "the target's name was not resolved within "
+             "--connect-timeout");
+  fail(a, ATTEMPT_TRANSPORT, why);
 }
 
-/* Unhooks one that need wait no longer, or NULL. */
-static struct attempt *next_ready(struct upstream *upstream, int64_t now_us) {
-  for (struct attempt **at = &upstream->waiting; *at; at = &(*at)->next) {
-    struct attempt *a = *at;
-    if (answer_for(a)->state == RESOLVER_WAITING && now_us < a->due_us)
-      continue;
-    *at = a->next;
+/* Takes the first that need wait no longer out of the line, or NULL. */
+static struct attempt *next_named(struct upstream *upstream, int64_t now_us) {
+  for (struct attempt *a = upstream->nameless.first; a; a = a->next) {
+    if (addresses(a)->state == RESOLVER_WAITING && now_us < a->due_us) continue;
+    leave(&upstream->nameless, a);
     return a;
   }
   return NULL;
 }
 
-/* One at a time from the list's start: an end may cancel others in it. */
-static void look_at_waiting(struct upstream *upstream) {
+/* One at a time from the start: an end may cancel others in the line. */
+static void look_at_nameless(struct upstream *upstream) {
   int64_t now_us = clock_now_us();
   struct attempt *a;
-  while ((a = next_ready(upstream, now_us))) {
-    if (answer_for(a)->state != RESOLVER_READY) {
-      fail_unnamed(a);
-    } else if (!transfer(a)) {
-      verdict_broken(&a->verdict, ATTEMPT_REFUSED, "no memory was free");
-      finish(a);
-    }
+  while ((a = next_named(upstream, now_us))) {
+    if (addresses(a)->state == RESOLVER_READY && !a->verdict.error[0])
+      connect(a);
+    else fail_unnamed(a);
   }
-  arm_wait_timer(upstream);
+  arm_name_timer(upstream);
 }
 
-static void on_wait_timer(void *arg) { look_at_waiting(arg); }
+static void on_name_timer(void *arg) { look_at_nameless(arg); }
 
 static void on_name_change(void *arg, unsigned index) {
   (void)index;
-  look_at_waiting(arg);
-}
-
-static void forget_waiting(struct attempt *a) {
-  struct attempt **at = &a->upstream->waiting;
-  while (*at && *at != a) at = &(*at)->next;
-  if (*at) *at = a->next;
+  look_at_nameless(arg);
 }
 
 /* ---- the interface ---- */
@@ -464,16 +555,25 @@ static bool admit(struct upstream *upstream,
   return false;
 }
 
-static void prepare(struct attempt *a, const struct attempt_request *request) {
-  const struct config *config = a->upstream->config;
-  struct budget *budget = a->upstream->shared->budget;
-  a->target = request->target;
-  a->shard = NULL;
-  a->sends = 0;
-  a->head_done = false;
-  a->curl_error[0] = '\0';
-  a->reply =
-      (struct attempt_reply){.head.budget = budget, .body.budget = budget};
+static struct attempt *attempt_new(struct upstream *upstream) {
+  struct attempt *a = upstream->spare;
+  if (a) upstream->spare = a->next;
+  else a = malloc(sizeof *a);
+  return a;
+}
+
+static void prepare(struct attempt *a, struct upstream *upstream,
+                    const struct attempt_request *request) {
+  const struct config *config = upstream->config;
+  a->upstream = upstream;
+  a->request = *request;
+  a->resends = 0;
+  a->first_byte_us = 0;
+  a->dial = NULL;
+  a->wire = NULL;
+  a->bytes = (struct buffer){.blocks = upstream->blocks};
+  a->judged = 0;
+  http_response_init(&a->response);
   verdict_init(&a->verdict, (uint64_t)config->max_body_bytes,
                (unsigned)config->max_depth);
 }
@@ -485,70 +585,105 @@ struct attempt *attempt_start(struct upstream *upstream,
   struct attempt *a;
   *why = "too many attempts are in flight to this target (--max-attempts)";
   if (!admit(upstream, request)) return NULL;
-  *why = "no memory was free";
   a = attempt_new(upstream);
   if (!a) {
     atomic_fetch_sub_explicit(&upstream->shared->in_flight[request->target], 1,
                               memory_order_relaxed);
+    *why = no_memory;
     return NULL;
   }
-  prepare(a, request);
+  prepare(a, upstream, request);
   a->on_done = on_done;
   a->arg = arg;
   a->index = index;
-  if (!set_request(a, request)) goto fail;
-  if (answer_for(a)->state != RESOLVER_READY) wait_for_name(a);
-  else if (!transfer(a)) goto fail;
+  if (addresses(a)->state == RESOLVER_READY) connect(a);
+  else wait_for_name(a);
   return a;
-fail:
-  land(a);
-  recycle(a);
-  return NULL;
+}
+
+/* ---- losers ---- */
+
+static void on_drain_timer(void *arg) {
+  struct upstream *upstream = arg;
+  int64_t now_us = clock_now_us();
+  struct attempt *a;
+  while ((a = upstream->draining.first) && now_us >= a->due_us) finish(a);
+  if (a) timer_set(&upstream->drain_timer, a->due_us);
+}
+
+/* Its request is out, and the client's bytes are not needed any more. */
+static bool may_drain(const struct attempt *a) {
+  return a->upstream->config->losers == CONFIG_LOSERS_DRAIN &&
+         a->state == ASKING && a->sent_all &&
+         a->upstream->draining.count < DRAIN_MAX;
+}
+
+static void start_draining(struct attempt *a) {
+  struct upstream *upstream = a->upstream;
+  a->state = DRAINING;
+  a->due_us = clock_now_us() + DRAIN_US;
+  if (upstream->draining.count == 0)
+    timer_set(&upstream->drain_timer, a->due_us);
+  join(&upstream->draining, a);
 }
 
 void attempt_cancel(struct attempt *a) {
-  if (a->shard) multi_cancel(a->shard, a->easy);
-  else forget_waiting(a);
+  if (may_drain(a)) {
+    start_draining(a);
+    return;
+  }
+  if (a->state == NAMELESS) leave(&a->upstream->nameless, a);
+  if (a->dial) dial_cancel(a->dial);
+  if (a->wire) wire_close(a->wire);
   land(a);
   recycle(a);
 }
 
+/* ---- life ---- */
+
 bool upstream_shared_init(struct upstream_shared *shared,
                           const struct config *config,
-                          struct resolver *resolver, struct budget *budget) {
-  *shared = (struct upstream_shared){.budget = budget};
+                          struct resolver *resolver) {
+  *shared = (struct upstream_shared){0};
   for (unsigned i = 0; i < config->to_count + config->all_count; i++)
     if (!resolver_add(resolver, config->targets[i].host, &shared->host[i]))
       return false;
   return true;
 }
 
-static bool make_urls(struct upstream *upstream) {
+static bool make_host_lines(struct upstream *upstream) {
+  static const char before[] = " HTTP/1.1\r\nHost: ";
   const struct config *config = upstream->config;
   for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
-    const struct target *target = &config->targets[i];
-    size_t size = target->authority.len + sizeof "https:///";
-    char *url = malloc(size);
-    if (!url) return false;
-    snprintf(url, size, "%s://%.*s/", target->tls ? "https" : "http",
-             SLICE_ARG(target->authority));
-    upstream->urls[i] = url;
+    struct slice authority = config->targets[i].authority;
+    size_t size = sizeof before + authority.len + 2;
+    char *line = malloc(size);
+    if (!line) return false;
+    snprintf(line, size, "%s%.*s\r\n", before, SLICE_ARG(authority));
+    upstream->host_lines[i] = line;
   }
   return true;
 }
 
 struct upstream *upstream_new(struct loop *loop, const struct config *config,
                               struct resolver *resolver,
-                              struct upstream_shared *shared, char *error,
+                              struct upstream_shared *shared,
+                              struct blocks *blocks, char *error,
                               size_t error_cap) {
+  struct wire_user user = {.on_readable = on_readable,
+                           .on_writable = on_writable};
   struct upstream *upstream = calloc(1, sizeof *upstream);
   if (!upstream) goto fail;
   upstream->config = config;
   upstream->shared = shared;
-  timer_init(&upstream->wait_timer, loop, on_wait_timer, upstream);
-  upstream->multi = multi_new(loop, on_transfer_done, upstream);
+  upstream->blocks = blocks;
+  timer_init(&upstream->name_timer, loop, on_name_timer, upstream);
+  timer_init(&upstream->drain_timer, loop, on_drain_timer, upstream);
+  upstream->dialer = dialer_new(loop, config);
+  upstream->wires = wires_new(loop, &user);
   upstream->names = resolver_view_new(resolver, loop, on_name_change, upstream);
-  if (upstream->multi && upstream->names && make_urls(upstream))
+  if (upstream->dialer && upstream->wires && upstream->names &&
+      make_host_lines(upstream))
     return upstream;
   upstream_free(upstream);
 fail:
@@ -558,15 +693,17 @@ fail:
 
 void upstream_free(struct upstream *upstream) {
   struct attempt *a;
-  while ((a = upstream->free)) {
-    upstream->free = a->next;
-    curl_easy_cleanup(a->easy);
+  while (upstream->draining.first) finish(upstream->draining.first);
+  while ((a = upstream->spare)) {
+    upstream->spare = a->next;
     free(a);
   }
-  timer_clear(&upstream->wait_timer);
-  multi_free(upstream->multi);
+  timer_clear(&upstream->name_timer);
+  timer_clear(&upstream->drain_timer);
+  wires_free(upstream->wires);
+  dialer_free(upstream->dialer);
   if (upstream->names) resolver_view_free(upstream->names);
-  for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++) free(upstream->urls[i]);
-  buffer_clear(&upstream->scratch);
+  for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++)
+    free(upstream->host_lines[i]);
   free(upstream);
 }

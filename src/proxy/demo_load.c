@@ -27,7 +27,7 @@
 #include "io/clock.h"
 #include "io/upstream.h"
 
-enum { URL_BYTES = 40, GRACE_US = 500 * 1000 };
+enum { URL_BYTES = 64, FIELDS_BYTES = 160, GRACE_US = 500 * 1000 };
 
 static const int64_t patience_us = DEMO_PATIENCE_MS * INT64_C(1000);
 
@@ -38,6 +38,7 @@ struct ask {
   struct attempt *attempt; /* NULL: not in flight */
   struct timer patience;
   int64_t due_us;
+  char fields[FIELDS_BYTES];
 };
 
 struct demo_load {
@@ -47,7 +48,7 @@ struct demo_load {
   void *arg;
   struct config config;
   char urls[DEMO_WAYS][URL_BYTES];
-  struct budget budget;
+  struct blocks blocks;
   struct resolver *resolver;
   struct upstream_shared shared;
   struct upstream *upstream;
@@ -113,7 +114,7 @@ static void on_attempt_done(void *arg, unsigned index,
     result->good = false;
     result->end.result = ATTEMPT_TIMEOUT;
   }
-  if (index == DEMO_HEDGED) read_race(result, buffer_slice(&reply->head));
+  if (index == DEMO_HEDGED) read_race(result, reply->head);
   finish(ask, reply->end_us);
 }
 
@@ -126,17 +127,16 @@ static void on_patience(void *arg) {
 
 /* ---- how one starts ---- */
 
+/* What each way asks, behind http://127.0.0.1:PORT. */
 static const char *const paths[DEMO_WAYS] = {"/", "/smart?timeout=2000"};
 _Static_assert(DEMO_PATIENCE_MS == 2000, "the path says so");
 
 static void start(struct ask *ask, enum demo_way way, const char *id) {
-  char fields[256];
   const char *why = NULL;
-  (void)snprintf(fields, sizeof fields,
-                 "X-Request-ID: %s\r\nUser-Agent: hedgerow-demo\r\n%s", id,
-                 way == DEMO_STRAIGHT ? "Hedge-Attempt: 0\r\n" : "");
-  const struct attempt_request request = {
-      .target = way, .path = slice_of(paths[way]), .fields = slice_of(fields)};
+  (void)snprintf(ask->fields, sizeof ask->fields,
+                 "X-Request-ID: %s\r\nUser-Agent: hedgerow-demo\r\n", id);
+  const struct attempt_request request = {.target = way,
+                                          .common = slice_of(ask->fields)};
   ask->attempt = attempt_start(ask->load->upstream, &request, on_attempt_done,
                                ask, way, &why);
   /* hedgerow keeps the deadline itself; so it gets a moment to say so. One that
@@ -196,8 +196,8 @@ static const char *no_variable(const char *name) {
 static bool make_config(struct demo_load *load, char *error, size_t cap) {
   char to[] = "--to", program[] = "hedgerow";
   for (unsigned way = 0; way < DEMO_WAYS; way++)
-    (void)snprintf(load->urls[way], URL_BYTES, "http://127.0.0.1:%u",
-                   load->options.ports[way]);
+    (void)snprintf(load->urls[way], URL_BYTES, "http://127.0.0.1:%u%s",
+                   load->options.ports[way], paths[way]);
   char *argv[] = {
       program, to, load->urls[DEMO_STRAIGHT], to, load->urls[DEMO_HEDGED],
       NULL};
@@ -206,15 +206,14 @@ static bool make_config(struct demo_load *load, char *error, size_t cap) {
 }
 
 static bool make_client(struct demo_load *load, char *error, size_t cap) {
-  load->budget.max = load->config.max_buffered_bytes;
+  blocks_init(&load->blocks, NULL);
   load->resolver = resolver_new();
   if (load->resolver == NULL ||
-      !upstream_shared_init(&load->shared, &load->config, load->resolver,
-                            &load->budget) ||
+      !upstream_shared_init(&load->shared, &load->config, load->resolver) ||
       !resolver_start(load->resolver))
     return false;
   load->upstream = upstream_new(load->loop, &load->config, load->resolver,
-                                &load->shared, error, cap);
+                                &load->shared, &load->blocks, error, cap);
   return load->upstream != NULL;
 }
 
@@ -254,6 +253,7 @@ void demo_load_free(struct demo_load *load) {
   for (size_t i = 0; load->pairs && i <= load->count; i++)
     free(load->pairs[i].results[DEMO_HEDGED].timing);
   if (load->upstream) upstream_free(load->upstream);
+  blocks_clear(&load->blocks);
   if (load->resolver) resolver_free(load->resolver);
   free(load->pairs);
   free(load->asks);

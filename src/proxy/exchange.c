@@ -131,11 +131,11 @@ static void answer_passed(struct exchange *x, unsigned k, enum outcome outcome,
   const struct leg *leg = &x->legs[k];
   struct text *head = scratch(x);
   struct iovec parts[2];
-  answer_passed_head(head, buffer_slice(&leg->head), leg->body.len, race,
-                     x->asked.request_id, slice_of(service->process->via),
-                     service_date(service), reply_framing(x->connection));
+  answer_passed_head(head, leg->head, leg->body.len, race, x->asked.request_id,
+                     slice_of(service->process->via), service_date(service),
+                     reply_framing(x->connection));
   parts[0] = (struct iovec){head->at, head->len};
-  parts[1] = (struct iovec){leg->body.at, leg->body.len};
+  parts[1] = (struct iovec){(char *)(uintptr_t)leg->body.at, leg->body.len};
   reply_log(service, &x->asked, x->peer, leg->end.status, outcome_name(outcome),
             leg->body.len, race);
   connection_answer(x->connection, parts, x->asked.head_only ? 1 : 2,
@@ -199,7 +199,7 @@ static void answer_with(struct exchange *x, struct todo todo,
       return;
     case OUTCOME_GATHERED:
       if (gathered_write(&x->gathered, x->legs, x->leg_count, x->detail,
-                         &x->service->process->budget)) {
+                         &x->service->blocks)) {
         answer_gathered(x, race);
         return;
       }
@@ -246,38 +246,24 @@ static void cancel_below(struct exchange *x, const struct todo *todo) {
   }
 }
 
-/* The field lines of attempt k, in the scratch text behind its path. */
-static struct slice write_fields(struct exchange *x, unsigned k,
-                                 struct text *text) {
-  size_t from = text->len;
-  text_slice(text, x->common);
-  if (x->items[k].credentials) text_slice(text, x->credentials);
-  text_str(text, "Hedge-Attempt: ");
-  text_int(text, x->items[k].hedge_attempt);
-  text_str(text, "\r\n");
-  return (struct slice){text->at + from, text->len - from};
-}
-
 /* Starts the next attempt; false: it was refused, and its leg says why. */
 static bool start_next(struct exchange *x) {
   unsigned k = x->next_leg++;
   const struct exchange_item *item = &x->items[k];
-  struct service *service = x->service;
   struct leg *leg = &x->legs[k];
-  struct text *text = &service->request_text;
-  struct attempt_request request = {.target = item->target,
-                                    .hedge = item->hedge_attempt > 0};
-  const char *why = "the request is too large to be sent on";
-  text->len = 0;
-  text->cut = false;
-  target_write(text, &service->config->targets[item->target], item->rest,
-               item->query);
-  request.path = text_slice_of(text);
-  request.fields = write_fields(x, k, text);
+  struct attempt_request request = {
+      .target = item->target,
+      .hedge = item->hedge_attempt > 0,
+      .hedge_attempt = item->hedge_attempt,
+      .rest = item->rest,
+      .query = item->query,
+      .common = x->common,
+      .credentials = item->credentials ? x->credentials : (struct slice){0},
+  };
+  const char *why;
   leg->started_us = clock_now_us();
-  if (!text->cut)
-    leg->attempt =
-        attempt_start(service->upstream, &request, on_attempt_done, x, k, &why);
+  leg->attempt = attempt_start(x->service->upstream, &request, on_attempt_done,
+                               x, k, &why);
   if (leg->attempt) {
     x->started++;
     return true;

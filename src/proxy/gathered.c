@@ -62,10 +62,10 @@ static void add_item(struct gathered *g, struct text *words,
 }
 
 bool gathered_write(struct gathered *g, const struct leg *legs, unsigned count,
-                    bool detail, struct budget *budget) {
+                    bool detail, struct blocks *blocks) {
   size_t room = words_room(legs, count);
   struct text words;
-  g->words.budget = budget;
+  g->words.blocks = blocks;
   g->parts = malloc((2 + PARTS_AN_ITEM * (size_t)count) * sizeof *g->parts);
   if (!g->parts || !buffer_reserve(&g->words, room)) return false;
   text_init(&words, g->words.at, room);

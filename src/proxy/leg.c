@@ -12,8 +12,9 @@ void leg_take(struct leg *leg, struct attempt_reply *reply) {
   leg->attempt = NULL;
   leg->end = reply->end;
   leg->ended_us = reply->end_us;
-  leg->head = buffer_take(&reply->head);
-  leg->body = buffer_take(&reply->body);
+  leg->bytes = buffer_take(&reply->bytes);
+  leg->head = reply->head;
+  leg->body = reply->body;
   if (reply->error[0]) leg->kept_error = strdup(reply->error);
   leg->error = leg->kept_error ? leg->kept_error : "";
 }
@@ -27,8 +28,7 @@ void leg_end(struct leg *leg, enum attempt_result result, const char *error,
 }
 
 void leg_clear(struct leg *leg) {
-  buffer_clear(&leg->head);
-  buffer_clear(&leg->body);
+  buffer_clear(&leg->bytes);
   free(leg->kept_error);
   leg->kept_error = NULL;
 }

@@ -149,7 +149,7 @@ static bool make_process(struct program *program) {
   program->resolver = resolver_new();
   return name_process(process) && open_log(program) && program->resolver &&
          upstream_shared_init(&process->upstream, &program->config,
-                              program->resolver, &process->budget) &&
+                              program->resolver) &&
          resolver_start(program->resolver);
 }
 

@@ -33,7 +33,7 @@ struct mock {
   struct loop *loop;
   struct front *front;
   struct listener *listener;
-  struct budget budget;
+  struct blocks blocks;
   struct faults faults;
   uint64_t seed, arrivals;
   bool constant; /* every draw is the same: good, at once */
@@ -205,7 +205,7 @@ static struct front *front_of(struct mock *mock) {
       .keepalive_timeout_us = 90 * 1000 * 1000,
       .write_timeout_us = 30 * 1000 * 1000,
   };
-  return front_new(mock->loop, &handler, &limits, &mock->budget);
+  return front_new(mock->loop, &handler, &limits, &mock->blocks);
 }
 
 struct mock *mock_new(struct loop *loop, const struct mock_options *options,
@@ -213,7 +213,7 @@ struct mock *mock_new(struct loop *loop, const struct mock_options *options,
   struct mock *mock = calloc(1, sizeof *mock);
   if (mock == NULL) goto fail;
   mock->loop = loop;
-  mock->budget.max = INT64_MAX;
+  blocks_init(&mock->blocks, NULL);
   mock->faults = options->faults;
   mock->seed = options->seed;
   mock->constant =
@@ -242,5 +242,6 @@ void mock_free(struct mock *mock) {
   if (mock == NULL) return;
   if (mock->listener) listener_free(mock->listener);
   if (mock->front) front_free(mock->front);
+  blocks_clear(&mock->blocks);
   free(mock);
 }

@@ -51,6 +51,7 @@ bool service_init(struct service *service, struct process *process) {
       .token = process->token,
       .via = slice_of(process->via),
   };
+  blocks_init(&service->blocks, &process->budget);
   service->date_second = -1;
   if (getrandom(service->id_state, sizeof service->id_state, 0) !=
       (ssize_t)sizeof service->id_state)
@@ -67,6 +68,7 @@ void service_clear(struct service *service) {
   free(service->request_text.at);
   free(service->answer_text.at);
   service->request_text.at = service->answer_text.at = NULL;
+  blocks_clear(&service->blocks);
 }
 
 struct slice service_date(struct service *service) {

@@ -148,8 +148,7 @@ static struct front *make_front(struct worker *worker) {
       .keepalive_timeout_us = config->keepalive_timeout_us,
       .write_timeout_us = config->write_timeout_us,
   };
-  return front_new(worker->loop, &handler, &limits,
-                   &worker->service.process->budget);
+  return front_new(worker->loop, &handler, &limits, &worker->service.blocks);
 }
 
 static bool make_service(struct worker *worker, char *error, size_t error_cap) {
@@ -162,7 +161,7 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   service->log = worker->setup.log;
   service->upstream =
       upstream_new(worker->loop, process->config, worker->setup.resolver,
-                   &process->upstream, error, error_cap);
+                   &process->upstream, &service->blocks, error, error_cap);
   return service->upstream != NULL;
 }
 

@@ -1,0 +1,46 @@
+/* wire: connections to upstreams, and those of them that wait for work. */
+#ifndef HEDGEROW_IO_WIRE_H
+#define HEDGEROW_IO_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/config.h"
+#include "io/loop.h"
+#include "io/stream.h"
+
+struct wire;
+struct wires; /* one loop's, a stack of idle ones for each target */
+
+/* What a wire tells whoever uses it. */
+struct wire_user {
+  void (*on_readable)(void *arg);
+  void (*on_writable)(void *arg); /* only after wire_await_room */
+};
+
+/* user is copied. NULL: no memory. */
+struct wires *wires_new(struct loop *loop, const struct wire_user *user);
+/* Closes the idle ones; no other may be left. NULL is fine. */
+void wires_free(struct wires *wires);
+
+/* A wire for a new connection, in use by arg at once. generation: of the
+ * addresses it was dialled with. NULL: no memory, and the stream is closed. */
+struct wire *wire_new(struct wires *wires, const struct stream *stream,
+                      unsigned target, uint32_t generation, void *arg);
+/* The idle wire of that target that was used last, or NULL; now in use by arg.
+ * Wires of another generation are closed on the way. */
+struct wire *wire_take(struct wires *wires, unsigned target,
+                       uint32_t generation, void *arg);
+/* Its answer is whole, and it may carry another request: it waits for one. It
+ * closes by itself when the peer ends it or speaks unasked, and after a while. */
+void wire_give_back(struct wire *wire);
+/* One that is in use. */
+void wire_close(struct wire *wire);
+
+struct stream *wire_stream(struct wire *wire);
+/* Whether it has carried a request before the present one. */
+bool wire_was_kept(const struct wire *wire);
+/* Asks for one on_writable. False: no memory. */
+bool wire_await_room(struct wire *wire) __attribute__((warn_unused_result));
+
+#endif
