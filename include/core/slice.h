@@ -25,8 +25,14 @@ static inline bool slice_equal(struct slice a, struct slice b) {
   return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
-/* ASCII letters compare without case; the locale plays no part. */
-bool slice_equal_nocase(struct slice a, struct slice b);
+bool slice_same_letters(const char *a, const char *b, size_t len);
+
+/* ASCII letters compare without case; the locale plays no part. Most that are
+ * compared differ in length, so that much is inline. */
+static inline bool slice_equal_nocase(struct slice a, struct slice b) {
+  return a.len == b.len && slice_same_letters(a.at, b.at, a.len);
+}
+
 bool slice_starts_with(struct slice text, struct slice prefix);
 
 /* The slice from `from` to its end; from <= s.len. */

@@ -21,10 +21,30 @@ struct text {
 
 /* cap bytes at `storage` may be written; cap >= 1. */
 void text_init(struct text *text, char *storage, size_t cap);
-void text_add(struct text *text, const char *bytes, size_t len);
-void text_slice(struct text *text, struct slice bytes);
-void text_str(struct text *text, const char *string);
-void text_char(struct text *text, char c);
+
+/* These are inline because most of what is written is short and of a length
+ * that the compiler knows. */
+static inline void text_add(struct text *text, const char *bytes, size_t len) {
+  if (len > text->cap - text->len) {
+    text->cut = true;
+    return;
+  }
+  if (len > 0) memcpy(text->at + text->len, bytes, len);
+  text->len += len;
+}
+
+static inline void text_slice(struct text *text, struct slice bytes) {
+  text_add(text, bytes.at, bytes.len);
+}
+
+static inline void text_str(struct text *text, const char *string) {
+  text_add(text, string, strlen(string));
+}
+
+static inline void text_char(struct text *text, char c) {
+  text_add(text, &c, 1);
+}
+
 void text_int(struct text *text, int64_t number);
 /* Microseconds as milliseconds with one decimal: 12345 -> "12.3". */
 void text_ms(struct text *text, int64_t us);

@@ -11,8 +11,7 @@ struct multi; /* one loop's handles, in shards of at most 64 */
 struct shard;
 
 /* Called from the loop and outside libcurl when a handle is done; code is a
- * CURLcode. The handle stays on its shard until one of multi_remove,
- * multi_abort and multi_take is called. */
+ * CURLcode. The handle stays on its shard until multi_remove or multi_abort. */
 typedef void multi_on_done(void *arg, struct shard *shard, void *easy,
                            int code);
 
@@ -31,12 +30,9 @@ void multi_remove(struct shard *shard, void *easy);
 /* The same, by a RST. */
 void multi_abort(struct shard *shard, void *easy);
 
-/* For a handle with CONNECT_ONLY that is done: */
-/* Its connection's descriptor, no longer watched here. The handle stays where
- * it is, since curl_easy_send and curl_easy_recv need it. -1: it has none. */
+/* For a handle with CONNECT_ONLY that is done: its connection's descriptor, no
+ * longer watched here. The handle stays where it is, since curl_easy_send and
+ * curl_easy_recv need it. -1: it has none. */
 int multi_keep(struct shard *shard, void *easy);
-/* Takes the connection over: the handle comes off, and the descriptor is the
- * caller's. -1: it has none. */
-int multi_take(struct shard *shard, void *easy);
 
 #endif

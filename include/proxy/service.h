@@ -12,11 +12,16 @@
 #include "io/buffer.h"
 #include "io/log.h"
 #include "io/loop.h"
+#include "io/slab.h"
 #include "io/upstream.h"
 
 struct exchange;
 
-enum { SERVICE_PSEUDONYM_BYTES = 32, SERVICE_VIA_BYTES = 40 };
+enum {
+  SERVICE_PSEUDONYM_BYTES = 32,
+  SERVICE_VIA_BYTES = 40,
+  SERVICE_ROOM_BYTES = 2048,
+};
 
 /* The process's: immutable after start, but for relaxed counters. */
 struct process {
@@ -39,7 +44,8 @@ struct service {
   const struct config *config;
   struct loop *loop;
   struct upstream *upstream;
-  struct blocks blocks;    /* every buffer of this worker */
+  struct blocks blocks; /* every buffer of this worker */
+  struct slab room;     /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
   struct log_channel *log; /* NULL: off */
   struct forward_rules forward;
   struct exchange *exchanges; /* those that are not settled */

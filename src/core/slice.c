@@ -15,10 +15,9 @@ static unsigned char lower(char c) {
   return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
 }
 
-bool slice_equal_nocase(struct slice a, struct slice b) {
-  if (a.len != b.len) return false;
-  for (size_t i = 0; i < a.len; i++)
-    if (lower(a.at[i]) != lower(b.at[i])) return false;
+bool slice_same_letters(const char *a, const char *b, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    if (lower(a[i]) != lower(b[i])) return false;
   return true;
 }
 

@@ -21,25 +21,6 @@ void text_init(struct text *text, char *storage, size_t cap) {
   *text = (struct text){.at = storage, .cap = cap};
 }
 
-void text_add(struct text *text, const char *bytes, size_t len) {
-  if (len > text->cap - text->len) {
-    text->cut = true;
-    return;
-  }
-  if (len > 0) memcpy(text->at + text->len, bytes, len);
-  text->len += len;
-}
-
-void text_slice(struct text *text, struct slice bytes) {
-  text_add(text, bytes.at, bytes.len);
-}
-
-void text_str(struct text *text, const char *string) {
-  text_add(text, string, strlen(string));
-}
-
-void text_char(struct text *text, char c) { text_add(text, &c, 1); }
-
 /* Writes the digits so that they end at `end`; returns where they begin. */
 static char *digits_before(char *end, uint64_t number) {
   do {

@@ -36,6 +36,7 @@
 #include <arpa/inet.h>
 
 #include "io/clock.h"
+#include "io/slab.h"
 
 enum {
   SCRATCH_BYTES = 64 * 1024,
@@ -98,6 +99,7 @@ struct front {
   struct connection *first;
   unsigned count;
   bool draining;
+  struct slab slab;
   struct http_request request; /* the one that serve is busy with */
   char scratch[SCRATCH_BYTES];
   char peer_text[INET6_ADDRSTRLEN + 8];
@@ -163,7 +165,7 @@ static void shut(struct connection *c) {
 static void bury(struct connection *c) {
   struct front *front = c->front;
   buffer_clear(&c->in);
-  free(c);
+  slab_give(&front->slab, c);
   front->handler.on_closed(front->handler.arg);
 }
 
@@ -181,15 +183,14 @@ void connection_reset(struct connection *c) {
 }
 
 bool front_accept(struct front *front, int fd, const struct sockaddr *peer) {
-  struct connection *c = calloc(1, sizeof *c);
+  struct connection *c = slab_take(&front->slab);
   struct event_base *base = loop_base(front->loop);
   if (!c) {
     close(fd);
     return false;
   }
-  c->fd = fd;
-  c->in.blocks = front->blocks;
-  c->armed_us = INT64_MAX;
+  *c = (struct connection){
+      .fd = fd, .in.blocks = front->blocks, .armed_us = INT64_MAX};
   memcpy(&c->peer, peer,
          peer->sa_family == AF_INET6 ? sizeof c->peer.v6 : sizeof c->peer.v4);
   event_assign(&c->readable, base, fd, EV_READ | EV_PERSIST, on_readable, c);
@@ -213,6 +214,7 @@ struct front *front_new(struct loop *loop, const struct front_handler *handler,
   front->first = NULL;
   front->count = 0;
   front->draining = false;
+  slab_init(&front->slab, sizeof(struct connection));
   return front;
 }
 
@@ -223,6 +225,7 @@ void front_free(struct front *front) {
     shut(c);
     bury(c);
   }
+  slab_clear(&front->slab);
   free(front);
 }
 

@@ -10,8 +10,7 @@
  * - A connection that libcurl closes the usual way leaves a TIME_WAIT, and
  *   28,000 ports to one target are soon gone: one that is given up is closed
  *   with SO_LINGER {1, 0}.
- * - A connection that libcurl has opened can be taken over: CLOSESOCKETFUNCTION
- *   says that it is closed, and leaves it open. */
+ */
 #include "io/multi.h"
 
 #include <curl/curl.h>
@@ -46,7 +45,6 @@ struct multi {
   void *arg;
   struct shard *shards;
   bool aborting; /* inside multi_abort */
-  int taking;    /* the descriptor that multi_take is after, or -1 */
   size_t watch_cap;
   struct watch **watches; /* by descriptor */
 };
@@ -139,7 +137,6 @@ static int on_close_socket(void *arg, curl_socket_t fd) {
   struct multi *multi = arg;
   struct linger rst = {.l_onoff = 1, .l_linger = 0};
   forget_watch(multi, fd);
-  if (fd == multi->taking) return 0;
   if (multi->aborting) setsockopt(fd, SOL_SOCKET, SO_LINGER, &rst, sizeof rst);
   return close(fd);
 }
@@ -202,14 +199,6 @@ int multi_keep(struct shard *shard, void *easy) {
   return fd;
 }
 
-int multi_take(struct shard *shard, void *easy) {
-  int fd = multi_keep(shard, easy);
-  shard->multi->taking = fd;
-  multi_remove(shard, easy);
-  shard->multi->taking = -1;
-  return fd;
-}
-
 struct multi *multi_new(struct loop *loop, multi_on_done *on_done, void *arg) {
   struct multi *multi = calloc(1, sizeof *multi);
   struct rlimit limit;
@@ -217,8 +206,7 @@ struct multi *multi_new(struct loop *loop, multi_on_done *on_done, void *arg) {
     free(multi);
     return NULL;
   }
-  *multi = (struct multi){
-      .loop = loop, .on_done = on_done, .arg = arg, .taking = -1};
+  *multi = (struct multi){.loop = loop, .on_done = on_done, .arg = arg};
   multi->watch_cap = limit.rlim_cur;
   multi->watches = calloc(multi->watch_cap, sizeof *multi->watches);
   if (multi->watches) return multi;

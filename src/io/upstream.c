@@ -30,6 +30,7 @@
 #include "core/verdict.h"
 #include "io/clock.h"
 #include "io/dial.h"
+#include "io/slab.h"
 #include "io/wire.h"
 
 enum {
@@ -50,7 +51,7 @@ enum attempt_state {
 
 struct attempt {
   struct upstream *upstream;
-  struct attempt *prev, *next; /* in the list of its state, or spare */
+  struct attempt *prev, *next; /* in the line of its state */
   enum attempt_state state;
   struct attempt_request request;
   attempt_on_done *on_done;
@@ -82,7 +83,7 @@ struct upstream {
   struct dialer *dialer;
   struct wires *wires;
   struct resolver_view *names;
-  struct attempt *spare;
+  struct slab attempts;
   struct line nameless, draining;
   struct timer name_timer, drain_timer;
   char *host_lines[CONFIG_TARGETS_MAX]; /* " HTTP/1.1\r\nHost: ...\r\n" */
@@ -125,8 +126,7 @@ static void land(struct attempt *a) {
 static void recycle(struct attempt *a) {
   struct upstream *upstream = a->upstream;
   buffer_clear(&a->bytes);
-  a->next = upstream->spare;
-  upstream->spare = a;
+  slab_give(&upstream->attempts, a);
 }
 
 /* The answer may be whole although its verdict came early (a short 503, say):
@@ -555,13 +555,6 @@ static bool admit(struct upstream *upstream,
   return false;
 }
 
-static struct attempt *attempt_new(struct upstream *upstream) {
-  struct attempt *a = upstream->spare;
-  if (a) upstream->spare = a->next;
-  else a = malloc(sizeof *a);
-  return a;
-}
-
 static void prepare(struct attempt *a, struct upstream *upstream,
                     const struct attempt_request *request) {
   const struct config *config = upstream->config;
@@ -585,7 +578,7 @@ struct attempt *attempt_start(struct upstream *upstream,
   struct attempt *a;
   *why = "too many attempts are in flight to this target (--max-attempts)";
   if (!admit(upstream, request)) return NULL;
-  a = attempt_new(upstream);
+  a = slab_take(&upstream->attempts);
   if (!a) {
     atomic_fetch_sub_explicit(&upstream->shared->in_flight[request->target], 1,
                               memory_order_relaxed);
@@ -677,6 +670,7 @@ struct upstream *upstream_new(struct loop *loop, const struct config *config,
   upstream->config = config;
   upstream->shared = shared;
   upstream->blocks = blocks;
+  slab_init(&upstream->attempts, sizeof(struct attempt));
   timer_init(&upstream->name_timer, loop, on_name_timer, upstream);
   timer_init(&upstream->drain_timer, loop, on_drain_timer, upstream);
   upstream->dialer = dialer_new(loop, config);
@@ -693,11 +687,7 @@ fail:
 
 void upstream_free(struct upstream *upstream) {
   struct attempt *a;
-  while (upstream->draining.first) finish(upstream->draining.first);
-  while ((a = upstream->spare)) {
-    upstream->spare = a->next;
-    free(a);
-  }
+  while ((a = upstream->draining.first)) finish(a);
   timer_clear(&upstream->name_timer);
   timer_clear(&upstream->drain_timer);
   wires_free(upstream->wires);
@@ -705,5 +695,6 @@ void upstream_free(struct upstream *upstream) {
   if (upstream->names) resolver_view_free(upstream->names);
   for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++)
     free(upstream->host_lines[i]);
+  slab_clear(&upstream->attempts);
   free(upstream);
 }

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "io/clock.h"
+#include "io/slab.h"
 
 enum {
   IDLE_US = 60 * 1000 * 1000, /* then an idle wire is closed */
@@ -48,6 +49,7 @@ struct wires {
   struct wire_user user;
   struct timer sweep;
   unsigned idle;
+  struct slab slab;
   struct stack stacks[CONFIG_TARGETS_MAX];
 };
 
@@ -85,7 +87,7 @@ void wire_close(struct wire *wire) {
     free(wire->writable);
   }
   stream_close(&wire->stream);
-  free(wire);
+  slab_give(&wire->wires->slab, wire);
 }
 
 static void close_idle(struct wire *wire) {
@@ -108,17 +110,17 @@ static void on_writable(evutil_socket_t fd, short what, void *arg) {
 
 struct wire *wire_new(struct wires *wires, const struct stream *stream,
                       unsigned target, uint32_t generation, void *arg) {
-  struct wire *wire = calloc(1, sizeof *wire);
+  struct wire *wire = slab_take(&wires->slab);
   struct stream lost = *stream;
   if (!wire) {
     stream_close(&lost);
     return NULL;
   }
-  wire->wires = wires;
-  wire->stream = *stream;
-  wire->target = target;
-  wire->generation = generation;
-  wire->arg = arg;
+  *wire = (struct wire){.wires = wires,
+                        .stream = *stream,
+                        .target = target,
+                        .generation = generation,
+                        .arg = arg};
   event_assign(&wire->readable, loop_base(wires->loop), stream->fd,
                EV_READ | EV_PERSIST, on_readable, wire);
   event_add(&wire->readable, NULL);
@@ -206,6 +208,7 @@ struct wires *wires_new(struct loop *loop, const struct wire_user *user) {
   if (!wires) return NULL;
   wires->loop = loop;
   wires->user = *user;
+  slab_init(&wires->slab, sizeof(struct wire));
   timer_init(&wires->sweep, loop, on_sweep, wires);
   return wires;
 }
@@ -217,5 +220,6 @@ void wires_free(struct wires *wires) {
     while ((wire = pop(&wires->stacks[i]))) wire_close(wire);
   }
   timer_clear(&wires->sweep);
+  slab_clear(&wires->slab);
   free(wires);
 }

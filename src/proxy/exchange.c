@@ -52,6 +52,7 @@ struct exchange {
   unsigned leg_count, next_leg; /* legs below next_leg have been told of */
   unsigned started;
   bool detail;
+  bool in_room; /* its memory is the service's room */
   char peer[PEER_BYTES];
   struct gathered gathered;
   struct leg legs[];
@@ -92,7 +93,8 @@ static void free_exchange(void *arg) {
   struct service *service = x->service;
   for (unsigned k = 0; k < x->leg_count; k++) leg_clear(&x->legs[k]);
   gathered_clear(&x->gathered);
-  free(x);
+  if (x->in_room) slab_give(&service->room, x);
+  else free(x);
   atomic_fetch_sub_explicit(&service->process->requests, 1,
                             memory_order_relaxed);
 }
@@ -350,13 +352,18 @@ static void copy_order(struct exchange *x, const struct exchange_order *order) {
   x->credentials = rebase(order->credentials, order, bytes);
 }
 
-static struct exchange *exchange_new(const struct exchange_order *order) {
+static struct exchange *exchange_new(struct service *service,
+                                     const struct exchange_order *order) {
   struct exchange *x;
   size_t legs = order->item_count * sizeof *x->legs;
   size_t items = order->item_count * sizeof *x->items;
-  x = malloc(sizeof *x + legs + items + order->bytes.len);
+  size_t size = sizeof *x + legs + items + order->bytes.len;
+  bool in_room = size <= SERVICE_ROOM_BYTES;
+  x = in_room ? slab_take(&service->room) : malloc(size);
   if (!x) return NULL;
   memset(x, 0, sizeof *x + legs);
+  x->in_room = in_room;
+  x->service = service;
   x->leg_count = order->item_count;
   x->items = (struct exchange_item *)(x->legs + order->item_count);
   copy_order(x, order);
@@ -377,14 +384,14 @@ static void init_policy(struct exchange *x, int64_t timeout_us) {
 
 bool exchange_start(struct service *service, struct connection *connection,
                     const struct exchange_order *order) {
-  struct exchange *x = exchange_new(order);
+  struct exchange *x = exchange_new(service, order);
   if (!x) return false;
-  x->service = service;
   x->connection = connection;
   x->kind = order->kind;
   x->detail = order->detail;
   x->start_us = order->asked.started_us;
-  snprintf(x->peer, sizeof x->peer, "%s", connection_peer(connection));
+  if (service->log)
+    snprintf(x->peer, sizeof x->peer, "%s", connection_peer(connection));
   init_policy(x, order->timeout_us);
   timer_init(&x->timer, service->loop, on_timer, x);
   link_in(x);

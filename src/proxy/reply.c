@@ -42,6 +42,17 @@ void reply_log(struct service *service, const struct asked *asked,
   log_write(service->log, text_slice_of(&text));
 }
 
+/* The peer's text costs more than the rest of a line: only when it is wanted. */
+static void log_answer(struct service *service,
+                       const struct connection *connection,
+                       const struct asked *asked, int status,
+                       const char *outcome, uint64_t body_bytes,
+                       const struct answer_race *race) {
+  if (service->log)
+    reply_log(service, asked, connection_peer(connection), status, outcome,
+              body_bytes, race);
+}
+
 /* The two halves of the scratch text. */
 static void split(struct text *scratch, struct text *head, struct text *body) {
   size_t half = scratch->cap / 2;
@@ -77,8 +88,7 @@ void reply_problem(struct service *service, struct connection *connection,
   split(&service->answer_text, &head, &body);
   body.cap -= ANSWER_HEAD_BYTES * 2; /* so that it fits behind the head */
   answer_problem(&body, status, detail, race);
-  reply_log(service, asked, connection_peer(connection), status, outcome,
-            body.len, race);
+  log_answer(service, connection, asked, status, outcome, body.len, race);
   send_own(service, connection, asked, &own, race, &head, text_slice_of(&body));
 }
 
@@ -88,7 +98,6 @@ void reply_json(struct service *service, struct connection *connection,
   struct text head = service->answer_text;
   head.len = 0;
   head.cut = false;
-  reply_log(service, asked, connection_peer(connection), 200, "own", json.len,
-            NULL);
+  log_answer(service, connection, asked, 200, "own", json.len, NULL);
   send_own(service, connection, asked, &own, NULL, &head, json);
 }

@@ -52,6 +52,7 @@ bool service_init(struct service *service, struct process *process) {
       .via = slice_of(process->via),
   };
   blocks_init(&service->blocks, &process->budget);
+  slab_init(&service->room, SERVICE_ROOM_BYTES);
   service->date_second = -1;
   if (getrandom(service->id_state, sizeof service->id_state, 0) !=
       (ssize_t)sizeof service->id_state)
@@ -69,6 +70,7 @@ void service_clear(struct service *service) {
   free(service->answer_text.at);
   service->request_text.at = service->answer_text.at = NULL;
   blocks_clear(&service->blocks);
+  slab_clear(&service->room);
 }
 
 struct slice service_date(struct service *service) {

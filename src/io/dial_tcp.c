@@ -1,0 +1,215 @@
+/* dial_tcp: connect(2), to one address after another (RFC 8305).
+ *
+ * The first address is tried at once. The next one is when a try has failed, or
+ * when 250 ms have passed without a connection, the earlier tries going on. The
+ * first that connects wins, and the others close. The order is getaddrinfo's,
+ * which follows RFC 6724.
+ *
+ * A connection to this machine may stand as soon as connect returns; it is told
+ * in the next turn all the same, because a dial calls nobody back from inside
+ * its start. */
+#include "io/dial_tcp.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+
+enum { NEXT_TRY_US = 250 * 1000 };
+
+union address {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+};
+
+/* One socket that is connecting. */
+struct try {
+  struct try *next;
+  struct tcp_dial *dial;
+  int fd;
+  struct event writable;
+};
+
+struct tcp_dial {
+  struct dial dial;
+  struct loop *loop;
+  struct timer timer;
+  int64_t deadline_us;
+  struct try *tries; /* under way */
+  int error;         /* errno of the last one that failed */
+  unsigned next, count;
+  union address addresses[]; /* [next, count) are still to be tried */
+};
+
+static void go_on(struct tcp_dial *d);
+
+/* ---- addresses ---- */
+
+static bool parse_address(union address *address, const char *text,
+                          uint16_t port) {
+  char bare[RESOLVER_ADDRESS_TEXT];
+  size_t len = strlen(text);
+  memset(address, 0, sizeof *address);
+  if (text[0] != '[') {
+    address->v4.sin_family = AF_INET;
+    address->v4.sin_port = htons(port);
+    return inet_pton(AF_INET, text, &address->v4.sin_addr) == 1;
+  }
+  snprintf(bare, sizeof bare, "%.*s", (int)len - 2, text + 1);
+  address->v6.sin6_family = AF_INET6;
+  address->v6.sin6_port = htons(port);
+  return inet_pton(AF_INET6, bare, &address->v6.sin6_addr) == 1;
+}
+
+static socklen_t address_len(const union address *address) {
+  return address->any.sa_family == AF_INET6 ? sizeof address->v6
+                                            : sizeof address->v4;
+}
+
+/* ---- tries ---- */
+
+static void close_try(struct try *try) {
+  event_del(&try->writable);
+  if (try->fd >= 0) close(try->fd);
+  free(try);
+}
+
+static void forget_try(struct try *try) {
+  struct try **at = &try->dial->tries;
+  while (*at != try) at = &(*at)->next;
+  *at = try->next;
+  close_try(try);
+}
+
+static void dial_free(struct tcp_dial *d) {
+  struct try *try, *next;
+  for (try = d->tries; try; try = next) {
+    next = try->next;
+    close_try(try);
+  }
+  timer_clear(&d->timer);
+  free(d);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg);
+
+/* False: it failed at once, and d->error says why. */
+static bool start_try(struct tcp_dial *d, const union address *address) {
+  struct try *try = malloc(sizeof *try);
+  int one = 1, fd;
+  d->error = ENOMEM;
+  if (!try) return false;
+  fd = socket(address->any.sa_family,
+              SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) goto fail;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  if (connect(fd, &address->any, address_len(address)) < 0 &&
+      errno != EINPROGRESS)
+    goto fail;
+  *try = (struct try){.next = d->tries, .dial = d, .fd = fd};
+  event_assign(&try->writable, loop_base(d->loop), fd, EV_WRITE, on_writable,
+               try);
+  if (event_add(&try->writable, NULL) < 0) goto fail;
+  d->tries = try;
+  return true;
+fail:
+  d->error = errno;
+  if (fd >= 0) close(fd);
+  free(try);
+  return false;
+}
+
+/* ---- how it ends ---- */
+
+static void fail(struct tcp_dial *d, const char *what, const char *detail) {
+  struct dial dial = d->dial;
+  char why[DIAL_WHY_BYTES];
+  snprintf(why, sizeof why, "%s%s", what, detail);
+  dial_free(d);
+  dial.on_done(dial.arg, NULL, ATTEMPT_TRANSPORT, why);
+}
+
+static void succeed(struct try *try) {
+  struct tcp_dial *d = try->dial;
+  struct stream stream = {.fd = try->fd};
+  struct dial dial = d->dial;
+  event_del(&try->writable);
+  try->fd = -1; /* the stream's now */
+  dial_free(d);
+  dial.on_done(dial.arg, &stream, ATTEMPT_SUCCESS, NULL);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg) {
+  struct try *try = arg;
+  struct tcp_dial *d = try->dial;
+  int error = 0;
+  socklen_t len = sizeof error;
+  (void)what;
+  if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0) error = errno;
+  if (error == 0) {
+    succeed(try);
+    return;
+  }
+  d->error = error;
+  forget_try(try);
+  if (d->next < d->count || !d->tries) go_on(d);
+}
+
+/* Starts the next try that does not fail at once; fails when none is left. */
+static void go_on(struct tcp_dial *d) {
+  int64_t now_us = clock_now_us(), due_us = d->deadline_us;
+  bool started = false;
+  while (!started && d->next < d->count)
+    started = start_try(d, &d->addresses[d->next++]);
+  if (!d->tries) {
+    fail(d, "could not connect: ", strerror(d->error));
+    return;
+  }
+  if (d->next < d->count && now_us + NEXT_TRY_US < due_us)
+    due_us = now_us + NEXT_TRY_US;
+  timer_set(&d->timer, due_us);
+}
+
+static void on_timer(void *arg) {
+  struct tcp_dial *d = arg;
+  if (clock_now_us() >= d->deadline_us)
+    fail(d, "no connection within --connect-timeout", "");
+  else go_on(d);
+}
+
+/* ---- the interface ---- */
+
+struct dial *tcp_dial_start(struct loop *loop, int64_t timeout_us,
+                            uint16_t port, const struct resolver_answer *answer,
+                            dial_on_done *on_done, void *arg) {
+  struct tcp_dial *d =
+      malloc(sizeof *d + answer->count * sizeof d->addresses[0]);
+  int64_t now_us = clock_now_us();
+  if (!d) return NULL;
+  *d = (struct tcp_dial){.dial = {.on_done = on_done, .arg = arg},
+                         .loop = loop,
+                         .deadline_us = now_us + timeout_us,
+                         .error = EADDRNOTAVAIL};
+  timer_init(&d->timer, loop, on_timer, d);
+  for (unsigned i = 0; i < answer->count; i++)
+    if (parse_address(&d->addresses[d->count], answer->addresses[i], port))
+      d->count++;
+  if (d->count > 0 && start_try(d, &d->addresses[d->next++]))
+    timer_set(&d->timer, d->count > 1 ? now_us + NEXT_TRY_US : d->deadline_us);
+  else timer_set(&d->timer, now_us); /* go_on, in the next turn */
+  return &d->dial;
+}
+
+void tcp_dial_cancel(struct dial *dial) {
+  dial_free((struct tcp_dial *)(void *)dial);
+}
