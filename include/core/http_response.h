@@ -39,12 +39,15 @@ struct http_response {
   bool keep_alive;  /* the connection may carry another request (section 9.3) */
   bool delimited;   /* a length or chunks frame the body, or it has none;
                     * otherwise it ends with the connection */
+  bool is_encoded;  /* a Content-Encoding other than identity */
+  bool retry_after; /* a Retry-After field */
   int status;       /* of the final head, 0 until one began; 1xx are skipped */
   unsigned interim; /* 1xx heads that were skipped */
   size_t scanned;   /* private */
   size_t head_at, head_len; /* the final head: status line and field lines with
                              * their CRLFs, the empty line included. It starts
                              * behind skipped 1xx heads. */
+  size_t location_at, location_len; /* the value of Location; 0, 0: none */
   size_t body_at, body_len; /* body bytes so far, transfer coding undone */
   uint64_t left;   /* private: of the length, of the chunk or of the trailers */
   uint64_t length; /* the Content-Length, also where no body comes (204, 304);

@@ -108,6 +108,22 @@ static bool read_coding(struct http_response *response, struct slice value,
   return true;
 }
 
+/* What a judge of the answer wants to know, noted here so that nobody has to go
+ * over the fields again. */
+static void note(struct http_response *response, struct http_field field,
+                 const char *head) {
+  struct slice name = field.name;
+  if (slice_equal_nocase(name, slice_of("Content-Encoding"))) {
+    response->is_encoded |=
+        !slice_equal_nocase(field.value, slice_of("identity"));
+  } else if (slice_equal_nocase(name, slice_of("Retry-After"))) {
+    response->retry_after = true;
+  } else if (slice_equal_nocase(name, slice_of("Location"))) {
+    response->location_at = response->head_at + (size_t)(field.value.at - head);
+    response->location_len = field.value.len;
+  }
+}
+
 /* Looks at the three fields that frame the response. Most have another length
  * or first letter, and are passed by without a look at the rest of the name. */
 static bool read_meaning(struct http_response *response,
@@ -131,14 +147,15 @@ static bool read_meaning(struct http_response *response,
 }
 
 /* `lines` are the field lines without the empty line. */
-static bool read_fields(struct http_response *response, struct slice lines,
-                        struct framing *framing) {
+static bool read_fields(struct http_response *response, const char *head,
+                        struct slice lines, struct framing *framing) {
   struct http_field field;
   response->length = UINT64_MAX;
   while (lines.len > 0) {
     if (!http_field_next(&lines, &field))
       return refuse(response, "a field line of the head is malformed");
     if (!read_meaning(response, field, framing)) return false;
+    note(response, field, head);
   }
   if (!framing->is_chunked) return true;
   if (response->length != UINT64_MAX)
@@ -154,6 +171,8 @@ static bool skip_interim(struct http_response *response, size_t head_len) {
     return refuse(response, "there are too many 1xx responses");
   response->interim++;
   response->status = 0;
+  response->is_encoded = response->retry_after = false;
+  response->location_at = response->location_len = 0;
   response->head_at += head_len;
   response->scanned = 0;
   response->used = response->head_at;
@@ -190,7 +209,7 @@ static bool read_head(struct http_response *response, struct slice head) {
   struct slice rest = head;
   if (!read_status_line(response, &rest)) return false;
   rest.len -= 2; /* the empty line */
-  if (!read_fields(response, rest, &framing)) return false;
+  if (!read_fields(response, head.at, rest, &framing)) return false;
   if (response->status < 200 && response->status != 101)
     return skip_interim(response, head.len);
   begin_body(response, head.len, &framing);

@@ -14,16 +14,13 @@
  * literal does not (`12` may have been `123`), so it counts only when a length
  * or chunks framed it (RFC 9112, section 8).
  *
- * Framing that two readers may understand differently (two lengths, a length
- * beside a transfer coding) is refused here, whoever delivers the bytes (RFC
- * 9112, section 6.3). */
+ * Where a body ends is core/http_response's to say. */
 #include "core/verdict.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "core/explain.h"
-#include "core/http_head.h"
 
 void verdict_init(struct verdict *verdict, uint64_t body_max,
                   unsigned depth_max) {
@@ -65,66 +62,20 @@ static bool not_json(struct verdict *verdict) {
   return false;
 }
 
-/* What the fields of a head say that matters here. */
-struct findings {
-  struct slice location;
-  uint64_t length;
-  unsigned lengths, codings;
-  bool malformed, encoded, chunked;
-};
-
-static void look_at(struct findings *found, struct verdict *verdict,
-                    const struct http_field *field) {
-  struct slice name = field->name;
-  if (slice_equal_nocase(name, slice_of("Content-Length"))) {
-    found->lengths++;
-    if (!http_parse_length(field->value, &found->length))
-      found->malformed = true;
-  } else if (slice_equal_nocase(name, slice_of("Transfer-Encoding"))) {
-    found->codings++;
-    found->chunked |= http_list_has(field->value, slice_of("chunked"));
-  } else if (slice_equal_nocase(name, slice_of("Content-Encoding"))) {
-    found->encoded |= !slice_equal_nocase(field->value, slice_of("identity"));
-  } else if (slice_equal_nocase(name, slice_of("Retry-After"))) {
-    verdict->end.retry_after = true;
-  } else if (slice_equal_nocase(name, slice_of("Location"))) {
-    found->location = field->value;
-  }
-}
-
-static struct findings read_fields(struct verdict *verdict,
-                                   struct slice lines) {
-  struct findings found = {0};
-  struct http_field field;
-  while (lines.len > 0) {
-    if (http_field_next(&lines, &field)) {
-      look_at(&found, verdict, &field);
-    } else {
-      found.malformed = true;
-      break;
-    }
-  }
-  verdict->delimited = found.lengths > 0 || found.chunked;
-  return found;
-}
-
-bool verdict_head(struct verdict *verdict, int status, struct slice lines) {
-  struct findings found = read_fields(verdict, lines);
-  verdict->end.status = status;
-  if (found.malformed || found.lengths > 1 ||
-      (found.lengths > 0 && found.codings > 0)) {
-    verdict_broken(verdict, ATTEMPT_TRANSPORT,
-                   "the answer's head is malformed, or frames its body twice");
-    return false;
-  }
-  verdict->end.result = ATTEMPT_STATUS;
+bool verdict_head(struct verdict *verdict, const struct http_response *head,
+                  const char *bytes) {
+  struct slice location = {bytes + head->location_at, head->location_len};
+  int status = head->status;
+  verdict->end = (struct attempt_end){.result = ATTEMPT_STATUS,
+                                      .status = status,
+                                      .retry_after = head->retry_after};
+  verdict->delimited = head->delimited;
   if (!is_success_status(status))
-    explain_status(status, found.location, verdict->error,
-                   sizeof verdict->error);
+    explain_status(status, location, verdict->error, sizeof verdict->error);
   if (!is_success_status(status) && !is_4xx(status)) return false;
-  if (found.lengths > 0 && found.length > verdict->body_max)
+  if (head->length != UINT64_MAX && head->length > verdict->body_max)
     return too_large(verdict);
-  if (!is_success_status(status) || !found.encoded) return true;
+  if (!is_success_status(status) || !head->is_encoded) return true;
   verdict_broken(verdict, ATTEMPT_BAD_JSON,
                  "the body is encoded (Content-Encoding) though hedgerow asked "
                  "for none");

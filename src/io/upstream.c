@@ -215,14 +215,10 @@ static bool too_large(struct attempt *a) {
 }
 
 static bool judge_head(struct attempt *a) {
-  const char *head = a->bytes.at + a->response.head_at;
-  size_t len = a->response.head_len - 2; /* without the empty line */
-  const char *line_end = memchr(head, '\n', len);
-  size_t first = line_end ? (size_t)(line_end - head) + 1 : len;
-  if (len > (size_t)a->upstream->config->max_upstream_head_bytes)
+  if (a->response.head_len >
+      (size_t)a->upstream->config->max_upstream_head_bytes)
     return too_large(a);
-  return verdict_head(&a->verdict, a->response.status,
-                      (struct slice){head + first, len - first});
+  return verdict_head(&a->verdict, &a->response, a->bytes.at);
 }
 
 static bool judge_body(struct attempt *a) {
