@@ -58,9 +58,9 @@ static void expect_json(struct slice text) {
 }
 
 static const struct attempt_story three[] = {
-    {0, 0, 412345, ATTEMPT_CANCELLED, 0, NULL},
-    {1, 300000, 412345, ATTEMPT_SUCCESS, 200, ""},
-    {0, 300000, 350000, ATTEMPT_STATUS, 503, "the upstream said \"no\""},
+    {0, 0, 412345, ATTEMPT_CANCELLED, 0, NULL, 0},
+    {1, 300000, 412345, ATTEMPT_SUCCESS, 200, "", 0},
+    {0, 300000, 350000, ATTEMPT_STATUS, 503, "the upstream said \"no\"", 0},
 };
 static const struct answer_race won = {3, 1, three, 3};
 static const struct answer_race lost = {3, -1, three, 3};
@@ -234,7 +234,8 @@ Test(answer, fits_the_room_that_its_header_promises) {
   struct attempt_story attempts[20];
   for (size_t i = 0; i < 20; i++)
     attempts[i] = (struct attempt_story){
-        UINT32_MAX, INT64_MIN / 4, INT64_MAX / 4, ATTEMPT_TOO_LARGE, 200, NULL};
+        UINT32_MAX, INT64_MIN / 4, INT64_MAX / 4, ATTEMPT_TOO_LARGE, 200, NULL,
+        0};
   struct answer_race race = {UINT32_MAX, INT32_MAX, attempts, UINT32_MAX};
   struct answer_own own = {.status = 431,
                            .content_type = "",
@@ -259,7 +260,7 @@ Test(answer, fits_the_room_that_its_header_promises) {
 }
 
 Test(answer, tells_of_sixteen_timings_and_counts_the_others) {
-  struct attempt_story attempts[18] = {{0, 0, 0, ATTEMPT_SUCCESS, 0, NULL}};
+  struct attempt_story attempts[18] = {{0, 0, 0, ATTEMPT_SUCCESS, 0, NULL, 0}};
   struct answer_race race = {18, -1, attempts, 18};
   struct answer_own own = {.status = 200};
   char storage[4096];
@@ -359,7 +360,8 @@ Test(answer, a_problem_fits_the_room_that_its_header_promises) {
   struct attempt_story attempts[N];
   for (size_t i = 0; i < N; i++)
     attempts[i] = (struct attempt_story){
-        UINT32_MAX, INT64_MIN, INT64_MIN, ATTEMPT_TOO_LARGE, INT32_MIN, error};
+        UINT32_MAX, INT64_MIN, INT64_MIN, ATTEMPT_TOO_LARGE,
+        INT32_MIN,  error,     0};
   struct answer_race race = {N, -1, attempts, N};
   struct text out;
   text_init(&out, storage,

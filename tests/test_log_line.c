@@ -7,8 +7,8 @@
 #include "core/json_check.h"
 
 static const struct attempt_story two[] = {
-    {0, 0, 412000, ATTEMPT_CANCELLED, 0, NULL},
-    {1, 300000, 412000, ATTEMPT_SUCCESS, 200, NULL},
+    {0, 0, 412000, ATTEMPT_CANCELLED, 0, NULL, 0},
+    {1, 300000, 412000, ATTEMPT_SUCCESS, 200, NULL, 0},
 };
 static const struct answer_race won = {2, 1, two, 2};
 
@@ -95,12 +95,21 @@ Test(log_line, tells_a_race_as_text) {
 }
 
 Test(log_line, names_the_status_of_a_failed_attempt) {
-  struct attempt_story attempt = {0, 0, 5000, ATTEMPT_STATUS, 503, "busy"};
+  struct attempt_story attempt = {0, 0, 5000, ATTEMPT_STATUS, 503, "busy", 0};
   struct answer_race race = {1, -1, &attempt, 1};
   struct log_line line = line_for("/smart");
   line.race = &race;
   expect_holds(log_line_text, &line, "  #0 0.0-5.0 status 503\n");
   expect_holds(log_line_json, &line, "\"result\":\"status\",\"status\":503}]");
+}
+
+Test(log_line, counts_the_resends_of_an_attempt) {
+  struct attempt_story attempt = {
+      .result = ATTEMPT_SUCCESS, .status = 200, .resends = 1};
+  struct answer_race race = {1, 0, &attempt, 1};
+  struct log_line line = line_for("/smart");
+  line.race = &race;
+  expect_holds(log_line_json, &line, "\"status\":200,\"resends\":1}]");
 }
 
 Test(log_line, without_a_race_there_are_no_attempts) {
@@ -175,8 +184,8 @@ Test(log_line, stays_below_its_limit_whatever_comes) {
   struct attempt_story attempts[20];
   memset(noise, '\x01', sizeof noise);
   for (size_t i = 0; i < 20; i++)
-    attempts[i] = (struct attempt_story){UINT32_MAX,     INT64_MIN, INT64_MIN,
-                                         ATTEMPT_STATUS, INT32_MIN, NULL};
+    attempts[i] = (struct attempt_story){
+        UINT32_MAX, INT64_MIN, INT64_MIN, ATTEMPT_STATUS, INT32_MIN, NULL, 0};
   struct answer_race race = {UINT32_MAX, -1, attempts, UINT32_MAX};
   struct slice all = {noise, sizeof noise};
   struct log_line line = {.wall_us = INT64_MAX,
@@ -194,7 +203,7 @@ Test(log_line, stays_below_its_limit_whatever_comes) {
 }
 
 Test(log_line, says_how_many_attempts_it_left_out) {
-  struct attempt_story attempts[256] = {{0, 0, 0, ATTEMPT_SUCCESS, 0, NULL}};
+  struct attempt_story attempts[256] = {{0, 0, 0, ATTEMPT_SUCCESS, 0, NULL, 0}};
   struct answer_race race = {256, -1, attempts, 256};
   struct log_line line = line_for("/all");
   line.race = &race;

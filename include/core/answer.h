@@ -39,6 +39,7 @@ struct attempt_story {
   enum attempt_result result;
   int status;        /* 0: none */
   const char *error; /* "" or NULL: none */
+  unsigned resends;  /* kept connections that had died, and were replaced */
 };
 
 /* What the connection asks of the head. */

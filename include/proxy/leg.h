@@ -12,6 +12,7 @@ struct leg {
   struct attempt *attempt; /* NULL: not in flight */
   struct attempt_end end;
   int64_t started_us, ended_us;
+  unsigned resends;
   struct buffer bytes;     /* of a success or a whole 4xx, else empty: */
   struct slice head, body; /* these point into them */
   const char *error;       /* never NULL once it was started */

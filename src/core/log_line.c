@@ -111,6 +111,10 @@ static void add_attempt_json(struct text *out,
     text_str(out, ",\"status\":");
     text_int(out, attempt->status);
   }
+  if (attempt->resends > 0) {
+    text_str(out, ",\"resends\":");
+    text_int(out, attempt->resends);
+  }
   text_char(out, '}');
 }
 

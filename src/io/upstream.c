@@ -86,6 +86,7 @@ struct upstream {
   struct slab attempts;
   struct line nameless, draining;
   struct timer name_timer, drain_timer;
+  int64_t name_due_us; /* what name_timer is set to; INT64_MAX: nothing */
   char *host_lines[CONFIG_TARGETS_MAX]; /* " HTTP/1.1\r\nHost: ...\r\n" */
   char scratch[SCRATCH_BYTES];
 };
@@ -187,18 +188,17 @@ static void fail(struct attempt *a, enum attempt_result result,
 
 /* ---- waiting for a name, or for the next turn ---- */
 
-static void arm_name_timer(struct upstream *upstream) {
-  int64_t due_us = INT64_MAX;
-  for (struct attempt *a = upstream->nameless.first; a; a = a->next)
-    if (a->due_us < due_us) due_us = a->due_us;
-  if (upstream->nameless.first) timer_set(&upstream->name_timer, due_us);
+static void arm_name_timer(struct upstream *upstream, int64_t due_us) {
+  if (due_us >= upstream->name_due_us) return;
+  upstream->name_due_us = due_us;
+  timer_set(&upstream->name_timer, due_us);
 }
 
 static void wait_until(struct attempt *a, int64_t due_us) {
   a->state = NAMELESS;
   a->due_us = due_us;
   join(&a->upstream->nameless, a);
-  arm_name_timer(a->upstream);
+  arm_name_timer(a->upstream, due_us);
 }
 
 static void fail_later(struct attempt *a, enum attempt_result result,
@@ -527,10 +527,15 @@ static void look_at_nameless(struct upstream *upstream) {
       connect(a);
     else fail_unnamed(a);
   }
-  arm_name_timer(upstream);
 }
 
-static void on_name_timer(void *arg) { look_at_nameless(arg); }
+static void on_name_timer(void *arg) {
+  struct upstream *upstream = arg;
+  upstream->name_due_us = INT64_MAX;
+  look_at_nameless(upstream);
+  for (struct attempt *a = upstream->nameless.first; a; a = a->next)
+    arm_name_timer(upstream, a->due_us);
+}
 
 static void on_name_change(void *arg, unsigned index) {
   (void)index;
@@ -666,6 +671,7 @@ struct upstream *upstream_new(struct loop *loop, const struct config *config,
   upstream->config = config;
   upstream->shared = shared;
   upstream->blocks = blocks;
+  upstream->name_due_us = INT64_MAX;
   slab_init(&upstream->attempts, sizeof(struct attempt));
   timer_init(&upstream->name_timer, loop, on_name_timer, upstream);
   timer_init(&upstream->drain_timer, loop, on_drain_timer, upstream);

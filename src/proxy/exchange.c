@@ -111,6 +111,7 @@ static struct answer_race tell(const struct exchange *x,
         .ended_us = leg->ended_us - x->start_us,
         .result = leg->end.result,
         .status = leg->end.status,
+        .resends = leg->resends,
         .error = leg->error,
     };
   }

@@ -12,6 +12,7 @@ void leg_take(struct leg *leg, struct attempt_reply *reply) {
   leg->attempt = NULL;
   leg->end = reply->end;
   leg->ended_us = reply->end_us;
+  leg->resends = reply->resends;
   leg->bytes = buffer_take(&reply->bytes);
   leg->head = reply->head;
   leg->body = reply->body;

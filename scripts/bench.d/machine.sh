@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# What scripts/bench needs of the machine: packages, cores, its own helpers, and
+# a line that says what was measured on what.
+
+# Packages by the command that each of them brings.
+declare -A package_of=(
+  [nginx]=nginx [haproxy]=haproxy [wrk]=wrk [strace]=strace
+  [valgrind]=valgrind [openssl]=openssl [pgrep]=procps [taskset]=util-linux
+  [gcc]=gcc
+)
+PATH=$PATH:/usr/sbin:/sbin
+
+# Debian starts a service that it installs unless policy-rc.d says no; where
+# there is none, one stands for as long as the installation takes.
+policy=/usr/sbin/policy-rc.d
+
+install_missing() {
+  local command root=() mine=no status=0
+  local -a missing=()
+  for command in "${!package_of[@]}"; do
+    command -v "$command" >/dev/null || missing+=("${package_of[$command]}")
+  done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  command -v apt-get >/dev/null || fail "missing, and no apt-get: ${missing[*]}"
+  [ "$(id -u)" -eq 0 ] || root=(sudo)
+  say "installing ${missing[*]}"
+  if [ ! -e $policy ]; then
+    mine=yes
+    printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee $policy >/dev/null
+    "${root[@]}" chmod 755 $policy
+  fi
+  "${root[@]}" apt-get -qq update &&
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq \
+      -o Dpkg::Use-Pty=0 install --yes --no-install-recommends \
+      "${missing[@]}" >/dev/null </dev/null || status=$?
+  [ $mine = no ] || "${root[@]}" rm -f $policy
+  [ "$status" -eq 0 ] || fail "apt-get could not install ${missing[*]}"
+  stay_off "${missing[@]}"
+}
+
+# What came for the bench is not to start with the machine either.
+stay_off() {
+  local name
+  command -v systemctl >/dev/null || return 0
+  for name; do
+    case $name in
+      nginx | haproxy) "${root[@]}" systemctl disable "$name" 2>/dev/null ;;
+    esac
+  done || true
+}
+
+# Sets client_core, proxy_core, origin_cores, and for two workers pair_cores and
+# pair_origin_core (empty where there are too few cores).
+choose_cores() {
+  local list part core=()
+  list=$(taskset -pc $$ | sed 's/.*: //')
+  for part in ${list//,/ }; do
+    mapfile -t -O "${#core[@]}" core < <(seq "${part%-*}" "${part#*-}")
+  done
+  client_core=${core[0]} proxy_core=${core[1]:-${core[0]}}
+  pair_cores='' pair_origin_core=''
+  case ${#core[@]} in
+    1 | 2) origin_cores=${core[0]} ;;
+    3) origin_cores=${core[2]} ;;
+    *)
+      origin_cores=${core[2]},${core[3]}
+      pair_cores=${core[1]},${core[2]} pair_origin_core=${core[3]}
+      ;;
+  esac
+}
+
+# Builds the program when it is missing, and the helpers when they are old.
+build() {
+  local name
+  [ -x "$program" ] || make -s -j "$(nproc)" MODE=release ||
+    fail 'the program does not build'
+  mkdir -p "$helpers"
+  for name in client forwarder origin; do
+    [ "$helpers/$name" -nt "$here/$name.c" ] &&
+      [ "$helpers/$name" -nt "$here/bench.h" ] ||
+      gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o "$helpers/$name" \
+        "$here/$name.c" || fail "bench.d/$name.c does not build"
+  done
+}
+
+machine_line() {
+  printf '%s, %s cores (client on %s, proxy on %s, origin on %s), Linux %s; ' \
+    "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
+    "$(nproc)" "$client_core" "$proxy_core" "$origin_cores" "$(uname -r)"
+  printf 'nginx %s, HAProxy %s, %s; %s rounds of %s s\n' \
+    "$(nginx -v 2>&1 | sed 's|.*/||')" \
+    "$(haproxy -v | awk 'NR == 1 { sub(/-.*/, "", $3); print $3 }')" \
+    "$("$program" --version | head -n 1)" "$rounds" "$seconds"
+}
