@@ -403,6 +403,21 @@ Test(all, a_url_below_a_base_with_a_slash_at_its_end_stays_below_it) {
   stage_close(&s);
 }
 
+/* The deadline may come while its items are still being started. */
+Test(all, a_deadline_at_once_leaves_every_place_null) {
+  struct stage s = stage_open("--max-attempts", "1");
+  char list[2048] = "[\"/0\"", expected[2048] = "[null";
+  for (int i = 1; i < 256; i++) {
+    strcat(list, ",\"/\"");
+    strcat(expected, ",null");
+  }
+  strcat(list, "]");
+  strcat(expected, "]");
+  client_post(s.client, "/all?timeout=1", list);
+  expect_all(client_await_reply(s.client), expected, "0/256");
+  stage_close(&s);
+}
+
 Test(all, a_url_without_a_path_asks_the_root) {
   struct stage s = stage_open_at("/", "--hedges", "0");
   char list[256];

@@ -135,6 +135,25 @@ Test(front, a_body_on_a_head_is_413_and_not_the_next_request) {
   stage_close(&s);
 }
 
+Test(front, a_bad_head_request_gets_no_body) {
+  struct stage s = front_open();
+  client_send(s.client, "HEAD /healthz HTTP/1.1\r\n" HOST HOST "\r\n");
+  const struct reply *reply = client_await_reply_to_head(s.client);
+  cr_assert(reply->status == 400, "%s", reply->head);
+  client_await_close(s.client); /* fails if anything comes behind the head */
+  stage_close(&s);
+}
+
+/* More than are answered in one turn of the loop. */
+Test(front, hundreds_of_pipelined_requests_are_all_answered) {
+  enum { COUNT = 300 };
+  struct stage s = front_open();
+  for (int i = 0; i < COUNT; i++) client_get(s.client, "/healthz");
+  for (int i = 0; i < COUNT; i++)
+    reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  stage_close(&s);
+}
+
 Test(front, a_bad_head_is_refused_however_it_is_cut) {
   static const char bytes[] = "GET /healthz HTTP/1.1\r\n" HOST "X : a\r\n\r\n";
   for (size_t cut = 1; cut < sizeof bytes - 1; cut += 7) {

@@ -42,6 +42,7 @@ enum {
   SCRATCH_BYTES = 64 * 1024,
   READ_BYTES = 16 * 1024,      /* room for one read behind what is kept */
   WATERMARK_BYTES = 64 * 1024, /* of input kept while an answer is pending */
+  TURN_REQUESTS = 32, /* answered for one client before the others' turn */
   LINGER_US = 1000000,
 };
 
@@ -72,6 +73,7 @@ struct connection {
   bool lingers; /* ... and the client may still be sending */
   bool keeps_1_0;
   bool paused;    /* not reading */
+  bool behind;    /* `in` may hold whole requests, for the next turn */
   bool partial;   /* a request has begun to arrive */
   bool continued; /* 100 Continue has been sent for the current request */
   struct event readable, writable;
@@ -98,6 +100,7 @@ struct front {
   struct blocks *blocks;
   struct connection *first;
   unsigned count;
+  int64_t idle_us; /* how long a connection may wait for its next request */
   bool draining;
   struct slab slab;
   struct http_request request; /* the one that serve is busy with */
@@ -195,10 +198,16 @@ bool front_accept(struct front *front, int fd, const struct sockaddr *peer) {
          peer->sa_family == AF_INET6 ? sizeof c->peer.v6 : sizeof c->peer.v4);
   event_assign(&c->readable, base, fd, EV_READ | EV_PERSIST, on_readable, c);
   event_assign(&c->writable, base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
+  if (event_add(&c->readable, NULL) < 0) {
+    close(fd);
+    slab_give(&front->slab, c);
+    return false;
+  }
   timer_init(&c->timer, front->loop, on_timer, c);
   link_in(front, c);
-  event_add(&c->readable, NULL);
-  set_deadline(c, clock_now_us() + front->limits.header_timeout_us);
+  set_deadline(c, clock_now_us() + (front->draining
+                                        ? front->idle_us
+                                        : front->limits.header_timeout_us));
   return true;
 }
 
@@ -214,6 +223,7 @@ struct front *front_new(struct loop *loop, const struct front_handler *handler,
   front->first = NULL;
   front->count = 0;
   front->draining = false;
+  front->idle_us = limits->keepalive_timeout_us;
   slab_init(&front->slab, sizeof(struct connection));
   return front;
 }
@@ -234,6 +244,7 @@ unsigned front_count(const struct front *front) { return front->count; }
 void front_drain(struct front *front, int64_t grace_us) {
   int64_t until_us = clock_now_us() + grace_us;
   front->draining = true;
+  if (grace_us < front->idle_us) front->idle_us = grace_us;
   for (struct connection *c = front->first; c; c = c->next)
     if (c->state == READING && c->in.len == 0 && c->deadline_us > until_us)
       set_deadline(c, until_us);
@@ -275,9 +286,11 @@ static void pause_reading(struct connection *c) {
   c->paused = true;
 }
 
+/* Where the kernel has no memory for that, all that is left is to end. */
 static void resume_reading(struct connection *c) {
-  if (c->paused) event_add(&c->readable, NULL);
-  c->paused = false;
+  if (!c->paused) return;
+  c->paused = event_add(&c->readable, NULL) < 0;
+  if (c->paused) set_deadline(c, clock_now_us());
 }
 
 static void request_begins_anew(struct connection *c) {
@@ -383,11 +396,14 @@ static size_t take_request(struct connection *c, struct slice bytes) {
  * how many bytes were used. */
 static size_t serve(struct connection *c, struct slice bytes) {
   size_t used = 0, n = 1;
+  unsigned taken = 0;
   c->serving = true;
-  while (c->state == READING && used < bytes.len && n > 0) {
+  while (c->state == READING && used < bytes.len && n > 0 &&
+         taken++ < TURN_REQUESTS) {
     n = take_request(c, slice_from(bytes, used));
     used += n;
   }
+  c->behind = c->state == READING && used < bytes.len && n > 0;
   c->serving = false;
   return used;
 }
@@ -400,6 +416,11 @@ static void after_serve(struct connection *c) {
   }
   if (c->state == LINGERING || c->in.len == 0) buffer_clear(&c->in);
   if (c->in.len == 0) return;
+  if (c->behind) {
+    pause_reading(c);
+    set_deadline(c, clock_now_us());
+    return;
+  }
   if (c->state == READING && c->wanted == 0 && !c->partial) {
     c->partial = true;
     set_deadline(c, clock_now_us() + c->front->limits.header_timeout_us);
@@ -413,12 +434,20 @@ static void serve_kept(struct connection *c) {
   after_serve(c);
 }
 
+/* There is no room for what came. A request that is being answered still gets
+ * its answer, as the connection's last one. */
+static void lose_input(struct connection *c) {
+  if (c->state == READING)
+    refuse_unread(c, 503, "no buffer is free for this request");
+  else c->closes = c->lingers = true;
+}
+
 static void serve_scratch(struct connection *c, size_t len) {
   struct slice bytes = {c->front->scratch, len};
   size_t used = serve(c, bytes);
   if (c->state != DEAD && c->state != LINGERING &&
       !buffer_add(&c->in, bytes.at + used, len - used)) {
-    connection_reset(c);
+    lose_input(c);
     return;
   }
   after_serve(c);
@@ -441,7 +470,8 @@ static void read_scratch(struct connection *c) {
 static void read_kept(struct connection *c) {
   size_t room = READ_BYTES;
   ssize_t n;
-  if (c->wanted > c->in.len + room) room = c->wanted - c->in.len;
+  /* As much again as has come: a length alone claims no memory. */
+  if (c->wanted > c->in.len + room && c->in.len > room) room = c->in.len;
   if (!buffer_reserve(&c->in, room)) {
     if (c->state == READING)
       refuse_unread(c, 503, "no buffer is free for this request");
@@ -470,9 +500,9 @@ static void on_readable(evutil_socket_t fd, short what, void *arg) {
 /* All of an answer is in the kernel's hands. */
 static void after_answer(struct connection *c) {
   release_outbox(c);
-  if (!connection_closes(c)) {
+  if (!c->closes) {
     c->state = READING;
-    set_deadline(c, clock_now_us() + c->front->limits.keepalive_timeout_us);
+    set_deadline(c, clock_now_us() + c->front->idle_us);
     resume_reading(c);
     if (!c->serving && c->in.len > 0) serve_kept(c);
     return;
@@ -486,8 +516,8 @@ static void after_answer(struct connection *c) {
   shutdown(c->fd, SHUT_WR);
   c->state = LINGERING;
   if (!c->serving) buffer_clear(&c->in);
-  resume_reading(c);
   set_deadline(c, clock_now_us() + LINGER_US);
+  resume_reading(c);
 }
 
 /* Returns the bytes written; 0 when the kernel takes none now; -1: broken. */
@@ -546,13 +576,16 @@ void connection_answer(struct connection *c, const struct iovec *parts,
   bool all = n >= 0 && (size_t)n == bytes_in(parts, count);
   c->on_gone = NULL;
   c->state = WRITING;
+  c->closes = connection_closes(c); /* as its head has told the client */
   if (!all && n >= 0) c->out = outbox_new(parts, count, (size_t)n);
   if (c->out) {
     c->out->on_sent = on_sent;
     c->out->arg = arg;
-    pause_reading(c);
-    event_add(&c->writable, NULL);
     wait_for_room(c);
+    /* In this order the kernel never forgets the socket, so that neither this
+     * change nor the one back (on_writable) needs memory. */
+    if (event_add(&c->writable, NULL) < 0) connection_reset(c);
+    else pause_reading(c);
     return;
   }
   if (on_sent) on_sent(arg);
@@ -572,6 +605,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg) {
   advance(out, (size_t)n);
   if (n > 0) wait_for_room(c);
   if (out->first < out->count) return;
+  resume_reading(c);
   event_del(&c->writable);
   after_answer(c);
 }
@@ -598,6 +632,11 @@ static void on_deadline(struct connection *c) {
 static void on_timer(void *arg) {
   struct connection *c = arg;
   c->armed_us = INT64_MAX;
+  if (c->behind) {
+    resume_reading(c);
+    serve_kept(c);
+    return;
+  }
   if (c->deadline_us == INT64_MAX) return;
   if (clock_now_us() < c->deadline_us) set_deadline(c, c->deadline_us);
   else on_deadline(c);

@@ -233,12 +233,13 @@ static void finish(struct exchange *x, struct todo todo) {
 /* ---- performing a todo ---- */
 
 static void cancel_below(struct exchange *x, const struct todo *todo) {
-  bool out_of_time = todo->outcome == OUTCOME_OPEN ||
-                     todo->outcome == OUTCOME_DEADLINE ||
+  bool own_limit =
+      todo->outcome == OUTCOME_OPEN || todo->outcome == OUTCOME_FAILED;
+  bool out_of_time = own_limit || todo->outcome == OUTCOME_DEADLINE ||
+                     todo->outcome == OUTCOME_CLIENT_ERROR ||
                      todo->outcome == OUTCOME_GATHERED;
-  const char *why = todo->outcome == OUTCOME_OPEN
-                        ? "no whole answer within --attempt-timeout"
-                        : "no whole answer before the deadline";
+  const char *why = own_limit ? "no whole answer within --attempt-timeout"
+                              : "no whole answer before the deadline";
   int64_t now_us = todo->cancel_below > 0 ? clock_now_us() : 0;
   for (unsigned k = 0; k < todo->cancel_below && k < x->next_leg; k++) {
     struct leg *leg = &x->legs[k];
@@ -283,6 +284,16 @@ static struct step_event refused(const struct exchange *x) {
                              .end = x->legs[k].end};
 }
 
+/* A gather whose time was up while its items were still being started. */
+static void give_up_rest(struct exchange *x) {
+  int64_t now_us = clock_now_us();
+  while (x->next_leg < x->leg_count) {
+    struct leg *leg = &x->legs[x->next_leg++];
+    leg->started_us = now_us;
+    leg_end(leg, ATTEMPT_TIMEOUT, "the deadline came before its start", now_us);
+  }
+}
+
 /* Does what the policy says, and tells it at once what was refused. */
 static void perform(struct exchange *x, struct todo todo) {
   cancel_below(x, &todo);
@@ -292,6 +303,7 @@ static void perform(struct exchange *x, struct todo todo) {
     todo = step(x, &event);
     cancel_below(x, &todo);
   }
+  if (todo.outcome == OUTCOME_GATHERED) give_up_rest(x);
   if (todo.outcome == OUTCOME_OPEN) timer_set(&x->timer, wakeup_us(x));
   else finish(x, todo);
 }

@@ -129,6 +129,8 @@ void router_on_bad_request(void *arg, struct connection *connection,
       .asked = {.method = request->method_name,
                 .target = request->target,
                 .request_id = {own_id, sizeof own_id},
+                .head_only =
+                    slice_equal(request->method_name, slice_of("HEAD")),
                 .started_us = clock_now_us()},
   };
   service_make_id(service, own_id);
