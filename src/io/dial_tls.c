@@ -117,6 +117,9 @@ static void explain(struct tls_dial *dial, CURLcode code, char *why) {
   } else if (code == CURLE_PEER_FAILED_VERIFICATION) {
     what = "the upstream's certificate was not accepted (see --ca-file)";
     detail = dial->curl_error;
+  } else if (code == CURLE_SSL_CACERT_BADFILE) {
+    what = "the certificates to trust could not be read (see --ca-file)";
+    detail = "";
   } else if (code == CURLE_SSL_CONNECT_ERROR) {
     what = "the TLS handshake failed";
     detail = dial->curl_error;

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "io/leaks.h"
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 
 void slab_init(struct slab *slab, size_t size) {
@@ -48,13 +50,17 @@ void slab_init(struct slab *slab, size_t size) {
   *slab = (struct slab){.size = size};
 }
 
+static size_t per_chunk(const struct slab *slab) {
+  return (CHUNK_BYTES - ALIGNMENT) / slab->size;
+}
+
 static void grow(struct slab *slab) {
   char *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (chunk == MAP_FAILED) return;
   push(&slab->chunks, chunk);
   /* From the end, so that the list begins at the front of the chunk. */
-  for (size_t i = (CHUNK_BYTES - ALIGNMENT) / slab->size; i > 0; i--)
+  for (size_t i = per_chunk(slab); i > 0; i--)
     push(&slab->free, chunk + ALIGNMENT + (i - 1) * slab->size);
 }
 
@@ -68,7 +74,24 @@ void *slab_take(struct slab *slab) {
 
 void slab_give(struct slab *slab, void *object) { push(&slab->free, object); }
 
+#ifdef HEDGEROW_COUNT
+static size_t length_of(void *list) {
+  size_t length = 0;
+  for (void *at = list; at; at = next_of(at)) length++;
+  return length;
+}
+
+static void expect_all_given(const struct slab *slab) {
+  size_t all = length_of(slab->chunks) * per_chunk(slab);
+  leaks_expect_none("objects of a slab",
+                    (int64_t)all - (int64_t)length_of(slab->free));
+}
+#else
+static void expect_all_given(const struct slab *slab) { (void)slab; }
+#endif
+
 void slab_clear(struct slab *slab) {
+  expect_all_given(slab);
   while (slab->chunks) {
     void *chunk = slab->chunks;
     slab->chunks = next_of(chunk);

@@ -413,9 +413,17 @@ static bool ask(struct attempt *a) {
   }
 }
 
+/* Nobody takes the rest of the request; but an answer may lie before the reset
+ * (a 413, say). */
+static void on_not_taken(struct attempt *a) {
+  ssize_t n = receive(a);
+  if (n == STREAM_AGAIN) on_broken(a, "the upstream did not take the request");
+  else if (take(a, n)) on_readable(a);
+}
+
 static void on_writable(void *arg) {
   struct attempt *a = arg;
-  if (!ask(a)) on_broken(a, "the upstream did not take the request");
+  if (!ask(a)) on_not_taken(a);
 }
 
 static void use_wire(struct attempt *a, struct wire *wire) {
@@ -449,7 +457,7 @@ static void on_dialed(void *arg, const struct stream *stream,
     return;
   }
   use_wire(a, wire);
-  if (!ask(a)) on_broken(a, "the upstream did not take the request");
+  if (!ask(a)) on_not_taken(a);
 }
 
 static void connect_freshly(struct attempt *a) {

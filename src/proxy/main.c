@@ -20,6 +20,7 @@
 
 #include "core/config.h"
 #include "core/config_fit.h"
+#include "io/leaks.h"
 #include "io/libraries.h"
 #include "io/log.h"
 #include "io/loop.h"
@@ -180,6 +181,10 @@ static struct worker *make_worker(struct program *program, unsigned i) {
       .on_done = program->worker_done,
   };
   struct worker *worker;
+  if (program->log && !setup.log) {
+    no_memory();
+    return NULL;
+  }
   if (i > 0) setup.address.port = worker_port(program->workers[0]);
   worker = worker_new(&setup, error, sizeof error);
   if (!worker) log_notice("%s", error);
@@ -260,6 +265,16 @@ static void clear(struct program *program) {
   explicit_bzero(program->token, sizeof program->token);
 }
 
+/* What every request and connection adds to, its end must take away. */
+static void expect_nothing_left(struct process *process) {
+  leaks_expect_none("buffered bytes", process->budget.used);
+  leaks_expect_none("client connections", process->connections);
+  leaks_expect_none("client requests", process->requests);
+  for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++)
+    leaks_expect_none("attempts", process->upstream.in_flight[i]);
+  leaks_end();
+}
+
 static int serve(struct program *program) {
   bool started;
   fit_descriptors(&program->config);
@@ -296,17 +311,28 @@ static int proxy_main(int argc, char **argv) {
   }
   if (!take_token(&program) || !check_ca_file(&program.config))
     return EXIT_USAGE;
+  leaks_begin();
   if (!libraries_init()) {
     log_notice("libcurl could not be initialised");
     return EXIT_FAILURE;
   }
   code = serve(&program);
   libraries_clear();
+  expect_nothing_left(&program.process);
   return code;
 }
 
+/* Else the first sockets would take the numbers of the standard descriptors,
+ * and a client would get what is meant for stdout or stderr. */
+static void fill_standard_descriptors(void) {
+  for (int fd = 0; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0) (void)open("/dev/null", O_RDWR); /* takes fd */
+}
+
 int main(int argc, char **argv) {
+  fill_standard_descriptors();
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); /* a log at the limit of its size is a full disk */
   if (argc > 1 && strcmp(argv[1], "mock") == 0)
     return mock_main(argc - 1, argv + 1);
   if (argc > 1 && strcmp(argv[1], "demo") == 0)

@@ -12,6 +12,8 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,13 +25,21 @@
 
 enum { BACKLOG = 128, POLLED_MAX = 256, GUARD_MS = 20000 };
 
-static struct origin *new_on(int backlog) {
+static struct origin *new_at(const char *host, uint16_t port, int backlog) {
   struct origin *origin = calloc(1, sizeof *origin);
   cr_assert_not_null(origin);
-  origin->listening = wire_bind(backlog, &origin->port);
-  snprintf(origin->url, sizeof origin->url, "http://127.0.0.1:%u",
-           origin->port);
+  origin->port = port;
+  origin->listening = wire_bind_to(host, backlog, &origin->port);
+  snprintf(origin->url, sizeof origin->url, "http://%s:%u", host, origin->port);
   return origin;
+}
+
+static struct origin *new_on(int backlog) {
+  return new_at("127.0.0.1", 0, backlog);
+}
+
+struct origin *origin_new_at(const char *host, uint16_t port) {
+  return new_at(host, port, BACKLOG);
 }
 
 struct origin *origin_new(void) {
@@ -67,8 +77,10 @@ static void add_connection(struct origin *origin, int fd,
 }
 
 static void accept_one(struct origin *origin) {
-  int fd = accept4(origin->listening, NULL, NULL, SOCK_CLOEXEC);
+  int fd = accept4(origin->listening, NULL, NULL, SOCK_CLOEXEC), on = 1;
   cr_assert(fd >= 0, "accept: %s", strerror(errno));
+  /* What is sent is there before what is sent after it, elsewhere too. */
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   add_connection(origin, fd, ARRIVAL_READING);
 }
 

@@ -37,6 +37,8 @@ struct arrival {
 };
 
 struct origin *origin_new(void);
+/* On another address of this machine. */
+struct origin *origin_new_at(const char *host, uint16_t port);
 /* Connections to it are refused. */
 struct origin *origin_new_deaf(void);
 /* Connections to it neither succeed nor fail. */

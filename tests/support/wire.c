@@ -97,10 +97,11 @@ int wire_begin_connect(uint16_t port) {
   return fd;
 }
 
-int wire_bind(int backlog, uint16_t *port) {
+int wire_bind_to(const char *host, int backlog, uint16_t *port) {
   int fd = open_socket();
-  struct sockaddr_in address = loopback(0);
+  struct sockaddr_in address = loopback(*port);
   socklen_t len = sizeof address;
+  inet_pton(AF_INET, host, &address.sin_addr);
   cr_assert(bind(fd, (struct sockaddr *)&address, len) == 0, "bind: %s",
             strerror(errno));
   cr_assert(backlog == 0 || listen(fd, backlog) == 0, "listen: %s",
@@ -108,6 +109,11 @@ int wire_bind(int backlog, uint16_t *port) {
   getsockname(fd, (struct sockaddr *)&address, &len);
   *port = ntohs(address.sin_port);
   return fd;
+}
+
+int wire_bind(int backlog, uint16_t *port) {
+  *port = 0;
+  return wire_bind_to("127.0.0.1", backlog, port);
 }
 
 void wire_reset(int fd) {

@@ -26,6 +26,8 @@ int wire_begin_connect(uint16_t port);
 /* A socket bound to a free port of 127.0.0.1; backlog 0: not listening, so
  * that connecting to it is refused. */
 int wire_bind(int backlog, uint16_t *port);
+/* The same on another address of this machine; *port 0: a free one. */
+int wire_bind_to(const char *host, int backlog, uint16_t *port);
 /* Closes with a RST instead of a FIN. */
 void wire_reset(int fd);
 
