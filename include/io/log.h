@@ -30,14 +30,15 @@ void log_write(struct log_channel *channel, struct slice line);
 void log_free(struct log *log, int64_t flush_us);
 
 /* One line on stderr in the form "hedgerow: ...\n", for start and stop and for
- * trouble that an operator must see. printf-like; written by one write(2). */
+ * trouble that an operator must see. printf-like; written by one write(2), or
+ * dropped where that would block. */
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* At most one notice a second for each gate: the first of a burst is written,
- * the others are counted and told with the next. */
+ * the others are counted and told with the next. Threads may share one. */
 struct log_gate {
-  int64_t next_us;
-  uint64_t held;
+  _Atomic int64_t next_us;
+  _Atomic uint64_t held;
 };
 void log_notice_gated(struct log_gate *gate, int64_t now_us, const char *what);
 

@@ -47,7 +47,6 @@ struct listener {
   void *arg;
   struct event *readable;
   struct timer rest, linger;
-  struct log_gate gate;
 };
 
 union address {
@@ -121,18 +120,21 @@ static void close_socket(struct listener *listener) {
   listener->fd = -1;
 }
 
+/* Without memory for a watch it is tried again after a rest. */
 static void watch(struct listener *listener) {
   if (listener->fd < 0) return;
   if (listener->paused || listener->resting) event_del(listener->readable);
-  else event_add(listener->readable, NULL);
+  else if (event_add(listener->readable, NULL) < 0)
+    timer_set(&listener->rest, clock_now_us() + REST_US);
 }
 
 static void rest(struct listener *listener, int error) {
+  static struct log_gate gate; /* all listeners meet the limit at once */
   int64_t now_us = clock_now_us();
   char what[128];
   (void)snprintf(what, sizeof what, "cannot accept a connection: %s",
                  strerror(error));
-  log_notice_gated(&listener->gate, now_us, what);
+  log_notice_gated(&gate, now_us, what);
   listener->resting = true;
   timer_set(&listener->rest, now_us + REST_US);
   watch(listener);

@@ -65,15 +65,14 @@ struct log {
 
 /* What the thread does */
 
-/* False: the rest could not be written, and will not be. */
-static bool write_all(struct log *log, const char *at, size_t len) {
-  while (len > 0) {
-    if (atomic_load(&log->abandoned)) return false;
-    ssize_t n = write(log->fd, at, len);
+/* Returns the bytes written; less than len: the rest never will be. */
+static size_t write_all(struct log *log, const char *at, size_t len) {
+  size_t done = 0;
+  while (done < len && !atomic_load(&log->abandoned)) {
+    ssize_t n = write(log->fd, at + done, len - done);
     if (n > 0) {
-      at += n;
-      len -= (size_t)n;
-      log->torn = at[-1] != '\n';
+      done += (size_t)n;
+      log->torn = at[done - 1] != '\n';
     } else if (n < 0 && errno == EAGAIN) { /* whoever shares it made it so */
       poll(&(struct pollfd){.fd = log->fd, .events = POLLOUT}, 1, -1);
     } else if (n < 0 && errno != EINTR) {
@@ -81,17 +80,18 @@ static bool write_all(struct log *log, const char *at, size_t len) {
       (void)snprintf(what, sizeof what, "cannot write the log: %s",
                      strerror(errno));
       log_notice_gated(&log->gate, clock_now_us(), what);
-      return false;
+      break;
     }
   }
-  return true;
+  return done;
 }
 
 /* A write error may have left half a line behind. */
 static bool mend(struct log *log) {
-  return !log->torn || write_all(log, "\n", 1);
+  return !log->torn || write_all(log, "\n", 1) == 1;
 }
 
+/* A line is lost when its end is. */
 static void count_lost(struct log *log, const struct log_channel *channel,
                        size_t from, size_t to) {
   for (; from != to; from++) log->lost += channel->ring[from % RING] == '\n';
@@ -105,7 +105,7 @@ static void tell_losses(struct log *log, struct log_channel *channel) {
   char line[64];
   int len = snprintf(line, sizeof line, "{\"log_lines_lost\":%llu}\n",
                      (unsigned long long)count);
-  if (!mend(log) || !write_all(log, line, (size_t)len)) return;
+  if (!mend(log) || write_all(log, line, (size_t)len) < (size_t)len) return;
   channel->told = dropped;
   log->lost = 0;
 }
@@ -116,11 +116,11 @@ static bool drain(struct log *log, struct log_channel *channel) {
   size_t head = atomic_load(&channel->head);
   if (tail == head) return false;
   size_t at = tail % RING, len = head - tail;
-  size_t first = len < RING - at ? len : RING - at;
-  if (mend(log) && write_all(log, channel->ring + at, first) &&
-      write_all(log, channel->ring, len - first))
-    tell_losses(log, channel);
-  else count_lost(log, channel, tail, head);
+  size_t first = len < RING - at ? len : RING - at, done = 0;
+  if (mend(log)) done = write_all(log, channel->ring + at, first);
+  if (done == first) done += write_all(log, channel->ring, len - first);
+  if (done == len) tell_losses(log, channel);
+  else count_lost(log, channel, tail + done, head);
   atomic_store_explicit(&channel->tail, head, memory_order_release);
   return true;
 }
@@ -262,20 +262,25 @@ void log_notice(const char *format, ...) {
   va_end(args);
   if (more > 0) len += (size_t)more < room ? (size_t)more : room - 1;
   line[len++] = '\n';
+  /* A pipe that nobody reads must not stop a loop. */
+  if (poll(&(struct pollfd){.fd = STDERR_FILENO, .events = POLLOUT}, 1, 0) < 1)
+    return;
   /* Nobody is left to be told when this fails. */
   ssize_t written = write(STDERR_FILENO, line, len);
   (void)written;
 }
 
 void log_notice_gated(struct log_gate *gate, int64_t now_us, const char *what) {
-  if (now_us < gate->next_us) {
-    gate->held++;
+  int64_t next_us = atomic_load(&gate->next_us);
+  /* Of several threads that find the gate open, one passes. */
+  if (now_us < next_us || !atomic_compare_exchange_strong(
+                              &gate->next_us, &next_us, now_us + 1000000)) {
+    atomic_fetch_add(&gate->held, 1);
     return;
   }
-  if (gate->held == 0) log_notice("%s", what);
+  uint64_t held = atomic_exchange(&gate->held, 0);
+  if (held == 0) log_notice("%s", what);
   else
     log_notice("%s (and %llu more since the last notice)", what,
-               (unsigned long long)gate->held);
-  gate->held = 0;
-  gate->next_us = now_us + 1000000;
+               (unsigned long long)held);
 }

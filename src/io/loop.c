@@ -115,10 +115,10 @@ static void unset(struct timer *timer) {
 
 static void arm(struct loop *loop, int64_t due_us) {
   loop->armed_us = due_us;
-  if (due_us <= clock_now_us()) {
-    event_add(&loop->expire, &(struct timeval){0, 0}); /* the next turn */
+  /* In the next turn; should libevent lack memory for that, by the timerfd. */
+  if (due_us <= clock_now_us() &&
+      event_add(&loop->expire, &(struct timeval){0, 0}) == 0)
     return;
-  }
   struct itimerspec at = {
       .it_value = {due_us / 1000000, due_us % 1000000 * 1000}};
   timerfd_settime(loop->timer_fd, TFD_TIMER_ABSTIME, &at, NULL);

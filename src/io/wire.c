@@ -123,8 +123,9 @@ struct wire *wire_new(struct wires *wires, const struct stream *stream,
                         .arg = arg};
   event_assign(&wire->readable, loop_base(wires->loop), stream->fd,
                EV_READ | EV_PERSIST, on_readable, wire);
-  event_add(&wire->readable, NULL);
-  return wire;
+  if (event_add(&wire->readable, NULL) == 0) return wire;
+  wire_close(wire);
+  return NULL;
 }
 
 bool wire_await_room(struct wire *wire) {
