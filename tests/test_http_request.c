@@ -506,6 +506,10 @@ Test(http_request, fields_are_taken_as_they_are_or_refused) {
       HEAD(GET11 "A\xc3\xa9: c\r\n\r\n", "400 a field's name is not a token"),
       HEAD(GET11 "A(): c\r\n\r\n", "400 a field's name is not a token"),
       HEAD(GET11 "GET / HTTP/1.1\r\n\r\n", "400 a field line has no colon"),
+      HEAD(GET11 "Long: 1\r\nLonger: 2\r\nAs-long-as: 3\r\n"
+                 "Accept-Charset: 4\r\nX-Long-as-codings: 5\r\n\r\n",
+           IS_GET11 "keep | Host: h | Long: 1 | Longer: 2 | As-long-as: 3 | "
+                    "Accept-Charset: 4 | X-Long-as-codings: 5"),
       HEAD(GET11 "A:\r\nB:\r\nC:\r\nD:\r\nE:\r\n\r\n",
            IS_GET11 "keep | Host: h | A:  | B:  | C:  | D:  | E: "),
       HEAD(GET11 "A:\r\nB:\r\nC:\r\nD:\r\nE:\r\nF:\r\n\r\n",
@@ -571,6 +575,15 @@ Test(http_request, after_an_error_method_and_target_can_be_told) {
   cr_assert_eq(parse("GET\r\n\r\n"), 400);
   cr_expect_eq(parsed.method_name.len, 0);
   cr_expect_eq(parsed.target.len, 0);
+}
+
+/* The scan refuses these bytes before a head is whole; what reads a head that
+ * came another way must not take them either. */
+Test(http_request, a_control_byte_in_a_value_is_refused_without_a_scan_too) {
+  const char *why = NULL;
+  struct slice head = slice_of(GET11 "A: b\x01\r\n\r\n");
+  cr_assert_eq(http_request_parse(&parsed, head, &limits, &why), 400);
+  cr_expect_str_eq(why, "a field's value holds a control byte");
 }
 
 Test(http_request, a_field_is_found_by_name_the_first_one_first) {

@@ -261,8 +261,7 @@ static inline enum state in_utf8(enum state state, char c) {
     case IN_UTF8_E0: return utf8_next(c, 0xA0, 0xBF, IN_UTF8_1);
     case IN_UTF8_ED: return utf8_next(c, 0x80, 0x9F, IN_UTF8_1);
     case IN_UTF8_F0: return utf8_next(c, 0x90, 0xBF, IN_UTF8_2);
-    case IN_UTF8_F4: return utf8_next(c, 0x80, 0x8F, IN_UTF8_2);
-    default: return BAD_BYTE;
+    default: return utf8_next(c, 0x80, 0x8F, IN_UTF8_2); /* IN_UTF8_F4 */
   }
 }
 
@@ -278,8 +277,7 @@ static inline enum state in_literal(const struct json_check *check,
     case IN_FALS: return c == 'e' ? check->after : BAD_BYTE;
     case IN_N: return c == 'u' ? IN_NU : BAD_BYTE;
     case IN_NU: return c == 'l' ? IN_NUL : BAD_BYTE;
-    case IN_NUL: return c == 'l' ? check->after : BAD_BYTE;
-    default: return BAD_BYTE;
+    default: return c == 'l' ? check->after : BAD_BYTE; /* IN_NUL */
   }
 }
 

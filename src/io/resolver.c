@@ -21,6 +21,7 @@
 #include "io/resolver.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -188,6 +189,7 @@ static void *run(void *arg) {
   pthread_mutex_lock(&resolver->mutex);
   while (!resolver->stopping) {
     struct name *name = next_due(resolver);
+    assert(name != NULL); /* or resolver_start had started no thread */
     if (name->due_us <= clock_now_us()) ask(resolver, name);
     else thread_cond_wait(&resolver->changed, &resolver->mutex, name->due_us);
   }
