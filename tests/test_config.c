@@ -469,6 +469,8 @@ Test(config, a_bad_url_is_shown_without_what_may_be_secret) {
       "https://h:0/?a=1&key=s3cret",
       "https://u:s3cret@h?key=s3cret",
       "https://h/a b?s3cret",
+      "ftp://h/?key=me@s3cret",
+      "https://h/#me@s3cret",
   };
   for (size_t i = 0; i < COUNT(bad); i++) {
     cr_expect_eq(PARSE("--to", (char *)bad[i]), CONFIG_ERROR, "%s", bad[i]);

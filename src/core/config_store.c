@@ -34,11 +34,16 @@ static bool refuse_value(const struct config_input *input, struct text *error,
 
 static bool is_visible(char c) { return c > ' ' && c < 0x7f; }
 
-/* Behind the last '@', since a password may hold anything. */
+/* Behind the last '@', since a password may hold anything. One behind a '?' may
+ * belong to a password or to a query, and either way a secret is beside it. */
 static struct slice without_userinfo(struct slice url, bool *cut) {
   const char *at = url.len > 0 ? memrchr(url.at, '@', url.len) : NULL;
   *cut = at != NULL;
-  return at != NULL ? slice_from(url, (size_t)(at + 1 - url.at)) : url;
+  if (at == NULL) return url;
+  const size_t before = (size_t)(at - url.at);
+  const bool in_query = memchr(url.at, '?', before) != NULL ||
+                        memchr(url.at, '#', before) != NULL;
+  return slice_from(url, in_query ? url.len : before + 1);
 }
 
 static void show_byte(struct text *out, char c) {

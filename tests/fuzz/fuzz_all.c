@@ -1,0 +1,212 @@
+/* fuzz_all: a query, and behind the first line end a body, as a GET or POST
+ * /all, into proxy/all with core/json_read, core/query and core/target below.
+ *
+ * proxy/visit is replaced: what an endpoint would hand over for the answer or
+ * the start is looked at here instead. Each item that is started asks one of
+ * the configured targets, for exactly what the client named and the target's
+ * own query, at or below its base path; it carries the client's credentials
+ * only to an origin of a --to. */
+#include <stdlib.h>
+
+#include "core/json_read.h"
+#include "core/query.h"
+#include "core/target.h"
+#include "fuzz/fuzz.h"
+#include "proxy/all.h"
+
+enum { ITEMS_MAX = 200, TARGETS = 4, TO_TARGETS = 2, DEPTH_MAX = 16 };
+
+static struct config config;
+static struct service service = {.config = &config};
+
+/* The client's list, read once more, and how the visit ended. */
+static struct {
+  struct slice texts[ITEMS_MAX];
+  size_t count;
+  enum json_list_error error;
+  unsigned started, rejected;
+} seen;
+
+static void configure(void) {
+  static const char *const urls[TARGETS] = {
+      "http://a.example/v1", "https://b.example:8443?key=K",
+      "http://a.example/v1/all/", "http://[::1]:81/x?k"};
+  for (unsigned i = 0; i < TARGETS; i++)
+    demand(!target_parse(&config.targets[i], slice_of(urls[i])), "a URL");
+  config.to_count = TO_TARGETS;
+  config.all_count = TARGETS - TO_TARGETS;
+  config.max_items = ITEMS_MAX;
+  config.max_depth = DEPTH_MAX;
+}
+
+/* ---- what an item asks ---- */
+
+static bool has_credentials(unsigned target) {
+  for (unsigned i = 0; i < TO_TARGETS; i++)
+    if (target_same_origin(&config.targets[i], &config.targets[target]))
+      return true;
+  return false;
+}
+
+/* What the text asks of the target, put together by hand. */
+static void write_expected(struct text *out, const struct target *base,
+                           struct slice text) {
+  struct target url = {.path = text};
+  const char *mark;
+  if (text.at[0] != '/') {
+    demand(!target_parse(&url, text), "an item is a path or a URL");
+    demand(target_same_origin(&url, base), "a URL's origin is configured");
+  } else {
+    text_slice(out, base->path);
+    mark = memchr(text.at, '?', text.len);
+    if (mark) url.query = slice_from(text, (size_t)(mark + 1 - text.at));
+    if (mark) url.path.len = (size_t)(mark - text.at);
+  }
+  text_slice(out, url.path);
+  if (out->len == 0) text_char(out, '/');
+  bool own = base->query.len > 0, more = url.query.len > 0;
+  text_str(out, own || more ? "?" : "");
+  text_slice(out, base->query);
+  text_str(out, own && more ? "&" : "");
+  text_slice(out, url.query);
+}
+
+/* Equal, or continued at a slash: /v10 is no part of /v1. */
+static bool lies_below(struct slice base, struct slice path) {
+  if (base.len == 0) base = slice_of("/");
+  return slice_starts_with(path, base) &&
+         (path.len == base.len || base.at[base.len - 1] == '/' ||
+          path.at[base.len] == '/');
+}
+
+static void check_asked(const struct exchange_item *item, struct slice asked) {
+  const struct target *base = &config.targets[item->target];
+  const char *mark = memchr(asked.at, '?', asked.len);
+  struct slice path = {asked.at, mark ? (size_t)(mark - asked.at) : asked.len};
+  demand(fuzz_is_visible(asked) && !fuzz_contains(asked, slice_of("#")),
+         "what is asked is a request target");
+  demand(lies_below(base->path, path) && target_rest_is_safe(path),
+         "what is asked lies below the base");
+}
+
+static void check_item(const struct exchange_item *item, struct slice text) {
+  struct text asked = fuzz_text(text.len + 64);
+  struct text expected = fuzz_text(text.len + 64);
+  const struct target *base = &config.targets[item->target];
+  target_write(&asked, base, item->rest, item->query);
+  write_expected(&expected, base, text);
+  check_asked(item, text_slice_of(&asked));
+  demand(slice_equal(text_slice_of(&asked), text_slice_of(&expected)),
+         "an item asks for what the client named");
+  demand(text.at[0] != '/' || item->target == 0, "a path goes to the first");
+  free(asked.at);
+  free(expected.at);
+}
+
+/* ---- in place of proxy/visit ---- */
+
+void visit_reject(struct visit *visit, int status, const char *detail) {
+  (void)visit;
+  seen.rejected++;
+  demand(status == 400, "a bad list is a bad request");
+  demand(detail[0] && strlen(detail) < 512, "a rejection has words");
+}
+
+bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
+                   int64_t *timeout_us) {
+  int64_t ms = 1;
+  bool taken = count == 0 || (count == 1 && query_parse_timeout(value, 9, &ms));
+  if (!taken) visit_reject(visit, 400, "timeout");
+  *timeout_us = ms * 1000;
+  return taken;
+}
+
+unsigned visit_race_items(const struct visit *visit,
+                          struct exchange_item *items, struct slice rest,
+                          struct slice query) {
+  (void)visit, (void)items, (void)rest, (void)query;
+  demand(false, "with an --all list there is no race");
+  return 0;
+}
+
+struct text *visit_text(struct visit *visit) {
+  return &visit->service->request_text;
+}
+
+void visit_start(struct visit *visit, struct exchange_order *order) {
+  struct slice text = text_slice_of(&service.request_text);
+  bool post = visit->request->method == HTTP_POST;
+  seen.started++;
+  demand(order->kind == EXCHANGE_GATHER, "/all gathers");
+  demand(!post ||
+             (seen.error == JSON_LIST_OK && seen.count == order->item_count),
+         "each item has its place");
+  demand(post || order->item_count == TARGETS - TO_TARGETS, "the --all list");
+  for (unsigned i = 0; i < order->item_count; i++) {
+    const struct exchange_item *item = &order->items[i];
+    demand(item->target < TARGETS, "a configured target is asked");
+    demand(item->credentials == has_credentials(item->target),
+           "credentials go to --to origins only");
+    demand(fuzz_inside(item->rest, text) && fuzz_inside(item->query, text),
+           "the slices are the order's");
+    if (post) check_item(item, seen.texts[i]);
+    else demand(item->rest.len + item->query.len == 0, "as it stands");
+  }
+}
+
+/* ---- the list ---- */
+
+/* Written down anew, it is the same list. */
+static void check_again(void) {
+  size_t room = 3, count, bad;
+  struct slice texts[ITEMS_MAX];
+  for (size_t i = 0; i < seen.count; i++) room += 6 * seen.texts[i].len + 3;
+  struct text list = fuzz_text(room), storage = fuzz_text(room);
+  text_char(&list, '[');
+  for (size_t i = 0; i < seen.count; i++) {
+    text_str(&list, i > 0 ? "," : "");
+    text_json(&list, seen.texts[i]);
+  }
+  text_char(&list, ']');
+  demand(json_read_strings(text_slice_of(&list), DEPTH_MAX, storage.at, room,
+                           texts, ITEMS_MAX, &count, &bad) == JSON_LIST_OK &&
+             count == seen.count,
+         "written down, a list is a list");
+  for (size_t i = 0; i < count; i++)
+    demand(slice_equal(texts[i], seen.texts[i]), "the same strings");
+  free(list.at);
+  free(storage.at);
+}
+
+static void read_list(struct slice body, char *storage) {
+  size_t bad = 0;
+  memset(&seen, 0, sizeof seen);
+  seen.error = json_read_strings(body, DEPTH_MAX, storage, body.len, seen.texts,
+                                 ITEMS_MAX, &seen.count, &bad);
+  demand(seen.error != JSON_LIST_OK || fuzz_is_json(body), "a list is JSON");
+  demand((seen.error == JSON_LIST_NOT_JSON) <= !fuzz_is_json(body) ||
+             fuzz_json_depth(body) > DEPTH_MAX,
+         "JSON is not refused as none");
+  demand(seen.count <= ITEMS_MAX, "no more items than there may be");
+  for (size_t i = 0; i < seen.count; i++)
+    demand(fuzz_inside(seen.texts[i], (struct slice){storage, body.len}),
+           "the strings lie in their room");
+  check_again();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct slice input = fuzz_input(data, size);
+  struct http_request request = {.query = fuzz_line(&input)};
+  struct visit visit = {
+      .service = &service, .request = &request, .body = input};
+  char *storage = malloc(input.len);
+  if (config.to_count == 0) configure();
+  request.method = input.len > 0 ? HTTP_POST : HTTP_GET;
+  service.request_text = fuzz_text(size + 1);
+  read_list(input, storage);
+  all_visit(&visit);
+  demand(seen.started + seen.rejected == 1, "one answer or one start");
+  free(service.request_text.at);
+  free(storage);
+  return 0;
+}

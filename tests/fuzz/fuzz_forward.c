@@ -1,0 +1,187 @@
+/* fuzz_forward: a client's head, behind a line of letters that choose the
+ * rules, into core/forward.
+ *
+ * The fields that come out are put into a request as io/upstream does, and the
+ * request is read again: it is one head, without a line that nobody wrote. Each
+ * field in it is hedgerow's own or one of the client's, in the client's order,
+ * and none of those that may not cross. */
+#include <stdlib.h>
+
+#include "core/forward.h"
+#include "fuzz/fuzz.h"
+
+static const struct http_request_limits limits = {1 << 16, HTTP_FIELDS_MAX};
+
+static bool is(struct slice name, const char *other) {
+  return slice_equal_nocase(name, slice_of(other));
+}
+
+static bool begins(struct slice name, const char *prefix) {
+  size_t len = strlen(prefix);
+  return name.len >= len && is((struct slice){name.at, len}, prefix);
+}
+
+static struct forward_rules rules_of(struct slice letters) {
+  static const struct http_field headers[] = {
+      {{"X-Key", 5}, {"k", 1}}, {{"Accept", 6}, {"text/json", 9}}};
+  static const struct slice drop[] = {{"Cookie", 6}, {"X-Drop", 6}};
+  struct forward_rules rules = {.headers = headers, .drop = drop};
+  rules.version = slice_of("hedgerow/0");
+  rules.via = slice_of("1.1 hedgerow-1234");
+  if (fuzz_contains(letters, slice_of("h"))) rules.header_count = 2;
+  if (fuzz_contains(letters, slice_of("d"))) rules.drop_count = 2;
+  if (fuzz_contains(letters, slice_of("u"))) rules.user_agent = slice_of("u/1");
+  if (fuzz_contains(letters, slice_of("t"))) rules.token = slice_of("t0k3n");
+  return rules;
+}
+
+/* ---- what may cross ---- */
+
+static bool may_cross(const struct http_request *client, struct slice name,
+                      const struct forward_rules *rules) {
+  static const char *const never[] = {"Host", "Accept-Encoding", "Expect",
+                                      "Range", "Hedge-Attempt"};
+  for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+    if (is(name, never[i])) return false;
+  if (begins(name, "If-") || begins(name, "Content-")) return false;
+  if (http_is_hop_by_hop(name)) return false;
+  if (rules->drop_count > 0 && (is(name, "Cookie") || is(name, "X-Drop")))
+    return false;
+  /* `close` says how a connection ends, and names no field. */
+  return is(name, "close") || !http_request_connection_names(client, name);
+}
+
+static bool is_own(const struct http_field *field,
+                   const struct forward_rules *rules) {
+  struct slice name = field->name, value = field->value;
+  if (is(name, "Host") || is(name, "Hedge-Attempt")) return true;
+  if (is(name, "X-Request-ID")) return slice_equal(value, slice_of("id-1"));
+  if (is(name, "Via")) return slice_equal(value, rules->via);
+  if (is(name, "User-Agent"))
+    return slice_equal(value, rules->user_agent.len > 0 ? rules->user_agent
+                                                        : rules->version);
+  if (is(name, "Authorization"))
+    return rules->token.len > 0 && slice_equal(value, slice_of("Bearer t0k3n"));
+  if (is(name, "Accept") && slice_equal(value, slice_of("application/json")))
+    return true;
+  for (unsigned i = 0; i < rules->header_count; i++)
+    if (slice_equal(name, rules->headers[i].name) &&
+        slice_equal(value, rules->headers[i].value))
+      return true;
+  return false;
+}
+
+/* The field's place among the client's, from `from` on; -1: not there. */
+static int find(const struct http_request *client,
+                const struct http_field *field, unsigned from) {
+  for (unsigned i = from; i < client->field_count; i++)
+    if (slice_equal(client->fields[i].name, field->name) &&
+        slice_equal(client->fields[i].value, field->value))
+      return (int)i;
+  return -1;
+}
+
+static void check_fields(const struct http_request *client, struct slice lines,
+                         const struct forward_rules *rules) {
+  unsigned from = 0;
+  while (lines.len > 0) {
+    struct http_field field;
+    demand(http_field_next(&lines, &field), "a line is a field");
+    int at = find(client, &field, from);
+    bool crossed = at >= 0 && may_cross(client, field.name, rules);
+    demand(crossed || is_own(&field, rules),
+           "a field is ours, or one that may cross");
+    if (crossed && !is_own(&field, rules)) from = (unsigned)at + 1;
+  }
+}
+
+static void check_credentials(struct slice common, struct slice credentials,
+                              const struct forward_rules *rules) {
+  struct http_field field;
+  while (credentials.len > 0) {
+    demand(http_field_next(&credentials, &field), "a line is a field");
+    demand(is(field.name, "Authorization") || is(field.name, "Cookie"),
+           "nothing else is a credential");
+    demand(rules->token.len == 0 || is(field.name, "Cookie"),
+           "a token stands in place of the client's");
+  }
+  while (common.len > 0) {
+    demand(http_field_next(&common, &field), "a line is a field");
+    demand(!is(field.name, "Cookie"), "Cookie is a credential");
+    demand(!is(field.name, "Authorization") || rules->token.len > 0,
+           "Authorization is a credential");
+  }
+}
+
+/* ---- the request, read again ---- */
+
+static unsigned count(const struct http_request *request, const char *name) {
+  unsigned n = 0;
+  for (unsigned i = 0; i < request->field_count; i++)
+    n += is(request->fields[i].name, name);
+  return n;
+}
+
+static unsigned lines_of(struct slice text) {
+  unsigned n = 0;
+  for (size_t i = 0; i < text.len; i++) n += text.at[i] == '\n';
+  return n;
+}
+
+static void check_read(struct slice head, unsigned fields) {
+  struct http_request request;
+  size_t scanned = 0, head_len = 0;
+  const char *why;
+  demand(http_head_scan(head.at, head.len, &scanned, &head_len) ==
+                 HTTP_SCAN_WHOLE &&
+             head_len == head.len,
+         "the request is one head");
+  demand(!http_request_parse(&request, head, &limits, &why),
+         "the request is a request");
+  demand(request.field_count == fields, "no line was injected");
+  demand(request.content_length == 0 && request.keep_alive,
+         "the request has no body, and keeps the connection");
+  demand(count(&request, "X-Request-ID") == 1 &&
+             count(&request, "Hedge-Attempt") == 1 &&
+             count(&request, "Accept") >= 1 && count(&request, "Host") == 1,
+         "ours are there");
+  demand(forward_is_loop(&request, slice_of("hedgerow-1234")),
+         "a loop would be noticed");
+}
+
+static void forward(const struct http_request *client,
+                    const struct forward_rules *rules, size_t room) {
+  struct text common = fuzz_text(room), credentials = fuzz_text(room);
+  struct text head = fuzz_text(2 * room + 128);
+  forward_fields(&common, &credentials, client, rules, slice_of("id-1"));
+  demand(!common.cut && !credentials.cut, "a client's fields fit");
+  check_fields(client, text_slice_of(&common), rules);
+  check_fields(client, text_slice_of(&credentials), rules);
+  check_credentials(text_slice_of(&common), text_slice_of(&credentials), rules);
+  text_str(&head, "GET / HTTP/1.1\r\nHost: a.example\r\n");
+  text_slice(&head, text_slice_of(&common));
+  text_slice(&head, text_slice_of(&credentials));
+  text_str(&head, "Hedge-Attempt: 0\r\n\r\n");
+  check_read(text_slice_of(&head), lines_of(text_slice_of(&head)) - 2);
+  free(common.at);
+  free(credentials.at);
+  free(head.at);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  enum { CLIENT_FIELDS_MAX = 100 };
+  static const struct http_request_limits client_limits = {1024,
+                                                           CLIENT_FIELDS_MAX};
+  struct slice head = fuzz_input(data, size);
+  struct forward_rules rules = rules_of(fuzz_line(&head));
+  struct http_request client;
+  size_t scanned = 0, head_len = 0;
+  const char *why;
+  if (head.len == 0 ||
+      http_head_scan(head.at, head.len, &scanned, &head_len) != HTTP_SCAN_WHOLE)
+    return 0;
+  head.len = head_len;
+  if (http_request_parse(&client, head, &client_limits, &why)) return 0;
+  forward(&client, &rules, head.len + CLIENT_FIELDS_MAX + 512);
+  return 0;
+}

@@ -1,0 +1,241 @@
+/* fuzz_http_response: any bytes, into the reader of responses and the verdict
+ * on them, as io/upstream drives both.
+ *
+ * However the bytes were cut, and though the buffer moves with each of them,
+ * head, body, end, what came behind the end, and the verdict are the same. Where
+ * a body was framed, it is found a second time here, by a reader that needs all
+ * bytes at once and knows nothing of states. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/http_response.h"
+#include "core/percent.h"
+#include "core/verdict.h"
+#include "fuzz/fuzz.h"
+
+enum { BODY_MAX = 1 << 20, CALLS_MAX = 4 };
+
+struct reading {
+  struct http_response response;
+  struct verdict verdict;
+  enum http_progress progress;
+  bool judged; /* the verdict is certain */
+  bool ended;  /* ... because the body was at its end */
+  size_t fed;  /* of the body, to the verdict */
+  char *bytes; /* exactly len of them */
+  size_t len;
+};
+
+static void judge_body(struct reading *reading) {
+  const char *body = reading->bytes + reading->response.body_at;
+  size_t from = reading->fed;
+  reading->fed = reading->response.body_len;
+  if (reading->judged) return;
+  reading->judged =
+      !verdict_body(&reading->verdict, body + from, reading->fed - from);
+}
+
+static void judge(struct reading *reading) {
+  if (reading->progress == HTTP_HEAD) {
+    reading->judged =
+        !verdict_head(&reading->verdict, &reading->response, reading->bytes);
+  } else if (reading->progress == HTTP_BODY) {
+    judge_body(reading);
+  } else if (!reading->judged && reading->progress == HTTP_DONE) {
+    verdict_end(&reading->verdict);
+    reading->judged = reading->ended = true;
+  } else if (!reading->judged && reading->progress == HTTP_BAD) {
+    verdict_broken(&reading->verdict, ATTEMPT_TRANSPORT, reading->response.why);
+    reading->judged = true;
+  }
+}
+
+static void check_offsets(const struct reading *reading) {
+  const struct http_response *response = &reading->response;
+  demand(response->head_at + response->head_len <= reading->len,
+         "the head lies in the bytes");
+  demand(response->location_at + response->location_len <= reading->len,
+         "Location lies in the bytes");
+  if (reading->progress == HTTP_MORE || reading->progress == HTTP_BAD) return;
+  demand(response->body_at == response->head_at + response->head_len,
+         "the body stands behind the head");
+  demand(response->body_at + response->body_len <= response->used &&
+             response->used <= reading->len,
+         "the body lies in the bytes");
+}
+
+static bool is_over(const struct reading *reading) {
+  return reading->progress == HTTP_DONE || reading->progress == HTTP_BAD;
+}
+
+/* All that can be read of what is there. */
+static void advance(struct reading *reading) {
+  unsigned calls = 0;
+  do {
+    size_t before = reading->len;
+    demand(calls++ < CALLS_MAX, "a call takes all that there is");
+    reading->progress =
+        http_response_read(&reading->response, reading->bytes, &reading->len);
+    demand(reading->len <= before, "the bytes do not grow");
+    check_offsets(reading);
+    judge(reading);
+  } while (reading->progress == HTTP_HEAD || reading->progress == HTTP_BODY);
+}
+
+/* Moves to another block, with the next bytes behind. */
+static void grow(struct reading *reading, struct slice piece) {
+  struct text moved = fuzz_text(reading->len + piece.len);
+  text_add(&moved, reading->bytes, reading->len);
+  text_slice(&moved, piece);
+  free(reading->bytes);
+  reading->bytes = moved.at;
+  reading->len = moved.len;
+}
+
+static void close_connection(struct reading *reading) {
+  enum http_progress before = reading->progress;
+  reading->progress = http_response_end(&reading->response);
+  demand(is_over(reading), "the connection's end is the end");
+  demand(before == HTTP_MORE || before == reading->progress,
+         "DONE and BAD are for good");
+  judge(reading);
+}
+
+static void read_all(struct reading *reading, struct slice bytes,
+                     uint64_t variant, bool whole) {
+  struct fuzz_cuts cuts = fuzz_cuts_of(bytes, variant);
+  *reading = (struct reading){.progress = HTTP_MORE, .bytes = malloc(0)};
+  http_response_init(&reading->response);
+  verdict_init(&reading->verdict, BODY_MAX, JSON_DEPTH_MAX);
+  while (bytes.len > 0) {
+    size_t len = whole ? bytes.len : fuzz_cut(&cuts, bytes.len);
+    grow(reading, (struct slice){bytes.at, len});
+    if (!is_over(reading)) advance(reading);
+    bytes = slice_from(bytes, len);
+  }
+  if (reading->progress == HTTP_MORE) close_connection(reading);
+}
+
+/* ---- the same, however it was cut ---- */
+
+static struct slice head_of(const struct reading *reading) {
+  return (struct slice){reading->bytes + reading->response.head_at,
+                        reading->response.head_len};
+}
+
+static struct slice body_of(const struct reading *reading) {
+  return (struct slice){reading->bytes + reading->response.body_at,
+                        reading->response.body_len};
+}
+
+static struct slice rest_of(const struct reading *reading) {
+  size_t used = reading->response.used;
+  return (struct slice){reading->bytes + used, reading->len - used};
+}
+
+static void check_same_response(const struct reading *a,
+                                const struct reading *b) {
+  const struct http_response *x = &a->response, *y = &b->response;
+  demand(a->progress == b->progress, "a cut changes no end");
+  demand(x->status == y->status && x->interim == y->interim &&
+             x->http_1_0 == y->http_1_0 && x->keep_alive == y->keep_alive &&
+             x->delimited == y->delimited && x->is_encoded == y->is_encoded &&
+             x->retry_after == y->retry_after && x->length == y->length &&
+             x->location_at == y->location_at &&
+             x->location_len == y->location_len,
+         "a cut changes nothing that the head says");
+  demand(slice_equal(head_of(a), head_of(b)), "a cut changes no head");
+  demand(slice_equal(body_of(a), body_of(b)), "a cut changes no body");
+  demand(a->progress != HTTP_BAD || strcmp(x->why, y->why) == 0,
+         "a cut changes no reason");
+  demand(a->progress != HTTP_DONE || slice_equal(rest_of(a), rest_of(b)),
+         "a cut changes nothing of what comes behind");
+}
+
+static void check_same_verdict(const struct verdict *a,
+                               const struct verdict *b) {
+  demand(a->end.result == b->end.result && a->end.status == b->end.status &&
+             a->end.whole == b->end.whole &&
+             a->end.retry_after == b->end.retry_after,
+         "a cut changes no verdict");
+  demand(strcmp(a->error, b->error) == 0, "a cut changes no word of it");
+}
+
+/* ---- the body, found a second time ---- */
+
+/* The next chunk, without its framing; false at the last one. */
+static bool next_chunk(struct slice *rest, struct slice *chunk) {
+  uint64_t size = 0;
+  for (; percent_hex(rest->at[0]) >= 0; *rest = slice_from(*rest, 1))
+    size = size << 4 | (unsigned)percent_hex(rest->at[0]);
+  const char *line_end = memchr(rest->at, '\n', rest->len);
+  *rest = slice_from(*rest, (size_t)(line_end + 1 - rest->at));
+  demand(size < rest->len, "a chunk that was whole is there");
+  *chunk = (struct slice){rest->at, (size_t)size};
+  if (size > 0) *rest = slice_from(*rest, (size_t)size + 2);
+  return size > 0;
+}
+
+static void check_chunks(const struct reading *reading, struct slice rest) {
+  struct slice body = body_of(reading), chunk;
+  while (next_chunk(&rest, &chunk)) {
+    demand(chunk.len <= body.len &&
+               slice_equal((struct slice){body.at, chunk.len}, chunk),
+           "the body is its chunks");
+    body = slice_from(body, chunk.len);
+  }
+  demand(body.len == 0, "the body is its chunks, and nothing more");
+  /* Behind the trailers, which end in the first empty line. */
+  while (memcmp(rest.at, "\r\n", 2) != 0) {
+    const char *line_end = memchr(rest.at, '\n', rest.len);
+    rest = slice_from(rest, (size_t)(line_end + 1 - rest.at));
+  }
+  demand(slice_equal(rest_of(reading), slice_from(rest, 2)),
+         "what comes behind the chunks is left as it was");
+}
+
+static void check_framing(const struct reading *reading, struct slice bytes) {
+  const struct http_response *response = &reading->response;
+  struct slice rest = slice_from(bytes, response->body_at);
+  bool bodiless = response->status == 204 || response->status == 304;
+  demand(!response->keep_alive || response->delimited,
+         "only what is delimited keeps a connection alive");
+  if (bodiless) demand(response->body_len == 0, "this status has no body");
+  else if (response->length != UINT64_MAX && response->status != 101)
+    demand(response->body_len == response->length &&
+               slice_equal(body_of(reading),
+                           (struct slice){rest.at, response->body_len}),
+           "the body is as long as its Content-Length says");
+  else if (response->delimited) check_chunks(reading, rest);
+  else
+    demand(slice_equal(body_of(reading), rest),
+           "the body goes up to the connection's end");
+}
+
+static void check_success(const struct reading *reading) {
+  bool success = reading->verdict.end.result == ATTEMPT_SUCCESS;
+  if (!success) {
+    demand(reading->verdict.error[0] != '\0', "a failure has words");
+    return;
+  }
+  demand(reading->progress == HTTP_DONE && reading->ended,
+         "a success is whole");
+  demand(reading->response.status / 100 == 2, "a success is a 2xx");
+  demand(fuzz_is_json(body_of(reading)), "a success is JSON");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct slice bytes = fuzz_input(data, size);
+  struct reading whole, cut;
+  read_all(&whole, bytes, 0, true);
+  for (uint64_t variant = size > 512; variant < 4; variant++) {
+    read_all(&cut, bytes, variant, false);
+    check_same_response(&whole, &cut);
+    check_same_verdict(&whole.verdict, &cut.verdict);
+    free(cut.bytes);
+  }
+  if (whole.progress == HTTP_DONE) check_framing(&whole, bytes);
+  check_success(&whole);
+  free(whole.bytes);
+  return 0;
+}
