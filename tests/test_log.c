@@ -182,6 +182,35 @@ Test(log, after_a_full_disk_the_next_line_starts_on_a_line_of_its_own) {
   fclose(file);
 }
 
+Test(log, after_a_full_disk_lines_that_were_written_are_not_said_to_be_lost) {
+  FILE *file = tmpfile();
+  signal(SIGXFSZ, SIG_IGN);
+  struct rlimit limit, ten = {10, RLIM_INFINITY};
+  getrlimit(RLIMIT_FSIZE, &limit);
+  ten.rlim_max = limit.rlim_max;
+  setrlimit(RLIMIT_FSIZE, &ten);
+  catch_notices();
+  struct log *log = log_new(fileno(file));
+  struct log_channel *channel = log_open(log);
+  log_write(channel, slice_of("one\ntwo\nthree\nfour\n")); /* as one batch */
+  expect_notice("hedgerow: cannot write the log: File too large\n");
+  setrlimit(RLIMIT_FSIZE, &limit);
+  log_free(log, SOON_US);
+  char all[128] = "";
+  cr_assert(pread(fileno(file), all, sizeof all - 1, 0) > 0);
+  cr_assert(eq(str, all, "one\ntwo\nth\n{\"log_lines_lost\":2}\n"));
+  fclose(file);
+}
+
+Test(log, a_notice_that_would_block_is_dropped) {
+  char page[4096] = {0};
+  catch_notices();
+  fcntl(writer, F_SETFL, O_NONBLOCK);
+  while (write(writer, page, sizeof page) > 0) continue;
+  fcntl(writer, F_SETFL, 0);
+  log_notice("nobody reads this");
+}
+
 Test(log, a_notice_is_one_line_with_the_program_in_front) {
   catch_notices();
   log_notice("listening on %s:%d", "127.0.0.1", 8480);
