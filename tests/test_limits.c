@@ -343,3 +343,42 @@ Test(limits, a_flood_behind_a_pending_request_is_held_back) {
   client_reset(s.client);
   stage_close(&s);
 }
+
+/* What the client pipelines finds no buffer; its answer comes all the same. */
+Test(limits, input_without_a_buffer_costs_no_pending_answer) {
+  enum { HOGS = 16 };
+  struct stage s =
+      stage_open("--max-buffered", "64K", "--workers", "1", "--hedges", "0");
+  struct client *hogs[HOGS];
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  for (int i = 0; i < HOGS; i++) {
+    hogs[i] = client_new(s.program->port);
+    client_send(hogs[i], "GET /healthz HTTP/1.1\r\nX: ");
+  }
+  client_get(s.client, "/healthz");
+  struct client *other = client_new(s.program->port);
+  client_get(other, "/healthz"); /* orders what came before it */
+  (void)client_await_reply(other);
+  for (int i = 0; i < HOGS; i++) client_free(hogs[i]);
+  arrival_answer_json(held, 404, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  cr_assert(reply->status == 404 || reply->status == 503, "%s", reply->head);
+  client_get(other, "/healthz");
+  reply_expect(client_await_reply(other), 200, HEALTHY);
+  client_free(other);
+  stage_close(&s);
+}
+
+Test(limits, a_slot_is_free_before_the_next_pipelined_request) {
+  struct stage s = stage_open("--max-requests", "1", "--workers", "1",
+                              "--hedges", "0", "--log", "off");
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  client_get(s.client, "/smart");
+  arrival_answer_json(held, 500, "{}");
+  reply_expect_problem(client_await_reply(s.client), 502);
+  arrival_answer_json(origin_await(s.origin), 200, "2");
+  reply_expect(client_await_reply(s.client), 200, "2");
+  stage_close(&s);
+}

@@ -7,8 +7,10 @@
 
 #include "core/config.h"
 
-/* Lowers --max-connections and --max-attempts in proportion, so that the
+/* workers: how many threads will run; each has descriptors of its own.
+ * Lowers --max-connections and --max-attempts in proportion, so that the
  * process stays below that many descriptors. True: they were lowered. */
-bool config_fit_descriptors(struct config *config, int64_t descriptors);
+bool config_fit_descriptors(struct config *config, int64_t descriptors,
+                            int64_t workers);
 
 #endif

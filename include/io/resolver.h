@@ -50,7 +50,8 @@ void resolver_view_free(struct resolver_view *view);
 /* The view's copy; valid until the next on_change of that index. */
 const struct resolver_answer *resolver_get(struct resolver_view *view,
                                            unsigned index);
-/* Somebody wants a name that has failed: look it up now rather than later. */
+/* The name has failed, or its addresses do not answer: look it up now rather
+ * than later, at most once a second. */
 void resolver_want(struct resolver_view *view, unsigned index);
 
 #endif

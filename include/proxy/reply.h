@@ -19,12 +19,20 @@ struct asked {
 
 enum { RETRY_AFTER_S = 1 };
 
-/* A problem (RFC 9457) of that status. allow: for 405, else NULL. A 503 gets a
- * Retry-After. race may be NULL. Logs it under `outcome`. */
+/* What went wrong, for the client and for the log. A 503 gets a Retry-After. */
+struct problem {
+  int status;
+  const char *outcome; /* for the log */
+  struct slice detail;
+  const char *allow;              /* for 405, else NULL */
+  const struct answer_race *race; /* NULL: no attempts */
+  void (*on_sent)(void *arg);     /* as connection_answer's; may be NULL */
+  void *arg;
+};
+
+/* Answers with it (RFC 9457). */
 void reply_problem(struct service *service, struct connection *connection,
-                   const struct asked *asked, int status, const char *outcome,
-                   struct slice detail, const char *allow,
-                   const struct answer_race *race);
+                   const struct asked *asked, const struct problem *problem);
 
 /* 200 with this JSON. */
 void reply_json(struct service *service, struct connection *connection,

@@ -48,11 +48,13 @@ struct service {
   struct slab room;     /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
   struct log_channel *log; /* NULL: off */
   struct forward_rules forward;
-  struct exchange *exchanges; /* those that are not settled */
-  void *owner;                /* its worker */
-  uint64_t id_state[2];       /* for X-Request-ID */
-  struct text request_text;   /* scratch: while a request is made ready */
-  struct text answer_text;    /* scratch: while an answer is written */
+  struct exchange *exchanges;   /* those that are not settled */
+  void *owner;                  /* its worker */
+  bool drained;                 /* --drain is over: nothing new is started */
+  uint64_t id_state[2];         /* for X-Request-ID */
+  struct text request_text;     /* scratch: while a request is made ready */
+  struct text credentials_text; /* scratch: the client's credentials */
+  struct text answer_text;      /* scratch: while an answer is written */
   int64_t date_second;
   char date[32]; /* IMF-fixdate of date_second */
 };

@@ -7,14 +7,16 @@
  * main says so. */
 #include "core/config_fit.h"
 
-enum { RESERVED = 128 };
+enum { RESERVED = 64, RESERVED_A_WORKER = 12 };
 
 static int64_t at_least_one(int64_t n) { return n > 0 ? n : 1; }
 
-bool config_fit_descriptors(struct config *config, int64_t descriptors) {
+bool config_fit_descriptors(struct config *config, int64_t descriptors,
+                            int64_t workers) {
   int64_t targets = config->to_count + config->all_count;
   int64_t wanted = config->max_connections + targets * config->max_attempts;
-  int64_t room = at_least_one(descriptors - RESERVED);
+  int64_t reserved = RESERVED + RESERVED_A_WORKER * workers;
+  int64_t room = at_least_one(descriptors - reserved);
   if (wanted <= room) return false;
   config->max_connections =
       at_least_one(config->max_connections * room / wanted);

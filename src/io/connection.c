@@ -408,6 +408,14 @@ static size_t serve(struct connection *c, struct slice bytes) {
   return used;
 }
 
+/* Empty lines in front of a request (RFC 9112, section 2.2) are no beginning of
+ * one: some clients end a request with one too many. */
+static bool is_blank(struct slice bytes) {
+  for (size_t i = 0; i < bytes.len; i++)
+    if (bytes.at[i] != '\r' && bytes.at[i] != '\n') return false;
+  return true;
+}
+
 /* What is left in c->in has been looked at: what now? */
 static void after_serve(struct connection *c) {
   if (c->state == DEAD) {
@@ -421,7 +429,8 @@ static void after_serve(struct connection *c) {
     set_deadline(c, clock_now_us());
     return;
   }
-  if (c->state == READING && c->wanted == 0 && !c->partial) {
+  if (c->state == READING && c->wanted == 0 && !c->partial &&
+      !is_blank(buffer_slice(&c->in))) {
     c->partial = true;
     set_deadline(c, clock_now_us() + c->front->limits.header_timeout_us);
   }
@@ -437,6 +446,7 @@ static void serve_kept(struct connection *c) {
 /* There is no room for what came. A request that is being answered still gets
  * its answer, as the connection's last one. */
 static void lose_input(struct connection *c) {
+  c->behind = false;
   if (c->state == READING)
     refuse_unread(c, 503, "no buffer is free for this request");
   else c->closes = c->lingers = true;
@@ -623,7 +633,7 @@ void connection_finish(struct connection *c) {
 /* ---- time ---- */
 
 static void on_deadline(struct connection *c) {
-  bool begun = c->state == READING && c->in.len > 0;
+  bool begun = c->state == READING && (c->partial || c->wanted > 0);
   if (begun) refuse_unread(c, 408, "the request did not arrive whole in time");
   else if (c->state == WRITING) connection_reset(c);
   else close_connection(c);

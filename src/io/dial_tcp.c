@@ -131,12 +131,20 @@ fail:
 
 /* ---- how it ends ---- */
 
+/* What this machine lacks is no fault of the upstream's. */
+static bool is_ours(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM ||
+         error == ENOBUFS;
+}
+
 static void fail(struct tcp_dial *d, const char *what, const char *detail) {
+  enum attempt_result result =
+      is_ours(d->error) ? ATTEMPT_REFUSED : ATTEMPT_TRANSPORT;
   struct dial dial = d->dial;
   char why[DIAL_WHY_BYTES];
   snprintf(why, sizeof why, "%s%s", what, detail);
   dial_free(d);
-  dial.on_done(dial.arg, NULL, ATTEMPT_TRANSPORT, why);
+  dial.on_done(dial.arg, NULL, result, why);
 }
 
 static void succeed(struct try *try) {
@@ -182,9 +190,12 @@ static void go_on(struct tcp_dial *d) {
 
 static void on_timer(void *arg) {
   struct tcp_dial *d = arg;
-  if (clock_now_us() >= d->deadline_us)
-    fail(d, "no connection within --connect-timeout", "");
-  else go_on(d);
+  if (clock_now_us() < d->deadline_us) {
+    go_on(d);
+    return;
+  }
+  d->error = ETIMEDOUT;
+  fail(d, "no connection within --connect-timeout", "");
 }
 
 /* ---- the interface ---- */

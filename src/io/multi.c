@@ -16,8 +16,8 @@
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -86,9 +86,23 @@ static int on_multi_timer(CURLM *handle, long timeout_ms, void *arg) {
   return 0;
 }
 
+/* Room for that descriptor in the table, which grows with the highest one. */
+static bool make_room(struct multi *multi, size_t fd) {
+  size_t cap = multi->watch_cap > 0 ? multi->watch_cap : 64;
+  struct watch **watches;
+  if (fd < multi->watch_cap) return true;
+  while (cap <= fd) cap *= 2;
+  watches = realloc(multi->watches, cap * sizeof(struct watch *));
+  if (!watches) return false;
+  for (size_t i = multi->watch_cap; i < cap; i++) watches[i] = NULL;
+  multi->watches = watches;
+  multi->watch_cap = cap;
+  return true;
+}
+
 static struct watch *watch_for(struct multi *multi, int fd) {
   struct watch *watch;
-  if (fd < 0 || (size_t)fd >= multi->watch_cap) return NULL;
+  if (fd < 0 || !make_room(multi, (size_t)fd)) return NULL;
   if (multi->watches[fd]) return multi->watches[fd];
   watch = calloc(1, sizeof *watch);
   if (!watch) return NULL;
@@ -201,17 +215,9 @@ int multi_keep(struct shard *shard, void *easy) {
 
 struct multi *multi_new(struct loop *loop, multi_on_done *on_done, void *arg) {
   struct multi *multi = calloc(1, sizeof *multi);
-  struct rlimit limit;
-  if (!multi || getrlimit(RLIMIT_NOFILE, &limit) != 0) {
-    free(multi);
-    return NULL;
-  }
-  *multi = (struct multi){.loop = loop, .on_done = on_done, .arg = arg};
-  multi->watch_cap = limit.rlim_cur;
-  multi->watches = calloc(multi->watch_cap, sizeof *multi->watches);
-  if (multi->watches) return multi;
-  free(multi);
-  return NULL;
+  if (multi)
+    *multi = (struct multi){.loop = loop, .on_done = on_done, .arg = arg};
+  return multi;
 }
 
 void multi_free(struct multi *multi) {

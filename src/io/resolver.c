@@ -329,7 +329,7 @@ void resolver_want(struct resolver_view *view, unsigned index) {
   struct name *name = &resolver->names[index];
   pthread_mutex_lock(&resolver->mutex);
   int64_t soon_us = name->asked_us + RETRY_US;
-  if (name->answer.state == RESOLVER_FAILED && soon_us < name->due_us) {
+  if (!name->numeric && soon_us < name->due_us) {
     name->due_us = soon_us;
     pthread_cond_signal(&resolver->changed);
   }

@@ -446,7 +446,9 @@ static void on_dialed(void *arg, const struct stream *stream,
   struct attempt *a = arg;
   struct wire *wire;
   a->dial = NULL;
-  if (!stream) {
+  if (!stream) { /* the name may have moved */
+    resolver_want(a->upstream->names,
+                  a->upstream->shared->host[a->request.target]);
     fail(a, result, why);
     return;
   }

@@ -168,12 +168,14 @@ static void answer_gathered(struct exchange *x,
                     free_exchange, x);
 }
 
-static const struct problem {
+static const struct {
   int status;
   const char *detail;
-} problems[] = {
+} endings[] = {
     [OUTCOME_FAILED] = {502, "no attempt succeeded; see attempts"},
-    [OUTCOME_REFUSED] = {503, "no attempt could be started; see attempts"},
+    [OUTCOME_REFUSED] = {503,
+                         "no attempt could be started, or its answer held; "
+                         "see attempts"},
     [OUTCOME_DEADLINE] = {504, "no attempt succeeded before the deadline "
                                "(timeout=MS, --timeout)"},
     [OUTCOME_DRAINED] = {503, "hedgerow is stopping (--drain)"},
@@ -182,10 +184,15 @@ static const struct problem {
 
 static void answer_problem_for(struct exchange *x, enum outcome outcome,
                                const struct answer_race *race) {
-  const struct problem *problem = &problems[outcome];
-  reply_problem(x->service, x->connection, &x->asked, problem->status,
-                outcome_name(outcome), slice_of(problem->detail), NULL, race);
-  free_exchange(x);
+  struct problem problem = {
+      .status = endings[outcome].status,
+      .outcome = outcome_name(outcome),
+      .detail = slice_of(endings[outcome].detail),
+      .race = race,
+      .on_sent = free_exchange,
+      .arg = x,
+  };
+  reply_problem(x->service, x->connection, &x->asked, &problem);
 }
 
 static void answer_with(struct exchange *x, struct todo todo,
@@ -232,21 +239,27 @@ static void finish(struct exchange *x, struct todo todo) {
 
 /* ---- performing a todo ---- */
 
+/* Why what was in flight has ended: by another's success, or by time. */
+static void end_cancelled(struct leg *leg, enum outcome outcome,
+                          int64_t now_us) {
+  if (outcome == OUTCOME_SUCCESS || outcome == OUTCOME_GONE ||
+      outcome == OUTCOME_DRAINED)
+    leg_end(leg, ATTEMPT_CANCELLED, "", now_us);
+  else if (outcome == OUTCOME_OPEN || outcome == OUTCOME_FAILED)
+    leg_end(leg, ATTEMPT_TIMEOUT, "no whole answer within --attempt-timeout",
+            now_us);
+  else
+    leg_end(leg, ATTEMPT_TIMEOUT, "no whole answer before the deadline",
+            now_us);
+}
+
 static void cancel_below(struct exchange *x, const struct todo *todo) {
-  bool own_limit =
-      todo->outcome == OUTCOME_OPEN || todo->outcome == OUTCOME_FAILED;
-  bool out_of_time = own_limit || todo->outcome == OUTCOME_DEADLINE ||
-                     todo->outcome == OUTCOME_CLIENT_ERROR ||
-                     todo->outcome == OUTCOME_GATHERED;
-  const char *why = own_limit ? "no whole answer within --attempt-timeout"
-                              : "no whole answer before the deadline";
   int64_t now_us = todo->cancel_below > 0 ? clock_now_us() : 0;
   for (unsigned k = 0; k < todo->cancel_below && k < x->next_leg; k++) {
     struct leg *leg = &x->legs[k];
     if (!leg->attempt) continue;
     attempt_cancel(leg->attempt);
-    if (out_of_time) leg_end(leg, ATTEMPT_TIMEOUT, why, now_us);
-    else leg_end(leg, ATTEMPT_CANCELLED, "", now_us);
+    end_cancelled(leg, todo->outcome, now_us);
   }
 }
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -77,6 +78,13 @@ static bool read_token_file(const char *path, char *token, const char **why) {
   return false;
 }
 
+/* Not under a sanitizer, whose leak check attaches to its own process. */
+static void forbid_dumps(void) {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 /* Takes the token, and every trace of it that others could see: the variable
  * out of the process's environment, the memory out of core dumps. */
 static bool take_token(struct program *program) {
@@ -89,13 +97,20 @@ static bool take_token(struct program *program) {
       return false;
     }
   } else if (config->token_env) {
+    if (strlen(config->token_env) > TOKEN_BYTES_MAX) {
+      log_notice("HEDGEROW_TOKEN: it is larger than 8192 bytes");
+      return false;
+    }
     snprintf(program->token, sizeof program->token, "%s", config->token_env);
   }
   if (config->token_env)
     explicit_bzero((char *)(uintptr_t)config->token_env,
                    strlen(config->token_env));
   program->config.token_env = NULL;
-  if (program->token[0]) setrlimit(RLIMIT_CORE, &none);
+  if (program->token[0]) {
+    setrlimit(RLIMIT_CORE, &none); /* a core_pattern with a pipe ignores it */
+    forbid_dumps();
+  }
   program->process.token = slice_of(program->token);
   return true;
 }
@@ -109,6 +124,13 @@ static bool check_ca_file(const struct config *config) {
 
 /* ---- what the process shares ---- */
 
+static unsigned worker_count(const struct config *config) {
+  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  if (config->workers > 0) return (unsigned)config->workers;
+  if (cores > CONFIG_WORKERS_MAX) return CONFIG_WORKERS_MAX;
+  return cores > 0 ? (unsigned)cores : 1;
+}
+
 /* The soft limit is raised to the hard one; see core/config_fit. */
 static void fit_descriptors(struct config *config) {
   struct rlimit limit;
@@ -116,7 +138,8 @@ static void fit_descriptors(struct config *config) {
   limit.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   if (limit.rlim_cur > INT32_MAX) return;
-  if (config_fit_descriptors(config, (int64_t)limit.rlim_cur))
+  if (config_fit_descriptors(config, (int64_t)limit.rlim_cur,
+                             worker_count(config)))
     log_notice("the descriptor limit is %llu: --max-connections is lowered to "
                "%lld, --max-attempts to %lld",
                (unsigned long long)limit.rlim_cur,
@@ -161,13 +184,6 @@ static bool no_memory(void) {
 }
 
 /* ---- workers ---- */
-
-static unsigned worker_count(const struct config *config) {
-  long cores = sysconf(_SC_NPROCESSORS_ONLN);
-  if (config->workers > 0) return (unsigned)config->workers;
-  if (cores > CONFIG_WORKERS_MAX) return CONFIG_WORKERS_MAX;
-  return cores > 0 ? (unsigned)cores : 1;
-}
 
 static struct worker *make_worker(struct program *program, unsigned i) {
   struct config *config = &program->config;

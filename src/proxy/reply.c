@@ -60,44 +60,49 @@ static void split(struct text *scratch, struct text *head, struct text *body) {
   text_init(body, scratch->at + half, scratch->cap - half);
 }
 
-static void send_own(struct service *service, struct connection *connection,
-                     const struct asked *asked, struct answer_own *own,
-                     const struct answer_race *race, struct text *head,
-                     struct slice body) {
-  struct iovec part;
-  own->length = body.len;
+/* The head for a body of that length. */
+static void write_head(struct service *service,
+                       const struct connection *connection,
+                       const struct asked *asked, struct answer_own *own,
+                       const struct answer_race *race, struct text *head,
+                       size_t length) {
+  own->length = length;
   answer_own_head(head, own, race, asked->request_id,
                   slice_of(service->process->via), service_date(service),
                   reply_framing(connection));
-  if (!asked->head_only) text_slice(head, body);
-  part = (struct iovec){head->at, head->len};
-  connection_answer(connection, &part, 1, NULL, NULL);
 }
 
 void reply_problem(struct service *service, struct connection *connection,
-                   const struct asked *asked, int status, const char *outcome,
-                   struct slice detail, const char *allow,
-                   const struct answer_race *race) {
+                   const struct asked *asked, const struct problem *problem) {
   struct answer_own own = {
-      .status = status,
+      .status = problem->status,
       .content_type = ANSWER_PROBLEM_TYPE,
-      .allow = allow,
-      .retry_after_s = status == 503 ? RETRY_AFTER_S : 0,
+      .allow = problem->allow,
+      .retry_after_s = problem->status == 503 ? RETRY_AFTER_S : 0,
   };
   struct text head, body;
+  struct iovec part;
   split(&service->answer_text, &head, &body);
   body.cap -= ANSWER_HEAD_BYTES * 2; /* so that it fits behind the head */
-  answer_problem(&body, status, detail, race);
-  log_answer(service, connection, asked, status, outcome, body.len, race);
-  send_own(service, connection, asked, &own, race, &head, text_slice_of(&body));
+  answer_problem(&body, problem->status, problem->detail, problem->race);
+  log_answer(service, connection, asked, problem->status, problem->outcome,
+             body.len, problem->race);
+  write_head(service, connection, asked, &own, problem->race, &head, body.len);
+  if (!asked->head_only) text_slice(&head, text_slice_of(&body));
+  part = (struct iovec){head.at, head.len};
+  connection_answer(connection, &part, 1, problem->on_sent, problem->arg);
 }
 
 void reply_json(struct service *service, struct connection *connection,
                 const struct asked *asked, struct slice json) {
   struct answer_own own = {.status = 200, .content_type = "application/json"};
   struct text head = service->answer_text;
+  struct iovec part;
   head.len = 0;
   head.cut = false;
   log_answer(service, connection, asked, 200, "own", json.len, NULL);
-  send_own(service, connection, asked, &own, NULL, &head, json);
+  write_head(service, connection, asked, &own, NULL, &head, json.len);
+  if (!asked->head_only) text_slice(&head, json);
+  part = (struct iovec){head.at, head.len};
+  connection_answer(connection, &part, 1, NULL, NULL);
 }

@@ -77,9 +77,12 @@ static struct slice request_id(struct service *service,
 /* ---- the door ---- */
 
 static void reject_method(struct visit *visit, const struct route *route) {
-  reply_problem(visit->service, visit->connection, &visit->asked, 405,
-                "rejected", slice_of("this path does not answer this method"),
-                route->allow, NULL);
+  struct problem problem = {
+      .status = 405,
+      .outcome = "rejected",
+      .detail = slice_of("this path does not answer this method"),
+      .allow = route->allow};
+  reply_problem(visit->service, visit->connection, &visit->asked, &problem);
 }
 
 static void dispatch(struct visit *visit) {

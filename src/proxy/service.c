@@ -59,6 +59,7 @@ bool service_init(struct service *service, struct process *process) {
     return false;
   service->id_state[0] |= 1; /* all zeros would stay so */
   if (text_new(&service->request_text, request_room(config)) &&
+      text_new(&service->credentials_text, (size_t)config->max_head_bytes) &&
       text_new(&service->answer_text, answer_room(config)))
     return true;
   service_clear(service);
@@ -67,8 +68,10 @@ bool service_init(struct service *service, struct process *process) {
 
 void service_clear(struct service *service) {
   free(service->request_text.at);
+  free(service->credentials_text.at);
   free(service->answer_text.at);
-  service->request_text.at = service->answer_text.at = NULL;
+  service->request_text.at = service->credentials_text.at =
+      service->answer_text.at = NULL;
   blocks_clear(&service->blocks);
   slab_clear(&service->room);
 }

@@ -11,8 +11,9 @@
 enum { LOGGED_TARGET_BYTES = 1024 };
 
 void visit_reject(struct visit *visit, int status, const char *detail) {
-  reply_problem(visit->service, visit->connection, &visit->asked, status,
-                "rejected", slice_of(detail), NULL, NULL);
+  struct problem problem = {
+      .status = status, .outcome = "rejected", .detail = slice_of(detail)};
+  reply_problem(visit->service, visit->connection, &visit->asked, &problem);
 }
 
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
@@ -70,15 +71,15 @@ static struct slice loggable(struct slice target) {
 
 static void add_fields(struct visit *visit, struct exchange_order *order,
                        struct text *text) {
-  char storage[16 * 1024];
-  struct text credentials;
+  struct text *credentials = &visit->service->credentials_text;
   size_t from = text->len;
-  text_init(&credentials, storage, sizeof storage);
-  forward_fields(text, &credentials, visit->request, &visit->service->forward,
+  credentials->len = 0;
+  credentials->cut = false;
+  forward_fields(text, credentials, visit->request, &visit->service->forward,
                  visit->asked.request_id);
   order->common = (struct slice){text->at + from, text->len - from};
-  order->credentials = keep(text, text_slice_of(&credentials));
-  text->cut |= credentials.cut;
+  order->credentials = keep(text, text_slice_of(credentials));
+  text->cut |= credentials->cut;
 }
 
 static void order_rest(struct visit *visit, struct exchange_order *order,
@@ -99,6 +100,10 @@ static bool too_many(const struct service *service) {
 
 void visit_start(struct visit *visit, struct exchange_order *order) {
   struct text *text = &visit->service->request_text;
+  if (visit->service->drained) {
+    visit_reject(visit, 503, "hedgerow is stopping (--drain)");
+    return;
+  }
   if (too_many(visit->service)) {
     visit_reject(visit, 503,
                  "too many requests are in flight "

@@ -38,7 +38,7 @@ struct worker {
   struct listener *listener; /* NULL once it has closed */
   struct wake *stop, *room;
   struct timer drain;
-  bool stopping, drained, paused;
+  bool stopping, paused;
   bool started;
   atomic_bool done;
   pthread_t thread;
@@ -60,11 +60,11 @@ static void on_listener_closed(void *arg) {
 
 static void on_drain_timer(void *arg) {
   struct worker *worker = arg;
-  if (worker->drained) {
+  if (worker->service.drained) {
     loop_stop(worker->loop);
     return;
   }
-  worker->drained = true;
+  worker->service.drained = true;
   exchange_drain_all(&worker->service);
   timer_set(&worker->drain, clock_now_us() + LAST_WORDS_US);
 }

@@ -1,0 +1,42 @@
+/* Limits that fit in the descriptors that there are. */
+#include "core/config_fit.h"
+
+#include <criterion/criterion.h>
+
+static struct config config_of(int64_t connections, int64_t attempts) {
+  struct config config = {.to_count = 2};
+  config.max_connections = connections;
+  config.max_attempts = attempts;
+  return config;
+}
+
+Test(config_fit, limits_that_fit_stay) {
+  struct config config = config_of(1000, 500);
+  cr_expect(!config_fit_descriptors(&config, 2100, 2));
+  cr_expect_eq(config.max_connections, 1000);
+  cr_expect_eq(config.max_attempts, 500);
+}
+
+Test(config_fit, limits_that_do_not_fit_shrink_in_proportion) {
+  struct config config = config_of(1000, 500);
+  cr_expect(config_fit_descriptors(&config, 1000 + 64 + 12, 1));
+  cr_expect_eq(config.max_connections, 500);
+  cr_expect_eq(config.max_attempts, 250);
+}
+
+Test(config_fit, every_worker_has_descriptors_of_its_own) {
+  struct config few = config_of(1000, 500), many = config_of(1000, 500);
+  (void)!config_fit_descriptors(&few, 1024, 1);
+  (void)!config_fit_descriptors(&many, 1024, 40);
+  cr_expect(many.max_connections + 2 * many.max_attempts + 40 * 12 <= 1024,
+            "%lld and %lld", (long long)many.max_connections,
+            (long long)many.max_attempts);
+  cr_expect_lt(many.max_connections, few.max_connections);
+}
+
+Test(config_fit, something_is_left_where_there_is_nothing) {
+  struct config config = config_of(1000, 500);
+  cr_expect(config_fit_descriptors(&config, 10, 4));
+  cr_expect_eq(config.max_connections, 1);
+  cr_expect_eq(config.max_attempts, 1);
+}
