@@ -18,6 +18,7 @@
 #include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -88,15 +89,15 @@ static int on_multi_timer(CURLM *handle, long timeout_ms, void *arg) {
 
 /* Room for that descriptor in the table, which grows with the highest one. */
 static bool make_room(struct multi *multi, size_t fd) {
-  size_t cap = multi->watch_cap > 0 ? multi->watch_cap : 64;
-  struct watch **watches;
-  if (fd < multi->watch_cap) return true;
+  size_t old = multi->watch_cap, cap = old > 0 ? old : 64;
+  void *grown;
+  if (fd < old) return true;
   while (cap <= fd) cap *= 2;
-  watches = realloc(multi->watches, cap * sizeof(struct watch *));
-  if (!watches) return false;
-  for (size_t i = multi->watch_cap; i < cap; i++) watches[i] = NULL;
-  multi->watches = watches;
+  grown = realloc(multi->watches, cap * sizeof(struct watch *));
+  if (!grown) return false;
+  multi->watches = grown;
   multi->watch_cap = cap;
+  memset(multi->watches + old, 0, (cap - old) * sizeof(struct watch *));
   return true;
 }
 
