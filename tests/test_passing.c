@@ -2,6 +2,7 @@
  * path and the query, the fields of the request, the fields of the answer, and
  * the secrets that must not pass anywhere else. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,11 +240,13 @@ static void expect_secret(const struct stage *s, const struct reply *reply) {
             s->program->err);
 }
 
-/* Other users of the machine can read the one, our own user the other. */
+/* Anybody may read cmdline; environ only root, since a process with a token may
+ * not be dumped: then nobody of this user sees it, which is as good. */
 static void expect_not_in_proc(const struct stage *s, const char *file) {
   char path[64], bytes[64 * 1024];
   snprintf(path, sizeof path, "/proc/%d/%s", (int)s->program->pid, file);
   FILE *stream = fopen(path, "r");
+  if (!stream && errno == EACCES && strcmp(file, "environ") == 0) return;
   cr_assert_not_null(stream, "%s cannot be read", path);
   size_t n = fread(bytes, 1, sizeof bytes, stream);
   fclose(stream);
