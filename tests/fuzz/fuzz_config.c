@@ -204,7 +204,7 @@ static void check_remarks(const struct config *config) {
 static void check_fit(const struct config *config) {
   for (int64_t descriptors = 1; descriptors < 1 << 20; descriptors *= 7) {
     struct config fit = *config;
-    bool lowered = config_fit_descriptors(&fit, descriptors);
+    bool lowered = config_fit_descriptors(&fit, descriptors, 1);
     int64_t count = fit.to_count + fit.all_count;
     demand(fit.max_connections >= 1 && fit.max_attempts >= 1,
            "something is left");
