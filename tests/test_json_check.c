@@ -736,6 +736,71 @@ Test(json_check, agrees_with_a_reference_on_every_change_of_one_byte) {
   }
 }
 
+/* ---- whole tokens at a time ---- */
+
+/* `open`, the text, `close` and n bytes more: the more follow, the further the
+ * lane goes. In one piece it is used, byte by byte it is not. */
+static void expect_lane_agrees(const char *open, const char *at, size_t len,
+                               const char *close, size_t n) {
+  static const char rest[] = "\"name\":\"some more text\", \"n\": 12.75 } ]"
+                             "                                        ";
+  char text[512];
+  size_t all = (size_t)sprintf(text, "%s", open);
+  memcpy(text + all, at, len);
+  all += len;
+  all += (size_t)sprintf(text + all, "%s%.*s", close, (int)n, rest);
+  struct outcome got = whole(text, all), want = byte_by_byte(text, all);
+  expect_same(&got, &want, text, all, all);
+  expect_reference_agrees(text, all);
+}
+
+Test(json_check, takes_whole_tokens_as_it_takes_their_bytes) {
+  for (size_t n = 0; n < VALID_COUNT + INVALID_COUNT; n++) {
+    size_t len;
+    const char *text = seed_text(n, &len);
+    for (size_t more = 0; more <= 80; more++) {
+      expect_lane_agrees("[{\"a\":", text, len, ",", more);
+      expect_lane_agrees("[ 1.5 , ", text, len, ",{", more);
+      expect_lane_agrees("[{\"a name that is long\":\"", text, len, "\",",
+                         more);
+      expect_lane_agrees("[{\"", text, len, "\":1,", more);
+      expect_lane_agrees("[{\"a\":[", text, len, "]},{", more);
+    }
+  }
+}
+
+Test(json_check, takes_numbers_of_any_length) {
+  for (size_t whole_part = 0; whole_part < 40; whole_part++)
+    for (size_t fraction = 0; fraction < 40; fraction++) {
+      char text[128];
+      int len =
+          sprintf(text, "-%.*s.%.*s", (int)whole_part,
+                  "1234567890123456789012345678901234567890", (int)fraction,
+                  "1234567890123456789012345678901234567890");
+      expect_lane_agrees("[{\"a\":", text, (size_t)len, ",", 80);
+      expect_lane_agrees("[{\"a\":", text + 1, (size_t)len - 1, "e5,", 80);
+      expect_lane_agrees("[{\"a\":", text, (size_t)len, ".5,", 80);
+    }
+}
+
+Test(json_check, agrees_with_a_reference_on_every_change_of_a_record) {
+  static const char record[] =
+      "[{\"id\":7,\"name\":\"caf\xC3\xA9 \\n\",\"ok\":true, \"n\" : 0.1429,\n"
+      "  "
+      "\"tags\":[\"\xE6\x97\xA5\",\"b\",false],\"o\":{\"x\":null}},[-12.5,{}]]"
+      "                                                  ";
+  char text[sizeof record];
+  size_t len = sizeof record - 1;
+  memcpy(text, record, sizeof record);
+  for (size_t i = 0; i < len; i++) {
+    for (int byte = 0; byte < 256; byte++) {
+      text[i] = (char)byte;
+      expect_lane_agrees("", text, len, "", 0);
+    }
+    text[i] = record[i];
+  }
+}
+
 static uint64_t lot = 88172645463325252u;
 
 static size_t draw(size_t below) { /* xorshift */
