@@ -25,18 +25,20 @@ typedef uint8_t ublock __attribute__((vector_size(16)));
 
 enum {
   BLOCK = sizeof(block),
-  /* The longest token that is taken, the byte behind it and a block fit. */
-  ROOM = 48,
+  /* A block, then a quote, a colon, "false" and the byte behind it: what is
+   * taken between two looks at how much is left. */
+  ROOM = BLOCK + 8,
+  NUMBER_ROOM = 1 + 2 * BLOCK + 1, /* a minus, digits, and the byte behind */
   NAME_USUAL = 12, /* names up to this length are looked through bit by bit */
 };
 
 struct lane {
   struct json_check *check;
-  const char *at, *end;
+  const char *at, *end, *limit; /* up to limit, ROOM is left */
 };
 
 static inline bool has_room(const struct lane *lane) {
-  return lane->end - lane->at >= ROOM;
+  return lane->at <= lane->limit;
 }
 
 static inline block load(const char *at) {
@@ -96,8 +98,8 @@ static inline unsigned special_len(const char *at) {
   return continues && in_range(at[2], 0x80, 0xBF) ? 3 : 0;
 }
 
-/* On to the closing quote, or as far as it goes. */
-static inline void take_text(struct lane *lane) {
+/* On to the closing quote and behind it; false: it goes only so far. */
+static inline bool take_text(struct lane *lane) {
   while (has_room(lane)) {
     unsigned stops = text_stops(lane->at);
     if (stops == 0) {
@@ -105,64 +107,66 @@ static inline void take_text(struct lane *lane) {
       continue;
     }
     lane->at += lowest(stops);
-    unsigned len = *lane->at == '"' ? 0 : special_len(lane->at);
-    if (len == 0) return;
+    if (*lane->at == '"') {
+      lane->at++;
+      return true;
+    }
+    unsigned len = special_len(lane->at);
+    if (len == 0) return false;
     lane->at += len;
   }
+  return false;
 }
 
 /* The same. The empty asm keeps the compiler from computing what is meant to be
  * guessed. */
-static inline void take_name_text(struct lane *lane) {
+static inline bool take_name_text(struct lane *lane) {
+  if (!has_room(lane)) return false;
   unsigned stops = text_stops(lane->at);
-  for (unsigned i = 0; i < NAME_USUAL; i++) {
-    if (!(stops >> i & 1)) continue;
+  for (unsigned i = 0; i < NAME_USUAL; i++, stops >>= 1) {
+    if (!(stops & 1)) continue;
     __asm__("" : "+r"(lane->at));
     lane->at += i;
-    if (*lane->at != '"') take_text(lane);
-    return;
+    if (*lane->at != '"') break;
+    lane->at++;
+    return true;
   }
-  take_text(lane);
-}
-
-static inline bool at_quote(const struct lane *lane) {
-  return has_room(lane) && *lane->at == '"';
+  return take_text(lane);
 }
 
 /* ---- what is between names and values ---- */
 
-static inline void take_space(struct lane *lane) {
+/* False: little is left behind it. */
+static inline bool take_space(struct lane *lane) {
+  if ((uint8_t)*lane->at > ' ') return true;
   if (json_is_space(*lane->at)) lane->at = json_skip_space(lane->at, lane->end);
+  return has_room(lane);
 }
 
 /* From the quote in front of a name to the value behind its colon. Returns the
  * state it came to: AT_VALUE, or where it had to stop. */
 static inline enum json_state take_name(struct lane *lane) {
   lane->at++;
-  take_name_text(lane);
-  if (!at_quote(lane)) return json_begin_string(lane->check, JSON_AT_COLON);
-  lane->at++;
+  if (!take_name_text(lane))
+    return json_begin_string(lane->check, JSON_AT_COLON);
   if (*lane->at != ':') return JSON_AT_COLON;
   lane->at++;
-  take_space(lane);
   return JSON_AT_VALUE;
 }
 
-/* Behind a value: what it closes, and the comma. */
+/* Behind a value, inside a container: what it closes, and the comma. */
 static inline enum json_state take_ends(struct lane *lane) {
   enum json_state state = lane->check->after;
-  while (has_room(lane)) {
-    take_space(lane);
-    if (lane->at == lane->end) return state;
+  while (take_space(lane)) {
     bool object = state == JSON_AFTER_MEMBER;
-    if (*lane->at == ',' && state != JSON_AFTER_ROOT) {
+    if (*lane->at == ',') {
       lane->at++;
       return object ? JSON_AT_NAME : JSON_AT_VALUE;
     }
-    if (*lane->at != (object ? '}' : ']') || state == JSON_AFTER_ROOT)
-      return state;
+    if (*lane->at != (object ? '}' : ']')) break;
     lane->at++;
     state = json_close(lane->check);
+    if (state == JSON_AFTER_ROOT || !has_room(lane)) break;
   }
   return state;
 }
@@ -172,6 +176,7 @@ static inline enum json_state take_ends(struct lane *lane) {
 /* An integer, or one with a fraction, of up to 15 characters, or with a
  * fraction that goes on for up to 15 more; else nothing is taken. */
 static inline bool take_number(struct lane *lane) {
+  if (lane->end - lane->at < NUMBER_ROOM) return false;
   const char *at = lane->at + (*lane->at == '-');
   unsigned stops = digit_stops(at), first = stops & -stops;
   bool leading_zero = *at == '0' && !(stops & 2);
@@ -207,13 +212,13 @@ static inline bool take_literal(struct lane *lane) {
 static inline bool take_scalar(struct lane *lane, enum json_state *state) {
   if (*lane->at == '"') {
     lane->at++;
-    take_text(lane);
-    if (at_quote(lane)) {
-      lane->at++;
-      return true;
-    }
+    if (take_text(lane)) return true;
     *state = json_begin_string(lane->check, lane->check->after);
     return false;
+  }
+  if (json_is_digit(*lane->at) && lane->at[1] == ',') { /* of one digit */
+    lane->at++;
+    return true;
   }
   if (json_is_digit(*lane->at) || *lane->at == '-') return take_number(lane);
   return take_literal(lane);
@@ -225,15 +230,14 @@ static inline bool is_name_next(enum json_state state) {
 
 const char *json_check_lane(struct json_check *check, enum json_state *state,
                             const char *at, const char *end) {
-  struct lane lane = {check, at, end};
+  if (end - at < ROOM) return at;
+  struct lane lane = {check, at, end, end - ROOM};
   enum json_state now = *state;
-  while (has_room(&lane)) {
-    take_space(&lane);
-    if (!has_room(&lane)) break;
+  while (has_room(&lane) && take_space(&lane)) {
     if (is_name_next(now)) {
       if (*lane.at != '"') break;
       now = take_name(&lane);
-      if (now != JSON_AT_VALUE || !has_room(&lane)) break;
+      if (now != JSON_AT_VALUE || !take_space(&lane)) break;
     }
     if (*lane.at == '{' || *lane.at == '[') {
       enum json_state next = json_open(check, *lane.at == '{');
