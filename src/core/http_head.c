@@ -11,13 +11,14 @@
  * why no split of the input can change a verdict.
  *
  * Most bytes of a head are text, whose check is "no control byte, and not
- * DEL". text_run makes it on eight bytes at a time; this is the one place here
- * that trades a little clarity for speed, and both passes use it.
+ * DEL". text_run makes it on sixteen bytes at a time, and both passes use it.
  *
  * http_field_next trusts no scan: it is also used on heads that others put
  * together, and takes what RFC 9112, section 5, calls a field line and nothing
  * else. What fields mean is for http_request. */
 #include "core/http_head.h"
+
+#include "core/block.h"
 
 /* tchar of RFC 9110, section 5.6.2. */
 static const bool is_tchar[256] = {
@@ -43,24 +44,17 @@ static bool is_text(char c) {
   return byte >= ' ' ? byte != 0x7f : byte == '\t';
 }
 
-/* Whether none of the eight bytes at `at` is below SP or is DEL. Subtracting
- * from a lane that is too small sets its high bit; a lane above may then be set
- * by the borrow, which changes nothing, as one already is. obs-text has a high
- * bit of its own, hence the masks. */
-static bool is_plain_word(const char *at) {
-  const uint64_t ones = 0x0101010101010101u, high = ones << 7;
-  uint64_t word;
-  memcpy(&word, at, sizeof word);
-  uint64_t below_space = (word - ones * ' ') & ~word;
-  uint64_t not_del = word ^ (ones * 0x7f);
-  uint64_t del = (not_del - ones) & ~not_del;
-  return ((below_space | del) & high) == 0;
-}
-
 /* How many bytes of text stand at the head of `bytes`. */
 static size_t text_run(struct slice bytes) {
   size_t at = 0;
-  while (bytes.len - at >= 8 && is_plain_word(bytes.at + at)) at += 8;
+  for (; bytes.len - at >= BLOCK_LEN; at += BLOCK_LEN) {
+    ublock here = (ublock)block_load(bytes.at + at);
+    unsigned stops = block_mask((here < ' ') | (here == 0x7f));
+    if (stops != 0) {
+      at += block_first(stops);
+      break;
+    }
+  }
   while (at < bytes.len && is_text(bytes.at[at])) at++;
   return at;
 }

@@ -16,19 +16,14 @@
  * sum. That is worth a fifth of the whole. */
 #include "core/json_check_lane.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
-typedef int8_t block __attribute__((vector_size(16)));
-typedef uint8_t ublock __attribute__((vector_size(16)));
+#include "core/block.h"
 
 enum {
-  BLOCK = sizeof(block),
   /* A block, then a quote, a colon, "false" and the byte behind it: what is
    * taken between two looks at how much is left. */
-  ROOM = BLOCK + 8,
-  NUMBER_ROOM = 1 + 2 * BLOCK + 1, /* a minus, digits, and the byte behind */
+  ROOM = BLOCK_LEN + 8,
+  NUMBER_ROOM =
+      1 + 2 * BLOCK_LEN + 1, /* a minus, digits, and the byte behind */
   NAME_USUAL = 12, /* names up to this length are looked through bit by bit */
 };
 
@@ -41,42 +36,16 @@ static inline bool has_room(const struct lane *lane) {
   return lane->at <= lane->limit;
 }
 
-static inline block load(const char *at) {
-  block bytes;
-  memcpy(&bytes, at, sizeof bytes);
-  return bytes;
-}
-
-/* Bit i of the mask: byte i of a comparison's result. */
-static inline unsigned mask_of(block hits) {
-#ifdef __SSE2__
-  return (unsigned)_mm_movemask_epi8((__m128i)hits);
-#else
-  char bytes[BLOCK];
-  unsigned mask = 0;
-  memcpy(bytes, &hits, sizeof bytes);
-  for (unsigned i = 0; i < BLOCK; i += 8) {
-    uint64_t ones = json_load_word(bytes + i) & JSON_EACH_BYTE(1);
-    mask |= (unsigned)(ones * UINT64_C(0x0102040810204080) >> 56) << i;
-  }
-  return mask;
-#endif
-}
-
 /* What ends a run of plain text: a control byte, a quote, a backslash, or a
  * byte of 80 and above, which is negative here. */
 static inline unsigned text_stops(const char *at) {
-  block bytes = load(at);
-  return mask_of((bytes < ' ') | (bytes == '"') | (bytes == '\\'));
+  block bytes = block_load(at);
+  return block_mask((bytes < ' ') | (bytes == '"') | (bytes == '\\'));
 }
 
 static inline unsigned digit_stops(const char *at) {
-  ublock digits = (ublock)load(at) - '0';
-  return mask_of((block)(digits > 9));
-}
-
-static inline unsigned lowest(unsigned mask) {
-  return (unsigned)__builtin_ctz(mask);
+  ublock digits = (ublock)block_load(at) - '0';
+  return block_mask((block)(digits > 9));
 }
 
 /* ---- strings ---- */
@@ -103,10 +72,10 @@ static inline bool take_text(struct lane *lane) {
   while (has_room(lane)) {
     unsigned stops = text_stops(lane->at);
     if (stops == 0) {
-      lane->at += BLOCK;
+      lane->at += BLOCK_LEN;
       continue;
     }
-    lane->at += lowest(stops);
+    lane->at += block_first(stops);
     if (*lane->at == '"') {
       lane->at++;
       return true;
@@ -181,18 +150,18 @@ static inline bool take_number(struct lane *lane) {
   unsigned stops = digit_stops(at), first = stops & -stops;
   bool leading_zero = *at == '0' && !(stops & 2);
   if (stops == 0 || first == 1 || leading_zero) return false;
-  if (at[lowest(stops)] != '.') {
-    at += lowest(stops);
+  if (at[block_first(stops)] != '.') {
+    at += block_first(stops);
   } else {
     unsigned second = stops & (stops - 1);
-    bool is_last = first == 1u << (BLOCK - 1);
+    bool is_last = first == 1u << (BLOCK_LEN - 1);
     if (second & first << 1 || is_last) return false;
     if (second == 0) {
-      at += BLOCK;
+      at += BLOCK_LEN;
       second = digit_stops(at);
       if (second == 0) return false;
     }
-    at += lowest(second);
+    at += block_first(second);
   }
   if (*at == 'e' || *at == 'E') return false;
   lane->at = at;

@@ -96,13 +96,20 @@ static uint64_t next_random(uint64_t state[2]) {
   return state[1] + b;
 }
 
-static void write_hex(char out[16], uint64_t number) {
-  static const char digits[] = "0123456789abcdef";
-  for (int i = 15; i >= 0; i--, number >>= 4) out[i] = digits[number & 15];
+/* Eight hex digits for the lower halves of eight bytes. */
+static void write_hex(char out[8], uint64_t bytes) {
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  uint64_t digits = bytes & ones * 0x0f;
+  uint64_t letters = (digits + ones * 6) >> 4 & ones; /* 1 where above 9 */
+  digits += ones * '0' + letters * ('a' - '0' - 10);
+  memcpy(out, &digits, sizeof digits);
 }
 
 void service_make_id(struct service *service,
                      char id[SERVICE_REQUEST_ID_BYTES]) {
-  write_hex(id, next_random(service->id_state));
-  write_hex(id + 16, next_random(service->id_state));
+  for (unsigned half = 0; half < 2; half++, id += 16) {
+    uint64_t number = next_random(service->id_state);
+    write_hex(id, number);
+    write_hex(id + 8, number >> 4);
+  }
 }
