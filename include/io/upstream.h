@@ -23,8 +23,10 @@ enum { ATTEMPT_ERROR_TEXT = 192 };
 
 /* What all workers' upstreams share: caps are the process's, not a worker's. */
 struct upstream_shared {
-  _Atomic int64_t in_flight[CONFIG_TARGETS_MAX]; /* attempts per target */
   unsigned host[CONFIG_TARGETS_MAX]; /* each target's name at the resolver */
+  struct {
+    _Alignas(64) _Atomic int64_t in_flight; /* on a cache line of its own */
+  } attempts[CONFIG_TARGETS_MAX];
 };
 
 /* Names every target's host to the resolver. False: no memory. */

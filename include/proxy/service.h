@@ -18,18 +18,21 @@
 struct exchange;
 
 enum {
+  CACHE_LINE = 64,
   SERVICE_PSEUDONYM_BYTES = 32,
   SERVICE_VIA_BYTES = 40,
   SERVICE_ROOM_BYTES = 2048,
 };
 
-/* The process's: immutable after start, but for relaxed counters. */
+/* The process's: immutable after start, but for relaxed counters. What each
+ * request counts has cache lines of its own, so that a worker that counts does
+ * not take from the others what they only read. */
 struct process {
-  const struct config *config;
-  struct budget budget;                  /* --max-buffered */
-  struct upstream_shared upstream;       /* --max-attempts */
-  _Atomic int64_t requests;              /* in flight; --max-requests */
-  _Atomic int64_t connections;           /* --max-connections */
+  _Alignas(CACHE_LINE) struct upstream_shared upstream; /* --max-attempts */
+  _Alignas(CACHE_LINE) _Atomic int64_t requests; /* in flight; --max-requests */
+  _Alignas(CACHE_LINE) struct budget budget;     /* --max-buffered */
+  _Atomic int64_t connections;                   /* --max-connections */
+  _Alignas(CACHE_LINE) const struct config *config;
   struct wake *room[CONFIG_WORKERS_MAX]; /* told when there are fewer again */
   unsigned worker_count;
   struct slice token; /* "" or the bearer token; never printed */

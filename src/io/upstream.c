@@ -118,10 +118,15 @@ static void leave(struct line *line, struct attempt *a) {
 
 /* ---- how it ends ---- */
 
+static _Atomic int64_t *in_flight_to(struct upstream *upstream,
+                                     unsigned target) {
+  return &upstream->shared->attempts[target].in_flight;
+}
+
 /* Not in flight any more: its place is free for the next attempt. */
 static void land(struct attempt *a) {
-  atomic_fetch_sub_explicit(&a->upstream->shared->in_flight[a->request.target],
-                            1, memory_order_relaxed);
+  atomic_fetch_sub_explicit(in_flight_to(a->upstream, a->request.target), 1,
+                            memory_order_relaxed);
 }
 
 static void recycle(struct attempt *a) {
@@ -557,7 +562,7 @@ static void on_name_change(void *arg, unsigned index) {
 /* A primary may fill the cap; hedges leave an eighth of it to primaries. */
 static bool admit(struct upstream *upstream,
                   const struct attempt_request *request) {
-  _Atomic int64_t *in_flight = &upstream->shared->in_flight[request->target];
+  _Atomic int64_t *in_flight = in_flight_to(upstream, request->target);
   int64_t cap = upstream->config->max_attempts;
   if (request->hedge) cap -= cap / 8;
   if (atomic_fetch_add_explicit(in_flight, 1, memory_order_relaxed) < cap)
@@ -591,7 +596,7 @@ struct attempt *attempt_start(struct upstream *upstream,
   if (!admit(upstream, request)) return NULL;
   a = slab_take(&upstream->attempts);
   if (!a) {
-    atomic_fetch_sub_explicit(&upstream->shared->in_flight[request->target], 1,
+    atomic_fetch_sub_explicit(in_flight_to(upstream, request->target), 1,
                               memory_order_relaxed);
     *why = no_memory;
     return NULL;

@@ -287,7 +287,7 @@ static void expect_nothing_left(struct process *process) {
   leaks_expect_none("client connections", process->connections);
   leaks_expect_none("client requests", process->requests);
   for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++)
-    leaks_expect_none("attempts", process->upstream.in_flight[i]);
+    leaks_expect_none("attempts", process->upstream.attempts[i].in_flight);
   leaks_end();
 }
 
