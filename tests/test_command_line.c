@@ -115,6 +115,27 @@ Test(command_line, a_ca_file_that_is_missing_is_named) {
           "127.0.0.1:0", "--ca-file", "/nonexistent/ca.pem");
 }
 
+Test(command_line, a_ca_file_without_a_certificate_is_named) {
+  REFUSES("--ca-file: /dev/null: expected certificates", "--to",
+          "https://127.0.0.1:9", "--listen", "127.0.0.1:0", "--ca-file",
+          "/dev/null");
+}
+
+Test(command_line, a_log_file_that_cannot_be_opened_is_named) {
+  REFUSES("--log-file: /nonexistent/log: No such file or directory", "--to",
+          URL, "--listen", "127.0.0.1:0", "--log-file", "/nonexistent/log");
+}
+
+Test(command_line, a_token_of_the_environment_in_clear_text_is_remarked) {
+  setenv("HEDGEROW_TOKEN", "s3cret", 1);
+  struct program *program = program_start("--to", "http://192.0.2.1");
+  program_stop(program);
+  cr_assert(strstr(program->err, "note: the token travels in clear text"), "%s",
+            program->err);
+  cr_assert(!strstr(program->err, "s3cret"), "%s", program->err);
+  program_free(program);
+}
+
 Test(command_line, a_port_in_use_is_named_and_ends_with_status_1) {
   uint16_t port;
   char address[32];

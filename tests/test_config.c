@@ -163,6 +163,7 @@ Test(config, nothing_but_a_target_gives_the_defaults) {
   cr_expect_eq(config.header_count + config.drop_header_count, 0);
   cr_expect_null(config.token_file);
   cr_expect_null(config.ca_file);
+  cr_expect_null(config.log_file);
   cr_expect_null(config.token_env);
   cr_expect_str_eq(error, "", "the error is '%s'", error);
 }
@@ -232,12 +233,13 @@ Test(config, every_word_of_a_choice_has_its_meaning) {
 
 Test(config, texts_paths_and_the_address_are_borrowed) {
   EXPECT_RUN(TO, "--listen", "[::1]:0", "--user-agent", "Dash/1.0 (x)",
-             "--token-file", "t", "--ca-file=c");
+             "--token-file", "t", "--ca-file=c", "--log-file", "l");
   expect_slice("the host", config.listen.host, "::1");
   cr_expect_eq(config.listen.port, 0);
   expect_slice("the user agent", config.user_agent, "Dash/1.0 (x)");
   cr_expect_str_eq(config.token_file, "t");
   cr_expect_str_eq(config.ca_file, "c");
+  cr_expect_str_eq(config.log_file, "l");
 }
 
 Test(config, texts_paths_and_the_address_come_from_variables_too) {

@@ -58,6 +58,7 @@ Test(config_help, the_groups_the_commands_and_the_environment_are_there) {
       "hedgerow demo --help",
       "\nTargets\n",
       "\nRacing\n",
+      "\nSignals\n",
       "\nTime\n",
       "\nRequests\n",
       "\nRunning\n",

@@ -98,6 +98,12 @@ Test(config_remark, a_second_token_is_not_used) {
          "HEDGEROW_TOKEN is not used: --token-file goes before it");
 }
 
+Test(config_remark, a_log_file_without_a_log_is_not_used) {
+  expect("--to https://h --log-file f", "");
+  expect("--to https://h --log-file f --log off",
+         "--log-file is not used: --log off writes nothing");
+}
+
 Test(config_remark, a_body_larger_than_the_budget_never_fits) {
   expect("--to https://h --max-buffered 1M",
          "--max-body is larger than --max-buffered: a body of that size can "

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SOON_US = 20000000, LINES = 3000, WRITERS = 3 };
@@ -200,6 +201,73 @@ Test(log, after_a_full_disk_lines_that_were_written_are_not_said_to_be_lost) {
   cr_assert(pread(fileno(file), all, sizeof all - 1, 0) > 0);
   cr_assert(eq(str, all, "one\ntwo\nth\n{\"log_lines_lost\":2}\n"));
   fclose(file);
+}
+
+/* ---- another file ---- */
+
+static int read_all(int fd, char *into, size_t cap) {
+  ssize_t n = pread(fd, into, cap - 1, 0);
+  into[n > 0 ? n : 0] = '\0';
+  return (int)n;
+}
+
+Test(log, what_is_written_after_a_move_goes_to_the_new_file) {
+  struct log *log = log_new(writer);
+  struct log_channel *channel = log_open(log);
+  char before[8] = "", after[64];
+  FILE *file = tmpfile();
+  log_write(channel, slice_of("before\n"));
+  cr_assert(read(reader, before, 7) == 7);
+  log_move(log, dup(fileno(file)));
+  log_write(channel, slice_of("after\n"));
+  flush(log);
+  cr_assert(eq(str, text, ""));
+  cr_assert(read_all(fileno(file), after, sizeof after) > 0);
+  cr_assert(eq(str, after, "after\n"));
+  fclose(file);
+}
+
+Test(log, of_several_moves_the_last_one_counts_and_all_are_closed) {
+  struct log *log = log_new(writer);
+  struct log_channel *channel = log_open(log);
+  char all[64];
+  FILE *file = tmpfile();
+  int ends[2];
+  cr_assert(pipe(ends) == 0);
+  for (int i = 0; i < 100; i++) log_move(log, dup(ends[1]));
+  log_move(log, dup(fileno(file)));
+  close(ends[1]);
+  log_write(channel, slice_of("last\n"));
+  flush(log);
+  cr_assert(read_all(fileno(file), all, sizeof all) > 0);
+  cr_assert(eq(str, all, "last\n"));
+  cr_assert(read(ends[0], all, 1) == 0, "a writer of the pipe is still open");
+  close(ends[0]);
+  fclose(file);
+}
+
+Test(log, a_move_alone_lets_go_of_the_file_before) {
+  struct log *log = log_new(writer);
+  int ends[2];
+  char byte;
+  cr_assert(pipe(ends) == 0);
+  log_move(log, ends[1]);
+  log_move(log, dup(writer));
+  cr_assert(read(ends[0], &byte, 1) == 0); /* waits for it */
+  flush(log);
+  close(ends[0]);
+}
+
+Test(log, a_fifo_that_nobody_reads_is_not_waited_for) {
+  char folder[] = P_tmpdir "/hedgerow-log-XXXXXX", path[64];
+  const char *why = "";
+  cr_assert(mkdtemp(folder) != NULL);
+  snprintf(path, sizeof path, "%s/fifo", folder);
+  cr_assert(mkfifo(path, 0600) == 0);
+  int fd = log_file_open(path, &why);
+  unlink(path);
+  rmdir(folder);
+  cr_assert(fd < 0 && *why, "it was opened: %d", fd);
 }
 
 Test(log, a_notice_that_would_block_is_dropped) {

@@ -150,16 +150,6 @@ Test(tls, without_the_flag_the_ca_is_unknown) {
   close_stage(&s);
 }
 
-Test(tls, a_ca_file_without_a_certificate_is_named) {
-  struct tls_stage s = {.origin = tls_origin_new(TLS_GOOD)};
-  s.program =
-      program_start("--to", s.origin->url, "--ca-file", "/dev/null", ALONE);
-  s.client = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  expect_failure(&s, "--ca-file");
-  close_stage(&s);
-}
-
 Test(tls, tls_1_1_is_refused) {
   struct tls_stage s = open_flawed(TLS_OLD, ALONE);
   client_get(s.client, "/smart");

@@ -47,8 +47,9 @@ struct config {
   const char *token_file; /* NULL: none */
   const char *ca_file;    /* NULL: the system's */
   const char *token_env;  /* HEDGEROW_TOKEN, or NULL; token_file goes before
-                           * it. Never printed. */
+                           * it. Never printed; main wipes what it holds. */
   int64_t log;            /* enum config_log */
+  const char *log_file;   /* NULL: stdout */
   int64_t losers;         /* enum config_losers */
 
   int64_t max_head_bytes, max_target_bytes, max_fields, max_request_bytes;

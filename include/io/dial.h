@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/config.h"
+#include "io/credentials.h"
 #include "io/dial_kind.h"
 #include "io/loop.h"
 #include "io/resolver.h"
@@ -16,6 +17,8 @@ struct dialer; /* one loop's */
 struct dialer *dialer_new(struct loop *loop, const struct config *config);
 /* No dial and no TLS stream may be open. NULL is fine. */
 void dialer_free(struct dialer *dialer);
+/* See upstream_trust. */
+void dialer_trust(struct dialer *dialer, struct credentials *credentials);
 
 /* Connects to a target of the config, at one of the addresses (RFC 8305); host
  * is the name's number at the resolver. The answer is used up before it

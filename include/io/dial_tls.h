@@ -3,6 +3,7 @@
 #define HEDGEROW_IO_DIAL_TLS_H
 
 #include "core/config.h"
+#include "io/credentials.h"
 #include "io/dial_kind.h"
 #include "io/loop.h"
 #include "io/resolver.h"
@@ -12,6 +13,8 @@ struct tls_dialer;
 struct tls_dialer *tls_dialer_new(struct loop *loop,
                                   const struct config *config);
 void tls_dialer_free(struct tls_dialer *dialer);
+void tls_dialer_trust(struct tls_dialer *dialer,
+                      struct credentials *credentials);
 
 struct dial *tls_dial_start(struct tls_dialer *dialer, unsigned target,
                             unsigned host, const struct resolver_answer *answer,

@@ -19,6 +19,13 @@ struct log_channel;
 
 /* Lines go to fd (borrowed; blocking or not). NULL: no thread or memory. */
 struct log *log_new(int fd);
+/* A file to append lines to, made with mode 0640 if it is not there. -1, and why
+ * not in *why (static until the next error of this thread). */
+int log_file_open(const char *path, const char **why)
+    __attribute__((warn_unused_result));
+/* What is written after this call goes to fd, which the log closes when it is
+ * done with it. From any thread; does not wait for the one that writes. */
+void log_move(struct log *log, int fd);
 /* Call before the worker's thread starts; from then on only it may write. */
 struct log_channel *log_open(struct log *log)
     __attribute__((warn_unused_result));
@@ -26,7 +33,7 @@ struct log_channel *log_open(struct log *log)
 void log_write(struct log_channel *channel, struct slice line);
 /* Writes what is left, for at most flush_us, and ends the thread. The channels
  * go with it: no writer may be left. A thread that hangs in a write beyond
- * flush_us is left behind, and fd must then stay open. */
+ * flush_us is left behind, and log_new's fd must then stay open. */
 void log_free(struct log *log, int64_t flush_us);
 
 /* One line on stderr in the form "hedgerow: ...\n", for start and stop and for

@@ -5,6 +5,9 @@
 #ifndef HEDGEROW_IO_MULTI_H
 #define HEDGEROW_IO_MULTI_H
 
+#include <stdbool.h>
+
+#include "io/credentials.h"
 #include "io/loop.h"
 
 struct multi; /* one loop's handles, in shards of at most 64 */
@@ -19,6 +22,12 @@ typedef void multi_on_done(void *arg, struct shard *shard, void *easy,
 struct multi *multi_new(struct loop *loop, multi_on_done *on_done, void *arg);
 /* No handle may be on a shard. */
 void multi_free(struct multi *multi);
+/* New handles go to new shards from now on, whose CAs are these credentials'
+ * (it holds them); the first call comes before the first handle. Shards that
+ * there were are retired: what is on them goes on, and they go with it. Not to
+ * be called from on_done. */
+void multi_trust(struct multi *multi, struct credentials *credentials);
+bool shard_is_retired(const struct shard *shard);
 
 /* Sets what a handle needs to run here; once, when it is made. */
 void multi_prepare(struct multi *multi, void *easy);

@@ -38,6 +38,10 @@ static inline bool stream_is_tls(const struct stream *stream) {
 /* Whether there is nothing to be read, and no end. Asks the kernel. */
 bool stream_is_silent(struct stream *stream)
     __attribute__((warn_unused_result));
+/* TLS: whether it was verified by CAs that are not in force any more. */
+static inline bool stream_is_retired(const struct stream *stream) {
+  return stream->shard != NULL && shard_is_retired(stream->shard);
+}
 /* By a RST, so that no TIME_WAIT is left. */
 void stream_close(struct stream *stream);
 

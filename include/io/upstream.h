@@ -13,6 +13,7 @@
 #include "core/config.h"
 #include "core/step.h"
 #include "io/buffer.h"
+#include "io/credentials.h"
 #include "io/loop.h"
 #include "io/resolver.h"
 
@@ -71,6 +72,10 @@ struct upstream *upstream_new(struct loop *loop, const struct config *config,
                               struct upstream_shared *shared,
                               struct blocks *blocks, char *error,
                               size_t error_cap);
+/* Whom it believes from now on; it holds the credentials. TLS connections that
+ * others vouched for carry the request that they have, and no other. Call it
+ * before the first attempt, and from nobody's callback. */
+void upstream_trust(struct upstream *upstream, struct credentials *credentials);
 /* No attempt may be in flight. */
 void upstream_free(struct upstream *upstream);
 

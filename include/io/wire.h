@@ -34,6 +34,8 @@ struct wire *wire_take(struct wires *wires, unsigned target,
 /* Its answer is whole, and it may carry another request: it waits for one. It
  * closes by itself when the peer ends it or speaks unasked, and after a while. */
 void wire_give_back(struct wire *wire);
+/* Closes the idle ones whose stream is retired. */
+void wires_close_retired(struct wires *wires);
 /* One that is in use. */
 void wire_close(struct wire *wire);
 

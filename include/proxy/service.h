@@ -35,7 +35,6 @@ struct process {
   _Alignas(CACHE_LINE) const struct config *config;
   struct wake *room[CONFIG_WORKERS_MAX]; /* told when there are fewer again */
   unsigned worker_count;
-  struct slice token; /* "" or the bearer token; never printed */
   char pseudonym[SERVICE_PSEUDONYM_BYTES]; /* "hedgerow-ID", with its NUL */
   char via[SERVICE_VIA_BYTES];             /* "1.1 hedgerow-ID" */
   bool log_text;                           /* short text rather than JSON */
@@ -62,8 +61,8 @@ struct service {
   char date[32]; /* IMF-fixdate of date_second */
 };
 
-/* Starts a worker's service; loop, upstream and log are set by its owner. False:
- * no memory. */
+/* Starts a worker's service; loop, upstream, log and the token in `forward` are
+ * set by its owner. False: no memory. */
 bool service_init(struct service *service, struct process *process)
     __attribute__((warn_unused_result));
 void service_clear(struct service *service);

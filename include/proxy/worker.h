@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "io/credentials.h"
 #include "io/log.h"
 #include "io/resolver.h"
 #include "proxy/service.h"
@@ -15,10 +16,12 @@ struct worker;
 struct worker_setup {
   struct process *process;
   struct resolver *resolver;
-  struct log_channel *log;       /* NULL: no log */
-  struct config_address address; /* with the port that the first one bound */
-  bool first;                    /* opens the address; the others join */
-  struct wake *on_done;          /* sent from its thread when it has ended */
+  struct log_channel *log;         /* NULL: no log */
+  struct credentials *credentials; /* it holds them */
+  struct config_address address;   /* with the port that the first one bound */
+  bool first;                      /* opens the address; the others join */
+  struct wake *on_news; /* sent from its thread when it has carried out what
+                         * it was told, and when it has ended */
 };
 
 /* Binds its listener. NULL with one line in error. */
@@ -27,9 +30,19 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
 uint16_t worker_port(const struct worker *worker);
 /* Starts its thread. */
 bool worker_start(struct worker *worker) __attribute__((warn_unused_result));
-/* Asks it to stop as design says: no new connections, what is in flight is
- * finished within --drain. From any thread; returns at once. */
+
+/* What a worker is told, by one thread; these return at once. */
+/* To stop: no new connections, what is in flight is finished within --drain. */
 void worker_stop(struct worker *worker);
+/* To ask with these credentials from now on. It holds them. What is in flight
+ * goes on with those that it has. */
+void worker_renew(struct worker *worker, struct credentials *credentials);
+/* To show that its loop turns. */
+void worker_ping(struct worker *worker);
+/* Whether it has carried out all that it was told before this call, or has
+ * ended. */
+bool worker_has_heard(const struct worker *worker);
+
 /* Whether its thread has ended by itself. From any thread. */
 bool worker_is_done(const struct worker *worker);
 /* Waits for the end of its thread, if it has one. */

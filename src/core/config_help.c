@@ -39,6 +39,10 @@ static const char ending[] =
     "  line ends. HEDGEROW_TOKEN is a bearer token for the upstream, if there\n"
     "  is no --token-file; it has no flag, since flags show in `ps`.\n"
     "\n"
+    "Signals\n"
+    "  SIGTERM and SIGINT stop without losing a request (see --drain). SIGHUP\n"
+    "  reads --token-file and --ca-file again and opens --log-file anew.\n"
+    "\n"
     "Exit status: 0 after --help or a stop, 1 trouble at run time, 2 bad "
     "use.\n";
 

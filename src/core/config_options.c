@@ -104,6 +104,8 @@ const struct config_option config_options[] = {
             "threads; 0 is one per core"),
     OPTION(RUNNING, "log", "auto|text|json|off", CHOICE, log, "auto",
            "a line for each request; auto is text on a terminal, else json"),
+    OPTION(RUNNING, "log-file", "FILE", PATH, log_file, NULL,
+           "where these lines are appended (without it: stdout)"),
     TIME(RUNNING, "drain", drain_us, "10s", "0ms",
          "how long requests in flight may finish after SIGTERM"),
     {.group = GROUP_RUNNING,

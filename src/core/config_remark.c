@@ -87,6 +87,12 @@ static bool two_tokens(const struct config *config, struct text *out) {
   return true;
 }
 
+static bool log_file_idle(const struct config *config, struct text *out) {
+  if (config->log_file == NULL || config->log != CONFIG_LOG_OFF) return false;
+  text_str(out, "--log-file is not used: --log off writes nothing");
+  return true;
+}
+
 static bool body_never_fits(const struct config *config, struct text *out) {
   if (config->max_body_bytes <= config->max_buffered_bytes) return false;
   text_str(out, "--max-body is larger than --max-buffered: a body of that size "
@@ -96,7 +102,7 @@ static bool body_never_fits(const struct config *config, struct text *out) {
 
 static bool (*const remarks[])(const struct config *, struct text *) = {
     no_hedges,      hedges_too_late, stagger_too_long, attempt_timeout_idle,
-    token_in_clear, two_tokens,      body_never_fits,
+    token_in_clear, two_tokens,      log_file_idle,    body_never_fits,
 };
 
 bool config_remark(const struct config *config, unsigned n, char *buf,

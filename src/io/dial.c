@@ -35,6 +35,10 @@ void dialer_free(struct dialer *dialer) {
   free(dialer);
 }
 
+void dialer_trust(struct dialer *dialer, struct credentials *credentials) {
+  tls_dialer_trust(dialer->tls, credentials);
+}
+
 struct dial *dial_start(struct dialer *dialer, unsigned target, unsigned host,
                         const struct resolver_answer *answer,
                         dial_on_done *on_done, void *arg) {

@@ -8,9 +8,10 @@
  * RESOLVE gives that alias all the addresses: so libcurl tries them in turn (RFC
  * 8305). TLS verifies the name of the URL all the same.
  *
- * Handles share their TLS sessions, so that a racer's many short connections
- * resume instead of shaking hands in full. CAPATH is switched off because only
- * without it libcurl keeps the parsed CA bundle between connections. */
+ * The handles of a shard share their TLS sessions, so that a racer's many short
+ * connections resume instead of shaking hands in full, and their CAs (io/multi).
+ * CAPATH is switched off because only without it libcurl keeps the parsed CA
+ * bundle between connections. */
 #include "io/dial_tls.h"
 
 #include <curl/curl.h>
@@ -38,7 +39,6 @@ struct tls_dial {
 struct tls_dialer {
   const struct config *config;
   struct multi *multi;
-  CURLSH *share;
   char *urls[CONFIG_TARGETS_MAX];
 };
 
@@ -53,7 +53,6 @@ static void set_options(struct tls_dial *dial) {
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)CURL_BUFFER_BYTES);
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-  curl_easy_setopt(easy, CURLOPT_SHARE, dial->dialer->share);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -67,7 +66,6 @@ static void set_options(struct tls_dial *dial) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-  if (config->ca_file) curl_easy_setopt(easy, CURLOPT_CAINFO, config->ca_file);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 24L * 3600 * 365);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                    (long)(config->connect_timeout_us / 1000));
@@ -223,20 +221,19 @@ struct tls_dialer *tls_dialer_new(struct loop *loop,
   if (!dialer) return NULL;
   dialer->config = config;
   dialer->multi = multi_new(loop, on_connected, dialer);
-  dialer->share = curl_share_init();
-  if (dialer->multi && dialer->share && make_urls(dialer)) {
-    curl_share_setopt(dialer->share, CURLSHOPT_SHARE,
-                      CURL_LOCK_DATA_SSL_SESSION);
-    return dialer;
-  }
+  if (dialer->multi && make_urls(dialer)) return dialer;
   tls_dialer_free(dialer);
   return NULL;
+}
+
+void tls_dialer_trust(struct tls_dialer *dialer,
+                      struct credentials *credentials) {
+  multi_trust(dialer->multi, credentials);
 }
 
 void tls_dialer_free(struct tls_dialer *dialer) {
   if (!dialer) return;
   multi_free(dialer->multi);
-  if (dialer->share) curl_share_cleanup(dialer->share);
   for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++) free(dialer->urls[i]);
   free(dialer);
 }

@@ -17,12 +17,18 @@
  * write (a full disk) could not take; the count follows as a line that is both
  * JSON and legible. EPIPE is such a failure too: main ignores SIGPIPE.
  *
+ * Another file (log_move) is left where the thread finds it before it writes
+ * next: the descriptor is its own, and nobody closes one that is being written
+ * to. It looks after it has seen what there is to write, so a line that was
+ * handed over after a move never goes to the file before.
+ *
  * The thread may hang in a write for ever, even beyond the reach of a signal
  * (a dead NFS server). log_free therefore waits only so long, and then leaves
  * the log to the thread, which frees it if it ever comes back. */
 #include "io/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdalign.h>
@@ -37,7 +43,13 @@
 #include "io/clock.h"
 #include "io/thread.h"
 
-enum { RING = 256 * 1024, CHANNELS_MAX = 320, NAP_MS = 5, TEXT = 1024 };
+enum {
+  RING = 256 * 1024,
+  CHANNELS_MAX = 320,
+  NAP_MS = 5,
+  TEXT = 1024,
+  FILE_MODE = 0640,
+};
 
 struct log_channel {
   struct log *log;
@@ -51,8 +63,10 @@ struct log_channel {
 
 struct log {
   int fd, wake_fd;
-  bool torn;     /* what was written last ends within a line */
-  uint64_t lost; /* lines that write errors cost, and nobody was told of */
+  bool owned;         /* fd is ours to close */
+  atomic_int next_fd; /* to be written to from now on; -1: none */
+  bool torn;          /* what was written last ends within a line */
+  uint64_t lost;      /* lines that write errors cost, and nobody was told of */
   struct log_gate gate;
   atomic_bool asleep, stopping, abandoned;
   atomic_uint channel_count;
@@ -64,6 +78,19 @@ struct log {
 };
 
 /* What the thread does */
+
+static void close_own(struct log *log) {
+  if (log->owned) close(log->fd);
+}
+
+static void follow_move(struct log *log) {
+  int fd = atomic_exchange(&log->next_fd, -1);
+  if (fd < 0) return;
+  close_own(log);
+  log->fd = fd;
+  log->owned = true;
+  log->torn = false;
+}
 
 /* Returns the bytes written; less than len: the rest never will be. */
 static size_t write_all(struct log *log, const char *at, size_t len) {
@@ -115,6 +142,7 @@ static bool drain(struct log *log, struct log_channel *channel) {
   size_t tail = atomic_load_explicit(&channel->tail, memory_order_relaxed);
   size_t head = atomic_load(&channel->head);
   if (tail == head) return false;
+  follow_move(log);
   size_t at = tail % RING, len = head - tail;
   size_t first = len < RING - at ? len : RING - at, done = 0;
   if (mend(log)) done = write_all(log, channel->ring + at, first);
@@ -149,6 +177,8 @@ static void free_all(struct log *log) {
   for (unsigned i = 0; i < count; i++) free(log->channels[i]);
   pthread_cond_destroy(&log->ended);
   pthread_mutex_destroy(&log->mutex);
+  follow_move(log);
+  close_own(log);
   close(log->wake_fd);
   free(log);
 }
@@ -167,6 +197,7 @@ static void *run(void *arg) {
   for (bool stopping = false; !stopping;) {
     /* Looked at first: what was written before log_free is then seen. */
     stopping = atomic_load(&log->stopping);
+    follow_move(log); /* also when there is nothing to write */
     if (drain_all(log)) {
       if (!stopping) wait_for_wake(log, NAP_MS);
       continue;
@@ -186,6 +217,7 @@ struct log *log_new(int fd) {
   struct log *log = calloc(1, sizeof *log);
   if (log == NULL) return NULL;
   log->fd = fd;
+  atomic_init(&log->next_fd, -1);
   log->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (log->wake_fd < 0 || !thread_cond_init(&log->ended)) goto fail;
   pthread_mutex_init(&log->mutex, NULL);
@@ -196,6 +228,21 @@ fail:
   if (log->wake_fd >= 0) close(log->wake_fd);
   free(log);
   return NULL;
+}
+
+/* Not blocking: a FIFO without a reader is an error rather than a wait. */
+int log_file_open(const char *path, const char **why) {
+  int fd = open(
+      path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+      FILE_MODE);
+  if (fd < 0) *why = strerror(errno);
+  return fd;
+}
+
+void log_move(struct log *log, int fd) {
+  int passed_over = atomic_exchange(&log->next_fd, fd);
+  if (passed_over >= 0) close(passed_over);
+  (void)eventfd_write(log->wake_fd, 1);
 }
 
 struct log_channel *log_open(struct log *log) {

@@ -10,6 +10,12 @@
  * - A connection that libcurl closes the usual way leaves a TIME_WAIT, and
  *   28,000 ports to one target are soon gone: one that is given up is closed
  *   with SO_LINGER {1, 0}.
+ * - A shard is also what is trusted together: libcurl keeps the CAs that it has
+ *   parsed with the multi, and the TLS sessions that may be resumed, without
+ *   verifying anything again, lie in a share of the shard's own. So other CAs
+ *   mean other shards, and nothing has to be found and forgotten. A retired
+ *   shard frees itself when its last handle has left, in a later turn, since
+ *   whoever takes the handle off may stand in its `deliver`.
  */
 #include "io/multi.h"
 
@@ -35,15 +41,19 @@ struct watch {
 struct shard {
   struct shard *next;
   struct multi *multi;
+  struct credentials *credentials;
   CURLM *handle;
+  CURLSH *share;
   struct timer timer;
   unsigned transfers;
+  bool retired;
 };
 
 struct multi {
   struct loop *loop;
   multi_on_done *on_done;
   void *arg;
+  struct credentials *credentials; /* of new shards */
   struct shard *shards;
   bool aborting; /* inside multi_abort */
   size_t watch_cap;
@@ -72,11 +82,37 @@ static void on_socket(evutil_socket_t fd, short what, void *arg) {
   deliver(shard);
 }
 
+/* ---- the end of a shard ---- */
+
+static bool is_spent(const struct shard *shard) {
+  return shard->retired && shard->transfers == 0;
+}
+
+static void shard_free(struct shard *shard) {
+  curl_multi_cleanup(shard->handle);
+  if (shard->share) curl_share_cleanup(shard->share);
+  timer_clear(&shard->timer);
+  credentials_drop(shard->credentials);
+  free(shard);
+}
+
+static void shard_end(struct shard *shard) {
+  struct shard **at = &shard->multi->shards;
+  while (*at != shard) at = &(*at)->next;
+  *at = shard->next;
+  shard_free(shard);
+}
+
+bool shard_is_retired(const struct shard *shard) { return shard->retired; }
+
+/* ---- its timer ---- */
+
 static void on_timer(void *arg) {
   struct shard *shard = arg;
   int running;
   curl_multi_socket_action(shard->handle, CURL_SOCKET_TIMEOUT, 0, &running);
   deliver(shard);
+  if (is_spent(shard)) shard_end(shard);
 }
 
 static int on_multi_timer(CURLM *handle, long timeout_ms, void *arg) {
@@ -161,17 +197,9 @@ void multi_prepare(struct multi *multi, void *easy) {
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, multi);
 }
 
-static struct shard *shard_new(struct multi *multi) {
-  struct shard *shard = calloc(1, sizeof *shard);
-  CURLM *handle = curl_multi_init();
-  if (!shard || !handle) {
-    curl_multi_cleanup(handle);
-    free(shard);
-    return NULL;
-  }
-  *shard =
-      (struct shard){.next = multi->shards, .multi = multi, .handle = handle};
-  timer_init(&shard->timer, multi->loop, on_timer, shard);
+static void set_options(struct shard *shard) {
+  CURLM *handle = shard->handle;
+  curl_share_setopt(shard->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   curl_multi_setopt(handle, CURLMOPT_SOCKETFUNCTION, on_multi_socket);
   curl_multi_setopt(handle, CURLMOPT_SOCKETDATA, shard);
   curl_multi_setopt(handle, CURLMOPT_TIMERFUNCTION, on_multi_timer);
@@ -181,16 +209,40 @@ static struct shard *shard_new(struct multi *multi) {
   curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, 4L * SHARD_TRANSFERS);
   curl_multi_setopt(handle, CURLMOPT_MAX_TOTAL_CONNECTIONS, 0L);
   curl_multi_setopt(handle, CURLMOPT_MAX_HOST_CONNECTIONS, 0L);
+}
+
+static struct shard *shard_new(struct multi *multi) {
+  struct shard *shard = calloc(1, sizeof *shard);
+  if (!shard) return NULL;
+  shard->multi = multi;
+  shard->credentials = credentials_hold(multi->credentials);
+  shard->handle = curl_multi_init();
+  shard->share = curl_share_init();
+  timer_init(&shard->timer, multi->loop, on_timer, shard);
+  if (!shard->handle || !shard->share) {
+    shard_free(shard);
+    return NULL;
+  }
+  set_options(shard);
+  shard->next = multi->shards;
   multi->shards = shard;
   return shard;
 }
 
+static bool has_room(const struct shard *shard) {
+  return !shard->retired && shard->transfers < SHARD_TRANSFERS;
+}
+
 struct shard *multi_add(struct multi *multi, void *easy) {
   struct shard *shard = multi->shards;
-  while (shard && shard->transfers >= SHARD_TRANSFERS) shard = shard->next;
+  const char *ca_path;
+  while (shard && !has_room(shard)) shard = shard->next;
   if (!shard) shard = shard_new(multi);
-  if (!shard || curl_multi_add_handle(shard->handle, easy) != CURLM_OK)
-    return NULL;
+  if (!shard) return NULL;
+  ca_path = credentials_ca_path(shard->credentials);
+  if (ca_path) curl_easy_setopt(easy, CURLOPT_CAINFO, ca_path);
+  curl_easy_setopt(easy, CURLOPT_SHARE, shard->share);
+  if (curl_multi_add_handle(shard->handle, easy) != CURLM_OK) return NULL;
   shard->transfers++;
   return shard;
 }
@@ -198,6 +250,7 @@ struct shard *multi_add(struct multi *multi, void *easy) {
 void multi_remove(struct shard *shard, void *easy) {
   curl_multi_remove_handle(shard->handle, easy);
   shard->transfers--;
+  if (is_spent(shard)) timer_set(&shard->timer, 0);
 }
 
 void multi_abort(struct shard *shard, void *easy) {
@@ -221,16 +274,26 @@ struct multi *multi_new(struct loop *loop, multi_on_done *on_done, void *arg) {
   return multi;
 }
 
+void multi_trust(struct multi *multi, struct credentials *credentials) {
+  struct shard *shard, *next;
+  credentials_hold(credentials);
+  credentials_drop(multi->credentials);
+  multi->credentials = credentials;
+  for (shard = multi->shards; shard; shard = next) {
+    next = shard->next;
+    shard->retired = true;
+    if (is_spent(shard)) shard_end(shard);
+  }
+}
+
 void multi_free(struct multi *multi) {
   struct shard *shard;
   if (!multi) return;
   while ((shard = multi->shards)) {
     multi->shards = shard->next;
-    timer_clear(&shard->timer);
-    curl_multi_cleanup(shard->handle);
-    timer_clear(&shard->timer);
-    free(shard);
+    shard_free(shard);
   }
+  credentials_drop(multi->credentials);
   free(multi->watches);
   free(multi);
 }

@@ -145,7 +145,8 @@ static bool may_be_kept(struct attempt *a) {
   while (progress == HTTP_HEAD || progress == HTTP_BODY);
   return progress == HTTP_DONE && a->response.keep_alive &&
          a->response.used == a->bytes.len &&
-         (!stream_is_tls(stream) || stream_is_silent(stream));
+         (!stream_is_tls(stream) ||
+          (!stream_is_retired(stream) && stream_is_silent(stream)));
 }
 
 static void release_wire(struct attempt *a) {
@@ -700,6 +701,12 @@ struct upstream *upstream_new(struct loop *loop, const struct config *config,
 fail:
   snprintf(error, error_cap, "no memory for the upstream's connections");
   return NULL;
+}
+
+void upstream_trust(struct upstream *upstream,
+                    struct credentials *credentials) {
+  dialer_trust(upstream->dialer, credentials);
+  wires_close_retired(upstream->wires);
 }
 
 void upstream_free(struct upstream *upstream) {

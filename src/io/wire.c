@@ -188,6 +188,16 @@ void wire_give_back(struct wire *wire) {
   push(wire);
 }
 
+void wires_close_retired(struct wires *wires) {
+  for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++) {
+    struct wire *older, *wire = wires->stacks[i].newest;
+    for (; wire; wire = older) {
+      older = wire->next;
+      if (stream_is_retired(&wire->stream)) close_idle(wire);
+    }
+  }
+}
+
 static void sweep(struct stack *stack, int64_t now_us) {
   struct wire *newer, *wire = stack->oldest;
   for (; wire && now_us - wire->idle_since_us >= IDLE_US; wire = newer) {

@@ -1,14 +1,17 @@
-/* main: the process. Reads the configuration, starts the workers, waits for a
- * signal, stops them.
+/* main: the process. Reads the configuration, starts the workers, waits for
+ * signals, stops them.
  *
  * Exit codes: 0 it ran and was stopped, 1 it could not run (a port in use, no
  * memory), 2 it was called wrongly. What is wrong is one line on stderr.
  *
- * The main thread serves nobody: its loop waits for signals and for workers
- * that have ended, so that a second signal is heard however busy the others
- * are. */
-#include <ctype.h>
-#include <errno.h>
+ * The main thread serves nobody: its loop waits for signals and for news of the
+ * workers, so that a second signal is heard however busy the others are. It may
+ * wait for a disk, too: a reload reads files here, and hands the workers what
+ * was read.
+ *
+ * A reload takes all or nothing: when one file will not do, the old token and
+ * CAs stay in force, so that what is in force has always been together in what
+ * somebody wrote. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +24,7 @@
 
 #include "core/config.h"
 #include "core/config_fit.h"
+#include "io/credentials.h"
 #include "io/leaks.h"
 #include "io/libraries.h"
 #include "io/log.h"
@@ -31,8 +35,8 @@
 
 enum {
   EXIT_USAGE = 2,
-  TOKEN_BYTES_MAX = 8192,
   LOG_FLUSH_US = 1000000,
+  ERROR_BYTES = 512,
 };
 
 struct program {
@@ -41,85 +45,82 @@ struct program {
   struct loop *loop;
   struct resolver *resolver;
   struct log *log;
-  struct wake *worker_done;
+  struct credentials *credentials; /* the last that workers were told of */
+  struct wake *news;               /* from the workers */
   struct worker **workers;
   unsigned worker_count;
-  bool stopping;
-  char token[TOKEN_BYTES_MAX + 1];
+  bool stopping, reloading;
+  char token[TOKEN_BYTES_MAX + 2]; /* HEDGEROW_TOKEN, or "" */
 };
 
-/* ---- the token ---- */
-
-static bool is_token(const char *token, size_t len) {
-  for (size_t i = 0; i < len; i++)
-    if (token[i] <= ' ' || token[i] > '~') return false;
-  return len > 0;
-}
-
-static bool read_token_file(const char *path, char *token, const char **why) {
-  FILE *file = fopen(path, "re");
-  size_t len;
-  if (!file) {
-    *why = strerror(errno);
-    return false;
-  }
-  len = fread(token, 1, TOKEN_BYTES_MAX + 1, file);
-  *why = ferror(file) ? "it cannot be read" : NULL;
-  fclose(file);
-  if (*why) return false;
-  if (len > TOKEN_BYTES_MAX) {
-    *why = "it is larger than 8192 bytes";
-    return false;
-  }
-  while (len > 0 && isspace((unsigned char)token[len - 1])) len--;
-  token[len] = '\0';
-  if (is_token(token, len)) return true;
-  *why = "expected one line of visible characters, the token";
+/* What fails at start is one line, from whoever knows it best. */
+static bool no_memory(void) {
+  log_notice("no memory, descriptors or threads to start with");
   return false;
 }
 
+/* ---- files ---- */
+
 /* Not under a sanitizer, whose leak check attaches to its own process. */
 static void forbid_dumps(void) {
+  struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none); /* a core_pattern with a pipe ignores it */
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   prctl(PR_SET_DUMPABLE, 0);
 #endif
 }
 
-/* Takes the token, and every trace of it that others could see: the variable
- * out of the process's environment, the memory out of core dumps. */
-static bool take_token(struct program *program) {
-  const struct config *config = &program->config;
-  struct rlimit none = {0, 0};
-  const char *why;
-  if (config->token_file) {
-    if (!read_token_file(config->token_file, program->token, &why)) {
-      log_notice("--token-file: %s: %s", config->token_file, why);
-      return false;
-    }
-  } else if (config->token_env) {
-    if (strlen(config->token_env) > TOKEN_BYTES_MAX) {
-      log_notice("HEDGEROW_TOKEN: it is larger than 8192 bytes");
-      return false;
-    }
-    snprintf(program->token, sizeof program->token, "%s", config->token_env);
+/* Out of the environment, where others could see it. That there was one is
+ * still to be seen, by config_remark. */
+static void take_token(struct program *program) {
+  const char *token = program->config.token_env;
+  if (!token) return;
+  /* One that is too long stays too long, and credentials_read says so. */
+  snprintf(program->token, sizeof program->token, "%s", token);
+  explicit_bzero((char *)(uintptr_t)token, strlen(token));
+}
+
+static struct credentials *read_credentials(const struct program *program,
+                                            char *error, size_t error_cap) {
+  return credentials_read(&program->config, slice_of(program->token), error,
+                          error_cap);
+}
+
+static bool open_log_file(const struct program *program) {
+  const char *path = program->config.log_file, *why;
+  int fd;
+  if (!path || !program->log) return true;
+  fd = log_file_open(path, &why);
+  if (fd < 0) {
+    log_notice("--log-file: %s: %s", path, why);
+    return false;
   }
-  if (config->token_env)
-    explicit_bzero((char *)(uintptr_t)config->token_env,
-                   strlen(config->token_env));
-  program->config.token_env = NULL;
-  if (program->token[0]) {
-    setrlimit(RLIMIT_CORE, &none); /* a core_pattern with a pipe ignores it */
-    forbid_dumps();
-  }
-  program->process.token = slice_of(program->token);
+  log_move(program->log, fd);
   return true;
 }
 
-/* libcurl would only find out in the first handshake. */
-static bool check_ca_file(const struct config *config) {
-  if (!config->ca_file || access(config->ca_file, R_OK) == 0) return true;
-  log_notice("--ca-file: %s: %s", config->ca_file, strerror(errno));
-  return false;
+static bool open_log(struct program *program) {
+  int64_t mode = program->config.log;
+  if (mode == CONFIG_LOG_OFF) return true;
+  program->process.log_text =
+      mode == CONFIG_LOG_TEXT ||
+      (mode == CONFIG_LOG_AUTO && !program->config.log_file &&
+       isatty(STDOUT_FILENO));
+  program->log = log_new(STDOUT_FILENO);
+  return program->log || no_memory();
+}
+
+/* What flags name must be there: it is as if the flag were wrong. */
+static bool read_files(struct program *program) {
+  char error[ERROR_BYTES];
+  take_token(program);
+  program->credentials = read_credentials(program, error, sizeof error);
+  if (!program->credentials) {
+    log_notice("%s", error);
+    return false;
+  }
+  if (credentials_token(program->credentials).len > 0) forbid_dumps();
+  return open_log(program) && open_log_file(program);
 }
 
 /* ---- what the process shares ---- */
@@ -156,31 +157,15 @@ static bool name_process(struct process *process) {
   return true;
 }
 
-static bool open_log(struct program *program) {
-  int64_t mode = program->config.log;
-  if (mode == CONFIG_LOG_OFF) return true;
-  program->process.log_text =
-      mode == CONFIG_LOG_TEXT ||
-      (mode == CONFIG_LOG_AUTO && isatty(STDOUT_FILENO));
-  program->log = log_new(STDOUT_FILENO);
-  return program->log != NULL;
-}
-
 static bool make_process(struct program *program) {
   struct process *process = &program->process;
   process->config = &program->config;
   process->budget.max = program->config.max_buffered_bytes;
   program->resolver = resolver_new();
-  return name_process(process) && open_log(program) && program->resolver &&
+  return name_process(process) && program->resolver &&
          upstream_shared_init(&process->upstream, &program->config,
                               program->resolver) &&
          resolver_start(program->resolver);
-}
-
-/* What fails at start is one line, from whoever knows it best. */
-static bool no_memory(void) {
-  log_notice("no memory, descriptors or threads to start with");
-  return false;
 }
 
 /* ---- workers ---- */
@@ -192,9 +177,10 @@ static struct worker *make_worker(struct program *program, unsigned i) {
       .process = &program->process,
       .resolver = program->resolver,
       .log = program->log ? log_open(program->log) : NULL,
+      .credentials = program->credentials,
       .address = config->listen,
       .first = i == 0,
-      .on_done = program->worker_done,
+      .on_news = program->news,
   };
   struct worker *worker;
   if (program->log && !setup.log) {
@@ -226,20 +212,60 @@ static void stop_workers(struct program *program) {
     if (program->workers[i]) worker_stop(program->workers[i]);
 }
 
-static void on_worker_done(void *arg) {
-  struct program *program = arg;
+static bool every(const struct program *program,
+                  bool (*is)(const struct worker *worker)) {
   for (unsigned i = 0; i < program->worker_count; i++)
-    if (!worker_is_done(program->workers[i])) return;
-  loop_stop(program->loop);
+    if (!is(program->workers[i])) return false;
+  return true;
 }
 
-static void on_signal(void *arg, int signo) {
+/* ---- what happens while they run ---- */
+
+static void end_reload(struct program *program, const char *how) {
+  program->reloading = false;
+  log_notice("%s", how);
+}
+
+static void on_news(void *arg) {
+  struct program *program = arg;
+  if (every(program, worker_is_done)) loop_stop(program->loop);
+  if (!every(program, worker_has_heard)) return;
+  if (program->reloading) end_reload(program, "reloaded");
+}
+
+static void on_stop(void *arg, int signo) {
   struct program *program = arg;
   (void)signo;
   if (program->stopping) _exit(EXIT_FAILURE);
   program->stopping = true;
+  program->reloading = false;
   log_notice("stopping; a second signal ends it at once");
   stop_workers(program);
+}
+
+static void renew_credentials(struct program *program) {
+  char error[ERROR_BYTES];
+  struct credentials *renewed = read_credentials(program, error, sizeof error);
+  if (!renewed) {
+    log_notice("%s", error);
+    end_reload(program,
+               "not reloaded: the token and CAs from before stay in force");
+    return;
+  }
+  for (unsigned i = 0; i < program->worker_count; i++)
+    worker_renew(program->workers[i], renewed);
+  credentials_drop(program->credentials);
+  program->credentials = renewed;
+}
+
+/* on_news says when it is over. */
+static void on_reload(void *arg, int signo) {
+  struct program *program = arg;
+  (void)signo;
+  if (program->stopping) return;
+  program->reloading = true;
+  if (!open_log_file(program)) log_notice("the log stays where it was");
+  renew_credentials(program);
 }
 
 /* ---- running ---- */
@@ -248,23 +274,33 @@ static void say_ready(const struct program *program) {
   const struct config *config = &program->config;
   struct slice host = config->listen.host;
   bool v6 = memchr(host.at, ':', host.len) != NULL;
-  char remark[256];
+  char remark[256], status[384];
   for (unsigned n = 0; config_remark(config, n, remark, sizeof remark); n++)
     log_notice("note: %s", remark);
-  log_notice("listening on http://%s%.*s%s:%u", v6 ? "[" : "", SLICE_ARG(host),
-             v6 ? "]" : "", worker_port(program->workers[0]));
+  snprintf(status, sizeof status, "listening on http://%s%.*s%s:%u",
+           v6 ? "[" : "", SLICE_ARG(host), v6 ? "]" : "",
+           worker_port(program->workers[0]));
+  log_notice("%s", status);
+}
+
+static bool watch_signals(struct program *program) {
+  return loop_on_signal(program->loop, SIGTERM, on_stop, program) &&
+         loop_on_signal(program->loop, SIGINT, on_stop, program) &&
+         loop_on_signal(program->loop, SIGHUP, on_reload, program);
 }
 
 static bool start(struct program *program) {
   program->loop = loop_new();
   if (!program->loop) return no_memory();
-  program->worker_done = wake_new(program->loop, on_worker_done, program);
-  if (!program->worker_done ||
-      !loop_on_signal(program->loop, SIGTERM, on_signal, program) ||
-      !loop_on_signal(program->loop, SIGINT, on_signal, program) ||
-      !make_process(program))
+  program->news = wake_new(program->loop, on_news, program);
+  if (!program->news || !watch_signals(program) || !make_process(program))
     return no_memory();
   return make_workers(program);
+}
+
+static void run(struct program *program) {
+  say_ready(program);
+  loop_run(program->loop);
 }
 
 static void clear(struct program *program) {
@@ -276,8 +312,9 @@ static void clear(struct program *program) {
   free(program->workers);
   if (program->resolver) resolver_free(program->resolver);
   if (program->log) log_free(program->log, LOG_FLUSH_US);
-  wake_free(program->worker_done);
+  wake_free(program->news);
   loop_free(program->loop);
+  credentials_drop(program->credentials);
   explicit_bzero(program->token, sizeof program->token);
 }
 
@@ -292,17 +329,15 @@ static void expect_nothing_left(struct process *process) {
 }
 
 static int serve(struct program *program) {
-  bool started;
-  fit_descriptors(&program->config);
-  started = start(program);
-  if (started) {
-    say_ready(program);
-    loop_run(program->loop);
-  } else {
-    stop_workers(program);
+  int code = EXIT_USAGE;
+  if (read_files(program)) {
+    fit_descriptors(&program->config);
+    code = start(program) ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (code == EXIT_SUCCESS) run(program);
+    else stop_workers(program);
   }
   clear(program);
-  return started ? EXIT_SUCCESS : EXIT_FAILURE;
+  return code;
 }
 
 static void put(void *arg, const char *piece) { fputs(piece, arg); }
@@ -325,8 +360,7 @@ static int proxy_main(int argc, char **argv) {
     case CONFIG_ERROR: log_notice("%s", error); return EXIT_USAGE;
     case CONFIG_RUN: break;
   }
-  if (!take_token(&program) || !check_ca_file(&program.config))
-    return EXIT_USAGE;
+  signal(SIGHUP, SIG_IGN); /* before and after the loop listens to it */
   leaks_begin();
   if (!libraries_init()) {
     log_notice("libcurl could not be initialised");

@@ -48,7 +48,6 @@ bool service_init(struct service *service, struct process *process) {
       .drop_count = config->drop_header_count,
       .user_agent = config->user_agent,
       .version = slice_of(VERSION_FIELD),
-      .token = process->token,
       .via = slice_of(process->via),
   };
   blocks_init(&service->blocks, &process->budget);

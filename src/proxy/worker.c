@@ -12,7 +12,12 @@
  *   all connections have ended,  or  --drain is over: open exchanges are
  *         |                          answered with 503, and a moment later
  *         v                          v
- *       loop_stop, and the thread ends; on_done wakes main, which joins it */
+ *       loop_stop, and the thread ends; on_news wakes main, which joins it
+ *
+ * What main tells it lies in the worker, and one wake says that something does.
+ * It counts what it was told, and the worker says up to where it has come: so
+ * main knows when new credentials are in force everywhere, and that every loop
+ * turns, without anything on the path of a request. */
 #include "proxy/worker.h"
 
 #include <stdatomic.h>
@@ -36,10 +41,15 @@ struct worker {
   struct loop *loop;
   struct front *front;
   struct listener *listener; /* NULL once it has closed */
-  struct wake *stop, *room;
+  struct wake *orders, *room;
   struct timer drain;
+  struct credentials *credentials; /* in force */
   bool stopping, paused;
   bool started;
+  /* What main tells: */
+  atomic_bool must_stop;
+  _Atomic(struct credentials *) renewed; /* not in force yet, or NULL */
+  atomic_uint told, heard;
   atomic_bool done;
   pthread_t thread;
 };
@@ -69,8 +79,7 @@ static void on_drain_timer(void *arg) {
   timer_set(&worker->drain, clock_now_us() + LAST_WORDS_US);
 }
 
-static void on_stop(void *arg) {
-  struct worker *worker = arg;
+static void stop(struct worker *worker) {
   int64_t drain_us = worker->service.config->drain_us;
   if (worker->stopping) return;
   worker->stopping = true;
@@ -79,6 +88,48 @@ static void on_stop(void *arg) {
   front_drain(worker->front,
               drain_us < IDLE_GRACE_US ? drain_us : IDLE_GRACE_US);
   timer_set(&worker->drain, clock_now_us() + drain_us);
+}
+
+/* ---- orders ---- */
+
+/* The order's reference becomes the worker's. What is in flight has copied the
+ * token into its request, and its connections hold their CAs (io/multi). */
+static void adopt(struct worker *worker, struct credentials *credentials) {
+  if (!credentials) return;
+  worker->service.forward.token = credentials_token(credentials);
+  upstream_trust(worker->service.upstream, credentials);
+  credentials_drop(worker->credentials);
+  worker->credentials = credentials;
+}
+
+static void on_orders(void *arg) {
+  struct worker *worker = arg;
+  unsigned told = atomic_load(&worker->told);
+  adopt(worker, atomic_exchange(&worker->renewed, NULL));
+  if (atomic_load(&worker->must_stop)) stop(worker);
+  atomic_store(&worker->heard, told);
+  wake_send(worker->setup.on_news);
+}
+
+void worker_ping(struct worker *worker) {
+  atomic_fetch_add(&worker->told, 1);
+  wake_send(worker->orders);
+}
+
+void worker_stop(struct worker *worker) {
+  atomic_store(&worker->must_stop, true);
+  worker_ping(worker);
+}
+
+void worker_renew(struct worker *worker, struct credentials *credentials) {
+  credentials_drop(
+      atomic_exchange(&worker->renewed, credentials_hold(credentials)));
+  worker_ping(worker);
+}
+
+bool worker_has_heard(const struct worker *worker) {
+  return worker_is_done(worker) ||
+         atomic_load(&worker->heard) == atomic_load(&worker->told);
 }
 
 /* ---- accepting ---- */
@@ -175,10 +226,12 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   worker->loop = loop_new();
   if (!worker->loop) goto fail;
   timer_init(&worker->drain, worker->loop, on_drain_timer, worker);
-  worker->stop = wake_new(worker->loop, on_stop, worker);
+  worker->orders = wake_new(worker->loop, on_orders, worker);
   worker->room = wake_new(worker->loop, on_room, worker);
-  if (!worker->stop || !worker->room || !make_service(worker, error, error_cap))
+  if (!worker->orders || !worker->room ||
+      !make_service(worker, error, error_cap))
     goto fail;
+  adopt(worker, credentials_hold(setup->credentials));
   worker->front = make_front(worker);
   if (!worker->front) goto fail;
   worker->listener = listener_new(worker->loop, &setup->address, !setup->first,
@@ -200,7 +253,7 @@ static void *run(void *arg) {
   struct worker *worker = arg;
   loop_run(worker->loop);
   atomic_store(&worker->done, true);
-  wake_send(worker->setup.on_done);
+  wake_send(worker->setup.on_news);
   return NULL;
 }
 
@@ -208,8 +261,6 @@ bool worker_start(struct worker *worker) {
   worker->started = thread_start(&worker->thread, run, worker);
   return worker->started;
 }
-
-void worker_stop(struct worker *worker) { wake_send(worker->stop); }
 
 bool worker_is_done(const struct worker *worker) {
   return atomic_load(&worker->done);
@@ -228,7 +279,9 @@ void worker_free(struct worker *worker) {
   if (worker->service.upstream) upstream_free(worker->service.upstream);
   service_clear(&worker->service);
   if (worker->loop) timer_clear(&worker->drain);
-  wake_free(worker->stop);
+  credentials_drop(worker->credentials);
+  credentials_drop(worker->renewed);
+  wake_free(worker->orders);
   wake_free(worker->room);
   loop_free(worker->loop);
   free(worker);

@@ -1,0 +1,18 @@
+/* folder: files of a test, in a folder that goes away with it. */
+#ifndef HEDGEROW_TESTS_SUPPORT_FOLDER_H
+#define HEDGEROW_TESTS_SUPPORT_FOLDER_H
+
+enum { FOLDER_PATH_MAX = 96 };
+
+/* Fills path with where a file of that name stands. */
+void folder_path(const char *name, char path[FOLDER_PATH_MAX]);
+/* Puts a file there at once, in place of one that may be there, and fills path.
+ * Written beside and renamed, as whoever rotates a secret should. */
+void folder_write(const char *name, const char *text,
+                  char path[FOLDER_PATH_MAX]);
+/* The text of a file, to be freed; "" if there is none. */
+char *folder_read(const char *name);
+/* Removes it all. */
+void folder_remove(void);
+
+#endif

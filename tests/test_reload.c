@@ -1,0 +1,424 @@
+/* SIGHUP to the built program: what it reads anew, what it keeps when it cannot,
+ * and that nobody who asks meanwhile notices anything. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support/folder.h"
+#include "support/stage.h"
+#include "support/tls_origin.h"
+#include "support/wire.h"
+
+#define ALONE "--hedges", "0"
+#define ONE "--workers", "1"
+#define HEALTHY "{\"status\":\"ok\"}"
+
+TestSuite(reload, .fini = folder_remove);
+
+/* Sends it, and waits until this is said. */
+static void reload_expecting(struct program *program, const char *notice) {
+  memset(program->err, 0, program->err_len);
+  program->err_len = 0;
+  program_signal(program, SIGHUP);
+  program_await_notice(program, notice);
+}
+
+static void reload(struct program *program) {
+  reload_expecting(program, "hedgerow: reloaded");
+}
+
+static void expect_health(struct client *client) {
+  client_get(client, "/healthz");
+  reply_expect(client_await_reply(client), 200, HEALTHY);
+}
+
+/* ---- nothing to read ------------------------------------------------------ */
+
+Test(reload, without_files_nothing_changes) {
+  struct stage s = stage_open(ALONE);
+  reload(s.program);
+  expect_health(s.client);
+  reload(s.program);
+  expect_health(s.client);
+  stage_close(&s);
+}
+
+Test(reload, many_signals_at_once_are_carried_out) {
+  char path[FOLDER_PATH_MAX], value[64] = "";
+  folder_write("token", "first\n", path);
+  struct stage s = stage_open(ALONE, "--token-file", path);
+  for (int i = 0; i < 200; i++) program_signal(s.program, SIGHUP);
+  folder_write("token", "last\n", path);
+  program_signal(s.program, SIGHUP);
+  while (strcmp(value, "Bearer last") != 0) {
+    client_get(s.client, "/smart");
+    struct arrival *arrival = origin_await(s.origin);
+    wire_field(arrival->request, "Authorization", value, sizeof value);
+    arrival_answer_first(arrival, 200, "1");
+    reply_expect(client_await_reply(s.client), 200, "1");
+  }
+  stage_close(&s);
+}
+
+Test(reload, while_it_stops_a_signal_does_nothing) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("token", "first\n", path);
+  struct stage s = stage_open(ALONE, "--drain", "60m", "--token-file", path);
+  client_get(s.client, "/smart?timeout=60000");
+  struct arrival *held = origin_await(s.origin);
+  program_signal(s.program, SIGTERM);
+  program_await_notice(s.program, "stopping");
+  unlink(path);
+  for (int i = 0; i < 10; i++) program_signal(s.program, SIGHUP);
+  arrival_answer_json(held, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  program_await_exit(s.program);
+  cr_expect(s.program->exit_status == 0, "status %d", s.program->exit_status);
+  cr_expect(!strstr(s.program->err, "reload"), "%s", s.program->err);
+  stage_close(&s);
+}
+
+/* ---- the token ------------------------------------------------------------ */
+
+static void expect_token(struct stage *s, const char *authorization) {
+  client_get(s->client, "/smart");
+  struct arrival *arrival = origin_await(s->origin);
+  arrival_expect_field(arrival, "Authorization", authorization);
+  arrival_answer_first(arrival, 200, "1");
+  reply_expect(client_await_reply(s->client), 200, "1");
+}
+
+Test(reload, the_next_request_carries_the_new_token) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("token", "first\n", path);
+  struct stage s = stage_open(ALONE, "--token-file", path);
+  expect_token(&s, "Bearer first");
+  folder_write("token", "second\n", path);
+  expect_token(&s, "Bearer first"); /* nobody has said anything */
+  reload(s.program);
+  expect_token(&s, "Bearer second");
+  stage_close(&s);
+}
+
+Test(reload, every_worker_has_the_new_token) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("token", "first\n", path);
+  struct stage s = stage_open(ALONE, "--workers", "4", "--token-file", path);
+  folder_write("token", "second\n", path);
+  reload(s.program);
+  for (int i = 0; i < 32; i++) { /* each connection has a worker of its own */
+    client_free(s.client);
+    s.client = client_new(s.program->port);
+    expect_token(&s, "Bearer second");
+  }
+  stage_close(&s);
+}
+
+/* A race is one request: its hedge shows the token that its primary showed. */
+Test(reload, a_race_in_flight_keeps_its_token_and_gets_its_answer) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("token", "first\n", path);
+  struct stage s = stage_open("--hedge-after", "20s", "--token-file", path);
+  client_get(s.client, "/smart?timeout=60000");
+  struct arrival *primary = origin_await(s.origin);
+  folder_write("token", "second\n", path);
+  reload(s.program);
+  arrival_answer_json(primary, 500, "0");
+  struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  arrival_expect_field(hedge, "Authorization", "Bearer first");
+  arrival_answer_first(hedge, 200, "1");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, "1");
+  reply_expect_story(reply, "2", "1");
+  expect_token(&s, "Bearer second");
+  stage_close(&s);
+}
+
+static void expect_refused_token(const char *text, const char *why) {
+  char path[FOLDER_PATH_MAX], notice[2 * FOLDER_PATH_MAX];
+  folder_write("token", "first\n", path);
+  struct stage s = stage_open(ALONE, "--token-file", path);
+  if (text) folder_write("token", text, path);
+  else unlink(path);
+  reload_expecting(s.program, "not reloaded: the token");
+  snprintf(notice, sizeof notice, "--token-file: %s: %s", path, why);
+  cr_expect(strstr(s.program->err, notice), "%s", s.program->err);
+  cr_expect(!strstr(s.program->err, "s3cret"), "%s", s.program->err);
+  expect_token(&s, "Bearer first");
+  folder_write("token", "third\n", path);
+  reload(s.program);
+  expect_token(&s, "Bearer third");
+  stage_close(&s);
+}
+
+Test(reload, a_token_file_that_is_gone_keeps_the_old_token) {
+  expect_refused_token(NULL, "No such file or directory");
+}
+
+Test(reload, an_empty_token_file_keeps_the_old_token) {
+  expect_refused_token("", "expected one line");
+}
+
+Test(reload, a_token_file_with_a_line_end_inside_keeps_the_old_token) {
+  expect_refused_token("s3cret\r\nX: s3cret\n", "expected one line");
+}
+
+Test(reload, the_token_of_the_environment_stays) {
+  setenv("HEDGEROW_TOKEN", "of-the-environment", 1);
+  struct stage s = stage_open(ALONE);
+  reload(s.program);
+  expect_token(&s, "Bearer of-the-environment");
+  stage_close(&s);
+}
+
+/* ---- the log -------------------------------------------------------------- */
+
+static void await_in_file(const char *name, const char *words) {
+  for (int tries = 0; tries < 20000; tries++) {
+    char *text = folder_read(name);
+    bool found = strstr(text, words) != NULL;
+    free(text);
+    if (found) return;
+    usleep(1000); /* the log's thread tells nobody what it has done */
+  }
+  cr_assert(false, "waited in vain for %s in %s", words, name);
+}
+
+static void expect_in_file(const char *name, const char *words, bool expected) {
+  char *text = folder_read(name);
+  cr_expect((strstr(text, words) != NULL) == expected, "%s: %s:\n%s", name,
+            words, text);
+  free(text);
+}
+
+static void ask_for(struct client *client, const char *path) {
+  client_get(client, path);
+  cr_assert(client_await_reply(client)->status == 404);
+}
+
+Test(reload, the_log_is_opened_anew) {
+  char path[FOLDER_PATH_MAX], moved[FOLDER_PATH_MAX];
+  folder_path("log", path);
+  folder_path("log.1", moved);
+  struct stage s = stage_open(ALONE, "--log-file", path);
+  ask_for(s.client, "/one");
+  await_in_file("log", "/one");
+  cr_assert(rename(path, moved) == 0);
+  ask_for(s.client, "/two"); /* still there */
+  await_in_file("log.1", "/two");
+  reload(s.program);
+  ask_for(s.client, "/three");
+  client_leave(s.client);
+  program_stop(s.program);
+  expect_in_file("log", "/two", false);
+  expect_in_file("log", "/three", true);
+  expect_in_file("log.1", "/three", false);
+  cr_expect(s.program->out[0] == '\0', "stdout: %s", s.program->out);
+  stage_close(&s);
+}
+
+Test(reload, lines_are_appended_to_a_log_that_is_there) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("log", "of yesterday\n", path);
+  struct stage s = stage_open(ALONE, "--log-file", path);
+  reload(s.program);
+  ask_for(s.client, "/one");
+  client_leave(s.client);
+  program_stop(s.program);
+  expect_in_file("log", "of yesterday\n{", true);
+  expect_in_file("log", "/one", true);
+  stage_close(&s);
+}
+
+Test(reload, a_log_that_cannot_be_opened_stays_where_it_is) {
+  char path[FOLDER_PATH_MAX], moved[FOLDER_PATH_MAX], token[FOLDER_PATH_MAX];
+  folder_path("log", path);
+  folder_path("log.1", moved);
+  folder_write("token", "first\n", token);
+  struct stage s = stage_open(ALONE, "--log-file", path, "--token-file", token);
+  cr_assert(rename(path, moved) == 0 && symlink("nowhere/log", path) == 0);
+  folder_write("token", "second\n", token);
+  reload(s.program);
+  cr_expect(strstr(s.program->err, path) &&
+                strstr(s.program->err, "the log stays where it was"),
+            "%s", s.program->err);
+  expect_token(&s, "Bearer second"); /* the rest is done all the same */
+  client_leave(s.client);
+  program_stop(s.program);
+  expect_in_file("log.1", "/smart", true);
+  stage_close(&s);
+}
+
+/* ---- the CAs -------------------------------------------------------------- */
+
+/* /smart asks `old`, whose CA is the first, and /all asks `other`. */
+struct trust_stage {
+  struct tls_origin *old, *other;
+  struct program *program;
+  struct client *client;
+  char path[FOLDER_PATH_MAX];
+};
+
+static void trust(struct trust_stage *s, const struct tls_origin *origin) {
+  char text[8192];
+  FILE *file = fopen(origin->ca_file, "re");
+  cr_assert_not_null(file);
+  text[fread(text, 1, sizeof text - 1, file)] = '\0';
+  fclose(file);
+  folder_write("ca", text, s->path);
+}
+
+static struct trust_stage trust_open(void) {
+  struct trust_stage s = {.old = tls_origin_new(TLS_GOOD),
+                          .other = tls_origin_new(TLS_GOOD)};
+  trust(&s, s.old);
+  s.program =
+      program_start("--to", s.old->url, "--all", s.other->url, "--ca-file",
+                    s.path, "--connect-timeout", "20s", ALONE, ONE);
+  s.client = client_new(s.program->port);
+  return s;
+}
+
+static void trust_close(struct trust_stage *s) {
+  client_free(s->client);
+  program_free(s->program);
+  tls_origin_free(s->old);
+  tls_origin_free(s->other);
+}
+
+static struct tls_arrival *expect_trusted(struct trust_stage *s,
+                                          struct tls_origin *origin) {
+  bool smart = origin == s->old;
+  client_get(s->client, smart ? "/smart" : "/all");
+  struct tls_arrival *arrival = tls_origin_await(origin);
+  tls_arrival_answer(arrival, "1");
+  reply_expect(client_await_reply(s->client), 200, smart ? "1" : "[1]");
+  return arrival;
+}
+
+static void expect_distrusted(struct trust_stage *s,
+                              struct tls_origin *origin) {
+  client_get(s->client, origin == s->old ? "/smart" : "/all?detail=1");
+  tls_origin_await_refusal(origin);
+  reply_expect_in_body(client_await_reply(s->client), "transport");
+}
+
+Test(reload, the_new_ca_is_trusted_and_the_old_one_is_not) {
+  struct trust_stage s = trust_open();
+  expect_trusted(&s, s.old);
+  expect_distrusted(&s, s.other);
+  trust(&s, s.other);
+  reload(s.program);
+  expect_distrusted(&s, s.old);
+  expect_trusted(&s, s.other);
+  trust_close(&s);
+}
+
+/* Nothing is verified when a session is resumed. */
+Test(reload, neither_a_kept_connection_nor_a_session_outlives_its_ca) {
+  struct trust_stage s = trust_open();
+  reload(s.program);
+  struct tls_arrival *kept = expect_trusted(&s, s.old);
+  tls_arrival_send_ticket(kept);
+  expect_health(s.client);
+  trust(&s, s.other);
+  reload(s.program);
+  tls_arrival_await_closed(kept);
+  reload(s.program);
+  expect_distrusted(&s, s.old);
+  trust_close(&s);
+}
+
+Test(reload, with_the_same_ca_connections_are_opened_anew) {
+  struct trust_stage s = trust_open();
+  reload(s.program);
+  struct tls_arrival *kept = expect_trusted(&s, s.old);
+  tls_arrival_send_ticket(kept);
+  expect_health(s.client);
+  reload(s.program);
+  tls_arrival_await_closed(kept);
+  reload(s.program);
+  cr_expect(!expect_trusted(&s, s.old)->resumed);
+  trust_close(&s);
+}
+
+Test(reload, an_answer_that_is_awaited_over_tls_arrives) {
+  struct trust_stage s = trust_open();
+  client_get(s.client, "/smart");
+  struct tls_arrival *held = tls_origin_await(s.old);
+  trust(&s, s.other);
+  reload(s.program);
+  reload(s.program);
+  tls_arrival_answer(held, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  tls_arrival_await_closed(held); /* it is not kept */
+  expect_distrusted(&s, s.old);
+  trust_close(&s);
+}
+
+/* Its CAs are read only when it is connected; until then the line of those who
+ * want to connect is full, and its SYN is sent again. */
+Test(reload, a_connection_that_is_being_opened_is_not_lost) {
+  struct trust_stage s = trust_open();
+  struct client *other = client_new(s.program->port);
+  cr_assert(listen(s.old->listening, 0) == 0);
+  int first = wire_connect(s.old->port);
+  client_get(s.client, "/smart?timeout=60000");
+  expect_health(other); /* so the other request has been taken up */
+  reload(s.program);
+  close(accept(s.old->listening, NULL, NULL));
+  close(first);
+  struct tls_arrival *arrival = tls_origin_await(s.old);
+  tls_arrival_answer(arrival, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  client_free(other);
+  trust_close(&s);
+}
+
+static void expect_refused_ca(const char *text) {
+  struct trust_stage s = trust_open();
+  struct tls_arrival *kept = expect_trusted(&s, s.old);
+  folder_write("ca", text, s.path);
+  reload_expecting(s.program, "not reloaded: the token and CAs from before");
+  cr_expect(strstr(s.program->err, "--ca-file: ") &&
+                strstr(s.program->err, s.path),
+            "%s", s.program->err);
+  client_get(s.client, "/smart");
+  tls_arrival_await_next(kept);
+  tls_arrival_answer(kept, "2");
+  reply_expect(client_await_reply(s.client), 200, "2");
+  tls_arrival_end(kept);
+  expect_health(s.client);
+  expect_trusted(&s, s.old);
+  trust_close(&s);
+}
+
+Test(reload, a_ca_file_that_is_empty_keeps_the_old_trust) {
+  expect_refused_ca("");
+}
+
+Test(reload, a_ca_file_with_half_a_certificate_keeps_the_old_trust) {
+  expect_refused_ca("-----BEGIN CERTIFICATE-----\nMIIB");
+}
+
+/* All or nothing. */
+Test(reload, a_broken_ca_file_keeps_the_old_token_too) {
+  char token[FOLDER_PATH_MAX];
+  struct trust_stage s = {.old = tls_origin_new(TLS_GOOD),
+                          .other = tls_origin_new(TLS_GOOD)};
+  trust(&s, s.old);
+  folder_write("token", "first\n", token);
+  s.program = program_start("--to", s.old->url, "--ca-file", s.path,
+                            "--token-file", token, ALONE, ONE);
+  s.client = client_new(s.program->port);
+  folder_write("token", "second\n", token);
+  folder_write("ca", "nothing\n", s.path);
+  reload_expecting(s.program, "not reloaded");
+  tls_arrival_expect_field(expect_trusted(&s, s.old), "Authorization",
+                           "Bearer first");
+  trust_close(&s);
+}
