@@ -24,11 +24,13 @@
 
 #include "core/config.h"
 #include "core/config_fit.h"
+#include "io/clock.h"
 #include "io/credentials.h"
 #include "io/leaks.h"
 #include "io/libraries.h"
 #include "io/log.h"
 #include "io/loop.h"
+#include "io/notify.h"
 #include "proxy/demo.h"
 #include "proxy/mock.h"
 #include "proxy/worker.h"
@@ -45,11 +47,13 @@ struct program {
   struct loop *loop;
   struct resolver *resolver;
   struct log *log;
+  struct notify *notify; /* NULL: there is no service manager */
+  struct timer watchdog;
   struct credentials *credentials; /* the last that workers were told of */
   struct wake *news;               /* from the workers */
   struct worker **workers;
   unsigned worker_count;
-  bool stopping, reloading;
+  bool stopping, reloading, pinging;
   char token[TOKEN_BYTES_MAX + 2]; /* HEDGEROW_TOKEN, or "" */
 };
 
@@ -224,6 +228,7 @@ static bool every(const struct program *program,
 static void end_reload(struct program *program, const char *how) {
   program->reloading = false;
   log_notice("%s", how);
+  notify_send(program->notify, "READY=1\nSTATUS=%s", how);
 }
 
 static void on_news(void *arg) {
@@ -231,6 +236,18 @@ static void on_news(void *arg) {
   if (every(program, worker_is_done)) loop_stop(program->loop);
   if (!every(program, worker_has_heard)) return;
   if (program->reloading) end_reload(program, "reloaded");
+  if (program->pinging) notify_send(program->notify, "WATCHDOG=1");
+  program->pinging = false;
+}
+
+/* A worker whose loop does not turn does not hear, and nothing is sent. */
+static void on_watchdog(void *arg) {
+  struct program *program = arg;
+  program->pinging = true;
+  for (unsigned i = 0; i < program->worker_count; i++)
+    worker_ping(program->workers[i]);
+  timer_set(&program->watchdog,
+            clock_now_us() + notify_watchdog_us(program->notify) / 2);
 }
 
 static void on_stop(void *arg, int signo) {
@@ -240,6 +257,7 @@ static void on_stop(void *arg, int signo) {
   program->stopping = true;
   program->reloading = false;
   log_notice("stopping; a second signal ends it at once");
+  notify_send(program->notify, "STOPPING=1\nSTATUS=stopping");
   stop_workers(program);
 }
 
@@ -264,6 +282,8 @@ static void on_reload(void *arg, int signo) {
   (void)signo;
   if (program->stopping) return;
   program->reloading = true;
+  notify_send(program->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
+              (long long)clock_now_us());
   if (!open_log_file(program)) log_notice("the log stays where it was");
   renew_credentials(program);
 }
@@ -281,6 +301,7 @@ static void say_ready(const struct program *program) {
            v6 ? "[" : "", SLICE_ARG(host), v6 ? "]" : "",
            worker_port(program->workers[0]));
   log_notice("%s", status);
+  notify_send(program->notify, "READY=1\nSTATUS=%s", status);
 }
 
 static bool watch_signals(struct program *program) {
@@ -292,6 +313,7 @@ static bool watch_signals(struct program *program) {
 static bool start(struct program *program) {
   program->loop = loop_new();
   if (!program->loop) return no_memory();
+  timer_init(&program->watchdog, program->loop, on_watchdog, program);
   program->news = wake_new(program->loop, on_news, program);
   if (!program->news || !watch_signals(program) || !make_process(program))
     return no_memory();
@@ -300,7 +322,9 @@ static bool start(struct program *program) {
 
 static void run(struct program *program) {
   say_ready(program);
+  if (notify_watchdog_us(program->notify) > 0) on_watchdog(program);
   loop_run(program->loop);
+  timer_clear(&program->watchdog);
 }
 
 static void clear(struct program *program) {
@@ -314,6 +338,7 @@ static void clear(struct program *program) {
   if (program->log) log_free(program->log, LOG_FLUSH_US);
   wake_free(program->news);
   loop_free(program->loop);
+  notify_free(program->notify);
   credentials_drop(program->credentials);
   explicit_bzero(program->token, sizeof program->token);
 }
@@ -331,6 +356,7 @@ static void expect_nothing_left(struct process *process) {
 static int serve(struct program *program) {
   int code = EXIT_USAGE;
   if (read_files(program)) {
+    program->notify = notify_new();
     fit_descriptors(&program->config);
     code = start(program) ? EXIT_SUCCESS : EXIT_FAILURE;
     if (code == EXIT_SUCCESS) run(program);
