@@ -334,20 +334,23 @@ measure_tls() {
 }
 
 measure_bodies() {
-  local round kind size goals
+  local round kind body title goals
+  local -A port=([18KB]=$middle_port [dense]=$dense_port [1MB]=$large_port)
+  local -A titles=([18KB]='18KB body' [dense]='18KB of names and numbers'
+    [1MB]='1MB body')
   for ((round = 1; round <= rounds; round++)); do
     for kind in nginx haproxy hedgerow; do
-      load "18KB/$kind" "$round" 64 "$kind" "$proxy_core" "$middle_port"
-      load "1MB/$kind" "$round" 64 "$kind" "$proxy_core" "$large_port"
+      for body in 18KB dense 1MB; do
+        load "$body/$kind" "$round" 64 "$kind" "$proxy_core" "${port[$body]}"
+      done
     done
   done
-  for size in 18KB 1MB; do
-    goals=()
-    [ $size = 1MB ] || goals=(1.3:18KB/nginx)
-    row "CPU us, $size body" nginx $size/nginx us $size/nginx
-    row "CPU us, $size body" haproxy $size/haproxy us $size/nginx
-    row "CPU us, $size body" hedgerow $size/hedgerow us $size/nginx \
-      "${goals[@]}"
-    for kind in nginx haproxy hedgerow; do heed "$size/$kind"; done
+  for body in 18KB dense 1MB; do
+    title="CPU us, ${titles[$body]}" goals=()
+    [ $body = 1MB ] || goals=("1.3:$body/nginx")
+    row "$title" nginx $body/nginx us $body/nginx
+    row "$title" haproxy $body/haproxy us $body/nginx
+    row "$title" hedgerow $body/hedgerow us $body/nginx "${goals[@]}"
+    for kind in nginx haproxy hedgerow; do heed "$body/$kind"; done
   done
 }

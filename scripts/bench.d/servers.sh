@@ -107,8 +107,36 @@ http {
 END
 }
 
-# json BYTES: an array of small objects, of about that size
-json() {
+# records BYTES: an array of what an API tells of its users, of about that size
+records() {
+  awk -v bytes="$1" 'function word() { return words[int(rand() * count) + 1] }
+  function some(least, most, _n, _text) {
+    _n = least + int(rand() * (most - least + 1))
+    _text = word()
+    while (--_n > 0) _text = _text " " word()
+    return _text
+  }
+  BEGIN {
+    srand(1)
+    count = split("one as much many an interface answers with about records " \
+                  "that people look for in the evening", words, " ")
+    for (n = 1; length_so_far < bytes - 350; n++) {
+      item = sprintf("%s{\"id\":%d,\"name\":\"%s\",\"email\":\"%s.%s@example.com\"," \
+        "\"active\":%s,\"score\":%.2f,\"created_at\":\"2026-%02d-%02dT10:%02d:00Z\"," \
+        "\"tags\":[\"%s\",\"%s\"],\"owner\":{\"id\":%d,\"url\":" \
+        "\"https://api.example.com/users/%d\"},\"about\":%s}",
+        n > 1 ? "," : "[", rand() * 1000000, some(1, 3), word(), word(),
+        rand() < 0.7 ? "true" : "false", rand() * 100, 1 + rand() * 12,
+        1 + rand() * 28, rand() * 60, word(), word(), rand() * 10000,
+        rand() * 10000, rand() < 0.3 ? "null" : "\"" some(4, 20) "\"")
+      length_so_far += length(item)
+      printf "%s", item
+    }
+    print "]" }'
+}
+
+# rows BYTES: hardly anything but names and numbers
+rows() {
   awk -v bytes="$1" 'BEGIN {
     for (n = 1; length_so_far < bytes - 60; n++) {
       item = sprintf("%s{\"id\":%d,\"name\":\"item\",\"ok\":true,\"n\":%.4f}",
@@ -138,11 +166,12 @@ two_hundred_bytes+='"owner@example.com"},"text":"as much as many an interface '
 two_hundred_bytes+='answers with, about"}'
 
 # start_origin CORES: nginx with an answer at once on small_port, tls_port (the
-# same over TLS), middle_port (18 KB) and large_port (1 MB), at every path.
+# same over TLS), middle_port (18 KB of records), dense_port (18 KB of rows) and
+# large_port (1 MB of records), at every path.
 start_origin() {
   local name config log
   small_port=$(free_port) tls_port=$(free_port)
-  middle_port=$(free_port) large_port=$(free_port)
+  middle_port=$(free_port) large_port=$(free_port) dense_port=$(free_port)
   name=origin-$small_port
   config=$work/$name.conf log=$work/$name.log
   {
@@ -161,6 +190,10 @@ start_origin() {
   server {
     listen 127.0.0.1:$middle_port backlog=4096;
     root $work; location / { try_files /middle.json =404; }
+  }
+  server {
+    listen 127.0.0.1:$dense_port backlog=4096;
+    root $work; location / { try_files /dense.json =404; }
   }
   server {
     listen 127.0.0.1:$large_port backlog=4096;
