@@ -101,9 +101,10 @@ enum http_scan http_head_scan(const char *bytes, size_t len, size_t *scanned,
 }
 
 static struct slice trimmed(struct slice s) {
-  while (s.len > 0 && is_blank(s.at[0])) s = slice_from(s, 1);
-  while (s.len > 0 && is_blank(s.at[s.len - 1])) s.len--;
-  return s;
+  const char *from = s.at, *to = s.at + s.len;
+  while (from < to && is_blank(*from)) from++;
+  while (from < to && is_blank(to[-1])) to--;
+  return (struct slice){from, (size_t)(to - from)};
 }
 
 static size_t token_run(struct slice bytes) {
