@@ -45,7 +45,11 @@ static inline void text_char(struct text *text, char c) {
   text_add(text, &c, 1);
 }
 
-void text_int(struct text *text, int64_t number);
+void text_long_int(struct text *text, int64_t number);
+static inline void text_int(struct text *text, int64_t number) {
+  if ((uint64_t)number < 10) text_char(text, (char)('0' + number));
+  else text_long_int(text, number);
+}
 /* Microseconds as milliseconds with one decimal: 12345 -> "12.3". */
 void text_ms(struct text *text, int64_t us);
 /* A JSON string, quotes included. Control bytes, quotes and backslashes are

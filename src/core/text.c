@@ -35,7 +35,7 @@ static uint64_t magnitude(int64_t number) {
   return number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
 }
 
-void text_int(struct text *text, int64_t number) {
+void text_long_int(struct text *text, int64_t number) {
   char room[20]; /* 19 digits and a sign */
   char *end = room + sizeof room;
   char *at = digits_before(end, magnitude(number));
