@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/libraries.h"
@@ -55,6 +56,17 @@ Test(credentials, a_file_goes_before_the_other_token) {
   folder_write("token", "of-the-file \r\n\n", path);
   config.token_file = path;
   expect_token("other", "of-the-file");
+}
+
+Test(credentials, a_fifo_that_nobody_writes_to_is_not_waited_for) {
+  folder_write("token", "", path);
+  folder_path("fifo", path);
+  cr_assert(mkfifo(path, 0600) == 0);
+  config.token_file = path;
+  expect_error("expected one line");
+  config.token_file = NULL;
+  config.ca_file = path;
+  expect_error("expected certificates");
 }
 
 Test(credentials, a_token_has_8192_bytes_at_most) {

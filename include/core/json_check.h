@@ -21,7 +21,7 @@ enum json_verdict {
 
 enum json_root { JSON_ROOT_NONE, JSON_ROOT_SCALAR, JSON_ROOT_CONTAINER };
 
-/* Open so that tests can copy it; only json_check.c knows the members. */
+/* Open so that tests can copy it; only json_check*.c know the members. */
 struct json_check {
   uint8_t state;
   uint8_t after;     /* the state behind a whole value, where we are now */

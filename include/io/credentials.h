@@ -29,7 +29,7 @@ void credentials_drop(struct credentials *credentials);
 /* "" where there is none. Never printed. */
 struct slice credentials_token(const struct credentials *credentials);
 /* A name under which the CAs can be read as long as these are held, whatever
- * became of --ca-file; NULL: the system's are meant. */
+ * became of --ca-file; NULL, as for NULL: the system's are meant. */
 const char *credentials_ca_path(const struct credentials *credentials);
 
 #endif

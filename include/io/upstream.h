@@ -26,7 +26,8 @@ enum { ATTEMPT_ERROR_TEXT = 192 };
 struct upstream_shared {
   unsigned host[CONFIG_TARGETS_MAX]; /* each target's name at the resolver */
   struct {
-    _Alignas(64) _Atomic int64_t in_flight; /* on a cache line of its own */
+    _Atomic int64_t in_flight;
+    char rest[64 - sizeof(int64_t)]; /* of its cache line */
   } attempts[CONFIG_TARGETS_MAX];
 };
 

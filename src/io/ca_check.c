@@ -60,9 +60,11 @@ static CURLcode shake_hands(CURLM *multi, CURL *easy, int listening) {
   return code;
 }
 
-static void set_options(CURL *easy, const char *path, const char *address) {
+/* False: this libcurl knows no such sockets, and would ask somebody else. */
+static bool set_options(CURL *easy, const char *path, const char *address) {
+  if (curl_easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, address) != CURLE_OK)
+    return false;
   curl_easy_setopt(easy, CURLOPT_URL, "https://localhost/");
-  curl_easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, address);
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)LIMIT_MS);
@@ -70,6 +72,7 @@ static void set_options(CURL *easy, const char *path, const char *address) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   curl_easy_setopt(easy, CURLOPT_CAINFO, path);
+  return true;
 }
 
 bool ca_check(const char *path) {
@@ -78,10 +81,9 @@ bool ca_check(const char *path) {
   CURLM *multi = curl_multi_init();
   CURL *easy = curl_easy_init();
   CURLcode code = CURLE_OK;
-  if (listening >= 0 && multi && easy) {
-    set_options(easy, path, address.sun_path + 1);
+  if (listening >= 0 && multi && easy &&
+      set_options(easy, path, address.sun_path + 1))
     code = shake_hands(multi, easy, listening);
-  }
   curl_easy_cleanup(easy);
   curl_multi_cleanup(multi);
   if (listening >= 0) close(listening);

@@ -24,7 +24,11 @@
 
 #include "io/ca_check.h"
 
-enum { CA_BYTES_MAX = 16 * 1024 * 1024, COPY_BYTES = 64 * 1024 };
+enum {
+  CA_BYTES_MAX = 16 * 1024 * 1024,
+  COPY_BYTES = 64 * 1024,
+  NOEXEC_SEAL = 0x0008, /* MFD_NOEXEC_SEAL of Linux 6.3 */
+};
 
 struct credentials {
   atomic_uint references;
@@ -42,14 +46,24 @@ static bool is_token(const char *token, size_t len) {
   return len > 0;
 }
 
+/* Not blocking: a FIFO that nobody writes to is an empty file, not a wait. */
+static int open_file(const char *path) {
+  return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
 /* What these return is NULL, or what went wrong. */
 static const char *read_token(struct credentials *credentials,
                               const char *path) {
   char *token = credentials->token;
-  FILE *file = fopen(path, "re");
+  int fd = open_file(path);
+  FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
   const char *why = NULL;
   size_t len;
-  if (!file) return strerror(errno);
+  if (!file) {
+    why = strerror(errno);
+    if (fd >= 0) close(fd);
+    return why;
+  }
   setvbuf(file, NULL, _IONBF, 0); /* no copy of it stays in a buffer */
   len = fread(token, 1, sizeof credentials->token, file);
   if (ferror(file)) why = "it cannot be read";
@@ -84,11 +98,18 @@ static const char *copy_file(int from, int to) {
   return n < 0 ? strerror(errno) : NULL;
 }
 
+/* Some systems insist that it can never be run (vm.memfd_noexec), which others
+ * have not heard of. */
+static int memory_file(void) {
+  int fd = memfd_create("ca", MFD_CLOEXEC | NOEXEC_SEAL);
+  return fd < 0 && errno == EINVAL ? memfd_create("ca", MFD_CLOEXEC) : fd;
+}
+
 static const char *read_cas(struct credentials *credentials, const char *path) {
   const char *why;
-  int from = open(path, O_RDONLY | O_CLOEXEC);
+  int from = open_file(path);
   if (from < 0) return strerror(errno);
-  credentials->ca_fd = memfd_create("ca", MFD_CLOEXEC);
+  credentials->ca_fd = memory_file();
   why = credentials->ca_fd < 0 ? strerror(errno)
                                : copy_file(from, credentials->ca_fd);
   close(from);
@@ -139,7 +160,7 @@ struct credentials *credentials_read(const struct config *config,
 }
 
 struct credentials *credentials_hold(struct credentials *credentials) {
-  atomic_fetch_add(&credentials->references, 1);
+  if (credentials) atomic_fetch_add(&credentials->references, 1);
   return credentials;
 }
 
@@ -155,5 +176,5 @@ struct slice credentials_token(const struct credentials *credentials) {
 }
 
 const char *credentials_ca_path(const struct credentials *credentials) {
-  return credentials->ca_fd >= 0 ? credentials->ca_path : NULL;
+  return credentials && credentials->ca_fd >= 0 ? credentials->ca_path : NULL;
 }

@@ -10,6 +10,7 @@
  * hears nothing knows what to do. */
 #include "io/notify.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -95,8 +96,11 @@ void notify_send(const struct notify *notify, const char *format, ...) {
   len = vsnprintf(message, sizeof message, format, args);
   va_end(args);
   if (len <= 0 || (size_t)len >= sizeof message) return;
-  (void)sendto(notify->fd, message, (size_t)len, MSG_NOSIGNAL,
-               (const struct sockaddr *)&notify->address, notify->address_len);
+  while (sendto(notify->fd, message, (size_t)len, MSG_NOSIGNAL,
+                (const struct sockaddr *)&notify->address,
+                notify->address_len) < 0 &&
+         errno == EINTR)
+    continue;
 }
 
 int64_t notify_watchdog_us(const struct notify *notify) {

@@ -386,7 +386,8 @@ static unsigned skip(struct iovec *parts, unsigned count, size_t n) {
   return count - first;
 }
 
-/* Over TLS every piece would be a record of its own: they are joined. */
+/* The kernel takes one part sooner than nine, and over TLS every part would be
+ * a record of its own: so they are joined. */
 static unsigned joined(struct upstream *upstream, struct iovec *parts,
                        unsigned count) {
   size_t len = 0;
@@ -411,7 +412,7 @@ static bool ask(struct attempt *a) {
     count = skip(parts, count, a->sent);
     a->sent_all = count == 0;
     if (a->sent_all) return true;
-    if (stream_is_tls(stream)) count = joined(a->upstream, parts, count);
+    count = joined(a->upstream, parts, count);
     n = stream_send(stream, parts, count);
     if (n == STREAM_AGAIN) return wire_await_room(a->wire);
     if (n < 0) return false;

@@ -53,7 +53,8 @@ struct program {
   struct wake *news;               /* from the workers */
   struct worker **workers;
   unsigned worker_count;
-  bool stopping, reloading, pinging;
+  const char *reload; /* how the one that is under way will end; NULL: none */
+  bool stopping, pinging;
   char token[TOKEN_BYTES_MAX + 2]; /* HEDGEROW_TOKEN, or "" */
 };
 
@@ -80,7 +81,8 @@ static void take_token(struct program *program) {
   const char *token = program->config.token_env;
   if (!token) return;
   /* One that is too long stays too long, and credentials_read says so. */
-  snprintf(program->token, sizeof program->token, "%s", token);
+  if (!program->config.token_file)
+    snprintf(program->token, sizeof program->token, "%s", token);
   explicit_bzero((char *)(uintptr_t)token, strlen(token));
 }
 
@@ -124,7 +126,7 @@ static bool read_files(struct program *program) {
     return false;
   }
   if (credentials_token(program->credentials).len > 0) forbid_dumps();
-  return open_log(program) && open_log_file(program);
+  return open_log_file(program);
 }
 
 /* ---- what the process shares ---- */
@@ -225,8 +227,10 @@ static bool every(const struct program *program,
 
 /* ---- what happens while they run ---- */
 
-static void end_reload(struct program *program, const char *how) {
-  program->reloading = false;
+/* A reload is over when every worker has heard of all that was read. */
+static void end_reload(struct program *program) {
+  const char *how = program->reload;
+  program->reload = NULL;
   log_notice("%s", how);
   notify_send(program->notify, "READY=1\nSTATUS=%s", how);
 }
@@ -235,7 +239,7 @@ static void on_news(void *arg) {
   struct program *program = arg;
   if (every(program, worker_is_done)) loop_stop(program->loop);
   if (!every(program, worker_has_heard)) return;
-  if (program->reloading) end_reload(program, "reloaded");
+  if (program->reload) end_reload(program);
   if (program->pinging) notify_send(program->notify, "WATCHDOG=1");
   program->pinging = false;
 }
@@ -255,37 +259,36 @@ static void on_stop(void *arg, int signo) {
   (void)signo;
   if (program->stopping) _exit(EXIT_FAILURE);
   program->stopping = true;
-  program->reloading = false;
+  program->reload = NULL;
   log_notice("stopping; a second signal ends it at once");
   notify_send(program->notify, "STOPPING=1\nSTATUS=stopping");
   stop_workers(program);
 }
 
-static void renew_credentials(struct program *program) {
+/* Returns what there is to say of it. */
+static const char *renew_credentials(struct program *program) {
   char error[ERROR_BYTES];
   struct credentials *renewed = read_credentials(program, error, sizeof error);
   if (!renewed) {
     log_notice("%s", error);
-    end_reload(program,
-               "not reloaded: the token and CAs from before stay in force");
-    return;
+    return "not reloaded: the token and CAs from before stay in force";
   }
   for (unsigned i = 0; i < program->worker_count; i++)
     worker_renew(program->workers[i], renewed);
   credentials_drop(program->credentials);
   program->credentials = renewed;
+  return "reloaded";
 }
 
-/* on_news says when it is over. */
 static void on_reload(void *arg, int signo) {
   struct program *program = arg;
   (void)signo;
   if (program->stopping) return;
-  program->reloading = true;
   notify_send(program->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
               (long long)clock_now_us());
   if (!open_log_file(program)) log_notice("the log stays where it was");
-  renew_credentials(program);
+  program->reload = renew_credentials(program);
+  if (every(program, worker_has_heard)) end_reload(program);
 }
 
 /* ---- running ---- */
@@ -354,13 +357,18 @@ static void expect_nothing_left(struct process *process) {
 }
 
 static int serve(struct program *program) {
-  int code = EXIT_USAGE;
-  if (read_files(program)) {
+  int code = EXIT_FAILURE;
+  if (open_log(program) && !read_files(program)) {
+    code = EXIT_USAGE;
+  } else if (program->credentials) {
     program->notify = notify_new();
     fit_descriptors(&program->config);
-    code = start(program) ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (code == EXIT_SUCCESS) run(program);
-    else stop_workers(program);
+    if (start(program)) {
+      run(program);
+      code = EXIT_SUCCESS;
+    } else {
+      stop_workers(program);
+    }
   }
   clear(program);
   return code;
