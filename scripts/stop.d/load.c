@@ -5,7 +5,8 @@
  * are new for each request. An answer is a 200 whose body begins with BODY and ends
  * with a brace, or, for `busy`, a 503.
  *
- *   lost     the handshake was complete, and no whole answer came
+ *   lost     the handshake was complete, and no whole answer came; a connection
+ *            that is reset before it was seen to be made may have had one, too
  *   refused  there was no handshake; nobody was promised anything
  *   wrong    any other answer
  *
@@ -42,6 +43,11 @@ static void end(struct conn *conn) {
   open_count--;
 }
 
+static void fail_to_connect(struct conn *conn, int error) {
+  error == ECONNREFUSED ? refused++ : lost++;
+  end(conn);
+}
+
 static void ask(struct conn *conn) {
   conn->got = 0;
   asked++;
@@ -59,8 +65,7 @@ static void open_conn(struct conn *conn) {
   open_count++;
   if (connect(conn->fd, (struct sockaddr *)&address, sizeof address) != 0 &&
       errno != EINPROGRESS) {
-    refused++;
-    end(conn);
+    fail_to_connect(conn, errno);
     return;
   }
   no_delay(conn->fd);
@@ -112,8 +117,7 @@ static void on_connect(struct conn *conn) {
   socklen_t len = sizeof error;
   getsockopt(conn->fd, SOL_SOCKET, SO_ERROR, &error, &len);
   if (error != 0) {
-    refused++;
-    end(conn);
+    fail_to_connect(conn, error);
     return;
   }
   conn->connected = true;
