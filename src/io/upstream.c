@@ -149,20 +149,20 @@ static bool may_be_kept(struct attempt *a) {
           (!stream_is_retired(stream) && stream_is_silent(stream)));
 }
 
-static void release_wire(struct attempt *a) {
+static void release_wire(struct attempt *a, int64_t now_us) {
   if (!a->wire) return;
-  if (may_be_kept(a)) wire_give_back(a->wire);
+  if (may_be_kept(a)) wire_give_back(a->wire, now_us);
   else wire_close(a->wire);
   a->wire = NULL;
 }
 
-static void report(struct attempt *a) {
+static void report(struct attempt *a, int64_t now_us) {
   const struct http_response *response = &a->response;
   struct attempt_reply reply = {
       .end = a->verdict.end,
       .bytes = buffer_take(&a->bytes),
       .first_byte_us = a->first_byte_us,
-      .end_us = clock_now_us(),
+      .end_us = now_us,
       .resends = a->resends,
       .error = a->verdict.error,
   };
@@ -179,10 +179,11 @@ static void report(struct attempt *a) {
 
 /* The one exit of an attempt that was not cancelled. */
 static void finish(struct attempt *a) {
-  release_wire(a);
+  int64_t now_us = clock_now_us();
+  release_wire(a, now_us);
   land(a);
   if (a->state == DRAINING) leave(&a->upstream->draining, a);
-  else report(a);
+  else report(a, now_us);
   recycle(a);
 }
 

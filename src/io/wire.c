@@ -178,9 +178,9 @@ struct wire *wire_take(struct wires *wires, unsigned target,
   return NULL;
 }
 
-void wire_give_back(struct wire *wire) {
+void wire_give_back(struct wire *wire, int64_t now_us) {
   struct wires *wires = wire->wires;
-  wire->idle_since_us = clock_now_us();
+  wire->idle_since_us = now_us;
   if (wires->idle == 0)
     timer_set(&wires->sweep, wire->idle_since_us + SWEEP_US);
   wire->arg = NULL;

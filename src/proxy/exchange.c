@@ -45,7 +45,7 @@ struct exchange {
     struct gather gather;
   } policy;
   struct timer timer;
-  int64_t start_us;
+  int64_t start_us, now_us; /* now: of the event that is being performed */
   struct asked asked;
   struct slice common, credentials;
   struct exchange_item *items;
@@ -254,12 +254,11 @@ static void end_cancelled(struct leg *leg, enum outcome outcome,
 }
 
 static void cancel_below(struct exchange *x, const struct todo *todo) {
-  int64_t now_us = todo->cancel_below > 0 ? clock_now_us() : 0;
   for (unsigned k = 0; k < todo->cancel_below && k < x->next_leg; k++) {
     struct leg *leg = &x->legs[k];
     if (!leg->attempt) continue;
     attempt_cancel(leg->attempt);
-    end_cancelled(leg, todo->outcome, now_us);
+    end_cancelled(leg, todo->outcome, x->now_us);
   }
 }
 
@@ -278,14 +277,14 @@ static bool start_next(struct exchange *x) {
       .credentials = item->credentials ? x->credentials : (struct slice){0},
   };
   const char *why;
-  leg->started_us = clock_now_us();
+  leg->started_us = x->now_us;
   leg->attempt = attempt_start(x->service->upstream, &request, on_attempt_done,
                                x, k, &why);
   if (leg->attempt) {
     x->started++;
     return true;
   }
-  leg_end(leg, ATTEMPT_REFUSED, why, leg->started_us);
+  leg_end(leg, ATTEMPT_REFUSED, why, clock_now_us());
   return false;
 }
 
@@ -322,6 +321,7 @@ static void perform(struct exchange *x, struct todo todo) {
 }
 
 static void advance(struct exchange *x, struct step_event event) {
+  x->now_us = event.now_us;
   perform(x, step(x, &event));
 }
 
