@@ -31,9 +31,9 @@ struct wire *wire_new(struct wires *wires, const struct stream *stream,
  * Wires of another generation are closed on the way. */
 struct wire *wire_take(struct wires *wires, unsigned target,
                        uint32_t generation, void *arg);
-/* Its answer is whole, and it may carry another request: from now_us on it waits
- * for one. It
- * closes by itself when the peer ends it or speaks unasked, and after a while. */
+/* Its answer is whole, and it may carry another request: it waits for one from
+ * now_us on. It closes by itself when the peer ends it or speaks unasked, and
+ * after a while. */
 void wire_give_back(struct wire *wire, int64_t now_us);
 /* Closes the idle ones whose stream is retired. */
 void wires_close_retired(struct wires *wires);

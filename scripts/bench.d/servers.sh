@@ -71,9 +71,10 @@ stop_since() {
 free_port() {
   local port
   while port=$((10000 + RANDOM % 20000)); do
+    ! grep -qsx "$port" "$work/ports" || continue # given away, but not open yet
     (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
   done
-  echo "$port"
+  echo "$port" | tee -a "$work/ports"
 }
 
 # await PORT PID LOG: until PID listens on PORT
