@@ -294,7 +294,7 @@ measure_memory() {
 # Two proxy cores leave one to the origin, for one worker too.
 measure_workers() {
   local round kind workers cores goals since=${#running[@]}
-  local small_port tls_port middle_port large_port
+  local small_port tls_port middle_port dense_port large_port
   [ -n "$pair_cores" ] ||
     { note 'workers: needs four cores' && return 0; }
   start_origin "$pair_origin_core"
