@@ -87,7 +87,7 @@ struct upstream {
   struct line nameless, draining;
   struct timer name_timer, drain_timer;
   int64_t name_due_us; /* what name_timer is set to; INT64_MAX: nothing */
-  size_t usual[CONFIG_TARGETS_MAX]; /* the size of the answer before */
+  size_t usual[CONFIG_TARGETS_MAX];     /* the size of the answer before */
   char *host_lines[CONFIG_TARGETS_MAX]; /* " HTTP/1.1\r\nHost: ...\r\n" */
   char scratch[SCRATCH_BYTES];
 };
