@@ -68,11 +68,10 @@ bool config_parse_count(struct slice text, int64_t *count) {
 }
 
 void config_write_duration(struct text *out, int64_t us) {
-  const struct unit *exact = durations;
-  for (const struct unit *u = durations; us > 0 && u->name != NULL; u++)
-    if (us % u->factor == 0) exact = u;
-  text_int(out, us / exact->factor);
-  text_str(out, exact->name);
+  size_t unit = sizeof durations / sizeof *durations - 2; /* the largest */
+  while (unit > 0 && (us <= 0 || us % durations[unit].factor != 0)) unit--;
+  text_int(out, us / durations[unit].factor);
+  text_str(out, durations[unit].name);
 }
 
 /* Cuts "host:port" or "[host]:port" in two. NULL or why not. */
