@@ -58,10 +58,16 @@ run_in_background() {
 
 # end PID: its exit status
 end() {
-  local status=0 one left=()
+  local status=0
   kill -TERM "$1" 2>/dev/null || true
   wait "$1" || status=$?
+  forget "$1"
+  return "$status"
+}
+
+# forget PID: who has been waited for is not to be signalled
+forget() {
+  local one left=()
   for one in "${pids[@]}"; do [ "$one" = "$1" ] || left+=("$one"); done
   pids=("${left[@]}")
-  return "$status"
 }

@@ -6,9 +6,9 @@
  *                                     | no
  *                                  NAMELESS, for --connect-timeout
  *
- * A request is written from where its parts stand: the target's base, the
- * exchange's bytes, a few constants. Nothing is put together, so nothing has to
- * be kept for a resend either. The answer is read into one buffer, whose head
+ * A request is put together in the loop's scratch, from where its parts stand:
+ * the target's base, the exchange's bytes, a few constants. So nothing has to be
+ * kept for a resend. The answer is read into one buffer, whose head
  * and body go to the client from there; core/http_response finds them and
  * core/verdict judges them as they arrive, and the attempt ends as soon as its
  * verdict is certain.
