@@ -1,11 +1,11 @@
-/* Tests of core/config and core/config_store: every option from a flag and from
+/* Tests of config/config and core/config_store: every option from a flag and from
  * its variable, which of the two wins, and every error in its own words. */
-#include "core/config.h"
+#include "config/config.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "core/config_options.h"
+#include "config/config_options.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define TO "--to=https://h"

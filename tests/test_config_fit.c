@@ -1,5 +1,5 @@
 /* Limits that fit in the descriptors that there are. */
-#include "core/config_fit.h"
+#include "config/config_fit.h"
 
 #include <criterion/criterion.h>
 

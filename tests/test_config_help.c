@@ -1,10 +1,10 @@
 /* Tests of the table of options, and of the help that is made from it. */
-#include "core/config_options.h"
+#include "config/config_options.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "core/config.h"
+#include "config/config.h"
 #include "core/http_request.h"
 #include "core/json_check.h"
 

@@ -1,5 +1,5 @@
-/* Tests of core/config_remark: what is said at start. */
-#include "core/config.h"
+/* Tests of config/config_remark: what is said at start. */
+#include "config/config.h"
 
 #include <criterion/criterion.h>
 

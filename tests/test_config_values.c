@@ -1,5 +1,5 @@
-/* Tests of core/config_values: one spelling for each thing, and no other. */
-#include "core/config_values.h"
+/* Tests of config/config_values: one spelling for each thing, and no other. */
+#include "config/config_values.h"
 
 #include <criterion/criterion.h>
 

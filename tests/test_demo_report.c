@@ -1,5 +1,5 @@
 /* demo_report: the figures are right, and the pictures fit and line up. */
-#include "core/demo_report.h"
+#include "tools/demo_report.h"
 
 #include <criterion/criterion.h>
 

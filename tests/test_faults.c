@@ -1,5 +1,5 @@
-/* Tests of core/faults: what a spec says, and that luck is even and repeats. */
-#include "core/faults.h"
+/* Tests of tools/faults: what a spec says, and that luck is even and repeats. */
+#include "tools/faults.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* Tests of proxy/mock_answer: what a flaky upstream's bytes look like. */
-#include "proxy/mock_answer.h"
+/* Tests of tools/mock_answer: what a flaky upstream's bytes look like. */
+#include "tools/mock_answer.h"
 
 #include <criterion/criterion.h>
 

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "core/config.h"
+#include "config/config.h"
 #include "core/slice.h"
 
 struct credentials;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/config.h"
+#include "config/config.h"
 #include "io/credentials.h"
 #include "io/dial_kind.h"
 #include "io/loop.h"

@@ -2,7 +2,7 @@
 #ifndef HEDGEROW_IO_DIAL_TLS_H
 #define HEDGEROW_IO_DIAL_TLS_H
 
-#include "core/config.h"
+#include "config/config.h"
 #include "io/credentials.h"
 #include "io/dial_kind.h"
 #include "io/loop.h"

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "core/config.h"
+#include "config/config.h"
 #include "io/loop.h"
 
 struct listener;

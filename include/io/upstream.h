@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/config.h"
+#include "config/config.h"
 #include "core/step.h"
 #include "io/buffer.h"
 #include "io/credentials.h"

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/config.h"
+#include "config/config.h"
 #include "core/forward.h"
 #include "core/text.h"
 #include "io/buffer.h"

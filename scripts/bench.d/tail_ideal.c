@@ -2,7 +2,7 @@
  *
  *   tail_ideal straight|HEDGE_MS FAULTS SEED COUNT LIMIT_MS [EACH_FILE]
  *
- * It draws what `hedgerow mock` draws (core/faults, by seed, name and attempt)
+ * It draws what `hedgerow mock` draws (tools/faults, by seed, name and attempt)
  * and lets hedgerow's own policy (core/race) decide, in virtual time: an answer
  * arrives when its draw says so, and everything else takes no time at all.
  * What hedgerow takes longer is the price of sockets, clocks and queues; were
@@ -10,7 +10,7 @@
  *
  * straight is the client alone: one attempt, no hedge, the same limit.
  */
-#include "core/faults.h"
+#include "tools/faults.h"
 #include "core/race.h"
 #include "tail_figures.h"
 

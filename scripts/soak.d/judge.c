@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proxy/mock_answer.h"
+#include "tools/mock_answer.h"
 
 enum { HEDGE_AFTER_MS = 100, SLACK_MS = 2000 };
 enum { MOCK_TRICKLE_MS = 10 };

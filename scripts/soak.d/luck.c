@@ -1,4 +1,4 @@
-/* luck: core/faults draws what goes wrong and when, as in `hedgerow mock`; the
+/* luck: tools/faults draws what goes wrong and when, as in `hedgerow mock`; the
  * size of the body, how it is framed and what is in it come from the same key.
  *
  * Most bodies are small, as those of APIs are, and one in eight is large enough

@@ -4,7 +4,7 @@
 #ifndef SOAK_LUCK_H
 #define SOAK_LUCK_H
 
-#include "core/faults.h"
+#include "tools/faults.h"
 #include "core/slice.h"
 
 enum { LUCK_BODY_MAX = 128 * 1024, TRICKLE_PARTS = 12, TRICKLE_MS = 10 };

@@ -17,7 +17,7 @@
  * memory safety but that the last two bytes are the empty line.
  *
  * What a method may do, which paths there are, whether `%2e%2e` is safe and
- * whether a body is welcome: the router and core/target. */
+ * whether a body is welcome: the router and core/base_url. */
 #include "core/http_request.h"
 
 struct reading {

@@ -42,7 +42,7 @@ void dialer_trust(struct dialer *dialer, struct credentials *credentials) {
 struct dial *dial_start(struct dialer *dialer, unsigned target, unsigned host,
                         const struct resolver_answer *answer,
                         dial_on_done *on_done, void *arg) {
-  const struct target *to = &dialer->config->targets[target];
+  const struct base_url *to = &dialer->config->targets[target];
   if (to->tls)
     return tls_dial_start(dialer->tls, target, host, answer, on_done, arg);
   return tcp_dial_start(dialer->loop, dialer->config->connect_timeout_us,

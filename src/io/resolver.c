@@ -29,7 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/config.h"
+#include "config/config.h"
 #include "io/clock.h"
 #include "io/thread.h"
 

@@ -35,7 +35,7 @@
 
 enum {
   SCRATCH_BYTES = 64 * 1024, /* what one read may bring beyond a buffer */
-  REQUEST_PARTS = TARGET_PIECES + 6,
+  REQUEST_PARTS = BASE_URL_PIECES + 6,
   NUMBER_BYTES = 16,
   DRAIN_US = 1000000,       /* bounds of --losers drain: time, */
   DRAIN_BYTES = 256 * 1024, /* bytes, */
@@ -366,16 +366,16 @@ static unsigned request_parts(const struct attempt *a, char *number,
                               struct iovec parts[REQUEST_PARTS]) {
   const struct attempt_request *request = &a->request;
   const struct upstream *upstream = a->upstream;
-  struct slice pieces[TARGET_PIECES];
+  struct slice pieces[BASE_URL_PIECES];
   unsigned count = 0;
   struct text line;
   text_init(&line, number, NUMBER_BYTES);
   text_int(&line, request->hedge_attempt);
   text_str(&line, "\r\n\r\n");
-  target_pieces(&upstream->config->targets[request->target], request->rest,
-                request->query, pieces);
+  base_url_pieces(&upstream->config->targets[request->target], request->rest,
+                  request->query, pieces);
   parts[count++] = part_of(slice_of("GET "));
-  for (unsigned i = 0; i < TARGET_PIECES; i++)
+  for (unsigned i = 0; i < BASE_URL_PIECES; i++)
     if (pieces[i].len > 0) parts[count++] = part_of(pieces[i]);
   parts[count++] = part_of(slice_of(upstream->host_lines[request->target]));
   parts[count++] = part_of(request->common);

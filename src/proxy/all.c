@@ -23,9 +23,9 @@ enum { SHOWN_ITEM_BYTES = 100 };
 /* ---- whose credentials ---- */
 
 static bool has_client_credentials(const struct config *config,
-                                   const struct target *target) {
+                                   const struct base_url *target) {
   for (unsigned i = 0; i < config->to_count; i++)
-    if (target_same_origin(target, &config->targets[i])) return true;
+    if (base_url_same_origin(target, &config->targets[i])) return true;
   return false;
 }
 
@@ -78,7 +78,7 @@ static const char *path_item(const struct config *config,
                              struct exchange_item *item, struct slice text) {
   if (config->to_count == 0) return "a path needs a --to to be appended to";
   split(text, &item->rest, &item->query);
-  if (!target_rest_is_safe(item->rest) || !is_query(item->query))
+  if (!base_url_rest_is_safe(item->rest) || !is_query(item->query))
     return "a path must stay below --to: no . or .. segments, no malformed "
            "percent-encoding, no bytes but visible ASCII";
   item->target = 0;
@@ -87,7 +87,7 @@ static const char *path_item(const struct config *config,
 }
 
 /* What of a path that a base covers lies below it, its slash in front: the seam
- * is target_pieces' to make. */
+ * is base_url_pieces' to make. */
 static struct slice rest_below(struct slice base, struct slice path) {
   if (path.len <= base.len) return (struct slice){path.at, 0};
   if (base.len > 0 && base.at[base.len - 1] == '/') base.len--;
@@ -96,11 +96,11 @@ static struct slice rest_below(struct slice base, struct slice path) {
 
 static const char *url_item(const struct config *config,
                             struct exchange_item *item, struct slice text) {
-  struct target url;
-  if (target_parse(&url, text)) return "it is no http:// or https:// URL";
+  struct base_url url;
+  if (base_url_parse(&url, text)) return "it is no http:// or https:// URL";
   for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
-    const struct target *base = &config->targets[i];
-    if (!target_same_origin(base, &url) || !target_covers(base, url.path))
+    const struct base_url *base = &config->targets[i];
+    if (!base_url_same_origin(base, &url) || !base_url_covers(base, url.path))
       continue;
     item->target = i;
     item->rest = rest_below(base->path, url.path);

@@ -22,8 +22,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "core/config.h"
-#include "core/config_fit.h"
+#include "config/config.h"
+#include "config/config_fit.h"
 #include "io/clock.h"
 #include "io/credentials.h"
 #include "io/leaks.h"
@@ -31,9 +31,9 @@
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/notify.h"
-#include "proxy/demo.h"
-#include "proxy/mock.h"
 #include "proxy/worker.h"
+#include "tools/demo.h"
+#include "tools/mock.h"
 
 enum {
   EXIT_USAGE = 2,
@@ -138,7 +138,7 @@ static unsigned worker_count(const struct config *config) {
   return cores > 0 ? (unsigned)cores : 1;
 }
 
-/* The soft limit is raised to the hard one; see core/config_fit. */
+/* The soft limit is raised to the hard one; see config/config_fit. */
 static void fit_descriptors(struct config *config) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;

@@ -19,7 +19,7 @@ void smart_visit(struct visit *visit) {
                  "nothing to race");
     return;
   }
-  if (!target_rest_is_safe(visit->rest)) {
+  if (!base_url_rest_is_safe(visit->rest)) {
     visit_reject(visit, 400,
                  "the path must stay below the target's: no . or "
                  ".. segments, and no malformed percent-encoding");

@@ -1,5 +1,5 @@
 /* fuzz_all: a query, and behind the first line end a body, as a GET or POST
- * /all, into proxy/all with core/json_read, core/query and core/target below.
+ * /all, into proxy/all with core/json_read, core/query and core/base_url below.
  *
  * proxy/visit is replaced: what an endpoint would hand over for the answer or
  * the start is looked at here instead. Each item that is started asks one of
@@ -8,9 +8,9 @@
  * only to an origin of a --to. */
 #include <stdlib.h>
 
+#include "core/base_url.h"
 #include "core/json_read.h"
 #include "core/query.h"
-#include "core/target.h"
 #include "fuzz/fuzz.h"
 #include "proxy/all.h"
 
@@ -32,7 +32,7 @@ static void configure(void) {
       "http://a.example/v1", "https://b.example:8443?key=K",
       "http://a.example/v1/all/", "http://[::1]:81/x?k"};
   for (unsigned i = 0; i < TARGETS; i++)
-    demand(!target_parse(&config.targets[i], slice_of(urls[i])), "a URL");
+    demand(!base_url_parse(&config.targets[i], slice_of(urls[i])), "a URL");
   config.to_count = TO_TARGETS;
   config.all_count = TARGETS - TO_TARGETS;
   config.max_items = ITEMS_MAX;
@@ -43,19 +43,19 @@ static void configure(void) {
 
 static bool has_credentials(unsigned target) {
   for (unsigned i = 0; i < TO_TARGETS; i++)
-    if (target_same_origin(&config.targets[i], &config.targets[target]))
+    if (base_url_same_origin(&config.targets[i], &config.targets[target]))
       return true;
   return false;
 }
 
 /* What the text asks of the target, put together by hand. */
-static void write_expected(struct text *out, const struct target *base,
+static void write_expected(struct text *out, const struct base_url *base,
                            struct slice text) {
-  struct target url = {.path = text};
+  struct base_url url = {.path = text};
   const char *mark;
   if (text.at[0] != '/') {
-    demand(!target_parse(&url, text), "an item is a path or a URL");
-    demand(target_same_origin(&url, base), "a URL's origin is configured");
+    demand(!base_url_parse(&url, text), "an item is a path or a URL");
+    demand(base_url_same_origin(&url, base), "a URL's origin is configured");
   } else {
     text_slice(out, base->path);
     mark = memchr(text.at, '?', text.len);
@@ -80,20 +80,20 @@ static bool lies_below(struct slice base, struct slice path) {
 }
 
 static void check_asked(const struct exchange_item *item, struct slice asked) {
-  const struct target *base = &config.targets[item->target];
+  const struct base_url *base = &config.targets[item->target];
   const char *mark = memchr(asked.at, '?', asked.len);
   struct slice path = {asked.at, mark ? (size_t)(mark - asked.at) : asked.len};
   demand(fuzz_is_visible(asked) && !fuzz_contains(asked, slice_of("#")),
          "what is asked is a request target");
-  demand(lies_below(base->path, path) && target_rest_is_safe(path),
+  demand(lies_below(base->path, path) && base_url_rest_is_safe(path),
          "what is asked lies below the base");
 }
 
 static void check_item(const struct exchange_item *item, struct slice text) {
   struct text asked = fuzz_text(text.len + 64);
   struct text expected = fuzz_text(text.len + 64);
-  const struct target *base = &config.targets[item->target];
-  target_write(&asked, base, item->rest, item->query);
+  const struct base_url *base = &config.targets[item->target];
+  base_url_write(&asked, base, item->rest, item->query);
   write_expected(&expected, base, text);
   check_asked(item, text_slice_of(&asked));
   demand(slice_equal(text_slice_of(&asked), text_slice_of(&expected)),

@@ -1,5 +1,5 @@
 /* fuzz_config: a command line and an environment, one word or variable
- * ("$NAME=VALUE") a line, into core/config.
+ * ("$NAME=VALUE") a line, into config/config.
  *
  * What is accepted keeps every range that its table names, and is fit to race
  * by. What is not is one clean line. No secret stands in it: the line is the
@@ -7,9 +7,9 @@
  * URLs are others. */
 #include <stdlib.h>
 
-#include "core/config.h"
-#include "core/config_fit.h"
-#include "core/config_options.h"
+#include "config/config.h"
+#include "config/config_fit.h"
+#include "config/config_options.h"
 #include "fuzz/fuzz.h"
 
 enum { WORDS_MAX = 100, ERROR_BYTES = 1024 };

@@ -1,0 +1,27 @@
+/* config_store: puts one value into a config, or says why it cannot. */
+#ifndef HEDGEROW_CONFIG_CONFIG_STORE_H
+#define HEDGEROW_CONFIG_CONFIG_STORE_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+#include "config/config_options.h"
+#include "core/slice.h"
+#include "core/text.h"
+
+struct config_input {
+  const struct config_option *option;
+  struct slice source; /* the flag or variable it comes from */
+  struct slice value;  /* of OPTION_PATH: with a NUL behind it */
+};
+
+/* A list gets one element more, anything else is set. The config borrows the
+ * value. False with one line in error, source in front. */
+bool config_store(struct config *config, const struct config_input *input,
+                  struct text *error) __attribute__((warn_unused_result));
+
+/* Appends a value as an error may show it: in quotes, on one line, at a sane
+ * length, without what may be a secret of a URL (its query, its userinfo). */
+void config_show(struct text *out, struct slice value);
+
+#endif

@@ -1,0 +1,41 @@
+/* config_values: what the values of options look like: durations, sizes,
+ * counts, addresses. Shared by the options of the proxy and of the mock. */
+#ifndef HEDGEROW_CONFIG_CONFIG_VALUES_H
+#define HEDGEROW_CONFIG_CONFIG_VALUES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/slice.h"
+#include "core/text.h"
+
+/* A number too large for any use counts as this, so that the caller's range
+ * check refuses it by name, and adding two of them does not overflow. */
+#define CONFIG_NUMBER_MAX (INT64_MAX / 2)
+
+struct config_address { /* --listen */
+  struct slice host;    /* numeric IPv4 or IPv6 (no brackets), or "localhost" */
+  uint16_t port;        /* 0: any free one */
+};
+
+/* "300ms", "10s", "2m" -> microseconds; a bare number, a fraction, a sign or
+ * anything else is false. */
+bool config_parse_duration(struct slice text, int64_t *us)
+    __attribute__((warn_unused_result));
+/* The other way, in the largest unit that is exact; us is of whole ms. */
+void config_write_duration(struct text *out, int64_t us);
+
+/* "16K", "8M", "512" (bytes; K = 1024). */
+bool config_parse_size(struct slice text, int64_t *bytes)
+    __attribute__((warn_unused_result));
+
+/* 1*DIGIT. */
+bool config_parse_count(struct slice text, int64_t *count)
+    __attribute__((warn_unused_result));
+
+/* "127.0.0.1:8480", "[::1]:0", "localhost:8480". NULL or why not, static. */
+const char *config_parse_address(struct slice text,
+                                 struct config_address *address)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,250 @@
+/* config.c: from argv and the environment to one immutable config.
+ *
+ * Three passes, the weakest first where it matters: every default is stored,
+ * then what the flags say, then what variables say of options that no flag
+ * named. So a variable that a flag beats is not even judged, and --help works
+ * in a broken environment. Last come the rules between options.
+ *
+ * What an option is stands in config_options.c, what a value may be in
+ * config_store.c, what is allowed and probably not meant in config_remark.c.
+ *
+ * The first error ends it, as one line. Nothing in it may give a secret away:
+ * somebody who forgot the quotes of --header 'X-Key: s3cret' has the secret
+ * standing alone as the next word, so that word is not repeated either. */
+#include "config/config.h"
+
+#include <string.h>
+
+#include "config/config_options.h"
+#include "config/config_store.h"
+#include "core/text.h"
+
+struct reader {
+  struct config *config;
+  int argc;
+  char **argv;
+  int next; /* the argument to read next */
+  bool given[CONFIG_OPTIONS_MAX];
+  bool header_given;
+  struct text *error;
+};
+
+static enum config_result fail(struct reader *reader, struct slice source,
+                               const char *why) {
+  text_slice(reader->error, source);
+  text_str(reader->error, ": ");
+  text_str(reader->error, why);
+  return CONFIG_ERROR;
+}
+
+static void store_defaults(struct config *config, struct text *error) {
+  for (size_t i = 0; i < config_option_count; i++) {
+    const struct config_option *option = &config_options[i];
+    if (option->fallback == NULL) continue;
+    const struct config_input input = {option, slice_of(option->name),
+                                       slice_of(option->fallback)};
+    /* A default that does not parse is a bug that the tests would see. */
+    (void)!config_store(config, &input, error);
+  }
+}
+
+static bool is_name_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+/* As much of an unknown flag as is a name; of -Hsecret no more than -H. */
+static struct slice flag_name(struct slice arg) {
+  const bool is_long = slice_starts_with(arg, slice_of("--"));
+  const size_t max = is_long ? OPTION_NAME_MAX + 2 : 2;
+  size_t n = 1;
+  while (n < arg.len && n < max && is_name_byte(arg.at[n])) n++;
+  return (struct slice){arg.at, n};
+}
+
+static enum config_result fail_unknown(struct reader *reader,
+                                       struct slice arg) {
+  const struct slice name = flag_name(arg);
+  const struct config_option *nearest = config_option_nearest(name);
+  if (nearest == NULL)
+    return fail(reader, name,
+                "unknown option; hedgerow --help lists what there is");
+  (void)fail(reader, name, "unknown option; did you mean --");
+  text_str(reader->error, nearest->name);
+  text_char(reader->error, '?');
+  return CONFIG_ERROR;
+}
+
+static enum config_result fail_stray(struct reader *reader, struct slice arg) {
+  if (reader->header_given)
+    text_str(reader->error, "an argument behind --header");
+  else config_show(reader->error, arg);
+  text_str(reader->error, " belongs to no option");
+  if (reader->header_given)
+    text_str(reader->error, ": quote 'NAME: VALUE' as one word");
+  else if (slice_starts_with(arg, slice_of("http")))
+    text_str(reader->error, ": write --to in front of it");
+  else text_str(reader->error, "; see hedgerow --help");
+  return CONFIG_ERROR;
+}
+
+/* The next argument as a value, unless it looks like the next flag. */
+static bool take_value(struct reader *reader, struct slice *value) {
+  if (reader->next >= reader->argc) return false;
+  *value = slice_of(reader->argv[reader->next]);
+  if (slice_starts_with(*value, slice_of("--"))) return false;
+  reader->next++;
+  return true;
+}
+
+static enum config_result fail_valueless(struct reader *reader,
+                                         const struct config_option *option,
+                                         struct slice flag) {
+  (void)fail(reader, flag, "its value is missing: write --");
+  text_str(reader->error, option->name);
+  text_char(reader->error, ' ');
+  text_str(reader->error, option->value);
+  return CONFIG_ERROR;
+}
+
+static bool *mark_of(struct reader *reader,
+                     const struct config_option *option) {
+  return &reader->given[option - config_options];
+}
+
+/* `rest` starts at the '=' of --flag=value, or is empty. */
+static enum config_result read_option(struct reader *reader,
+                                      const struct config_option *option,
+                                      struct slice flag, struct slice rest) {
+  struct slice value = rest;
+  if (option->value == NULL) {
+    if (rest.len > 0) return fail(reader, flag, "it takes no value");
+    return option->kind == OPTION_HELP ? CONFIG_HELP : CONFIG_VERSION;
+  }
+  if (*mark_of(reader, option) && !config_option_is_list(option))
+    return fail(reader, flag, "it is given twice");
+  if (rest.len > 0) value = slice_from(rest, 1);
+  else if (!take_value(reader, &value))
+    return fail_valueless(reader, option, flag);
+  *mark_of(reader, option) = true;
+  reader->header_given |= option->kind == OPTION_HEADERS;
+  const struct config_input input = {option, flag, value};
+  return config_store(reader->config, &input, reader->error) ? CONFIG_RUN
+                                                             : CONFIG_ERROR;
+}
+
+static enum config_result read_argument(struct reader *reader) {
+  const struct slice arg = slice_of(reader->argv[reader->next++]);
+  if (arg.len < 2 || arg.at[0] != '-') return fail_stray(reader, arg);
+  const struct slice flag = {arg.at, strcspn(arg.at, "=")};
+  const struct config_option *option = config_option_find(flag);
+  if (option == NULL) return fail_unknown(reader, arg);
+  return read_option(reader, option, flag, slice_from(arg, flag.len));
+}
+
+static enum config_result read_flags(struct reader *reader) {
+  while (reader->next < reader->argc) {
+    const enum config_result result = read_argument(reader);
+    if (result != CONFIG_RUN) return result;
+  }
+  return CONFIG_RUN;
+}
+
+/* hedge-after -> HEDGEROW_HEDGE_AFTER */
+static void write_variable(struct text *out, const char *name) {
+  text_str(out, "HEDGEROW_");
+  for (; *name != '\0'; name++) {
+    const bool is_letter = *name >= 'a' && *name <= 'z';
+    text_char(out, *name == '-' ? '_' : is_letter ? *name - 'a' + 'A' : *name);
+  }
+}
+
+/* Takes the next item off *list; false when there is none. */
+static bool next_item(const char **list, const char *separators,
+                      struct slice *item) {
+  *list += strspn(*list, separators);
+  *item = (struct slice){*list, strcspn(*list, separators)};
+  *list += item->len;
+  return item->len > 0;
+}
+
+/* A list is taken apart where its items cannot have the byte: a header's value
+ * may hold spaces, a URL or a name may not. Anything else is one item. */
+static const char *separators_of(const struct config_option *option) {
+  if (!config_option_is_list(option)) return "";
+  return option->kind == OPTION_HEADERS ? "\r\n" : " \t\r\n";
+}
+
+static bool read_variable(struct reader *reader,
+                          const struct config_option *option,
+                          const char *(*env)(const char *)) {
+  char name[OPTION_NAME_MAX + sizeof "HEDGEROW_"];
+  struct text source;
+  text_init(&source, name, sizeof name);
+  write_variable(&source, option->name);
+  const char *list = env(text_end(&source));
+  struct config_input input = {option, text_slice_of(&source), {NULL, 0}};
+  if (list == NULL) return true;
+  while (next_item(&list, separators_of(option), &input.value))
+    if (!config_store(reader->config, &input, reader->error)) return false;
+  return true;
+}
+
+/* The token goes into a field as it is. Whatever is wrong with it, it is not
+ * shown. RFC 6750, section 2.1 allows even less than visible ASCII. */
+static enum config_result read_token(struct reader *reader,
+                                     const char *(*env)(const char *)) {
+  const char *token = env("HEDGEROW_TOKEN");
+  if (token == NULL || *token == '\0') return CONFIG_RUN;
+  for (const char *c = token; *c != '\0'; c++)
+    if (*c <= ' ' || *c >= 0x7f)
+      return fail(reader, slice_of("HEDGEROW_TOKEN"),
+                  "a token is visible ASCII without spaces or line ends");
+  reader->config->token_env = token;
+  return CONFIG_RUN;
+}
+
+static enum config_result read_environment(struct reader *reader,
+                                           const char *(*env)(const char *)) {
+  for (size_t i = 0; i < config_option_count; i++) {
+    const struct config_option *option = &config_options[i];
+    if (option->value == NULL || *mark_of(reader, option)) continue;
+    if (!read_variable(reader, option, env)) return CONFIG_ERROR;
+  }
+  return read_token(reader, env);
+}
+
+/* The rules between options. */
+static enum config_result check_whole(const struct config *config,
+                                      struct text *error) {
+  if (config->to_count + config->all_count == 0) {
+    text_str(error, "no upstream is named: write --to URL (or --all URL); see "
+                    "hedgerow --help");
+    return CONFIG_ERROR;
+  }
+  if (config->timeout_us > config->max_timeout_us) {
+    text_str(error, "--timeout: ");
+    config_write_duration(error, config->timeout_us);
+    text_str(error, " is longer than --max-timeout ");
+    config_write_duration(error, config->max_timeout_us);
+    text_str(error, ": lower the one or raise the other");
+    return CONFIG_ERROR;
+  }
+  return CONFIG_RUN;
+}
+
+enum config_result config_parse(struct config *config, int argc, char **argv,
+                                const char *(*env)(const char *name),
+                                char *error, size_t error_cap) {
+  struct text line;
+  struct reader reader = {
+      .config = config, .argc = argc, .argv = argv, .next = 1, .error = &line};
+  text_init(&line, error, error_cap);
+  memset(config, 0, sizeof *config);
+  store_defaults(config, &line);
+  enum config_result result = read_flags(&reader);
+  if (result == CONFIG_RUN) result = read_environment(&reader, env);
+  if (result == CONFIG_RUN) result = check_whole(config, &line);
+  (void)text_end(&line);
+  return result;
+}

@@ -1,0 +1,212 @@
+/* config_options.c: the table of options, and the search in it.
+ *
+ * Parsing, the environment, the errors, --help and the tests all walk this
+ * table; none of them knows an option by name. The order within a group is the
+ * order of --help.
+ *
+ * Nothing that a peer can make us hold is without a limit, so each limit is an
+ * option with a range, and there is no word for "unlimited". The only `off` is
+ * that of --attempt-timeout, since the deadline of the race stands behind it.
+ */
+#include "config/config_options.h"
+
+#include <string.h>
+
+#include "config/config.h"
+
+#define MEMBER(member)                                                         \
+  .offset = offsetof(struct config, member),                                   \
+  .size = sizeof(((struct config *)0)->member)
+
+#define NUMBER(group_, name_, value_, kind_, member, fallback_, min_, max_,    \
+               help_)                                                          \
+  {                                                                            \
+    .group = GROUP_##group_, .name = name_, .value = value_,                   \
+    .kind = OPTION_##kind_, MEMBER(member), .fallback = fallback_,             \
+    .min = min_, .max = max_, .help = help_                                    \
+  }
+
+#define OPTION(group, name, value, kind, member, fallback, help)               \
+  NUMBER(group, name, value, kind, member, fallback, NULL, NULL, help)
+
+#define TIME(group, name, member, fallback, min, help)                         \
+  NUMBER(group, name, "TIME", DURATION, member, fallback, min, "60m", help)
+
+#define BYTES(name, member, fallback, min, max, help)                          \
+  NUMBER(LIMITS, name, "SIZE", SIZE, member, fallback, min, max, help)
+
+#define COUNTED(group, name, member, fallback, min, max, help)                 \
+  NUMBER(group, name, "N", COUNT, member, fallback, min, max, help)
+
+const struct config_option config_options[] = {
+    OPTION(TARGETS, "to", "URL", URLS, to_count, NULL,
+           "a base URL that /smart asks; repeatable: attempt k goes to URL k "
+           "mod n"),
+    OPTION(TARGETS, "all", "URL", URLS, all_count, NULL,
+           "a URL that GET /all asks; repeatable (without one: the attempts of "
+           "a race)"),
+
+    TIME(RACING, "hedge-after", policy.hedge_after_us, "300ms", "0ms",
+         "hedges start when no answer is there by then"),
+    COUNTED(RACING, "hedges", policy.hedges, "2", "0", "15",
+            "how many hedges a race may start"),
+    TIME(RACING, "stagger", policy.stagger_us, "0ms", "0ms",
+         "how long after the one before it each further hedge starts"),
+    OPTION(RACING, "on-failure", "next|all|wait", CHOICE, policy.on_failure,
+           "next",
+           "what starts at once when all in flight failed: the next hedge, all "
+           "of them, or none before its time"),
+    OPTION(
+        RACING, "final", "none|4xx", CHOICE, policy.final_4xx, "none",
+        "4xx: after a 4xx (but 408, 425, 429) start nothing more, and answer "
+        "with it if nothing wins"),
+    OPTION(RACING, "losers", "cancel|drain", CHOICE, losers, "cancel",
+           "close a loser's connection, or read its answer and keep it"),
+
+    TIME(TIME, "timeout", timeout_us, "10s", "1ms",
+         "the deadline of a request that names none by ?timeout=MS"),
+    TIME(TIME, "max-timeout", max_timeout_us, "60s", "1ms",
+         "the longest deadline a client may ask for"),
+    {.group = GROUP_TIME,
+     .name = "attempt-timeout",
+     .value = "TIME",
+     .kind = OPTION_DURATION,
+     MEMBER(policy.attempt_timeout_us),
+     .fallback = "off",
+     .min = "1ms",
+     .max = "60m",
+     .may_be_off = true,
+     .help = "the longest for one attempt, or off"},
+    TIME(TIME, "connect-timeout", connect_timeout_us, "3s", "1ms",
+         "the longest for connecting to a target"),
+    TIME(TIME, "header-timeout", header_timeout_us, "10s", "1ms",
+         "the longest for a client's request head"),
+    TIME(TIME, "keepalive-timeout", keepalive_timeout_us, "60s", "1ms",
+         "how long an idle client connection is kept"),
+    TIME(TIME, "write-timeout", write_timeout_us, "30s", "1ms",
+         "how long a client may stall its answer"),
+
+    OPTION(REQUESTS, "user-agent", "TEXT", FIELD, user_agent, NULL,
+           "the User-Agent sent upstream (without it: the client's, else "
+           "hedgerow/VERSION)"),
+    OPTION(REQUESTS, "header", "'NAME: VALUE'", HEADERS, header_count, NULL,
+           "a field to send upstream; repeatable"),
+    OPTION(REQUESTS, "drop-header", "NAME", NAMES, drop_header_count, NULL,
+           "a field of the client that is not passed on; repeatable"),
+    OPTION(REQUESTS, "token-file", "FILE", PATH, token_file, NULL,
+           "send the token in FILE upstream as Authorization: Bearer"),
+    OPTION(REQUESTS, "ca-file", "FILE", PATH, ca_file, NULL,
+           "the certificates to trust (without it: the system's)"),
+
+    OPTION(RUNNING, "listen", "HOST:PORT", ADDRESS, listen, "127.0.0.1:8480",
+           "where clients connect; port 0 takes a free one"),
+    COUNTED(RUNNING, "workers", workers, "0", "0", "256",
+            "threads; 0 is one per core"),
+    OPTION(RUNNING, "log", "auto|text|json|off", CHOICE, log, "auto",
+           "a line for each request; auto is text on a terminal, else json"),
+    OPTION(RUNNING, "log-file", "FILE", PATH, log_file, NULL,
+           "where these lines are appended (without it: stdout)"),
+    TIME(RUNNING, "drain", drain_us, "10s", "0ms",
+         "how long requests in flight may finish after SIGTERM"),
+    {.group = GROUP_RUNNING,
+     .name = "help",
+     .letter = 'h',
+     .kind = OPTION_HELP,
+     .help = "print this and exit"},
+    {.group = GROUP_RUNNING,
+     .name = "version",
+     .letter = 'V',
+     .kind = OPTION_VERSION,
+     .help = "print hedgerow's and its libraries' versions"},
+
+    BYTES("max-head", max_head_bytes, "16K", "256", "1M",
+          "head of a client request"),
+    BYTES("max-target", max_target_bytes, "8K", "64", "1M",
+          "request target in it"),
+    COUNTED(LIMITS, "max-fields", max_fields, "100", "1", "256",
+            "fields in it"),
+    BYTES("max-request-body", max_request_bytes, "1M", "1", "1024M",
+          "body of a client request, where one is taken"),
+    BYTES("max-upstream-head", max_upstream_head_bytes, "64K", "256", "16M",
+          "head of an upstream's answer"),
+    BYTES("max-body", max_body_bytes, "8M", "1", "1024M",
+          "body of an upstream's answer"),
+    BYTES("max-buffered", max_buffered_bytes, "512M", "64K", "1048576M",
+          "all buffered bodies together"),
+    COUNTED(LIMITS, "max-depth", max_depth, "512", "1", "512",
+            "nesting of arrays and objects in JSON"),
+    COUNTED(LIMITS, "max-connections", max_connections, "10000", "1", "1000000",
+            "client connections; then accepting pauses"),
+    COUNTED(LIMITS, "max-requests", max_requests, "4000", "1", "1000000",
+            "client requests in flight; then 503"),
+    COUNTED(LIMITS, "max-attempts", max_attempts, "4000", "1", "1000000",
+            "attempts in flight per target; hedges are refused first"),
+    COUNTED(LIMITS, "max-items", max_items, "256", "1", "4096",
+            "items of one POST /all"),
+};
+
+const size_t config_option_count =
+    sizeof config_options / sizeof *config_options;
+
+_Static_assert(sizeof config_options / sizeof *config_options <=
+                   CONFIG_OPTIONS_MAX,
+               "the parser keeps a mark for each option");
+
+bool config_option_is_list(const struct config_option *option) {
+  return option->kind == OPTION_URLS || option->kind == OPTION_HEADERS ||
+         option->kind == OPTION_NAMES;
+}
+
+const struct config_option *config_option_find(struct slice flag) {
+  const bool is_long = slice_starts_with(flag, slice_of("--"));
+  for (size_t i = 0; i < config_option_count; i++) {
+    const struct config_option *option = &config_options[i];
+    if (is_long && slice_equal(slice_from(flag, 2), slice_of(option->name)))
+      return option;
+    if (flag.len == 2 && flag.at[0] == '-' && option->letter != 0 &&
+        flag.at[1] == option->letter)
+      return option;
+  }
+  return NULL;
+}
+
+static unsigned least(unsigned a, unsigned b, unsigned c) {
+  const unsigned ab = a < b ? a : b;
+  return ab < c ? ab : c;
+}
+
+/* Levenshtein's distance, one row at a time; both are short. */
+static unsigned distance(struct slice a, struct slice b) {
+  unsigned row[OPTION_NAME_MAX + 1];
+  for (unsigned j = 0; j <= b.len; j++) row[j] = j;
+  for (unsigned i = 0; i < a.len; i++) {
+    unsigned diagonal = row[0];
+    row[0] = i + 1;
+    for (unsigned j = 0; j < b.len; j++) {
+      const unsigned changed = diagonal + (a.at[i] != b.at[j]);
+      diagonal = row[j + 1];
+      row[j + 1] = least(row[j] + 1, diagonal + 1, changed);
+    }
+  }
+  return row[b.len];
+}
+
+/* Two slips of the finger, or a name that was not written to its end. */
+const struct config_option *config_option_nearest(struct slice flag) {
+  enum { SLIPS = 2 };
+  const struct config_option *nearest = NULL;
+  unsigned best = SLIPS + 1;
+  while (flag.len > 0 && flag.at[0] == '-') flag = slice_from(flag, 1);
+  if (flag.len <= SLIPS || flag.len > OPTION_NAME_MAX) return NULL;
+  for (size_t i = 0; i < config_option_count; i++) {
+    const struct slice name = slice_of(config_options[i].name);
+    const bool begun = slice_starts_with(name, flag);
+    const unsigned apart = distance(flag, name);
+    const unsigned d = begun && apart > SLIPS ? SLIPS : apart;
+    if (d < best && d < name.len) {
+      best = d;
+      nearest = &config_options[i];
+    }
+  }
+  return nearest;
+}

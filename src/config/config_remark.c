@@ -1,0 +1,118 @@
+/* config_remark.c: what is allowed and probably not meant.
+ *
+ * None of these is an error: a test may want a race without hedges, and a
+ * private network may be trusted with a token in clear text. But whoever did
+ * not mean it would learn it late, so it is said once, at start.
+ *
+ * Each rule is one function: it looks at the config and either writes its
+ * remark and returns true, or returns false. A new remark is a new row. */
+#include "config/config.h"
+
+#include "core/address.h"
+#include "core/text.h"
+
+static bool no_hedges(const struct config *config, struct text *out) {
+  if (config->policy.hedges > 0) return false;
+  text_str(out, "--hedges 0: /smart asks once and never hedges");
+  return true;
+}
+
+static bool hedges_too_late(const struct config *config, struct text *out) {
+  const struct race_policy *policy = &config->policy;
+  if (policy->hedges == 0 || policy->hedge_after_us < config->timeout_us)
+    return false;
+  text_str(out, "--hedge-after ");
+  config_write_duration(out, policy->hedge_after_us);
+  text_str(out, " is not below --timeout ");
+  config_write_duration(out, config->timeout_us);
+  text_str(out, policy->on_failure == RACE_WAIT
+                    ? ": no hedge can start before the deadline"
+                    : ": a slow primary is never hedged, only a failed one");
+  return true;
+}
+
+static bool stagger_too_long(const struct config *config, struct text *out) {
+  const struct race_policy *policy = &config->policy;
+  const int64_t room_us = config->timeout_us - policy->hedge_after_us;
+  if (policy->hedges < 2 || policy->stagger_us == 0 || room_us <= 0)
+    return false;
+  /* Hedge k (1, 2, ...) is due at hedge-after + (k - 1) * stagger. */
+  const int64_t in_time = 1 + (room_us - 1) / policy->stagger_us;
+  if (in_time >= (int64_t)policy->hedges) return false;
+  text_str(out, "--stagger ");
+  config_write_duration(out, policy->stagger_us);
+  text_str(out, ": only ");
+  text_int(out, in_time);
+  text_str(out, " of --hedges ");
+  text_int(out, (int64_t)policy->hedges);
+  text_str(out, " can come due before --timeout ");
+  config_write_duration(out, config->timeout_us);
+  return true;
+}
+
+static bool attempt_timeout_idle(const struct config *config,
+                                 struct text *out) {
+  if (config->policy.attempt_timeout_us < config->timeout_us) return false;
+  text_str(out, "--attempt-timeout ");
+  config_write_duration(out, config->policy.attempt_timeout_us);
+  text_str(out, " has no effect: --timeout ");
+  config_write_duration(out, config->timeout_us);
+  text_str(out, " ends the race first");
+  return true;
+}
+
+static bool is_loopback(const struct base_url *target) {
+  const struct slice host = target->host;
+  return slice_equal_nocase(host, slice_of("localhost")) ||
+         slice_equal(host, slice_of("::1")) ||
+         (address_is_ipv4(host) && slice_starts_with(host, slice_of("127.")));
+}
+
+static bool token_in_clear(const struct config *config, struct text *out) {
+  if (config->token_file == NULL && config->token_env == NULL) return false;
+  for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
+    const struct base_url *target = &config->targets[i];
+    if (target->tls || is_loopback(target)) continue;
+    text_str(out, "the token travels in clear text to ");
+    base_url_write_redacted(out, target);
+    text_str(out, ": use https://");
+    return true;
+  }
+  return false;
+}
+
+static bool two_tokens(const struct config *config, struct text *out) {
+  if (config->token_file == NULL || config->token_env == NULL) return false;
+  text_str(out, "HEDGEROW_TOKEN is not used: --token-file goes before it");
+  return true;
+}
+
+static bool log_file_idle(const struct config *config, struct text *out) {
+  if (config->log_file == NULL || config->log != CONFIG_LOG_OFF) return false;
+  text_str(out, "--log-file is not used: --log off writes nothing");
+  return true;
+}
+
+static bool body_never_fits(const struct config *config, struct text *out) {
+  if (config->max_body_bytes <= config->max_buffered_bytes) return false;
+  text_str(out, "--max-body is larger than --max-buffered: a body of that size "
+                "can never be held");
+  return true;
+}
+
+static bool (*const remarks[])(const struct config *, struct text *) = {
+    no_hedges,      hedges_too_late, stagger_too_long, attempt_timeout_idle,
+    token_in_clear, two_tokens,      log_file_idle,    body_never_fits,
+};
+
+bool config_remark(const struct config *config, unsigned n, char *buf,
+                   size_t cap) {
+  for (size_t i = 0; i < sizeof remarks / sizeof *remarks; i++) {
+    struct text out;
+    text_init(&out, buf, cap);
+    if (!remarks[i](config, &out) || n-- > 0) continue;
+    (void)text_end(&out);
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,319 @@
+/* config_store.c: one value on its way into the config.
+ *
+ * One function for each kind of value, found by the option's kind; what makes
+ * one option differ from another of its kind stands in the table. A value is
+ * judged here as hard as it can be without a socket or a file, since the person
+ * who wrote it is looking now, and will not be when the first request fails.
+ *
+ * Errors say what was given and what was expected, unless it may be a secret:
+ * the value of a field is never shown, a URL only without query and userinfo
+ * (config_show). */
+#include "config/config_store.h"
+
+#include <string.h>
+
+static struct text *complain(const struct config_input *input,
+                             struct text *error) {
+  text_slice(error, input->source);
+  text_str(error, ": ");
+  return error;
+}
+
+static bool refuse(const struct config_input *input, struct text *error,
+                   const char *why) {
+  text_str(complain(input, error), why);
+  return false;
+}
+
+static bool refuse_value(const struct config_input *input, struct text *error,
+                         const char *why) {
+  config_show(complain(input, error), input->value);
+  text_str(error, why);
+  return false;
+}
+
+static bool is_visible(char c) { return c > ' ' && c < 0x7f; }
+
+/* Behind the last '@', since a password may hold anything. One behind a '?' may
+ * belong to a password or to a query, and either way a secret is beside it. */
+static struct slice without_userinfo(struct slice url, bool *cut) {
+  const char *at = url.len > 0 ? memrchr(url.at, '@', url.len) : NULL;
+  *cut = at != NULL;
+  if (at == NULL) return url;
+  const size_t before = (size_t)(at - url.at);
+  const bool in_query = memchr(url.at, '?', before) != NULL ||
+                        memchr(url.at, '#', before) != NULL;
+  return slice_from(url, in_query ? url.len : before + 1);
+}
+
+static void show_byte(struct text *out, char c) {
+  static const char hex[] = "0123456789abcdef";
+  if (is_visible(c) || c == ' ') {
+    text_char(out, c);
+    return;
+  }
+  text_str(out, "\\x");
+  text_char(out, hex[(unsigned char)c >> 4]);
+  text_char(out, hex[(unsigned char)c & 15]);
+}
+
+void config_show(struct text *out, struct slice value) {
+  enum { SHOWN_MAX = 80 };
+  bool userinfo;
+  const struct slice rest = without_userinfo(value, &userinfo);
+  text_str(out, userinfo ? "\"[redacted]@" : "\"");
+  for (size_t i = 0; i < rest.len; i++) {
+    if (i == SHOWN_MAX || rest.at[i] == '?' || rest.at[i] == '#') {
+      text_str(out, i == SHOWN_MAX ? "..." : "?[redacted]");
+      break;
+    }
+    show_byte(out, rest.at[i]);
+  }
+  text_char(out, '"');
+}
+
+/* The member may be an int64_t, an unsigned, an enum or a bool. */
+static void set_number(struct config *config,
+                       const struct config_option *option, int64_t number) {
+  char *member = (char *)config + option->offset;
+  const unsigned as_unsigned = (unsigned)number;
+  const bool as_bool = number != 0;
+  if (option->size == sizeof number) memcpy(member, &number, sizeof number);
+  else if (option->size == sizeof as_unsigned)
+    memcpy(member, &as_unsigned, sizeof as_unsigned);
+  else memcpy(member, &as_bool, sizeof as_bool);
+}
+
+static bool in_range(const struct config_option *option, int64_t number,
+                     bool (*parse)(struct slice, int64_t *)) {
+  int64_t min, max;
+  return parse(slice_of(option->min), &min) &&
+         parse(slice_of(option->max), &max) && number >= min && number <= max;
+}
+
+static bool store_number(struct config *config,
+                         const struct config_input *input, struct text *error,
+                         bool (*parse)(struct slice, int64_t *),
+                         const char *expected) {
+  const struct config_option *option = input->option;
+  int64_t number = 0;
+  if (option->may_be_off && slice_equal(input->value, slice_of("off"))) {
+    set_number(config, option, 0);
+    return true;
+  }
+  if (!parse(input->value, &number)) {
+    (void)refuse_value(input, error, expected);
+    text_str(error, option->may_be_off ? ", or off" : "");
+    return false;
+  }
+  if (!in_range(option, number, parse)) {
+    (void)refuse_value(input, error, " is out of range: ");
+    text_str(error, option->min);
+    text_str(error, " to ");
+    text_str(error, option->max);
+    text_str(error, option->may_be_off ? ", or off" : "");
+    return false;
+  }
+  set_number(config, option, number);
+  return true;
+}
+
+static bool store_duration(struct config *config,
+                           const struct config_input *input,
+                           struct text *error) {
+  return store_number(config, input, error, config_parse_duration,
+                      " is no duration: write it with a unit, such as 300ms, "
+                      "10s or 2m");
+}
+
+static bool store_size(struct config *config, const struct config_input *input,
+                       struct text *error) {
+  return store_number(config, input, error, config_parse_size,
+                      " is no size: write bytes, K or M, such as 512, 16K or "
+                      "8M");
+}
+
+static bool store_count(struct config *config, const struct config_input *input,
+                        struct text *error) {
+  return store_number(config, input, error, config_parse_count,
+                      " is no whole number");
+}
+
+/* The words stand in the table as --help prints them: "next|all|wait". */
+static bool store_choice(struct config *config,
+                         const struct config_input *input, struct text *error) {
+  const char *words = input->option->value;
+  for (int64_t place = 0; *words != '\0'; place++) {
+    const size_t len = strcspn(words, "|");
+    if (slice_equal(input->value, (struct slice){words, len})) {
+      set_number(config, input->option, place);
+      return true;
+    }
+    words += len + (words[len] == '|');
+  }
+  (void)refuse_value(input, error, " is none of ");
+  text_str(error, input->option->value);
+  return false;
+}
+
+static bool store_address(struct config *config,
+                          const struct config_input *input,
+                          struct text *error) {
+  struct config_address address;
+  const char *why = config_parse_address(input->value, &address);
+  if (why != NULL) {
+    (void)refuse_value(input, error, ": ");
+    text_str(error, why);
+    return false;
+  }
+  memcpy((char *)config + input->option->offset, &address, sizeof address);
+  return true;
+}
+
+static bool store_path(struct config *config, const struct config_input *input,
+                       struct text *error) {
+  if (input->value.len == 0)
+    return refuse(input, error, "the name of a file is missing");
+  memcpy((char *)config + input->option->offset, &input->value.at,
+         sizeof input->value.at);
+  return true;
+}
+
+static struct slice trimmed(struct slice text) {
+  while (text.len > 0 && (text.at[0] == ' ' || text.at[0] == '\t'))
+    text = slice_from(text, 1);
+  while (text.len > 0 &&
+         (text.at[text.len - 1] == ' ' || text.at[text.len - 1] == '\t'))
+    text.len--;
+  return text;
+}
+
+static bool has_control(struct slice text) {
+  for (size_t i = 0; i < text.len; i++) {
+    const unsigned char c = (unsigned char)text.at[i];
+    if ((c < ' ' && c != '\t') || c == 0x7f) return true;
+  }
+  return false;
+}
+
+static bool store_field(struct config *config, const struct config_input *input,
+                        struct text *error) {
+  const struct slice value = trimmed(input->value);
+  if (has_control(value))
+    return refuse(input, error, "a field cannot hold control bytes");
+  memcpy((char *)config + input->option->offset, &value, sizeof value);
+  return true;
+}
+
+static bool refuse_one_more(const struct config_input *input,
+                            struct text *error, int max) {
+  text_str(complain(input, error), "more than ");
+  text_int(error, max);
+  text_str(error, " of them are too many");
+  return false;
+}
+
+/* --to come first in config->targets, in whatever order the flags came. */
+static bool store_url(struct config *config, const struct config_input *input,
+                      struct text *error) {
+  unsigned *count = (void *)((char *)config + input->option->offset);
+  const unsigned total = config->to_count + config->all_count;
+  const unsigned place = count == &config->to_count ? config->to_count : total;
+  struct base_url target;
+  const char *why = base_url_parse(&target, input->value);
+  if (why != NULL) {
+    (void)refuse_value(input, error, ": ");
+    text_str(error, why);
+    return false;
+  }
+  if (total == CONFIG_TARGETS_MAX)
+    return refuse(input, error,
+                  "more than 64 URLs are too many (--to and --all together)");
+  memmove(&config->targets[place + 1], &config->targets[place],
+          (total - place) * sizeof target);
+  config->targets[place] = target;
+  *count += 1;
+  return true;
+}
+_Static_assert(CONFIG_TARGETS_MAX == 64, "store_url's error names the number");
+
+/* Fields that hedgerow writes itself, or cannot race with, and what to do. */
+static const struct {
+  const char *name, *why;
+} owned[] = {
+    {"Host", "comes from the target's URL"},
+    {"Content-Length", "is hedgerow's to write"},
+    {"Authorization", "is not set by a flag, which every user of this machine "
+                      "can read: use --token-file or HEDGEROW_TOKEN"},
+    {"User-Agent", "has a flag of its own: use --user-agent"},
+    {"Hedge-Attempt", "is hedgerow's to write"},
+    {"Via", "is hedgerow's to write"},
+    {"X-Request-ID", "is hedgerow's to write"},
+    {"Expect", "is never sent upstream: there is no body to wait with"},
+    {"Range", "asks for a part, and only whole JSON can win"},
+    {"Accept-Encoding", "would ask for a compressed body, and that is no JSON"},
+};
+
+static const char *why_owned(struct slice name) {
+  const struct slice conditional = {name.at, name.len < 3 ? name.len : 3};
+  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+    if (slice_equal_nocase(name, slice_of(owned[i].name))) return owned[i].why;
+  if (http_is_hop_by_hop(name))
+    return "speaks of one connection and never crosses a proxy";
+  if (slice_equal_nocase(conditional, slice_of("If-")))
+    return "asks for a 304, and only whole JSON can win";
+  return NULL;
+}
+
+static bool store_header(struct config *config,
+                         const struct config_input *input, struct text *error) {
+  const struct slice text = input->value;
+  const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
+  if (colon == NULL)
+    return refuse(input, error, "a colon is missing: write 'NAME: VALUE'");
+  const struct slice name = {text.at, (size_t)(colon - text.at)};
+  const struct slice value = trimmed(slice_from(text, name.len + 1));
+  if (!http_is_token(name))
+    return refuse(input, error,
+                  "what stands before the colon is no name of a field "
+                  "(letters, digits, '-')");
+  const char *why = why_owned(name);
+  if (why == NULL && value.len == 0)
+    why = "has no value: quote both together, 'NAME: VALUE'";
+  if (why == NULL && has_control(value))
+    why = "has a value with control bytes, which no field can hold";
+  if (why != NULL) {
+    text_slice(complain(input, error), name);
+    text_char(error, ' ');
+    text_str(error, why);
+    return false;
+  }
+  if (config->header_count == CONFIG_HEADERS_MAX)
+    return refuse_one_more(input, error, CONFIG_HEADERS_MAX);
+  config->headers[config->header_count++] = (struct http_field){name, value};
+  return true;
+}
+
+static bool store_name(struct config *config, const struct config_input *input,
+                       struct text *error) {
+  if (!http_is_token(input->value))
+    return refuse(input, error,
+                  "write the name of a field alone (letters, digits, '-')");
+  if (config->drop_header_count == CONFIG_HEADERS_MAX)
+    return refuse_one_more(input, error, CONFIG_HEADERS_MAX);
+  config->drop_headers[config->drop_header_count++] = input->value;
+  return true;
+}
+
+bool config_store(struct config *config, const struct config_input *input,
+                  struct text *error) {
+  static bool (*const stores[])(struct config *, const struct config_input *,
+                                struct text *) = {
+      [OPTION_DURATION] = store_duration, [OPTION_SIZE] = store_size,
+      [OPTION_COUNT] = store_count,       [OPTION_CHOICE] = store_choice,
+      [OPTION_ADDRESS] = store_address,   [OPTION_PATH] = store_path,
+      [OPTION_FIELD] = store_field,       [OPTION_URLS] = store_url,
+      [OPTION_HEADERS] = store_header,    [OPTION_NAMES] = store_name,
+  };
+  return stores[input->option->kind](config, input, error);
+}

@@ -1,0 +1,114 @@
+/* config_values.c: durations, sizes, counts and addresses, from their text.
+ *
+ * A duration has to name its unit: "300" may mean seconds to one reader and
+ * milliseconds to the next, and a proxy that waits 300 s instead of 300 ms
+ * looks like one that works. So there is one spelling for each thing, and no
+ * fraction, sign or space. Ranges are the option's business, not the number's;
+ * hence an absurdly large number is still a number here, and saturates.
+ *
+ * Addresses are checked to the last digit (core/address), so that a wrong one
+ * is a usage error that names the flag, rather than whatever bind() makes of it
+ * later. */
+#include "config/config_values.h"
+
+#include "core/address.h"
+
+struct unit {
+  const char *name;
+  int64_t factor;
+};
+
+static const struct unit durations[] = {
+    {"ms", 1000}, {"s", 1000000}, {"m", 60000000}, {NULL, 0}};
+static const struct unit sizes[] = {
+    {"", 1}, {"K", 1024}, {"M", 1024 * 1024}, {NULL, 0}};
+static const struct unit counts[] = {{"", 1}, {NULL, 0}};
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* n * by + plus, for non-negative numbers. */
+static int64_t saturated(int64_t n, int64_t by, int64_t plus) {
+  return n > (CONFIG_NUMBER_MAX - plus) / by ? CONFIG_NUMBER_MAX
+                                             : n * by + plus;
+}
+
+/* Takes the digits off the front of *text. */
+static bool take_number(struct slice *text, int64_t *number) {
+  size_t n = 0;
+  *number = 0;
+  for (; n < text->len && is_digit(text->at[n]); n++)
+    *number = saturated(*number, 10, text->at[n] - '0');
+  *text = slice_from(*text, n);
+  return n > 0;
+}
+
+static bool parse_with_unit(struct slice text, const struct unit *units,
+                            int64_t *result) {
+  int64_t number;
+  if (!take_number(&text, &number)) return false;
+  for (const struct unit *u = units; u->name != NULL; u++) {
+    if (slice_equal(text, slice_of(u->name))) {
+      *result = saturated(number, u->factor, 0);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool config_parse_duration(struct slice text, int64_t *us) {
+  return parse_with_unit(text, durations, us);
+}
+
+bool config_parse_size(struct slice text, int64_t *bytes) {
+  return parse_with_unit(text, sizes, bytes);
+}
+
+bool config_parse_count(struct slice text, int64_t *count) {
+  return parse_with_unit(text, counts, count);
+}
+
+void config_write_duration(struct text *out, int64_t us) {
+  size_t unit = sizeof durations / sizeof *durations - 2; /* the largest */
+  while (unit > 0 && (us <= 0 || us % durations[unit].factor != 0)) unit--;
+  text_int(out, us / durations[unit].factor);
+  text_str(out, durations[unit].name);
+}
+
+/* Cuts "host:port" or "[host]:port" in two. NULL or why not. */
+static const char *split_address(struct slice text, struct slice *host,
+                                 struct slice *port) {
+  const char *colon = text.len > 0 ? memrchr(text.at, ':', text.len) : NULL;
+  if (colon == NULL) return "write it as HOST:PORT, such as 127.0.0.1:8480";
+  *host = (struct slice){text.at, (size_t)(colon - text.at)};
+  *port = slice_from(text, host->len + 1);
+  if (host->len == 0 || slice_equal(*host, slice_of("*")))
+    return "to listen on every address, write 0.0.0.0:PORT or [::]:PORT";
+  return NULL;
+}
+
+static const char *parse_host(struct slice text, struct slice *host) {
+  *host = text;
+  if (text.at[0] == '[' && text.at[text.len - 1] == ']') {
+    *host = (struct slice){text.at + 1, text.len - 2};
+    return address_is_ipv6(*host) ? NULL
+                                  : "no IPv6 address stands in the brackets";
+  }
+  if (memchr(text.at, ':', text.len) != NULL)
+    return "an IPv6 address needs brackets and a port: [::1]:8480";
+  if (address_is_ipv4(text) || slice_equal(text, slice_of("localhost")))
+    return NULL;
+  return "the host must be an IPv4 address, an [IPv6] address or localhost";
+}
+
+const char *config_parse_address(struct slice text,
+                                 struct config_address *address) {
+  struct slice host, port;
+  int64_t number;
+  const char *why = split_address(text, &host, &port);
+  if (why == NULL) why = parse_host(host, &host);
+  if (why != NULL) return why;
+  if (!config_parse_count(port, &number) || number > UINT16_MAX)
+    return "the port must be 0 to 65535 (0: any free one)";
+  *address = (struct config_address){host, (uint16_t)number};
+  return NULL;
+}

@@ -1,0 +1,205 @@
+/* target: one upstream base URL, and the request targets made from it.
+ *
+ * A URL on the command line is an operator's, so what looks like a mistake is
+ * refused with a reason instead of being repaired: a password in front of the
+ * host, a fragment, a port out of range. The host is checked by hand, since a
+ * resolver takes more for an address than a reader does ("127.1"): a name that
+ * ends in a number must be a whole IPv4 address.
+ *
+ * REST comes from a client, and a client may not leave the base path. Upstreams
+ * differ in what they take for a way up: some decode before they resolve dot
+ * segments, some take '\' for '/', some cut ";parameters" off a segment first
+ * (so that "..;x" is ".."). base_url_rest_is_safe refuses what any of them could
+ * read so. It decodes once: a server that decodes twice has other troubles.
+ *
+ * Resolving names is io/resolver's; which URLs a client may ask for is decided
+ * by whoever reads its list, with base_url_same_origin and base_url_covers. */
+#include "core/base_url.h"
+
+#include "core/address.h"
+#include "core/percent.h"
+
+static const char bad_host[] = "the host must be a name, an IPv4 address or "
+                               "[an IPv6 address]";
+
+static size_t find(struct slice text, char c) {
+  size_t at = 0;
+  while (at < text.len && text.at[at] != c) at++;
+  return at;
+}
+
+static struct slice slice_until(struct slice text, size_t end) {
+  return (struct slice){text.at, end};
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool is_visible(char c) { return c > ' ' && c < 0x7f; }
+
+static bool is_label_char(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         c == '-' || c == '_';
+}
+
+/* A name as DNS can carry it (one dot may end it), or an IPv4 address. */
+static bool is_name(struct slice host) {
+  size_t label = 0, digits = 0;
+  if (host.len == 0 || host.len > 254) return false;
+  for (size_t i = 0; i < host.len; i++) {
+    if (host.at[i] == '.') {
+      if (label == 0) return false;
+      if (i + 1 < host.len) label = digits = 0;
+      continue;
+    }
+    if (!is_label_char(host.at[i]) || ++label > 63) return false;
+    digits += is_digit(host.at[i]);
+  }
+  return digits < label || address_is_ipv4(host);
+}
+
+/* 1 to 65535, without a leading zero: it goes into Host as it is spelled. */
+static bool parse_port(struct slice text, uint16_t *port) {
+  unsigned number = 0;
+  if (text.len == 0 || text.len > 5 || text.at[0] == '0') return false;
+  for (size_t i = 0; i < text.len; i++) {
+    if (!is_digit(text.at[i])) return false;
+    number = number * 10 + (unsigned)(text.at[i] - '0');
+  }
+  *port = (uint16_t)number;
+  return number <= UINT16_MAX;
+}
+
+/* Takes the host, brackets included, off *text. */
+static const char *take_host(struct slice *text, struct slice *host) {
+  size_t end = find(*text, ':');
+  bool bracketed = text->len > 0 && text->at[0] == '[';
+  if (bracketed) {
+    end = find(*text, ']');
+    if (end == text->len) return bad_host;
+    *host = (struct slice){text->at + 1, end - 1};
+    end++;
+  } else {
+    *host = slice_until(*text, end);
+  }
+  *text = slice_from(*text, end);
+  if (end == 0) return "the host is missing";
+  if (bracketed && !address_is_ipv6(*host))
+    return "it holds no valid IPv6 address between the brackets";
+  return bracketed || is_name(*host) ? NULL : bad_host;
+}
+
+static const char *parse_authority(struct base_url *target, struct slice text) {
+  struct slice port = text;
+  uint16_t own_port = target->tls ? 443 : 80;
+  if (find(text, '@') < text.len)
+    return "user names and passwords do not belong in a URL: use --token-file";
+  const char *why = take_host(&port, &target->host);
+  if (why) return why;
+  target->port = own_port;
+  if (port.len > 0 && port.at[0] != ':') return bad_host;
+  if (port.len > 0 && !parse_port(slice_from(port, 1), &target->port))
+    return "the port must be 1 to 65535";
+  target->authority =
+      target->port == own_port ? slice_until(text, text.len - port.len) : text;
+  return NULL;
+}
+
+/* Takes "http://" or "https://", letters without case, off *url. */
+static bool take_scheme(struct slice *url, bool *tls) {
+  static const char *const schemes[] = {"http://", "https://"};
+  for (int i = 0; i < 2; i++) {
+    struct slice scheme = slice_of(schemes[i]);
+    if (url->len < scheme.len ||
+        !slice_equal_nocase(slice_until(*url, scheme.len), scheme))
+      continue;
+    *url = slice_from(*url, scheme.len);
+    *tls = i == 1;
+    return true;
+  }
+  return false;
+}
+
+const char *base_url_parse(struct base_url *target, struct slice url) {
+  *target = (struct base_url){0};
+  for (size_t i = 0; i < url.len; i++) {
+    if ((unsigned char)url.at[i] >= 0x80)
+      return "a byte outside ASCII stands in it: percent-encode it";
+    if (!is_visible(url.at[i])) return "a space or control byte stands in it";
+  }
+  if (!take_scheme(&url, &target->tls))
+    return "it needs http:// or https:// in front";
+  if (find(url, '#') < url.len)
+    return "a fragment (#...) never reaches a server";
+  size_t mark = find(url, '?');
+  if (mark < url.len) target->query = slice_from(url, mark + 1);
+  url = slice_until(url, mark);
+  size_t slash = find(url, '/');
+  target->path = slice_from(url, slash);
+  const char *why = parse_authority(target, slice_until(url, slash));
+  if (why == NULL && !base_url_rest_is_safe(target->path))
+    why = "its path holds a '.' or '..' segment, or a '%' without two hex "
+          "digits";
+  return why;
+}
+
+bool base_url_same_origin(const struct base_url *a, const struct base_url *b) {
+  return a->tls == b->tls && a->port == b->port &&
+         slice_equal_nocase(a->host, b->host);
+}
+
+bool base_url_covers(const struct base_url *base, struct slice path) {
+  struct slice root = base->path.len > 0 ? base->path : slice_of("/");
+  if (path.len == 0) /* the same as "/" (RFC 3986, section 6.2.3) */
+    path = slice_of("/");
+  if (!base_url_rest_is_safe(path) || !slice_starts_with(path, root))
+    return false;
+  return path.len == root.len || root.at[root.len - 1] == '/' ||
+         path.at[root.len] == '/';
+}
+
+static bool is_separator(char c) { return c == '/' || c == '\\'; }
+
+bool base_url_rest_is_safe(struct slice rest) {
+  unsigned dots = 0; /* of a segment that is nothing else so far; else 3 */
+  while (rest.len > 0) {
+    char raw = rest.at[0], c;
+    if (!is_visible(raw) || raw == '?' || raw == '#') return false;
+    if (!percent_next(&rest, &c) || c == '\0') return false;
+    if (is_separator(c) || c == ';') {
+      if (dots == 1 || dots == 2) return false;
+      dots = c == ';' ? 3 : 0;
+    } else {
+      dots = c == '.' && dots < 3 ? dots + 1 : 3;
+    }
+  }
+  return dots == 0 || dots == 3;
+}
+
+void base_url_pieces(const struct base_url *target, struct slice rest,
+                     struct slice query, struct slice pieces[BASE_URL_PIECES]) {
+  struct slice path = target->path;
+  bool own = target->query.len > 0, more = query.len > 0;
+  if (rest.len > 0 && path.len > 0 && path.at[path.len - 1] == '/')
+    path.len--; /* rest brings the slash of the seam */
+  if (path.len == 0 && rest.len == 0) path = slice_of("/");
+  pieces[0] = path;
+  pieces[1] = rest;
+  pieces[2] = (struct slice){"?", own || more};
+  pieces[3] = target->query;
+  pieces[4] = (struct slice){"&", own && more};
+  pieces[5] = query;
+}
+
+void base_url_write(struct text *out, const struct base_url *target,
+                    struct slice rest, struct slice query) {
+  struct slice pieces[BASE_URL_PIECES];
+  base_url_pieces(target, rest, query, pieces);
+  for (unsigned i = 0; i < BASE_URL_PIECES; i++) text_slice(out, pieces[i]);
+}
+
+void base_url_write_redacted(struct text *out, const struct base_url *target) {
+  text_str(out, target->tls ? "https://" : "http://");
+  text_slice(out, target->authority);
+  text_slice(out, target->path);
+  if (target->query.len > 0) text_str(out, "?[redacted]");
+}

@@ -1,0 +1,267 @@
+/* demo: one run from start to end.
+ *
+ *   mock, on our loop            <-- straight --+
+ *     ^                                         | demo_load, on our loop
+ *     +-- the proxy, a child     <-- /smart ----+
+ *
+ * The order of things: the mock listens, the child is started in front of it,
+ * the load runs, the report is printed (demo_tell), and with --stay both keep
+ * serving until a signal. The loop stops when the load is done, when a signal
+ * comes, or when the child ends by itself; then everything is taken down in the
+ * opposite order.
+ *
+ * The upstream's bad day is a mix that a real API could have: mostly quick, a
+ * tail, a few outright failures. The mix, the seed and the ids decide what
+ * happens to each request, so a run can be repeated; times differ by what the
+ * machine adds. Variables of the environment that set options play no part:
+ * the demo shows the defaults. */
+#include "tools/demo.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+#include "io/libraries.h"
+#include "io/log.h"
+#include "io/loop.h"
+#include "tools/demo_child.h"
+#include "tools/demo_load.h"
+#include "tools/demo_options.h"
+#include "tools/demo_tell.h"
+#include "tools/mock.h"
+
+static const char bad_day[] = "delay=20ms-80ms:92,300ms-900ms:5,1s-3s:3 "
+                              "status=500:2 html=1 truncate=1 hang=1";
+static const char bad_day_in_words[] =
+    "  An upstream has a bad day. Of 100 requests, 92 take 20-80 ms, 5 take\n"
+    "  300-900 ms and 3 take 1-3 s; and of 100, 2 get an error 500, 1 an HTML\n"
+    "  page, 1 half an answer, and 1 none at all.\n";
+
+enum { PROGRESS_US = 100 * 1000 };
+
+struct demo {
+  struct demo_options options;
+  struct mock_options upstream;
+  struct loop *loop;
+  struct mock *mock;
+  struct demo_child child;
+  struct demo_load *load;
+  struct timer progress;
+  int64_t start_us;
+  size_t failure; /* the pair that tells what hedging cannot save */
+  bool told_of;   /* it has been looked for */
+  bool interrupted, child_ended;
+};
+
+static struct demo_story story_of(const struct demo *demo) {
+  return (struct demo_story){demo->load, &demo->upstream.faults,
+                             demo->options.seed};
+}
+
+/* ---- while it runs ---- */
+
+static void on_signal(void *arg, int signo) {
+  struct demo *demo = arg;
+  if (signo != SIGCHLD) demo->interrupted = true;
+  else if (!demo_child_has_ended(&demo->child)) return;
+  else demo->child_ended = true;
+  loop_stop(demo->loop);
+}
+
+/* Redrawn in place; written over by blanks at the end. */
+static void on_progress(void *arg) {
+  struct demo *demo = arg;
+  struct demo_tally tally = demo_load_tally(demo->load);
+  int64_t now_us = clock_now_us();
+  double elapsed_s = (double)(now_us - demo->start_us) / 1e6;
+  double duration_s = (double)demo->options.duration_us / 1e6;
+  if (elapsed_s > duration_s) elapsed_s = duration_s;
+  (void)printf("\r  %4.1f of %g s   failed so far: %u of %u straight, "
+               "%u of %u through hedgerow ",
+               elapsed_s, duration_s, tally.failed[DEMO_STRAIGHT],
+               tally.ended[DEMO_STRAIGHT], tally.failed[DEMO_HEDGED],
+               tally.ended[DEMO_HEDGED]);
+  (void)fflush(stdout);
+  timer_set(&demo->progress, now_us + PROGRESS_US);
+}
+
+static void end_progress(struct demo *demo) {
+  timer_clear(&demo->progress);
+  if (isatty(STDOUT_FILENO)) (void)printf("\r%79s\r", "");
+}
+
+/* Asks for a failure if the run brought none. */
+static void on_load_done(void *arg) {
+  struct demo *demo = arg;
+  struct demo_story story = story_of(demo);
+  uint64_t number;
+  bool asked = false;
+  if (!demo->told_of) {
+    demo->told_of = true;
+    demo->failure = demo_tell_find_failure(demo->load);
+    asked = demo->failure == demo_load_count(demo->load) &&
+            demo_tell_choose_failure(&story, &number);
+  }
+  if (asked) demo_load_ask(demo->load, number);
+  else loop_stop(demo->loop);
+}
+
+/* ---- what is printed around the report ---- */
+
+static void introduce(const struct demo *demo) {
+  (void)printf("\nhedgerow demo\n\n%s\n", bad_day_in_words);
+  (void)printf("  straight   client ----------------> upstream\n"
+               "  hedgerow   client ---> hedgerow --> upstream    two more "
+               "after 300 ms, or\n"
+               "                                  --> upstream    one at once "
+               "after a failure\n\n");
+  (void)printf("  %lld requests a second for %g s, each asked both ways at "
+               "the same time\n  and with the same luck (seed %llu). A client "
+               "waits 2 s at most.\n\n",
+               (long long)demo->options.rate,
+               (double)demo->options.duration_us / 1e6,
+               (unsigned long long)demo->options.seed);
+  (void)fflush(stdout);
+}
+
+/* How the user calls this program: by a path below the working directory, or
+ * by its name. */
+static const char *program_name(char path[4096]) {
+  char here[4096];
+  ssize_t len = readlink("/proc/self/exe", path, 4095);
+  if (len <= 0 || getcwd(here, sizeof here) == NULL) return "hedgerow";
+  path[len] = '\0';
+  size_t under = strlen(here);
+  if (strncmp(path, here, under) != 0 || path[under] != '/') return "hedgerow";
+  return path + under + 1;
+}
+
+static void report(const struct demo *demo) {
+  char path[4096];
+  const struct demo_story story = story_of(demo);
+  demo_tell_table(&story);
+  demo_tell_rescue(&story);
+  demo_tell_failure(&story, demo->failure);
+  (void)printf("\nIn front of your own API, where asking twice does no harm\n"
+               "(--final 4xx: a 404 is an answer, and no reason to ask again)\n"
+               "\n  %s --to https://api.example.com --final 4xx\n"
+               "  curl 'http://127.0.0.1:8480/smart/your/path?timeout=1000'\n",
+               program_name(path));
+}
+
+static void tell_urls(const struct demo *demo) {
+  unsigned straight = mock_port(demo->mock), hedged = demo->child.port;
+  (void)printf("\nBoth keep serving until Ctrl-C:\n\n"
+               "  straight  curl -i http://127.0.0.1:%u/\n"
+               "  hedgerow  curl -i http://127.0.0.1:%u/smart\n",
+               straight, hedged);
+  (void)fflush(stdout);
+}
+
+/* ---- the run ---- */
+
+static bool start_load(struct demo *demo) {
+  char error[256];
+  const struct demo_load_options options = {
+      .ports = {mock_port(demo->mock), demo->child.port},
+      .seed = demo->options.seed,
+      .rate = demo->options.rate,
+      .duration_us = demo->options.duration_us};
+  demo->load = demo_load_new(demo->loop, &options, on_load_done, demo, error,
+                             sizeof error);
+  if (demo->load == NULL) log_notice("demo: %s", error);
+  return demo->load != NULL;
+}
+
+/* The child first: what it inherits is as little as possible. */
+static bool start(struct demo *demo) {
+  static const int signals[] = {SIGINT, SIGTERM, SIGCHLD};
+  char error[256] = "";
+  demo->mock = mock_new(demo->loop, &demo->upstream, error, sizeof error);
+  if (demo->mock == NULL) {
+    log_notice("demo: the upstream: %s", error);
+    return false;
+  }
+  if (!demo_child_start(&demo->child, mock_port(demo->mock))) return false;
+  for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+    if (!loop_on_signal(demo->loop, signals[i], on_signal, demo)) return false;
+  return start_load(demo);
+}
+
+/* Whether it got to the end. */
+static bool run(struct demo *demo) {
+  introduce(demo);
+  demo->start_us = clock_now_us();
+  demo_load_run(demo->load);
+  if (isatty(STDOUT_FILENO)) timer_set(&demo->progress, demo->start_us);
+  loop_run(demo->loop);
+  end_progress(demo);
+  if (demo->interrupted || demo->child_ended) return false;
+  report(demo);
+  if (!demo->options.stay) return true;
+  tell_urls(demo);
+  loop_run(demo->loop);
+  return !demo->child_ended;
+}
+
+static bool finish(struct demo *demo) {
+  demo_load_free(demo->load);
+  bool ended_well = demo_child_stop(&demo->child);
+  mock_free(demo->mock);
+  if (demo->child_ended) log_notice("demo: the proxy ended by itself");
+  return ended_well;
+}
+
+static int demonstrate(struct demo *demo) {
+  char error[256];
+  demo->upstream.listen.host = slice_of("127.0.0.1");
+  demo->upstream.seed = demo->options.seed;
+  if (!faults_parse(&demo->upstream.faults, slice_of(bad_day), error,
+                    sizeof error))
+    return 1;
+  demo->loop = loop_new();
+  if (demo->loop == NULL) {
+    log_notice("demo: out of memory or descriptors");
+    return 1;
+  }
+  timer_init(&demo->progress, demo->loop, on_progress, demo);
+  bool done = start(demo) && run(demo);
+  done &= finish(demo);
+  loop_free(demo->loop);
+  return done && fflush(stdout) == 0 ? 0 : 1;
+}
+
+/* The proxy is to run with its defaults. */
+static void forget_variables(void) {
+  static const char prefix[] = "HEDGEROW_";
+  for (char **at = environ; *at != NULL;) {
+    char name[128];
+    size_t len = strcspn(*at, "=");
+    bool ours = strncmp(*at, prefix, sizeof prefix - 1) == 0;
+    (void)snprintf(name, sizeof name, "%.*s", (int)len, *at);
+    /* unsetenv closes the gap: the next one is where this one was. */
+    if (!ours || len >= sizeof name || unsetenv(name) != 0) at++;
+  }
+}
+
+int demo_main(int argc, char **argv) {
+  struct demo demo = {.child.notices = -1};
+  (void)argc;
+  switch (demo_options_read(&demo.options, argv)) {
+    case DEMO_HELP:
+      return fputs(demo_options_help, stdout) == EOF || fflush(stdout) == EOF;
+    case DEMO_ERROR: return 2;
+    case DEMO_RUN: break;
+  }
+  forget_variables();
+  if (!libraries_init()) {
+    log_notice("demo: libcurl could not be initialised");
+    return 1;
+  }
+  int code = demonstrate(&demo);
+  libraries_clear();
+  return code;
+}

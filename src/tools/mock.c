@@ -1,0 +1,247 @@
+/* mock: a flaky upstream on our own I/O layer.
+ *
+ * It plays what tools/faults draws. A request that carries X-Request-ID and
+ * Hedge-Attempt is drawn by these, so that two policies meet the same luck in
+ * whatever order their requests arrive; any other by its arrival number.
+ *
+ *     request -> draw -> at once ----------------> play: answer, FIN or RST
+ *                     -> pending, until its delay ^  |
+ *                          |  the client leaves      +- trickle: a byte, and
+ *                          v                            pending again
+ *                        freed
+ *
+ * What can be played at once is played without memory of its own. A mock that
+ * never fails and never waits (--preset steady) is the origin of load tests:
+ * it writes one answer that was built at start, and reads no field.
+ *
+ * Bodies of requests are taken and ignored; so are methods, paths and queries.
+ * Options and the process around it are mock_main's. */
+#include "tools/mock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "io/buffer.h"
+#include "io/clock.h"
+#include "io/connection.h"
+#include "io/listener.h"
+#include "tools/mock_answer.h"
+
+enum { TRICKLE_US = 10 * 1000, BODY_MAX = 1024 * 1024 };
+
+struct mock {
+  struct loop *loop;
+  struct front *front;
+  struct listener *listener;
+  struct blocks blocks;
+  struct faults faults;
+  uint64_t seed, arrivals;
+  bool constant; /* every draw is the same: good, at once */
+  char answer_text[MOCK_ANSWER_MAX];
+  struct text answer; /* to a plain request, if constant */
+};
+
+/* An answer on its way to a connection. */
+struct play {
+  struct connection *connection;
+  struct faults_draw draw;
+  struct mock_framing framing;
+};
+
+struct pending {
+  struct play play;
+  struct timer timer;
+  size_t sent; /* FAULT_TRICKLE: bytes so far */
+};
+
+static void pending_free(struct pending *pending) {
+  timer_clear(&pending->timer);
+  free(pending);
+}
+
+static void on_gone(void *arg) { pending_free(arg); }
+
+static void compose(struct text *text, char storage[MOCK_ANSWER_MAX],
+                    const struct play *play) {
+  text_init(text, storage, MOCK_ANSWER_MAX);
+  mock_answer_write(text, &play->draw, play->framing);
+}
+
+static void answer(struct connection *connection, const struct text *text) {
+  connection_answer(connection, &(struct iovec){text->at, text->len}, 1, NULL,
+                    NULL);
+}
+
+/* All that there is to it, now. */
+static void play_now(const struct play *play) {
+  char storage[MOCK_ANSWER_MAX];
+  struct text text;
+  if (play->draw.fault == FAULT_RESET) {
+    connection_reset(play->connection);
+    return;
+  }
+  if (play->draw.fault == FAULT_HANG) {
+    connection_finish(play->connection);
+    return;
+  }
+  compose(&text, storage, play);
+  if (play->draw.fault != FAULT_TRUNCATE) answer(play->connection, &text);
+  else if (connection_write(play->connection, text_slice_of(&text)))
+    connection_finish(play->connection);
+  else connection_reset(play->connection);
+}
+
+/* Composed anew for each byte: rare, and it keeps struct pending small. */
+static void trickle(struct pending *pending) {
+  char storage[MOCK_ANSWER_MAX];
+  struct text text;
+  struct connection *connection = pending->play.connection;
+  compose(&text, storage, &pending->play);
+  if (!connection_write(connection,
+                        (struct slice){text.at + pending->sent, 1})) {
+    pending_free(pending);
+    connection_reset(connection);
+  } else if (++pending->sent < text.len) {
+    timer_set(&pending->timer, clock_now_us() + TRICKLE_US);
+  } else {
+    pending_free(pending);
+    connection_finish(connection);
+  }
+}
+
+static void on_timer(void *arg) {
+  struct pending *pending = arg;
+  struct play play = pending->play;
+  if (play.draw.fault == FAULT_TRICKLE) {
+    trickle(pending);
+    return;
+  }
+  pending_free(pending);
+  play_now(&play);
+}
+
+static void play_later(struct mock *mock, const struct play *play,
+                       int64_t wait_us) {
+  struct pending *pending = malloc(sizeof *pending);
+  if (pending == NULL) {
+    connection_reset(play->connection);
+    return;
+  }
+  pending->play = *play;
+  pending->sent = 0;
+  timer_init(&pending->timer, mock->loop, on_timer, pending);
+  connection_await(play->connection, on_gone, pending);
+  timer_set(&pending->timer, clock_now_us() + wait_us);
+}
+
+static uint64_t key_of(uint64_t arrival, const struct http_request *request) {
+  const struct http_field *id, *attempt;
+  id = http_request_field(request, "X-Request-ID");
+  attempt = http_request_field(request, "Hedge-Attempt");
+  return id && attempt ? faults_key(id->value, attempt->value) : arrival;
+}
+
+static struct mock_framing framing_of(const struct mock *mock,
+                                      struct connection *connection,
+                                      enum http_method method) {
+  return (struct mock_framing){
+      .steady = mock->faults.steady,
+      .head_only = method == HTTP_HEAD,
+      .close = connection_closes(connection),
+      .keep_alive_1_0 = connection_keeps_1_0(connection),
+  };
+}
+
+static void on_request(void *arg, struct connection *connection,
+                       const struct http_request *request, struct slice body) {
+  struct mock *mock = arg;
+  struct play play = {.connection = connection};
+  uint64_t arrival = ++mock->arrivals;
+  (void)body;
+  play.framing = framing_of(mock, connection, request->method);
+  if (mock->constant && !play.framing.head_only && !play.framing.close &&
+      !play.framing.keep_alive_1_0) {
+    answer(connection, &mock->answer);
+    return;
+  }
+  play.draw = faults_draw(&mock->faults, mock->seed, key_of(arrival, request));
+  /* These two end by a close, since their answers are written in parts. */
+  bool trickles = play.draw.fault == FAULT_TRICKLE;
+  play.framing.close |= trickles || play.draw.fault == FAULT_TRUNCATE;
+  int64_t wait_us =
+      play.draw.fault == FAULT_HANG ? mock->faults.hang_us : play.draw.delay_us;
+  if (wait_us > 0 || trickles) play_later(mock, &play, wait_us);
+  else play_now(&play);
+}
+
+static void on_bad_request(void *arg, struct connection *connection,
+                           const struct http_request *request, int status,
+                           const char *why) {
+  struct play play = {connection, {FAULT_STATUS, status, 0}, {0}};
+  (void)request, (void)why;
+  play.framing = framing_of(arg, connection, HTTP_GET);
+  play_now(&play);
+}
+
+static size_t body_limit(void *arg, const struct http_request *request) {
+  (void)arg, (void)request;
+  return BODY_MAX;
+}
+
+static void on_closed(void *arg) { (void)arg; }
+
+static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
+  struct mock *mock = arg;
+  (void)front_accept(mock->front, fd, peer); /* no memory: it is closed */
+}
+
+static struct front *front_of(struct mock *mock) {
+  const struct front_handler handler = {mock, body_limit, on_request,
+                                        on_bad_request, on_closed};
+  const struct front_limits limits = {
+      .head_bytes = 32 * 1024,
+      .request = {.target_bytes = 16 * 1024, .fields = HTTP_FIELDS_MAX},
+      .header_timeout_us = 30 * 1000 * 1000,
+      .keepalive_timeout_us = 90 * 1000 * 1000,
+      .write_timeout_us = 30 * 1000 * 1000,
+  };
+  return front_new(mock->loop, &handler, &limits, &mock->blocks);
+}
+
+struct mock *mock_new(struct loop *loop, const struct mock_options *options,
+                      char *error, size_t error_cap) {
+  struct mock *mock = calloc(1, sizeof *mock);
+  if (mock == NULL) goto fail;
+  mock->loop = loop;
+  blocks_init(&mock->blocks, NULL);
+  mock->faults = options->faults;
+  mock->seed = options->seed;
+  mock->constant =
+      mock->faults.kind_count == 0 && mock->faults.delay_count == 0;
+  compose(&mock->answer, mock->answer_text,
+          &(struct play){.draw = {FAULT_NONE, 200, 0},
+                         .framing = {.steady = mock->faults.steady}});
+  mock->front = front_of(mock);
+  if (mock->front == NULL) goto fail;
+  mock->listener = listener_new(loop, &options->listen, false, on_accept, mock,
+                                error, error_cap);
+  if (mock->listener) return mock;
+  mock_free(mock);
+  return NULL;
+fail:
+  (void)snprintf(error, error_cap, "out of memory");
+  mock_free(mock);
+  return NULL;
+}
+
+uint16_t mock_port(const struct mock *mock) {
+  return listener_port(mock->listener);
+}
+
+void mock_free(struct mock *mock) {
+  if (mock == NULL) return;
+  if (mock->listener) listener_free(mock->listener);
+  if (mock->front) front_free(mock->front);
+  blocks_clear(&mock->blocks);
+  free(mock);
+}
