@@ -19,27 +19,27 @@ static void expect_text(const struct text *got, const char *want) {
   cr_expect_not(got->cut, "cut");
 }
 
-static void pass(struct text *out, const char *upstream_head,
-                 const struct answer_race *race,
+static void pass(struct text *out, const char *fields,
+                 const struct race_record *race,
                  struct answer_framing framing) {
-  answer_passed_head(out, slice_of(upstream_head), 7, race, slice_of("id-1"),
+  answer_passed_head(out, 200, slice_of(fields), 7, race, slice_of("id-1"),
                      slice_of("1.1 hedgerow-ab"), slice_of(DATE), framing);
 }
 
 /* What becomes of the upstream's field lines; its Date makes ours needless. */
 static void expect_passed(const char *lines, const char *want) {
-  char head[8192], expected[8192], storage[16384];
+  char fields[8192], expected[8192], storage[16384];
   struct text out;
-  snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nDate: x\r\n%s", lines);
+  snprintf(fields, sizeof fields, "Date: x\r\n%s", lines);
   snprintf(expected, sizeof expected, "HTTP/1.1 200 OK\r\nDate: x\r\n%s%s",
            want, OURS);
   text_init(&out, storage, sizeof storage);
-  pass(&out, head, NULL, plain);
+  pass(&out, fields, NULL, plain);
   expect_text(&out, expected);
 }
 
 static void expect_own(const struct answer_own *own,
-                       const struct answer_race *race,
+                       const struct race_record *race,
                        struct answer_framing framing, const char *want) {
   char storage[4096];
   struct text out;
@@ -57,13 +57,24 @@ static void expect_json(struct slice text) {
             "no JSON: %.*s", SLICE_ARG(text));
 }
 
-static const struct attempt_story three[] = {
-    {0, 0, 412345, ATTEMPT_CANCELLED, 0, NULL, 0},
-    {1, 300000, 412345, ATTEMPT_SUCCESS, 200, "", 0},
-    {0, 300000, 350000, ATTEMPT_STATUS, 503, "the upstream said \"no\"", 0},
+enum { T0 = 7000000 }; /* when races start here */
+
+static const struct attempt_record three[] = {
+    {.start_us = T0, .end_us = T0 + 412345, .end.result = ATTEMPT_CANCELLED},
+    {.target = 1,
+     .start_us = T0 + 300000,
+     .end_us = T0 + 412345,
+     .end = {ATTEMPT_SUCCESS, .status = 200},
+     .error = ""},
+    {.start_us = T0 + 300000,
+     .end_us = T0 + 350000,
+     .end = {ATTEMPT_STATUS, .status = 503},
+     .error = "the upstream said \"no\""},
 };
-static const struct answer_race won = {3, 1, three, 3};
-static const struct answer_race lost = {3, -1, three, 3};
+static const struct race_record won = {
+    .started = 3, .winner = 1, .start_us = T0, .attempts = three, .count = 3};
+static const struct race_record lost = {
+    .started = 3, .winner = -1, .start_us = T0, .attempts = three, .count = 3};
 
 Test(answer, knows_the_registered_phrases) {
   static const struct {
@@ -126,7 +137,7 @@ Test(answer, adds_its_date_when_connection_names_the_upstreams) {
   char storage[4096];
   struct text out;
   text_init(&out, storage, sizeof storage);
-  pass(&out, "HTTP/1.1 200 OK\r\nDate: x\r\nConnection: date\r\n", NULL, plain);
+  pass(&out, "Date: x\r\nConnection: date\r\n", NULL, plain);
   expect_text(&out, "HTTP/1.1 200 OK\r\nDate: " DATE "\r\n" OURS);
 }
 
@@ -135,11 +146,10 @@ Test(answer, passes_no_field_of_an_upstream_that_names_too_many) {
   for (int i = 0; i < 33; i++)
     sprintf(lines + strlen(lines), "Connection: x-%d\r\n", i);
   strcat(lines, "x-32: 1\r\n");
-  char head[8192], storage[16384];
+  char storage[16384];
   struct text out;
-  snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n%s", lines);
   text_init(&out, storage, sizeof storage);
-  pass(&out, head, NULL, plain);
+  pass(&out, lines, NULL, plain);
   expect_text(&out, "HTTP/1.1 200 OK\r\nDate: " DATE "\r\n" OURS);
 }
 
@@ -150,18 +160,22 @@ Test(answer, drops_lines_that_are_no_fields) {
 }
 
 Test(answer, says_the_status_in_its_own_words) {
-  static const char *const heads[][2] = {
-      {"HTTP/1.0 404 Nope\r\n", "HTTP/1.1 404 Not Found\r\n"},
-      {"HTTP/1.1 299\r\n", "HTTP/1.1 299 Unknown\r\n"},
-      {"HTTP/1.1 2x0 OK\r\n", "HTTP/1.1 502 Bad Gateway\r\n"},
-      {"HTTP", "HTTP/1.1 502 Bad Gateway\r\n"},
+  static const struct {
+    int status;
+    const char *line;
+  } cases[] = {
+      {404, "HTTP/1.1 404 Not Found\r\n"},
+      {299, "HTTP/1.1 299 Unknown\r\n"},
+      {502, "HTTP/1.1 502 Bad Gateway\r\n"},
   };
-  for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char storage[4096], want[512];
     struct text out;
     text_init(&out, storage, sizeof storage);
-    pass(&out, heads[i][0], NULL, plain);
-    snprintf(want, sizeof want, "%sDate: " DATE "\r\n" OURS, heads[i][1]);
+    answer_passed_head(&out, cases[i].status, (struct slice){NULL, 0}, 7, NULL,
+                       slice_of("id-1"), slice_of("1.1 hedgerow-ab"),
+                       slice_of(DATE), plain);
+    snprintf(want, sizeof want, "%sDate: " DATE "\r\n" OURS, cases[i].line);
     expect_text(&out, want);
   }
 }
@@ -170,10 +184,8 @@ Test(answer, tells_the_race_behind_the_upstreams_own_timing_and_via) {
   char storage[4096];
   struct text out;
   text_init(&out, storage, sizeof storage);
-  pass(&out,
-       "HTTP/1.1 200 OK\r\nVia: 1.1 up\r\nServer-Timing: db;dur=1\r\n"
-       "Date: x\r\n",
-       &won, (struct answer_framing){.keep_alive_1_0 = true});
+  pass(&out, "Via: 1.1 up\r\nServer-Timing: db;dur=1\r\nDate: x\r\n", &won,
+       (struct answer_framing){.keep_alive_1_0 = true});
   expect_text(&out,
               "HTTP/1.1 200 OK\r\nVia: 1.1 up\r\nServer-Timing: db;dur=1\r\n"
               "Date: x\r\nContent-Length: 7\r\nConnection: keep-alive\r\n"
@@ -186,7 +198,7 @@ Test(answer, tells_the_race_behind_the_upstreams_own_timing_and_via) {
 
 Test(answer, names_no_winner_where_there_is_none) {
   struct answer_own own = {.status = 503, .retry_after_s = 1};
-  struct answer_race refused = {0, -1, NULL, 0};
+  struct race_record refused = {.winner = -1, .start_us = T0};
   expect_own(&own, &refused, plain,
              "HTTP/1.1 503 Service Unavailable\r\nDate: " DATE "\r\n"
              "Cache-Control: no-store\r\nRetry-After: 1\r\n"
@@ -230,13 +242,22 @@ Test(answer, leaves_out_what_is_empty) {
   expect_text(&out, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 }
 
+/* The digits that a count of 2^32 - 1 would have more than one below 10. */
+enum { DIGITS_MORE = 9 };
+
 Test(answer, fits_the_room_that_its_header_promises) {
-  struct attempt_story attempts[20];
+  struct attempt_record attempts[20];
   for (size_t i = 0; i < 20; i++)
-    attempts[i] = (struct attempt_story){
-        UINT32_MAX, INT64_MIN / 4, INT64_MAX / 4, ATTEMPT_TOO_LARGE, 200, NULL,
-        0};
-  struct answer_race race = {UINT32_MAX, INT32_MAX, attempts, UINT32_MAX};
+    attempts[i] = (struct attempt_record){
+        .target = UINT32_MAX,
+        .start_us = INT64_MIN / 4,
+        .end_us = INT64_MAX / 4,
+        .end = {ATTEMPT_TOO_LARGE, .status = 200},
+    };
+  struct race_record race = {.started = UINT32_MAX,
+                             .winner = INT32_MAX,
+                             .attempts = attempts,
+                             .count = 20};
   struct answer_own own = {.status = 431,
                            .content_type = "",
                            .allow = "",
@@ -247,21 +268,28 @@ Test(answer, fits_the_room_that_its_header_promises) {
                            .items = UINT32_MAX};
   char storage[ANSWER_HEAD_BYTES + 64];
   struct text out;
-  text_init(&out, storage, ANSWER_HEAD_BYTES + 3);
+  text_init(&out, storage, ANSWER_HEAD_BYTES + 3 - DIGITS_MORE);
   answer_own_head(&out, &own, &race, slice_of("i"), slice_of("v"),
                   slice_of("d"), (struct answer_framing){.keep_alive_1_0 = 1});
   cr_expect_not(out.cut, "cut at %zu", out.len);
 
-  const char *head = "HTTP/1.1 431\r\nA:b\r\nC:\r\n";
-  text_init(&out, storage, ANSWER_HEAD_BYTES + strlen(head) + 3);
-  answer_passed_head(&out, slice_of(head), INT64_MAX, &race, slice_of("i"),
-                     slice_of("v"), slice_of("d"), plain);
+  const char *fields = "A:b\r\nC:\r\n";
+  text_init(&out, storage,
+            ANSWER_HEAD_BYTES + strlen(fields) + 3 - DIGITS_MORE);
+  answer_passed_head(&out, 431, slice_of(fields), INT64_MAX, &race,
+                     slice_of("i"), slice_of("v"), slice_of("d"), plain);
   cr_expect_not(out.cut, "cut at %zu", out.len);
 }
 
 Test(answer, tells_of_sixteen_timings_and_counts_the_others) {
-  struct attempt_story attempts[18] = {{0, 0, 0, ATTEMPT_SUCCESS, 0, NULL, 0}};
-  struct answer_race race = {18, -1, attempts, 18};
+  struct attempt_record attempts[18];
+  for (size_t i = 0; i < 18; i++)
+    attempts[i] = (struct attempt_record){.start_us = T0, .end_us = T0};
+  struct race_record race = {.started = 18,
+                             .winner = -1,
+                             .start_us = T0,
+                             .attempts = attempts,
+                             .count = 18};
   struct answer_own own = {.status = 200};
   char storage[4096];
   struct text out;
@@ -274,16 +302,95 @@ Test(answer, tells_of_sixteen_timings_and_counts_the_others) {
             "%s", head);
 }
 
+/* ---- gaps: attempts that never came to be ---- */
+
+/* One that is told at each odd place, none at the others. */
+static void every_other(struct attempt_record *attempts, unsigned count) {
+  memset(attempts, 0, count * sizeof *attempts);
+  for (unsigned i = 1; i < count; i += 2)
+    attempts[i] = (struct attempt_record){
+        .target = i, .start_us = T0 + 1000, .end_us = T0 + 2000};
+}
+
+static struct race_record race_of(const struct attempt_record *attempts,
+                                  unsigned count) {
+  return (struct race_record){
+      .winner = -1, .start_us = T0, .attempts = attempts, .count = count};
+}
+
+Test(answer, numbers_the_timings_of_attempts_that_came_to_be) {
+  struct attempt_record attempts[5];
+  every_other(attempts, 5);
+  struct race_record race = race_of(attempts, 5);
+  struct answer_own own = {.status = 200};
+  expect_own(&own, &race, plain,
+             "HTTP/1.1 200 OK\r\nDate: " DATE "\r\nContent-Length: 0\r\n"
+             "Hedge-Attempts: 0\r\n"
+             "Server-Timing: attempt-0;start=1.0;dur=1.0;desc=success, "
+             "attempt-1;start=1.0;dur=1.0;desc=success\r\n"
+             "Via: 1.1 hedgerow-ab\r\nX-Request-ID: id-1\r\n\r\n");
+}
+
+Test(answer, counts_no_gap_among_the_timings_that_it_left_out) {
+  struct attempt_record attempts[36];
+  char storage[4096];
+  struct text out;
+  every_other(attempts, 36);
+  for (unsigned count = 31; count <= 36; count++) {
+    struct race_record race = race_of(attempts, count);
+    struct answer_own own = {.status = 200};
+    char want[32];
+    text_init(&out, storage, sizeof storage);
+    answer_own_head(&out, &own, &race, slice_of(""), slice_of(""), slice_of(""),
+                    plain);
+    snprintf(want, sizeof want, "desc=\"%u left out\"", count / 2 - 16);
+    cr_expect_eq(strstr(text_end(&out), want) != NULL, count / 2 > 16,
+                 "of %u: %s", count, storage);
+  }
+}
+
+Test(answer, tells_no_timing_where_all_are_gaps) {
+  struct attempt_record attempts[2] = {0};
+  struct race_record race = race_of(attempts, 2);
+  struct answer_own own = {.status = 200};
+  expect_own(&own, &race, plain,
+             "HTTP/1.1 200 OK\r\nDate: " DATE "\r\nContent-Length: 0\r\n"
+             "Hedge-Attempts: 0\r\n"
+             "Via: 1.1 hedgerow-ab\r\nX-Request-ID: id-1\r\n\r\n");
+}
+
+Test(answer, a_problem_tells_of_no_gap_and_counts_none) {
+  struct attempt_record attempts[8];
+  char storage[1024];
+  struct text out;
+  every_other(attempts, 8);
+  struct race_record race = race_of(attempts, 4);
+  text_init(&out, storage, sizeof storage);
+  answer_problem(&out, 502, slice_of("x"), &race);
+  expect_text(
+      &out,
+      "{\"type\":\"about:blank\",\"title\":\"Bad Gateway\",\"status\":502,"
+      "\"detail\":\"x\",\"attempts\":["
+      "{\"target\":1,\"started_ms\":1.0,\"ended_ms\":2.0,"
+      "\"result\":\"success\"},"
+      "{\"target\":3,\"started_ms\":1.0,\"ended_ms\":2.0,"
+      "\"result\":\"success\"}]}");
+  race.count = 8;
+  text_init(&out, storage, ANSWER_PROBLEM_BYTES);
+  answer_problem(&out, 502, slice_of("x"), &race);
+  cr_expect(strstr(text_end(&out), "\"attempts_left_out\":2}"), "%s", storage);
+}
+
 Test(answer, every_room_too_small_for_a_head_sets_cut) {
-  const char *head = "HTTP/1.1 200 OK\r\nA: b\r\nX-One: 1\r\n";
+  const char *fields = "A: b\r\nX-One: 1\r\n";
   char storage[1024];
   struct text out;
   text_init(&out, storage, sizeof storage);
-  pass(&out, head, &won, plain);
+  pass(&out, fields, &won, plain);
   size_t whole = out.len;
   for (size_t cap = 1; cap < whole; cap++) {
     text_init(&out, storage, cap);
-    pass(&out, head, &won, plain);
+    pass(&out, fields, &won, plain);
     cr_expect(out.cut, "not cut at %zu", cap);
   }
 }
@@ -357,12 +464,17 @@ Test(answer, a_problem_fits_the_room_that_its_header_promises) {
   char error[ERROR + 1], storage[N * (160 + 6 * ERROR) + 1024];
   memset(error, '\x01', ERROR);
   error[ERROR] = '\0';
-  struct attempt_story attempts[N];
+  struct attempt_record attempts[N];
   for (size_t i = 0; i < N; i++)
-    attempts[i] = (struct attempt_story){
-        UINT32_MAX, INT64_MIN, INT64_MIN, ATTEMPT_TOO_LARGE,
-        INT32_MIN,  error,     0};
-  struct answer_race race = {N, -1, attempts, N};
+    attempts[i] = (struct attempt_record){
+        .target = UINT32_MAX,
+        .start_us = INT64_MIN,
+        .end_us = INT64_MIN,
+        .end = {ATTEMPT_TOO_LARGE, .status = INT32_MIN},
+        .error = error,
+    };
+  struct race_record race = {
+      .started = N, .winner = -1, .attempts = attempts, .count = N};
   struct text out;
   text_init(&out, storage,
             ANSWER_PROBLEM_BYTES + 6 * ERROR +

@@ -31,7 +31,27 @@ Test(explain, a_status_that_a_flag_can_change_names_the_flag) {
 Test(explain, a_redirect_names_its_location_and_the_flag_to_change) {
   expect(301, "https://h/v2/",
          "the upstream redirects (301) to https://h/v2/; point --to there");
-  expect(308, "/v2", "the upstream redirects (308) to /v2; point --to there");
+  expect(301, "HTTP://h",
+         "the upstream redirects (301) to HTTP://h; point --to "
+         "there");
+}
+
+/* RFC 9110, section 10.2.2: it stays on the host that was asked. */
+Test(explain, a_redirect_to_another_path_asks_for_that_path) {
+  expect(308, "/v2", "the upstream redirects (308) to /v2; ask for that path");
+  expect(302, "v2/x",
+         "the upstream redirects (302) to v2/x; ask for that path");
+  expect(302, "../x",
+         "the upstream redirects (302) to ../x; ask for that path");
+  expect(302, "/a:b",
+         "the upstream redirects (302) to /a:b; ask for that path");
+  expect(302, "/in?to=http://h/",
+         "the upstream redirects (302) to /in; ask for that path");
+}
+
+Test(explain, a_redirect_to_another_host_needs_no_scheme) {
+  expect(302, "//h/v2",
+         "the upstream redirects (302) to //h/v2; point --to there");
 }
 
 Test(explain, what_may_be_secret_in_a_location_is_not_shown) {
@@ -45,6 +65,10 @@ Test(explain, a_long_location_is_cut) {
   char location[4096], got[192];
   memset(location, 'x', sizeof location - 1);
   location[sizeof location - 1] = '\0';
+  explain_status(302, slice_of(location), got, sizeof got);
+  cr_expect_str_eq(got + strlen(got) - strlen("; ask for that path"),
+                   "; ask for that path", "%s", got);
+  memcpy(location, "http://h/", strlen("http://h/"));
   explain_status(302, slice_of(location), got, sizeof got);
   cr_expect_str_eq(got + strlen(got) - strlen("; point --to there"),
                    "; point --to there", "%s", got);

@@ -42,9 +42,12 @@ static void expect(const struct forward_rules *rules, const char *fields,
   for (int i = 0; i < 2; i++)
     text_init(&texts[i], storage[i], sizeof storage[i]);
   parse(&request, fields);
-  forward_fields(&texts[0], &texts[1], &request, rules, slice_of("id-1"));
+  bool has = forward_fields(&texts[0], &request, rules, slice_of("id-1"));
+  forward_credentials(&texts[1], &request, rules);
   expect_text("common", fields, &texts[0], common);
   expect_text("credentials", fields, &texts[1], credentials);
+  cr_expect_eq(has, credentials[0] != '\0', "of\n%scredentials are %s", fields,
+               has ? "told" : "not told");
 }
 
 /* ---- what the client says ---- */
@@ -198,9 +201,47 @@ Test(forward, too_little_room_is_said) {
   text_init(&texts[0], small, sizeof small);
   text_init(&texts[1], credentials, sizeof credentials);
   parse(&request, "Cookie: abcdef\r\n");
-  forward_fields(&texts[0], &texts[1], &request, &plain, slice_of("id-1"));
+  cr_expect(forward_fields(&texts[0], &request, &plain, slice_of("id-1")));
+  forward_credentials(&texts[1], &request, &plain);
   cr_expect(texts[0].cut);
   cr_expect(texts[1].cut);
+}
+
+/* ---- the room ---- */
+
+/* What is hedgerow's own in a request of a client that says nothing, with the
+ * longest ID that is taken. */
+static void expect_room(const struct forward_rules *rules) {
+  static struct http_request request;
+  char id[128], storage[2048];
+  struct text text;
+  memset(id, 'i', sizeof id);
+  parse(&request, "");
+  text_init(&text, storage, forward_room(rules));
+  cr_assert_lt(text.cap, sizeof storage);
+  cr_expect_not(
+      forward_fields(&text, &request, rules, (struct slice){id, sizeof id}));
+  forward_credentials(&text, &request, rules);
+  cr_expect_not(text.cut, "%zu bytes are too few", text.cap);
+  cr_expect_lt(text.cap - text.len, 256, "%zu bytes for %zu", text.cap,
+               text.len);
+}
+
+Test(forward, what_is_added_has_its_room_whatever_is_configured) {
+  static char many[512];
+  memset(many, 'x', sizeof many);
+  const struct slice value = {many, sizeof many};
+  const struct http_field headers[] = {{slice_of("X-Key"), value},
+                                       {slice_of("a"), slice_of("")}};
+  struct forward_rules rules = plain;
+  expect_room(&rules);
+  rules.user_agent = value;
+  expect_room(&rules);
+  rules.token = value;
+  expect_room(&rules);
+  rules.headers = headers;
+  rules.header_count = 2;
+  expect_room(&rules);
 }
 
 /* ---- loops ---- */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/http_head.h"
 #include "core/text.h"
 
 struct response_case {
@@ -49,6 +50,34 @@ static void expect_kept(const struct feed *feed, const char *bytes,
             SLICE_ARG(feed->input), now->used, feed->len);
 }
 
+/* What is told of a head is what its field lines say, looked at once more. */
+static void expect_meaning(const struct feed *feed, const char *bytes) {
+  const struct http_response *now = &feed->response;
+  struct response_meaning meaning = http_response_meaning(now, bytes);
+  struct slice fields = http_response_fields(now, bytes);
+  const char *head = bytes + now->head_at, *end = head + now->head_len - 2;
+  cr_assert(fields.at + fields.len == end, "%.*s\nthe fields end elsewhere",
+            SLICE_ARG(feed->input));
+  cr_assert(fields.at == (char *)memchr(head, '\n', now->head_len) + 1,
+            "%.*s\nthe fields begin elsewhere", SLICE_ARG(feed->input));
+  struct slice location = {NULL, 0};
+  bool retry_after = false;
+  for (struct http_field field; http_field_next(&fields, &field);) {
+    if (slice_equal_nocase(field.name, slice_of("Location")))
+      location = field.value;
+    retry_after |= slice_equal_nocase(field.name, slice_of("Retry-After"));
+  }
+  cr_assert_eq(fields.len, 0, "%.*s\na line is no field",
+               SLICE_ARG(feed->input));
+  cr_assert(meaning.status == now->status && meaning.status >= 101 &&
+                meaning.length == now->length &&
+                meaning.delimited == now->delimited &&
+                meaning.is_encoded == now->is_encoded &&
+                meaning.retry_after == retry_after &&
+                slice_equal(meaning.location, location),
+            "%.*s\nmeans something else", SLICE_ARG(feed->input));
+}
+
 static enum http_progress read_once(struct feed *feed) {
   size_t body_before = feed->response.body_len, len_before = feed->len;
   char *copy = malloc(feed->len + (feed->len == 0));
@@ -58,6 +87,7 @@ static enum http_progress read_once(struct feed *feed) {
       http_response_read(&feed->response, copy, &feed->len);
   cr_assert(feed->len <= len_before);
   expect_kept(feed, copy, body_before, progress);
+  if (progress == HTTP_HEAD) expect_meaning(feed, copy);
   memcpy(feed->held, copy, feed->len);
   free(copy);
   if (progress == HTTP_HEAD) {
@@ -684,6 +714,81 @@ Test(http_response, a_length_is_told_also_where_no_body_comes) {
   read_all(text, sizeof text - 1, said);
   cr_expect_eq(response.length, 5);
   cr_expect_eq(response.body_len, 0);
+}
+
+/* ---- what the final head says ---- */
+
+static struct response_meaning read_meaning(const char *text, char *bytes,
+                                            size_t cap) {
+  char said[8];
+  size_t len = strlen(text);
+  cr_assert_lt(len, cap);
+  memcpy(bytes, text, len + 1);
+  read_all(bytes, len, said);
+  cr_assert_eq(said[0], 'H', "saw %s", said);
+  return http_response_meaning(&response, bytes);
+}
+
+Test(http_response, a_head_means_what_its_fields_say) {
+  char bytes[512];
+  struct response_meaning meaning = read_meaning(
+      "HTTP/1.1 302 Found\r\nlocation:  /v2?a=1 \r\nRETRY-AFTER: 5\r\n"
+      "Content-Encoding: gzip\r\n" LENGTH("5") "\r\nhello",
+      bytes, sizeof bytes);
+  cr_expect_eq(meaning.status, 302);
+  cr_expect_eq(meaning.length, 5);
+  cr_expect(meaning.delimited);
+  cr_expect(meaning.is_encoded);
+  cr_expect(meaning.retry_after);
+  cr_expect(slice_equal(meaning.location, slice_of("/v2?a=1")), "saw %.*s",
+            SLICE_ARG(meaning.location));
+  cr_expect(meaning.location.at > bytes &&
+            meaning.location.at < bytes + sizeof bytes);
+}
+
+Test(http_response, a_head_that_says_nothing_means_nothing) {
+  char bytes[512];
+  struct response_meaning meaning = read_meaning(
+      OK11 "Content-Encoding: Identity\r\n\r\n", bytes, sizeof bytes);
+  cr_expect_eq(meaning.status, 200);
+  cr_expect_eq(meaning.length, UINT64_MAX);
+  cr_expect_not(meaning.delimited);
+  cr_expect_not(meaning.is_encoded);
+  cr_expect_not(meaning.retry_after);
+  cr_expect_eq(meaning.location.len, 0);
+}
+
+Test(http_response, an_interim_head_adds_nothing_to_the_meaning) {
+  char bytes[512];
+  struct response_meaning meaning = read_meaning(
+      "HTTP/1.1 103 Early Hints\r\nLocation: /no\r\nRetry-After: 1\r\n"
+      "Content-Encoding: gzip\r\n" LENGTH(
+          "7") "\r\n"
+               "HTTP/1.1 404 No\r\nLocation: /yes\r\n" CODING("chunked") "\r\n",
+      bytes, sizeof bytes);
+  cr_expect_eq(meaning.status, 404);
+  cr_expect_eq(meaning.length, UINT64_MAX);
+  cr_expect(meaning.delimited);
+  cr_expect_not(meaning.is_encoded);
+  cr_expect_not(meaning.retry_after);
+  cr_expect(slice_equal(meaning.location, slice_of("/yes")));
+}
+
+static void expect_fields(const char *text, const char *want) {
+  char bytes[512];
+  read_meaning(text, bytes, sizeof bytes);
+  struct slice seen = http_response_fields(&response, bytes);
+  cr_expect(slice_equal(seen, slice_of(want)), "saw\n%.*sof\n%s",
+            SLICE_ARG(seen), text);
+  cr_expect(seen.at >= bytes && seen.at <= bytes + strlen(text));
+}
+
+Test(http_response, the_fields_are_the_lines_between_status_and_empty_line) {
+  expect_fields(OK11 "A: b\r\n" LENGTH("2") "\r\n[]", "A: b\r\n" LENGTH("2"));
+  expect_fields(CONTINUE OK11 "X:\r\n\r\n[", "X:\r\n");
+  expect_fields(OK11 "\r\n", "");
+  expect_fields(CONTINUE OK10 "\r\n", "");
+  expect_fields(CHUNKED "1\r\n[\r\n1\r\n]\r\n" EMPTY_CHUNK, CODING("chunked"));
 }
 
 /* ---- bounds ---- */

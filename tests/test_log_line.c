@@ -6,24 +6,32 @@
 
 #include "core/json_check.h"
 
-static const struct attempt_story two[] = {
-    {0, 0, 412000, ATTEMPT_CANCELLED, 0, NULL, 0},
-    {1, 300000, 412000, ATTEMPT_SUCCESS, 200, NULL, 0},
-};
-static const struct answer_race won = {2, 1, two, 2};
+enum { T0 = 7000000 }; /* when races start here */
 
-/* 2026-11-21T01:02:03.123Z */
-static struct log_line line_for(const char *target) {
-  return (struct log_line){.wall_us = 1795222923123456,
-                           .client = slice_of("127.0.0.1:53412"),
-                           .request_id = slice_of("id-1"),
-                           .method = slice_of("GET"),
-                           .target = slice_of(target),
-                           .status = 200,
-                           .outcome = "success",
-                           .duration_us = 412345,
-                           .body_bytes = 200,
-                           .race = &won};
+#define WALL_US INT64_C(1795222923123456) /* 2026-11-21T01:02:03.123Z */
+
+static const struct attempt_record two[] = {
+    {.start_us = T0, .end_us = T0 + 412000, .end.result = ATTEMPT_CANCELLED},
+    {.target = 1,
+     .start_us = T0 + 300000,
+     .end_us = T0 + 412000,
+     .end = {ATTEMPT_SUCCESS, .status = 200}},
+};
+
+static struct race_record race_for(const char *path) {
+  return (struct race_record){.peer = slice_of("127.0.0.1:53412"),
+                              .id = slice_of("id-1"),
+                              .method = slice_of("GET"),
+                              .path = slice_of(path),
+                              .status = 200,
+                              .outcome = OUTCOME_SUCCESS,
+                              .winner = 1,
+                              .start_us = T0,
+                              .end_us = T0 + 412345,
+                              .bytes = 200,
+                              .started = 2,
+                              .attempts = two,
+                              .count = 2};
 }
 
 struct page {
@@ -31,35 +39,37 @@ struct page {
   struct text text;
 };
 
-typedef void writer(struct text *out, const struct log_line *line);
+typedef void writer(struct text *out, const struct race_record *race,
+                    int64_t wall_us);
 
 static const char *write_line(struct page *page, writer *form,
-                              const struct log_line *line) {
+                              const struct race_record *race, int64_t wall_us) {
   text_init(&page->text, page->storage, LOG_LINE_BYTES);
-  form(&page->text, line);
+  form(&page->text, race, wall_us);
   cr_expect_not(page->text.cut, "cut");
   page->storage[page->text.len] = '\0';
   return page->storage;
 }
 
-static void expect_line(writer *form, const struct log_line *line,
+static void expect_line(writer *form, const struct race_record *race,
                         const char *want) {
   static struct page page;
-  cr_expect_str_eq(write_line(&page, form, line), want, "got\n%swanted\n%s",
-                   page.storage, want);
+  cr_expect_str_eq(write_line(&page, form, race, WALL_US), want,
+                   "got\n%swanted\n%s", page.storage, want);
 }
 
-static void expect_holds(writer *form, const struct log_line *line,
+static void expect_holds(writer *form, const struct race_record *race,
                          const char *part) {
   static struct page page;
-  cr_expect(strstr(write_line(&page, form, line), part), "no '%s' in %s", part,
-            page.storage);
+  cr_expect(strstr(write_line(&page, form, race, WALL_US), part),
+            "no '%s' in %s", part, page.storage);
 }
 
 /* One line of bytes that no terminal obeys, and JSON where it is to be. */
-static void expect_tame(writer *form, const struct log_line *line) {
+static void expect_tame(writer *form, const struct race_record *race,
+                        int64_t wall_us) {
   static struct page page;
-  const char *text = write_line(&page, form, line);
+  const char *text = write_line(&page, form, race, wall_us);
   size_t len = page.text.len;
   for (size_t i = 0; i + 1 < len; i++)
     cr_assert((unsigned char)text[i] >= 0x20 && text[i] != 0x7f,
@@ -74,8 +84,8 @@ static void expect_tame(writer *form, const struct log_line *line) {
 }
 
 Test(log_line, tells_a_race_as_json) {
-  struct log_line line = line_for("/smart/x");
-  expect_line(log_line_json, &line,
+  struct race_record race = race_for("/smart/x");
+  expect_line(log_line_json, &race,
               "{\"time\":\"2026-11-21T01:02:03.123Z\","
               "\"client\":\"127.0.0.1:53412\",\"id\":\"id-1\","
               "\"method\":\"GET\",\"target\":\"/smart/x\",\"status\":200,"
@@ -88,52 +98,81 @@ Test(log_line, tells_a_race_as_json) {
 }
 
 Test(log_line, tells_a_race_as_text) {
-  struct log_line line = line_for("/smart/x");
-  expect_line(log_line_text, &line,
+  struct race_record race = race_for("/smart/x");
+  expect_line(log_line_text, &race,
               "01:02:03.123 GET /smart/x 200 success 412.3ms"
               "  #0 0.0-412.0 cancelled  #1 300.0-412.0 success\n");
 }
 
 Test(log_line, names_the_status_of_a_failed_attempt) {
-  struct attempt_story attempt = {0, 0, 5000, ATTEMPT_STATUS, 503, "busy", 0};
-  struct answer_race race = {1, -1, &attempt, 1};
-  struct log_line line = line_for("/smart");
-  line.race = &race;
-  expect_holds(log_line_text, &line, "  #0 0.0-5.0 status 503\n");
-  expect_holds(log_line_json, &line, "\"result\":\"status\",\"status\":503}]");
+  struct attempt_record attempt = {.start_us = T0,
+                                   .end_us = T0 + 5000,
+                                   .end = {ATTEMPT_STATUS, .status = 503},
+                                   .error = "busy"};
+  struct race_record race = race_for("/smart");
+  race.attempts = &attempt;
+  race.count = 1;
+  expect_holds(log_line_text, &race, "  #0 0.0-5.0 status 503\n");
+  expect_holds(log_line_json, &race, "\"result\":\"status\",\"status\":503}]");
 }
 
 Test(log_line, counts_the_resends_of_an_attempt) {
-  struct attempt_story attempt = {
-      .result = ATTEMPT_SUCCESS, .status = 200, .resends = 1};
-  struct answer_race race = {1, 0, &attempt, 1};
-  struct log_line line = line_for("/smart");
-  line.race = &race;
-  expect_holds(log_line_json, &line, "\"status\":200,\"resends\":1}]");
+  struct attempt_record attempt = {.start_us = T0,
+                                   .end_us = T0,
+                                   .end = {ATTEMPT_SUCCESS, .status = 200},
+                                   .resends = 1};
+  struct race_record race = race_for("/smart");
+  race.attempts = &attempt;
+  race.count = 1;
+  expect_holds(log_line_json, &race, "\"status\":200,\"resends\":1}]");
+}
+
+Test(log_line, tells_of_no_gap_and_counts_none) {
+  struct attempt_record attempts[40] = {0};
+  for (unsigned i = 1; i < 40; i += 2)
+    attempts[i] = (struct attempt_record){
+        .target = i, .start_us = T0 + 1000, .end_us = T0 + 2000};
+  struct race_record race = race_for("/all");
+  race.attempts = attempts;
+  race.count = 4;
+  expect_holds(log_line_text, &race,
+               "ms  #0 1.0-2.0 success  #1 1.0-2.0 success\n");
+  expect_holds(
+      log_line_json, &race,
+      ",\"attempts\":["
+      "{\"target\":1,\"start\":1.0,\"end\":2.0,\"result\":\"success\"},"
+      "{\"target\":3,\"start\":1.0,\"end\":2.0,\"result\":\"success\"}]}\n");
+  race.count = 33;
+  expect_holds(log_line_text, &race, "  #15 1.0-2.0 success\n");
+  expect_holds(log_line_json, &race, "\"success\"}]}\n");
+  race.count = 40;
+  expect_holds(log_line_text, &race, "  #15 1.0-2.0 success  and 4 more\n");
+  expect_holds(log_line_json, &race, "}],\"attempts_left_out\":4}\n");
 }
 
 Test(log_line, without_a_race_there_are_no_attempts) {
-  struct log_line line = line_for("/healthz");
-  line.race = NULL;
-  expect_holds(log_line_json, &line, ",\"attempts\":[]}\n");
-  expect_holds(log_line_text, &line, "412.3ms\n");
+  struct race_record race = race_for("/healthz");
+  race.attempts = NULL;
+  race.count = 0;
+  expect_holds(log_line_json, &race, ",\"attempts\":[]}\n");
+  expect_holds(log_line_text, &race, "412.3ms\n");
 }
 
 Test(log_line, shows_a_client_that_left) {
-  struct log_line line = line_for("/smart");
-  line.status = 0;
-  line.outcome = "gone";
-  expect_holds(log_line_json, &line, "\"status\":0,\"outcome\":\"gone\"");
-  expect_holds(log_line_text, &line, " GET /smart - gone 412.3ms");
+  struct race_record race = race_for("/smart");
+  race.status = 0;
+  race.outcome = OUTCOME_GONE;
+  expect_holds(log_line_json, &race, "\"status\":0,\"outcome\":\"gone\"");
+  expect_holds(log_line_text, &race, " GET /smart - gone 412.3ms");
 }
 
 Test(log_line, shows_what_could_not_be_read_as_a_dash) {
-  struct log_line line = line_for("");
-  line.method = (struct slice){NULL, 0};
-  line.target = (struct slice){NULL, 0};
-  line.request_id = (struct slice){NULL, 0};
-  expect_holds(log_line_text, &line, "03.123 - - 200");
-  expect_holds(log_line_json, &line,
+  struct race_record race = race_for("");
+  race.method = (struct slice){NULL, 0};
+  race.path = (struct slice){NULL, 0};
+  race.id = (struct slice){NULL, 0};
+  expect_holds(log_line_text, &race, "03.123 - - 200");
+  expect_holds(log_line_json, &race,
                "\"id\":\"\",\"method\":\"\",\"target\":\"\"");
 }
 
@@ -151,75 +190,92 @@ Test(log_line, writes_only_the_path_of_a_target) {
       {"host:443", "host:443"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    struct log_line line = line_for(cases[i][0]);
+    struct race_record race = race_for(cases[i][0]);
     char part[64];
     snprintf(part, sizeof part, " GET %s 200 ", cases[i][1]);
-    expect_holds(log_line_text, &line, part);
+    expect_holds(log_line_text, &race, part);
   }
 }
 
 Test(log_line, escapes_what_a_peer_could_forge_a_line_with) {
-  struct log_line line = line_for("/a b\r\n\x1b[2J\"\\\x7f\xc2\x9b\xff");
-  expect_holds(log_line_text, &line,
+  struct race_record race = race_for("/a b\r\n\x1b[2J\"\\\x7f\xc2\x9b\xff");
+  expect_holds(log_line_text, &race,
                " /a\\x20b\\x0d\\x0a\\x1b[2J\\x22\\x5c\\x7f\\xc2\\x9b\\xff ");
-  expect_holds(log_line_json, &line,
+  expect_holds(log_line_json, &race,
                "\"/a b\\r\\n\\u001b[2J\\\"\\\\\\u007f\\u009b\xef\xbf\xbd\"");
-  line.method = line.client = line.request_id = line.target;
-  expect_tame(log_line_text, &line);
-  expect_tame(log_line_json, &line);
+  race.method = race.peer = race.id = race.path;
+  expect_tame(log_line_text, &race, WALL_US);
+  expect_tame(log_line_json, &race, WALL_US);
 }
 
 Test(log_line, shortens_what_is_too_long) {
   char target[8192];
   memset(target, 'a', sizeof target);
   target[0] = '/';
-  struct log_line line = line_for("");
-  line.target = (struct slice){target, sizeof target};
-  expect_holds(log_line_text, &line, "aaa... 200 success");
-  expect_holds(log_line_json, &line, "aaa...\",\"status\"");
+  struct race_record race = race_for("");
+  race.path = (struct slice){target, sizeof target};
+  expect_holds(log_line_text, &race, "aaa... 200 success");
+  expect_holds(log_line_json, &race, "aaa...\",\"status\"");
 }
+
+/* What a count of 2^32 - 1 attempts would need beyond one below 10. */
+enum { DIGITS_MORE = 9 };
 
 Test(log_line, stays_below_its_limit_whatever_comes) {
   static char noise[8192];
-  struct attempt_story attempts[20];
+  struct attempt_record attempts[20];
   memset(noise, '\x01', sizeof noise);
   for (size_t i = 0; i < 20; i++)
-    attempts[i] = (struct attempt_story){
-        UINT32_MAX, INT64_MIN, INT64_MIN, ATTEMPT_STATUS, INT32_MIN, NULL, 0};
-  struct answer_race race = {UINT32_MAX, -1, attempts, UINT32_MAX};
+    attempts[i] = (struct attempt_record){
+        .target = UINT32_MAX,
+        .start_us = INT64_MIN,
+        .end_us = INT64_MIN,
+        .end = {ATTEMPT_STATUS, .status = INT32_MIN},
+        .resends = UINT8_MAX,
+    };
   struct slice all = {noise, sizeof noise};
-  struct log_line line = {.wall_us = INT64_MAX,
-                          .client = all,
-                          .request_id = all,
-                          .method = all,
-                          .target = all,
-                          .status = INT32_MIN,
-                          .outcome = "success",
-                          .duration_us = INT64_MIN,
-                          .body_bytes = 1,
-                          .race = &race};
-  expect_tame(log_line_text, &line);
-  expect_tame(log_line_json, &line);
+  struct race_record race = {.peer = all,
+                             .id = all,
+                             .method = all,
+                             .path = all,
+                             .status = INT32_MIN,
+                             .outcome = OUTCOME_CLIENT_ERROR,
+                             .end_us = INT64_MIN,
+                             .bytes = INT64_MAX,
+                             .started = UINT32_MAX,
+                             .attempts = attempts,
+                             .count = 20};
+  expect_tame(log_line_text, &race, INT64_MAX);
+  expect_tame(log_line_json, &race, INT64_MAX);
+  static writer *const forms[] = {log_line_json, log_line_text};
+  for (size_t i = 0; i < 2; i++) {
+    static struct page page;
+    text_init(&page.text, page.storage, LOG_LINE_BYTES - DIGITS_MORE);
+    forms[i](&page.text, &race, INT64_MAX);
+    cr_expect_not(page.text.cut, "cut at %zu", page.text.len);
+  }
 }
 
 Test(log_line, says_how_many_attempts_it_left_out) {
-  struct attempt_story attempts[256] = {{0, 0, 0, ATTEMPT_SUCCESS, 0, NULL, 0}};
-  struct answer_race race = {256, -1, attempts, 256};
-  struct log_line line = line_for("/all");
-  line.race = &race;
-  expect_holds(log_line_text, &line, "  #15 0.0-0.0 success  and 240 more\n");
-  expect_holds(log_line_json, &line, "}],\"attempts_left_out\":240}\n");
+  struct attempt_record attempts[256];
+  for (size_t i = 0; i < 256; i++)
+    attempts[i] = (struct attempt_record){.start_us = T0, .end_us = T0};
+  struct race_record race = race_for("/all");
+  race.attempts = attempts;
+  race.count = 256;
+  expect_holds(log_line_text, &race, "  #15 0.0-0.0 success  and 240 more\n");
+  expect_holds(log_line_json, &race, "}],\"attempts_left_out\":240}\n");
 }
 
 Test(log_line, every_room_too_small_sets_cut) {
   static writer *const forms[] = {log_line_json, log_line_text};
-  struct log_line line = line_for("/smart/x");
+  struct race_record race = race_for("/smart/x");
   for (size_t i = 0; i < 2; i++) {
     static struct page page;
-    write_line(&page, forms[i], &line);
+    write_line(&page, forms[i], &race, WALL_US);
     for (size_t cap = 1, whole = page.text.len; cap < whole; cap++) {
       text_init(&page.text, page.storage, cap);
-      forms[i](&page.text, &line);
+      forms[i](&page.text, &race, WALL_US);
       cr_expect(page.text.cut, "not cut at %zu of %zu", cap, whole);
     }
   }

@@ -233,23 +233,23 @@ Test(race, a_loop_that_slept_through_everything_starts_nothing) {
 
 Test(race, an_attempt_that_used_up_its_time_is_cancelled_and_has_failed) {
   script_race("attempt-timeout 100", "0 start | 100 timer | 120 success 1",
-              "[0] start: launch 0 | [100] timer: cancel 0, launch 1 | "
+              "[0] start: launch 0 | [100] timer: expire 0, launch 1 | "
               "[120] success 1: won 1");
 }
 
 Test(race, an_attempts_time_counts_from_its_own_start) {
   script_race("attempt-timeout 100",
               "0 start | 100 timer | 200 timer | 300 timer | 400 timer",
-              "[0] start: launch 0 | [100] timer: cancel 0, launch 1 | "
-              "[200] timer: cancel 1 | [300] timer: launch 2 | "
-              "[400] timer: cancel 2, failed");
+              "[0] start: launch 0 | [100] timer: expire 0, launch 1 | "
+              "[200] timer: expire 1 | [300] timer: launch 2 | "
+              "[400] timer: expire 2, failed");
 }
 
 Test(race, an_attempts_limit_leaves_those_alone_that_have_time) {
   script_race("attempt-timeout 400",
               "0 start | 300 timer | 400 timer | 410 success 2",
               "[0] start: launch 0 | [300] timer: launch 1 2 | "
-              "[400] timer: cancel 0 | [410] success 2: cancel 1, won 2");
+              "[400] timer: expire 0 | [410] success 2: cancel 1, won 2");
 }
 
 Test(race, attempts_that_started_together_use_up_their_time_together) {
@@ -257,7 +257,7 @@ Test(race, attempts_that_started_together_use_up_their_time_together) {
               "0 start | 300 timer | 400 timer | "
               "700 timer",
               "[0] start: launch 0 | [300] timer: launch 1 2 | "
-              "[400] timer: cancel 0 | [700] timer: cancel 1 2, failed");
+              "[400] timer: expire 0 | [700] timer: expire 1 2, failed");
 }
 
 Test(race, a_success_counts_before_the_attempts_own_limit) {
@@ -268,7 +268,7 @@ Test(race, a_success_counts_before_the_attempts_own_limit) {
 Test(race, with_on_failure_wait_a_limit_brings_none_forward) {
   script_race("attempt-timeout 100 on-failure wait",
               "0 start | 100 timer | 300 timer",
-              "[0] start: launch 0 | [100] timer: cancel 0 | "
+              "[0] start: launch 0 | [100] timer: expire 0 | "
               "[300] timer: launch 1 2");
 }
 
@@ -276,7 +276,7 @@ Test(race, an_ended_attempt_has_no_limit_any_more) {
   script_race("attempt-timeout 350",
               "0 start | 300 timer | 310 fail 0 | 650 timer",
               "[0] start: launch 0 | [300] timer: launch 1 2 | "
-              "[310] fail 0: nothing | [650] timer: cancel 1 2, failed");
+              "[310] fail 0: nothing | [650] timer: expire 1 2, failed");
 }
 
 /* ---- 4xx ---- */
@@ -330,7 +330,7 @@ Test(race, an_attempt_out_of_time_is_no_4xx) {
   script_race("hedges 1 attempt-timeout 400",
               "0 start | 300 timer | 350 status 0 404 | 700 timer",
               "[0] start: launch 0 | [300] timer: launch 1 | "
-              "[350] status 0 404: nothing | [700] timer: cancel 1, failed");
+              "[350] status 0 404: nothing | [700] timer: expire 1, failed");
 }
 
 Test(race, a_4xx_is_no_answer_while_another_is_in_flight_at_the_deadline) {
@@ -360,36 +360,30 @@ Test(race, a_final_4xx_with_nothing_else_in_flight_is_the_answer) {
               "[0] start: launch 0 | [10] status 0 404: answer 0");
 }
 
-Test(race, after_a_final_4xx_what_is_in_flight_may_still_win) {
-  script_race("final 4xx stagger 100",
-              "0 start | 300 timer | 310 status 0 404 | 900 success 1",
+Test(race, a_final_4xx_wins_at_once_over_what_is_in_flight) {
+  script_race("final 4xx stagger 100", "0 start | 300 timer | 310 status 0 404",
               "[0] start: launch 0 | [300] timer: launch 1 | "
-              "[310] status 0 404: nothing | [900] success 1: won 1");
+              "[310] status 0 404: cancel 1, answer 0");
 }
 
-Test(race, when_nothing_wins_after_a_final_4xx_it_is_the_answer) {
-  script_race("final 4xx stagger 100",
-              "0 start | 300 timer | 310 status 1 404 | 900 fail 0",
-              "[0] start: launch 0 | [300] timer: launch 1 | "
-              "[310] status 1 404: nothing | [900] fail 0: answer 1");
-}
-
-Test(race, the_first_of_two_final_4xx_is_the_answer) {
-  script_race("final 4xx",
-              "0 start | 300 timer | 310 status 2 404 | "
-              "320 status 0 403 | 330 status 1 429",
+Test(race, a_hedges_final_4xx_does_not_wait_for_a_slow_primary) {
+  script_race("final 4xx", "0 start | 300 timer | 310 status 2 404",
               "[0] start: launch 0 | [300] timer: launch 1 2 | "
-              "[310] status 2 404: nothing | [320] status 0 403: nothing | "
-              "[330] status 1 429: answer 2");
+              "[310] status 2 404: cancel 0 1, answer 2");
 }
 
-Test(race, a_final_4xx_is_the_answer_at_the_deadline_too) {
+Test(race, what_comes_after_a_final_4xx_comes_too_late) {
   script_race("final 4xx",
-              "0 start | 300 timer | 310 status 1 404 | "
-              "1000 timer",
+              "0 start | 300 timer | 310 status 1 404 | 310 success 0",
               "[0] start: launch 0 | [300] timer: launch 1 2 | "
-              "[310] status 1 404: nothing | "
-              "[1000] timer: cancel 0 2, answer 1");
+              "[310] status 1 404: cancel 0 2, answer 1 | "
+              "[310] success 0: nothing");
+}
+
+Test(race, a_final_4xx_counts_before_the_deadline_that_is_due_with_it) {
+  script_race("final 4xx", "0 start | 300 timer | 1000 status 1 404",
+              "[0] start: launch 0 | [300] timer: launch 1 2 | "
+              "[1000] status 1 404: cancel 0 2, answer 1");
 }
 
 Test(race, a_final_4xx_that_comes_as_hedges_are_due_stops_them) {
@@ -478,6 +472,37 @@ Test(race, hedges_refused_after_all_else_failed_end_the_race) {
               "[300] timer: refuse 1 2, failed");
   script_race("on-failure all", "0 start | 10 fail 0 refusing 1 2",
               "[0] start: launch 0 | [10] fail 0: refuse 1 2, failed");
+}
+
+/* ---- this machine lacks memory ---- */
+
+Test(race, an_attempt_that_starved_brings_nothing_forward) {
+  script_race("", "0 start | 9 starve 0 | 300 timer | 310 success 1",
+              "[0] start: launch 0 | [9] starve 0: nothing | "
+              "[300] timer: launch 1 2 | [310] success 1: cancel 2, won 1");
+  script_race("on-failure all", "0 start | 9 starve 0 | 300 timer",
+              "[0] start: launch 0 | [9] starve 0: nothing | "
+              "[300] timer: launch 1 2");
+}
+
+Test(race, a_starved_primary_hands_no_turn_on) {
+  script_race("on-failure wait hedge-after 20000 timeout 10000",
+              "0 start | 9 starve 0",
+              "[0] start: launch 0 | [9] starve 0: refused");
+}
+
+Test(race, those_that_starved_do_not_spoil_the_4xx_of_the_others) {
+  script_race("hedges 1",
+              "0 start | 300 timer | 310 starve 0 | "
+              "320 status 1 404",
+              "[0] start: launch 0 | [300] timer: launch 1 | "
+              "[310] starve 0: nothing | [320] status 1 404: answer 1");
+}
+
+Test(race, a_failure_beside_one_that_starved_is_a_failure) {
+  script_race("hedges 1", "0 start | 300 timer | 310 starve 0 | 320 fail 1",
+              "[0] start: launch 0 | [300] timer: launch 1 | "
+              "[310] starve 0: nothing | [320] fail 1: failed");
 }
 
 /* ---- the client leaves, the server ends ---- */

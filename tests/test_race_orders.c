@@ -37,7 +37,7 @@ struct search {
   uint64_t *seen; /* hashes of races, 0 where there is none */
   unsigned seen_count;
   unsigned long turns;
-  unsigned settled[OUTCOME_GATHERED + 1];
+  unsigned settled[OUTCOMES];
 };
 
 /* ---- races that were seen before ---- */
@@ -54,8 +54,7 @@ static uint64_t hash_of(const struct shell *shell) {
     hash = mixed(hash, (uint64_t)race->started_us[k]);
   hash = mixed(hash, (uint64_t)race->in_flight << 32 | race->refused);
   hash = mixed(hash, (uint64_t)race->whole_4xx << 32 | race->next);
-  hash = mixed(hash, (uint64_t)race->limit << 32 | race->forwarded);
-  hash = mixed(hash, (uint64_t)(race->final_4xx + 1));
+  hash = mixed(hash, (uint64_t)race->starved << 32 | race->forwarded);
   return hash ? hash : 1;
 }
 
@@ -146,10 +145,9 @@ static void try_event(struct search *search, const struct shell *from,
 static void try_ends(struct search *search, const struct shell *from,
                      int64_t now_us) {
   static const struct attempt_end ends[] = {
-      {ATTEMPT_SUCCESS, 200, true, false},
-      {ATTEMPT_TRANSPORT, 0, false, false},
-      {ATTEMPT_STATUS, 404, true, false},
-      {ATTEMPT_STATUS, 429, true, false},
+      {ATTEMPT_SUCCESS, 200, true, false}, {ATTEMPT_TRANSPORT, 0, false, false},
+      {ATTEMPT_STATUS, 404, true, false},  {ATTEMPT_STATUS, 429, true, false},
+      {ATTEMPT_STARVED, 0, false, false},
   };
   for (unsigned k = 0; k < from->started; k++)
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)

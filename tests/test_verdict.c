@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/http_response.h"
+
 enum { BODY_MAX = 64, DEPTH_MAX = 8, VERDICT_BYTES = 320 };
 
 /* How a body ends. */
@@ -30,7 +32,8 @@ static bool head(struct verdict *verdict, int status, const char *lines) {
   http_response_init(&response);
   cr_assert(http_response_read(&response, bytes, &len) == HTTP_HEAD,
             "no head: %s", response.why ? response.why : bytes);
-  return verdict_head(verdict, &response, bytes);
+  struct response_meaning meaning = http_response_meaning(&response, bytes);
+  return verdict_head(verdict, &meaning);
 }
 
 /* Feeds the body in pieces of `first` bytes, then `rest` bytes each, until it
@@ -229,6 +232,20 @@ Test(verdict, a_3xx_or_5xx_is_a_failure_by_its_head) {
               "status 304: the upstream answered 304 though nothing "
               "conditional was asked");
   expect_head(101, "", "status 101: the upstream answered 101");
+}
+
+Test(verdict, what_the_head_says_is_enough_in_whatever_http_it_came) {
+  struct response_meaning meaning = {.status = 302,
+                                     .length = UINT64_MAX,
+                                     .location = slice_of("/v2?key=secret")};
+  struct verdict verdict;
+  char got[VERDICT_BYTES];
+  verdict_init(&verdict, BODY_MAX, DEPTH_MAX);
+  cr_expect_not(verdict_head(&verdict, &meaning));
+  print(&verdict, got);
+  cr_expect_str_eq(
+      got,
+      "status 302: the upstream redirects (302) to /v2; ask for that path");
 }
 
 Test(verdict, a_206_is_a_failure_by_its_head) {

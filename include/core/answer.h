@@ -11,15 +11,15 @@
 
 #include "core/answer_date.h"
 #include "core/http_reason.h"
+#include "core/record.h"
 #include "core/slice.h"
-#include "core/step.h"
 #include "core/text.h"
 
 #define ANSWER_PROBLEM_TYPE "application/problem+json"
 
 enum {
   /* A head is never cut in a text with this much room, plus the length of
-   * upstream_head (passed), plus those of request_id, via and date, plus those
+   * fields (passed), plus those of request_id, via and date, plus those
    * of content_type and allow (own). */
   ANSWER_HEAD_BYTES = 2048,
   /* Attempts that Server-Timing tells of; of more it says how many. */
@@ -31,42 +31,23 @@ enum {
   ANSWER_PROBLEM_ATTEMPT_BYTES = 160,
 };
 
-/* One attempt as answers and log lines tell of it. Times count from the start
- * of the race. */
-struct attempt_story {
-  unsigned target;
-  int64_t started_us, ended_us;
-  enum attempt_result result;
-  int status;        /* 0: none */
-  const char *error; /* "" or NULL: none */
-  unsigned resends;  /* kept connections that had died, and were replaced */
-};
-
 /* What the connection asks of the head. */
 struct answer_framing {
   bool close;          /* Connection: close */
   bool keep_alive_1_0; /* Connection: keep-alive */
 };
 
-struct answer_race { /* how the race went: Hedge-Attempts and so on */
-  unsigned started;
-  int winner;                           /* -1: none */
-  const struct attempt_story *attempts; /* those that were told about, by
-                                         * their number */
-  unsigned attempt_count;
-};
-
-/* The head of an answer that passes an upstream's on. upstream_head is
- * attempt_reply.head's form. Its status goes out with http_reason's phrase and
- * as HTTP/1.1; its fields in their order and spelling. Dropped: hop-by-hop
- * fields, those its Connection names (of an upstream that names more than 32,
- * all), lines that are no fields, Content-Length (ours is `length`),
+/* The head of an answer that passes an upstream's on: its status with
+ * http_reason's phrase, as HTTP/1.1, and of its field lines ("Name: value\r\n"
+ * ...) those that cross, in their order and spelling. Dropped: hop-by-hop
+ * fields, those that its Connection names (of an upstream that names more than
+ * 32, all), lines that are no fields, Content-Length (ours is `length`),
  * X-Request-ID, Hedge-*. Via and Server-Timing only gain a member, as a line of
  * their own (RFC 9110, section 5.3). A missing Date is added (section 6.6.1).
  * via is a whole member, "1.1 hedgerow-ID". request_id, via and date are left
  * out where they are empty. race may be NULL. */
-void answer_passed_head(struct text *out, struct slice upstream_head,
-                        uint64_t length, const struct answer_race *race,
+void answer_passed_head(struct text *out, int status, struct slice fields,
+                        uint64_t length, const struct race_record *race,
                         struct slice request_id, struct slice via,
                         struct slice date, struct answer_framing framing);
 
@@ -83,7 +64,7 @@ struct answer_own {
   unsigned completed, items;
 };
 void answer_own_head(struct text *out, const struct answer_own *own,
-                     const struct answer_race *race, struct slice request_id,
+                     const struct race_record *race, struct slice request_id,
                      struct slice via, struct slice date,
                      struct answer_framing framing);
 
@@ -92,6 +73,6 @@ void answer_own_head(struct text *out, const struct answer_own *own,
  * fit is left out whole, `attempts_left_out` counts the latter, and out->cut is
  * set. Below ANSWER_PROBLEM_BYTES of room nothing is written. */
 void answer_problem(struct text *out, int status, struct slice detail,
-                    const struct answer_race *race);
+                    const struct race_record *race);
 
 #endif

@@ -22,12 +22,17 @@ struct forward_rules {
   struct slice via;        /* our member: "1.1 hedgerow-ID" */
 };
 
-/* Writes "Name: value\r\n" lines: those for every upstream to `common`, and the
- * client's own Authorization and Cookie to `credentials`. Not among them: Host,
- * and Hedge-Attempt, which differs between attempts. */
-void forward_fields(struct text *common, struct text *credentials,
-                    const struct http_request *request,
+/* Writes "Name: value\r\n" lines, the fields of every upstream request but Host
+ * and Hedge-Attempt, which differ between attempts. The client's own
+ * Authorization and Cookie are not among them: returns whether it has any. */
+bool forward_fields(struct text *out, const struct http_request *request,
                     const struct forward_rules *rules, struct slice request_id);
+/* Writes the client's own Authorization and Cookie. */
+void forward_credentials(struct text *out, const struct http_request *request,
+                         const struct forward_rules *rules);
+
+/* At most so many bytes come to the client's own fields. */
+size_t forward_room(const struct forward_rules *rules);
 
 /* Whether a Via field of the request holds our pseudonym, "hedgerow-ID" (RFC
  * 9110, section 7.6.3): then the request has come round in a loop. */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/response_meaning.h"
 #include "core/slice.h"
 
 enum {
@@ -80,6 +81,13 @@ void http_response_init(struct http_response *response);
 enum http_progress http_response_read(struct http_response *response,
                                       char *bytes, size_t *len)
     __attribute__((warn_unused_result));
+
+/* What the final head says, once HTTP_HEAD was returned; bytes is the buffer. */
+struct response_meaning http_response_meaning(
+    const struct http_response *response, const char *bytes);
+/* Its field lines with their CRLFs, without status line and empty line. */
+struct slice http_response_fields(const struct http_response *response,
+                                  const char *bytes);
 
 /* The connection has ended, after http_response_read said MORE or DONE:
  * HTTP_DONE when the response is whole, or when that ends the body (no framing

@@ -4,8 +4,7 @@
 
 #include <stdint.h>
 
-#include "core/answer.h"
-#include "core/slice.h"
+#include "core/record.h"
 #include "core/text.h"
 
 enum {
@@ -16,24 +15,13 @@ enum {
   LOG_LINE_ATTEMPTS_MAX = 16,
 };
 
-struct log_line {
-  int64_t wall_us;     /* when it was answered */
-  struct slice client; /* "127.0.0.1:53412" */
-  struct slice request_id;
-  struct slice method;
-  struct slice target; /* the client's; the query's values may be secrets, so
-                        * only the path is written */
-  int status;          /* 0: none was sent, the client had left */
-  const char *outcome; /* ours, plain letters */
-  int64_t duration_us;
-  uint64_t body_bytes;
-  const struct answer_race *race; /* NULL: no attempts */
-};
-
-/* With the line end. No line can be forged and no terminal commanded by what a
+/* With the line end. wall_us: when it was answered, since 1970. Of a path that
+ * holds a query only the path is written, since values may be secrets. No line can be forged and no terminal commanded by what a
  * peer sent: in JSON it stands in strings as text_json writes them; in text
  * every byte but visible ASCII, and quote and backslash, becomes \xHH. */
-void log_line_json(struct text *out, const struct log_line *line);
-void log_line_text(struct text *out, const struct log_line *line);
+void log_line_json(struct text *out, const struct race_record *race,
+                   int64_t wall_us);
+void log_line_text(struct text *out, const struct race_record *race,
+                   int64_t wall_us);
 
 #endif

@@ -1,17 +1,19 @@
 /* step: the words in which a policy and the shell around it talk.
  *
- * A policy (core/race, core/gather) is a value. It is told what happened as a
+ * A policy (core/race) is a value. It is told what happened as a
  * `struct step_event`, the time included, and it answers what to do as a
  * `struct todo`. It reads no clock, opens no socket and allocates nothing, so
  * it can be tested in virtual time and reused by a simulator.
  *
- * Attempts are numbered from 0 and always start in that order, so both halves
- * of a todo are watermarks:
+ * Attempts are numbered from 0 and always start in that order, so a todo is
+ * made of watermarks:
  *   start_below   every attempt below it is to have been started (never falls)
- *   cancel_below  whatever is in flight below it is to be cancelled now
- * When an attempt may not start (a cap, no memory), the shell says so at once
- * by an EVENT_ENDED with ATTEMPT_REFUSED, and goes on with the todo that this
- * returns. An attempt that was cancelled brings no event. */
+ *   expire_below  what is in flight below it has used up its own time
+ *   cancel_below  what is in flight below it is to be cancelled
+ * The shell ends expired attempts first, then cancels, then starts. When an
+ * attempt may not start (core/gate), the shell says so at once by an
+ * EVENT_ENDED with ATTEMPT_REFUSED, and goes on with the todo that this
+ * returns. An attempt that expired or was cancelled brings no event. */
 #ifndef HEDGEROW_CORE_STEP_H
 #define HEDGEROW_CORE_STEP_H
 
@@ -26,10 +28,14 @@ enum attempt_result {
   ATTEMPT_BAD_JSON,  /* 2xx, and the body is not one valid JSON text */
   ATTEMPT_TRANSPORT, /* no whole answer: connect, TLS, framing, cut */
   ATTEMPT_TOO_LARGE, /* head or body over its cap */
-  ATTEMPT_REFUSED,   /* never started: a cap of ours, no memory */
+  ATTEMPT_REFUSED,   /* never started; attempt_record.refused_by says why */
   ATTEMPT_CANCELLED, /* the race was settled without it */
   ATTEMPT_TIMEOUT,   /* its own limit (--attempt-timeout) or the deadline */
+  ATTEMPT_STARVED,   /* started, and then this machine lacked memory, a buffer
+                      * or a descriptor: no fault of the upstream's */
 };
+
+enum { ATTEMPT_RESULTS = ATTEMPT_STARVED + 1 };
 
 struct attempt_end {
   enum attempt_result result;
@@ -58,15 +64,21 @@ enum outcome {
   OUTCOME_SUCCESS,      /* `winner` succeeded */
   OUTCOME_CLIENT_ERROR, /* the 4xx that `winner` brought is the answer */
   OUTCOME_FAILED,       /* every attempt ended, none succeeded: 502 */
-  OUTCOME_REFUSED,      /* no attempt could be started: 503 */
-  OUTCOME_DEADLINE,     /* 504 */
+  OUTCOME_REFUSED,      /* no attempt could be started, or held: 503 */
+  OUTCOME_DEADLINE,     /* 504; what is cancelled has timed out */
   OUTCOME_DRAINED,      /* 503 */
   OUTCOME_GONE,         /* nobody is there to be answered */
-  OUTCOME_GATHERED,     /* /all: every item has its place */
+  /* Not a race's: */
+  OUTCOME_GATHERED, /* /all: every item has its place */
+  OUTCOME_OWN,      /* hedgerow's own 200 */
+  OUTCOME_REJECTED, /* answered with a problem, without an attempt */
 };
+
+enum { OUTCOMES = OUTCOME_REJECTED + 1 };
 
 struct todo {
   unsigned start_below;
+  unsigned expire_below;
   unsigned cancel_below;
   enum outcome outcome;
   unsigned winner; /* with OUTCOME_SUCCESS and OUTCOME_CLIENT_ERROR */

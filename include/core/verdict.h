@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/http_response.h"
 #include "core/json_check.h"
+#include "core/response_meaning.h"
 #include "core/step.h"
 
 enum { VERDICT_ERROR_TEXT = 192 };
@@ -28,10 +28,9 @@ struct verdict {
 void verdict_init(struct verdict *verdict, uint64_t body_max,
                   unsigned depth_max);
 
-/* The final head, as it was read; bytes is the buffer its offsets count from.
- * False: it is a failure already; look at `end`. */
-bool verdict_head(struct verdict *verdict, const struct http_response *head,
-                  const char *bytes) __attribute__((warn_unused_result));
+/* The final head. False: it is a failure already; look at `end`. */
+bool verdict_head(struct verdict *verdict, const struct response_meaning *head)
+    __attribute__((warn_unused_result));
 /* The next bytes of the body, transfer coding undone. False as above. */
 bool verdict_body(struct verdict *verdict, const char *bytes, size_t len)
     __attribute__((warn_unused_result));

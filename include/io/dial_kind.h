@@ -10,7 +10,7 @@
 enum { DIAL_WHY_BYTES = 192 };
 
 /* Called once, from the loop. Success: why is NULL and *stream the caller's.
- * Else stream is NULL, result is ATTEMPT_TRANSPORT or ATTEMPT_REFUSED (no
+ * Else stream is NULL, result is ATTEMPT_TRANSPORT or ATTEMPT_STARVED (no
  * memory), and why says what went wrong, in words, valid during the call. */
 typedef void dial_on_done(void *arg, const struct stream *stream,
                           enum attempt_result result, const char *why);

@@ -5,12 +5,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/config.h"
 #include "io/loop.h"
 #include "io/stream.h"
 
 struct wire;
-struct wires; /* one loop's, a stack of idle ones for each target */
+struct wires; /* one loop's, a stack of idle ones for each slot */
+
+enum { WIRE_SCRATCH_BYTES = 64 * 1024 };
 
 /* What a wire tells whoever uses it. */
 struct wire_user {
@@ -18,19 +19,20 @@ struct wire_user {
   void (*on_writable)(void *arg); /* only after wire_await_room */
 };
 
-/* user is copied. NULL: no memory. */
-struct wires *wires_new(struct loop *loop, const struct wire_user *user);
+/* user is copied; slots is how many there are. NULL: no memory. */
+struct wires *wires_new(struct loop *loop, const struct wire_user *user,
+                        unsigned slots);
 /* Closes the idle ones; no other may be left. NULL is fine. */
 void wires_free(struct wires *wires);
 
-/* A wire for a new connection, in use by arg at once. generation: of the
+/* A wire for a new connection; arg uses it from now on. generation: of the
  * addresses it was dialled with. NULL: no memory, and the stream is closed. */
 struct wire *wire_new(struct wires *wires, const struct stream *stream,
-                      unsigned target, uint32_t generation, void *arg);
-/* The idle wire of that target that was used last, or NULL; now in use by arg.
- * Wires of another generation are closed on the way. */
-struct wire *wire_take(struct wires *wires, unsigned target,
-                       uint32_t generation, void *arg);
+                      unsigned slot, uint32_t generation, void *arg);
+/* The idle wire of that slot that was used last, or NULL; arg uses it from now
+ * on. Wires of another generation are closed on the way. */
+struct wire *wire_take(struct wires *wires, unsigned slot, uint32_t generation,
+                       void *arg);
 /* Its answer is whole, and it may carry another request: it waits for one from
  * now_us on. It closes by itself when the peer ends it or speaks unasked, and
  * after a while. */
@@ -41,6 +43,8 @@ void wires_close_retired(struct wires *wires);
 void wire_close(struct wire *wire);
 
 struct stream *wire_stream(struct wire *wire);
+/* WIRE_SCRATCH_BYTES of the loop's, to be used within one callback. */
+char *wire_scratch(struct wire *wire);
 /* Whether it has carried a request before the present one. */
 bool wire_was_kept(const struct wire *wire);
 /* Asks for one on_writable. False: no memory. */

@@ -1,41 +1,51 @@
-/* exchange: the life of one raced or gathered client request. */
+/* exchange: one client request that asks upstreams, and its answer. */
 #ifndef HEDGEROW_PROXY_EXCHANGE_H
 #define HEDGEROW_PROXY_EXCHANGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/route.h"
+#include "io/arena.h"
 #include "io/connection.h"
-#include "proxy/reply.h"
 #include "proxy/service.h"
 
-enum exchange_kind { EXCHANGE_RACE, EXCHANGE_GATHER };
+struct exchange;
 
-/* What one attempt asks. */
+/* One thing to be fetched. */
 struct exchange_item {
-  unsigned target;        /* index into config->targets */
-  struct slice rest;      /* appended to the target's path; "" or "/..." */
-  struct slice query;     /* behind the target's own; without '?' */
-  bool credentials;       /* carries the client's Authorization and Cookie */
-  unsigned hedge_attempt; /* the Hedge-Attempt field's value */
+  const struct group *group; /* whom it may be asked of */
+  struct slice rest;         /* appended to the target's path; "" or "/..." */
+  struct slice query;        /* behind the target's own; without '?' */
+  unsigned number;           /* Hedge-Attempt of its primary */
 };
 
-/* An exchange as its router has made it ready. Every slice in it, those of the
- * items and of `asked` included, points into `bytes`, or is empty. */
+/* Every slice, those of the items included, lies in the exchange's arena or is
+ * empty. */
 struct exchange_order {
-  enum exchange_kind kind;
-  struct slice bytes;
-  struct asked asked;
-  struct slice common, credentials; /* field lines, see core/forward.h */
-  const struct exchange_item *items;
-  unsigned item_count; /* a race: 1 + hedges <= RACE_MAX_ATTEMPTS */
+  struct slice method, path, id, peer; /* for the log and the answer */
+  bool head_only;                      /* HEAD: no body is sent */
+  struct slice common, credentials;    /* field lines, see core/forward.h */
+  struct race_policy policy;           /* of each item's race */
   int64_t timeout_us;
-  bool detail; /* /all?detail=1 */
+  int64_t started_us; /* the race's t = 0 */
+  bool gathers;       /* /all: the answer is an array of all items; else there
+                       * is one item, and its answer is the answer */
+  bool detail;        /* /all?detail=1 */
+  const struct exchange_item *items; /* copied */
+  unsigned item_count;
 };
 
-/* Copies the order and starts (asked.started_us is the race's t = 0). The answer comes over the connection; the
- * exchange frees itself. False: no memory, nothing has happened. */
-bool exchange_start(struct service *service, struct connection *connection,
+/* Memory for a request, and nothing more. NULL: there is none. */
+struct exchange *exchange_new(struct service *service)
+    __attribute__((warn_unused_result));
+struct arena *exchange_arena(struct exchange *exchange);
+/* One that was not started. */
+void exchange_discard(struct exchange *exchange);
+
+/* Starts. The answer goes to the connection, and the exchange frees itself.
+ * False: no memory, and it is still the caller's. */
+bool exchange_start(struct exchange *exchange, struct connection *connection,
                     const struct exchange_order *order)
     __attribute__((warn_unused_result));
 

@@ -7,7 +7,7 @@
 #include <sys/uio.h>
 
 #include "io/buffer.h"
-#include "proxy/leg.h"
+#include "proxy/fetch.h"
 
 struct gathered {
   struct iovec *parts; /* [0] is left free for the head */
@@ -16,11 +16,11 @@ struct gathered {
   struct buffer words; /* what stands around the items' bodies */
 };
 
-/* Lays the array out: every leg's body where it succeeded, byte for byte, null
- * where it did not; with `detail` an object around each (docs/api.md). The
- * legs' bodies are pointed at, and must outlive the pieces. False: no memory.
- * gathered is all zeros before. */
-bool gathered_write(struct gathered *gathered, const struct leg *legs,
+/* Lays the array out: the body of every fetch that succeeded, byte for byte,
+ * null in place of the others; with `detail` an object around each
+ * (docs/api.md). The bodies are pointed at, and must outlive the pieces. False:
+ * no memory. gathered is all zeros before. */
+bool gathered_write(struct gathered *gathered, const struct fetch *fetches,
                     unsigned count, bool detail, struct blocks *blocks)
     __attribute__((warn_unused_result));
 void gathered_clear(struct gathered *gathered);

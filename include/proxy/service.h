@@ -9,11 +9,11 @@
 #include "config/config.h"
 #include "core/forward.h"
 #include "core/text.h"
+#include "io/attempt.h"
 #include "io/buffer.h"
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/slab.h"
-#include "io/upstream.h"
 
 struct exchange;
 
@@ -28,16 +28,25 @@ enum {
  * request counts has cache lines of its own, so that a worker that counts does
  * not take from the others what they only read. */
 struct process {
-  _Alignas(CACHE_LINE) struct upstream_shared upstream; /* --max-attempts */
+  _Alignas(CACHE_LINE) struct attempts_shared attempts; /* --max-attempts */
   _Alignas(CACHE_LINE) _Atomic int64_t requests; /* in flight; --max-requests */
   _Alignas(CACHE_LINE) struct budget budget;     /* --max-buffered */
   _Atomic int64_t connections;                   /* --max-connections */
   _Alignas(CACHE_LINE) const struct config *config;
-  struct wake *room[CONFIG_WORKERS_MAX]; /* told when there are fewer again */
+  struct target targets[CONFIG_TARGETS_MAX];
+  struct group to;                        /* --to */
+  struct group alone[CONFIG_TARGETS_MAX]; /* each target by itself */
+  struct wake *room[CONFIG_WORKERS_MAX];  /* told when there are fewer again */
   unsigned worker_count;
   char pseudonym[SERVICE_PSEUDONYM_BYTES]; /* "hedgerow-ID", with its NUL */
   char via[SERVICE_VIA_BYTES];             /* "1.1 hedgerow-ID" */
   bool log_text;                           /* short text rather than JSON */
+};
+
+/* What one worker has seen end. */
+struct counters {
+  uint64_t attempts[ATTEMPT_RESULTS]; /* by how they ended */
+  uint64_t races[OUTCOMES];           /* client requests, by their outcome */
 };
 
 /* One worker's. Only its thread touches it. */
@@ -45,23 +54,27 @@ struct service {
   struct process *process; /* borrowed */
   const struct config *config;
   struct loop *loop;
-  struct upstream *upstream;
+  struct attempts *attempts;
   struct blocks blocks; /* every buffer of this worker */
-  struct slab room;     /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
+  struct slab rooms;    /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
   struct log_channel *log; /* NULL: off */
   struct forward_rules forward;
-  struct exchange *exchanges;   /* those that are not settled */
-  void *owner;                  /* its worker */
-  bool drained;                 /* --drain is over: nothing new is started */
-  uint64_t id_state[2];         /* for X-Request-ID */
-  struct text request_text;     /* scratch: while a request is made ready */
-  struct text credentials_text; /* scratch: the client's credentials */
-  struct text answer_text;      /* scratch: while an answer is written */
+  struct exchange *exchanges; /* those that are not settled */
+  void *owner;                /* its worker */
+  bool drained;               /* --drain is over: nothing new is started */
+  uint64_t id_state[2];       /* for X-Request-ID */
+  size_t fields_room;         /* forward_room's */
+  struct text answer_text;    /* scratch: while an answer is written */
+  struct counters counters;
   int64_t date_second;
   char date[32]; /* IMF-fixdate of date_second */
 };
 
-/* Starts a worker's service; loop, upstream, log and the token in `forward` are
+/* Fills targets and groups from the config. False: no memory. */
+bool process_make_groups(struct process *process)
+    __attribute__((warn_unused_result));
+
+/* Starts a worker's service; loop, attempts, log and the token in `forward` are
  * set by its owner. False: no memory. */
 bool service_init(struct service *service, struct process *process)
     __attribute__((warn_unused_result));

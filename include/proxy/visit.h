@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/record.h"
 #include "io/connection.h"
 #include "proxy/exchange.h"
-#include "proxy/reply.h"
 #include "proxy/service.h"
 
 /* Lives as long as the router's call; slices point into the request. */
@@ -16,31 +16,36 @@ struct visit {
   struct connection *connection;
   const struct http_request *request;
   struct slice body;
-  struct slice rest; /* of the path, behind the route's own */
-  struct asked asked;
+  struct slice rest;         /* of the path, behind the route's own */
+  struct race_record record; /* id, method, path and start_us, so far */
+  bool head_only;            /* HEAD: no body is sent */
+  struct exchange *exchange; /* once visit_open has made one, */
+  struct text text;          /* and what is written for it */
 };
 
-/* Answers with a problem. */
+/* The request is answered with a problem. The exchange, if there is one, is
+ * gone. */
 void visit_reject(struct visit *visit, int status, const char *detail);
+/* 405; allow is the Allow field's value. */
+void visit_reject_method(struct visit *visit, const char *allow);
+/* 200 with this JSON. */
+void visit_answer(struct visit *visit, struct slice json);
+
+/* Makes an exchange, and opens visit->text in its arena, with room for so many
+ * bytes of the endpoint's own. False: no memory, and it has been answered. */
+bool visit_open(struct visit *visit, size_t bytes)
+    __attribute__((warn_unused_result));
+/* Copies bytes into the text. */
+struct slice visit_keep(struct visit *visit, struct slice bytes);
 
 /* The timeout of the request, from its parameter or the default. False: it is
  * malformed, and has been answered. */
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) __attribute__((warn_unused_result));
 
-/* What a race may ask: primary and hedges over the --to targets, in turn.
- * items has room for RACE_MAX_ATTEMPTS; there is at least one --to. Returns how
- * many they are. */
-unsigned visit_race_items(const struct visit *visit,
-                          struct exchange_item *items, struct slice rest,
-                          struct slice query);
-
-/* The text that an order's slices point into, emptied. */
-struct text *visit_text(struct visit *visit);
-
 /* Adds to the order what every exchange needs of its request (who asked what,
  * the fields to forward), and starts it, or answers why not. The order's other
- * slices are in visit_text already. */
+ * slices are in the text already. */
 void visit_start(struct visit *visit, struct exchange_order *order);
 
 #endif

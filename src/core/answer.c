@@ -65,35 +65,35 @@ static void add_given(struct text *out, const char *label, struct slice value) {
 }
 
 static void add_timing(struct text *out, unsigned number,
-                       const struct attempt_story *attempt) {
-  text_str(out, "attempt-");
+                       const struct attempt_record *attempt, int64_t from_us) {
+  text_str(out, number > 0 ? ", attempt-" : "attempt-");
   text_int(out, number);
   text_str(out, ";start=");
-  text_ms(out, attempt->started_us);
+  text_ms(out, attempt->start_us - from_us);
   text_str(out, ";dur=");
-  text_ms(out, attempt->ended_us - attempt->started_us);
+  text_ms(out, attempt->end_us - attempt->start_us);
   text_str(out, ";desc=");
-  text_str(out, attempt_result_name(attempt->result));
+  text_str(out, attempt_result_name(attempt->end.result));
 }
 
-static void add_timings(struct text *out, const struct answer_race *race) {
-  if (race->attempt_count == 0) return;
-  unsigned told = race->attempt_count;
-  if (told > ANSWER_TIMINGS_MAX) told = ANSWER_TIMINGS_MAX;
-  text_str(out, "Server-Timing: ");
-  for (unsigned i = 0; i < told; i++) {
-    if (i > 0) text_str(out, ", ");
-    add_timing(out, i, &race->attempts[i]);
+static void add_timings(struct text *out, const struct race_record *race) {
+  const struct attempt_record *attempt;
+  unsigned at = 0, told = 0;
+  while (told < ANSWER_TIMINGS_MAX && (attempt = race_record_next(race, &at))) {
+    if (told == 0) text_str(out, "Server-Timing: ");
+    add_timing(out, told++, attempt, race->start_us);
   }
-  if (told < race->attempt_count) {
+  if (told == 0) return;
+  unsigned left_out = race_record_told(race) - told;
+  if (left_out > 0) {
     text_str(out, ", more;desc=\"");
-    text_int(out, race->attempt_count - told);
+    text_int(out, left_out);
     text_str(out, " left out\"");
   }
   text_str(out, "\r\n");
 }
 
-static void add_race(struct text *out, const struct answer_race *race) {
+static void add_race(struct text *out, const struct race_record *race) {
   add_number(out, "Hedge-Attempts: ", race->started);
   if (race->winner >= 0) add_number(out, "Hedge-Winner: ", race->winner);
   add_timings(out, race);
@@ -101,12 +101,12 @@ static void add_race(struct text *out, const struct answer_race *race) {
 
 /* What ends every head. */
 static void add_ours(struct text *out, uint64_t length,
-                     const struct answer_race *race, struct slice request_id,
+                     const struct race_record *race, struct slice request_id,
                      struct slice via, struct answer_framing framing) {
   add_number(out, "Content-Length: ", (int64_t)length);
   if (framing.close) text_str(out, "Connection: close\r\n");
   else if (framing.keep_alive_1_0) text_str(out, "Connection: keep-alive\r\n");
-  if (race != NULL) add_race(out, race);
+  if (race) add_race(out, race);
   add_given(out, "Via: ", via);
   add_given(out, "X-Request-ID: ", request_id);
   text_str(out, "\r\n");
@@ -132,9 +132,9 @@ static void name_one(struct named *named, struct slice name) {
 static void name_all(struct named *named, struct slice list) {
   while (list.len > 0) {
     const char *comma = memchr(list.at, ',', list.len);
-    size_t len = comma == NULL ? list.len : (size_t)(comma - list.at);
+    size_t len = comma ? (size_t)(comma - list.at) : list.len;
     name_one(named, trim((struct slice){list.at, len}));
-    list = slice_from(list, comma == NULL ? len : len + 1);
+    list = slice_from(list, comma ? len + 1 : len);
   }
 }
 
@@ -168,7 +168,7 @@ static enum fate fate_of(struct slice name) {
 
 static struct slice after_first_line(struct slice head) {
   const char *end = memchr(head.at, '\n', head.len);
-  if (end == NULL) return slice_from(head, head.len);
+  if (!end) return slice_from(head, head.len);
   return slice_from(head, (size_t)(end - head.at) + 1);
 }
 
@@ -197,57 +197,43 @@ static bool pass_fields(struct text *out, struct slice lines,
       continue;
     }
     enum fate fate = fate_of(field.name);
-    if (fate == NOTE_CONNECTION && named != NULL) name_all(named, field.value);
+    if (fate == NOTE_CONNECTION && named) name_all(named, field.value);
     if (fate == DROP || fate == NOTE_CONNECTION) continue;
-    if (skip != NULL && is_named(skip, field.name)) continue;
+    if (skip && is_named(skip, field.name)) continue;
     if (fate == NOTE_DATE) dated = true;
     pass_field(out, &field);
   }
   return dated;
 }
 
-/* "HTTP/1.1 200 OK" -> 200; 502 for what no upstream's reply begins with. */
-static int status_of(struct slice head) {
-  static const char at[] = "HTTP/1.1 ";
-  size_t i = sizeof at - 1;
-  if (head.len < i + 3) return 502;
-  int status = 0;
-  for (size_t end = i + 3; i < end; i++) {
-    if (head.at[i] < '0' || head.at[i] > '9') return 502;
-    status = status * 10 + (head.at[i] - '0');
-  }
-  return status;
-}
-
-void answer_passed_head(struct text *out, struct slice upstream_head,
-                        uint64_t length, const struct answer_race *race,
+void answer_passed_head(struct text *out, int status, struct slice fields,
+                        uint64_t length, const struct race_record *race,
                         struct slice request_id, struct slice via,
                         struct slice date, struct answer_framing framing) {
-  struct slice lines = after_first_line(upstream_head);
   struct named named;
   named.count = 0;
   named.too_many = false;
-  add_status_line(out, status_of(upstream_head));
+  add_status_line(out, status);
   size_t start = out->len;
-  bool dated = pass_fields(out, lines, NULL, &named);
+  bool dated = pass_fields(out, fields, NULL, &named);
   if (named.count > 0) {
     out->len = start;
-    dated = pass_fields(out, lines, &named, NULL);
+    dated = pass_fields(out, fields, &named, NULL);
   }
   if (!dated) add_given(out, "Date: ", date);
   add_ours(out, length, race, request_id, via, framing);
 }
 
 void answer_own_head(struct text *out, const struct answer_own *own,
-                     const struct answer_race *race, struct slice request_id,
+                     const struct race_record *race, struct slice request_id,
                      struct slice via, struct slice date,
                      struct answer_framing framing) {
   add_status_line(out, own->status);
   add_given(out, "Date: ", date);
-  if (own->content_type != NULL)
+  if (own->content_type)
     add_field(out, "Content-Type: ", slice_of(own->content_type));
   if (own->status >= 400) text_str(out, "Cache-Control: no-store\r\n");
-  if (own->allow != NULL) add_field(out, "Allow: ", slice_of(own->allow));
+  if (own->allow) add_field(out, "Allow: ", slice_of(own->allow));
   if (own->retry_after_s > 0)
     add_number(out, "Retry-After: ", own->retry_after_s);
   if (own->gathered) {
@@ -273,41 +259,29 @@ static bool add_detail(struct text *out, struct slice detail) {
   return kept_whole(out, len);
 }
 
-static bool add_attempt(struct text *out, const struct attempt_story *attempt,
-                        bool first) {
+static bool add_attempt(struct text *out, const struct attempt_record *attempt,
+                        int64_t from_us, bool first) {
   size_t len = out->len;
-  text_str(out, first ? "{\"target\":" : ",{\"target\":");
-  text_int(out, attempt->target);
-  text_str(out, ",\"started_ms\":");
-  text_ms(out, attempt->started_us);
-  text_str(out, ",\"ended_ms\":");
-  text_ms(out, attempt->ended_us);
-  text_str(out, ",\"result\":\"");
-  text_str(out, attempt_result_name(attempt->result));
-  text_char(out, '"');
-  if (attempt->status != 0) {
-    text_str(out, ",\"status\":");
-    text_int(out, attempt->status);
-  }
-  if (attempt->error != NULL && attempt->error[0] != '\0') {
-    text_str(out, ",\"error\":");
-    text_json(out, slice_of(attempt->error));
-  }
-  text_char(out, '}');
+  if (!first) text_char(out, ',');
+  attempt_record_json(out, attempt, from_us, RECORD_IN_PROBLEM);
   return kept_whole(out, len);
 }
 
 /* Returns how many were left out. The array is open when it returns. */
-static unsigned add_attempts(struct text *out, const struct answer_race *race) {
+static unsigned add_attempts(struct text *out, const struct race_record *race) {
+  const struct attempt_record *attempt;
+  unsigned at = 0, told = 0;
   text_str(out, opening);
-  for (unsigned i = 0; i < race->attempt_count; i++)
-    if (!add_attempt(out, &race->attempts[i], i == 0))
-      return race->attempt_count - i;
+  while ((attempt = race_record_next(race, &at))) {
+    if (!add_attempt(out, attempt, race->start_us, told == 0))
+      return race_record_told(race) - told;
+    told++;
+  }
   return 0;
 }
 
 void answer_problem(struct text *out, int status, struct slice detail,
-                    const struct answer_race *race) {
+                    const struct race_record *race) {
   if (out->cut || out->cap - out->len < ANSWER_PROBLEM_BYTES) {
     out->cut = true;
     return;
@@ -319,9 +293,9 @@ void answer_problem(struct text *out, int status, struct slice detail,
   text_int(out, status);
   bool detailed = add_detail(out, detail);
   out->cap += OPENING_BYTES;
-  unsigned left_out = race == NULL ? 0 : add_attempts(out, race);
+  unsigned left_out = race ? add_attempts(out, race) : 0;
   out->cap += CLOSING_BYTES;
-  if (race != NULL) text_char(out, ']');
+  if (race) text_char(out, ']');
   if (left_out > 0) {
     text_str(out, ",\"attempts_left_out\":");
     text_int(out, left_out);

@@ -5,6 +5,7 @@
 #include "core/explain.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { LOCATION_SHOWN = 100 };
 
@@ -43,12 +44,22 @@ static struct slice without_query(struct slice location) {
   return (struct slice){location.at, len};
 }
 
+/* A Location without a scheme and a host stays on the host that was asked (RFC
+ * 9110, section 10.2.2): there is another path to ask for, not another --to. */
+static bool is_relative(struct slice location) {
+  const char *colon = memchr(location.at, ':', location.len);
+  const char *slash = memchr(location.at, '/', location.len);
+  if (slice_starts_with(location, slice_of("//"))) return false;
+  return !colon || (slash && slash < colon);
+}
+
 void explain_status(int status, struct slice location, char *buf, size_t cap) {
   const char *words = words_for(status);
   if (status >= 300 && status <= 399 && location.len > 0) {
     location = without_query(location);
-    snprintf(buf, cap, "the upstream redirects (%d) to %.*s; point --to there",
-             status, SLICE_ARG(location));
+    snprintf(buf, cap, "the upstream redirects (%d) to %.*s; %s", status,
+             SLICE_ARG(location),
+             is_relative(location) ? "ask for that path" : "point --to there");
   } else if (words) {
     snprintf(buf, cap, "%s", words);
   } else {

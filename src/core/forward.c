@@ -15,6 +15,12 @@
  * client has no credentials for. */
 #include "core/forward.h"
 
+enum {
+  /* Names, colons and line ends of the fields that are hedgerow's own, and the
+   * request's ID. */
+  OWN_BYTES = 160 + 128,
+};
+
 static void add_line(struct text *out, struct slice name, struct slice value) {
   text_slice(out, name);
   text_str(out, ": ");
@@ -71,6 +77,13 @@ static bool has_connection_options(const struct http_request *request) {
   return false;
 }
 
+static bool crosses(const struct http_request *request,
+                    const struct forward_rules *rules, bool options,
+                    struct slice name) {
+  return !never_crosses(name) && !is_configured_away(rules, name) &&
+         !(options && http_request_connection_names(request, name));
+}
+
 static void add_own(struct text *common, const struct http_request *request,
                     const struct forward_rules *rules,
                     struct slice request_id) {
@@ -92,20 +105,37 @@ static void add_own(struct text *common, const struct http_request *request,
   add_line(common, slice_of("X-Request-ID"), request_id);
 }
 
-void forward_fields(struct text *common, struct text *credentials,
-                    const struct http_request *request,
+bool forward_fields(struct text *out, const struct http_request *request,
                     const struct forward_rules *rules,
                     struct slice request_id) {
+  bool options = has_connection_options(request), has_credentials = false;
+  for (unsigned i = 0; i < request->field_count; i++) {
+    const struct http_field *field = &request->fields[i];
+    if (!crosses(request, rules, options, field->name)) continue;
+    if (is_credential(field->name)) has_credentials = true;
+    else add_line(out, field->name, field->value);
+  }
+  add_own(out, request, rules, request_id);
+  return has_credentials;
+}
+
+void forward_credentials(struct text *out, const struct http_request *request,
+                         const struct forward_rules *rules) {
   bool options = has_connection_options(request);
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
-    if (never_crosses(field->name) || is_configured_away(rules, field->name) ||
-        (options && http_request_connection_names(request, field->name)))
-      continue;
-    add_line(is_credential(field->name) ? credentials : common, field->name,
-             field->value);
+    if (is_credential(field->name) &&
+        crosses(request, rules, options, field->name))
+      add_line(out, field->name, field->value);
   }
-  add_own(common, request, rules, request_id);
+}
+
+size_t forward_room(const struct forward_rules *rules) {
+  size_t room = OWN_BYTES + rules->user_agent.len + rules->version.len +
+                rules->token.len + rules->via.len;
+  for (unsigned i = 0; i < rules->header_count; i++)
+    room += rules->headers[i].name.len + rules->headers[i].value.len + 4;
+  return room;
 }
 
 bool forward_is_loop(const struct http_request *request,

@@ -16,6 +16,8 @@
  * words, is the problem body's to say; here its result and status suffice. */
 #include "core/log_line.h"
 
+#include "core/answer_date.h"
+
 enum {
   TARGET_MAX = 1024,
   ID_MAX = 128,
@@ -80,7 +82,7 @@ static struct slice without_origin(struct slice target) {
     if (memcmp(target.at + i, "://", 3) != 0) continue;
     struct slice rest = slice_from(target, i + 3);
     const char *path = memchr(rest.at, '/', rest.len);
-    if (path == NULL) return slice_of("/");
+    if (!path) return slice_of("/");
     return slice_from(rest, (size_t)(path - rest.at));
   }
   return target;
@@ -90,64 +92,48 @@ static struct slice path_of(struct slice target) {
   return without_origin(up_to_query(target));
 }
 
-static unsigned attempts_told(const struct answer_race *race) {
-  if (race == NULL) return 0;
-  if (race->attempt_count > LOG_LINE_ATTEMPTS_MAX) return LOG_LINE_ATTEMPTS_MAX;
-  return race->attempt_count;
-}
-
-static void add_attempt_json(struct text *out,
-                             const struct attempt_story *attempt) {
-  text_str(out, "{\"target\":");
-  text_int(out, attempt->target);
-  text_str(out, ",\"start\":");
-  text_ms(out, attempt->started_us);
-  text_str(out, ",\"end\":");
-  text_ms(out, attempt->ended_us);
-  text_str(out, ",\"result\":\"");
-  text_str(out, attempt_result_name(attempt->result));
-  text_char(out, '"');
-  if (attempt->status != 0) {
-    text_str(out, ",\"status\":");
-    text_int(out, attempt->status);
-  }
-  if (attempt->resends > 0) {
-    text_str(out, ",\"resends\":");
-    text_int(out, attempt->resends);
-  }
-  text_char(out, '}');
+/* The next one to tell of, or NULL; *told counts them. */
+static const struct attempt_record *next_told(const struct race_record *race,
+                                              unsigned *at, unsigned *told) {
+  if (*told == LOG_LINE_ATTEMPTS_MAX) return NULL;
+  const struct attempt_record *attempt = race_record_next(race, at);
+  if (attempt) ++*told;
+  return attempt;
 }
 
 static void add_attempts_json(struct text *out,
-                              const struct answer_race *race) {
-  unsigned told = attempts_told(race);
+                              const struct race_record *race) {
+  const struct attempt_record *attempt;
+  unsigned at = 0, told = 0;
   text_str(out, ",\"attempts\":[");
-  for (unsigned i = 0; i < told; i++) {
-    if (i > 0) text_char(out, ',');
-    add_attempt_json(out, &race->attempts[i]);
+  while ((attempt = next_told(race, &at, &told))) {
+    if (told > 1) text_char(out, ',');
+    attempt_record_json(out, attempt, race->start_us, RECORD_IN_LOG);
   }
   text_char(out, ']');
-  if (race == NULL || told == race->attempt_count) return;
+  unsigned left_out = race_record_told(race) - told;
+  if (left_out == 0) return;
   text_str(out, ",\"attempts_left_out\":");
-  text_int(out, race->attempt_count - told);
+  text_int(out, left_out);
 }
 
-void log_line_json(struct text *out, const struct log_line *line) {
+void log_line_json(struct text *out, const struct race_record *race,
+                   int64_t wall_us) {
   text_str(out, "{\"time\":\"");
-  answer_date_iso(out, line->wall_us);
-  add_string(out, "\",\"client\":", line->client, CLIENT_MAX);
-  add_string(out, ",\"id\":", line->request_id, ID_MAX);
-  add_string(out, ",\"method\":", line->method, METHOD_MAX);
-  add_string(out, ",\"target\":", path_of(line->target), TARGET_MAX);
+  answer_date_iso(out, wall_us);
+  add_string(out, "\",\"client\":", race->peer, CLIENT_MAX);
+  add_string(out, ",\"id\":", race->id, ID_MAX);
+  add_string(out, ",\"method\":", race->method, METHOD_MAX);
+  add_string(out, ",\"target\":", path_of(race->path), TARGET_MAX);
   text_str(out, ",\"status\":");
-  text_int(out, line->status);
+  text_int(out, race->status);
   text_str(out, ",\"outcome\":\"");
-  text_str(out, line->outcome);
+  text_str(out, outcome_name(race->outcome));
   text_str(out, "\",\"ms\":");
-  text_ms(out, line->duration_us);
+  text_ms(out, race->end_us - race->start_us);
   text_str(out, ",\"bytes\":");
-  text_int(out, (int64_t)line->body_bytes);
-  add_attempts_json(out, line->race);
+  text_int(out, (int64_t)race->bytes);
+  add_attempts_json(out, race);
   text_str(out, "}\n");
 }
 
@@ -167,44 +153,48 @@ static void add_word(struct text *out, struct slice bytes, size_t max) {
 }
 
 static void add_attempt_text(struct text *out, unsigned number,
-                             const struct attempt_story *attempt) {
+                             const struct attempt_record *attempt,
+                             int64_t from_us) {
   text_str(out, "  #");
   text_int(out, number);
   text_char(out, ' ');
-  text_ms(out, attempt->started_us);
+  text_ms(out, attempt->start_us - from_us);
   text_char(out, '-');
-  text_ms(out, attempt->ended_us);
+  text_ms(out, attempt->end_us - from_us);
   text_char(out, ' ');
-  text_str(out, attempt_result_name(attempt->result));
-  if (attempt->result == ATTEMPT_STATUS && attempt->status != 0) {
+  text_str(out, attempt_result_name(attempt->end.result));
+  if (attempt->end.result == ATTEMPT_STATUS && attempt->end.status != 0) {
     text_char(out, ' ');
-    text_int(out, attempt->status);
+    text_int(out, attempt->end.status);
   }
 }
 
 static void add_attempts_text(struct text *out,
-                              const struct answer_race *race) {
-  unsigned told = attempts_told(race);
-  for (unsigned i = 0; i < told; i++)
-    add_attempt_text(out, i, &race->attempts[i]);
-  if (race == NULL || told == race->attempt_count) return;
+                              const struct race_record *race) {
+  const struct attempt_record *attempt;
+  unsigned at = 0, told = 0;
+  while ((attempt = next_told(race, &at, &told)))
+    add_attempt_text(out, told - 1, attempt, race->start_us);
+  unsigned left_out = race_record_told(race) - told;
+  if (left_out == 0) return;
   text_str(out, "  and ");
-  text_int(out, race->attempt_count - told);
+  text_int(out, left_out);
   text_str(out, " more");
 }
 
-void log_line_text(struct text *out, const struct log_line *line) {
-  add_clock(out, line->wall_us);
-  add_word(out, line->method, METHOD_MAX);
-  add_word(out, path_of(line->target), TARGET_MAX);
+void log_line_text(struct text *out, const struct race_record *race,
+                   int64_t wall_us) {
+  add_clock(out, wall_us);
+  add_word(out, race->method, METHOD_MAX);
+  add_word(out, path_of(race->path), TARGET_MAX);
   text_char(out, ' ');
-  if (line->status == 0) text_char(out, '-');
-  else text_int(out, line->status);
+  if (race->status == 0) text_char(out, '-');
+  else text_int(out, race->status);
   text_char(out, ' ');
-  text_str(out, line->outcome);
+  text_str(out, outcome_name(race->outcome));
   text_char(out, ' ');
-  text_ms(out, line->duration_us);
+  text_ms(out, race->end_us - race->start_us);
   text_str(out, "ms");
-  add_attempts_text(out, line->race);
+  add_attempts_text(out, race);
   text_char(out, '\n');
 }

@@ -11,9 +11,10 @@
  *   |            |     the next hedge starts at once,              |
  *   |            |     once per race (`next`), or all of them -----+
  *   |            |
- *   |  ENDED, succeeded ............ SUCCESS        the first one wins
+ *   |  ENDED, an answer ............ SUCCESS        the first one wins;
+ *   |                                CLIENT_ERROR   a 4xx, with --final 4xx
  *   |  none in flight, none left ... FAILED         or CLIENT_ERROR, REFUSED
- *   |  TIMER at the deadline ....... DEADLINE       or CLIENT_ERROR
+ *   |  TIMER at the deadline ....... DEADLINE
  *   |  GONE, DRAIN ................. GONE, DRAINED
  *   +--> settled: cancel whatever is in flight; nothing starts again
  *
@@ -22,44 +23,45 @@
  * over. A result therefore counts before a timer that is due in the same turn,
  * and there is one place from which an attempt can start.
  *
- * A hedge's time is a function of its number, so a hedge that was brought
- * forward leaves the others' times alone: a short outage is outlived. What this
- * file leaves to others: clocks, sockets, caps (a refusal is told to it as an
- * end), and what the answer looks like. */
+ * An attempt that was refused (never started) or starved (started, and then
+ * this machine lacked memory) says nothing of the upstream. So it is no failure
+ * and brings nothing forward: where memory is short, more requests would be the
+ * wrong answer.
+ *
+ * What this file leaves to others: times and targets (core/plan), clocks and
+ * sockets, whether an attempt may start (core/gate; a refusal is told to it as
+ * an end), and what the answer looks like. */
 #include "core/race.h"
+
+#include <string.h>
 
 #include <assert.h>
 
-static uint32_t bit(unsigned attempt) { return UINT32_C(1) << attempt; }
+static uint16_t bit(unsigned attempt) { return (uint16_t)(1u << attempt); }
 
-static uint32_t below(unsigned attempt) { return bit(attempt) - 1; }
-
-void race_init(struct race *race, const struct race_policy *policy,
-               int64_t timeout_us) {
-  assert(policy->hedges <= RACE_MAX_HEDGES && timeout_us > 0);
-  *race = (struct race){
-      .policy = policy,
-      .deadline_us = timeout_us, /* becomes absolute at the start */
-      .limit = 1 + policy->hedges,
-      .final_4xx = -1,
-  };
+static uint16_t below(unsigned attempt) {
+  return (uint16_t)((1u << attempt) - 1);
 }
 
-/* When attempt k starts of its own accord. */
-static int64_t due_us(const struct race *race, unsigned k) {
-  if (k == 0) return race->start_us;
-  return race->start_us + race->policy->hedge_after_us +
-         (k - 1) * race->policy->stagger_us;
+void race_init(struct race *race, const struct race_plan *plan) {
+  memset(race, 0, sizeof *race);
+  race->plan = plan;
 }
 
-static void launch_next(struct race *race, int64_t now_us) {
-  race->started_us[race->next] = now_us;
+static uint32_t elapsed_us(const struct race *race, int64_t now_us) {
+  int64_t elapsed = now_us - race->start_us;
+  return elapsed < PLAN_NEVER_US ? (uint32_t)elapsed : PLAN_NEVER_US - 1;
+}
+
+static void launch_next(struct race *race, uint32_t at_us) {
+  race->started_us[race->next] = at_us;
   race->in_flight |= bit(race->next);
   race->next++;
 }
 
-static void settle(struct race *race, enum outcome outcome) {
+static void settle(struct race *race, enum outcome outcome, unsigned winner) {
   race->outcome = outcome;
+  race->winner = (uint8_t)winner;
 }
 
 /* ---- what happened ---- */
@@ -80,9 +82,8 @@ static bool asks_to_wait(const struct attempt_end *end) {
 
 static void note_4xx(struct race *race, unsigned k, int status) {
   race->whole_4xx |= bit(k);
-  if (!race->policy->final_4xx || !is_final_4xx(status)) return;
-  if (race->final_4xx < 0) race->final_4xx = (int)k;
-  race->limit = race->next;
+  if (race->plan->final_4xx && is_final_4xx(status))
+    settle(race, OUTCOME_CLIENT_ERROR, k);
 }
 
 /* Takes the end of an attempt, and returns whether it is a failure that may
@@ -90,24 +91,23 @@ static void note_4xx(struct race *race, unsigned k, int status) {
 static bool note_end(struct race *race, unsigned k,
                      const struct attempt_end *end) {
   assert(race->in_flight & bit(k));
-  race->in_flight &= ~bit(k);
-  if (end->result == ATTEMPT_SUCCESS) settle(race, OUTCOME_SUCCESS);
-  if (end->result == ATTEMPT_REFUSED) race->refused |= bit(k);
-  if (end->result == ATTEMPT_SUCCESS || end->result == ATTEMPT_REFUSED)
-    return false;
+  race->in_flight &= (uint16_t)~bit(k);
+  switch (end->result) {
+    case ATTEMPT_SUCCESS: settle(race, OUTCOME_SUCCESS, k); return false;
+    case ATTEMPT_REFUSED: race->refused |= bit(k); return false;
+    case ATTEMPT_STARVED: race->starved |= bit(k); return false;
+    default: break;
+  }
   if (is_whole_4xx(end)) note_4xx(race, k, end->status);
   return !asks_to_wait(end);
 }
 
 static bool note(struct race *race, const struct step_event *event) {
   switch (event->kind) {
-    case EVENT_START:
-      race->start_us = event->now_us;
-      race->deadline_us += event->now_us;
-      break;
+    case EVENT_START: race->start_us = event->now_us; break;
     case EVENT_ENDED: return note_end(race, event->attempt, &event->end);
-    case EVENT_GONE: settle(race, OUTCOME_GONE); break;
-    case EVENT_DRAIN: settle(race, OUTCOME_DRAINED); break;
+    case EVENT_GONE: settle(race, OUTCOME_GONE, 0); break;
+    case EVENT_DRAIN: settle(race, OUTCOME_DRAINED, 0); break;
     case EVENT_TIMER: break;
   }
   return false;
@@ -117,93 +117,81 @@ static bool note(struct race *race, const struct step_event *event) {
 
 /* Attempts start in order, so those that have used up their time are the first
  * of those in flight. Returns the watermark below which they are. */
-static unsigned expire(struct race *race, int64_t now_us) {
-  int64_t limit_us = race->policy->attempt_timeout_us;
+static unsigned expire(struct race *race, uint32_t at_us) {
+  uint32_t limit_us = race->plan->attempt_timeout_us;
   unsigned k = 0;
   if (limit_us == 0) return 0;
-  while (k < race->next && now_us - race->started_us[k] >= limit_us) k++;
+  while (k < race->next && at_us - race->started_us[k] >= limit_us) k++;
   if ((race->in_flight & below(k)) == 0) return 0;
-  race->in_flight &= ~below(k);
+  race->in_flight &= (uint16_t)~below(k);
   return k;
 }
 
 /* ---- what starts now ---- */
 
-static void launch_due(struct race *race, int64_t now_us) {
-  while (race->next < race->limit && due_us(race, race->next) <= now_us)
-    launch_next(race, now_us);
+static bool may_start(const struct race *race) {
+  return race->next < race->plan->attempts &&
+         race->plan->due_us[race->next] != PLAN_NEVER_US;
 }
 
 /* Nothing is in flight after a failure: what the policy brings forward. */
-static void launch_after_failure(struct race *race, int64_t now_us) {
+static void launch_after_failure(struct race *race, uint32_t at_us) {
   unsigned wanted = race->next;
-  if (race->policy->on_failure == RACE_ALL) wanted = race->limit;
-  if (race->policy->on_failure == RACE_NEXT && !race->forwarded) wanted++;
+  if (race->plan->on_failure == RACE_ALL) wanted = race->plan->attempts;
+  if (race->plan->on_failure == RACE_NEXT && !race->forwarded) wanted++;
   race->forwarded = true;
-  while (race->next < wanted && race->next < race->limit)
-    launch_next(race, now_us);
+  while (race->next < wanted && race->next < race->plan->attempts)
+    launch_next(race, at_us);
 }
 
-static void launch(struct race *race, int64_t now_us, bool failed) {
-  launch_due(race, now_us);
-  if (failed && race->in_flight == 0) launch_after_failure(race, now_us);
+static void launch(struct race *race, uint32_t at_us, bool failed) {
+  while (may_start(race) && race->plan->due_us[race->next] <= at_us)
+    launch_next(race, at_us);
+  if (failed && race->in_flight == 0) launch_after_failure(race, at_us);
   /* Nobody has been asked yet: a refused primary hands its turn on, perhaps to
    * another target, rather than wait for the hedges' time. */
-  if (race->refused == below(race->next) && race->next < race->limit)
-    launch_next(race, now_us);
+  if (race->refused == below(race->next) && race->next < race->plan->attempts)
+    launch_next(race, at_us);
 }
 
 /* ---- is it over ---- */
 
-static enum outcome lost(const struct race *race) {
-  uint32_t asked = below(race->next) & ~race->refused;
-  if (race->final_4xx >= 0) return OUTCOME_CLIENT_ERROR;
-  if (asked == 0) return OUTCOME_REFUSED;
-  return race->whole_4xx == asked ? OUTCOME_CLIENT_ERROR : OUTCOME_FAILED;
+/* Where each attempt that was asked brought a 4xx, the first one's is the
+ * answer: the primary's, unless that was refused. */
+static void lose(struct race *race) {
+  uint16_t told =
+      below(race->next) & (uint16_t) ~(race->refused | race->starved);
+  unsigned first = 0;
+  if (told == 0) {
+    settle(race, OUTCOME_REFUSED, 0);
+  } else if (race->whole_4xx != told) {
+    settle(race, OUTCOME_FAILED, 0);
+  } else {
+    while (!(told & bit(first))) first++;
+    settle(race, OUTCOME_CLIENT_ERROR, first);
+  }
 }
 
-/* A hedge whose time only comes at the deadline is not worth waiting for. */
-static bool may_start(const struct race *race) {
-  return race->next < race->limit &&
-         due_us(race, race->next) < race->deadline_us;
-}
-
-static void judge(struct race *race, int64_t now_us) {
-  if (race->in_flight == 0 && !may_start(race)) settle(race, lost(race));
-  else if (now_us >= race->deadline_us)
-    settle(race,
-           race->final_4xx >= 0 ? OUTCOME_CLIENT_ERROR : OUTCOME_DEADLINE);
-}
-
-/* The first attempt that was asked: the primary, unless it was refused. */
-static unsigned first_asked(const struct race *race) {
-  unsigned k = 0;
-  while (race->refused & bit(k)) k++;
-  return k;
-}
-
-static unsigned winner(const struct race *race,
-                       const struct step_event *event) {
-  if (race->outcome == OUTCOME_SUCCESS) return event->attempt;
-  if (race->final_4xx >= 0) return (unsigned)race->final_4xx;
-  return first_asked(race);
+static void judge(struct race *race, uint32_t at_us) {
+  if (race->in_flight == 0 && !may_start(race)) lose(race);
+  else if (at_us >= race->plan->deadline_us) settle(race, OUTCOME_DEADLINE, 0);
 }
 
 struct todo race_step(struct race *race, const struct step_event *event) {
   struct todo todo = {.start_below = race->next};
-  bool failed;
   if (race->outcome != OUTCOME_OPEN) return todo;
 
-  failed = note(race, event);
+  bool failed = note(race, event);
   if (race->outcome == OUTCOME_OPEN) {
-    todo.cancel_below = expire(race, event->now_us);
-    if (event->now_us < race->deadline_us)
-      launch(race, event->now_us, failed || todo.cancel_below > 0);
-    judge(race, event->now_us);
+    uint32_t at_us = elapsed_us(race, event->now_us);
+    todo.expire_below = expire(race, at_us);
+    if (at_us < race->plan->deadline_us)
+      launch(race, at_us, failed || todo.expire_below > 0);
+    judge(race, at_us);
   }
   if (race->outcome != OUTCOME_OPEN) {
     todo.cancel_below = race->next;
-    todo.winner = winner(race, event);
+    todo.winner = race->winner;
     race->in_flight = 0;
   }
   todo.start_below = race->next;
@@ -212,14 +200,16 @@ struct todo race_step(struct race *race, const struct step_event *event) {
 }
 
 int64_t race_wakeup_us(const struct race *race) {
-  int64_t at_us = race->deadline_us;
+  uint32_t at_us = race->plan->deadline_us;
+  uint32_t limit_us = race->plan->attempt_timeout_us;
   unsigned k = 0;
-  if (race->next < race->limit && due_us(race, race->next) < at_us)
-    at_us = due_us(race, race->next);
-  if (race->policy->attempt_timeout_us == 0 || race->in_flight == 0)
-    return at_us;
-  while (!(race->in_flight & bit(k))) k++;
-  if (race->started_us[k] + race->policy->attempt_timeout_us < at_us)
-    at_us = race->started_us[k] + race->policy->attempt_timeout_us;
-  return at_us;
+  if (may_start(race) && race->plan->due_us[race->next] < at_us)
+    at_us = race->plan->due_us[race->next];
+  if (limit_us > 0 && race->in_flight > 0) {
+    while (!(race->in_flight & bit(k))) k++;
+    /* Without overflow: a limit is below the deadline, which fits twice. */
+    if (limit_us < at_us && race->started_us[k] < at_us - limit_us)
+      at_us = race->started_us[k] + limit_us;
+  }
+  return race->start_us + at_us;
 }

@@ -4,7 +4,7 @@
  * the log and the metrics all print them, and people build alerts on them. So
  * they stand here once, and a new result or outcome gets its name here. What
  * they mean is said in step.h; which of them come about when is the business
- * of the policies (race.c, gather.c) and of the upstream.
+ * of the policy (race.c) and of the upstream.
  *
  * A number without a name can only be a bug of ours. It prints as "unknown"
  * rather than end the process: a log line is no reason to lose requests. */
@@ -17,6 +17,7 @@ static const char *const result_names[] = {
     [ATTEMPT_BAD_JSON] = "bad_json",   [ATTEMPT_TRANSPORT] = "transport",
     [ATTEMPT_TOO_LARGE] = "too_large", [ATTEMPT_REFUSED] = "refused",
     [ATTEMPT_CANCELLED] = "cancelled", [ATTEMPT_TIMEOUT] = "timeout",
+    [ATTEMPT_STARVED] = "starved",
 };
 
 static const char *const outcome_names[] = {
@@ -29,10 +30,12 @@ static const char *const outcome_names[] = {
     [OUTCOME_DRAINED] = "drained",
     [OUTCOME_GONE] = "gone",
     [OUTCOME_GATHERED] = "gathered",
+    [OUTCOME_OWN] = "own",
+    [OUTCOME_REJECTED] = "rejected",
 };
 
 static const char *name_at(const char *const *names, size_t count, size_t i) {
-  return i < count && names[i] != NULL ? names[i] : "unknown";
+  return i < count && names[i] ? names[i] : "unknown";
 }
 
 const char *attempt_result_name(enum attempt_result result) {

@@ -14,7 +14,8 @@
  * literal does not (`12` may have been `123`), so it counts only when a length
  * or chunks framed it (RFC 9112, section 8).
  *
- * Where a body ends is core/http_response's to say. */
+ * Where a body ends, and in which HTTP it came, is others' to say
+ * (core/http_response). */
 #include "core/verdict.h"
 
 #include <stdio.h>
@@ -62,16 +63,16 @@ static bool not_json(struct verdict *verdict) {
   return false;
 }
 
-bool verdict_head(struct verdict *verdict, const struct http_response *head,
-                  const char *bytes) {
-  struct slice location = {bytes + head->location_at, head->location_len};
+bool verdict_head(struct verdict *verdict,
+                  const struct response_meaning *head) {
   int status = head->status;
   verdict->end = (struct attempt_end){.result = ATTEMPT_STATUS,
                                       .status = status,
                                       .retry_after = head->retry_after};
   verdict->delimited = head->delimited;
   if (!is_success_status(status))
-    explain_status(status, location, verdict->error, sizeof verdict->error);
+    explain_status(status, head->location, verdict->error,
+                   sizeof verdict->error);
   if (!is_success_status(status) && !is_4xx(status)) return false;
   if (head->length != UINT64_MAX && head->length > verdict->body_max)
     return too_large(verdict);

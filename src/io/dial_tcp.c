@@ -139,7 +139,7 @@ static bool is_ours(int error) {
 
 static void fail(struct tcp_dial *d, const char *what, const char *detail) {
   enum attempt_result result =
-      is_ours(d->error) ? ATTEMPT_REFUSED : ATTEMPT_TRANSPORT;
+      is_ours(d->error) ? ATTEMPT_STARVED : ATTEMPT_TRANSPORT;
   struct dial dial = d->dial;
   char why[DIAL_WHY_BYTES];
   snprintf(why, sizeof why, "%s%s", what, detail);

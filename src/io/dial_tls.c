@@ -134,7 +134,7 @@ static void fail(struct tls_dial *d, CURLcode code) {
   dial_free(d);
   dial.on_done(
       dial.arg, NULL,
-      code == CURLE_OUT_OF_MEMORY ? ATTEMPT_REFUSED : ATTEMPT_TRANSPORT, why);
+      code == CURLE_OUT_OF_MEMORY ? ATTEMPT_STARVED : ATTEMPT_TRANSPORT, why);
 }
 
 static void succeed(struct tls_dial *d) {

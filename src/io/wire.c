@@ -34,7 +34,7 @@ struct wire {
   struct event readable;
   struct event *writable; /* made when it is first needed */
   void *arg;              /* who uses it; NULL: idle */
-  unsigned target;
+  unsigned slot;
   uint32_t generation;
   bool kept;
   int64_t idle_since_us;
@@ -50,13 +50,15 @@ struct wires {
   struct timer sweep;
   unsigned idle;
   struct slab slab;
-  struct stack stacks[CONFIG_TARGETS_MAX];
+  unsigned slots;
+  struct stack *stacks; /* by slot */
+  char scratch[WIRE_SCRATCH_BYTES];
 };
 
 /* ---- the stack ---- */
 
 static struct stack *stack_of(struct wire *wire) {
-  return &wire->wires->stacks[wire->target];
+  return &wire->wires->stacks[wire->slot];
 }
 
 static void push(struct wire *wire) {
@@ -109,7 +111,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg) {
 }
 
 struct wire *wire_new(struct wires *wires, const struct stream *stream,
-                      unsigned target, uint32_t generation, void *arg) {
+                      unsigned slot, uint32_t generation, void *arg) {
   struct wire *wire = slab_take(&wires->slab);
   struct stream lost = *stream;
   if (!wire) {
@@ -118,7 +120,7 @@ struct wire *wire_new(struct wires *wires, const struct stream *stream,
   }
   *wire = (struct wire){.wires = wires,
                         .stream = *stream,
-                        .target = target,
+                        .slot = slot,
                         .generation = generation,
                         .arg = arg};
   event_assign(&wire->readable, loop_base(wires->loop), stream->fd,
@@ -141,6 +143,8 @@ bool wire_await_room(struct wire *wire) {
 struct stream *wire_stream(struct wire *wire) {
   return &wire->stream;
 }
+
+char *wire_scratch(struct wire *wire) { return wire->wires->scratch; }
 
 bool wire_was_kept(const struct wire *wire) { return wire->kept; }
 
@@ -167,10 +171,10 @@ static struct wire *pop(struct stack *stack) {
   return wire;
 }
 
-struct wire *wire_take(struct wires *wires, unsigned target,
-                       uint32_t generation, void *arg) {
+struct wire *wire_take(struct wires *wires, unsigned slot, uint32_t generation,
+                       void *arg) {
   struct wire *wire;
-  while ((wire = pop(&wires->stacks[target]))) {
+  while ((wire = pop(&wires->stacks[slot]))) {
     wire->arg = arg;
     if (may_be_used(wire, generation)) return wire;
     wire_close(wire);
@@ -189,7 +193,7 @@ void wire_give_back(struct wire *wire, int64_t now_us) {
 }
 
 void wires_close_retired(struct wires *wires) {
-  for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++) {
+  for (unsigned i = 0; i < wires->slots; i++) {
     struct wire *older, *wire = wires->stacks[i].newest;
     for (; wire; wire = older) {
       older = wire->next;
@@ -209,14 +213,21 @@ static void sweep(struct stack *stack, int64_t now_us) {
 static void on_sweep(void *arg) {
   struct wires *wires = arg;
   int64_t now_us = clock_now_us();
-  for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++)
-    sweep(&wires->stacks[i], now_us);
+  for (unsigned i = 0; i < wires->slots; i++) sweep(&wires->stacks[i], now_us);
   if (wires->idle > 0) timer_set(&wires->sweep, now_us + SWEEP_US);
 }
 
-struct wires *wires_new(struct loop *loop, const struct wire_user *user) {
-  struct wires *wires = calloc(1, sizeof *wires);
+struct wires *wires_new(struct loop *loop, const struct wire_user *user,
+                        unsigned slots) {
+  struct wires *wires = malloc(sizeof *wires);
   if (!wires) return NULL;
+  wires->stacks = calloc(slots, sizeof *wires->stacks);
+  if (!wires->stacks) {
+    free(wires);
+    return NULL;
+  }
+  wires->slots = slots;
+  wires->idle = 0;
   wires->loop = loop;
   wires->user = *user;
   slab_init(&wires->slab, sizeof(struct wire));
@@ -226,11 +237,12 @@ struct wires *wires_new(struct loop *loop, const struct wire_user *user) {
 
 void wires_free(struct wires *wires) {
   if (!wires) return;
-  for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++) {
+  for (unsigned i = 0; i < wires->slots; i++) {
     struct wire *wire;
     while ((wire = pop(&wires->stacks[i]))) wire_close(wire);
   }
   timer_clear(&wires->sweep);
   slab_clear(&wires->slab);
+  free(wires->stacks);
   free(wires);
 }

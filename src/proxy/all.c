@@ -1,4 +1,4 @@
-/* all: from a GET or POST /all to a gather.
+/* all: from a GET or POST /all to one fetch for each item.
  *
  *   GET, with --all     the listed URLs, each as it stands
  *   GET, without        what a race could ask: primary and hedges over --to
@@ -8,49 +8,52 @@
  * appended to the first --to, or an absolute URL that lies below a configured
  * one. Both pass the same check against `..` as /smart's REST does.
  *
- * The client's Authorization and Cookie go to the origins of --to only: that is
- * the API the client was told to talk to, the others are the operator's. */
+ * Nothing is hedged unless the request says hedge=1: then each item is a race
+ * like /smart's. The client's Authorization and Cookie go to the origins of --to
+ * only: that is the API the client was told to talk to, the others are the
+ * operator's. */
 #include "proxy/all.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/gate.h"
 #include "core/json_read.h"
 #include "core/query.h"
 
 enum { SHOWN_ITEM_BYTES = 100 };
 
-/* ---- whose credentials ---- */
-
-static bool has_client_credentials(const struct config *config,
-                                   const struct base_url *target) {
-  for (unsigned i = 0; i < config->to_count; i++)
-    if (base_url_same_origin(target, &config->targets[i])) return true;
-  return false;
-}
-
 /* ---- GET ---- */
 
-static unsigned listed_items(const struct config *config,
+static unsigned listed_items(const struct process *process,
                              struct exchange_item *items) {
-  for (unsigned i = 0; i < config->all_count; i++) {
-    unsigned target = config->to_count + i;
-    items[i] = (struct exchange_item){.target = target,
-                                      .credentials = has_client_credentials(
-                                          config, &config->targets[target])};
-  }
-  return config->all_count;
+  unsigned first = process->config->to_count;
+  unsigned count = process->config->all_count;
+  for (unsigned i = 0; i < count; i++)
+    items[i] = (struct exchange_item){.group = &process->alone[first + i]};
+  return count;
+}
+
+/* What a race could ask: primary and hedges, over the targets in turn. */
+static unsigned raced_items(const struct process *process, struct slice query,
+                            struct exchange_item *items) {
+  unsigned count = 1 + process->config->policy.hedges;
+  for (unsigned k = 0; k < count; k++)
+    items[k] =
+        (struct exchange_item){.group = &process->alone[k % process->to.count],
+                               .query = query,
+                               .number = k};
+  return count;
 }
 
 static void start_get(struct visit *visit, struct exchange_order *order,
                       struct slice query) {
-  const struct config *config = visit->service->config;
+  const struct process *process = visit->service->process;
   struct exchange_item items[CONFIG_TARGETS_MAX + RACE_MAX_ATTEMPTS];
   order->items = items;
-  order->item_count =
-      config->all_count > 0
-          ? listed_items(config, items)
-          : visit_race_items(visit, items, (struct slice){0}, query);
+  order->item_count = process->config->all_count > 0
+                          ? listed_items(process, items)
+                          : raced_items(process, query, items);
   visit_start(visit, order);
 }
 
@@ -74,15 +77,14 @@ static bool is_query(struct slice query) {
   return true;
 }
 
-static const char *path_item(const struct config *config,
+static const char *path_item(const struct process *process,
                              struct exchange_item *item, struct slice text) {
-  if (config->to_count == 0) return "a path needs a --to to be appended to";
+  if (process->to.count == 0) return "a path needs a --to to be appended to";
   split(text, &item->rest, &item->query);
   if (!base_url_rest_is_safe(item->rest) || !is_query(item->query))
     return "a path must stay below --to: no . or .. segments, no malformed "
            "percent-encoding, no bytes but visible ASCII";
-  item->target = 0;
-  item->credentials = true;
+  item->group = &process->to;
   return NULL;
 }
 
@@ -94,29 +96,29 @@ static struct slice rest_below(struct slice base, struct slice path) {
   return slice_from(path, base.len);
 }
 
-static const char *url_item(const struct config *config,
+static const char *url_item(const struct process *process,
                             struct exchange_item *item, struct slice text) {
+  const struct config *config = process->config;
   struct base_url url;
   if (base_url_parse(&url, text)) return "it is no http:// or https:// URL";
   for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
-    const struct base_url *base = &config->targets[i];
+    const struct base_url *base = &process->targets[i].url;
     if (!base_url_same_origin(base, &url) || !base_url_covers(base, url.path))
       continue;
-    item->target = i;
+    item->group = &process->alone[i];
     item->rest = rest_below(base->path, url.path);
     item->query = url.query;
-    item->credentials = has_client_credentials(config, base);
     return NULL;
   }
   return "it does not lie below a configured URL; --to or --all with its base "
          "would allow it";
 }
 
-static const char *parse_item(const struct config *config,
+static const char *parse_item(const struct process *process,
                               struct exchange_item *item, struct slice text) {
   *item = (struct exchange_item){0};
-  if (text.len > 0 && text.at[0] == '/') return path_item(config, item, text);
-  return url_item(config, item, text);
+  if (text.len > 0 && text.at[0] == '/') return path_item(process, item, text);
+  return url_item(process, item, text);
 }
 
 static void reject_item(struct visit *visit, size_t index, struct slice text,
@@ -160,11 +162,11 @@ static void reject_list(struct visit *visit, enum json_list_error error,
 /* Reads the list into the visit's text. False: it has been answered. */
 static bool read_list(struct visit *visit, struct slice *texts, size_t *count) {
   const struct config *config = visit->service->config;
-  struct text *text = &visit->service->request_text;
+  struct text *text = &visit->text;
   size_t bad_item = 0;
   enum json_list_error error = json_read_strings(
-      visit->body, (unsigned)config->max_depth, text->at, text->cap - text->len,
-      texts, (size_t)config->max_items, count, &bad_item);
+      visit->body, (unsigned)config->max_depth, text->at, text->cap, texts,
+      (size_t)config->max_items, count, &bad_item);
   if (error != JSON_LIST_OK) {
     reject_list(visit, error, bad_item);
     return false;
@@ -177,11 +179,10 @@ static bool read_list(struct visit *visit, struct slice *texts, size_t *count) {
 
 static void start_post(struct visit *visit, struct exchange_order *order,
                        struct exchange_item *items, struct slice *texts) {
-  const struct config *config = visit->service->config;
   size_t count;
   if (!read_list(visit, texts, &count)) return;
   for (size_t i = 0; i < count; i++) {
-    const char *why = parse_item(config, &items[i], texts[i]);
+    const char *why = parse_item(visit->service->process, &items[i], texts[i]);
     if (!why) continue;
     reject_item(visit, i, texts[i], why);
     return;
@@ -196,38 +197,44 @@ static void visit_post(struct visit *visit, struct exchange_order *order) {
   struct exchange_item *items = calloc(max, sizeof *items);
   struct slice *texts = calloc(max, sizeof *texts);
   if (items && texts) start_post(visit, order, items, texts);
-  else visit_reject(visit, 503, "no memory was free");
+  else visit_reject(visit, 503, gate_request_error(GATE_MEMORY));
   free(items);
   free(texts);
 }
 
 /* ---- both ---- */
 
-static bool parse_detail(const struct query_param *param, bool *detail) {
-  *detail = slice_equal(param->value, slice_of("1"));
-  return param->count == 0 ||
-         (param->count == 1 &&
-          (*detail || slice_equal(param->value, slice_of("0"))));
+/* False: the parameter is malformed, and has been answered. */
+static bool parse_switch(struct visit *visit, const struct query_param *param,
+                         bool *on) {
+  char detail[64];
+  *on = slice_equal(param->value, slice_of("1"));
+  if (param->count == 0) return true;
+  if (param->count == 1 && (*on || slice_equal(param->value, slice_of("0"))))
+    return true;
+  snprintf(detail, sizeof detail, "%s must be 1 or 0, and given once",
+           param->name);
+  visit_reject(visit, 400, detail);
+  return false;
 }
 
 void all_visit(struct visit *visit) {
-  struct query_param params[] = {{.name = "timeout"}, {.name = "detail"}};
-  struct exchange_order order = {.kind = EXCHANGE_GATHER};
-  struct text *text = visit_text(visit);
-  struct slice query;
-  query_take(visit->request->query, params, 2, text);
-  query = text_slice_of(text);
+  struct query_param params[] = {
+      {.name = "timeout"}, {.name = "detail"}, {.name = "hedge"}};
+  struct exchange_order order = {.policy = visit->service->config->policy,
+                                 .gathers = true};
+  bool hedge, is_post = visit->request->method == HTTP_POST;
+  struct slice query = visit->request->query;
+  if (!visit_open(visit, is_post ? visit->body.len : query.len)) return;
+  query_take(query, params, sizeof params / sizeof *params,
+             is_post ? NULL : &visit->text);
+  query = text_slice_of(&visit->text);
   if (!visit_timeout(visit, params[0].value, params[0].count,
-                     &order.timeout_us))
+                     &order.timeout_us) ||
+      !parse_switch(visit, &params[1], &order.detail) ||
+      !parse_switch(visit, &params[2], &hedge))
     return;
-  if (!parse_detail(&params[1], &order.detail)) {
-    visit_reject(visit, 400, "detail must be 1 or 0, and given once");
-    return;
-  }
-  if (visit->request->method != HTTP_POST) {
-    start_get(visit, &order, query);
-    return;
-  }
-  text->len = 0;
-  visit_post(visit, &order);
+  if (!hedge) order.policy.hedges = 0;
+  if (is_post) visit_post(visit, &order);
+  else start_get(visit, &order, query);
 }

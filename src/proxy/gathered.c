@@ -16,10 +16,23 @@ enum {
   WORDS_AN_ITEM = 160 /* without the error's own text */
 };
 
-static size_t words_room(const struct leg *legs, unsigned count) {
+static bool is_success(const struct fetch *fetch) {
+  return fetch->race.outcome == OUTCOME_SUCCESS;
+}
+
+/* The attempt that speaks for an item: the one that won, or the first. */
+static const struct attempt_record *spokesman(const struct fetch *fetch) {
+  return &fetch->records[is_success(fetch) ? fetch->race.winner : 0];
+}
+
+static const char *error_of(const struct attempt_record *attempt) {
+  return attempt->error ? attempt->error : "";
+}
+
+static size_t words_room(const struct fetch *fetches, unsigned count) {
   size_t room = WORDS_AN_ITEM;
   for (unsigned i = 0; i < count; i++)
-    room += WORDS_AN_ITEM + 6 * strlen(legs[i].error);
+    room += WORDS_AN_ITEM + 6 * strlen(error_of(spokesman(&fetches[i])));
   return room;
 }
 
@@ -30,47 +43,49 @@ static void add_part(struct gathered *g, const char *at, size_t len) {
 }
 
 /* {"ok":true,"status":200,"ms":12.3,"body": */
-static void open_object(struct text *words, const struct leg *leg, bool ok) {
+static void open_object(struct text *words, const struct fetch *fetch) {
+  const struct attempt_record *attempt = spokesman(fetch);
+  bool ok = is_success(fetch);
   text_str(words, ok ? "{\"ok\":true" : "{\"ok\":false,\"result\":\"");
   if (!ok) {
-    text_str(words, attempt_result_name(leg->end.result));
+    text_str(words, attempt_result_name(attempt->end.result));
     text_char(words, '"');
   }
-  if (leg->end.status > 0) {
+  if (attempt->end.status > 0) {
     text_str(words, ",\"status\":");
-    text_int(words, leg->end.status);
+    text_int(words, attempt->end.status);
   }
   text_str(words, ",\"ms\":");
-  text_ms(words, leg->ended_us - leg->started_us);
+  text_ms(words, attempt->end_us - fetch->race.start_us);
   if (!ok) {
     text_str(words, ",\"error\":");
-    text_json(words, slice_of(leg->error));
+    text_json(words, slice_of(error_of(attempt)));
   }
   text_str(words, ",\"body\":");
 }
 
 static void add_item(struct gathered *g, struct text *words,
-                     const struct leg *leg, bool detail) {
-  bool ok = leg->end.result == ATTEMPT_SUCCESS;
+                     const struct fetch *fetch, bool detail) {
+  struct slice body = fetch->response.body;
   size_t from = words->len;
   text_char(words, g->part_count == 1 ? '[' : ',');
-  if (detail) open_object(words, leg, ok);
+  if (detail) open_object(words, fetch);
   add_part(g, words->at + from, words->len - from);
-  if (ok) add_part(g, leg->body.at, leg->body.len);
+  if (is_success(fetch)) add_part(g, body.at, body.len);
   else add_part(g, "null", 4);
   if (detail) add_part(g, "}", 1);
 }
 
-bool gathered_write(struct gathered *g, const struct leg *legs, unsigned count,
-                    bool detail, struct blocks *blocks) {
-  size_t room = words_room(legs, count);
+bool gathered_write(struct gathered *g, const struct fetch *fetches,
+                    unsigned count, bool detail, struct blocks *blocks) {
+  size_t room = words_room(fetches, count);
   struct text words;
   g->words.blocks = blocks;
   g->parts = malloc((2 + PARTS_AN_ITEM * (size_t)count) * sizeof *g->parts);
   if (!g->parts || !buffer_reserve(&g->words, room)) return false;
   text_init(&words, g->words.at, room);
   g->part_count = 1;
-  for (unsigned i = 0; i < count; i++) add_item(g, &words, &legs[i], detail);
+  for (unsigned i = 0; i < count; i++) add_item(g, &words, &fetches[i], detail);
   if (count == 0) add_part(g, "[]", 2);
   else add_part(g, "]", 1);
   return true;

@@ -6,6 +6,5 @@
 #include "proxy/health.h"
 
 void health_visit(struct visit *visit) {
-  reply_json(visit->service, visit->connection, &visit->asked,
-             slice_of("{\"status\":\"ok\"}"));
+  visit_answer(visit, slice_of("{\"status\":\"ok\"}"));
 }

@@ -169,7 +169,8 @@ static bool make_process(struct program *program) {
   process->budget.max = program->config.max_buffered_bytes;
   program->resolver = resolver_new();
   return name_process(process) && program->resolver &&
-         upstream_shared_init(&process->upstream, &program->config,
+         process_make_groups(process) &&
+         attempts_shared_init(&process->attempts, &program->config,
                               program->resolver) &&
          resolver_start(program->resolver);
 }
@@ -352,7 +353,7 @@ static void expect_nothing_left(struct process *process) {
   leaks_expect_none("client connections", process->connections);
   leaks_expect_none("client requests", process->requests);
   for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++)
-    leaks_expect_none("attempts", process->upstream.attempts[i].in_flight);
+    leaks_expect_none("attempts", process->attempts.slots[i].in_flight);
   leaks_end();
 }
 

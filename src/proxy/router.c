@@ -76,15 +76,6 @@ static struct slice request_id(struct service *service,
 
 /* ---- the door ---- */
 
-static void reject_method(struct visit *visit, const struct route *route) {
-  struct problem problem = {
-      .status = 405,
-      .outcome = "rejected",
-      .detail = slice_of("this path does not answer this method"),
-      .allow = route->allow};
-  reply_problem(visit->service, visit->connection, &visit->asked, &problem);
-}
-
 static void dispatch(struct visit *visit) {
   const struct http_request *request = visit->request;
   const struct route *route = route_for(request->path, &visit->rest);
@@ -97,7 +88,7 @@ static void dispatch(struct visit *visit) {
                  "hedgerow answers /smart, /smart/REST, /all and "
                  "/healthz");
   else if (!(route->methods & 1u << request->method))
-    reject_method(visit, route);
+    visit_reject_method(visit, route->allow);
   else if (request->content_length > 0 && request->method != HTTP_POST)
     visit_reject(visit, 413, "a GET or HEAD takes no body here");
   else route->visit(visit);
@@ -112,11 +103,11 @@ void router_on_request(void *arg, struct connection *connection,
       .connection = connection,
       .request = request,
       .body = body,
-      .asked = {.method = request->method_name,
-                .target = request->target,
-                .request_id = request_id(service, request, own_id),
-                .head_only = request->method == HTTP_HEAD,
-                .started_us = clock_now_us()},
+      .record = {.method = request->method_name,
+                 .path = request->target,
+                 .id = request_id(service, request, own_id),
+                 .start_us = clock_now_us()},
+      .head_only = request->method == HTTP_HEAD,
   };
   dispatch(&visit);
 }
@@ -129,12 +120,11 @@ void router_on_bad_request(void *arg, struct connection *connection,
   struct visit visit = {
       .service = service,
       .connection = connection,
-      .asked = {.method = request->method_name,
-                .target = request->target,
-                .request_id = {own_id, sizeof own_id},
-                .head_only =
-                    slice_equal(request->method_name, slice_of("HEAD")),
-                .started_us = clock_now_us()},
+      .record = {.method = request->method_name,
+                 .path = request->target,
+                 .id = {own_id, sizeof own_id},
+                 .start_us = clock_now_us()},
+      .head_only = slice_equal(request->method_name, slice_of("HEAD")),
   };
   service_make_id(service, own_id);
   visit_reject(&visit, status, why);

@@ -7,6 +7,7 @@
  * a log line can be found, and nothing is protected by them. */
 #include "proxy/service.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -16,16 +17,6 @@
 #define VERSION_FIELD "hedgerow/" HEDGEROW_VERSION
 
 enum { ROOM_BYTES = 64 * 1024 }; /* for what hedgerow adds of its own */
-
-/* The largest request that can be made ready: its head's fields and target,
- * the configured ones, and the items of a POST /all. */
-static size_t request_room(const struct config *config) {
-  size_t room = ROOM_BYTES + 4 * (size_t)config->max_head_bytes +
-                2 * (size_t)config->max_request_bytes;
-  for (unsigned i = 0; i < config->header_count; i++)
-    room += config->headers[i].name.len + config->headers[i].value.len + 4;
-  return room + config->user_agent.len;
-}
 
 static size_t answer_room(const struct config *config) {
   return 2 * ROOM_BYTES + (size_t)config->max_upstream_head_bytes +
@@ -51,28 +42,22 @@ bool service_init(struct service *service, struct process *process) {
       .via = slice_of(process->via),
   };
   blocks_init(&service->blocks, &process->budget);
-  slab_init(&service->room, SERVICE_ROOM_BYTES);
+  slab_init(&service->rooms, SERVICE_ROOM_BYTES);
   service->date_second = -1;
   if (getrandom(service->id_state, sizeof service->id_state, 0) !=
       (ssize_t)sizeof service->id_state)
     return false;
   service->id_state[0] |= 1; /* all zeros would stay so */
-  if (text_new(&service->request_text, request_room(config)) &&
-      text_new(&service->credentials_text, (size_t)config->max_head_bytes) &&
-      text_new(&service->answer_text, answer_room(config)))
-    return true;
+  if (text_new(&service->answer_text, answer_room(config))) return true;
   service_clear(service);
   return false;
 }
 
 void service_clear(struct service *service) {
-  free(service->request_text.at);
-  free(service->credentials_text.at);
   free(service->answer_text.at);
-  service->request_text.at = service->credentials_text.at =
-      service->answer_text.at = NULL;
+  service->answer_text.at = NULL;
   blocks_clear(&service->blocks);
-  slab_clear(&service->room);
+  slab_clear(&service->rooms);
 }
 
 struct slice service_date(struct service *service) {
@@ -111,4 +96,36 @@ void service_make_id(struct service *service,
     write_hex(id, number);
     write_hex(id + 8, number >> 4);
   }
+}
+
+static bool has_client_credentials(const struct config *config,
+                                   const struct base_url *url) {
+  for (unsigned i = 0; i < config->to_count; i++)
+    if (base_url_same_origin(url, &config->targets[i])) return true;
+  return false;
+}
+
+bool process_make_groups(struct process *process) {
+  const struct config *config = process->config;
+  struct target_limits limits = {
+      .head_bytes = (size_t)config->max_upstream_head_bytes,
+      .body_bytes = (uint64_t)config->max_body_bytes,
+      .depth = (unsigned)config->max_depth,
+      .connect_timeout_us = config->connect_timeout_us,
+      .read_losers = config->losers == CONFIG_LOSERS_DRAIN,
+  };
+  for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
+    const struct base_url *url = &config->targets[i];
+    char *line = NULL;
+    int len = asprintf(&line, " HTTP/1.1\r\nHost: %.*s\r\n",
+                       SLICE_ARG(url->authority));
+    if (len < 0) return false;
+    process->targets[i] = (struct target){
+        *url, i, i, {line, (size_t)len}, has_client_credentials(config, url)};
+    process->alone[i] =
+        (struct group){&process->targets[i], 1, config->max_attempts, limits};
+  }
+  process->to = (struct group){process->targets, config->to_count,
+                               config->max_attempts, limits};
+  return true;
 }

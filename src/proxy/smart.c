@@ -1,19 +1,19 @@
 /* smart: from a GET /smart to a race.
  *
- * Attempt k asks target k mod n for the same path and query: the target's own,
- * then REST, and the client's query without the parameter that is ours. */
+ * Every attempt asks for the same path and query below its target: the target's
+ * own, then REST, and the client's query without the parameter that is ours. */
 #include "proxy/smart.h"
 
 #include "core/query.h"
 
 void smart_visit(struct visit *visit) {
-  const struct config *config = visit->service->config;
+  struct service *service = visit->service;
   struct query_param timeout = {.name = "timeout"};
-  struct exchange_item items[RACE_MAX_ATTEMPTS];
-  struct exchange_order order = {.kind = EXCHANGE_RACE, .items = items};
-  struct text *text = visit_text(visit);
-  struct slice rest, query;
-  if (config->to_count == 0) {
+  struct slice query = visit->request->query;
+  struct exchange_item item = {.group = &service->process->to};
+  struct exchange_order order = {
+      .policy = service->config->policy, .items = &item, .item_count = 1};
+  if (item.group->count == 0) {
     visit_reject(visit, 404,
                  "hedgerow was started without --to, so there is "
                  "nothing to race");
@@ -25,12 +25,10 @@ void smart_visit(struct visit *visit) {
                  ".. segments, and no malformed percent-encoding");
     return;
   }
-  text_slice(text, visit->rest);
-  rest = text_slice_of(text);
-  query_take(visit->request->query, &timeout, 1, text);
-  query = slice_from(text_slice_of(text), rest.len);
-  if (!visit_timeout(visit, timeout.value, timeout.count, &order.timeout_us))
-    return;
-  order.item_count = visit_race_items(visit, items, rest, query);
-  visit_start(visit, &order);
+  if (!visit_open(visit, visit->rest.len + query.len)) return;
+  item.rest = visit_keep(visit, visit->rest);
+  query_take(query, &timeout, 1, &visit->text);
+  item.query = slice_from(text_slice_of(&visit->text), item.rest.len);
+  if (visit_timeout(visit, timeout.value, timeout.count, &order.timeout_us))
+    visit_start(visit, &order);
 }

@@ -1,20 +1,83 @@
 /* visit: what the endpoints that ask an upstream have in common.
  *
- * An endpoint writes what it will ask into the worker's request text and
- * describes it in an exchange_order; visit_start adds the rest and hands both to
- * an exchange, which copies the text as one block. Until then nothing has been
- * allocated, so a request that is refused costs nothing. */
+ * An endpoint opens the visit, and so has the memory in which the exchange will
+ * live. What it writes there stays: the query, the items, and then, by
+ * visit_start, the fields to forward and what the log tells. So nothing is
+ * copied twice, and the room that is needed is known before: no part of a
+ * request grows by more than a byte a line on its way. */
 #include "proxy/visit.h"
 
+#include "core/gate.h"
 #include "core/query.h"
+#include "proxy/answering.h"
 
-enum { LOGGED_TARGET_BYTES = 1024 };
+enum { PEER_BYTES = 64 };
+
+/* ---- answers without an exchange ---- */
+
+static struct answering answering_of(struct visit *visit,
+                                     enum outcome outcome) {
+  if (visit->exchange) exchange_discard(visit->exchange);
+  visit->exchange = NULL;
+  visit->record.outcome = outcome;
+  visit->record.winner = -1;
+  visit->record.end_us = visit->record.start_us;
+  return (struct answering){.service = visit->service,
+                            .connection = visit->connection,
+                            .race = &visit->record,
+                            .head_only = visit->head_only};
+}
 
 void visit_reject(struct visit *visit, int status, const char *detail) {
-  struct problem problem = {
-      .status = status, .outcome = "rejected", .detail = slice_of(detail)};
-  reply_problem(visit->service, visit->connection, &visit->asked, &problem);
+  struct answering to = answering_of(visit, OUTCOME_REJECTED);
+  answering_problem(&to, status, slice_of(detail), NULL);
 }
+
+void visit_reject_method(struct visit *visit, const char *allow) {
+  struct answering to = answering_of(visit, OUTCOME_REJECTED);
+  answering_problem(&to, 405, slice_of("this path does not answer this method"),
+                    allow);
+}
+
+void visit_answer(struct visit *visit, struct slice json) {
+  struct answering to = answering_of(visit, OUTCOME_OWN);
+  answering_json(&to, json);
+}
+
+/* ---- the exchange's memory ---- */
+
+/* The client's fields as they may cross: they lie in one piece, and each line
+ * may gain the space behind its colon. */
+static size_t fields_room(const struct http_request *request) {
+  unsigned count = request->field_count;
+  if (count == 0) return 0;
+  const struct slice *last = &request->fields[count - 1].value;
+  return (size_t)(last->at + last->len - request->fields[0].name.at) + count +
+         2;
+}
+
+static size_t room_for(const struct visit *visit) {
+  return visit->record.method.len + visit->record.path.len +
+         visit->record.id.len + fields_room(visit->request) +
+         visit->service->fields_room + PEER_BYTES;
+}
+
+bool visit_open(struct visit *visit, size_t bytes) {
+  visit->exchange = exchange_new(visit->service);
+  if (visit->exchange && arena_open_text(exchange_arena(visit->exchange),
+                                         room_for(visit) + bytes, &visit->text))
+    return true;
+  visit_reject(visit, 503, gate_request_error(GATE_MEMORY));
+  return false;
+}
+
+struct slice visit_keep(struct visit *visit, struct slice bytes) {
+  size_t from = visit->text.len;
+  text_slice(&visit->text, bytes);
+  return slice_from(text_slice_of(&visit->text), from);
+}
+
+/* ---- the timeout ---- */
 
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) {
@@ -34,84 +97,61 @@ bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
   return false;
 }
 
-unsigned visit_race_items(const struct visit *visit,
-                          struct exchange_item *items, struct slice rest,
-                          struct slice query) {
-  const struct config *config = visit->service->config;
-  unsigned count = 1 + config->policy.hedges;
-  for (unsigned k = 0; k < count; k++)
-    items[k] = (struct exchange_item){.target = k % config->to_count,
-                                      .rest = rest,
-                                      .query = query,
-                                      .credentials = true,
-                                      .hedge_attempt = k};
-  return count;
-}
-
-struct text *visit_text(struct visit *visit) {
-  struct text *text = &visit->service->request_text;
-  text->len = 0;
-  text->cut = false;
-  return text;
-}
-
-static struct slice keep(struct text *text, struct slice bytes) {
-  size_t from = text->len;
-  text_slice(text, bytes);
-  return (struct slice){text->at + from, text->len - from};
-}
+/* ---- the start ---- */
 
 /* The path without its query, which may hold secrets and is not logged. */
-static struct slice loggable(struct slice target) {
+static struct slice without_query(struct slice target) {
   const char *query = memchr(target.at, '?', target.len);
   if (query) target.len = (size_t)(query - target.at);
-  if (target.len > LOGGED_TARGET_BYTES) target.len = LOGGED_TARGET_BYTES;
   return target;
 }
 
-static void add_fields(struct visit *visit, struct exchange_order *order,
-                       struct text *text) {
-  struct text *credentials = &visit->service->credentials_text;
+static void write_fields(struct visit *visit, struct exchange_order *order) {
+  struct text *text = &visit->text;
+  const struct forward_rules *rules = &visit->service->forward;
   size_t from = text->len;
-  credentials->len = 0;
-  credentials->cut = false;
-  forward_fields(text, credentials, visit->request, &visit->service->forward,
-                 visit->asked.request_id);
-  order->common = (struct slice){text->at + from, text->len - from};
-  order->credentials = keep(text, text_slice_of(credentials));
-  text->cut |= credentials->cut;
+  bool has_credentials =
+      forward_fields(text, visit->request, rules, visit->record.id);
+  order->common = slice_from(text_slice_of(text), from);
+  from = text->len;
+  if (has_credentials) forward_credentials(text, visit->request, rules);
+  order->credentials = slice_from(text_slice_of(text), from);
 }
 
-static void order_rest(struct visit *visit, struct exchange_order *order,
-                       struct text *text) {
-  order->asked = visit->asked;
-  order->asked.method = keep(text, visit->asked.method);
-  order->asked.target = keep(text, loggable(visit->asked.target));
-  order->asked.request_id = keep(text, visit->asked.request_id);
-  add_fields(visit, order, text);
-  order->bytes = text_slice_of(text);
+/* False: it found no room, which room_for should have seen to. */
+static bool write_order(struct visit *visit, struct exchange_order *order) {
+  order->method = visit_keep(visit, visit->record.method);
+  order->path = visit_keep(visit, without_query(visit->record.path));
+  order->id = visit_keep(visit, visit->record.id);
+  order->head_only = visit->head_only;
+  order->started_us = visit->record.start_us;
+  if (visit->service->log)
+    order->peer =
+        visit_keep(visit, slice_of(connection_peer(visit->connection)));
+  write_fields(visit, order);
+  arena_keep_text(exchange_arena(visit->exchange), &visit->text);
+  return !visit->text.cut;
 }
 
-static bool too_many(const struct service *service) {
-  return atomic_load_explicit(&service->process->requests,
-                              memory_order_relaxed) >=
-         service->config->max_requests;
+static enum gate_verdict admit(const struct service *service) {
+  struct gate gate = {
+      .in_flight = atomic_load_explicit(&service->process->requests,
+                                        memory_order_relaxed),
+      .cap = service->config->max_requests,
+      .draining = service->drained,
+  };
+  return gate_try(&gate);
 }
 
 void visit_start(struct visit *visit, struct exchange_order *order) {
-  struct text *text = &visit->service->request_text;
-  if (visit->service->drained) {
-    visit_reject(visit, 503, "hedgerow is stopping (--drain)");
-    return;
+  enum gate_verdict verdict = admit(visit->service);
+  if (verdict == GATE_OPEN) {
+    if (!write_order(visit, order)) {
+      visit_reject(visit, 431, "the request's fields are too large");
+      return;
+    }
+    if (exchange_start(visit->exchange, visit->connection, order)) return;
+    verdict = GATE_MEMORY;
   }
-  if (too_many(visit->service)) {
-    visit_reject(visit, 503,
-                 "too many requests are in flight "
-                 "(--max-requests)");
-    return;
-  }
-  order_rest(visit, order, text);
-  if (text->cut) visit_reject(visit, 431, "the request's fields are too large");
-  else if (!exchange_start(visit->service, visit->connection, order))
-    visit_reject(visit, 503, "no memory was free");
+  visit_reject(visit, 503, gate_request_error(verdict));
 }

@@ -97,7 +97,8 @@ static void stop(struct worker *worker) {
 static void adopt(struct worker *worker, struct credentials *credentials) {
   if (!credentials) return;
   worker->service.forward.token = credentials_token(credentials);
-  upstream_trust(worker->service.upstream, credentials);
+  worker->service.fields_room = forward_room(&worker->service.forward);
+  attempts_trust(worker->service.attempts, credentials);
   credentials_drop(worker->credentials);
   worker->credentials = credentials;
 }
@@ -210,10 +211,10 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   service->owner = worker;
   service->loop = worker->loop;
   service->log = worker->setup.log;
-  service->upstream =
-      upstream_new(worker->loop, process->config, worker->setup.resolver,
-                   &process->upstream, &service->blocks, error, error_cap);
-  return service->upstream != NULL;
+  service->attempts =
+      attempts_new(worker->loop, process->config, worker->setup.resolver,
+                   &process->attempts, &service->blocks);
+  return service->attempts != NULL;
 }
 
 struct worker *worker_new(const struct worker_setup *setup, char *error,
@@ -276,7 +277,7 @@ void worker_free(struct worker *worker) {
   if (worker->listener) listener_free(worker->listener);
   worker->listener = NULL;
   if (worker->front) front_free(worker->front);
-  if (worker->service.upstream) upstream_free(worker->service.upstream);
+  attempts_free(worker->service.attempts);
   service_clear(&worker->service);
   if (worker->loop) timer_clear(&worker->drain);
   credentials_drop(worker->credentials);

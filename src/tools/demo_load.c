@@ -12,7 +12,7 @@
  * one answer before it asks again would ask less while things are slow, and see
  * little of it.
  *
- * The client is io/upstream's attempts with a config of its own, so success
+ * The client is io/attempt with a config of its own, so success
  * means the same both ways: a 2xx with a whole JSON text, within the patience.
  * A race that failed has cost all its attempts: a 502 says by definition that
  * each has ended, and the deadline is long after the hedges' time. */
@@ -24,20 +24,22 @@
 
 #include "config/config.h"
 #include "core/http_head.h"
+#include "io/attempt.h"
 #include "io/clock.h"
-#include "io/upstream.h"
 
 enum { URL_BYTES = 64, FIELDS_BYTES = 160, GRACE_US = 500 * 1000 };
 
 static const int64_t patience_us = DEMO_PATIENCE_MS * INT64_C(1000);
 
 /* What it takes to make one request, one way, until it is done. */
-struct ask {
+struct errand {
   struct demo_load *load;
   struct demo_result *result;
   struct attempt *attempt; /* NULL: not in flight */
   struct timer patience;
   int64_t due_us;
+  struct ask ask;
+  struct attempt_record record;
   char fields[FIELDS_BYTES];
 };
 
@@ -50,79 +52,78 @@ struct demo_load {
   char urls[DEMO_WAYS][URL_BYTES];
   struct blocks blocks;
   struct resolver *resolver;
-  struct upstream_shared shared;
-  struct upstream *upstream;
+  struct attempts_shared shared;
+  struct attempts *attempts;
+  struct target targets[DEMO_WAYS];
+  struct target_limits limits;
   struct timer due;
   int64_t start_us;
   size_t count; /* pairs of the run; there is room for one more */
   size_t asked; /* pairs */
-  size_t open;  /* asks */
+  size_t open;  /* errands */
   struct demo_pair *pairs;
-  struct ask *asks; /* pair p, way w: p * DEMO_WAYS + w */
+  struct errand *errands; /* pair p, way w: p * DEMO_WAYS + w */
 };
 
 const char *demo_load_id(char id[DEMO_ID_BYTES], uint64_t seed,
                          uint64_t number) {
-  (void)snprintf(id, DEMO_ID_BYTES, "demo-%llu-%llu", (unsigned long long)seed,
-                 (unsigned long long)number);
+  snprintf(id, DEMO_ID_BYTES, "demo-%llu-%llu", (unsigned long long)seed,
+           (unsigned long long)number);
   return id;
 }
 
 /* ---- how one ends ---- */
 
 /* The value of a field that hedgerow added, or an empty slice. */
-static struct slice field_of(struct slice head, const char *name) {
+static struct slice field_of(struct slice lines, const char *name) {
   struct slice value = {NULL, 0};
-  const char *end = head.len ? memchr(head.at, '\n', head.len) : NULL;
-  if (end == NULL) return value;
-  struct slice lines = slice_from(head, (size_t)(end - head.at) + 1);
   struct http_field field;
   while (lines.len > 0 && http_field_next(&lines, &field))
     if (slice_equal_nocase(field.name, slice_of(name))) value = field.value;
   return value;
 }
 
-static void read_race(struct demo_result *result, struct slice head) {
+static void read_race(struct demo_result *result, struct slice fields) {
   uint64_t number;
-  if (http_parse_length(field_of(head, "Hedge-Attempts"), &number))
+  if (http_parse_length(field_of(fields, "Hedge-Attempts"), &number))
     result->attempts = (unsigned)number;
-  if (http_parse_length(field_of(head, "Hedge-Winner"), &number))
+  if (http_parse_length(field_of(fields, "Hedge-Winner"), &number))
     result->winner = (int)number;
   if (result->winner <= 0) return;
-  struct slice timing = field_of(head, "Server-Timing");
+  struct slice timing = field_of(fields, "Server-Timing");
   result->timing = strndup(timing.len ? timing.at : "", timing.len);
 }
 
 /* The owner may ask once more from inside on_done: so it is called last. */
-static void finish(struct ask *ask, int64_t now_us) {
-  struct demo_load *load = ask->load;
-  ask->attempt = NULL;
-  timer_clear(&ask->patience);
-  ask->result->done = true;
-  ask->result->took_us = now_us - ask->due_us;
+static void finish(struct errand *errand, int64_t now_us) {
+  struct demo_load *load = errand->load;
+  errand->attempt = NULL;
+  timer_clear(&errand->patience);
+  errand->result->done = true;
+  errand->result->took_us = now_us - errand->due_us;
   load->open--;
   if (load->open == 0 && load->asked >= load->count) load->on_done(load->arg);
 }
 
-static void on_attempt_done(void *arg, unsigned index,
-                            struct attempt_reply *reply) {
-  struct ask *ask = arg;
-  struct demo_result *result = ask->result;
-  result->end = reply->end;
-  result->good = reply->end.result == ATTEMPT_SUCCESS;
-  if (result->good && reply->end_us - ask->due_us > patience_us) {
+static void on_attempt_end(void *arg, struct attempt_record *record,
+                           struct response *response) {
+  struct errand *errand = arg;
+  struct demo_result *result = errand->result;
+  result->end = record->end;
+  result->good = record->end.result == ATTEMPT_SUCCESS;
+  if (result->good && record->end_us - errand->due_us > patience_us) {
     result->good = false;
     result->end.result = ATTEMPT_TIMEOUT;
   }
-  if (index == DEMO_HEDGED) read_race(result, reply->head);
-  finish(ask, reply->end_us);
+  if (record->target == DEMO_HEDGED) read_race(result, response->fields);
+  finish(errand, record->end_us);
 }
 
 static void on_patience(void *arg) {
-  struct ask *ask = arg;
-  if (ask->attempt) attempt_cancel(ask->attempt);
-  ask->result->end.result = ATTEMPT_TIMEOUT;
-  finish(ask, clock_now_us());
+  struct errand *errand = arg;
+  if (errand->attempt) attempt_cancel(errand->attempt);
+  errand->result->end.result = ATTEMPT_TIMEOUT;
+  finish(errand, clock_now_us());
 }
 
 /* ---- how one starts ---- */
@@ -131,18 +132,24 @@ static void on_patience(void *arg) {
 static const char *const paths[DEMO_WAYS] = {"/", "/smart?timeout=2000"};
 _Static_assert(DEMO_PATIENCE_MS == 2000, "the path says so");
 
-static void start(struct ask *ask, enum demo_way way, const char *id) {
-  const char *why = NULL;
-  (void)snprintf(ask->fields, sizeof ask->fields,
-                 "X-Request-ID: %s\r\nUser-Agent: hedgerow-demo\r\n", id);
-  const struct attempt_request request = {.target = way,
-                                          .common = slice_of(ask->fields)};
-  ask->attempt = attempt_start(ask->load->upstream, &request, on_attempt_done,
-                               ask, way, &why);
+static void start(struct errand *errand, enum demo_way way, const char *id) {
+  struct demo_load *load = errand->load;
+  const struct target *target = &load->targets[way];
+  snprintf(errand->fields, sizeof errand->fields,
+           "X-Request-ID: %s\r\nUser-Agent: hedgerow-demo\r\n", id);
+  errand->ask = (struct ask){.common = slice_of(errand->fields)};
+  errand->record =
+      (struct attempt_record){.target = way, .start_us = clock_now_us()};
+  atomic_fetch_add(attempts_in_flight(load->attempts, target->slot), 1);
+  errand->attempt =
+      attempt_start(load->attempts, &errand->ask, target, &load->limits,
+                    &errand->record, on_attempt_end, errand);
+  if (!errand->attempt)
+    atomic_fetch_sub(attempts_in_flight(load->attempts, target->slot), 1);
   /* hedgerow keeps the deadline itself; so it gets a moment to say so. One that
-   * was refused waits for this too: a failure, told later. */
+   * could not start waits for this too: a failure, told later. */
   int64_t grace_us = way == DEMO_HEDGED ? GRACE_US : 0;
-  timer_set(&ask->patience, ask->due_us + patience_us + grace_us);
+  timer_set(&errand->patience, errand->due_us + patience_us + grace_us);
 }
 
 static void start_pair(struct demo_load *load, size_t at, uint64_t number,
@@ -154,13 +161,13 @@ static void start_pair(struct demo_load *load, size_t at, uint64_t number,
   load->asked++;
   load->open += DEMO_WAYS;
   for (unsigned way = 0; way < DEMO_WAYS; way++) {
-    struct ask *ask = &load->asks[at * DEMO_WAYS + way];
+    struct errand *errand = &load->errands[at * DEMO_WAYS + way];
     struct demo_result *result = &pair->results[way];
     *result = (struct demo_result){
         .winner = -1, .attempts = way == DEMO_HEDGED ? 1 + DEMO_HEDGES : 1};
-    *ask = (struct ask){.load = load, .result = result, .due_us = due_us};
-    timer_init(&ask->patience, load->loop, on_patience, ask);
-    start(ask, way, id);
+    *errand = (struct errand){.load = load, .result = result, .due_us = due_us};
+    timer_init(&errand->patience, load->loop, on_patience, errand);
+    start(errand, way, id);
   }
 }
 
@@ -196,8 +203,8 @@ static const char *no_variable(const char *name) {
 static bool make_config(struct demo_load *load, char *error, size_t cap) {
   char to[] = "--to", program[] = "hedgerow";
   for (unsigned way = 0; way < DEMO_WAYS; way++)
-    (void)snprintf(load->urls[way], URL_BYTES, "http://127.0.0.1:%u%s",
-                   load->options.ports[way], paths[way]);
+    snprintf(load->urls[way], URL_BYTES, "http://127.0.0.1:%u%s",
+             load->options.ports[way], paths[way]);
   char *argv[] = {
       program, to, load->urls[DEMO_STRAIGHT], to, load->urls[DEMO_HEDGED],
       NULL};
@@ -205,16 +212,32 @@ static bool make_config(struct demo_load *load, char *error, size_t cap) {
          CONFIG_RUN;
 }
 
-static bool make_client(struct demo_load *load, char *error, size_t cap) {
+static void make_targets(struct demo_load *load) {
+  static const char host_line[] = " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+  const struct config *config = &load->config;
+  for (unsigned way = 0; way < DEMO_WAYS; way++)
+    load->targets[way] = (struct target){.url = config->targets[way],
+                                         .number = way,
+                                         .slot = way,
+                                         .host_line = slice_of(host_line)};
+  load->limits = (struct target_limits){
+      .head_bytes = (size_t)config->max_upstream_head_bytes,
+      .body_bytes = (uint64_t)config->max_body_bytes,
+      .depth = (unsigned)config->max_depth,
+      .connect_timeout_us = config->connect_timeout_us};
+}
+
+static bool make_client(struct demo_load *load) {
   blocks_init(&load->blocks, NULL);
   load->resolver = resolver_new();
   if (load->resolver == NULL ||
-      !upstream_shared_init(&load->shared, &load->config, load->resolver) ||
+      !attempts_shared_init(&load->shared, &load->config, load->resolver) ||
       !resolver_start(load->resolver))
     return false;
-  load->upstream = upstream_new(load->loop, &load->config, load->resolver,
-                                &load->shared, &load->blocks, error, cap);
-  return load->upstream != NULL;
+  make_targets(load);
+  load->attempts = attempts_new(load->loop, &load->config, load->resolver,
+                                &load->shared, &load->blocks);
+  return load->attempts != NULL;
 }
 
 struct demo_load *demo_load_new(struct loop *loop,
@@ -222,7 +245,7 @@ struct demo_load *demo_load_new(struct loop *loop,
                                 void (*on_done)(void *arg), void *arg,
                                 char *error, size_t error_cap) {
   struct demo_load *load = calloc(1, sizeof *load);
-  (void)snprintf(error, error_cap, "out of memory or threads");
+  snprintf(error, error_cap, "out of memory or threads");
   if (load == NULL) return NULL;
   load->loop = loop;
   load->options = *options;
@@ -231,32 +254,32 @@ struct demo_load *demo_load_new(struct loop *loop,
   timer_init(&load->due, loop, on_due, load);
   load->count = (size_t)(options->rate * options->duration_us / 1000000);
   load->pairs = calloc(load->count + 1, sizeof *load->pairs);
-  load->asks = calloc((load->count + 1) * DEMO_WAYS, sizeof *load->asks);
-  if (load->pairs && load->asks && make_config(load, error, error_cap) &&
-      make_client(load, error, error_cap))
+  load->errands = calloc((load->count + 1) * DEMO_WAYS, sizeof *load->errands);
+  if (load->pairs && load->errands && make_config(load, error, error_cap) &&
+      make_client(load))
     return load;
   demo_load_free(load);
   return NULL;
 }
 
-static void cancel(struct ask *ask) {
-  if (ask->load == NULL) return; /* it was never due */
-  timer_clear(&ask->patience);
-  if (ask->attempt) attempt_cancel(ask->attempt);
+static void cancel(struct errand *errand) {
+  if (errand->load == NULL) return; /* it was never due */
+  timer_clear(&errand->patience);
+  if (errand->attempt) attempt_cancel(errand->attempt);
 }
 
 void demo_load_free(struct demo_load *load) {
   if (load == NULL) return;
   timer_clear(&load->due);
-  for (size_t i = 0; load->asks && i < (load->count + 1) * DEMO_WAYS; i++)
-    cancel(&load->asks[i]);
+  for (size_t i = 0; load->errands && i < (load->count + 1) * DEMO_WAYS; i++)
+    cancel(&load->errands[i]);
   for (size_t i = 0; load->pairs && i <= load->count; i++)
     free(load->pairs[i].results[DEMO_HEDGED].timing);
-  if (load->upstream) upstream_free(load->upstream);
+  attempts_free(load->attempts);
   blocks_clear(&load->blocks);
   if (load->resolver) resolver_free(load->resolver);
   free(load->pairs);
-  free(load->asks);
+  free(load->errands);
   free(load);
 }
 
@@ -270,7 +293,7 @@ const struct demo_pair *demo_load_pair(const struct demo_load *load,
 struct demo_tally demo_load_tally(const struct demo_load *load) {
   struct demo_tally tally = {{0}, {0}};
   for (size_t i = 0; i < load->count * DEMO_WAYS; i++) {
-    const struct demo_result *result = load->asks[i].result;
+    const struct demo_result *result = load->errands[i].result;
     if (result == NULL || !result->done) continue;
     tally.ended[i % DEMO_WAYS]++;
     if (!result->good) tally.failed[i % DEMO_WAYS]++;

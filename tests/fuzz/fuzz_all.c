@@ -4,8 +4,11 @@
  * proxy/visit is replaced: what an endpoint would hand over for the answer or
  * the start is looked at here instead. Each item that is started asks one of
  * the configured targets, for exactly what the client named and the target's
- * own query, at or below its base path; it carries the client's credentials
- * only to an origin of a --to. */
+ * own query, at or below its base path. What is written for it lies in the room
+ * that the endpoint asked for, to the byte.
+ *
+ * A query that begins with '!' comes to a hedgerow without --all: then a GET
+ * asks what a race could. */
 #include <stdlib.h>
 
 #include "core/base_url.h"
@@ -14,38 +17,49 @@
 #include "fuzz/fuzz.h"
 #include "proxy/all.h"
 
-enum { ITEMS_MAX = 200, TARGETS = 4, TO_TARGETS = 2, DEPTH_MAX = 16 };
+enum {
+  ITEMS_MAX = 200,
+  TARGETS = 4,
+  TO_TARGETS = 2,
+  DEPTH_MAX = 16,
+  HEDGES = 4
+};
 
 static struct config config;
-static struct service service = {.config = &config};
+static struct process process = {.config = &config};
+static struct service service = {.process = &process, .config = &config};
 
 /* The client's list, read once more, and how the visit ended. */
 static struct {
   struct slice texts[ITEMS_MAX];
   size_t count;
   enum json_list_error error;
-  unsigned started, rejected;
+  unsigned opened, started, rejected;
 } seen;
 
 static void configure(void) {
   static const char *const urls[TARGETS] = {
       "http://a.example/v1", "https://b.example:8443?key=K",
       "http://a.example/v1/all/", "http://[::1]:81/x?k"};
-  for (unsigned i = 0; i < TARGETS; i++)
-    demand(!base_url_parse(&config.targets[i], slice_of(urls[i])), "a URL");
+  for (unsigned i = 0; i < TARGETS; i++) {
+    struct target *target = &process.targets[i];
+    demand(!base_url_parse(&target->url, slice_of(urls[i])), "a URL");
+    process.alone[i] = (struct group){.targets = target, .count = 1};
+  }
+  process.to = (struct group){.targets = process.targets, .count = TO_TARGETS};
   config.to_count = TO_TARGETS;
-  config.all_count = TARGETS - TO_TARGETS;
   config.max_items = ITEMS_MAX;
   config.max_depth = DEPTH_MAX;
+  config.policy.hedges = HEDGES;
 }
 
 /* ---- what an item asks ---- */
 
-static bool has_credentials(unsigned target) {
-  for (unsigned i = 0; i < TO_TARGETS; i++)
-    if (base_url_same_origin(&config.targets[i], &config.targets[target]))
-      return true;
-  return false;
+static bool is_configured(const struct group *group) {
+  unsigned targets = config.to_count + config.all_count;
+  for (unsigned i = 0; i < targets; i++)
+    if (group == &process.alone[i]) return true;
+  return group == &process.to;
 }
 
 /* What the text asks of the target, put together by hand. */
@@ -80,7 +94,7 @@ static bool lies_below(struct slice base, struct slice path) {
 }
 
 static void check_asked(const struct exchange_item *item, struct slice asked) {
-  const struct base_url *base = &config.targets[item->target];
+  const struct base_url *base = &item->group->targets[0].url;
   const char *mark = memchr(asked.at, '?', asked.len);
   struct slice path = {asked.at, mark ? (size_t)(mark - asked.at) : asked.len};
   demand(fuzz_is_visible(asked) && !fuzz_contains(asked, slice_of("#")),
@@ -92,13 +106,14 @@ static void check_asked(const struct exchange_item *item, struct slice asked) {
 static void check_item(const struct exchange_item *item, struct slice text) {
   struct text asked = fuzz_text(text.len + 64);
   struct text expected = fuzz_text(text.len + 64);
-  const struct base_url *base = &config.targets[item->target];
+  const struct base_url *base = &item->group->targets[0].url;
   base_url_write(&asked, base, item->rest, item->query);
   write_expected(&expected, base, text);
   check_asked(item, text_slice_of(&asked));
   demand(slice_equal(text_slice_of(&asked), text_slice_of(&expected)),
          "an item asks for what the client named");
-  demand(text.at[0] != '/' || item->target == 0, "a path goes to the first");
+  demand((text.at[0] == '/') == (item->group == &process.to),
+         "a path goes to --to, a URL to its own target");
   free(asked.at);
   free(expected.at);
 }
@@ -112,6 +127,12 @@ void visit_reject(struct visit *visit, int status, const char *detail) {
   demand(detail[0] && strlen(detail) < 512, "a rejection has words");
 }
 
+bool visit_open(struct visit *visit, size_t bytes) {
+  demand(seen.opened++ == 0, "a visit is opened once");
+  visit->text = fuzz_text(bytes);
+  return true;
+}
+
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) {
   int64_t ms = 1;
@@ -121,36 +142,40 @@ bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
   return taken;
 }
 
-unsigned visit_race_items(const struct visit *visit,
-                          struct exchange_item *items, struct slice rest,
-                          struct slice query) {
-  (void)visit, (void)items, (void)rest, (void)query;
-  demand(false, "with an --all list there is no race");
-  return 0;
-}
-
-struct text *visit_text(struct visit *visit) {
-  return &visit->service->request_text;
+/* What a GET asks: the --all list as it stands, or what a race could. */
+static void check_listed(const struct exchange_item *item, unsigned i,
+                         struct slice text) {
+  bool races = config.all_count == 0;
+  unsigned target = races ? i % TO_TARGETS : TO_TARGETS + i;
+  demand(item->group == &process.alone[target], "each target in its turn");
+  demand(item->rest.len == 0, "as it stands");
+  demand(slice_equal(item->query, races ? text : (struct slice){NULL, 0}),
+         "the client's query goes where a race's would");
+  demand(item->number == (races ? i : 0), "numbered as in a race");
 }
 
 void visit_start(struct visit *visit, struct exchange_order *order) {
-  struct slice text = text_slice_of(&service.request_text);
+  struct slice text = text_slice_of(&visit->text);
   bool post = visit->request->method == HTTP_POST;
   seen.started++;
-  demand(order->kind == EXCHANGE_GATHER, "/all gathers");
+  demand(order->gathers, "/all gathers");
+  demand(!visit->text.cut, "what is written has its room");
+  demand(order->policy.hedges == 0 || order->policy.hedges == HEDGES,
+         "all hedges, or none");
   demand(!post ||
              (seen.error == JSON_LIST_OK && seen.count == order->item_count),
          "each item has its place");
-  demand(post || order->item_count == TARGETS - TO_TARGETS, "the --all list");
+  demand(post || order->item_count ==
+                     (config.all_count > 0 ? config.all_count : 1 + HEDGES),
+         "the --all list, or a race");
   for (unsigned i = 0; i < order->item_count; i++) {
     const struct exchange_item *item = &order->items[i];
-    demand(item->target < TARGETS, "a configured target is asked");
-    demand(item->credentials == has_credentials(item->target),
-           "credentials go to --to origins only");
+    demand(is_configured(item->group), "a configured target is asked");
     demand(fuzz_inside(item->rest, text) && fuzz_inside(item->query, text),
            "the slices are the order's");
-    if (post) check_item(item, seen.texts[i]);
-    else demand(item->rest.len + item->query.len == 0, "as it stands");
+    if (!post) check_listed(item, i, text);
+    else check_item(item, seen.texts[i]);
+    demand(!post || item->number == 0, "each item has its own primary");
   }
 }
 
@@ -201,12 +226,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       .service = &service, .request = &request, .body = input};
   char *storage = malloc(input.len);
   if (config.to_count == 0) configure();
+  bool alone = slice_starts_with(request.query, slice_of("!"));
+  config.all_count = alone ? 0 : TARGETS - TO_TARGETS;
   request.method = input.len > 0 ? HTTP_POST : HTTP_GET;
-  service.request_text = fuzz_text(size + 1);
   read_list(input, storage);
   all_visit(&visit);
   demand(seen.started + seen.rejected == 1, "one answer or one start");
-  free(service.request_text.at);
+  free(visit.text.at);
   free(storage);
   return 0;
 }

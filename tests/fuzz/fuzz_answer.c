@@ -13,7 +13,7 @@
 #include "core/http_response.h"
 #include "fuzz/fuzz.h"
 
-enum { ATTEMPTS = 3 };
+enum { ATTEMPTS = 4, T0 = 7000000 };
 
 static bool is(struct slice name, const char *other) {
   return slice_equal_nocase(name, slice_of(other));
@@ -78,10 +78,22 @@ static struct slice lines_of(struct slice head) {
   return slice_from(head, (size_t)(end + 1 - head.at));
 }
 
+static void check_status(struct slice answer, int status) {
+  struct text line = fuzz_text(64);
+  text_str(&line, "HTTP/1.1 ");
+  text_int(&line, status);
+  text_char(&line, ' ');
+  text_str(&line, http_reason(status));
+  text_str(&line, "\r\n");
+  demand(slice_starts_with(answer, text_slice_of(&line)),
+         "the status is said in our words");
+  free(line.at);
+}
+
 /* The upstream's first, then from the first of ours on ours only. */
 static void check_fields(struct slice answer, struct slice upstream,
-                         const struct answer_race *race) {
-  struct slice lines = lines_of(answer), left = lines_of(upstream);
+                         const struct race_record *race) {
+  struct slice lines = lines_of(answer), left = upstream;
   struct http_field field;
   unsigned ids = 0, dates = 0, lengths = 0, winners = 0;
   bool ours = false;
@@ -95,7 +107,7 @@ static void check_fields(struct slice answer, struct slice upstream,
                 slice_equal(field.value, slice_of("Sat, 21 Nov 2026"));
     lengths += length;
     ours |= length;
-    demand(ours || date || may_cross(lines_of(upstream), field.name),
+    demand(ours || date || may_cross(upstream, field.name),
            "what may not cross does not");
     demand(ours || find(&left, &field) || date,
            "what crosses is the upstream's, in its order");
@@ -123,12 +135,15 @@ static void check_read(struct text *answer, struct answer_framing framing,
 
 static void pass_on(struct slice upstream, int status,
                     struct answer_framing framing,
-                    const struct answer_race *race) {
-  struct text answer = fuzz_text(ANSWER_HEAD_BYTES + upstream.len + 64);
-  answer_passed_head(&answer, upstream, 2, race, slice_of("id-1"),
-                     slice_of("1.1 hedgerow-1"), slice_of("Sat, 21 Nov 2026"),
+                    const struct race_record *race) {
+  struct slice id = slice_of("id-1"), via = slice_of("1.1 hedgerow-1");
+  struct slice date = slice_of("Sat, 21 Nov 2026");
+  struct text answer =
+      fuzz_text(ANSWER_HEAD_BYTES + upstream.len + id.len + via.len + date.len);
+  answer_passed_head(&answer, status, upstream, 2, race, id, via, date,
                      framing);
   demand(!answer.cut, "a head is not cut in the room that it was promised");
+  check_status(text_slice_of(&answer), status);
   check_fields(text_slice_of(&answer), upstream, race);
   text_str(&answer, "{}");
   check_read(&answer, framing, status);
@@ -136,7 +151,7 @@ static void pass_on(struct slice upstream, int status,
 }
 
 static void pass_response(struct slice bytes, struct slice letters,
-                          const struct answer_race *race) {
+                          const struct race_record *race) {
   struct http_response response;
   char *copy = fuzz_copy(bytes);
   size_t len = bytes.len;
@@ -147,15 +162,13 @@ static void pass_response(struct slice bytes, struct slice letters,
       len > 0 && http_response_read(&response, copy, &len) == HTTP_HEAD;
   int status = response.status;
   bool passes = status / 100 == 4 || (status / 100 == 2 && status != 204);
-  if (headed && passes) {
-    struct slice head = {copy + response.head_at, response.head_len - 2};
-    pass_on(head, status, framing, race);
-  }
+  if (headed && passes)
+    pass_on(http_response_fields(&response, copy), status, framing, race);
   free(copy);
 }
 
 static void write_problem(struct slice words, size_t room,
-                          const struct answer_race *race, bool fits) {
+                          const struct race_record *race, bool fits) {
   struct text body = fuzz_text(room);
   answer_problem(&body, 502, words, race);
   demand(body.len == 0 || fuzz_is_json(text_slice_of(&body)),
@@ -171,14 +184,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct slice bytes = fuzz_input(data, size);
   struct text error = fuzz_text(size + 1);
   text_slice(&error, bytes);
-  const struct attempt_story attempts[ATTEMPTS] = {
-      {.ended_us = 1234,
-       .result = ATTEMPT_STATUS,
-       .status = 500,
+  const struct attempt_record attempts[ATTEMPTS] = {
+      {.start_us = T0,
+       .end_us = T0 + 1234,
+       .end = {ATTEMPT_STATUS, .status = 500},
        .error = text_end(&error)},
-      {.target = 1, .ended_us = INT64_MAX, .result = ATTEMPT_TRANSPORT},
-      {.started_us = 5000, .result = ATTEMPT_SUCCESS, .status = 200}};
-  const struct answer_race race = {ATTEMPTS, 2, attempts, ATTEMPTS};
+      {.target = 1,
+       .start_us = T0,
+       .end_us = INT64_MAX,
+       .end.result = ATTEMPT_TRANSPORT},
+      {0}, /* a gap */
+      {.start_us = T0 + 5000,
+       .end_us = T0,
+       .end = {ATTEMPT_SUCCESS, .status = 200}}};
+  const struct race_record race = {.started = 3,
+                                   .winner = 2,
+                                   .start_us = T0,
+                                   .attempts = attempts,
+                                   .count = ATTEMPTS};
   size_t whole = ANSWER_PROBLEM_BYTES + 6 * size + 6 * size +
                  ATTEMPTS * ANSWER_PROBLEM_ATTEMPT_BYTES;
   write_problem(bytes, whole, &race, true);

@@ -1,14 +1,21 @@
 /* fuzz_forward: a client's head, behind a line of letters that choose the
  * rules, into core/forward.
  *
- * The fields that come out are put into a request as io/upstream does, and the
- * request is read again: it is one head, without a line that nobody wrote. Each
- * field in it is hedgerow's own or one of the client's, in the client's order,
- * and none of those that may not cross. */
+ * The fields that come out are put into a request as io/h1 does, and the request
+ * is read again: it is one head, without a line that nobody wrote. Each field in
+ * it is hedgerow's own or one of the client's, in the client's order, and none
+ * of those that may not cross. They have the room that proxy/visit makes for
+ * them, and not a byte more. */
 #include <stdlib.h>
 
 #include "core/forward.h"
 #include "fuzz/fuzz.h"
+
+/* The longest that proxy/router takes. */
+#define ID                                                                     \
+  "id-4567890123456789012345678901234567890123456789012345678901234567890123"  \
+  "4567890123456789012345678901234567890123456789012345678"
+_Static_assert(sizeof ID == 128 + 1, "the longest ID has 128 bytes");
 
 static const struct http_request_limits limits = {1 << 16, HTTP_FIELDS_MAX};
 
@@ -55,7 +62,7 @@ static bool is_own(const struct http_field *field,
                    const struct forward_rules *rules) {
   struct slice name = field->name, value = field->value;
   if (is(name, "Host") || is(name, "Hedge-Attempt")) return true;
-  if (is(name, "X-Request-ID")) return slice_equal(value, slice_of("id-1"));
+  if (is(name, "X-Request-ID")) return slice_equal(value, slice_of(ID));
   if (is(name, "Via")) return slice_equal(value, rules->via);
   if (is(name, "User-Agent"))
     return slice_equal(value, rules->user_agent.len > 0 ? rules->user_agent
@@ -149,23 +156,44 @@ static void check_read(struct slice head, unsigned fields) {
          "a loop would be noticed");
 }
 
-static void forward(const struct http_request *client,
-                    const struct forward_rules *rules, size_t room) {
-  struct text common = fuzz_text(room), credentials = fuzz_text(room);
-  struct text head = fuzz_text(2 * room + 128);
-  forward_fields(&common, &credentials, client, rules, slice_of("id-1"));
-  demand(!common.cut && !credentials.cut, "a client's fields fit");
-  check_fields(client, text_slice_of(&common), rules);
-  check_fields(client, text_slice_of(&credentials), rules);
-  check_credentials(text_slice_of(&common), text_slice_of(&credentials), rules);
+/* ---- the room ---- */
+
+/* As proxy/visit counts the bytes of the client's fields: they lie in one piece,
+ * and each line may gain the space behind its colon. */
+static size_t fields_room(const struct http_request *client) {
+  unsigned fields = client->field_count;
+  if (fields == 0) return 0;
+  const struct slice *last = &client->fields[fields - 1].value;
+  return (size_t)(last->at + last->len - client->fields[0].name.at) + fields +
+         2;
+}
+
+/* ---- the way there and back ---- */
+
+static void check_request(struct slice common, struct slice credentials) {
+  struct text head = fuzz_text(common.len + credentials.len + 128);
   text_str(&head, "GET / HTTP/1.1\r\nHost: a.example\r\n");
-  text_slice(&head, text_slice_of(&common));
-  text_slice(&head, text_slice_of(&credentials));
+  text_slice(&head, common);
+  text_slice(&head, credentials);
   text_str(&head, "Hedge-Attempt: 0\r\n\r\n");
   check_read(text_slice_of(&head), lines_of(text_slice_of(&head)) - 2);
-  free(common.at);
-  free(credentials.at);
   free(head.at);
+}
+
+static void forward(const struct http_request *client,
+                    const struct forward_rules *rules) {
+  struct text text = fuzz_text(fields_room(client) + forward_room(rules));
+  bool has = forward_fields(&text, client, rules, slice_of(ID));
+  struct slice common = text_slice_of(&text);
+  forward_credentials(&text, client, rules);
+  struct slice credentials = slice_from(text_slice_of(&text), common.len);
+  demand(!text.cut, "a client's fields fit in the room that is made for them");
+  demand(has == (credentials.len > 0), "it is told that there are credentials");
+  check_fields(client, common, rules);
+  check_fields(client, credentials, rules);
+  check_credentials(common, credentials, rules);
+  check_request(common, credentials);
+  free(text.at);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -182,6 +210,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   head.len = head_len;
   if (http_request_parse(&client, head, &client_limits, &why)) return 0;
-  forward(&client, &rules, head.len + CLIENT_FIELDS_MAX + 512);
+  forward(&client, &rules);
   return 0;
 }

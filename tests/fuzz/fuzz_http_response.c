@@ -1,5 +1,5 @@
 /* fuzz_http_response: any bytes, into the reader of responses and the verdict
- * on them, as io/upstream drives both.
+ * on them, as io/intake drives both.
  *
  * However the bytes were cut, and though the buffer moves with each of them,
  * head, body, end, what came behind the end, and the verdict are the same. Where
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/http_head.h"
 #include "core/http_response.h"
 #include "core/percent.h"
 #include "core/verdict.h"
@@ -37,8 +38,9 @@ static void judge_body(struct reading *reading) {
 
 static void judge(struct reading *reading) {
   if (reading->progress == HTTP_HEAD) {
-    reading->judged =
-        !verdict_head(&reading->verdict, &reading->response, reading->bytes);
+    struct response_meaning head =
+        http_response_meaning(&reading->response, reading->bytes);
+    reading->judged = !verdict_head(&reading->verdict, &head);
   } else if (reading->progress == HTTP_BODY) {
     judge_body(reading);
   } else if (!reading->judged && reading->progress == HTTP_DONE) {
@@ -64,6 +66,26 @@ static void check_offsets(const struct reading *reading) {
          "the body lies in the bytes");
 }
 
+/* The field lines are what the head has besides its first line and its empty
+ * one, also when the body has come; and its meaning points nowhere else. */
+static void check_fields(const struct reading *reading) {
+  const struct http_response *response = &reading->response;
+  struct slice head = {reading->bytes + response->head_at, response->head_len};
+  struct slice fields = http_response_fields(response, reading->bytes);
+  struct response_meaning meaning =
+      http_response_meaning(response, reading->bytes);
+  demand(fuzz_inside(meaning.location, fields), "Location is a field's value");
+  demand(meaning.status == response->status && meaning.status >= 101,
+         "the status is the head's");
+  const char *line_end = memchr(head.at, '\n', head.len);
+  demand(fields.at == line_end + 1 &&
+             fields.at + fields.len + 2 == head.at + head.len,
+         "the fields are what the head has besides its first and last line");
+  struct http_field field;
+  while (fields.len > 0)
+    demand(http_field_next(&fields, &field), "a field line is one");
+}
+
 static bool is_over(const struct reading *reading) {
   return reading->progress == HTTP_DONE || reading->progress == HTTP_BAD;
 }
@@ -78,6 +100,8 @@ static void advance(struct reading *reading) {
         http_response_read(&reading->response, reading->bytes, &reading->len);
     demand(reading->len <= before, "the bytes do not grow");
     check_offsets(reading);
+    if (reading->progress == HTTP_HEAD || reading->progress == HTTP_DONE)
+      check_fields(reading);
     judge(reading);
   } while (reading->progress == HTTP_HEAD || reading->progress == HTTP_BODY);
 }

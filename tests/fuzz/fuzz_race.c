@@ -1,5 +1,4 @@
-/* fuzz_race: any policy, and events in any order, into core/race and
- * core/gather.
+/* fuzz_race: any policy, and events in any order, into core/race.
  *
  * The input is a script in bytes: first a policy, then turns. A turn moves the
  * time on (not at all, a little, to the moment of the wakeup, beyond the
@@ -14,7 +13,7 @@
 #include "fuzz/fuzz.h"
 #include "support/shell.h"
 
-enum { TIMERS_MAX = 4 * RACE_MAX_ATTEMPTS, GATHER_MAX = 31 };
+enum { TIMERS_MAX = 4 * RACE_MAX_ATTEMPTS };
 
 static unsigned take(struct slice *script) {
   if (script->len == 0) return 0;
@@ -54,7 +53,7 @@ static struct attempt_end take_end(struct slice *script) {
       {ATTEMPT_TRANSPORT, 0, false, false},
       {ATTEMPT_TOO_LARGE, 200, false, false},
       {ATTEMPT_TOO_LARGE, 400, false, false},
-      {ATTEMPT_TIMEOUT, 0, false, false},
+      {ATTEMPT_STARVED, 0, false, false},
   };
   return ends[take(script) % (sizeof ends / sizeof *ends)];
 }
@@ -127,12 +126,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct slice script = fuzz_input(data, size);
   struct race_policy policy;
   struct shell shell, fresh;
-  unsigned items = take(&script);
+  (void)take(&script); /* seeds have a byte here */
   int64_t timeout_us = 1 + take_us(&script);
   take_policy(&script, &policy);
-  if (items & 128)
-    shell_init_gather(&shell, items % (GATHER_MAX + 1), timeout_us);
-  else shell_init_race(&shell, &policy, timeout_us);
+  shell_init_race(&shell, &policy, timeout_us);
   fresh = shell;
   play(&shell, script);
   if (shell.fault) tell(fresh, script, shell.fault);

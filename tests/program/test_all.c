@@ -272,6 +272,66 @@ Test(all, detail_tells_of_a_success) {
   stage_close(&s);
 }
 
+Test(all, detail_blames_the_limit_that_ended_an_item) {
+  struct stage s = stage_open("--attempt-timeout", "50ms", "--hedges", "0");
+  client_get(s.client, "/all?detail=1&timeout=30000");
+  origin_await(s.origin);
+  const struct reply *reply = client_await_reply(s.client);
+  cr_expect_eq(reply->status, 200);
+  reply_expect_in_body(reply, "\"result\":\"timeout\"");
+  reply_expect_in_body(reply, "within --attempt-timeout");
+  stage_close(&s);
+}
+
+/* ---- hedge=1 ---------------------------------------------------------------- */
+
+Test(all, an_item_is_hedged_where_the_request_says_so) {
+  struct stage s = stage_open("--hedge-after", "1ms", "--hedges", "1");
+  client_post(s.client, "/all?hedge=1&detail=1", "[\"/a\"]");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  arrival_expect_line(hedge, "GET /a HTTP/1.1");
+  arrival_answer_json(hedge, 200, "1");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_field(reply, "Hedge-Attempts", "2");
+  reply_expect_field(reply, "Hedge-Completed", "1/1");
+  reply_expect_in_body(reply, "[{\"ok\":true,\"status\":200,");
+  arrival_await_closed(primary);
+  stage_close(&s);
+}
+
+Test(all, a_failed_item_is_asked_again_where_the_request_says_so) {
+  struct stage s = stage_open("--hedge-after", "30s", "--hedges", "2");
+  client_post(s.client, "/all?hedge=1", "[\"/a\",\"/b\"]");
+  struct arrival *a = origin_await(s.origin), *b = origin_await(s.origin);
+  arrival_answer_json(a, 500, "{}");
+  struct arrival *again = origin_await_attempt(s.origin, 1);
+  arrival_answer_json(b, 200, "2");
+  arrival_answer_json(again, 200, "1");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, "[1,2]");
+  reply_expect_field(reply, "Hedge-Attempts", "3");
+  stage_close(&s);
+}
+
+Test(all, without_hedge_an_item_is_asked_once) {
+  struct stage s = stage_open("--hedge-after", "1ms", "--hedges", "1");
+  client_post(s.client, "/all?hedge=0", "[\"/a\"]");
+  arrival_answer_json(origin_await(s.origin), 500, "{}");
+  reply_expect(client_await_reply(s.client), 200, "[null]");
+  origin_expect_no_arrival(s.origin);
+  stage_close(&s);
+}
+
+Test(all, a_hedge_that_is_no_switch_is_a_400) {
+  struct stage s = stage_open("--hedges", "1");
+  client_get(s.client, "/all?hedge=yes");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 400);
+  reply_expect_in_body(reply, "hedge must be 1 or 0");
+  stage_close(&s);
+}
+
 Test(all, detail_tells_of_each_failure) {
   struct stage s = stage_open("--hedges", "2");
   client_get(s.client, "/all?detail=1&timeout=400");

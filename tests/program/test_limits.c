@@ -230,6 +230,27 @@ Test(limits, buffered_bodies_over_their_limit_are_503) {
   stage_close(&s);
 }
 
+/* More requests would be the wrong answer to a lack of memory. */
+Test(limits, an_attempt_that_finds_no_buffer_brings_nothing_forward) {
+  struct stage s = stage_open("--max-buffered", "64K", "--on-failure", "wait",
+                              "--hedge-after", "20s");
+  size_t len = 300 * 1024;
+  char *body = malloc(len);
+  memset(body, ' ', len);
+  client_get(s.client, "/smart");
+  struct arrival *arrival = origin_await(s.origin);
+  arrival_send(arrival, "HTTP/1.1 200 OK\r\nContent-Length: 307200\r\n\r\n");
+  arrival_send_until_closed(arrival, body, len);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 503);
+  reply_expect_field(reply, "Hedge-Attempts", "1");
+  reply_expect_result(reply, 0, "starved");
+  reply_expect_in_body(reply, "--max-buffered");
+  origin_expect_no_arrival(s.origin);
+  free(body);
+  stage_close(&s);
+}
+
 /* ---- slow clients ----------------------------------------------------------------- */
 
 Test(limits, a_head_that_stops_is_408) {

@@ -129,23 +129,23 @@ Test(smart_ends, a_final_4xx_is_the_answer_at_once) {
   stage_close(&s);
 }
 
-Test(smart_ends, what_is_in_flight_may_win_against_a_final_4xx) {
+Test(smart_ends, a_hedges_final_4xx_ends_the_race_at_once) {
   struct stage s = stage_open(SOON, "--final", "4xx", "--hedges", "1");
+  client_get(s.client, "/smart?timeout=60000");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 404, "{\"no\":1}");
+  reply_expect(client_await_reply(s.client), 404, "{\"no\":1}");
+  arrival_await_closed(primary);
+  stage_close(&s);
+}
+
+Test(smart_ends, a_4xx_without_final_waits_for_what_is_in_flight) {
+  struct stage s = stage_open(SOON, "--hedges", "1");
   client_get(s.client, "/smart");
   struct arrival *primary = origin_await_attempt(s.origin, 0);
   arrival_answer_first(origin_await_attempt(s.origin, 1), 404, "{}");
   arrival_answer_json(primary, 200, OK);
   reply_expect(client_await_reply(s.client), 200, OK);
-  stage_close(&s);
-}
-
-Test(smart_ends, a_final_4xx_is_the_answer_when_nothing_wins) {
-  struct stage s = stage_open(SOON, "--final", "4xx", "--hedges", "1");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
-  arrival_answer_first(origin_await_attempt(s.origin, 1), 404, "{\"no\":1}");
-  arrival_answer_json(primary, 500, "{}");
-  reply_expect(client_await_reply(s.client), 404, "{\"no\":1}");
   stage_close(&s);
 }
 

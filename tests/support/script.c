@@ -91,6 +91,8 @@ static void read_end(struct turn *turn, const char *word, char **rest) {
   } else if (strcmp(word, "status") == 0) {
     int status = (int)number(rest);
     *end = (struct attempt_end){ATTEMPT_STATUS, status, true, false};
+  } else if (strcmp(word, "starve") == 0) {
+    end->result = ATTEMPT_STARVED;
   } else {
     cr_assert_str_eq(word, "fail", "no event: '%s'", word);
   }
@@ -155,12 +157,5 @@ void script_race(const char *options, const char *script, const char *want) {
   struct shell shell;
   read_options(options, &policy, &timeout_us);
   shell_init_race(&shell, &policy, timeout_us);
-  play(&shell, script, want);
-}
-
-void script_gather(unsigned items, int timeout_ms, const char *script,
-                   const char *want) {
-  struct shell shell;
-  shell_init_gather(&shell, items, (int64_t)timeout_ms * 1000);
   play(&shell, script, want);
 }

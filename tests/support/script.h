@@ -1,4 +1,4 @@
-/* script: a race or a gather as two lines of text, what happens and what is to
+/* script: a race as two lines of text, what happens and what is to
  * come of it. The test fails unless the timeline (support/shell.h) is the one
  * that is wanted and no promise was broken.
  *
@@ -9,6 +9,7 @@
  *   start, timer, gone, drain
  *   success K           attempt K succeeds
  *   fail K              it ends without an answer
+ *   starve K            it ends because this machine lacked memory
  *   status K CODE [cut] [retry-after]
  *   ... refusing K ...  these attempts may not start, should they be to
  *
@@ -22,8 +23,5 @@
  * milliseconds. What is not named: timeout 1000 hedge-after 300 hedges 2
  * stagger 0 on-failure next final none attempt-timeout 0. */
 void script_race(const char *options, const char *script, const char *want);
-
-void script_gather(unsigned items, int timeout_ms, const char *script,
-                   const char *want);
 
 #endif

@@ -9,32 +9,26 @@ static void demand(struct shell *shell, bool kept, const char *promise) {
   if (!kept && !shell->fault) shell->fault = promise;
 }
 
-static void init(struct shell *shell, unsigned most, int64_t timeout_us) {
-  *shell =
-      (struct shell){.most = most, .timeout_us = timeout_us, .final_4xx = -1};
-}
-
 void shell_init_race(struct shell *shell, const struct race_policy *policy,
                      int64_t timeout_us) {
-  init(shell, 1 + policy->hedges, timeout_us);
-  shell->policy = policy;
-  race_init(&shell->race, policy, timeout_us);
+  *shell = (struct shell){.policy = policy,
+                          .most = 1 + policy->hedges,
+                          .timeout_us = timeout_us,
+                          .answered = -1};
+  plan_make(&shell->plan, policy, 1, timeout_us);
+  race_init(&shell->race, &shell->plan);
 }
 
-void shell_init_gather(struct shell *shell, unsigned items,
-                       int64_t timeout_us) {
-  init(shell, items, timeout_us);
-  gather_init(&shell->gather, items, timeout_us);
+/* A shell is copied, and its race borrows the plan. */
+static struct todo step(struct shell *shell, const struct step_event *event) {
+  shell->race.plan = &shell->plan;
+  return race_step(&shell->race, event);
 }
 
 int64_t shell_wakeup_us(const struct shell *shell) {
-  return shell->policy ? race_wakeup_us(&shell->race)
-                       : gather_wakeup_us(&shell->gather);
-}
-
-static struct todo step(struct shell *shell, const struct step_event *event) {
-  return shell->policy ? race_step(&shell->race, event)
-                       : gather_step(&shell->gather, event);
+  struct race race = shell->race;
+  race.plan = &shell->plan;
+  return race_wakeup_us(&race);
 }
 
 static int64_t deadline_us(const struct shell *shell) {
@@ -42,7 +36,7 @@ static int64_t deadline_us(const struct shell *shell) {
 }
 
 static int64_t due_us(const struct shell *shell, unsigned k) {
-  if (!shell->policy || k == 0) return shell->start_us;
+  if (k == 0) return shell->start_us;
   return shell->start_us + shell->policy->hedge_after_us +
          (k - 1) * shell->policy->stagger_us;
 }
@@ -60,7 +54,11 @@ static void say_number(struct shell *shell, int64_t number) {
 static void say_end(struct shell *shell, const struct step_event *event) {
   bool success = event->end.result == ATTEMPT_SUCCESS;
   bool status = event->end.result == ATTEMPT_STATUS;
-  say(shell, success ? "success " : status ? "status " : "fail ");
+  bool starved = event->end.result == ATTEMPT_STARVED;
+  say(shell, success   ? "success "
+             : status  ? "status "
+             : starved ? "starve "
+                       : "fail ");
   say_number(shell, event->attempt);
   if (status) say(shell, " ");
   if (status) say_number(shell, event->end.status);
@@ -100,9 +98,6 @@ static void say_outcome(struct shell *shell, const struct todo *todo) {
   switch (todo->outcome) {
     case OUTCOME_SUCCESS: say_act(shell, "won", todo->winner); break;
     case OUTCOME_CLIENT_ERROR: say_act(shell, "answer", todo->winner); break;
-    case OUTCOME_GATHERED:
-      say_act(shell, "gathered", shell->gather.completed);
-      break;
     default: say_verb(shell, outcome_name(todo->outcome));
   }
 }
@@ -113,34 +108,42 @@ static void say_outcome(struct shell *shell, const struct todo *todo) {
 static void check_start(struct shell *shell, unsigned k,
                         uint32_t on_their_way) {
   demand(shell, k < shell->most, "more attempts than the policy has");
-  demand(shell, shell->final_4xx < 0, "an attempt started after a final 4xx");
   demand(shell, shell->now_us < deadline_us(shell),
          "an attempt started at the deadline");
   demand(shell, due_us(shell, k) <= shell->now_us || on_their_way == 0,
          "a hedge started before its time with others in flight");
 }
 
+/* Those that heard of the upstream. */
+static uint32_t asked(const struct shell *shell) {
+  return (bit(shell->started) - 1) & ~shell->refused & ~shell->starved;
+}
+
 static void check_4xx(struct shell *shell, unsigned winner) {
-  uint32_t asked = (bit(shell->started) - 1) & ~shell->refused;
+  uint32_t all = asked(shell);
   unsigned first = 0;
-  while (first < 31 && !(asked & bit(first))) first++;
-  if (shell->final_4xx >= 0) {
-    demand(shell, (int)winner == shell->final_4xx,
-           "another answer than the final 4xx");
-    return;
-  }
-  demand(shell, asked == shell->whole_4xx, "a 4xx though not each was one");
+  if (shell->answered >= 0) return; /* check_answered has looked */
+  while (first < 31 && !(all & bit(first))) first++;
+  demand(shell, all == shell->whole_4xx, "a 4xx though not each was one");
   demand(shell, winner == first, "not the first 4xx's answer");
 }
 
 static void check_failed(struct shell *shell, enum outcome outcome) {
-  uint32_t all = bit(shell->started) - 1;
-  demand(shell, shell->final_4xx < 0, "a final 4xx was forgotten");
-  demand(shell, (shell->refused == all) == (outcome == OUTCOME_REFUSED),
+  uint32_t all = asked(shell);
+  demand(shell, (all == 0) == (outcome == OUTCOME_REFUSED),
          "failed and refused were confused");
   if (outcome == OUTCOME_FAILED)
-    demand(shell, shell->whole_4xx != (all & ~shell->refused),
+    demand(shell, shell->whole_4xx != all,
            "each was a whole 4xx, and none is the answer");
+}
+
+static void check_answered(struct shell *shell, const struct todo *todo,
+                           bool success) {
+  if (shell->answered < 0) return;
+  demand(shell,
+         todo->outcome == (success ? OUTCOME_SUCCESS : OUTCOME_CLIENT_ERROR) &&
+             (int)todo->winner == shell->answered,
+         "an answer did not win at once");
 }
 
 static void check_settled(struct shell *shell, const struct step_event *event,
@@ -151,6 +154,7 @@ static void check_settled(struct shell *shell, const struct step_event *event,
   demand(shell, shell->running == 0, "settled with an attempt in flight");
   demand(shell, todo->start_below == shell->started,
          "settled and started in one");
+  check_answered(shell, todo, success);
   switch (todo->outcome) {
     case OUTCOME_SUCCESS:
       demand(shell, success && todo->winner == event->attempt,
@@ -166,17 +170,14 @@ static void check_settled(struct shell *shell, const struct step_event *event,
     case OUTCOME_GONE:
       demand(shell, event->kind == EVENT_GONE, "gone of itself");
       break;
-    default:
-      demand(shell,
-             !shell->policy && shell->gather.completed == shell->succeeded,
-             "a race gathered, or a gather miscounted");
+    default: demand(shell, false, "an outcome that no race has");
   }
-  demand(shell, !success || !shell->policy, "a success did not win");
 }
 
 static void check_open(struct shell *shell, const struct step_event *event) {
   int64_t wakeup_us = shell_wakeup_us(shell);
-  bool may_start = shell->started < shell->most && shell->final_4xx < 0;
+  bool may_start = shell->started < shell->most;
+  demand(shell, shell->answered < 0, "an answer did not end it");
   demand(shell, event->kind != EVENT_GONE && event->kind != EVENT_DRAIN,
          "went on after the end");
   demand(shell, shell->now_us < deadline_us(shell), "the deadline passed");
@@ -191,7 +192,7 @@ static void check_open(struct shell *shell, const struct step_event *event) {
 static void check_silence(struct shell *shell, const struct todo *todo) {
   demand(shell,
          todo->outcome == OUTCOME_OPEN && todo->cancel_below == 0 &&
-             todo->start_below <= shell->started,
+             todo->expire_below == 0 && todo->start_below <= shell->started,
          "something was to be done after the end");
 }
 
@@ -200,28 +201,45 @@ static void check_silence(struct shell *shell, const struct todo *todo) {
 static void note_4xx(struct shell *shell, unsigned k, int status) {
   bool repeatable = status == 408 || status == 425 || status == 429;
   shell->whole_4xx |= bit(k);
-  if (shell->policy && shell->policy->final_4xx && !repeatable &&
-      shell->final_4xx < 0)
-    shell->final_4xx = (int)k;
+  if (shell->policy->final_4xx && !repeatable) shell->answered = (int)k;
 }
 
 static void note(struct shell *shell, const struct step_event *event) {
   const struct attempt_end *end = &event->end;
+  unsigned k = event->attempt;
   shell->now_us = event->now_us;
   if (event->kind == EVENT_START) shell->start_us = event->now_us;
   if (event->kind != EVENT_ENDED) return;
-  demand(shell, shell->running & bit(event->attempt),
+  demand(shell, shell->running & bit(k),
          "the script ends an attempt that is not in flight");
-  shell->running &= ~bit(event->attempt);
-  if (end->result == ATTEMPT_SUCCESS) shell->succeeded++;
-  if (end->whole && end->status >= 400 && end->status <= 499)
-    note_4xx(shell, event->attempt, end->status);
+  shell->running &= ~bit(k);
+  if (end->result == ATTEMPT_SUCCESS) shell->answered = (int)k;
+  if (end->result == ATTEMPT_STARVED) shell->starved |= bit(k);
+  else if (end->whole && end->status >= 400 && end->status <= 499)
+    note_4xx(shell, k, end->status);
 }
 
-static void cancel(struct shell *shell, unsigned below) {
+static void end_below(struct shell *shell, unsigned below, const char *verb) {
   for (unsigned k = 0; k < below && k < 32; k++)
-    if (shell->running & bit(k)) say_act(shell, "cancel", k);
+    if (shell->running & bit(k)) say_act(shell, verb, k);
   shell->running &= ~(bit(below) - 1);
+}
+
+static bool used_up(const struct shell *shell, unsigned below) {
+  int64_t limit_us = shell->policy->attempt_timeout_us;
+  for (unsigned k = 0; k < below && k < RACE_MAX_ATTEMPTS; k++)
+    if ((shell->running & bit(k)) &&
+        shell->now_us - shell->start_us - shell->race.started_us[k] < limit_us)
+      return false;
+  return below == 0 || limit_us > 0;
+}
+
+static void cancel(struct shell *shell, const struct todo *todo) {
+  demand(shell, used_up(shell, todo->expire_below), "expired too early");
+  demand(shell, todo->outcome != OUTCOME_OPEN || todo->cancel_below == 0,
+         "cancelled in an open race");
+  end_below(shell, todo->expire_below, "expire");
+  end_below(shell, todo->cancel_below, "cancel");
 }
 
 static struct todo refuse(struct shell *shell, unsigned k) {
@@ -245,7 +263,7 @@ static struct todo start(struct shell *shell, struct todo todo,
     check_start(shell, k, on_their_way);
     if (refusing & bit(k)) {
       todo = refuse(shell, k);
-      cancel(shell, todo.cancel_below);
+      cancel(shell, &todo);
     } else {
       shell->running |= bit(k);
       say_act(shell, "launch", k);
@@ -257,7 +275,7 @@ static struct todo start(struct shell *shell, struct todo todo,
 static void perform(struct shell *shell, const struct step_event *event,
                     struct todo todo, uint32_t refusing) {
   demand(shell, todo.start_below >= shell->started, "start_below fell");
-  cancel(shell, todo.cancel_below);
+  cancel(shell, &todo);
   todo = start(shell, todo, refusing);
   shell->outcome = todo.outcome;
   if (todo.outcome == OUTCOME_OPEN) {

@@ -1,6 +1,6 @@
 /* shell: performs what a policy asks for, in virtual time.
  *
- * It stands where proxy/exchange stands in the program, with attempts that are
+ * It stands where proxy/fetch stands in the program, with attempts that are
  * only numbers. It keeps its own books of what is in flight, holds the policy
  * to every promise that core/step.h and docs/api.md make, and writes down what
  * it did as a timeline:
@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/gather.h"
 #include "core/race.h"
 #include "core/step.h"
 #include "core/text.h"
@@ -20,16 +19,15 @@
 /* A copy is a shell of its own, at the same moment of the same race; only the
  * timeline is shared. */
 struct shell {
-  const struct race_policy *policy; /* borrowed; NULL: it is a gather */
-  struct race race;
-  struct gather gather;
-  unsigned most; /* attempts or items there may be, at most 32 */
+  const struct race_policy *policy; /* borrowed */
+  struct race_plan plan;
+  struct race race; /* of that plan, or of the one that it was copied from */
+  unsigned most;    /* attempts there may be */
   int64_t timeout_us, start_us, now_us;
 
   unsigned started;
-  uint32_t running, refused, whole_4xx; /* sets of attempts */
-  unsigned succeeded;
-  int final_4xx; /* the first 4xx that nothing may start after, or -1 */
+  uint32_t running, refused, starved, whole_4xx; /* sets of attempts */
+  int answered; /* the attempt whose answer must end it in this turn, or -1 */
   enum outcome outcome;
   const char *fault; /* the first promise the policy broke, or NULL */
 
@@ -39,7 +37,6 @@ struct shell {
 
 void shell_init_race(struct shell *shell, const struct race_policy *policy,
                      int64_t timeout_us);
-void shell_init_gather(struct shell *shell, unsigned items, int64_t timeout_us);
 
 /* One turn: tells the policy what happened and performs its todo, refusing the
  * attempts in `refusing` should they be started. An attempt that ends must be

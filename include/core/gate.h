@@ -1,0 +1,38 @@
+/* gate: whether an attempt, or a client's request, may start now.
+ *
+ * One pure question with a named answer. The answer stands in the record of
+ * what was asked (core/record), so that an error, a log line and a counter tell
+ * the same. */
+#ifndef HEDGEROW_CORE_GATE_H
+#define HEDGEROW_CORE_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum gate_verdict {
+  GATE_OPEN,
+  GATE_FULL,     /* too many are in flight */
+  GATE_MEMORY,   /* no memory was free */
+  GATE_DRAINING, /* hedgerow is stopping, and --drain is over */
+};
+
+enum { GATE_VERDICTS = GATE_DRAINING + 1 };
+
+/* What is known at this instant. */
+struct gate {
+  int64_t in_flight, cap; /* without the one that asks */
+  bool hedge;             /* leaves an eighth of the cap to primaries */
+  bool draining;
+};
+
+enum gate_verdict gate_try(const struct gate *gate)
+    __attribute__((warn_unused_result));
+
+/* "full", "memory", ... as logs and metrics print it. */
+const char *gate_verdict_name(enum gate_verdict verdict);
+/* For an error of an attempt that was refused: in words, static. */
+const char *gate_attempt_error(enum gate_verdict verdict);
+/* The same for a client's request. */
+const char *gate_request_error(enum gate_verdict verdict);
+
+#endif

@@ -1,0 +1,51 @@
+/* plan: one race's timetable, made before it starts.
+ *
+ * A policy says how races go; a plan says when each attempt of this one is due,
+ * whom it asks and when the race must be over. So the race itself computes no
+ * time and reads no configuration, and several races can share a plan. */
+#ifndef HEDGEROW_CORE_PLAN_H
+#define HEDGEROW_CORE_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { RACE_MAX_HEDGES = 15, RACE_MAX_ATTEMPTS = RACE_MAX_HEDGES + 1 };
+
+/* What a failure does to the hedges that still wait, when it leaves nothing in
+ * flight. In Envoy's terms `wait` is a pure hedge, the others add a retry. */
+enum race_on_failure {
+  RACE_NEXT, /* the next hedge starts at once, once per race */
+  RACE_ALL,  /* every waiting hedge starts at once */
+  RACE_WAIT, /* each hedge waits for its own time */
+};
+
+struct race_policy {
+  unsigned hedges; /* 0 .. RACE_MAX_HEDGES */
+  enum race_on_failure on_failure;
+  bool final_4xx;             /* --final 4xx */
+  int64_t hedge_after_us;     /* >= 0 */
+  int64_t stagger_us;         /* >= 0 */
+  int64_t attempt_timeout_us; /* 0: none */
+};
+
+/* All times are microseconds since the start of the race. What would be due at
+ * the deadline or later never starts; its due_us is PLAN_NEVER_US. */
+struct race_plan {
+  uint8_t attempts;                   /* 1 .. RACE_MAX_ATTEMPTS */
+  uint8_t target[RACE_MAX_ATTEMPTS];  /* whom each asks: an index below the
+                                      * number of targets */
+  uint32_t due_us[RACE_MAX_ATTEMPTS]; /* ascending; [0] is 0 */
+  uint32_t deadline_us;               /* > 0 */
+  uint32_t attempt_timeout_us;        /* 0: none */
+  enum race_on_failure on_failure;
+  bool final_4xx;
+};
+
+#define PLAN_NEVER_US UINT32_MAX
+
+/* targets >= 1: attempt k asks target k mod targets. 0 < timeout_us <
+ * PLAN_NEVER_US, which is more than an hour. */
+void plan_make(struct race_plan *plan, const struct race_policy *policy,
+               unsigned targets, int64_t timeout_us);
+
+#endif

@@ -1,0 +1,72 @@
+/* record: what became of one attempt, and of one client request.
+ *
+ * A record is written in place while things happen: by proxy/fetch what was
+ * decided, by io/attempt what came over the wire. Whoever tells of it (answers,
+ * problems, /all's detail, the log, counters) reads the same record. */
+#ifndef HEDGEROW_CORE_RECORD_H
+#define HEDGEROW_CORE_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/gate.h"
+#include "core/slice.h"
+#include "core/step.h"
+#include "core/text.h"
+
+/* All times are monotonic microseconds; 0: it has not happened. */
+struct attempt_record {
+  int64_t start_us;      /* 0: never started, and not refused either */
+  int64_t connected_us;  /* the connection that carried it was there */
+  int64_t first_byte_us; /* of an answer */
+  int64_t end_us;
+  struct attempt_end end; /* once end_us is there */
+  uint64_t bytes;         /* of the answer, head included */
+  const char *error;      /* why it is no success, in words that say what to
+                           * do; "" or NULL: nothing to say. It holds no secret,
+                           * and lives as long as the record. */
+  uint32_t target;        /* the target's number: --to first, then --all */
+  uint8_t number;         /* its place in its race, and Hedge-Attempt's value */
+  uint8_t resends; /* kept connections that had died, and were replaced */
+  enum gate_verdict refused_by; /* with ATTEMPT_REFUSED */
+};
+
+/* One client request, once it is settled. */
+struct race_record {
+  struct slice id, method, path, peer; /* path: without the query */
+  enum outcome outcome;
+  int winner;       /* the attempt whose success is the answer, or -1 */
+  int status;       /* 0: none was sent, the client had left */
+  uint64_t bytes;   /* of the answer's body */
+  int64_t start_us; /* attempts are told from here */
+  int64_t end_us;
+  unsigned started; /* attempts that were not refused */
+  /* In the order of their numbers; those of an /all in the order of its items.
+   * One whose start_us is 0 is a gap, and not told. */
+  const struct attempt_record *attempts;
+  unsigned count;
+};
+
+/* The next record at or behind *at that is no gap, or NULL; *at is then behind
+ * it. Start with *at = 0. */
+static inline const struct attempt_record *race_record_next(
+    const struct race_record *race, unsigned *at) {
+  while (*at < race->count) {
+    const struct attempt_record *attempt = &race->attempts[(*at)++];
+    if (attempt->start_us != 0) return attempt;
+  }
+  return NULL;
+}
+
+/* How many records are no gaps. */
+unsigned race_record_told(const struct race_record *race);
+
+/* The two spellings of an attempt as JSON: that of problems has started_ms,
+ * ended_ms and error, that of the log start, end and resends. */
+enum record_style { RECORD_IN_PROBLEM, RECORD_IN_LOG };
+
+/* Writes one JSON object; times count from from_us. */
+void attempt_record_json(struct text *out, const struct attempt_record *attempt,
+                         int64_t from_us, enum record_style style);
+
+#endif

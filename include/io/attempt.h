@@ -1,0 +1,79 @@
+/* attempt: one upstream request, from its start to its end.
+ *
+ * The interface is narrow on purpose: an attempt is started, and ends once or
+ * is cancelled. How the bytes travel is the business of those below it. */
+#ifndef HEDGEROW_IO_ATTEMPT_H
+#define HEDGEROW_IO_ATTEMPT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "core/record.h"
+#include "core/route.h"
+#include "io/ask.h"
+#include "io/buffer.h"
+#include "io/credentials.h"
+#include "io/loop.h"
+#include "io/resolver.h"
+#include "io/response.h"
+
+struct attempt;
+struct attempts; /* those of one loop, and what they need: names, connections */
+
+/* What all workers' attempts share: caps are the process's, not a worker's. */
+struct attempts_shared {
+  unsigned host[CONFIG_TARGETS_MAX]; /* each slot's name at the resolver */
+  struct {
+    _Atomic int64_t in_flight;
+    char rest[64 - sizeof(int64_t)]; /* of its cache line */
+  } slots[CONFIG_TARGETS_MAX];
+};
+
+/* Names every target's host to the resolver. False: no memory. */
+bool attempts_shared_init(struct attempts_shared *shared,
+                          const struct config *config,
+                          struct resolver *resolver)
+    __attribute__((warn_unused_result));
+
+/* Everything is borrowed. NULL: no memory. */
+struct attempts *attempts_new(struct loop *loop, const struct config *config,
+                              struct resolver *resolver,
+                              struct attempts_shared *shared,
+                              struct blocks *blocks);
+/* Whom they believe from now on; they hold the credentials. TLS connections that
+ * others vouched for carry the request that they have, and no other. Call it
+ * before the first attempt, and from nobody's callback. */
+void attempts_trust(struct attempts *attempts, struct credentials *credentials);
+/* No attempt may be in flight but losers that are being read. NULL is fine. */
+void attempts_free(struct attempts *attempts);
+
+/* How many are in flight to that slot, of all workers: whoever starts one adds
+ * it before, an attempt that ends takes itself away. */
+_Atomic int64_t *attempts_in_flight(struct attempts *attempts, unsigned slot);
+
+/* Called once, from the loop. The record is complete; its error is valid during
+ * the call, unless the receiver copies it. A response comes after a success and
+ * after a whole 4xx, else it is empty; what the receiver does not take
+ * (response_move) is freed after the call. */
+typedef void attempt_on_end(void *arg, struct attempt_record *record,
+                            struct response *response);
+
+/* Starts, and calls on_end later, never from inside this call. It is not asked
+ * whether it may: see core/gate. `ask` and `target` are borrowed until it has
+ * ended or was cancelled. `record` is written in place until then: its target,
+ * number and start_us by the caller before, connected_us, first_byte_us, bytes
+ * and resends as they happen, end, end_us and error at the end. NULL: no memory
+ * was free. */
+struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
+                              const struct target *target,
+                              const struct target_limits *limits,
+                              struct attempt_record *record,
+                              attempt_on_end *on_end, void *arg)
+    __attribute__((warn_unused_result));
+/* Ends it now: on_end is not called, the connection closes, or, with
+ * limits->read_losers, is kept once the answer has been read. */
+void attempt_cancel(struct attempt *attempt);
+
+#endif

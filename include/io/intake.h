@@ -1,0 +1,48 @@
+/* intake: one answer on its way in: its bytes, where its parts are, and what it
+ * is worth so far. */
+#ifndef HEDGEROW_IO_INTAKE_H
+#define HEDGEROW_IO_INTAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/http_response.h"
+#include "core/route.h"
+#include "core/verdict.h"
+#include "io/buffer.h"
+#include "io/response.h"
+
+struct intake {
+  const struct target_limits *limits; /* borrowed */
+  struct buffer bytes;                /* whoever receives adds to it */
+  size_t judged; /* bytes of the body that the verdict has seen */
+  struct http_response response;
+  struct verdict verdict;
+};
+
+void intake_init(struct intake *intake, const struct target_limits *limits,
+                 struct blocks *blocks);
+void intake_clear(struct intake *intake);
+
+/* Room for the first bytes: `usual` of them, or one block. False: none. */
+bool intake_make_room(struct intake *intake, size_t usual)
+    __attribute__((warn_unused_result));
+/* What is usual from now on, where it was `usual` before: answers of one target
+ * are often alike, and only a success tells how long they are. */
+size_t intake_usual(const struct intake *intake, size_t usual);
+
+/* Looks at what has come. False: the verdict is certain. */
+bool intake_judge(struct intake *intake) __attribute__((warn_unused_result));
+/* The connection has ended, after some bytes: the verdict is certain. */
+void intake_end(struct intake *intake);
+
+/* Only finds where the answer ends. HTTP_DONE, HTTP_BAD, or HTTP_MORE. */
+enum http_progress intake_skip(struct intake *intake);
+/* The answer is whole, its connection may carry another request, and no byte
+ * came behind it. */
+bool intake_leaves_clean(struct intake *intake);
+
+/* Moves a whole answer out. */
+void intake_hand_over(struct intake *intake, struct response *response);
+
+#endif

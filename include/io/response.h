@@ -1,0 +1,27 @@
+/* response: an upstream's answer, as it was received and judged. */
+#ifndef HEDGEROW_IO_RESPONSE_H
+#define HEDGEROW_IO_RESPONSE_H
+
+#include "core/slice.h"
+#include "io/buffer.h"
+
+/* The slices point into `bytes`. All zeros is an empty one. */
+struct response {
+  int status;
+  struct slice fields; /* "Name: value\r\n"..., without the empty line */
+  struct slice body;   /* transfer coding undone */
+  struct buffer bytes;
+};
+
+static inline void response_clear(struct response *response) {
+  buffer_clear(&response->bytes);
+}
+
+/* Moves it; what *to held is freed, *from is empty afterwards. */
+static inline void response_move(struct response *to, struct response *from) {
+  response_clear(to);
+  *to = *from;
+  to->bytes = buffer_take(&from->bytes);
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* gate: who may start when there is little room.
+ *
+ * The cap is strict for everybody, since an operator sets it for what the
+ * upstream can bear. Hedges stop at seven eighths of it (at the cap itself where
+ * that is below 8), so that when it gets full, hedges are refused first.
+ *
+ * This file only answers. Who counts what is in flight is the business of those
+ * who ask: for attempts proxy/fetch, for requests proxy/visit. */
+#include "core/gate.h"
+
+#include <stddef.h>
+
+static const struct {
+  const char *name, *attempt, *request;
+} words[GATE_VERDICTS] = {
+    [GATE_OPEN] = {"open", "", ""},
+    [GATE_FULL] = {"full",
+                   "too many attempts are in flight to this target "
+                   "(--max-attempts)",
+                   "too many requests are in flight (--max-requests)"},
+    [GATE_MEMORY] = {"memory", "no memory was free", "no memory was free"},
+    [GATE_DRAINING] = {"draining", "hedgerow is stopping (--drain)",
+                       "hedgerow is stopping (--drain)"},
+};
+
+enum gate_verdict gate_try(const struct gate *gate) {
+  int64_t cap = gate->hedge ? gate->cap - gate->cap / 8 : gate->cap;
+  if (gate->draining) return GATE_DRAINING;
+  return gate->in_flight < cap ? GATE_OPEN : GATE_FULL;
+}
+
+const char *gate_verdict_name(enum gate_verdict verdict) {
+  return words[verdict].name;
+}
+
+const char *gate_attempt_error(enum gate_verdict verdict) {
+  return words[verdict].attempt;
+}
+
+const char *gate_request_error(enum gate_verdict verdict) {
+  return words[verdict].request;
+}

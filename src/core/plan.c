@@ -1,0 +1,42 @@
+/* plan: when which attempt of a race is due, and whom it asks.
+ *
+ * Attempt 0, the primary, is due at once, the first hedge after hedge_after_us,
+ * each further one stagger_us later. A hedge's time is a function of its number,
+ * so a hedge that is brought forward leaves the others' times alone: a short
+ * outage is outlived. A hedge whose time comes only at the deadline is of no use
+ * to anybody, so it is planned for never.
+ *
+ * What this file leaves to others: what brings a hedge forward (core/race),
+ * whether an attempt may start when its time has come (core/gate). */
+#include "core/plan.h"
+
+#include <assert.h>
+
+static uint32_t due_us(const struct race_policy *policy, unsigned k,
+                       int64_t timeout_us) {
+  if (k == 0) return 0;
+  int64_t due = policy->hedge_after_us + (k - 1) * policy->stagger_us;
+  return due < timeout_us ? (uint32_t)due : PLAN_NEVER_US;
+}
+
+/* A limit beyond the deadline is none. */
+static uint32_t attempt_timeout_us(const struct race_policy *policy,
+                                   int64_t timeout_us) {
+  int64_t limit = policy->attempt_timeout_us;
+  return limit <= timeout_us ? (uint32_t)limit : 0;
+}
+
+void plan_make(struct race_plan *plan, const struct race_policy *policy,
+               unsigned targets, int64_t timeout_us) {
+  assert(policy->hedges <= RACE_MAX_HEDGES && targets > 0);
+  assert(timeout_us > 0 && timeout_us < PLAN_NEVER_US);
+  plan->attempts = (uint8_t)(1 + policy->hedges);
+  plan->deadline_us = (uint32_t)timeout_us;
+  plan->attempt_timeout_us = attempt_timeout_us(policy, timeout_us);
+  plan->on_failure = policy->on_failure;
+  plan->final_4xx = policy->final_4xx;
+  for (unsigned k = 0; k < plan->attempts; k++) {
+    plan->target[k] = (uint8_t)(k % targets);
+    plan->due_us[k] = due_us(policy, k, timeout_us);
+  }
+}

@@ -1,0 +1,47 @@
+/* record: an attempt as JSON, once for everybody who tells of it.
+ *
+ * The log and the problems were given different key names when they were two
+ * writers. People read both by machine, so the names stay; what is told, in
+ * which order and by which rules is written here alone. */
+#include "core/record.h"
+
+static const struct {
+  const char *start, *end;
+  bool tells_error, tells_resends;
+} styles[] = {
+    [RECORD_IN_PROBLEM] = {",\"started_ms\":", ",\"ended_ms\":", true, false},
+    [RECORD_IN_LOG] = {",\"start\":", ",\"end\":", false, true},
+};
+
+static void add_count(struct text *out, const char *label, int64_t count) {
+  if (count == 0) return;
+  text_str(out, label);
+  text_int(out, count);
+}
+
+void attempt_record_json(struct text *out, const struct attempt_record *attempt,
+                         int64_t from_us, enum record_style style) {
+  text_str(out, "{\"target\":");
+  text_int(out, attempt->target);
+  text_str(out, styles[style].start);
+  text_ms(out, attempt->start_us - from_us);
+  text_str(out, styles[style].end);
+  text_ms(out, attempt->end_us - from_us);
+  text_str(out, ",\"result\":\"");
+  text_str(out, attempt_result_name(attempt->end.result));
+  text_char(out, '"');
+  add_count(out, ",\"status\":", attempt->end.status);
+  if (styles[style].tells_resends)
+    add_count(out, ",\"resends\":", attempt->resends);
+  if (styles[style].tells_error && attempt->error && attempt->error[0]) {
+    text_str(out, ",\"error\":");
+    text_json(out, slice_of(attempt->error));
+  }
+  text_char(out, '}');
+}
+
+unsigned race_record_told(const struct race_record *race) {
+  unsigned told = 0;
+  for (unsigned at = 0; race_record_next(race, &at); told++) continue;
+  return told;
+}

@@ -1,0 +1,380 @@
+/* attempt: from a start to an end, by way of a name, a connection and a call.
+ *
+ *   attempt_start ---- name known? ----> a kept connection? ----> CALLING
+ *                        | no                 | no                 ^   |
+ *                        v                    v                    |   v
+ *                     NAMELESS ----------> DIALING ----------------+ on_end
+ *                  --connect-timeout
+ *
+ * A kept connection may have been closed by the upstream while the request was
+ * on its way. If it ends before any byte of an answer, the request is sent once
+ * more, on a new connection: the same attempt, a resend (RFC 9112, section
+ * 9.3.1; a GET is idempotent).
+ *
+ * attempt_start calls nobody back: what fails at once, fails in the next turn.
+ * Whether an attempt may start, and how long it may take, is for those above.
+ *
+ * A loser is a cancelled attempt whose answer is read all the same, for a while,
+ * so that its connection can be kept (--losers drain). It still counts as in
+ * flight, and has nobody left to tell. */
+#include "io/attempt.h"
+
+#include <stdlib.h>
+
+#include "io/clock.h"
+#include "io/dial.h"
+#include "io/h1.h"
+#include "io/pool.h"
+#include "io/slab.h"
+#include "io/waiting.h"
+
+enum {
+  LOSER_US = 1000000, /* how long a loser is read, */
+  LOSERS_MAX = 1024,  /* and how many are at once */
+};
+
+enum attempt_state {
+  NAMELESS, /* waits for its target's addresses */
+  FAILING,  /* waits for the next turn, to fail in it */
+  DIALING,
+  CALLING, /* the request goes out, the answer comes in */
+  LOSER,
+};
+
+struct attempt {
+  struct attempts *attempts;
+  struct attempt *prev, *next; /* among the losers */
+  enum attempt_state state;
+  unsigned slot;       /* its target's, which a loser has lost */
+  uint32_t generation; /* of the addresses it dials */
+  bool was_kept;       /* its connection had carried a request before */
+  struct attempt_record *record;
+  attempt_on_end *on_end;
+  void *arg;
+  struct dial *dial;
+  struct waiter waiter;
+  int64_t due_us; /* a loser's time is over then */
+  struct call call;
+};
+
+struct attempts {
+  struct attempts_shared *shared;
+  struct blocks *blocks;
+  struct dialer *dialer;
+  struct wires *wires;
+  struct resolver_view *names;
+  struct waiting *waiting;
+  struct slab slab;
+  struct {
+    struct attempt *first, *last; /* in the order in which they are due */
+    unsigned count;
+    struct timer timer;
+  } losers;                         /* whose answers are being read */
+  size_t usual[CONFIG_TARGETS_MAX]; /* the size of a slot's answers, or 0 */
+};
+
+static const char no_memory[] = "no memory was free";
+
+static const struct resolver_answer *addresses(const struct attempts *attempts,
+                                               unsigned slot) {
+  return resolver_get(attempts->names, attempts->shared->host[slot]);
+}
+
+_Atomic int64_t *attempts_in_flight(struct attempts *attempts, unsigned slot) {
+  return &attempts->shared->slots[slot].in_flight;
+}
+
+/* ---- how it ends ---- */
+
+/* Not in flight any more: its place is free for the next one. */
+static void attempt_land(struct attempt *a) {
+  atomic_fetch_sub_explicit(attempts_in_flight(a->attempts, a->slot), 1,
+                            memory_order_relaxed);
+}
+
+static void attempt_recycle(struct attempt *a) {
+  intake_clear(&a->call.intake);
+  slab_give(&a->attempts->slab, a);
+}
+
+/* Whoever is told may free what the attempt has borrowed. */
+static void attempt_report(struct attempt *a, int64_t now_us) {
+  struct verdict *verdict = &a->call.intake.verdict;
+  struct response response = {0};
+  a->record->end = verdict->end;
+  a->record->end_us = now_us;
+  a->record->error = verdict->error;
+  if (verdict->end.whole) intake_hand_over(&a->call.intake, &response);
+  a->on_end(a->arg, a->record, &response);
+  response_clear(&response);
+}
+
+/* The one exit of an attempt that was not cancelled. */
+static void attempt_finish(struct attempt *a, int64_t now_us) {
+  size_t *usual = &a->attempts->usual[a->slot];
+  *usual = intake_usual(&a->call.intake, *usual);
+  attempt_land(a);
+  attempt_report(a, now_us);
+  attempt_recycle(a);
+}
+
+static void attempt_fail(struct attempt *a, enum attempt_result result,
+                         const char *why, int64_t now_us) {
+  verdict_broken(&a->call.intake.verdict, result, why);
+  attempt_finish(a, now_us);
+}
+
+static void fail_next_turn(struct attempt *a, enum attempt_result result,
+                           const char *why) {
+  verdict_broken(&a->call.intake.verdict, result, why);
+  a->state = FAILING;
+  waiting_for_turn(a->attempts->waiting, &a->waiter, a);
+}
+
+static void attempt_on_turn(void *arg) { attempt_finish(arg, clock_now_us()); }
+
+/* ---- connecting ---- */
+
+static void on_dialed(void *arg, const struct stream *stream,
+                      enum attempt_result result, const char *why) {
+  struct attempt *a = arg;
+  struct attempts *attempts = a->attempts;
+  int64_t now_us = clock_now_us();
+  a->dial = NULL;
+  if (!stream) { /* the name may have moved */
+    resolver_want(attempts->names, attempts->shared->host[a->slot]);
+    attempt_fail(a, result, why, now_us);
+    return;
+  }
+  a->record->connected_us = now_us;
+  a->state = CALLING;
+  a->was_kept = false;
+  if (!pool_call_on(attempts->wires, &a->call, stream, a->generation))
+    attempt_fail(a, ATTEMPT_STARVED, no_memory, now_us);
+}
+
+static void attempt_dial(struct attempt *a) {
+  struct attempts *attempts = a->attempts;
+  const struct resolver_answer *answer = addresses(attempts, a->slot);
+  a->state = DIALING;
+  a->generation = answer->generation;
+  a->dial = dial_start(attempts->dialer, a->slot,
+                       attempts->shared->host[a->slot], answer, on_dialed, a);
+  if (!a->dial) fail_next_turn(a, ATTEMPT_STARVED, no_memory);
+}
+
+/* On a kept connection if there is one, else on a new one. */
+static void attempt_connect(struct attempt *a) {
+  uint32_t generation = addresses(a->attempts, a->slot)->generation;
+  enum pool_result result = pool_call(a->attempts->wires, &a->call, generation);
+  a->state = CALLING;
+  a->was_kept = true;
+  if (result == POOL_STARTED) return;
+  if (result == POOL_DIED) a->record->resends = 1;
+  attempt_dial(a);
+}
+
+/* ---- names ---- */
+
+static void attempt_on_named(void *arg) { attempt_connect(arg); }
+
+static void attempt_on_unnamed(void *arg, const char *why) {
+  attempt_fail(arg, ATTEMPT_TRANSPORT, why, clock_now_us());
+}
+
+static void wait_for_name(struct attempt *a, enum resolver_state state) {
+  struct attempts *attempts = a->attempts;
+  unsigned name = attempts->shared->host[a->slot];
+  int64_t due_us =
+      a->record->start_us + a->call.intake.limits->connect_timeout_us;
+  a->state = NAMELESS;
+  if (state == RESOLVER_FAILED) { /* it fails now, and is looked up again */
+    resolver_want(attempts->names, name);
+    due_us = 0;
+  }
+  waiting_for_name(attempts->waiting, &a->waiter, name, due_us, a);
+}
+
+/* ---- the call has ended ---- */
+
+static void losers_leave(struct attempt *a);
+
+static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
+                                int64_t now_us) {
+  struct attempt *a = arg;
+  if (end == CALL_READ_OUT) {
+    losers_leave(a);
+    attempt_land(a);
+    attempt_recycle(a);
+  } else if (end == CALL_JUDGED) {
+    attempt_finish(a, now_us);
+  } else if (a->was_kept && a->record->resends == 0) {
+    a->record->resends = 1;
+    attempt_dial(a);
+  } else {
+    attempt_fail(a, ATTEMPT_TRANSPORT, why, now_us);
+  }
+}
+
+/* ---- losers ---- */
+
+static void losers_join(struct attempt *a) {
+  struct attempts *attempts = a->attempts;
+  a->state = LOSER;
+  a->due_us = clock_now_us() + LOSER_US;
+  a->next = NULL;
+  a->prev = attempts->losers.last;
+  if (a->prev) a->prev->next = a;
+  else attempts->losers.first = a;
+  attempts->losers.last = a;
+  if (attempts->losers.count++ == 0)
+    timer_set(&attempts->losers.timer, a->due_us);
+}
+
+static void losers_leave(struct attempt *a) {
+  struct attempts *attempts = a->attempts;
+  if (a->prev) a->prev->next = a->next;
+  else attempts->losers.first = a->next;
+  if (a->next) a->next->prev = a->prev;
+  else attempts->losers.last = a->prev;
+  attempts->losers.count--;
+}
+
+static bool attempt_may_lose_slowly(struct attempt *a) {
+  return a->state == CALLING && a->call.intake.limits->read_losers &&
+         a->attempts->losers.count < LOSERS_MAX &&
+         a->call.kind->read_out(&a->call);
+}
+
+static void give_up(struct attempt *a) {
+  a->call.kind->cancel(&a->call);
+  losers_leave(a);
+  attempt_land(a);
+  attempt_recycle(a);
+}
+
+static void attempt_on_late_losers(void *arg) {
+  struct attempts *attempts = arg;
+  int64_t now_us = clock_now_us();
+  struct attempt *a;
+  while ((a = attempts->losers.first) && now_us >= a->due_us) give_up(a);
+  if (a) timer_set(&attempts->losers.timer, a->due_us);
+}
+
+static void end_losers(struct attempts *attempts) {
+  while (attempts->losers.first) give_up(attempts->losers.first);
+}
+
+/* ---- the interface ---- */
+
+static void prepare_call(struct attempt *a, const struct ask *ask,
+                         const struct target *target,
+                         const struct target_limits *limits) {
+  struct call *call = &a->call;
+  call->kind = NULL;
+  call->ask = ask;
+  call->target = target;
+  call->record = a->record;
+  call->on_end = attempt_on_call_end;
+  call->arg = a;
+  call->usual = a->attempts->usual[target->slot];
+  call->wire = NULL;
+  call->reading_out = false;
+  intake_init(&call->intake, limits, a->attempts->blocks);
+}
+
+struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
+                              const struct target *target,
+                              const struct target_limits *limits,
+                              struct attempt_record *record,
+                              attempt_on_end *on_end, void *arg) {
+  struct attempt *a = slab_take(&attempts->slab);
+  if (!a) return NULL;
+  a->attempts = attempts;
+  a->slot = target->slot;
+  a->record = record;
+  a->on_end = on_end;
+  a->arg = arg;
+  a->dial = NULL;
+  a->waiter = (struct waiter){0};
+  prepare_call(a, ask, target, limits);
+  enum resolver_state state = addresses(attempts, a->slot)->state;
+  if (state == RESOLVER_READY) attempt_connect(a);
+  else wait_for_name(a, state);
+  return a;
+}
+
+void attempt_cancel(struct attempt *a) {
+  if (attempt_may_lose_slowly(a)) {
+    losers_join(a);
+    return;
+  }
+  waiting_cancel(&a->waiter);
+  if (a->dial) dial_cancel(a->dial);
+  if (a->call.kind) a->call.kind->cancel(&a->call);
+  attempt_land(a);
+  attempt_recycle(a);
+}
+
+/* ---- life ---- */
+
+bool attempts_shared_init(struct attempts_shared *shared,
+                          const struct config *config,
+                          struct resolver *resolver) {
+  *shared = (struct attempts_shared){0};
+  for (unsigned i = 0; i < config->to_count + config->all_count; i++)
+    if (!resolver_add(resolver, config->targets[i].host, &shared->host[i]))
+      return false;
+  return true;
+}
+
+static void on_name_change(void *arg, unsigned name) {
+  struct attempts *attempts = arg;
+  (void)name;
+  waiting_look(attempts->waiting);
+}
+
+static bool make_parts(struct attempts *attempts, struct loop *loop,
+                       const struct config *config, struct resolver *resolver) {
+  static const struct waiting_handler handler = {
+      attempt_on_named, attempt_on_unnamed, attempt_on_turn};
+  attempts->dialer = dialer_new(loop, config);
+  attempts->wires = wires_new(loop, &h1_wire_user, CONFIG_TARGETS_MAX);
+  attempts->names = resolver_view_new(resolver, loop, on_name_change, attempts);
+  if (!attempts->dialer || !attempts->wires || !attempts->names) return false;
+  attempts->waiting = waiting_new(loop, attempts->names, &handler);
+  return attempts->waiting != NULL;
+}
+
+struct attempts *attempts_new(struct loop *loop, const struct config *config,
+                              struct resolver *resolver,
+                              struct attempts_shared *shared,
+                              struct blocks *blocks) {
+  struct attempts *attempts = calloc(1, sizeof *attempts);
+  if (!attempts) return NULL;
+  attempts->shared = shared;
+  attempts->blocks = blocks;
+  slab_init(&attempts->slab, sizeof(struct attempt));
+  timer_init(&attempts->losers.timer, loop, attempt_on_late_losers, attempts);
+  if (make_parts(attempts, loop, config, resolver)) return attempts;
+  attempts_free(attempts);
+  return NULL;
+}
+
+void attempts_trust(struct attempts *attempts,
+                    struct credentials *credentials) {
+  dialer_trust(attempts->dialer, credentials);
+  wires_close_retired(attempts->wires);
+}
+
+void attempts_free(struct attempts *attempts) {
+  if (!attempts) return;
+  end_losers(attempts);
+  timer_clear(&attempts->losers.timer);
+  waiting_free(attempts->waiting);
+  wires_free(attempts->wires);
+  dialer_free(attempts->dialer);
+  if (attempts->names) resolver_view_free(attempts->names);
+  slab_clear(&attempts->slab);
+  free(attempts);
+}

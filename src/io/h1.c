@@ -1,0 +1,251 @@
+/* h1: a request and its answer in HTTP/1.1 (RFC 9112).
+ *
+ *   start -> write -+-> all written ----> read -> judged -> on_end
+ *              ^    |                      |  ^
+ *              +----+ the wire is full     +--+ more must come
+ *
+ * A request is put together in the loop's scratch, from where its parts stand:
+ * the target's base, the ask's bytes, a few constants. So nothing has to be
+ * kept for a second sending. One read brings an answer into one buffer, and what
+ * is too much for that by way of the scratch.
+ *
+ * A wire whose answer is whole goes back to the idle ones; any other is closed.
+ * Whether an unheard request is sent again, and when an answer is late, is for
+ * those above. */
+#include "io/h1.h"
+
+#include <string.h>
+#include <sys/uio.h>
+
+#include "core/text.h"
+#include "io/clock.h"
+
+enum {
+  REQUEST_PARTS = BASE_URL_PIECES + 6,
+  NUMBER_BYTES = 16,
+  READ_OUT_BYTES = 256 * 1024, /* of an answer that nobody wants */
+};
+
+static const char no_buffer[] =
+    "no buffer was free for the answer (--max-buffered)";
+
+/* ---- how it ends ---- */
+
+static bool may_be_kept(struct call *call) {
+  struct stream *stream = wire_stream(call->wire);
+  return call->sent_all && intake_leaves_clean(&call->intake) &&
+         (!stream_is_tls(stream) ||
+          (!stream_is_retired(stream) && stream_is_silent(stream)));
+}
+
+static void h1_end(struct call *call, enum call_end end, const char *why) {
+  int64_t now_us = clock_now_us();
+  if (may_be_kept(call)) wire_give_back(call->wire, now_us);
+  else wire_close(call->wire);
+  call->wire = NULL;
+  call->kind = NULL;
+  call->on_end(call->arg, end, why, now_us);
+}
+
+static void h1_judged(struct call *call) {
+  h1_end(call, call->reading_out ? CALL_READ_OUT : CALL_JUDGED, "");
+}
+
+static void h1_broken(struct call *call, const char *why) {
+  if (call->reading_out || call->intake.bytes.len > 0) {
+    verdict_broken(&call->intake.verdict, ATTEMPT_TRANSPORT, why);
+    h1_judged(call);
+  } else {
+    h1_end(call, CALL_UNHEARD, why);
+  }
+}
+
+static void h1_ended(struct call *call) {
+  if (call->intake.bytes.len == 0) {
+    h1_broken(call, "the upstream closed the connection without an answer");
+    return;
+  }
+  intake_end(&call->intake);
+  h1_judged(call);
+}
+
+/* ---- reading ---- */
+
+/* One read: into the buffer, and what is too much for it by way of the scratch,
+ * so that a large answer needs neither a second call nor a buffer made before
+ * its length is known. n > 0: that many came; 0: no buffer is free. */
+static ssize_t h1_receive(struct call *call) {
+  struct buffer *bytes = &call->intake.bytes;
+  char *scratch = wire_scratch(call->wire);
+  struct iovec parts[2] = {{0}, {scratch, WIRE_SCRATCH_BYTES}};
+  if (bytes->cap == 0 && !intake_make_room(&call->intake, call->usual))
+    return 0;
+  size_t room = bytes->cap - bytes->len;
+  parts[0] = (struct iovec){bytes->at + bytes->len, room};
+  ssize_t got = room > 0 ? stream_recv(wire_stream(call->wire), parts, 2)
+                         : stream_recv(wire_stream(call->wire), parts + 1, 1);
+  if (got < 0) return got;
+  size_t n = (size_t)got;
+  bytes->len += n < room ? n : room;
+  if (n > room && !buffer_add(bytes, scratch, n - room)) return 0;
+  return got;
+}
+
+static void note_bytes(struct call *call) {
+  if (call->record->first_byte_us == 0)
+    call->record->first_byte_us = clock_now_us();
+  call->record->bytes = call->intake.bytes.len;
+}
+
+/* An answer that nobody wants is only read to its end. */
+static bool skip(struct call *call) {
+  return intake_skip(&call->intake) == HTTP_MORE &&
+         call->intake.bytes.len <= READ_OUT_BYTES;
+}
+
+static bool wants_more(struct call *call) {
+  if (call->reading_out) return skip(call);
+  note_bytes(call);
+  return intake_judge(&call->intake);
+}
+
+/* One read brought n, or what h1_receive says. False: the call has ended, or
+ * nothing more is to be read now. */
+static bool h1_take(struct call *call, ssize_t n) {
+  if (n == STREAM_AGAIN) return false;
+  if (n == STREAM_ENDED) {
+    h1_ended(call);
+  } else if (n == STREAM_BROKEN) {
+    h1_broken(call, "the connection to the upstream broke");
+  } else if (n == 0) {
+    verdict_broken(&call->intake.verdict, ATTEMPT_STARVED, no_buffer);
+    h1_judged(call);
+  } else {
+    if (wants_more(call)) return stream_is_tls(wire_stream(call->wire));
+    h1_judged(call);
+  }
+  return false;
+}
+
+static void h1_on_readable(void *arg) {
+  struct call *call = arg;
+  while (h1_take(call, h1_receive(call))) continue;
+}
+
+/* ---- writing ---- */
+
+static struct iovec part_of(struct slice s) {
+  return (struct iovec){(char *)(uintptr_t)s.at, s.len};
+}
+
+/* The whole request; number is room for Hedge-Attempt's line. */
+static unsigned request_parts(const struct call *call, char *number,
+                              struct iovec parts[REQUEST_PARTS]) {
+  const struct ask *ask = call->ask;
+  const struct target *target = call->target;
+  struct slice pieces[BASE_URL_PIECES];
+  unsigned count = 0;
+  struct text line;
+  text_init(&line, number, NUMBER_BYTES);
+  text_int(&line, call->record->number);
+  text_str(&line, "\r\n\r\n");
+  base_url_pieces(&target->url, ask->rest, ask->query, pieces);
+  parts[count++] = part_of(slice_of("GET "));
+  for (unsigned i = 0; i < BASE_URL_PIECES; i++)
+    if (pieces[i].len > 0) parts[count++] = part_of(pieces[i]);
+  parts[count++] = part_of(target->host_line);
+  parts[count++] = part_of(ask->common);
+  if (target->client_credentials && ask->credentials.len > 0)
+    parts[count++] = part_of(ask->credentials);
+  parts[count++] = part_of(slice_of("Hedge-Attempt: "));
+  parts[count++] = part_of(text_slice_of(&line));
+  return count;
+}
+
+/* Leaves out the first n bytes; returns the parts that are left. */
+static unsigned skip_parts(struct iovec *parts, unsigned count, size_t n) {
+  unsigned first = 0;
+  while (first < count && n >= parts[first].iov_len)
+    n -= parts[first++].iov_len;
+  memmove(parts, parts + first, (count - first) * sizeof *parts);
+  if (first == count) return 0;
+  parts[0].iov_base = (char *)parts[0].iov_base + n;
+  parts[0].iov_len -= n;
+  return count - first;
+}
+
+/* The kernel takes one part sooner than nine, and over TLS every part would be
+ * a record of its own: so they are joined. */
+static unsigned join_parts(char *scratch, struct iovec *parts, unsigned count) {
+  size_t len = 0;
+  for (unsigned i = 0; i < count; i++) {
+    if (parts[i].iov_len > WIRE_SCRATCH_BYTES - len) break;
+    memcpy(scratch + len, parts[i].iov_base, parts[i].iov_len);
+    len += parts[i].iov_len;
+  }
+  if (len == 0) return count; /* one huge piece: as it stands */
+  parts[0] = (struct iovec){scratch, len};
+  return 1;
+}
+
+/* Writes what is left of the request. False: the wire is broken. */
+static bool h1_write(struct call *call) {
+  struct stream *stream = wire_stream(call->wire);
+  struct iovec parts[REQUEST_PARTS];
+  char number[NUMBER_BYTES];
+  for (;;) {
+    unsigned count = request_parts(call, number, parts);
+    count = skip_parts(parts, count, call->sent);
+    call->sent_all = count == 0;
+    if (call->sent_all) return true;
+    count = join_parts(wire_scratch(call->wire), parts, count);
+    ssize_t n = stream_send(stream, parts, count);
+    if (n == STREAM_AGAIN) return wire_await_room(call->wire);
+    if (n < 0) return false;
+    call->sent += (size_t)n;
+  }
+}
+
+/* Nobody takes the rest of the request; but an answer may lie before the reset
+ * (a 413, say). */
+static void h1_not_taken(struct call *call) {
+  ssize_t n = h1_receive(call);
+  if (n == STREAM_AGAIN)
+    h1_broken(call, "the upstream did not take the request");
+  else if (h1_take(call, n)) h1_on_readable(call);
+}
+
+static void h1_on_writable(void *arg) {
+  struct call *call = arg;
+  if (!h1_write(call)) h1_not_taken(call);
+}
+
+/* ---- the kind ---- */
+
+static void h1_cancel(struct call *call) {
+  wire_close(call->wire);
+  call->wire = NULL;
+  call->kind = NULL;
+}
+
+static bool h1_start(struct call *call, struct wire *wire) {
+  call->wire = wire;
+  call->sent = 0;
+  call->sent_all = false;
+  if (h1_write(call)) return true;
+  if (wire_was_kept(wire)) {
+    h1_cancel(call);
+    return false;
+  }
+  h1_not_taken(call);
+  return true;
+}
+
+/* The whole request must be out, since its bytes are the client's. */
+static bool h1_read_out(struct call *call) {
+  call->reading_out = call->sent_all;
+  return call->reading_out;
+}
+
+const struct call_kind h1_kind = {h1_start, h1_cancel, h1_read_out};
+const struct wire_user h1_wire_user = {h1_on_readable, h1_on_writable};

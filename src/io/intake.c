@@ -1,0 +1,122 @@
+/* intake: from bytes to a verdict, as they arrive.
+ *
+ * The answer is received into one buffer, from which its head and body go to the
+ * client. core/http_response finds them there, core/verdict judges them, and
+ * the verdict is certain as soon as it can be: a failing status with its head, a
+ * page of HTML with its first byte.
+ *
+ * How the bytes come here, and what becomes of the connection, is the business
+ * of the protocol (io/h1). */
+#include "io/intake.h"
+
+static const char head_too_large[] =
+    "the answer's head is larger than --max-upstream-head";
+
+enum { USUAL_MAX = 64 * 1024 };
+
+void intake_init(struct intake *intake, const struct target_limits *limits,
+                 struct blocks *blocks) {
+  intake->limits = limits;
+  intake->bytes = (struct buffer){.blocks = blocks};
+  intake->judged = 0;
+  http_response_init(&intake->response);
+  verdict_init(&intake->verdict, limits->body_bytes, limits->depth);
+}
+
+void intake_clear(struct intake *intake) { buffer_clear(&intake->bytes); }
+
+bool intake_make_room(struct intake *intake, size_t usual) {
+  return (usual > BLOCK_BYTES && buffer_reserve(&intake->bytes, usual)) ||
+         buffer_reserve(&intake->bytes, BLOCK_BYTES);
+}
+
+size_t intake_usual(const struct intake *intake, size_t usual) {
+  if (intake->verdict.end.result != ATTEMPT_SUCCESS) return usual;
+  return intake->bytes.len < USUAL_MAX ? intake->bytes.len : USUAL_MAX;
+}
+
+/* ---- judging ---- */
+
+static bool too_large(struct intake *intake) {
+  verdict_broken(&intake->verdict, ATTEMPT_TOO_LARGE, head_too_large);
+  return false;
+}
+
+static bool judge_head(struct intake *intake) {
+  struct response_meaning head =
+      http_response_meaning(&intake->response, intake->bytes.at);
+  if (intake->response.head_len > intake->limits->head_bytes)
+    return too_large(intake);
+  return verdict_head(&intake->verdict, &head);
+}
+
+static bool judge_body(struct intake *intake) {
+  const char *body = intake->bytes.at + intake->response.body_at;
+  size_t from = intake->judged;
+  intake->judged = intake->response.body_len;
+  return verdict_body(&intake->verdict, body + from, intake->judged - from);
+}
+
+/* The head has not ended yet, or interim heads go on and on. */
+static bool judge_rest(struct intake *intake) {
+  if (intake->response.head_len == 0 &&
+      intake->bytes.len > intake->limits->head_bytes)
+    return too_large(intake);
+  return true;
+}
+
+static enum http_progress intake_read(struct intake *intake) {
+  return http_response_read(&intake->response, intake->bytes.at,
+                            &intake->bytes.len);
+}
+
+bool intake_judge(struct intake *intake) {
+  for (bool open = true; open;) {
+    switch (intake_read(intake)) {
+      case HTTP_MORE: return judge_rest(intake);
+      case HTTP_HEAD: open = judge_head(intake); break;
+      case HTTP_BODY: open = judge_body(intake); break;
+      case HTTP_DONE:
+        verdict_end(&intake->verdict);
+        open = false;
+        break;
+      case HTTP_BAD:
+        verdict_broken(&intake->verdict, ATTEMPT_TRANSPORT,
+                       intake->response.why);
+        open = false;
+        break;
+    }
+  }
+  return false;
+}
+
+void intake_end(struct intake *intake) {
+  if (http_response_end(&intake->response) == HTTP_DONE)
+    verdict_end(&intake->verdict);
+  else
+    verdict_broken(&intake->verdict, ATTEMPT_TRANSPORT, intake->response.why);
+}
+
+/* ---- what is left behind ---- */
+
+enum http_progress intake_skip(struct intake *intake) {
+  enum http_progress progress;
+  do progress = intake_read(intake);
+  while (progress == HTTP_HEAD || progress == HTTP_BODY);
+  return progress;
+}
+
+bool intake_leaves_clean(struct intake *intake) {
+  return intake->bytes.len > 0 && intake_skip(intake) == HTTP_DONE &&
+         intake->response.keep_alive &&
+         intake->response.used == intake->bytes.len;
+}
+
+void intake_hand_over(struct intake *intake, struct response *response) {
+  const struct http_response *found = &intake->response;
+  response->bytes = buffer_take(&intake->bytes);
+  const char *at = response->bytes.at;
+  response->status = found->status;
+  response->fields = http_response_fields(found, at);
+  response->body = (struct slice){at + found->body_at, found->body_len};
+}

@@ -1,0 +1,136 @@
+/* waiting: two lines in front of a loop.
+ *
+ * The first is for names: those in it go on as soon as the resolver has
+ * addresses, and are told why when it has none, or when their time is over
+ * before it has. The second is for the next turn: what fails inside attempt_start
+ * may call nobody back from there, so it fails a turn later.
+ *
+ * Whoever is called may cancel others in the same line, so a line is looked at
+ * from its start after each call. */
+#include "io/waiting.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "io/clock.h"
+
+struct waiter_line {
+  struct waiter *first, *last;
+};
+
+struct waiting {
+  struct resolver_view *names;
+  struct waiting_handler handler;
+  struct waiter_line for_names, for_turns;
+  struct timer timer;
+  int64_t armed_us; /* what the timer is set to; INT64_MAX: nothing */
+};
+
+/* ---- lines ---- */
+
+static void join(struct waiter_line *line, struct waiter *waiter) {
+  waiter->line = line;
+  waiter->next = NULL;
+  waiter->prev = line->last;
+  if (waiter->prev) waiter->prev->next = waiter;
+  else line->first = waiter;
+  line->last = waiter;
+}
+
+void waiting_cancel(struct waiter *waiter) {
+  struct waiter_line *line = waiter->line;
+  if (!line) return;
+  if (waiter->prev) waiter->prev->next = waiter->next;
+  else line->first = waiter->next;
+  if (waiter->next) waiter->next->prev = waiter->prev;
+  else line->last = waiter->prev;
+  waiter->line = NULL;
+}
+
+static void arm(struct waiting *waiting, int64_t due_us) {
+  if (due_us >= waiting->armed_us) return;
+  waiting->armed_us = due_us;
+  timer_set(&waiting->timer, due_us);
+}
+
+/* ---- looking ---- */
+
+/* The first whose waiting for a name is over, or NULL. */
+static struct waiter *next_named(struct waiting *waiting, int64_t now_us) {
+  struct waiter *waiter = waiting->for_names.first;
+  while (waiter && now_us < waiter->due_us &&
+         resolver_get(waiting->names, waiter->name)->state == RESOLVER_WAITING)
+    waiter = waiter->next;
+  return waiter;
+}
+
+static void tell(struct waiting *waiting, struct waiter *waiter) {
+  const struct resolver_answer *answer =
+      resolver_get(waiting->names, waiter->name);
+  char why[128] = "the target's name was not resolved within --connect-timeout";
+  if (answer->state == RESOLVER_READY) {
+    waiting->handler.on_named(waiter->arg);
+    return;
+  }
+  if (answer->state == RESOLVER_FAILED)
+    snprintf(why, sizeof why, "the target's name does not resolve: %s",
+             answer->error);
+  waiting->handler.on_unnamed(waiter->arg, why);
+}
+
+void waiting_look(struct waiting *waiting) {
+  int64_t now_us = clock_now_us();
+  struct waiter *waiter;
+  while ((waiter = next_named(waiting, now_us))) {
+    waiting_cancel(waiter);
+    tell(waiting, waiter);
+  }
+}
+
+static void on_timer(void *arg) {
+  struct waiting *waiting = arg;
+  struct waiter *waiter;
+  waiting->armed_us = INT64_MAX;
+  while ((waiter = waiting->for_turns.first)) {
+    waiting_cancel(waiter);
+    waiting->handler.on_turn(waiter->arg);
+  }
+  waiting_look(waiting);
+  for (waiter = waiting->for_names.first; waiter; waiter = waiter->next)
+    arm(waiting, waiter->due_us);
+}
+
+/* ---- the interface ---- */
+
+void waiting_for_name(struct waiting *waiting, struct waiter *waiter,
+                      unsigned name, int64_t due_us, void *arg) {
+  waiter->name = name;
+  waiter->due_us = due_us;
+  waiter->arg = arg;
+  join(&waiting->for_names, waiter);
+  arm(waiting, due_us);
+}
+
+void waiting_for_turn(struct waiting *waiting, struct waiter *waiter,
+                      void *arg) {
+  waiter->arg = arg;
+  join(&waiting->for_turns, waiter);
+  arm(waiting, 0);
+}
+
+struct waiting *waiting_new(struct loop *loop, struct resolver_view *names,
+                            const struct waiting_handler *handler) {
+  struct waiting *waiting = calloc(1, sizeof *waiting);
+  if (!waiting) return NULL;
+  waiting->names = names;
+  waiting->handler = *handler;
+  waiting->armed_us = INT64_MAX;
+  timer_init(&waiting->timer, loop, on_timer, waiting);
+  return waiting;
+}
+
+void waiting_free(struct waiting *waiting) {
+  if (!waiting) return;
+  timer_clear(&waiting->timer);
+  free(waiting);
+}

@@ -1,0 +1,140 @@
+/* answering: the last step of every client request.
+ *
+ * Each answer is a head of ours and a body: an upstream's, as it was received;
+ * the pieces of an /all; or a few words of our own. The head is written into the
+ * worker's scratch text, which the connection copies from where the kernel does
+ * not take it at once. So nothing of it has to outlive the call.
+ *
+ * Whatever the answer, and also where there is nobody left to answer, the
+ * request's record is completed here and observed once (`tell`). */
+#include "proxy/answering.h"
+
+#include <sys/uio.h>
+
+#include "core/answer.h"
+#include "proxy/observe.h"
+
+static struct answer_framing framing_of(const struct answering *to) {
+  return (struct answer_framing){
+      .close = connection_closes(to->connection),
+      .keep_alive_1_0 = connection_keeps_1_0(to->connection),
+  };
+}
+
+/* The peer's text costs more than the rest of a line: only when it is wanted. */
+static void tell(const struct answering *to, int status, uint64_t bytes) {
+  struct race_record *race = to->race;
+  race->status = status;
+  race->bytes = bytes;
+  if (to->service->log && race->peer.len == 0)
+    race->peer = slice_of(connection_peer(to->connection));
+  observe_race(to->service, race);
+}
+
+static struct text *scratch(const struct answering *to) {
+  struct text *text = &to->service->answer_text;
+  text->len = 0;
+  text->cut = false;
+  return text;
+}
+
+static const struct race_record *told_race(const struct answering *to) {
+  return to->raced ? to->race : NULL;
+}
+
+static void write_own_head(const struct answering *to, struct text *head,
+                           const struct answer_own *own) {
+  answer_own_head(head, own, told_race(to), to->race->id,
+                  slice_of(to->service->process->via),
+                  service_date(to->service), framing_of(to));
+}
+
+static void send_parts(const struct answering *to, const struct iovec *parts,
+                       unsigned count) {
+  connection_answer(to->connection, parts, to->head_only ? 1 : count,
+                    to->on_sent, to->arg);
+}
+
+/* ---- an upstream's answer, and an /all's ---- */
+
+void answering_pass(const struct answering *to,
+                    const struct response *response) {
+  struct service *service = to->service;
+  struct text *head = scratch(to);
+  struct slice body = response->body;
+  struct iovec parts[2];
+  answer_passed_head(head, response->status, response->fields, body.len,
+                     told_race(to), to->race->id,
+                     slice_of(service->process->via), service_date(service),
+                     framing_of(to));
+  tell(to, response->status, body.len);
+  parts[0] = (struct iovec){head->at, head->len};
+  parts[1] = (struct iovec){(char *)(uintptr_t)body.at, body.len};
+  send_parts(to, parts, 2);
+}
+
+void answering_gather(const struct answering *to, struct gathered *gathered,
+                      unsigned completed, unsigned items) {
+  struct text *head = scratch(to);
+  struct answer_own own = {
+      .status = 200,
+      .content_type = "application/json",
+      .length = gathered->bytes,
+      .gathered = true,
+      .completed = completed,
+      .items = items,
+  };
+  write_own_head(to, head, &own);
+  tell(to, 200, gathered->bytes);
+  gathered->parts[0] = (struct iovec){head->at, head->len};
+  send_parts(to, gathered->parts, gathered->part_count);
+}
+
+/* ---- words of our own ---- */
+
+/* Head and body are one piece. The body was written into the text's upper half,
+ * because the head, in front of it, must tell its length. */
+static void send_own(const struct answering *to, struct text *head,
+                     struct slice body) {
+  if (!to->head_only) text_slice(head, body);
+  struct iovec part = {head->at, head->len};
+  send_parts(to, &part, 1);
+}
+
+static void split(struct text *text, struct text *head, struct text *body) {
+  size_t half = text->cap / 2;
+  text_init(head, text->at, half);
+  text_init(body, text->at + half, text->cap - half);
+}
+
+void answering_problem(const struct answering *to, int status,
+                       struct slice detail, const char *allow) {
+  struct text head, body;
+  split(&to->service->answer_text, &head, &body);
+  body.cap -= ANSWER_HEAD_BYTES * 2; /* so that it fits behind the head */
+  answer_problem(&body, status, detail, told_race(to));
+  struct answer_own own = {
+      .status = status,
+      .content_type = ANSWER_PROBLEM_TYPE,
+      .length = body.len,
+      .allow = allow,
+      .retry_after_s = status == 503 ? RETRY_AFTER_S : 0,
+  };
+  write_own_head(to, &head, &own);
+  tell(to, status, body.len);
+  send_own(to, &head, text_slice_of(&body));
+}
+
+void answering_json(const struct answering *to, struct slice json) {
+  struct text *head = scratch(to);
+  struct answer_own own = {
+      .status = 200, .content_type = "application/json", .length = json.len};
+  write_own_head(to, head, &own);
+  tell(to, 200, json.len);
+  send_own(to, head, json);
+}
+
+void answering_nobody(const struct answering *to) {
+  tell(to, 0, 0);
+  to->on_sent(to->arg);
+}

@@ -1,0 +1,416 @@
+/* Tests of io/intake: answers as they arrive, what they are judged to be, and
+ * what is left for the next one. Where nothing else is said, an answer comes
+ * whole and byte by byte, and the verdict is the same, after the same byte. */
+#include "io/intake.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#define OK "HTTP/1.1 200 OK\r\n"
+#define LENGTH(n) "Content-Length: " n "\r\n"
+#define CHUNKED OK "Transfer-Encoding: chunked\r\n\r\n"
+#define HEAD_TOO_LARGE                                                         \
+  "too_large 0: the answer's head is larger than --max-upstream-head"
+
+enum { HEAD_MAX = 128, BODY_MAX = 1 << 20, USUAL_MAX = 64 * 1024 };
+
+static const struct target_limits limits = {
+    .head_bytes = HEAD_MAX, .body_bytes = BODY_MAX, .depth = 8};
+
+static struct budget budget = {.max = 1 << 22};
+static struct blocks blocks = {.budget = &budget};
+static struct intake intake;
+
+static void open_intake(void) { intake_init(&intake, &limits, &blocks); }
+
+static void start_again(void) {
+  intake_clear(&intake);
+  open_intake();
+}
+
+static void close_intake(void) {
+  intake_clear(&intake);
+  blocks_clear(&blocks);
+  cr_expect_eq(budget.used, 0, "%ld bytes are still counted",
+               (long)budget.used);
+}
+
+TestSuite(intake, .init = open_intake, .fini = close_intake);
+
+/* ---- how an answer comes ---- */
+
+static void receive(struct slice piece) {
+  if (intake.bytes.cap == 0) cr_assert(intake_make_room(&intake, 0));
+  cr_assert(buffer_add(&intake.bytes, piece.at, piece.len));
+}
+
+/* Until the verdict is certain; returns after how many bytes it is, or -1. */
+static long feed(struct slice bytes, size_t piece) {
+  for (size_t at = 0; at < bytes.len; at += piece) {
+    if (piece > bytes.len - at) piece = bytes.len - at;
+    receive((struct slice){bytes.at + at, piece});
+    if (!intake_judge(&intake)) return (long)(at + piece);
+  }
+  return -1;
+}
+
+/* "success 200 whole", "bad_json 200: the body is not JSON: ..." */
+static const char *told(void) {
+  static char text[320];
+  const struct verdict *verdict = &intake.verdict;
+  snprintf(text, sizeof text, "%s %d%s%s%s",
+           attempt_result_name(verdict->end.result), verdict->end.status,
+           verdict->end.whole ? " whole" : "", verdict->error[0] ? ": " : "",
+           verdict->error);
+  return text;
+}
+
+/* Certain at the answer's last byte, and not before. */
+static void expect(const char *answer, const char *want) {
+  struct slice bytes = slice_of(answer);
+  size_t pieces[] = {bytes.len, 1};
+  for (size_t i = 0; i < 2; i++) {
+    start_again();
+    cr_expect_eq(feed(bytes, pieces[i]), (long)bytes.len,
+                 "by %zu bytes, not certain at the end of\n%s", pieces[i],
+                 answer);
+    cr_expect_str_eq(told(), want, "by %zu bytes: %s", pieces[i], told());
+  }
+}
+
+static void expect_open(const char *answer) {
+  start_again();
+  cr_expect_eq(feed(slice_of(answer), 1), -1, "certain within\n%s", answer);
+}
+
+static void expect_at_close(const char *answer, const char *want) {
+  expect_open(answer);
+  intake_end(&intake);
+  cr_expect_str_eq(told(), want, "of\n%s: %s", answer, told());
+}
+
+/* ---- it is judged as it arrives ---- */
+
+Test(intake, a_success_is_certain_with_its_last_byte) {
+  expect(OK LENGTH("2") "\r\n{}", "success 200 whole");
+  expect(CHUNKED "1\r\n[\r\n1\r\n]\r\n0\r\n\r\n", "success 200 whole");
+}
+
+Test(intake, a_failing_status_is_certain_with_its_head) {
+  expect("HTTP/1.1 503 X\r\n" LENGTH("9") "\r\n",
+         "status 503: the upstream is overloaded or down (503)");
+}
+
+Test(intake, a_page_of_html_is_certain_with_its_first_byte) {
+  expect(OK LENGTH("900") "\r\n<",
+         "bad_json 200: the body is not JSON: byte 0: no value can start with "
+         "'<'");
+  expect(CHUNKED "5\r\n<",
+         "bad_json 200: the body is not JSON: byte 0: no value can start with "
+         "'<'");
+}
+
+Test(intake, a_4xx_is_read_to_its_end) {
+  expect("HTTP/1.1 418 X\r\n" LENGTH("3") "\r\n<a>",
+         "status 418 whole: the upstream answered 418");
+}
+
+Test(intake, what_is_no_http_is_certain_with_the_first_wrong_byte) {
+  expect("X", "transport 0: what came is no HTTP response");
+  expect("HTTP/1.1 200 OK\n",
+         "transport 0: the head holds a control byte or a bare line end");
+}
+
+Test(intake, an_interim_answer_is_passed_by) {
+  expect("HTTP/1.1 100 Continue\r\n\r\n" OK LENGTH("2") "\r\n[]",
+         "success 200 whole");
+}
+
+Test(intake, each_byte_of_a_body_is_judged_once) {
+  /* Twice would be two roots, or a broken one. */
+  expect(OK LENGTH("9") "\r\n[10,11,1]", "success 200 whole");
+  start_again();
+  cr_expect_eq(feed(slice_of(OK LENGTH("9") "\r\n[10,11,1]"), 3), 47);
+  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+}
+
+Test(intake, a_judgement_without_new_bytes_changes_nothing) {
+  receive(slice_of(OK LENGTH("2") "\r\n{"));
+  cr_expect(intake_judge(&intake));
+  cr_expect(intake_judge(&intake));
+  receive(slice_of("}"));
+  cr_expect_not(intake_judge(&intake));
+  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+}
+
+Test(intake, what_comes_behind_an_answer_is_no_part_of_it) {
+  start_again();
+  cr_expect(feed(slice_of(OK LENGTH("2") "\r\n{}HTTP/1.1"), 200) > 0);
+  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+}
+
+/* ---- the connection's end ---- */
+
+Test(intake, the_connections_end_is_the_end_of_a_body_without_a_frame) {
+  expect_at_close(OK "\r\n{\"a\":1}", "success 200 whole");
+}
+
+Test(intake, an_answer_that_was_cut_says_so) {
+  expect_at_close(OK LENGTH("3") "\r\n{}",
+                  "transport 200: the connection closed inside the body");
+  expect_at_close(CHUNKED "2\r\n{}\r\n",
+                  "transport 200: the connection closed inside the body");
+  expect_at_close(OK "A: b\r",
+                  "transport 0: the connection closed inside the head");
+}
+
+/* ---- the head's limit ---- */
+
+/* A head of so many bytes, empty line included; the body is {}. */
+static const char *answer_with_head(size_t head_bytes) {
+  static char answer[4 * HEAD_MAX];
+  int used = snprintf(answer, sizeof answer, "%s", OK LENGTH("2") "X: ");
+  int fill = (int)head_bytes - used - 4;
+  cr_assert(fill >= 0 && head_bytes + 2 < sizeof answer);
+  snprintf(answer + used, sizeof answer - (size_t)used, "%0*d\r\n\r\n{}", fill,
+           0);
+  return answer;
+}
+
+Test(intake, a_head_of_exactly_the_limit_is_taken) {
+  expect(answer_with_head(HEAD_MAX), "success 200 whole");
+}
+
+Test(intake, a_head_over_the_limit_is_too_large) {
+  struct slice answer = slice_of(answer_with_head(HEAD_MAX + 1));
+  cr_expect_eq(feed(answer, answer.len), (long)answer.len);
+  cr_expect_str_eq(told(), HEAD_TOO_LARGE, "%s", told());
+  start_again();
+  cr_expect_eq(feed(answer, 1), HEAD_MAX + 1, "with the byte that is too much");
+  cr_expect_str_eq(told(), HEAD_TOO_LARGE, "%s", told());
+}
+
+Test(intake, a_head_without_an_end_is_too_large_with_the_byte_too_much) {
+  struct slice answer = slice_of(answer_with_head(3 * HEAD_MAX));
+  cr_expect_eq(feed(answer, 1), HEAD_MAX + 1);
+  cr_expect_str_eq(told(), HEAD_TOO_LARGE, "%s", told());
+}
+
+Test(intake, interim_heads_that_go_on_and_on_are_too_large) {
+  static const char one[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  unsigned count = 0;
+  do receive(slice_of(one));
+  while (count++ < 100 && intake_judge(&intake));
+  cr_expect_lt(count * strlen(one), HEAD_MAX + 2 * strlen(one), "%u of them",
+               count);
+  cr_expect_str_eq(told(), HEAD_TOO_LARGE, "%s", told());
+}
+
+Test(intake, a_body_larger_than_the_heads_limit_is_none_of_its_business) {
+  char answer[8 * HEAD_MAX];
+  snprintf(answer, sizeof answer, OK LENGTH("602") "\r\n[%600d]", 1);
+  expect(answer, "success 200 whole");
+}
+
+/* ---- handing over ---- */
+
+Test(intake, a_whole_answer_is_moved_out) {
+  struct response response = {0};
+  static const char answer[] = "HTTP/1.1 100 Continue\r\n\r\n" OK
+                               "A: b\r\nTransfer-Encoding: chunked\r\n\r\n"
+                               "1\r\n[\r\n2\r\n1]\r\n0\r\n\r\n";
+  feed(slice_of(answer), 1);
+  intake_hand_over(&intake, &response);
+  cr_expect_eq(response.status, 200);
+  cr_expect(slice_equal(response.fields,
+                        slice_of("A: b\r\nTransfer-Encoding: chunked\r\n")),
+            "saw %.*s", SLICE_ARG(response.fields));
+  cr_expect(slice_equal(response.body, slice_of("[1]")), "saw %.*s",
+            SLICE_ARG(response.body));
+  cr_expect_eq(intake.bytes.cap, 0, "the intake still holds bytes");
+  response_clear(&response);
+}
+
+Test(intake, an_answer_without_a_body_is_handed_over_without_one) {
+  struct response response = {0};
+  expect("HTTP/1.1 404 X\r\n" LENGTH("0") "\r\n",
+         "status 404 whole: the upstream knows no such resource; check the "
+         "path of the target, or see --final");
+  intake_hand_over(&intake, &response);
+  cr_expect_eq(response.status, 404);
+  cr_expect_eq(response.body.len, 0);
+  cr_expect(slice_equal(response.fields, slice_of(LENGTH("0"))));
+  response_clear(&response);
+}
+
+/* ---- what is usual ---- */
+
+static size_t usual_after(const char *answer, size_t usual) {
+  start_again();
+  feed(slice_of(answer), strlen(answer));
+  return intake_usual(&intake, usual);
+}
+
+Test(intake, a_success_says_what_is_usual) {
+  static const char answer[] = OK LENGTH("2") "\r\n{}";
+  cr_expect_eq(usual_after(answer, 0), strlen(answer));
+  cr_expect_eq(usual_after(answer, 50000), strlen(answer),
+               "also if it is less");
+}
+
+Test(intake, of_an_answer_in_chunks_the_usual_is_what_is_kept_of_it) {
+  cr_expect_eq(usual_after(CHUNKED "1\r\n[\r\n1\r\n]\r\n0\r\n\r\n", 0),
+               strlen(CHUNKED "[]"));
+}
+
+Test(intake, a_failure_leaves_what_is_usual_alone) {
+  cr_expect_eq(usual_after("HTTP/1.1 503 X\r\n\r\n", 50000), 50000);
+  cr_expect_eq(usual_after(OK LENGTH("2") "\r\n<", 50000), 50000);
+  cr_expect_eq(usual_after("X", 50000), 50000);
+  cr_expect_eq(usual_after("HTTP/1.1 404 X\r\n" LENGTH("1") "\r\n{", 50000),
+               50000, "nor is a whole 4xx a success");
+  cr_expect_eq(usual_after(OK LENGTH("9") "\r\n{", 50000), 50000,
+               "an answer that was given up half way");
+  cr_expect_eq(usual_after("", 50000), 50000, "without a byte");
+  start_again();
+  verdict_broken(&intake.verdict, ATTEMPT_STARVED, "no buffer");
+  cr_expect_eq(intake_usual(&intake, 50000), 50000);
+  cr_expect_eq(intake_usual(&intake, 0), 0);
+}
+
+static void receive_success_of(size_t bytes) {
+  char head[64];
+  start_again();
+  int head_len = snprintf(head, sizeof head, OK LENGTH("%06zu") "\r\n",
+                          bytes - strlen(OK LENGTH("000000") "\r\n"));
+  receive((struct slice){head, (size_t)head_len});
+  while (intake.bytes.len < bytes - 1)
+    receive(slice_of(intake.bytes.len == (size_t)head_len ? "[" : " "));
+  receive(slice_of("]"));
+  cr_assert_not(intake_judge(&intake));
+  cr_assert_str_eq(told(), "success 200 whole", "%s", told());
+  cr_assert_eq(intake.bytes.len, bytes);
+}
+
+Test(intake, what_is_usual_is_at_most_64_kib) {
+  receive_success_of(USUAL_MAX - 1);
+  cr_expect_eq(intake_usual(&intake, 0), USUAL_MAX - 1);
+  receive_success_of(USUAL_MAX);
+  cr_expect_eq(intake_usual(&intake, 0), USUAL_MAX);
+  receive_success_of(USUAL_MAX + 1);
+  cr_expect_eq(intake_usual(&intake, 0), USUAL_MAX);
+  receive_success_of(300000);
+  cr_expect_eq(intake_usual(&intake, 7), USUAL_MAX);
+}
+
+/* ---- room ---- */
+
+Test(intake, the_first_room_is_what_is_usual_or_a_block) {
+  cr_expect(intake_make_room(&intake, 0));
+  cr_expect_eq(intake.bytes.cap, BLOCK_BYTES);
+  start_again();
+  cr_expect(intake_make_room(&intake, BLOCK_BYTES));
+  cr_expect_eq(intake.bytes.cap, BLOCK_BYTES);
+  start_again();
+  cr_expect(intake_make_room(&intake, BLOCK_BYTES + 1));
+  cr_expect_eq(intake.bytes.cap, BLOCK_BYTES + 1);
+}
+
+Test(intake, where_the_usual_room_is_not_free_a_block_will_do) {
+  struct budget small = {.max = BLOCK_BYTES};
+  struct blocks few = {.budget = &small};
+  intake_init(&intake, &limits, &few);
+  cr_expect(intake_make_room(&intake, USUAL_MAX));
+  cr_expect_eq(intake.bytes.cap, BLOCK_BYTES);
+  intake_clear(&intake);
+  blocks_clear(&few);
+  small.max = BLOCK_BYTES - 1;
+  intake_init(&intake, &limits, &few);
+  cr_expect_not(intake_make_room(&intake, USUAL_MAX));
+  cr_expect_not(intake_make_room(&intake, 0));
+  open_intake();
+}
+
+/* ---- what is left behind ---- */
+
+static void expect_clean(const char *answer, bool want) {
+  for (size_t piece = strlen(answer); piece > 0; piece /= 2) {
+    start_again();
+    long certain = feed(slice_of(answer), piece);
+    size_t seen = certain < 0 ? strlen(answer) : (size_t)certain;
+    receive(slice_of(answer + seen)); /* what had come by then */
+    cr_expect_eq(intake_leaves_clean(&intake), want, "by %zu bytes:\n%s", piece,
+                 answer);
+  }
+}
+
+Test(intake, an_answer_that_is_whole_leaves_a_clean_connection) {
+  expect_clean(OK LENGTH("2") "\r\n{}", true);
+  expect_clean(CHUNKED "2\r\n{}\r\n0\r\n\r\n", true);
+  expect_clean("HTTP/1.1 204 No\r\n\r\n", true);
+  expect_clean(
+      "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" LENGTH("2") "\r\n{}",
+      true);
+}
+
+Test(intake, a_failure_whose_rest_has_come_leaves_it_clean_too) {
+  expect_clean("HTTP/1.1 503 X\r\n" LENGTH("4") "\r\nbusy", true);
+  expect_clean(OK LENGTH("6") "\r\n<html>", true);
+  expect_clean(CHUNKED "6\r\n<html>\r\n0\r\n\r\n", true);
+}
+
+Test(intake, a_rest_that_has_not_come_is_not_clean) {
+  expect_clean("HTTP/1.1 503 X\r\n" LENGTH("4") "\r\nbus", false);
+  expect_clean(CHUNKED "6\r\n<html>\r\n0\r\n\r", false);
+  expect_clean(OK LENGTH("3") "\r\n{}", false);
+  expect_clean(OK, false);
+  expect_clean("HTTP/1.1 100 Continue\r\n\r\n", false);
+}
+
+Test(intake, bytes_behind_an_answer_are_not_clean) {
+  expect_clean(OK LENGTH("2") "\r\n{}\r\n", false);
+  expect_clean(CHUNKED "2\r\n{}\r\n0\r\n\r\nH", false);
+  expect_clean("HTTP/1.1 503 X\r\n" LENGTH("0") "\r\nX", false);
+}
+
+Test(intake, a_connection_that_is_to_close_is_not_clean) {
+  expect_clean(OK "Connection: close\r\n" LENGTH("2") "\r\n{}", false);
+  expect_clean("HTTP/1.0 200 OK\r\n" LENGTH("2") "\r\n{}", false);
+  expect_clean("HTTP/1.1 101 X\r\n\r\n", false);
+  expect_clean(OK "\r\n{}", false);
+}
+
+Test(intake, what_is_no_http_is_not_clean) {
+  expect_clean("XYZ", false);
+  expect_clean(CHUNKED "2\r\n{}x", false);
+}
+
+Test(intake, the_end_of_the_connection_is_not_clean) {
+  expect_at_close(OK "\r\n{}", "success 200 whole");
+  cr_expect_not(intake_leaves_clean(&intake));
+}
+
+Test(intake, without_a_byte_there_is_nothing_to_keep) {
+  cr_expect_not(intake_leaves_clean(&intake));
+  cr_assert(intake_make_room(&intake, 0));
+  cr_expect_not(intake_leaves_clean(&intake));
+}
+
+/* ---- skipping ---- */
+
+Test(intake, skipping_finds_the_end_and_judges_nothing) {
+  receive(slice_of(OK LENGTH("6") "\r\n<ht"));
+  cr_expect_eq(intake_skip(&intake), HTTP_MORE);
+  receive(slice_of("ml>"));
+  cr_expect_eq(intake_skip(&intake), HTTP_DONE);
+  cr_expect_eq(intake_skip(&intake), HTTP_DONE);
+  cr_expect_str_eq(told(), "transport 0", "%s", told());
+}
+
+Test(intake, skipping_tells_what_is_no_http) {
+  receive(slice_of(CHUNKED "2\r\n{}"));
+  cr_expect_eq(intake_skip(&intake), HTTP_MORE);
+  receive(slice_of("x"));
+  cr_expect_eq(intake_skip(&intake), HTTP_BAD);
+}

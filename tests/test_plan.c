@@ -1,0 +1,145 @@
+/* Tests of core/plan: policies in, timetables out. */
+#include "core/plan.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MS = 1000, S = 1000 * MS };
+
+/* "0 300 300", in microseconds; a point is never. */
+static const char *times_of(const struct race_plan *plan) {
+  static char text[256];
+  size_t len = 0;
+  for (unsigned k = 0; k < plan->attempts; k++) {
+    const char *gap = k > 0 ? " " : "";
+    uint32_t due_us = plan->due_us[k];
+    int n = due_us == PLAN_NEVER_US
+                ? snprintf(text + len, sizeof text - len, "%s.", gap)
+                : snprintf(text + len, sizeof text - len, "%s%u", gap, due_us);
+    len += (size_t)n;
+    cr_assert_lt(len, sizeof text);
+  }
+  return text;
+}
+
+static void expect_due(const struct race_policy *policy, int64_t timeout_us,
+                       const char *want) {
+  struct race_plan plan;
+  plan_make(&plan, policy, 1, timeout_us);
+  cr_expect_str_eq(times_of(&plan), want, "of %u hedges: %s", policy->hedges,
+                   times_of(&plan));
+  cr_expect_eq(plan.deadline_us, timeout_us);
+}
+
+/* ---- when each is due ---- */
+
+Test(plan, the_primary_is_due_at_once) {
+  expect_due(&(struct race_policy){.hedges = 0}, 1, "0");
+  expect_due(&(struct race_policy){.hedge_after_us = 300}, 10 * S, "0");
+}
+
+Test(plan, hedges_without_a_stagger_are_due_together) {
+  expect_due(&(struct race_policy){.hedges = 2, .hedge_after_us = 300 * MS},
+             10 * S, "0 300000 300000");
+  expect_due(&(struct race_policy){.hedges = 3}, 10 * S, "0 0 0 0");
+}
+
+Test(plan, a_stagger_stands_between_hedges_and_not_before_the_first) {
+  expect_due(&(struct race_policy){.hedges = 3,
+                                   .hedge_after_us = 300,
+                                   .stagger_us = 50},
+             10 * S, "0 300 350 400");
+  expect_due(&(struct race_policy){.hedges = 3, .stagger_us = 50}, 10 * S,
+             "0 0 50 100");
+}
+
+Test(plan, what_would_be_due_at_the_deadline_never_is) {
+  struct race_policy policy = {
+      .hedges = 3, .hedge_after_us = 300, .stagger_us = 50};
+  expect_due(&policy, 401, "0 300 350 400");
+  expect_due(&policy, 400, "0 300 350 .");
+  expect_due(&policy, 351, "0 300 350 .");
+  expect_due(&policy, 350, "0 300 . .");
+  expect_due(&policy, 300, "0 . . .");
+  expect_due(&policy, 1, "0 . . .");
+}
+
+Test(plan, a_time_beyond_32_bits_is_never) {
+  struct race_policy policy = {.hedges = 2,
+                               .hedge_after_us = INT64_C(1) << 32,
+                               .stagger_us = INT64_C(1) << 32};
+  expect_due(&policy, 10 * S, "0 . .");
+  policy.hedge_after_us = (INT64_C(1) << 32) + 5; /* 5, if it were cut */
+  expect_due(&policy, 10 * S, "0 . .");
+  policy.hedge_after_us = 0;
+  expect_due(&policy, 10 * S, "0 0 .");
+}
+
+Test(plan, the_longest_race_has_times_of_its_own) {
+  struct race_policy policy = {.hedges = 1,
+                               .hedge_after_us = PLAN_NEVER_US - INT64_C(2)};
+  expect_due(&policy, PLAN_NEVER_US - INT64_C(1), "0 4294967293");
+  policy.hedge_after_us++;
+  expect_due(&policy, PLAN_NEVER_US - INT64_C(1), "0 .");
+}
+
+Test(plan, the_largest_policy_fits) {
+  struct race_policy policy = {
+      .hedges = RACE_MAX_HEDGES, .hedge_after_us = 10, .stagger_us = 1};
+  expect_due(&policy, 10 * S, "0 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24");
+}
+
+/* ---- whom each asks ---- */
+
+static void expect_targets(unsigned hedges, unsigned targets,
+                           const char *want) {
+  struct race_policy policy = {.hedges = hedges};
+  struct race_plan plan;
+  char got[2 * RACE_MAX_ATTEMPTS + 1] = "";
+  plan_make(&plan, &policy, targets, S);
+  for (unsigned k = 0; k < plan.attempts; k++)
+    snprintf(got + k, sizeof got - k, "%x", plan.target[k]);
+  cr_expect_str_eq(got, want, "of %u targets: %s", targets, got);
+}
+
+Test(plan, attempts_ask_the_targets_in_turn) {
+  expect_targets(0, 1, "0");
+  expect_targets(3, 1, "0000");
+  expect_targets(3, 2, "0101");
+  expect_targets(4, 3, "01201");
+  expect_targets(2, 64, "012");
+  expect_targets(15, 15, "0123456789abcde0");
+  expect_targets(15, 16, "0123456789abcdef");
+}
+
+/* ---- what else it says ---- */
+
+static uint32_t limit_of(int64_t attempt_timeout_us, int64_t timeout_us) {
+  struct race_policy policy = {.attempt_timeout_us = attempt_timeout_us};
+  struct race_plan plan;
+  plan_make(&plan, &policy, 1, timeout_us);
+  return plan.attempt_timeout_us;
+}
+
+Test(plan, an_attempts_limit_beyond_the_deadline_is_none) {
+  cr_expect_eq(limit_of(0, S), 0, "there was none");
+  cr_expect_eq(limit_of(1, S), 1);
+  cr_expect_eq(limit_of(S - 1, S), S - 1);
+  cr_expect_eq(limit_of(S, S), S, "at the deadline it holds");
+  cr_expect_eq(limit_of(S + 1, S), 0);
+  cr_expect_eq(limit_of((INT64_C(1) << 32) + 5, S), 0, "it was cut to 32 bits");
+}
+
+Test(plan, a_plan_says_what_a_failure_does) {
+  for (int i = RACE_NEXT; i <= RACE_WAIT; i++) {
+    struct race_policy policy = {.on_failure = (enum race_on_failure)i,
+                                 .final_4xx = i == RACE_ALL};
+    struct race_plan plan;
+    memset(&plan, 0xff, sizeof plan);
+    plan_make(&plan, &policy, 1, S);
+    cr_expect_eq(plan.on_failure, policy.on_failure);
+    cr_expect_eq(plan.final_4xx, policy.final_4xx);
+    cr_expect_eq(plan.attempts, 1);
+  }
+}

@@ -1,0 +1,146 @@
+/* Tests of core/record: an attempt as JSON in both spellings, to the byte, and
+ * which attempts are told of. */
+#include "core/record.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+enum { T0 = 7000000 }; /* when races start here */
+
+/* An /all with hedges has tens of thousands of them. */
+_Static_assert(sizeof(struct attempt_record) <= 104,
+               "a record of an attempt stays small");
+
+static void expect_json(const struct attempt_record *attempt,
+                        enum record_style style, const char *want) {
+  char storage[512];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  attempt_record_json(&out, attempt, T0, style);
+  cr_expect_str_eq(text_end(&out), want, "got\n%s\nwanted\n%s", storage, want);
+}
+
+static void expect_both(const struct attempt_record *attempt,
+                        const char *in_problem, const char *in_log) {
+  expect_json(attempt, RECORD_IN_PROBLEM, in_problem);
+  expect_json(attempt, RECORD_IN_LOG, in_log);
+}
+
+Test(record, an_attempt_is_told_in_two_spellings) {
+  struct attempt_record attempt = {.target = 3,
+                                   .start_us = T0 + 300000,
+                                   .end_us = T0 + 412399,
+                                   .end = {ATTEMPT_STATUS, .status = 503},
+                                   .error = "the upstream said \"no\"\n",
+                                   .resends = 1};
+  expect_both(&attempt,
+              "{\"target\":3,\"started_ms\":300.0,\"ended_ms\":412.3,"
+              "\"result\":\"status\",\"status\":503,"
+              "\"error\":\"the upstream said \\\"no\\\"\\n\"}",
+              "{\"target\":3,\"start\":300.0,\"end\":412.3,"
+              "\"result\":\"status\",\"status\":503,\"resends\":1}");
+}
+
+Test(record, what_did_not_happen_is_left_out) {
+  struct attempt_record attempt = {
+      .start_us = T0, .end_us = T0, .end.result = ATTEMPT_CANCELLED};
+  static const char in_problem[] = "{\"target\":0,\"started_ms\":0.0,"
+                                   "\"ended_ms\":0.0,\"result\":\"cancelled\"}";
+  static const char in_log[] = "{\"target\":0,\"start\":0.0,\"end\":0.0,"
+                               "\"result\":\"cancelled\"}";
+  expect_both(&attempt, in_problem, in_log);
+  attempt.error = "";
+  expect_both(&attempt, in_problem, in_log);
+}
+
+Test(record, every_result_is_told_by_its_name) {
+  for (int i = 0; i < ATTEMPT_RESULTS; i++) {
+    enum attempt_result result = (enum attempt_result)i;
+    struct attempt_record attempt = {
+        .start_us = T0, .end_us = T0 + 1000, .end.result = result};
+    char want[128];
+    snprintf(want, sizeof want,
+             "{\"target\":0,\"start\":0.0,\"end\":1.0,\"result\":\"%s\"}",
+             attempt_result_name(result));
+    expect_json(&attempt, RECORD_IN_LOG, want);
+  }
+}
+
+Test(record, the_largest_of_each_number_is_told) {
+  struct attempt_record attempt = {.target = UINT32_MAX,
+                                   .start_us = T0,
+                                   .end_us = T0 + INT64_C(3600000000),
+                                   .end = {ATTEMPT_SUCCESS, .status = 999},
+                                   .resends = UINT8_MAX};
+  expect_json(&attempt, RECORD_IN_LOG,
+              "{\"target\":4294967295,\"start\":0.0,\"end\":3600000.0,"
+              "\"result\":\"success\",\"status\":999,\"resends\":255}");
+}
+
+Test(record, every_room_too_small_sets_cut) {
+  struct attempt_record attempt = {.start_us = T0,
+                                   .end_us = T0 + 1000,
+                                   .end = {ATTEMPT_STATUS, .status = 500},
+                                   .error = "why"};
+  char storage[256];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  attempt_record_json(&out, &attempt, T0, RECORD_IN_PROBLEM);
+  for (size_t cap = 1, whole = out.len; cap < whole; cap++) {
+    text_init(&out, storage, cap);
+    attempt_record_json(&out, &attempt, T0, RECORD_IN_PROBLEM);
+    cr_expect(out.cut, "not cut at %zu of %zu", cap, whole);
+  }
+}
+
+/* ---- gaps ---- */
+
+/* A letter is an attempt, a point a gap. */
+static void expect_told(const char *records, const char *want) {
+  struct attempt_record attempts[16] = {0};
+  struct race_record race = {.attempts = attempts,
+                             .count = (unsigned)strlen(records)};
+  char told[16] = "";
+  for (unsigned i = 0; i < race.count; i++)
+    if (records[i] != '.')
+      attempts[i] = (struct attempt_record){.start_us = 1,
+                                            .target = (uint32_t)records[i]};
+  unsigned at = 0, count = 0;
+  const struct attempt_record *attempt;
+  while ((attempt = race_record_next(&race, &at)))
+    told[count++] = (char)attempt->target;
+  told[count] = '\0';
+  cr_expect_str_eq(told, want, "of '%s': '%s'", records, told);
+  cr_expect_eq(at, race.count, "of '%s': at %u", records, at);
+  cr_expect_eq(race_record_told(&race), count, "of '%s': %u", records,
+               race_record_told(&race));
+}
+
+Test(record, gaps_are_passed_by) {
+  expect_told("abc", "abc");
+  expect_told(".a..b.", "ab");
+  expect_told("a.....", "a");
+  expect_told(".....a", "a");
+  expect_told("....", "");
+  expect_told("", "");
+}
+
+Test(record, a_race_without_attempts_tells_of_none) {
+  struct race_record race = {.attempts = NULL};
+  unsigned at = 0;
+  cr_expect_null(race_record_next(&race, &at));
+  cr_expect_eq(race_record_told(&race), 0);
+}
+
+Test(record, the_next_one_is_behind_the_one_that_was_told) {
+  struct attempt_record attempts[4] = {{.start_us = 1}, {0}, {.start_us = 1}};
+  struct race_record race = {.attempts = attempts, .count = 4};
+  unsigned at = 0;
+  cr_expect_eq(race_record_next(&race, &at), &attempts[0]);
+  cr_expect_eq(at, 1);
+  cr_expect_eq(race_record_next(&race, &at), &attempts[2]);
+  cr_expect_eq(at, 3);
+  cr_expect_null(race_record_next(&race, &at));
+  cr_expect_null(race_record_next(&race, &at));
+  cr_expect_eq(at, 4);
+}
