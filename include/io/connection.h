@@ -41,7 +41,8 @@ struct front_handler {
    * over at once, its body unread, to be answered and closed. */
   size_t (*body_limit)(void *arg, const struct http_request *request);
   /* A whole request. Everything in it, and body, is valid during the call
-   * only. Answer it now, or call connection_await and answer later. */
+   * only. Answer it now, or call connection_await and answer later. There are
+   * no tunnels: behind a CONNECT the connection closes. */
   void (*on_request)(void *arg, struct connection *connection,
                      const struct http_request *request, struct slice body);
   /* What came is no request: answer with this status and `why` (static text)

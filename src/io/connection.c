@@ -316,11 +316,18 @@ static void refuse_unread(struct connection *c, int status, const char *why) {
   refuse(c, status, why);
 }
 
+/* A client that asks for a tunnel may send the tunnel's bytes before it has the
+ * answer, so nothing behind a CONNECT is a request (RFC 9110, section 9.3.6). */
+static void expect_tunnel(struct connection *c) {
+  c->closes = c->lingers = true;
+}
+
 static void hand_over(struct connection *c, struct slice body) {
   const struct front_handler *handler = &c->front->handler;
   const struct http_request *request = &c->front->request;
   c->state = PENDING;
   c->closes |= !request->keep_alive;
+  if (request->method == HTTP_CONNECT) expect_tunnel(c);
   c->keeps_1_0 = request->http_1_0 && request->keep_alive;
   c->deadline_us = INT64_MAX;
   request_begins_anew(c);

@@ -76,12 +76,12 @@ static struct slice request_id(struct service *service,
 
 /* ---- the door ---- */
 
-static void reject_method(struct visit *visit, const struct route *route) {
-  struct problem problem = {
-      .status = 405,
-      .outcome = "rejected",
-      .detail = slice_of("this path does not answer this method"),
-      .allow = route->allow};
+static void reject_method(struct visit *visit, const char *allow,
+                          const char *detail) {
+  struct problem problem = {.status = 405,
+                            .outcome = "rejected",
+                            .detail = slice_of(detail),
+                            .allow = allow};
   reply_problem(visit->service, visit->connection, &visit->asked, &problem);
 }
 
@@ -92,12 +92,14 @@ static void dispatch(struct visit *visit) {
     visit_reject(visit, 508,
                  "the request came through this hedgerow before: "
                  "a target leads back here");
+  else if (request->method == HTTP_CONNECT)
+    reject_method(visit, "GET, HEAD, POST", "hedgerow opens no tunnels");
   else if (!route)
     visit_reject(visit, 404,
                  "hedgerow answers /smart, /smart/REST, /all and "
                  "/healthz");
   else if (!(route->methods & 1u << request->method))
-    reject_method(visit, route);
+    reject_method(visit, route->allow, "this path does not answer this method");
   else if (request->content_length > 0 && request->method != HTTP_POST)
     visit_reject(visit, 413, "a GET or HEAD takes no body here");
   else route->visit(visit);
