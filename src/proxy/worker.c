@@ -25,6 +25,7 @@
 #include <stdlib.h>
 
 #include "io/clock.h"
+#include "io/front.h"
 #include "io/listener.h"
 #include "io/thread.h"
 #include "proxy/exchange.h"

@@ -23,7 +23,7 @@
 
 #include "io/buffer.h"
 #include "io/clock.h"
-#include "io/connection.h"
+#include "io/front.h"
 #include "io/listener.h"
 #include "tools/mock_answer.h"
 
@@ -61,6 +61,14 @@ static void pending_free(struct pending *pending) {
 
 static void on_gone(void *arg) { pending_free(arg); }
 
+/* A client that asked and does not read is not waited for. */
+static void send_and_finish(struct connection *connection, struct slice bytes) {
+  connection_begin(connection, NULL, NULL, NULL);
+  if (connection_push(connection, bytes) == (ssize_t)bytes.len)
+    connection_finish(connection);
+  else connection_reset(connection);
+}
+
 static void compose(struct text *text, char storage[MOCK_ANSWER_MAX],
                     const struct play *play) {
   text_init(text, storage, MOCK_ANSWER_MAX);
@@ -81,32 +89,36 @@ static void play_now(const struct play *play) {
     return;
   }
   if (play->draw.fault == FAULT_HANG) {
+    connection_begin(play->connection, NULL, NULL, NULL);
     connection_finish(play->connection);
     return;
   }
   compose(&text, storage, play);
-  if (play->draw.fault != FAULT_TRUNCATE) answer(play->connection, &text);
-  else if (connection_write(play->connection, text_slice_of(&text)))
-    connection_finish(play->connection);
-  else connection_reset(play->connection);
+  if (play->draw.fault == FAULT_TRUNCATE)
+    send_and_finish(play->connection, text_slice_of(&text));
+  else answer(play->connection, &text);
 }
 
 /* Composed anew for each byte: rare, and it keeps struct pending small. */
-static void trickle(struct pending *pending) {
+static void trickle(void *arg) {
+  struct pending *pending = arg;
+  struct connection *connection = pending->play.connection;
   char storage[MOCK_ANSWER_MAX];
   struct text text;
-  struct connection *connection = pending->play.connection;
   compose(&text, storage, &pending->play);
-  if (!connection_write(connection,
-                        (struct slice){text.at + pending->sent, 1})) {
+  if (pending->sent == 0)
+    connection_begin(connection, trickle, on_gone, pending);
+  ssize_t n =
+      connection_push(connection, (struct slice){text.at + pending->sent, 1});
+  if (n < 0) {
     pending_free(pending);
     connection_reset(connection);
-  } else if (++pending->sent < text.len) {
+  } else if (n > 0 && ++pending->sent < text.len) {
     timer_set(&pending->timer, clock_now_us() + TRICKLE_US);
-  } else {
+  } else if (n > 0) {
     pending_free(pending);
     connection_finish(connection);
-  }
+  } /* else again when the client has read */
 }
 
 static void on_timer(void *arg) {
