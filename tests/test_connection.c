@@ -33,15 +33,25 @@ static void expect_story(const char *expected) {
   cr_assert_str_eq(story, expected);
 }
 
-static size_t body_limit(void *arg, const struct http_request *request) {
-  (void)arg, (void)request;
+static size_t on_head(void *arg, const struct http_request *request,
+                      const void **route) {
+  static const char *routes = "123";
+  (void)arg;
+  cr_assert(!*route);
+  if (request->content_length == 0) return 0;
+  tell('h');
+  *route = routes++;
+  loop_stop(loop);
   return 64;
 }
 
 static void on_request(void *arg, struct connection *asking,
-                       const struct http_request *request, struct slice body) {
-  (void)arg, (void)body;
+                       const struct http_request *request, const void *route,
+                       struct slice body) {
+  (void)arg;
   connection = asking;
+  if (route) tell(*(const char *)route);
+  for (size_t i = 0; i < body.len; i++) tell(body.at[i]);
   if (request->path.len > 1) tell(request->path.at[1]);
   respond();
 }
@@ -53,15 +63,18 @@ static void on_bad_request(void *arg, struct connection *asking,
   cr_assert_fail("%d %s", status, why);
 }
 
-static void on_closed(void *arg) {
-  (void)arg;
+static void on_closed(void *owner) {
+  cr_assert(owner == &front);
   tell('.');
   loop_stop(loop);
 }
 
 static void front_open(int64_t write_timeout_us) {
-  const struct front_handler handler = {NULL, body_limit, on_request,
-                                        on_bad_request, on_closed};
+  const struct front_handler handler = {.on_head = on_head,
+                                        .on_request = on_request,
+                                        .on_bad_request = on_bad_request,
+                                        .owner = &front,
+                                        .on_closed = on_closed};
   const struct front_limits limits = {
       .head_bytes = 1024,
       .request = {.target_bytes = 1024, .fields = 8},
@@ -253,6 +266,31 @@ Test(connection, a_stream_goes_with_its_front) {
   push_until_full();
   close_front();
   expect_story("g.");
+  close(client);
+}
+
+/* ---- heads and bodies ---- */
+
+#define POST "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n"
+
+Test(connection, a_head_is_shown_once_when_its_body_is_there) {
+  int client = connect_client();
+  respond = begin;
+  client_send(client, POST "ab");
+  loop_run(loop);
+  expect_story("h1ab");
+  close(client);
+}
+
+Test(connection, a_late_body_makes_its_head_be_shown_again) {
+  int client = connect_client();
+  respond = begin;
+  client_send(client, POST "a");
+  loop_run(loop);
+  expect_story("h");
+  client_send(client, "b");
+  loop_run(loop);
+  expect_story("hh2ab");
   close(client);
 }
 

@@ -36,14 +36,20 @@ struct front_limits {
 /* Who answers what a front's connections bring. */
 struct front_handler {
   void *arg;
-  /* The largest body this request may bring; 0: it takes none, and is handed
-   * over at once, its body unread, to be answered and closed. */
-  size_t (*body_limit)(void *arg, const struct http_request *request);
+  /* A whole head, before its body is looked at. Returns the largest body that
+   * the request may bring; 0: it takes none, and is handed over at once, its
+   * body unread, to be answered and closed. What is left in *route (NULL
+   * before) is what on_request is given. If the body is late, the head is read
+   * again when it is there, and this is called again: so a route need only
+   * stay valid until on_request, which follows in the same turn of the loop. */
+  size_t (*on_head)(void *arg, const struct http_request *request,
+                    const void **route);
   /* A whole request. Everything in it, and body, is valid during the call
    * only. Answer it now, or call connection_await and answer later. There are
    * no tunnels: behind a CONNECT the connection closes. */
   void (*on_request)(void *arg, struct connection *connection,
-                     const struct http_request *request, struct slice body);
+                     const struct http_request *request, const void *route,
+                     struct slice body);
   /* What came is no request: answer with this status and `why` (static text)
    * now; the connection then closes. `request` holds what could be read:
    * only method_name and target may be looked at. 408 is a head or body that
@@ -51,8 +57,9 @@ struct front_handler {
   void (*on_bad_request)(void *arg, struct connection *connection,
                          const struct http_request *request, int status,
                          const char *why);
-  /* A connection has gone. */
-  void (*on_closed)(void *arg);
+  /* A connection has gone: for whoever owns the front, and counts. */
+  void *owner;
+  void (*on_closed)(void *owner);
 };
 
 /* Registers who is told when the client leaves before the answer. */

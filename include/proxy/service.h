@@ -33,7 +33,8 @@ struct process {
   _Alignas(CACHE_LINE) struct budget budget;     /* --max-buffered */
   _Atomic int64_t connections;                   /* --max-connections */
   _Alignas(CACHE_LINE) const struct config *config;
-  struct wake *room[CONFIG_WORKERS_MAX]; /* told when there are fewer again */
+  /* Woken when connections drop below --max-connections. */
+  struct wake *accept_again[CONFIG_WORKERS_MAX];
   unsigned worker_count;
   char pseudonym[SERVICE_PSEUDONYM_BYTES]; /* "hedgerow-ID", with its NUL */
   char via[SERVICE_VIA_BYTES];             /* "1.1 hedgerow-ID" */
@@ -51,7 +52,6 @@ struct service {
   struct log_channel *log; /* NULL: off */
   struct forward_rules forward;
   struct exchange *exchanges;   /* those that are not settled */
-  void *owner;                  /* its worker */
   bool drained;                 /* --drain is over: nothing new is started */
   uint64_t id_state[2];         /* for X-Request-ID */
   struct text request_text;     /* scratch: while a request is made ready */

@@ -52,7 +52,7 @@ void connection_free(struct connection *c) {
   struct front *front = c->front;
   buffer_clear(&c->in);
   slab_give(&front->slab, c);
-  front->handler.on_closed(front->handler.arg);
+  front->handler.on_closed(front->handler.owner);
 }
 
 static void unwatch(struct connection *c) {

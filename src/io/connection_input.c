@@ -49,7 +49,8 @@ void connection_input_refuse(struct connection *c, int status,
   refuse(c, status, why);
 }
 
-static void hand_over(struct connection *c, struct slice body) {
+static void hand_over(struct connection *c, const void *route,
+                      struct slice body) {
   const struct front_handler *handler = &c->front->handler;
   const struct http_request *request = &c->front->request;
   c->state = CONNECTION_PENDING;
@@ -60,7 +61,7 @@ static void hand_over(struct connection *c, struct slice body) {
   c->keeps_1_0 = request->http_1_0 && request->keep_alive;
   c->deadline_us = INT64_MAX;
   c->scanned = c->wanted = 0;
-  handler->on_request(handler->arg, c, request, body);
+  handler->on_request(handler->arg, c, request, route, body);
 }
 
 /* RFC 9110, section 10.1.1: the client holds its body back until it is asked
@@ -88,9 +89,9 @@ static size_t take_body(struct connection *c, struct slice bytes,
                         size_t head_len) {
   const struct front_handler *handler = &c->front->handler;
   const struct http_request *request = &c->front->request;
-  size_t limit, length = 0;
+  const void *route = NULL;
+  size_t limit = handler->on_head(handler->arg, request, &route), length = 0;
   if (request->content_length > 0) {
-    limit = handler->body_limit(handler->arg, request);
     if (limit > 0 && request->content_length > limit) {
       refuse(c, 413, "the request body is larger than --max-request-body");
       return bytes.len;
@@ -102,7 +103,7 @@ static size_t take_body(struct connection *c, struct slice bytes,
     await_body(c, head_len + length);
     return 0;
   }
-  hand_over(c, (struct slice){bytes.at + head_len, length});
+  hand_over(c, route, (struct slice){bytes.at + head_len, length});
   return head_len + length;
 }
 

@@ -165,11 +165,12 @@ static struct mock_framing framing_of(const struct mock *mock,
 }
 
 static void on_request(void *arg, struct connection *connection,
-                       const struct http_request *request, struct slice body) {
+                       const struct http_request *request, const void *route,
+                       struct slice body) {
   struct mock *mock = arg;
   struct play play = {.connection = connection};
   uint64_t arrival = ++mock->arrivals;
-  (void)body;
+  (void)route, (void)body;
   play.framing = framing_of(mock, connection, request->method);
   if (mock->constant && !play.framing.head_only && !play.framing.close &&
       !play.framing.keep_alive_1_0) {
@@ -195,12 +196,13 @@ static void on_bad_request(void *arg, struct connection *connection,
   play_now(&play);
 }
 
-static size_t body_limit(void *arg, const struct http_request *request) {
-  (void)arg, (void)request;
+static size_t on_head(void *arg, const struct http_request *request,
+                      const void **route) {
+  (void)arg, (void)request, (void)route;
   return BODY_MAX;
 }
 
-static void on_closed(void *arg) { (void)arg; }
+static void on_closed(void *owner) { (void)owner; }
 
 static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
   struct mock *mock = arg;
@@ -208,8 +210,11 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
 }
 
 static struct front *front_of(struct mock *mock) {
-  const struct front_handler handler = {mock, body_limit, on_request,
-                                        on_bad_request, on_closed};
+  const struct front_handler handler = {.arg = mock,
+                                        .on_head = on_head,
+                                        .on_request = on_request,
+                                        .on_bad_request = on_bad_request,
+                                        .on_closed = on_closed};
   const struct front_limits limits = {
       .head_bytes = 32 * 1024,
       .request = {.target_bytes = 16 * 1024, .fields = HTTP_FIELDS_MAX},
