@@ -72,7 +72,8 @@ bool connection_closes(const struct connection *connection);
 /* Whether the client spoke HTTP/1.0 and wants to keep the connection, so that
  * the head must say `Connection: keep-alive`. */
 bool connection_keeps_1_0(const struct connection *connection);
-/* "127.0.0.1:53412"; valid until the next call for a connection of its front. */
+/* "127.0.0.1:53412"; valid until the next call for a connection of the front.
+ */
 const char *connection_peer(const struct connection *connection);
 
 /* Writes the answer: count pieces. parts[0] (the head) is copied if it

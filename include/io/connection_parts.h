@@ -95,8 +95,9 @@ void connection_await_request(struct connection *connection);
 
 /* ---- connection.c, for all parts ---- */
 
-/* Closes it and tells on_gone; frees it, unless it is `serving`. */
-void connection_close(struct connection *connection);
+/* Closes it and tells on_gone; frees it, unless it is `serving`. why is for the
+ * trace. */
+void connection_close(struct connection *connection, const char *why);
 /* For a DEAD one. */
 void connection_free(struct connection *connection);
 

@@ -10,6 +10,8 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "io/trace.h"
+
 struct shard;
 struct stream;
 
@@ -48,17 +50,24 @@ struct stream stream_plain(int fd);
 /* Takes over a handle that is connected, and what multi_keep said of it. */
 struct stream stream_tls(int fd, void *easy, struct shard *shard);
 
+/* For the two below. */
+void stream_trace(const struct stream *stream, const char *what, ssize_t n);
+
 /* Bytes written, > 0 and perhaps fewer than given, or one of the above. Over
  * TLS one piece is written a call. */
 static inline ssize_t __attribute__((warn_unused_result))
 stream_send(struct stream *stream, const struct iovec *parts, unsigned count) {
-  return stream->kind->send(stream, parts, count);
+  ssize_t n = stream->kind->send(stream, parts, count);
+  if (__builtin_expect(trace_is_on, false)) stream_trace(stream, "sent", n);
+  return n;
 }
 
 /* Bytes read into the parts, > 0, or one of the above. */
 static inline ssize_t __attribute__((warn_unused_result))
 stream_recv(struct stream *stream, const struct iovec *parts, unsigned count) {
-  return stream->kind->recv(stream, parts, count);
+  ssize_t n = stream->kind->recv(stream, parts, count);
+  if (__builtin_expect(trace_is_on, false)) stream_trace(stream, "received", n);
+  return n;
 }
 
 /* TLS: bytes may wait decrypted while the descriptor is silent, so it is read
@@ -83,11 +92,14 @@ void stream_end(struct stream *stream);
 /* Two ways to close: what was sent still arrives, and whoever closes first
  * keeps a TIME_WAIT for a minute ... */
 static inline void stream_finish(struct stream *stream) {
+  trace("fd %d: closed", stream->fd);
   stream->kind->finish(stream);
   stream->fd = -1;
 }
-/* ... or by a RST: no TIME_WAIT is left, and what is still under way is lost. */
+/* ... or by a RST: no TIME_WAIT is left, and what is still on its way is lost.
+ */
 static inline void stream_reset(struct stream *stream) {
+  trace("fd %d: reset by us", stream->fd);
   stream->kind->reset(stream);
   stream->fd = -1;
 }

@@ -19,8 +19,11 @@
 
 #include "io/clock.h"
 #include "io/connection_parts.h"
+#include "io/trace.h"
 
 enum { LINGER_US = 1000000 };
+
+static const char no_memory[] = "there is no memory to watch it";
 
 /* With libevent's part, which only this file sees. */
 struct watched {
@@ -74,13 +77,15 @@ static void connection_end(struct connection *c) {
   if (!c->serving) connection_free(c);
 }
 
-void connection_close(struct connection *c) {
+void connection_close(struct connection *c, const char *why) {
+  trace("client %s: closes: %s", connection_peer(c), why);
   unwatch(c);
   stream_finish(&c->stream);
   connection_end(c);
 }
 
-static void connection_abort(struct connection *c) {
+static void connection_abort(struct connection *c, const char *why) {
+  trace("client %s: resets: %s", connection_peer(c), why);
   unwatch(c);
   stream_reset(&c->stream);
   connection_end(c);
@@ -88,7 +93,7 @@ static void connection_abort(struct connection *c) {
 
 void connection_reset(struct connection *c) {
   c->on_gone = NULL;
-  connection_abort(c);
+  connection_abort(c, "it gets no whole answer");
 }
 
 /* ---- reading ---- */
@@ -99,12 +104,16 @@ static void connection_on_readable(evutil_socket_t fd, short what, void *arg) {
 }
 
 void connection_pause(struct connection *c) {
-  if (!c->paused) event_del(&watched(c)->readable);
+  if (c->paused) return;
+  trace("client %s: reading pauses", connection_peer(c));
+  event_del(&watched(c)->readable);
   c->paused = true;
 }
 
 bool connection_resume(struct connection *c) {
-  if (c->paused) c->paused = event_add(&watched(c)->readable, NULL) < 0;
+  if (!c->paused) return true;
+  trace("client %s: reading resumes", connection_peer(c));
+  c->paused = event_add(&watched(c)->readable, NULL) < 0;
   return !c->paused;
 }
 
@@ -127,7 +136,7 @@ const char *connection_peer(const struct connection *c) {
 void connection_await_request(struct connection *c) {
   c->state = CONNECTION_IDLE;
   connection_set_deadline(c, clock_now_us() + c->front->idle_us);
-  if (!connection_resume(c)) connection_close(c);
+  if (!connection_resume(c)) connection_close(c, no_memory);
   else if (!c->serving && c->in.len > 0) connection_input_serve(c);
 }
 
@@ -138,7 +147,7 @@ static void linger(struct connection *c) {
   c->state = CONNECTION_LINGERING;
   if (!c->serving) buffer_clear(&c->in);
   connection_set_deadline(c, clock_now_us() + LINGER_US);
-  if (!connection_resume(c)) connection_close(c);
+  if (!connection_resume(c)) connection_close(c, no_memory);
 }
 
 /* All of an answer is in the kernel's hands. */
@@ -147,7 +156,7 @@ static void after_answer(struct connection *c) {
       c->ending == CONNECTION_LINGERS || c->front->draining || c->in.len > 0;
   if (c->ending == CONNECTION_KEPT) connection_await_request(c);
   else if (may_send) linger(c);
-  else connection_close(c);
+  else connection_close(c, "it has been answered");
 }
 
 /* ---- an answer as a whole ---- */
@@ -173,8 +182,9 @@ static void await_outbox(struct connection *c) {
 static void send_outbox(struct connection *c) {
   ssize_t n = outbox_send(c->out, &c->stream);
   if (n < 0 && n != STREAM_AGAIN) {
-    connection_close(c);
+    connection_close(c, "its answer cannot be sent on");
   } else if (outbox_is_empty(c->out)) {
+    trace("client %s: answer sent", connection_peer(c));
     connection_resume(c);
     event_del(&watched(c)->writable);
     drop_outbox(c);
@@ -199,12 +209,14 @@ void connection_await(struct connection *c, void (*on_gone)(void *arg),
 void connection_answer(struct connection *c, const struct iovec *parts,
                        unsigned count, void (*on_sent)(void *arg), void *arg) {
   ssize_t n = stream_send(&c->stream, parts, count);
-  size_t sent = n > 0 ? (size_t)n : 0;
+  size_t all = bytes_in(parts, count), sent = n > 0 ? (size_t)n : 0;
+  trace("client %s: answer of %zu bytes, %zu taken", connection_peer(c), all,
+        sent);
   c->on_gone = NULL;
   c->state = CONNECTION_WRITING;
   /* As its head has told the client. */
   if (c->front->draining) connection_ends(c, CONNECTION_CLOSES);
-  if (sent == bytes_in(parts, count)) {
+  if (sent == all) {
     if (on_sent) on_sent(arg);
     after_answer(c);
     return;
@@ -219,6 +231,7 @@ void connection_answer(struct connection *c, const struct iovec *parts,
 
 void connection_begin(struct connection *c, void (*on_room)(void *arg),
                       void (*on_gone)(void *arg), void *arg) {
+  trace("client %s: answer begins, in pieces", connection_peer(c));
   connection_await(c, on_gone, arg);
   c->on_room = on_room;
   c->state = CONNECTION_STREAMING;
@@ -241,6 +254,7 @@ static void tell_room(struct connection *c) {
 }
 
 void connection_finish(struct connection *c) {
+  trace("client %s: answer ends", connection_peer(c));
   c->on_gone = NULL;
   event_del(&watched(c)->writable);
   after_answer(c);
@@ -266,8 +280,10 @@ static void on_deadline(struct connection *c) {
   if (c->state == CONNECTION_IN_HEAD || c->state == CONNECTION_IN_BODY)
     connection_input_refuse(c, 408, "the request did not arrive whole in time");
   else if (c->state == CONNECTION_WRITING || c->state == CONNECTION_STREAMING)
-    connection_abort(c);
-  else connection_close(c);
+    connection_abort(c, "it has stalled its answer for too long");
+  else if (c->state == CONNECTION_LINGERING)
+    connection_close(c, "it does not end its direction");
+  else connection_close(c, "it has been idle for too long");
 }
 
 static void connection_on_timer(void *arg) {
@@ -307,6 +323,7 @@ bool connection_open(struct front *front, int fd, const struct sockaddr *peer) {
                            .peer = peer_of(peer)};
   timer_init(&c->timer, front->loop, connection_on_timer, c);
   if (!connection_watch(c)) goto fail;
+  trace("client %s: accepted as fd %d", connection_peer(c), fd);
   list_append(&front->connections, &c->link);
   front->count++;
   connection_set_deadline(

@@ -18,6 +18,7 @@
  * the others waiting. */
 #include "io/clock.h"
 #include "io/connection_parts.h"
+#include "io/trace.h"
 
 enum {
   READ_BYTES = 16 * 1024,      /* room for one read behind what is kept */
@@ -33,6 +34,7 @@ static bool is_reading(const struct connection *c) {
 /* What came is no request, or not one that we take. */
 static void refuse(struct connection *c, int status, const char *why) {
   struct front *front = c->front;
+  trace("client %s: refused, %d: %s", connection_peer(c), status, why);
   c->state = CONNECTION_PENDING;
   connection_ends(c, CONNECTION_LINGERS);
   c->keeps_1_0 = false;
@@ -76,6 +78,8 @@ static void send_continue(struct connection *c) {
 
 /* The head is read again when the body is whole. */
 static void await_body(struct connection *c, size_t wanted) {
+  trace("client %s: body awaited, %zu bytes with its head", connection_peer(c),
+        wanted);
   c->state = CONNECTION_IN_BODY;
   c->wanted = wanted;
   c->scanned = 0;
@@ -91,6 +95,8 @@ static size_t take_body(struct connection *c, struct slice bytes,
   const struct http_request *request = &c->front->request;
   const void *route = NULL;
   size_t limit = handler->on_head(handler->arg, request, &route), length = 0;
+  trace("client %s: head read, %.*s %.*s, %zu bytes", connection_peer(c),
+        TRACE_ARG(request->method_name), TRACE_ARG(request->path), head_len);
   if (request->content_length > 0) {
     if (limit > 0 && request->content_length > limit) {
       refuse(c, 413, "the request body is larger than --max-request-body");
@@ -164,6 +170,7 @@ static bool is_blank(struct slice bytes) {
 
 static void yield(struct connection *c) {
   struct front *front = c->front;
+  trace("client %s: yields to the others", connection_peer(c));
   connection_pause(c);
   c->deadline_us = INT64_MAX;
   list_remove(&front->connections, &c->link);
@@ -221,7 +228,8 @@ static void serve_scratch(struct connection *c, size_t len) {
 static size_t receive(struct connection *c, char *at, size_t room) {
   ssize_t n = stream_recv(&c->stream, &(struct iovec){at, room}, 1);
   if (n > 0) return (size_t)n;
-  if (n != STREAM_AGAIN) connection_close(c);
+  if (n == STREAM_ENDED) connection_close(c, "the client has ended");
+  else if (n != STREAM_AGAIN) connection_close(c, "the client is lost");
   return 0;
 }
 

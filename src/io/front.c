@@ -50,7 +50,8 @@ struct front *front_new(struct loop *loop, const struct front_handler *handler,
 }
 
 static void close_all(const struct list *connections) {
-  list_each (link, connections) connection_close(connection_of(link));
+  list_each (link, connections)
+    connection_close(connection_of(link), "hedgerow ends");
 }
 
 void front_free(struct front *front) {

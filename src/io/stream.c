@@ -71,4 +71,15 @@ struct stream stream_plain(int fd) {
   return (struct stream){.kind = &kind, .fd = fd};
 }
 
-void stream_end(struct stream *stream) { shutdown(stream->fd, SHUT_WR); }
+void stream_end(struct stream *stream) {
+  trace("fd %d: our direction ended", stream->fd);
+  shutdown(stream->fd, SHUT_WR);
+}
+
+void stream_trace(const struct stream *stream, const char *what, ssize_t n) {
+  const char *why = n == STREAM_AGAIN   ? "again"
+                    : n == STREAM_ENDED ? "the peer has ended"
+                                        : "broken";
+  if (n > 0) trace_write("fd %d: %s %zd bytes", stream->fd, what, n);
+  else trace_write("fd %d: nothing %s: %s", stream->fd, what, why);
+}
