@@ -76,6 +76,7 @@ static const struct number_case numbers[] = {
     {"workers", 0, "256", 256},
     {"losers", CONFIG_LOSERS_CANCEL, "drain", CONFIG_LOSERS_DRAIN},
     {"log", CONFIG_LOG_AUTO, "json", CONFIG_LOG_JSON},
+    {"trace", 0, "on", 1},
     {"drain", 10 * S, "0ms", 0},
     {"max-head", 16384, "32K", 32768},
     {"max-target", 8192, "4K", 4096},
@@ -112,6 +113,7 @@ static int64_t number_of(const char *name) {
       {"workers", config.workers},
       {"losers", config.losers},
       {"log", config.log},
+      {"trace", config.trace},
       {"drain", config.drain_us},
       {"max-head", config.max_head_bytes},
       {"max-target", config.max_target_bytes},
@@ -220,6 +222,8 @@ Test(config, every_word_of_a_choice_has_its_meaning) {
       {"log", "text", CONFIG_LOG_TEXT},
       {"log", "json", CONFIG_LOG_JSON},
       {"log", "off", CONFIG_LOG_OFF},
+      {"trace", "off", 0},
+      {"trace", "on", 1},
       {"attempt-timeout", "off", 0},
   };
   for (size_t i = 0; i < COUNT(words); i++) {

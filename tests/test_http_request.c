@@ -22,7 +22,8 @@ static void tell_slice(struct text *out, const char *label, struct slice s) {
 
 /* GET /a path=/a query=x host=h 1.1 keep length=5 continue | Name: value */
 static void tell_request(struct text *out, const struct http_request *request) {
-  static const char *const methods[] = {"GET", "HEAD", "POST", "(other)"};
+  static const char *const methods[] = {"GET", "HEAD", "POST", "CONNECT",
+                                        "(other)"};
   const char *method = methods[request->method];
   text_str(out, method);
   if (!slice_equal(request->method_name, slice_of(method)))
@@ -321,9 +322,9 @@ Test(http_request, an_absolute_form_names_the_host_that_counts) {
 Test(http_request, connect_and_options_have_forms_of_their_own) {
   static const struct head_case cases[] = {
       HEAD("CONNECT a:443 HTTP/1.1\r\nHost: h\r\n\r\n",
-           "(other)CONNECT path= query= host=a:443 1.1 keep | Host: h"),
+           "CONNECT path= query= host=a:443 1.1 keep | Host: h"),
       HEAD("CONNECT [::1]:443 HTTP/1.1\r\nHost: h\r\n\r\n",
-           "(other)CONNECT path= query= host=[::1]:443 1.1 keep | Host: h"),
+           "CONNECT path= query= host=[::1]:443 1.1 keep | Host: h"),
       HEAD("CONNECT a HTTP/1.1\r\nHost: h\r\n\r\n", BAD_CONNECT),
       HEAD("CONNECT a: HTTP/1.1\r\nHost: h\r\n\r\n", BAD_CONNECT),
       HEAD("CONNECT :443 HTTP/1.1\r\nHost: h\r\n\r\n", BAD_CONNECT),

@@ -50,6 +50,7 @@ struct config {
                            * it. Never printed; main wipes what it holds. */
   int64_t log;            /* enum config_log */
   const char *log_file;   /* NULL: stdout */
+  bool trace;             /* --trace on */
   int64_t losers;         /* enum config_losers */
 
   int64_t max_head_bytes, max_target_bytes, max_fields, max_request_bytes;

@@ -14,7 +14,7 @@
 
 enum { HTTP_FIELDS_MAX = 256 };
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_OTHER };
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_CONNECT, HTTP_OTHER };
 
 struct http_request_limits {
   size_t target_bytes; /* longer: 414 */

@@ -19,15 +19,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #include "core/http_request.h"
-#include "io/buffer.h"
-#include "io/loop.h"
+#include "core/slice.h"
 
 struct connection;
-struct front; /* the connections of one loop */
 
 struct front_limits {
   size_t head_bytes;
@@ -35,15 +33,23 @@ struct front_limits {
   int64_t header_timeout_us, keepalive_timeout_us, write_timeout_us;
 };
 
+/* Who answers what a front's connections bring. */
 struct front_handler {
   void *arg;
-  /* The largest body this request may bring; 0: it takes none, and is handed
-   * over at once, its body unread, to be answered and closed. */
-  size_t (*body_limit)(void *arg, const struct http_request *request);
+  /* A whole head, before its body is looked at. Returns the largest body that
+   * the request may bring; 0: it takes none, and is handed over at once, its
+   * body unread, to be answered and closed. What is left in *route (NULL
+   * before) is what on_request is given. If the body is late, the head is read
+   * again when it is there, and this is called again: so a route need only
+   * stay valid until on_request, which follows in the same turn of the loop. */
+  size_t (*on_head)(void *arg, const struct http_request *request,
+                    const void **route);
   /* A whole request. Everything in it, and body, is valid during the call
-   * only. Answer it now, or call connection_await and answer later. */
+   * only. Answer it now, or call connection_await and answer later. There are
+   * no tunnels: behind a CONNECT the connection closes. */
   void (*on_request)(void *arg, struct connection *connection,
-                     const struct http_request *request, struct slice body);
+                     const struct http_request *request, const void *route,
+                     struct slice body);
   /* What came is no request: answer with this status and `why` (static text)
    * now; the connection then closes. `request` holds what could be read:
    * only method_name and target may be looked at. 408 is a head or body that
@@ -51,22 +57,10 @@ struct front_handler {
   void (*on_bad_request)(void *arg, struct connection *connection,
                          const struct http_request *request, int status,
                          const char *why);
-  /* A connection has gone. */
-  void (*on_closed)(void *arg);
+  /* A connection has gone: for whoever owns the front, and counts. */
+  void *owner;
+  void (*on_closed)(void *owner);
 };
-
-/* NULL: out of memory. handler and limits are copied; blocks is borrowed. */
-struct front *front_new(struct loop *loop, const struct front_handler *handler,
-                        const struct front_limits *limits,
-                        struct blocks *blocks);
-/* Closes what is left; pending ones get their on_gone. */
-void front_free(struct front *front);
-/* Takes the descriptor over, whatever comes. False: no memory; it is closed. */
-bool front_accept(struct front *front, int fd, const struct sockaddr *peer);
-unsigned front_count(const struct front *front);
-/* From now on answers carry Connection: close (connection_closes says so), and
- * idle connections end after grace_us, in which one more request may come. */
-void front_drain(struct front *front, int64_t grace_us);
 
 /* Registers who is told when the client leaves before the answer. */
 void connection_await(struct connection *connection, void (*on_gone)(void *arg),
@@ -78,7 +72,8 @@ bool connection_closes(const struct connection *connection);
 /* Whether the client spoke HTTP/1.0 and wants to keep the connection, so that
  * the head must say `Connection: keep-alive`. */
 bool connection_keeps_1_0(const struct connection *connection);
-/* "127.0.0.1:53412". */
+/* "127.0.0.1:53412"; valid until the next call for a connection of the front.
+ */
 const char *connection_peer(const struct connection *connection);
 
 /* Writes the answer: count pieces. parts[0] (the head) is copied if it
@@ -90,15 +85,27 @@ const char *connection_peer(const struct connection *connection);
 void connection_answer(struct connection *connection, const struct iovec *parts,
                        unsigned count, void (*on_sent)(void *arg), void *arg);
 
-/* For the mock, which must misbehave: */
-/* Writes bytes of an answer that is not over yet. False: the kernel did not
- * take them all (the mock's pieces are small: the client does not read), or the
- * connection is lost; finish or reset it. on_gone still holds. */
-bool connection_write(struct connection *connection, struct slice bytes)
+/* An answer that is written piece by piece, and ends by a close:
+ *
+ *   connection_begin    once, in place of connection_await
+ *   connection_push     any number of times
+ *   connection_finish   or connection_reset
+ */
+/* From here on connection_closes is true, and on_gone(arg) and on_room(arg) may
+ * be called; either may be NULL. */
+void connection_begin(struct connection *connection, void (*on_room)(void *arg),
+                      void (*on_gone)(void *arg), void *arg);
+/* Writes at once what the kernel takes, and returns how many bytes that were.
+ * Nothing is kept here: the rest stays with the caller, who has to bound what
+ * it holds for a client that reads slowly. If some is left, on_room is called
+ * once, when the kernel takes more; if that is not within the write timeout,
+ * the connection is reset, and on_gone told. -1: it is lost; reset it. */
+ssize_t connection_push(struct connection *connection, struct slice bytes)
     __attribute__((warn_unused_result));
-/* The answer ends here: FIN after what was written, then close. */
+/* The answer ends here, after what was pushed: FIN, then close. The pointer is
+ * the caller's no more; on_gone is not called. */
 void connection_finish(struct connection *connection);
-/* RST. */
+/* The same by a RST, at any time before an answer was given. */
 void connection_reset(struct connection *connection);
 
 #endif

@@ -1,4 +1,7 @@
-/* stream: bytes to and from an upstream, plain or over TLS. */
+/* stream: bytes to and from a peer, plain or over TLS.
+ *
+ * Whoever holds a stream sends, receives and ends it without knowing what lies
+ * below: that is the kind's, a row of operations. */
 #ifndef HEDGEROW_IO_STREAM_H
 #define HEDGEROW_IO_STREAM_H
 
@@ -7,15 +10,10 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include "io/multi.h"
+#include "io/trace.h"
 
-/* Plain: the descriptor is ours, and easy is NULL. TLS: the session lives in
- * libcurl, in a handle on its shard; the descriptor is libcurl's. */
-struct stream {
-  int fd;
-  void *easy;
-  struct shard *shard;
-};
+struct shard;
+struct stream;
 
 enum {
   STREAM_AGAIN = -1,  /* nothing now */
@@ -23,26 +21,87 @@ enum {
   STREAM_BROKEN = -3, /* reset, or a TLS error */
 };
 
+/* What each way of carrying bytes does in its own way; the functions below say
+ * what. */
+struct stream_kind {
+  ssize_t (*send)(struct stream *stream, const struct iovec *parts,
+                  unsigned count);
+  ssize_t (*recv)(struct stream *stream, const struct iovec *parts,
+                  unsigned count);
+  bool (*is_silent)(struct stream *stream);
+  bool (*is_retired)(const struct stream *stream);
+  void (*finish)(struct stream *stream);
+  void (*reset)(struct stream *stream);
+  bool is_tls;
+};
+
+/* The descriptor is for a loop to watch. It belongs to the stream if that is
+ * plain, and to libcurl if it is a TLS session, which lives in a handle on its
+ * shard. */
+struct stream {
+  const struct stream_kind *kind;
+  int fd;
+  void *easy;          /* TLS only */
+  struct shard *shard; /* TLS only */
+};
+
+/* Takes a connected, non-blocking descriptor over. */
+struct stream stream_plain(int fd);
+/* Takes over a handle that is connected, and what multi_keep said of it. */
+struct stream stream_tls(int fd, void *easy, struct shard *shard);
+
+/* For the two below. */
+void stream_trace(const struct stream *stream, const char *what, ssize_t n);
+
 /* Bytes written, > 0 and perhaps fewer than given, or one of the above. Over
  * TLS one piece is written a call. */
-ssize_t stream_send(struct stream *stream, const struct iovec *parts,
-                    unsigned count) __attribute__((warn_unused_result));
+static inline ssize_t __attribute__((warn_unused_result))
+stream_send(struct stream *stream, const struct iovec *parts, unsigned count) {
+  ssize_t n = stream->kind->send(stream, parts, count);
+  if (__builtin_expect(trace_is_on, false)) stream_trace(stream, "sent", n);
+  return n;
+}
+
 /* Bytes read into the parts, > 0, or one of the above. */
-ssize_t stream_recv(struct stream *stream, const struct iovec *parts,
-                    unsigned count) __attribute__((warn_unused_result));
+static inline ssize_t __attribute__((warn_unused_result))
+stream_recv(struct stream *stream, const struct iovec *parts, unsigned count) {
+  ssize_t n = stream->kind->recv(stream, parts, count);
+  if (__builtin_expect(trace_is_on, false)) stream_trace(stream, "received", n);
+  return n;
+}
+
 /* TLS: bytes may wait decrypted while the descriptor is silent, so it is read
  * until STREAM_AGAIN. */
 static inline bool stream_is_tls(const struct stream *stream) {
-  return stream->easy != NULL;
+  return stream->kind->is_tls;
 }
+
 /* Whether there is nothing to be read, and no end. Asks the kernel. */
-bool stream_is_silent(struct stream *stream)
-    __attribute__((warn_unused_result));
-/* TLS: whether it was verified by CAs that are not in force any more. */
-static inline bool stream_is_retired(const struct stream *stream) {
-  return stream->shard != NULL && shard_is_retired(stream->shard);
+static inline bool __attribute__((warn_unused_result))
+stream_is_silent(struct stream *stream) {
+  return stream->kind->is_silent(stream);
 }
-/* By a RST, so that no TIME_WAIT is left. */
-void stream_close(struct stream *stream);
+
+/* Whether its peer was verified by CAs that are not in force any more. */
+static inline bool stream_is_retired(const struct stream *stream) {
+  return stream->kind->is_retired(stream);
+}
+
+/* Ends our direction (FIN); the peer's goes on. */
+void stream_end(struct stream *stream);
+/* Two ways to close: what was sent still arrives, and whoever closes first
+ * keeps a TIME_WAIT for a minute ... */
+static inline void stream_finish(struct stream *stream) {
+  trace("fd %d: closed", stream->fd);
+  stream->kind->finish(stream);
+  stream->fd = -1;
+}
+/* ... or by a RST: no TIME_WAIT is left, and what is still on its way is lost.
+ */
+static inline void stream_reset(struct stream *stream) {
+  trace("fd %d: reset by us", stream->fd);
+  stream->kind->reset(stream);
+  stream->fd = -1;
+}
 
 #endif

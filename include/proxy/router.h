@@ -8,9 +8,11 @@
 #include "proxy/service.h"
 
 /* The three functions of a front_handler; arg is the worker's service. */
-size_t router_body_limit(void *arg, const struct http_request *request);
+size_t router_on_head(void *arg, const struct http_request *request,
+                      const void **route);
 void router_on_request(void *arg, struct connection *connection,
-                       const struct http_request *request, struct slice body);
+                       const struct http_request *request, const void *route,
+                       struct slice body);
 void router_on_bad_request(void *arg, struct connection *connection,
                            const struct http_request *request, int status,
                            const char *why);

@@ -36,7 +36,8 @@ struct process {
   struct target targets[CONFIG_TARGETS_MAX];
   struct group to;                        /* --to */
   struct group alone[CONFIG_TARGETS_MAX]; /* each target by itself */
-  struct wake *room[CONFIG_WORKERS_MAX];  /* told when there are fewer again */
+  /* Woken when connections drop below --max-connections. */
+  struct wake *accept_again[CONFIG_WORKERS_MAX];
   unsigned worker_count;
   char pseudonym[SERVICE_PSEUDONYM_BYTES]; /* "hedgerow-ID", with its NUL */
   char via[SERVICE_VIA_BYTES];             /* "1.1 hedgerow-ID" */
@@ -60,7 +61,6 @@ struct service {
   struct log_channel *log; /* NULL: off */
   struct forward_rules forward;
   struct exchange *exchanges; /* those that are not settled */
-  void *owner;                /* its worker */
   bool drained;               /* --drain is over: nothing new is started */
   uint64_t id_state[2];       /* for X-Request-ID */
   size_t fields_room;         /* forward_room's */

@@ -27,7 +27,8 @@ struct visit {
  * gone. */
 void visit_reject(struct visit *visit, int status, const char *detail);
 /* 405; allow is the Allow field's value. */
-void visit_reject_method(struct visit *visit, const char *allow);
+void visit_reject_method(struct visit *visit, const char *allow,
+                         const char *detail);
 /* 200 with this JSON. */
 void visit_answer(struct visit *visit, struct slice json);
 

@@ -106,6 +106,8 @@ const struct config_option config_options[] = {
            "a line for each request; auto is text on a terminal, else json"),
     OPTION(RUNNING, "log-file", "FILE", PATH, log_file, NULL,
            "where these lines are appended (without it: stdout)"),
+    OPTION(RUNNING, "trace", "off|on", CHOICE, trace, "off",
+           "on: what every connection does, on stderr, for finding faults"),
     TIME(RUNNING, "drain", drain_us, "10s", "0ms",
          "how long requests in flight may finish after SIGTERM"),
     {.group = GROUP_RUNNING,

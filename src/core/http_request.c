@@ -86,6 +86,7 @@ static enum http_method method_of(struct slice name) {
   if (slice_equal(name, slice_of("GET"))) return HTTP_GET;
   if (slice_equal(name, slice_of("HEAD"))) return HTTP_HEAD;
   if (slice_equal(name, slice_of("POST"))) return HTTP_POST;
+  if (slice_equal(name, slice_of("CONNECT"))) return HTTP_CONNECT;
   return HTTP_OTHER;
 }
 
@@ -147,8 +148,7 @@ static int read_authority_form(struct reading *reading) {
 
 static int read_target_form(struct reading *reading) {
   struct http_request *request = reading->request;
-  if (slice_equal(request->method_name, slice_of("CONNECT")))
-    return read_authority_form(reading);
+  if (request->method == HTTP_CONNECT) return read_authority_form(reading);
   if (request->target.at[0] == '/') {
     set_path(request, request->target);
     return 0;

@@ -149,7 +149,7 @@ static void fail(struct tcp_dial *d, const char *what, const char *detail) {
 
 static void succeed(struct try *try) {
   struct tcp_dial *d = try->dial;
-  struct stream stream = {.fd = try->fd};
+  struct stream stream = stream_plain(try->fd);
   struct dial dial = d->dial;
   event_del(&try->writable);
   try->fd = -1; /* the stream's now */

@@ -139,8 +139,8 @@ static void fail(struct tls_dial *d, CURLcode code) {
 
 static void succeed(struct tls_dial *d) {
   struct dial dial = d->dial;
-  struct stream stream = {
-      .fd = multi_keep(d->shard, d->easy), .easy = d->easy, .shard = d->shard};
+  struct stream stream =
+      stream_tls(multi_keep(d->shard, d->easy), d->easy, d->shard);
   /* What the handle must not point at any more. */
   curl_easy_setopt(d->easy, CURLOPT_ERRORBUFFER, NULL);
   curl_easy_setopt(d->easy, CURLOPT_CONNECT_TO, NULL);

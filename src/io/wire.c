@@ -88,7 +88,7 @@ void wire_close(struct wire *wire) {
     event_del(wire->writable);
     free(wire->writable);
   }
-  stream_close(&wire->stream);
+  stream_reset(&wire->stream);
   slab_give(&wire->wires->slab, wire);
 }
 
@@ -115,7 +115,7 @@ struct wire *wire_new(struct wires *wires, const struct stream *stream,
   struct wire *wire = slab_take(&wires->slab);
   struct stream lost = *stream;
   if (!wire) {
-    stream_close(&lost);
+    stream_reset(&lost);
     return NULL;
   }
   *wire = (struct wire){.wires = wires,

@@ -31,6 +31,7 @@
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/notify.h"
+#include "io/trace.h"
 #include "proxy/worker.h"
 #include "tools/demo.h"
 #include "tools/mock.h"
@@ -395,6 +396,7 @@ static int proxy_main(int argc, char **argv) {
     case CONFIG_ERROR: log_notice("%s", error); return EXIT_USAGE;
     case CONFIG_RUN: break;
   }
+  trace_is_on = program.config.trace;
   signal(SIGHUP, SIG_IGN); /* before and after the loop listens to it */
   leaks_begin();
   if (!libraries_init()) {

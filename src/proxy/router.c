@@ -30,24 +30,28 @@ static const struct route {
     {"/healthz", false, TAKES_GET, "GET, HEAD", health_visit},
 };
 
-/* The route of a path, and what of the path lies below it. */
-static const struct route *route_for(struct slice path, struct slice *rest) {
+/* What of a path lies below its route's own. */
+static struct slice rest_of(const struct route *route, struct slice path) {
+  return slice_from(path, strlen(route->path));
+}
+
+static const struct route *route_for(struct slice path) {
   for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-    struct slice own = slice_of(routes[i].path);
-    if (!slice_starts_with(path, own)) continue;
-    *rest = slice_from(path, own.len);
-    if (rest->len == 0 || (routes[i].has_rest && rest->at[0] == '/'))
-      return &routes[i];
+    const struct route *route = &routes[i];
+    if (!slice_starts_with(path, slice_of(route->path))) continue;
+    struct slice rest = rest_of(route, path);
+    if (rest.len == 0 || (route->has_rest && rest.at[0] == '/')) return route;
   }
   return NULL;
 }
 
-size_t router_body_limit(void *arg, const struct http_request *request) {
+size_t router_on_head(void *arg, const struct http_request *request,
+                      const void **found) {
   const struct service *service = arg;
-  struct slice rest;
-  const struct route *route = route_for(request->path, &rest);
+  const struct route *route = route_for(request->path);
   bool takes = route && request->method == HTTP_POST &&
                (route->methods & TAKES_POST) != 0;
+  *found = route;
   return takes ? (size_t)service->config->max_request_bytes : 0;
 }
 
@@ -76,40 +80,45 @@ static struct slice request_id(struct service *service,
 
 /* ---- the door ---- */
 
-static void dispatch(struct visit *visit) {
+static void dispatch(struct visit *visit, const struct route *route) {
   const struct http_request *request = visit->request;
-  const struct route *route = route_for(request->path, &visit->rest);
   if (forward_is_loop(request, slice_of(visit->service->process->pseudonym)))
     visit_reject(visit, 508,
                  "the request came through this hedgerow before: "
                  "a target leads back here");
+  else if (request->method == HTTP_CONNECT)
+    visit_reject_method(visit, "GET, HEAD, POST", "hedgerow opens no tunnels");
   else if (!route)
     visit_reject(visit, 404,
                  "hedgerow answers /smart, /smart/REST, /all and "
                  "/healthz");
   else if (!(route->methods & 1u << request->method))
-    visit_reject_method(visit, route->allow);
+    visit_reject_method(visit, route->allow,
+                        "this path does not answer this method");
   else if (request->content_length > 0 && request->method != HTTP_POST)
     visit_reject(visit, 413, "a GET or HEAD takes no body here");
   else route->visit(visit);
 }
 
 void router_on_request(void *arg, struct connection *connection,
-                       const struct http_request *request, struct slice body) {
+                       const struct http_request *request, const void *found,
+                       struct slice body) {
   struct service *service = arg;
+  const struct route *route = found;
   char own_id[SERVICE_REQUEST_ID_BYTES];
   struct visit visit = {
       .service = service,
       .connection = connection,
       .request = request,
       .body = body,
+      .rest = route ? rest_of(route, request->path) : (struct slice){0},
       .record = {.method = request->method_name,
                  .path = request->target,
                  .id = request_id(service, request, own_id),
                  .start_us = clock_now_us()},
       .head_only = request->method == HTTP_HEAD,
   };
-  dispatch(&visit);
+  dispatch(&visit, route);
 }
 
 void router_on_bad_request(void *arg, struct connection *connection,

@@ -33,10 +33,10 @@ void visit_reject(struct visit *visit, int status, const char *detail) {
   answering_problem(&to, status, slice_of(detail), NULL);
 }
 
-void visit_reject_method(struct visit *visit, const char *allow) {
+void visit_reject_method(struct visit *visit, const char *allow,
+                         const char *detail) {
   struct answering to = answering_of(visit, OUTCOME_REJECTED);
-  answering_problem(&to, 405, slice_of("this path does not answer this method"),
-                    allow);
+  answering_problem(&to, 405, slice_of(detail), allow);
 }
 
 void visit_answer(struct visit *visit, struct slice json) {

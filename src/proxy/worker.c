@@ -25,6 +25,7 @@
 #include <stdlib.h>
 
 #include "io/clock.h"
+#include "io/front.h"
 #include "io/listener.h"
 #include "io/thread.h"
 #include "proxy/exchange.h"
@@ -41,7 +42,7 @@ struct worker {
   struct loop *loop;
   struct front *front;
   struct listener *listener; /* NULL once it has closed */
-  struct wake *orders, *room;
+  struct wake *orders, *accept_again;
   struct timer drain;
   struct credentials *credentials; /* in force */
   bool stopping, paused;
@@ -143,7 +144,7 @@ static bool is_full(const struct worker *worker) {
          process->config->max_connections;
 }
 
-static void on_room(void *arg) {
+static void on_fewer_connections(void *arg) {
   struct worker *worker = arg;
   if (!worker->paused || !worker->listener || is_full(worker)) return;
   listener_resume(worker->listener);
@@ -156,7 +157,7 @@ static void count_closed(struct process *process) {
       process->config->max_connections)
     return;
   for (unsigned i = 0; i < process->worker_count; i++)
-    wake_send(process->room[i]);
+    wake_send(process->accept_again[i]);
 }
 
 static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
@@ -175,22 +176,17 @@ static void on_connection_closed(void *arg) {
   end_if_empty(worker);
 }
 
-/* The router speaks to the service, connections that close to the worker. */
-static void on_closed(void *arg) {
-  struct service *service = arg;
-  on_connection_closed(service->owner);
-}
-
 /* ---- life ---- */
 
 static struct front *make_front(struct worker *worker) {
   const struct config *config = worker->service.config;
   struct front_handler handler = {
       .arg = &worker->service,
-      .body_limit = router_body_limit,
+      .on_head = router_on_head,
       .on_request = router_on_request,
       .on_bad_request = router_on_bad_request,
-      .on_closed = on_closed,
+      .owner = worker,
+      .on_closed = on_connection_closed,
   };
   struct front_limits limits = {
       .head_bytes = (size_t)config->max_head_bytes,
@@ -208,7 +204,6 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   struct process *process = worker->setup.process;
   snprintf(error, error_cap, "no memory for a worker");
   if (!service_init(service, process)) return false;
-  service->owner = worker;
   service->loop = worker->loop;
   service->log = worker->setup.log;
   service->attempts =
@@ -228,8 +223,8 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   if (!worker->loop) goto fail;
   timer_init(&worker->drain, worker->loop, on_drain_timer, worker);
   worker->orders = wake_new(worker->loop, on_orders, worker);
-  worker->room = wake_new(worker->loop, on_room, worker);
-  if (!worker->orders || !worker->room ||
+  worker->accept_again = wake_new(worker->loop, on_fewer_connections, worker);
+  if (!worker->orders || !worker->accept_again ||
       !make_service(worker, error, error_cap))
     goto fail;
   adopt(worker, credentials_hold(setup->credentials));
@@ -239,7 +234,8 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
                                   on_accept, worker, why, sizeof why);
   snprintf(error, error_cap, "--listen %s", why);
   if (!worker->listener) goto fail;
-  setup->process->room[setup->process->worker_count++] = worker->room;
+  setup->process->accept_again[setup->process->worker_count++] =
+      worker->accept_again;
   return worker;
 fail:
   worker_free(worker);
@@ -283,7 +279,7 @@ void worker_free(struct worker *worker) {
   credentials_drop(worker->credentials);
   credentials_drop(worker->renewed);
   wake_free(worker->orders);
-  wake_free(worker->room);
+  wake_free(worker->accept_again);
   loop_free(worker->loop);
   free(worker);
 }

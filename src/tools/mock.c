@@ -23,7 +23,7 @@
 
 #include "io/buffer.h"
 #include "io/clock.h"
-#include "io/connection.h"
+#include "io/front.h"
 #include "io/listener.h"
 #include "tools/mock_answer.h"
 
@@ -61,6 +61,14 @@ static void pending_free(struct pending *pending) {
 
 static void on_gone(void *arg) { pending_free(arg); }
 
+/* A client that asked and does not read is not waited for. */
+static void send_and_finish(struct connection *connection, struct slice bytes) {
+  connection_begin(connection, NULL, NULL, NULL);
+  if (connection_push(connection, bytes) == (ssize_t)bytes.len)
+    connection_finish(connection);
+  else connection_reset(connection);
+}
+
 static void compose(struct text *text, char storage[MOCK_ANSWER_MAX],
                     const struct play *play) {
   text_init(text, storage, MOCK_ANSWER_MAX);
@@ -81,32 +89,36 @@ static void play_now(const struct play *play) {
     return;
   }
   if (play->draw.fault == FAULT_HANG) {
+    connection_begin(play->connection, NULL, NULL, NULL);
     connection_finish(play->connection);
     return;
   }
   compose(&text, storage, play);
-  if (play->draw.fault != FAULT_TRUNCATE) answer(play->connection, &text);
-  else if (connection_write(play->connection, text_slice_of(&text)))
-    connection_finish(play->connection);
-  else connection_reset(play->connection);
+  if (play->draw.fault == FAULT_TRUNCATE)
+    send_and_finish(play->connection, text_slice_of(&text));
+  else answer(play->connection, &text);
 }
 
 /* Composed anew for each byte: rare, and it keeps struct pending small. */
-static void trickle(struct pending *pending) {
+static void trickle(void *arg) {
+  struct pending *pending = arg;
+  struct connection *connection = pending->play.connection;
   char storage[MOCK_ANSWER_MAX];
   struct text text;
-  struct connection *connection = pending->play.connection;
   compose(&text, storage, &pending->play);
-  if (!connection_write(connection,
-                        (struct slice){text.at + pending->sent, 1})) {
+  if (pending->sent == 0)
+    connection_begin(connection, trickle, on_gone, pending);
+  ssize_t n =
+      connection_push(connection, (struct slice){text.at + pending->sent, 1});
+  if (n < 0) {
     pending_free(pending);
     connection_reset(connection);
-  } else if (++pending->sent < text.len) {
+  } else if (n > 0 && ++pending->sent < text.len) {
     timer_set(&pending->timer, clock_now_us() + TRICKLE_US);
-  } else {
+  } else if (n > 0) {
     pending_free(pending);
     connection_finish(connection);
-  }
+  } /* else again when the client has read */
 }
 
 static void on_timer(void *arg) {
@@ -153,11 +165,12 @@ static struct mock_framing framing_of(const struct mock *mock,
 }
 
 static void on_request(void *arg, struct connection *connection,
-                       const struct http_request *request, struct slice body) {
+                       const struct http_request *request, const void *route,
+                       struct slice body) {
   struct mock *mock = arg;
   struct play play = {.connection = connection};
   uint64_t arrival = ++mock->arrivals;
-  (void)body;
+  (void)route, (void)body;
   play.framing = framing_of(mock, connection, request->method);
   if (mock->constant && !play.framing.head_only && !play.framing.close &&
       !play.framing.keep_alive_1_0) {
@@ -183,12 +196,13 @@ static void on_bad_request(void *arg, struct connection *connection,
   play_now(&play);
 }
 
-static size_t body_limit(void *arg, const struct http_request *request) {
-  (void)arg, (void)request;
+static size_t on_head(void *arg, const struct http_request *request,
+                      const void **route) {
+  (void)arg, (void)request, (void)route;
   return BODY_MAX;
 }
 
-static void on_closed(void *arg) { (void)arg; }
+static void on_closed(void *owner) { (void)owner; }
 
 static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
   struct mock *mock = arg;
@@ -196,8 +210,11 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
 }
 
 static struct front *front_of(struct mock *mock) {
-  const struct front_handler handler = {mock, body_limit, on_request,
-                                        on_bad_request, on_closed};
+  const struct front_handler handler = {.arg = mock,
+                                        .on_head = on_head,
+                                        .on_request = on_request,
+                                        .on_bad_request = on_bad_request,
+                                        .on_closed = on_closed};
   const struct front_limits limits = {
       .head_bytes = 32 * 1024,
       .request = {.target_bytes = 16 * 1024, .fields = HTTP_FIELDS_MAX},

@@ -254,7 +254,7 @@ Test(another_origin, an_absolute_target_with_another_path_is_404) {
 Test(another_origin, a_connect_opens_no_tunnel) {
   expect_turned_away("CONNECT 127.0.0.1:PORT HTTP/1.1\r\n"
                      "Host: 127.0.0.1:PORT\r\n\r\n",
-                     404);
+                     405);
 }
 Test(another_origin, a_rest_that_climbs_is_400) {
   expect_turned_away("GET /smart/%2e%2e/x HTTP/1.1\r\n"

@@ -1,0 +1,260 @@
+/* connection_input: from a client's bytes to its requests.
+ *
+ * We read HTTP/1.1 ourselves, strictly, since lenient readers in front of other
+ * servers are what request smuggling is made of (docs/decisions.md has the
+ * measurements that ruled evhttp out). The bytes of a request are parsed where
+ * the kernel put them: in the front's scratch buffer, which all connections of
+ * a loop share. Only what is left over after the last whole request is copied
+ * into a buffer of the connection's own, so an idle connection, and one that
+ * waits for its answer, holds none.
+ *
+ * Requests are handed over one at a time, from take_requests, which is the only
+ * loop that does so: an answer given inside on_request returns to it, an answer
+ * given later enters it anew. So the stack stays flat however many requests are
+ * pipelined, and the front's one http_request is free again when the loop comes
+ * round. A connection that dies inside it is freed by whoever called it.
+ *
+ * A client that pipelines yields after TURN_REQUESTS, so that it does not keep
+ * the others waiting. */
+#include "io/clock.h"
+#include "io/connection_parts.h"
+#include "io/trace.h"
+
+enum {
+  READ_BYTES = 16 * 1024,      /* room for one read behind what is kept */
+  WATERMARK_BYTES = 64 * 1024, /* of input kept while an answer is pending */
+  TURN_REQUESTS = 32, /* answered for one client before the others' turn */
+};
+
+static bool is_reading(const struct connection *c) {
+  return c->state == CONNECTION_IDLE || c->state == CONNECTION_IN_HEAD ||
+         c->state == CONNECTION_IN_BODY;
+}
+
+/* What came is no request, or not one that we take. */
+static void refuse(struct connection *c, int status, const char *why) {
+  struct front *front = c->front;
+  trace("client %s: refused, %d: %s", connection_peer(c), status, why);
+  c->state = CONNECTION_PENDING;
+  connection_ends(c, CONNECTION_LINGERS);
+  c->keeps_1_0 = false;
+  c->deadline_us = INT64_MAX;
+  front->handler.on_bad_request(front->handler.arg, c, &front->request, status,
+                                why);
+}
+
+/* The same, when not even its first words could be read. */
+void connection_input_refuse(struct connection *c, int status,
+                             const char *why) {
+  c->front->request.method_name = (struct slice){0};
+  c->front->request.target = (struct slice){0};
+  refuse(c, status, why);
+}
+
+static void hand_over(struct connection *c, const void *route,
+                      struct slice body) {
+  const struct front_handler *handler = &c->front->handler;
+  const struct http_request *request = &c->front->request;
+  c->state = CONNECTION_PENDING;
+  if (!request->keep_alive) connection_ends(c, CONNECTION_CLOSES);
+  /* A client that asks for a tunnel may send the tunnel's bytes before it has
+   * the answer: they are no requests (RFC 9110, section 9.3.6). */
+  if (request->method == HTTP_CONNECT) connection_ends(c, CONNECTION_LINGERS);
+  c->keeps_1_0 = request->http_1_0 && request->keep_alive;
+  c->deadline_us = INT64_MAX;
+  c->scanned = c->wanted = 0;
+  handler->on_request(handler->arg, c, request, route, body);
+}
+
+/* RFC 9110, section 10.1.1: the client holds its body back until it is asked
+ * for it. Should the kernel not take these few bytes, the client will send it
+ * all the same, a little later. */
+static void send_continue(struct connection *c) {
+  static char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+  struct iovec part = {text, sizeof text - 1};
+  ssize_t sent = stream_send(&c->stream, &part, 1);
+  (void)sent;
+}
+
+/* The head is read again when the body is whole. */
+static void await_body(struct connection *c, size_t wanted) {
+  trace("client %s: body awaited, %zu bytes with its head", connection_peer(c),
+        wanted);
+  c->state = CONNECTION_IN_BODY;
+  c->wanted = wanted;
+  c->scanned = 0;
+  if (c->front->request.expects_continue) send_continue(c);
+  connection_set_deadline(c, clock_now_us() +
+                                 c->front->limits.keepalive_timeout_us);
+}
+
+/* The head stands whole at the front of bytes. */
+static size_t take_body(struct connection *c, struct slice bytes,
+                        size_t head_len) {
+  const struct front_handler *handler = &c->front->handler;
+  const struct http_request *request = &c->front->request;
+  const void *route = NULL;
+  size_t limit = handler->on_head(handler->arg, request, &route), length = 0;
+  trace("client %s: head read, %.*s %.*s, %zu bytes", connection_peer(c),
+        TRACE_ARG(request->method_name), TRACE_ARG(request->path), head_len);
+  if (request->content_length > 0) {
+    if (limit > 0 && request->content_length > limit) {
+      refuse(c, 413, "the request body is larger than --max-request-body");
+      return bytes.len;
+    }
+    if (limit > 0) length = (size_t)request->content_length;
+    else connection_ends(c, CONNECTION_LINGERS); /* it stays unread */
+  }
+  if (bytes.len < head_len + length) {
+    await_body(c, head_len + length);
+    return 0;
+  }
+  hand_over(c, route, (struct slice){bytes.at + head_len, length});
+  return head_len + length;
+}
+
+/* Takes one request off the front of bytes. Returns how many bytes were used;
+ * 0: more must come. */
+static size_t take_request(struct connection *c, struct slice bytes) {
+  struct front *front = c->front;
+  const char *why = "";
+  size_t head_len = 0;
+  if (bytes.len < c->wanted) return 0;
+  enum http_scan scan =
+      http_head_scan(bytes.at, bytes.len, &c->scanned, &head_len);
+  if (scan == HTTP_SCAN_BAD) {
+    connection_input_refuse(c, 400,
+                            "a byte that no request head may hold (lines end "
+                            "with CRLF; is this HTTP, not TLS?)");
+    return bytes.len;
+  }
+  if ((scan == HTTP_SCAN_MORE ? bytes.len : head_len) >
+      front->limits.head_bytes) {
+    connection_input_refuse(c, 431,
+                            "the request head is larger than --max-head");
+    return bytes.len;
+  }
+  if (scan == HTTP_SCAN_MORE) return 0;
+  int status =
+      http_request_parse(&front->request, (struct slice){bytes.at, head_len},
+                         &front->limits.request, &why);
+  if (status == 0) return take_body(c, bytes, head_len);
+  refuse(c, status, why);
+  return bytes.len;
+}
+
+/* Hands over request after request, as long as answers come at once. Returns
+ * how many bytes were used. */
+static size_t take_requests(struct connection *c, struct slice bytes) {
+  size_t used = 0, n = 1;
+  unsigned taken = 0;
+  c->serving = true;
+  while (is_reading(c) && used < bytes.len && n > 0 &&
+         taken++ < TURN_REQUESTS) {
+    n = take_request(c, slice_from(bytes, used));
+    used += n;
+  }
+  if (is_reading(c) && used < bytes.len && n > 0)
+    c->state = CONNECTION_YIELDING;
+  c->serving = false;
+  return used;
+}
+
+/* Empty lines in front of a request (RFC 9112, section 2.2) are no beginning of
+ * one: some clients end a request with one too many. */
+static bool is_blank(struct slice bytes) {
+  for (size_t i = 0; i < bytes.len; i++)
+    if (bytes.at[i] != '\r' && bytes.at[i] != '\n') return false;
+  return true;
+}
+
+static void yield(struct connection *c) {
+  struct front *front = c->front;
+  trace("client %s: yields to the others", connection_peer(c));
+  connection_pause(c);
+  c->deadline_us = INT64_MAX;
+  list_remove(&front->connections, &c->link);
+  list_append(&front->yielding, &c->link);
+  timer_set(&front->turn, clock_now_us());
+}
+
+/* What is left in c->in has been looked at: what now? */
+static void after_serve(struct connection *c) {
+  if (c->state == CONNECTION_DEAD) {
+    connection_free(c);
+    return;
+  }
+  if (c->state == CONNECTION_LINGERING || c->in.len == 0) buffer_clear(&c->in);
+  if (c->in.len == 0) return;
+  if (c->state == CONNECTION_YIELDING) {
+    yield(c);
+  } else if (c->state == CONNECTION_IDLE && !is_blank(buffer_slice(&c->in))) {
+    c->state = CONNECTION_IN_HEAD;
+    connection_set_deadline(c, clock_now_us() +
+                                   c->front->limits.header_timeout_us);
+  } else if (!is_reading(c) && c->in.len >= WATERMARK_BYTES) {
+    connection_pause(c);
+  }
+}
+
+void connection_input_serve(struct connection *c) {
+  size_t used = take_requests(c, buffer_slice(&c->in));
+  if (c->state != CONNECTION_DEAD) buffer_drop(&c->in, used);
+  after_serve(c);
+}
+
+/* There is no room for what came. A request that is being answered still gets
+ * its answer, as the connection's last one. */
+static void lose_input(struct connection *c) {
+  if (is_reading(c) || c->state == CONNECTION_YIELDING)
+    connection_input_refuse(c, 503, "no buffer is free for this request");
+  else connection_ends(c, CONNECTION_LINGERS);
+}
+
+static void serve_scratch(struct connection *c, size_t len) {
+  struct slice bytes = {c->front->scratch, len};
+  size_t used = take_requests(c, bytes);
+  if (c->state != CONNECTION_DEAD && c->state != CONNECTION_LINGERING &&
+      !buffer_add(&c->in, bytes.at + used, len - used)) {
+    lose_input(c);
+    return;
+  }
+  after_serve(c);
+}
+
+/* ---- reading ---- */
+
+/* Bytes received; 0: none now, or it was closed. */
+static size_t receive(struct connection *c, char *at, size_t room) {
+  ssize_t n = stream_recv(&c->stream, &(struct iovec){at, room}, 1);
+  if (n > 0) return (size_t)n;
+  if (n == STREAM_ENDED) connection_close(c, "the client has ended");
+  else if (n != STREAM_AGAIN) connection_close(c, "the client is lost");
+  return 0;
+}
+
+static void read_scratch(struct connection *c) {
+  size_t n = receive(c, c->front->scratch, sizeof c->front->scratch);
+  if (n > 0 && c->state != CONNECTION_LINGERING) serve_scratch(c, n);
+}
+
+static void read_kept(struct connection *c) {
+  size_t room = READ_BYTES;
+  /* As much again as has come: a length alone claims no memory. */
+  if (c->wanted > c->in.len + room && c->in.len > room) room = c->in.len;
+  if (!buffer_reserve(&c->in, room)) {
+    if (is_reading(c))
+      connection_input_refuse(c, 503, "no buffer is free for this request");
+    else connection_pause(c);
+    return;
+  }
+  size_t n = receive(c, c->in.at + c->in.len, room);
+  if (n == 0) return;
+  c->in.len += n;
+  connection_input_serve(c);
+}
+
+void connection_input_read(struct connection *c) {
+  if (c->in.len == 0) read_scratch(c);
+  else read_kept(c);
+}

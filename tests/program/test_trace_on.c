@@ -1,0 +1,70 @@
+/* --trace on: it shows what connections do, and nothing that may be secret. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/folder.h"
+#include "support/stage.h"
+
+TestSuite(trace_on, .fini = folder_remove);
+
+/* One request that is full of secrets, and its answer. */
+static void ask_and_answer(struct stage *s) {
+  client_get_with(s->client, "/smart/a%0Ab?key=QUERYSECRET",
+                  "Authorization: Basic FIELDSECRET\r\n");
+  struct arrival *arrival = origin_await(s->origin);
+  arrival_expect_field(arrival, "Authorization", "Bearer TOKENSECRET");
+  arrival_answer(arrival, 200, "X-Key: ANSWERSECRET\r\n", "\"BODYSECRET\"");
+  reply_expect(client_await_reply(s->client), 200, "\"BODYSECRET\"");
+}
+
+static void expect_in(const char *err, const char *text) {
+  cr_assert(strstr(err, text), "expected \"%s\" in:\n%s", text, err);
+}
+
+static void expect_not_in(const char *err, const char *text) {
+  cr_assert(!strstr(err, text), "\"%s\" is in:\n%s", text, err);
+}
+
+Test(trace_on, it_shows_a_request_and_no_secret) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("token", "TOKENSECRET\n", path);
+  struct stage s =
+      stage_open_at("/base?k=TARGETSECRET", "--hedges", "0", "--trace", "on",
+                    "--token-file", path, "--log", "off");
+  ask_and_answer(&s);
+  client_free(s.client);
+  program_stop(s.program);
+  const char *err = s.program->err;
+  expect_in(err, "client 127.0.0.1:");
+  expect_in(err, ": accepted as fd ");
+  expect_in(err, ": head read, GET /smart/a%0Ab, ");
+  expect_in(err, "taken\n");
+  expect_in(err, ": closes: the client has ended\n");
+  expect_in(err, ": received ");
+  expect_not_in(err, "SECRET");
+  program_free(s.program);
+  origin_free(s.origin);
+}
+
+Test(trace_on, it_says_why_a_request_was_refused) {
+  struct stage s = stage_open("--trace", "on");
+  client_send(s.client, "GET /x HTTP/1.1\r\nHost: a\r\nHost: SECRET\r\n\r\n");
+  reply_expect_problem(client_await_reply(s.client), 400);
+  client_await_close(s.client);
+  program_await_notice(s.program,
+                       ": refused, 400: there is more than one Host");
+  expect_not_in(s.program->err, "SECRET");
+  stage_close(&s);
+}
+
+Test(trace_on, by_default_nothing_is_traced) {
+  struct stage s = stage_open("--hedges", "0");
+  client_get(s.client, "/healthz");
+  cr_assert(client_await_reply(s.client)->status == 200);
+  client_free(s.client);
+  program_stop(s.program);
+  expect_not_in(s.program->err, "client 127.0.0.1:");
+  program_free(s.program);
+  origin_free(s.origin);
+}
