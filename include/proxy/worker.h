@@ -28,6 +28,9 @@ struct worker_setup {
 struct worker *worker_new(const struct worker_setup *setup, char *error,
                           size_t error_cap);
 uint16_t worker_port(const struct worker *worker);
+/* What wakes it when there are fewer connections than --max-connections again:
+ * for struct process, before any worker starts. */
+struct wake *worker_room(const struct worker *worker);
 /* Starts its thread. */
 bool worker_start(struct worker *worker) __attribute__((warn_unused_result));
 
@@ -45,10 +48,10 @@ bool worker_has_heard(const struct worker *worker);
 
 /* Whether its thread has ended by itself. From any thread. */
 bool worker_is_done(const struct worker *worker);
-/* Waits for the end of its thread, if it has one. */
+/* Waits for the end of its thread, if it has one, and closes what is left. */
 void worker_join(struct worker *worker);
-/* Frees everything. No worker's thread may run any more: they wake each other.
- */
+/* Frees it. All workers have been joined before, since they wake each other.
+ * NULL is fine. */
 void worker_free(struct worker *worker);
 
 #endif

@@ -238,11 +238,14 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
                                   on_accept, worker, why, sizeof why);
   snprintf(error, error_cap, "--listen %s", why);
   if (!worker->listener) goto fail;
-  setup->process->room[setup->process->worker_count++] = worker->room;
   return worker;
 fail:
   worker_free(worker);
   return NULL;
+}
+
+struct wake *worker_room(const struct worker *worker) {
+  return worker->room;
 }
 
 uint16_t worker_port(const struct worker *worker) {
@@ -266,16 +269,23 @@ bool worker_is_done(const struct worker *worker) {
   return atomic_load(&worker->done);
 }
 
+/* What closes here may wake other workers. */
+static void close_all(struct worker *worker) {
+  if (worker->listener) listener_free(worker->listener);
+  worker->listener = NULL;
+  if (worker->front) front_free(worker->front);
+  worker->front = NULL;
+}
+
 void worker_join(struct worker *worker) {
   if (worker->started) pthread_join(worker->thread, NULL);
   worker->started = false;
+  close_all(worker);
 }
 
 void worker_free(struct worker *worker) {
   if (!worker) return;
-  if (worker->listener) listener_free(worker->listener);
-  worker->listener = NULL;
-  if (worker->front) front_free(worker->front);
+  close_all(worker);
   if (worker->service.upstream) upstream_free(worker->service.upstream);
   service_clear(&worker->service);
   if (worker->loop) timer_clear(&worker->drain);

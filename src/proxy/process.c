@@ -1,23 +1,20 @@
-/* main: the process. Reads the configuration, starts the workers, waits for
- * signals, stops them.
- *
- * Exit codes: 0 it ran and was stopped, 1 it could not run (a port in use, no
- * memory), 2 it was called wrongly. What is wrong is one line on stderr.
+/* process: reads the configuration, starts the workers, waits for signals, stops
+ * them. What is wrong is one line on stderr.
  *
  * The main thread serves nobody: its loop waits for signals and for news of the
  * workers, so that a second signal is heard however busy the others are. It may
- * wait for a disk, too: a reload reads files here, and hands the workers what
- * was read.
+ * wait for a disk, too: a reload reads files here (proxy/files), and hands the
+ * workers what was read.
  *
  * A reload takes all or nothing: when one file will not do, the old token and
  * CAs stay in force, so that what is in force has always been together in what
  * somebody wrote. */
-#include <fcntl.h>
+#include "proxy/process.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -25,25 +22,23 @@
 #include "config/config.h"
 #include "config/config_fit.h"
 #include "io/clock.h"
-#include "io/credentials.h"
 #include "io/leaks.h"
 #include "io/libraries.h"
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/notify.h"
+#include "proxy/files.h"
 #include "proxy/worker.h"
-#include "tools/demo.h"
-#include "tools/mock.h"
 
 enum {
   EXIT_USAGE = 2,
   LOG_FLUSH_US = 1000000,
-  ERROR_BYTES = 512,
 };
 
 struct program {
   struct config config;
   struct process process;
+  struct files files;
   struct loop *loop;
   struct resolver *resolver;
   struct log *log;
@@ -55,54 +50,12 @@ struct program {
   unsigned worker_count;
   const char *reload; /* how the one that is under way will end; NULL: none */
   bool stopping, pinging;
-  char token[TOKEN_BYTES_MAX + 2]; /* HEDGEROW_TOKEN, or "" */
 };
 
 /* What fails at start is one line, from whoever knows it best. */
 static bool no_memory(void) {
   log_notice("no memory, descriptors or threads to start with");
   return false;
-}
-
-/* ---- files ---- */
-
-/* Not under a sanitizer, whose leak check attaches to its own process. */
-static void forbid_dumps(void) {
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none); /* a core_pattern with a pipe ignores it */
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
-/* Out of the environment, where others could see it. That there was one is
- * still to be seen, by config_remark. */
-static void take_token(struct program *program) {
-  const char *token = program->config.token_env;
-  if (!token) return;
-  /* One that is too long stays too long, and credentials_read says so. */
-  if (!program->config.token_file)
-    snprintf(program->token, sizeof program->token, "%s", token);
-  explicit_bzero((char *)(uintptr_t)token, strlen(token));
-}
-
-static struct credentials *read_credentials(const struct program *program,
-                                            char *error, size_t error_cap) {
-  return credentials_read(&program->config, slice_of(program->token), error,
-                          error_cap);
-}
-
-static bool open_log_file(const struct program *program) {
-  const char *path = program->config.log_file, *why;
-  int fd;
-  if (!path || !program->log) return true;
-  fd = log_file_open(path, &why);
-  if (fd < 0) {
-    log_notice("--log-file: %s: %s", path, why);
-    return false;
-  }
-  log_move(program->log, fd);
-  return true;
 }
 
 static bool open_log(struct program *program) {
@@ -118,15 +71,9 @@ static bool open_log(struct program *program) {
 
 /* What flags name must be there: it is as if the flag were wrong. */
 static bool read_files(struct program *program) {
-  char error[ERROR_BYTES];
-  take_token(program);
-  program->credentials = read_credentials(program, error, sizeof error);
-  if (!program->credentials) {
-    log_notice("%s", error);
-    return false;
-  }
-  if (credentials_token(program->credentials).len > 0) forbid_dumps();
-  return open_log_file(program);
+  files_init(&program->files, &program->config, program->log);
+  program->credentials = files_read_credentials(&program->files);
+  return program->credentials && files_open_log(&program->files);
 }
 
 /* ---- what the process shares ---- */
@@ -207,7 +154,9 @@ static bool make_workers(struct program *program) {
   for (unsigned i = 0; i < wanted; i++) {
     program->workers[i] = make_worker(program, i);
     if (!program->workers[i]) return false;
+    program->process.room[i] = worker_room(program->workers[i]);
   }
+  program->process.worker_count = wanted; /* immutable from here on */
   for (unsigned i = 0; i < wanted; i++)
     if (!worker_start(program->workers[i])) return no_memory();
   return true;
@@ -267,12 +216,9 @@ static void on_stop(void *arg, int signo) {
 
 /* Returns what there is to say of it. */
 static const char *renew_credentials(struct program *program) {
-  char error[ERROR_BYTES];
-  struct credentials *renewed = read_credentials(program, error, sizeof error);
-  if (!renewed) {
-    log_notice("%s", error);
+  struct credentials *renewed = files_read_credentials(&program->files);
+  if (!renewed)
     return "not reloaded: the token and CAs from before stay in force";
-  }
   for (unsigned i = 0; i < program->worker_count; i++)
     worker_renew(program->workers[i], renewed);
   credentials_drop(program->credentials);
@@ -286,7 +232,8 @@ static void on_reload(void *arg, int signo) {
   if (program->stopping) return;
   notify_send(program->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
               (long long)clock_now_us());
-  if (!open_log_file(program)) log_notice("the log stays where it was");
+  if (!files_open_log(&program->files))
+    log_notice("the log stays where it was");
   program->reload = renew_credentials(program);
   if (every(program, worker_has_heard)) end_reload(program);
 }
@@ -333,7 +280,6 @@ static void run(struct program *program) {
 static void clear(struct program *program) {
   for (unsigned i = 0; i < program->worker_count; i++)
     if (program->workers[i]) worker_join(program->workers[i]);
-  program->process.worker_count = 0; /* nobody is left to be woken */
   for (unsigned i = 0; i < program->worker_count; i++)
     worker_free(program->workers[i]);
   free(program->workers);
@@ -343,7 +289,7 @@ static void clear(struct program *program) {
   loop_free(program->loop);
   notify_free(program->notify);
   credentials_drop(program->credentials);
-  explicit_bzero(program->token, sizeof program->token);
+  files_clear(&program->files);
 }
 
 /* What every request and connection adds to, its end must take away. */
@@ -384,7 +330,7 @@ static void print_version(void) {
 
 static const char *env(const char *name) { return getenv(name); }
 
-static int proxy_main(int argc, char **argv) {
+int process_main(int argc, char **argv) {
   static struct program program;
   char error[512];
   int code;
@@ -404,22 +350,4 @@ static int proxy_main(int argc, char **argv) {
   libraries_clear();
   expect_nothing_left(&program.process);
   return code;
-}
-
-/* Else the first sockets would take the numbers of the standard descriptors,
- * and a client would get what is meant for stdout or stderr. */
-static void fill_standard_descriptors(void) {
-  for (int fd = 0; fd <= STDERR_FILENO; fd++)
-    if (fcntl(fd, F_GETFD) < 0) (void)open("/dev/null", O_RDWR); /* takes fd */
-}
-
-int main(int argc, char **argv) {
-  fill_standard_descriptors();
-  signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN); /* a log at the limit of its size is a full disk */
-  if (argc > 1 && strcmp(argv[1], "mock") == 0)
-    return mock_main(argc - 1, argv + 1);
-  if (argc > 1 && strcmp(argv[1], "demo") == 0)
-    return demo_main(argc - 1, argv + 1);
-  return proxy_main(argc, argv);
 }
