@@ -87,6 +87,12 @@ enum config_result config_parse(struct config *config, int argc, char **argv,
 bool config_remark(const struct config *config, unsigned n, char *buf,
                    size_t cap);
 
+/* A variable that begins with HEDGEROW_ and is none of hedgerow's, and the one
+ * that may have been meant; never a value. Counts through them as config_remark
+ * does. environment is "NAME=value"..., NULL at its end. */
+bool config_remark_variable(char *const *environment, unsigned n, char *buf,
+                            size_t cap);
+
 /* The text of --help for width 80, grouped, from the table. Calls put(arg,
  * piece) for each piece. */
 void config_help(void (*put)(void *arg, const char *piece), void *arg);

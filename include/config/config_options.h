@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "core/slice.h"
+#include "core/text.h"
 
 enum option_kind {
   OPTION_DURATION,
@@ -59,6 +60,10 @@ extern const size_t config_option_count; /* <= CONFIG_OPTIONS_MAX */
 const struct config_option *config_option_find(struct slice flag);
 /* What somebody who wrote this may have meant, or NULL. */
 const struct config_option *config_option_nearest(struct slice flag);
+/* Whether it is a name with one or two slips of the finger. */
+bool config_option_is_slip(struct slice flag, struct slice name);
+/* The variable of an option of that name: hedge-after, HEDGEROW_HEDGE_AFTER. */
+void config_option_variable(struct text *out, const char *name);
 
 /* Whether it may be given several times. */
 bool config_option_is_list(const struct config_option *option);

@@ -150,15 +150,6 @@ static enum config_result read_flags(struct reader *reader) {
   return CONFIG_RUN;
 }
 
-/* hedge-after -> HEDGEROW_HEDGE_AFTER */
-static void write_variable(struct text *out, const char *name) {
-  text_str(out, "HEDGEROW_");
-  for (; *name != '\0'; name++) {
-    const bool is_letter = *name >= 'a' && *name <= 'z';
-    text_char(out, *name == '-' ? '_' : is_letter ? *name - 'a' + 'A' : *name);
-  }
-}
-
 /* Takes the next item off *list; false when there is none. */
 static bool next_item(const char **list, const char *separators,
                       struct slice *item) {
@@ -181,7 +172,7 @@ static bool read_variable(struct reader *reader,
   char name[OPTION_NAME_MAX + sizeof "HEDGEROW_"];
   struct text source;
   text_init(&source, name, sizeof name);
-  write_variable(&source, option->name);
+  config_option_variable(&source, option->name);
   const char *list = env(text_end(&source));
   struct config_input input = {option, text_slice_of(&source), {NULL, 0}};
   if (list == NULL) return true;

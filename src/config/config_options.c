@@ -191,9 +191,14 @@ static unsigned distance(struct slice a, struct slice b) {
   return row[b.len];
 }
 
+enum { SLIPS = 2 };
+
+bool config_option_is_slip(struct slice flag, struct slice name) {
+  return flag.len <= OPTION_NAME_MAX && distance(flag, name) <= SLIPS;
+}
+
 /* Two slips of the finger, or a name that was not written to its end. */
 const struct config_option *config_option_nearest(struct slice flag) {
-  enum { SLIPS = 2 };
   const struct config_option *nearest = NULL;
   unsigned best = SLIPS + 1;
   while (flag.len > 0 && flag.at[0] == '-') flag = slice_from(flag, 1);

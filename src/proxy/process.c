@@ -240,13 +240,21 @@ static void on_reload(void *arg, int signo) {
 
 /* ---- running ---- */
 
+static void say_remarks(const struct config *config) {
+  char remark[256];
+  for (unsigned n = 0; config_remark(config, n, remark, sizeof remark); n++)
+    log_notice("note: %s", remark);
+  for (unsigned n = 0;
+       config_remark_variable(environ, n, remark, sizeof remark); n++)
+    log_notice("note: %s", remark);
+}
+
 static void say_ready(const struct program *program) {
   const struct config *config = &program->config;
   struct slice host = config->listen.host;
   bool v6 = memchr(host.at, ':', host.len) != NULL;
-  char remark[256], status[384];
-  for (unsigned n = 0; config_remark(config, n, remark, sizeof remark); n++)
-    log_notice("note: %s", remark);
+  char status[384];
+  say_remarks(config);
   snprintf(status, sizeof status, "listening on http://%s%.*s%s:%u",
            v6 ? "[" : "", SLICE_ARG(host), v6 ? "]" : "",
            worker_port(program->workers[0]));
