@@ -42,6 +42,9 @@ struct tls_dialer {
   char *urls[CONFIG_TARGETS_MAX];
 };
 
+static const char plain_http[] =
+    "the upstream speaks plain HTTP on this port; use http://";
+
 /* ---- a dial and its handle ---- */
 
 static void set_options(struct tls_dial *dial) {
@@ -101,6 +104,14 @@ static const char *os_error(struct tls_dial *dial) {
   return error ? strerror((int)error) : "no address answered";
 }
 
+/* Bytes that are no TLS record at all, which is what a server of plain HTTP
+ * answers to a handshake: OpenSSL takes two of them for a version. Of a server
+ * whose TLS is too old it says "unsupported protocol", or "alert protocol
+ * version". */
+static bool is_plain_http(const struct tls_dial *dial) {
+  return strstr(dial->curl_error, "wrong version number") != NULL;
+}
+
 /* libcurl's own text names the alias where it names a host, so it is shown
  * only where it speaks of certificates and handshakes. */
 static void explain(struct tls_dial *dial, CURLcode code, char *why) {
@@ -120,7 +131,7 @@ static void explain(struct tls_dial *dial, CURLcode code, char *why) {
     detail = "";
   } else if (code == CURLE_SSL_CONNECT_ERROR) {
     what = "the TLS handshake failed";
-    detail = dial->curl_error;
+    detail = is_plain_http(dial) ? plain_http : dial->curl_error;
   }
   snprintf(why, DIAL_WHY_BYTES, "%.80s%s%.100s", what, *detail ? ": " : "",
            detail);
