@@ -14,9 +14,10 @@
  * Order within a turn: libevent runs what epoll reported in the order of the
  * reports, and the timerfd may stand anywhere among them. Its callback runs no
  * timer but puts `expire` at the end of the queue, so a result that came in
- * the same turn is seen before the timer (semantics.md, rule 7, counts on it).
- * libevent's priorities are no cure: a turn that had anything of a higher
- * priority to do skips the lower ones, and a busy loop would have no timers.
+ * the same turn is seen before the timer: an answer that is there counts before
+ * a deadline that is due. libevent's priorities are no cure: a turn that had
+ * anything of a higher priority to do skips the lower ones, and a busy loop
+ * would have no timers.
  *
  * The base has no lock (EVENT_BASE_FLAG_NOLOCK): other threads reach a loop by
  * `wake` alone. Signals belong on one loop of the process: libevent delivers
@@ -213,6 +214,13 @@ void loop_stop(struct loop *loop) { event_base_loopbreak(loop->base); }
 
 struct event_base *loop_base(struct loop *loop) {
   return loop->base;
+}
+
+/* libevent's manual calls this flag private, and no public call tells an event
+ * that was reported from one that is only watched. tests/test_loop.c holds it to
+ * what it means today. */
+bool loop_event_is_due(const struct event *event) {
+  return (event->ev_evcallback.evcb_flags & EVLIST_ACTIVE) != 0;
 }
 
 static void on_signal_event(evutil_socket_t signo, short what, void *arg) {

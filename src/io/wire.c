@@ -148,7 +148,7 @@ bool wire_was_kept(const struct wire *wire) { return wire->kept; }
 
 /* Its event has been reported in this turn, and has not run yet. */
 static bool is_waiting_to_run(const struct wire *wire) {
-  return (wire->readable.ev_evcallback.evcb_flags & EVLIST_ACTIVE) != 0;
+  return loop_event_is_due(&wire->readable);
 }
 
 static bool may_be_used(struct wire *wire, uint32_t generation) {
