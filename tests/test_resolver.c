@@ -22,6 +22,7 @@ enum { OURS = 0x7e57, ANSWERS_MAX = 8, REFRESH_S = 30 };
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static unsigned asked, released, expected;
+static bool hanging = true; /* of "hang...test", until it is over */
 /* By the number of the lookup: addresses apart by spaces, NULL for none. */
 static const char *answers[ANSWERS_MAX];
 
@@ -79,6 +80,11 @@ int getaddrinfo(const char *host, const char *service,
     return real(host, service, hints, found);
   }
   pthread_mutex_lock(&mutex);
+  if (strncmp(host, "hang", 4) == 0) {
+    while (hanging) pthread_cond_wait(&changed, &mutex);
+    pthread_mutex_unlock(&mutex);
+    return EAI_AGAIN;
+  }
   unsigned turn = asked++;
   pthread_cond_broadcast(&changed);
   while (released <= turn) pthread_cond_wait(&changed, &mutex);
@@ -112,6 +118,13 @@ static void release(unsigned count) {
   pthread_mutex_unlock(&mutex);
 }
 
+static void end_hanging(void) {
+  pthread_mutex_lock(&mutex);
+  hanging = false;
+  pthread_cond_broadcast(&changed);
+  pthread_mutex_unlock(&mutex);
+}
+
 static void await_asked(unsigned count) {
   pthread_mutex_lock(&mutex);
   while (asked < count) pthread_cond_wait(&changed, &mutex);
@@ -130,13 +143,17 @@ static void on_change(void *arg, unsigned index) {
     loop_stop(loop);
 }
 
+static unsigned add(const char *host) {
+  unsigned number;
+  cr_assert(resolver_add(resolver, slice_of(host), &number), "%s", host);
+  return number;
+}
+
+/* The view is there first, so it is told of all that becomes known. */
 static void start(const char *host) {
-  unsigned index;
-  cr_assert(resolver_add(resolver, slice_of(host), &index));
-  cr_assert(eq(uint, index, 0));
   view = resolver_view_new(resolver, loop, on_change, NULL);
   cr_assert(view != NULL);
-  cr_assert(resolver_start(resolver));
+  cr_assert(eq(uint, add(host), 0));
 }
 
 static void open_all(void) {
@@ -154,9 +171,9 @@ static void close_all(void) {
 
 TestSuite(resolver, .init = open_all, .fini = close_all, .timeout = 30);
 
-static void check(enum resolver_state state, unsigned generation,
-                  const char *addresses) {
-  const struct resolver_answer *answer = resolver_get(view, 0);
+static void check_of(unsigned number, enum resolver_state state,
+                     unsigned generation, const char *addresses) {
+  const struct resolver_answer *answer = resolver_get(view, number);
   char seen[512] = "";
   for (unsigned i = 0; i < answer->count; i++) {
     if (i > 0) strcat(seen, " ");
@@ -166,6 +183,11 @@ static void check(enum resolver_state state, unsigned generation,
             (int)answer->state, seen, answer->error);
   cr_assert(eq(str, seen, (char *)addresses));
   cr_assert(eq(u32, answer->generation, generation));
+}
+
+static void check(enum resolver_state state, unsigned generation,
+                  const char *addresses) {
+  check_of(0, state, generation, addresses);
 }
 
 Test(resolver, a_numeric_address_is_ready_at_once) {
@@ -179,13 +201,10 @@ Test(resolver, an_ipv6_address_gets_its_brackets) {
 }
 
 Test(resolver, the_same_name_has_one_index) {
-  unsigned a, b, c;
-  cr_assert(resolver_add(resolver, slice_of("one.test"), &a));
-  cr_assert(resolver_add(resolver, slice_of("two.test"), &b));
-  cr_assert(resolver_add(resolver, slice_of("ONE.test"), &c));
-  cr_assert(eq(uint, a, 0));
-  cr_assert(eq(uint, b, 1));
-  cr_assert(eq(uint, c, 0));
+  cr_assert(eq(uint, add("192.0.2.1"), 0));
+  cr_assert(eq(uint, add("host.invalid"), 1));
+  cr_assert(eq(uint, add("192.0.2.1"), 0));
+  cr_assert(eq(uint, add("HOST.invalid"), 1));
 }
 
 Test(resolver, a_name_that_is_too_long_is_refused) {
@@ -261,6 +280,66 @@ Test(resolver, a_refresh_that_fails_keeps_the_last_good_addresses) {
   view = resolver_view_new(resolver, loop, on_change, NULL);
   check(RESOLVER_READY, 1, "192.0.2.1");
   release(1);
+}
+
+Test(resolver, names_that_hang_hold_up_no_other_name) {
+  answers[0] = "192.0.2.1";
+  release(1);
+  start("hang-1.test");
+  add("hang-2.test");
+  add("hang-3.test");
+  unsigned number = add("api.test");
+  loop_run(loop);
+  check(RESOLVER_WAITING, 0, "");
+  check_of(number, RESOLVER_READY, 1, "192.0.2.1");
+  end_hanging();
+}
+
+Test(resolver,
+     a_name_that_is_added_later_is_known_at_once_where_it_is_a_number) {
+  start("192.0.2.7");
+  check(RESOLVER_READY, 1, "192.0.2.7");
+  check_of(add("192.0.2.8"), RESOLVER_READY, 1, "192.0.2.8");
+}
+
+Test(resolver, a_name_that_is_added_later_waits_for_its_lookup) {
+  answers[0] = "192.0.2.1";
+  start("192.0.2.7");
+  loop_run(loop); /* it is told of that */
+  unsigned number = add("api.test");
+  check_of(number, RESOLVER_WAITING, 0, "");
+  release(1);
+  awaited = "192.0.2.1";
+  loop_run(loop);
+  check_of(number, RESOLVER_READY, 1, "192.0.2.1");
+}
+
+Test(resolver, there_may_be_any_number_of_names) {
+  enum { MANY = 300 };
+  view = resolver_view_new(resolver, loop, on_change, NULL);
+  for (unsigned i = 0; i < MANY; i++) {
+    char host[32];
+    snprintf(host, sizeof host, "192.0.%u.%u", i / 200, i % 200);
+    cr_assert(eq(uint, add(host), i));
+    check_of(i, RESOLVER_READY, 1, host);
+  }
+  loop_run(loop);
+  check_of(0, RESOLVER_READY, 1, "192.0.0.0");
+}
+
+/* It is asked again as soon as somebody names it, and has kept its number. */
+Test(resolver, a_name_that_was_dropped_and_is_added_again_is_asked_at_once) {
+  answers[0] = "192.0.2.1";
+  answers[1] = "192.0.2.2";
+  release(2);
+  start("api.test");
+  loop_run(loop);
+  check(RESOLVER_READY, 1, "192.0.2.1");
+  resolver_drop(resolver, 0);
+  cr_assert(eq(uint, add("api.test"), 0));
+  awaited = "192.0.2.2";
+  loop_run(loop);
+  check(RESOLVER_READY, 2, "192.0.2.2");
 }
 
 static unsigned told;

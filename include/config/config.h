@@ -35,7 +35,7 @@ enum config_losers { CONFIG_LOSERS_CANCEL, CONFIG_LOSERS_DRAIN };
 struct config {
   struct base_url targets[CONFIG_TARGETS_MAX]; /* --to first, then --all */
   unsigned to_count, all_count;
-  struct config_address listen;
+  struct listen_at listen;
   int64_t workers; /* 0: one per core */
   struct race_policy policy;
   int64_t timeout_us, max_timeout_us, connect_timeout_us, drain_us;

@@ -18,7 +18,7 @@ enum option_kind {
   OPTION_SIZE,
   OPTION_COUNT,
   OPTION_CHOICE,  /* one of the words of `value`: its place is the number */
-  OPTION_ADDRESS, /* struct config_address */
+  OPTION_ADDRESS, /* struct listen_at */
   OPTION_PATH,    /* const char * */
   OPTION_FIELD,   /* struct slice, the value of an HTTP field */
   OPTION_URLS,    /* repeatable, as the two below; at its count */

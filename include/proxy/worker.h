@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/address.h"
 #include "io/credentials.h"
 #include "io/log.h"
 #include "io/resolver.h"
@@ -18,7 +19,7 @@ struct worker_setup {
   struct resolver *resolver;
   struct log_channel *log;         /* NULL: no log */
   struct credentials *credentials; /* it holds them */
-  struct config_address address;   /* with the port that the first one bound */
+  struct listen_at address;        /* with the port that the first one bound */
   bool first;                      /* opens the address; the others join */
   struct wake *on_news; /* sent from its thread when it has carried out what
                          * it was told, and when it has ended */

@@ -159,7 +159,7 @@ static bool store_choice(struct config *config,
 static bool store_address(struct config *config,
                           const struct config_input *input,
                           struct text *error) {
-  struct config_address address;
+  struct listen_at address;
   const char *why = config_parse_address(input->value, &address);
   if (why != NULL) {
     (void)refuse_value(input, error, ": ");

@@ -100,8 +100,7 @@ static const char *parse_host(struct slice text, struct slice *host) {
   return "the host must be an IPv4 address, an [IPv6] address or localhost";
 }
 
-const char *config_parse_address(struct slice text,
-                                 struct config_address *address) {
+const char *config_parse_address(struct slice text, struct listen_at *address) {
   struct slice host, port;
   int64_t number;
   const char *why = split_address(text, &host, &port);
@@ -109,6 +108,6 @@ const char *config_parse_address(struct slice text,
   if (why != NULL) return why;
   if (!config_parse_count(port, &number) || number > UINT16_MAX)
     return "the port must be 0 to 65535 (0: any free one)";
-  *address = (struct config_address){host, (uint16_t)number};
+  *address = (struct listen_at){host, (uint16_t)number};
   return NULL;
 }

@@ -200,8 +200,8 @@ static void on_timer(void *arg) {
 
 /* ---- the interface ---- */
 
-struct dial *tcp_dial_start(struct loop *loop, int64_t timeout_us,
-                            uint16_t port, const struct resolver_answer *answer,
+struct dial *tcp_dial_start(struct loop *loop, const struct dial_to *to,
+                            const struct resolver_answer *answer,
                             dial_on_done *on_done, void *arg) {
   struct tcp_dial *d =
       malloc(sizeof *d + answer->count * sizeof d->addresses[0]);
@@ -209,11 +209,12 @@ struct dial *tcp_dial_start(struct loop *loop, int64_t timeout_us,
   if (!d) return NULL;
   *d = (struct tcp_dial){.dial = {.on_done = on_done, .arg = arg},
                          .loop = loop,
-                         .deadline_us = now_us + timeout_us,
+                         .deadline_us = now_us + to->connect_timeout_us,
                          .error = EADDRNOTAVAIL};
   timer_init(&d->timer, loop, on_timer, d);
   for (unsigned i = 0; i < answer->count; i++)
-    if (parse_address(&d->addresses[d->count], answer->addresses[i], port))
+    if (parse_address(&d->addresses[d->count], answer->addresses[i],
+                      to->url->port))
       d->count++;
   if (d->count > 0 && start_try(d, &d->addresses[d->next++]))
     timer_set(&d->timer, d->count > 1 ? now_us + NEXT_TRY_US : d->deadline_us);

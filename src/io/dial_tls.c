@@ -4,7 +4,7 @@
  * shaken, verified. The session cannot leave libcurl, so its handle goes with it
  * (io/stream), and stays on its shard.
  *
- * CONNECT_TO sends the connection to an alias, "h<host>-<generation>", and
+ * CONNECT_TO sends the connection to an alias, "h<name>-<generation>", and
  * RESOLVE gives that alias all the addresses: so libcurl tries them in turn (RFC
  * 8305). TLS verifies the name of the URL all the same.
  *
@@ -23,6 +23,7 @@
 
 enum {
   ALIAS_BYTES = 40,
+  URL_BYTES = 288, /* an authority has 260 at most: see core/base_url */
   LINE_BYTES = RESOLVER_ADDRESSES_MAX * (RESOLVER_ADDRESS_TEXT + 1) + 64,
   CURL_BUFFER_BYTES = 1024, /* libcurl's own buffer, which we never fill */
 };
@@ -37,9 +38,7 @@ struct tls_dial {
 };
 
 struct tls_dialer {
-  const struct config *config;
   struct multi *multi;
-  char *urls[CONFIG_TARGETS_MAX];
 };
 
 static const char plain_http[] =
@@ -48,7 +47,6 @@ static const char plain_http[] =
 /* ---- a dial and its handle ---- */
 
 static void set_options(struct tls_dial *dial) {
-  const struct config *config = dial->dialer->config;
   CURL *easy = dial->easy;
   multi_prepare(dial->dialer->multi, easy);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, dial);
@@ -70,8 +68,6 @@ static void set_options(struct tls_dial *dial) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 24L * 3600 * 365);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                   (long)(config->connect_timeout_us / 1000));
 }
 
 static struct tls_dial *dial_new(struct tls_dialer *dialer) {
@@ -171,14 +167,23 @@ static void on_connected(void *arg, struct shard *shard, void *easy, int code) {
 
 /* ---- how it starts ---- */
 
-static bool set_addresses(struct tls_dial *dial, unsigned host, unsigned port,
+/* The URL names whom TLS verifies; libcurl copies it. */
+static bool set_url(struct tls_dial *dial, const struct base_url *to) {
+  char url[URL_BYTES];
+  int len =
+      snprintf(url, sizeof url, "https://%.*s/", SLICE_ARG(to->authority));
+  return len < URL_BYTES &&
+         curl_easy_setopt(dial->easy, CURLOPT_URL, url) == CURLE_OK;
+}
+
+static bool set_addresses(struct tls_dial *dial, const struct dial_to *to,
                           const struct resolver_answer *answer) {
+  unsigned port = to->url->port;
   char alias[ALIAS_BYTES], line[LINE_BYTES];
-  size_t len;
-  snprintf(alias, sizeof alias, "h%u-%u", host, answer->generation);
+  snprintf(alias, sizeof alias, "h%u-%u", to->name, answer->generation);
   snprintf(line, sizeof line, "::%s:%u", alias, port);
   dial->connect_to = curl_slist_append(NULL, line);
-  len = (size_t)snprintf(line, sizeof line, "%s:%u:", alias, port);
+  size_t len = (size_t)snprintf(line, sizeof line, "%s:%u:", alias, port);
   for (unsigned i = 0; i < answer->count && len < sizeof line; i++)
     len += (size_t)snprintf(line + len, sizeof line - len, "%s%s",
                             i > 0 ? "," : "", answer->addresses[i]);
@@ -188,17 +193,16 @@ static bool set_addresses(struct tls_dial *dial, unsigned host, unsigned port,
   return dial->connect_to && dial->resolve;
 }
 
-struct dial *tls_dial_start(struct tls_dialer *dialer, unsigned target,
-                            unsigned host, const struct resolver_answer *answer,
+struct dial *tls_dial_start(struct tls_dialer *dialer, const struct dial_to *to,
+                            const struct resolver_answer *answer,
                             dial_on_done *on_done, void *arg) {
-  unsigned port = dialer->config->targets[target].port;
   struct tls_dial *d = dial_new(dialer);
   if (!d) return NULL;
   d->dial.on_done = on_done;
   d->dial.arg = arg;
-  if (curl_easy_setopt(d->easy, CURLOPT_URL, dialer->urls[target]) ==
-          CURLE_OK &&
-      set_addresses(d, host, port, answer) &&
+  curl_easy_setopt(d->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   (long)(to->connect_timeout_us / 1000));
+  if (set_url(d, to->url) && set_addresses(d, to, answer) &&
       (d->shard = multi_add(dialer->multi, d->easy)))
     return &d->dial;
   dial_free(d);
@@ -213,27 +217,12 @@ void tls_dial_cancel(struct dial *dial) {
 
 /* ---- the dialer ---- */
 
-static bool make_urls(struct tls_dialer *dialer) {
-  const struct config *config = dialer->config;
-  for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
-    struct slice authority = config->targets[i].authority;
-    size_t size = authority.len + sizeof "https:///";
-    char *url = malloc(size);
-    if (!url) return false;
-    snprintf(url, size, "https://%.*s/", SLICE_ARG(authority));
-    dialer->urls[i] = url;
-  }
-  return true;
-}
-
-struct tls_dialer *tls_dialer_new(struct loop *loop,
-                                  const struct config *config) {
+struct tls_dialer *tls_dialer_new(struct loop *loop) {
   struct tls_dialer *dialer = calloc(1, sizeof *dialer);
   if (!dialer) return NULL;
-  dialer->config = config;
   dialer->multi = multi_new(loop, on_connected, dialer);
-  if (dialer->multi && make_urls(dialer)) return dialer;
-  tls_dialer_free(dialer);
+  if (dialer->multi) return dialer;
+  free(dialer);
   return NULL;
 }
 
@@ -245,6 +234,5 @@ void tls_dialer_trust(struct tls_dialer *dialer,
 void tls_dialer_free(struct tls_dialer *dialer) {
   if (!dialer) return;
   multi_free(dialer->multi);
-  for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++) free(dialer->urls[i]);
   free(dialer);
 }

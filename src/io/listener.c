@@ -56,8 +56,7 @@ union address {
 };
 
 /* The length of the socket address, or 0 if the host is no numeric one. */
-static socklen_t read_address(union address *to,
-                              const struct config_address *from) {
+static socklen_t read_address(union address *to, const struct listen_at *from) {
   char host[HOST_TEXT];
   struct slice text = from->host;
   if (slice_equal_nocase(text, slice_of("localhost")))
@@ -88,7 +87,7 @@ static uint16_t bound_port(int fd) {
 }
 
 /* -1 with errno set. */
-static int open_socket(const struct config_address *address, bool reuse_port) {
+static int open_socket(const struct listen_at *address, bool reuse_port) {
   union address to;
   socklen_t len = read_address(&to, address);
   if (len == 0) {
@@ -195,7 +194,7 @@ static void on_lingered(void *arg) {
 }
 
 static void explain(char *error, size_t error_cap,
-                    const struct config_address *address, int why) {
+                    const struct listen_at *address, int why) {
   struct slice host = address->host;
   bool v6 = host.len > 0 && memchr(host.at, ':', host.len) != NULL;
   (void)snprintf(error, error_cap, v6 ? "[%.*s]:%u: %s" : "%.*s:%u: %s",
@@ -203,9 +202,9 @@ static void explain(char *error, size_t error_cap,
 }
 
 struct listener *listener_new(struct loop *loop,
-                              const struct config_address *address,
-                              bool reuse_port, listener_on_accept *on_accept,
-                              void *arg, char *error, size_t error_cap) {
+                              const struct listen_at *address, bool reuse_port,
+                              listener_on_accept *on_accept, void *arg,
+                              char *error, size_t error_cap) {
   struct listener *listener = calloc(1, sizeof *listener);
   if (listener == NULL) goto fail;
   listener->fd = open_socket(address, reuse_port);

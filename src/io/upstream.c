@@ -487,8 +487,11 @@ static void connect_freshly(struct attempt *a) {
   unsigned target = a->request.target;
   a->state = DIALING;
   a->generation = answer->generation;
-  a->dial = dial_start(upstream->dialer, target, upstream->shared->host[target],
-                       answer, on_dialed, a);
+  struct dial_to to = {.url = &upstream->config->targets[target],
+                       .name = upstream->shared->host[target],
+                       .connect_timeout_us =
+                           upstream->config->connect_timeout_us};
+  a->dial = dial_start(upstream->dialer, &to, answer, on_dialed, a);
   if (!a->dial) fail_later(a, ATTEMPT_REFUSED, no_memory);
 }
 
@@ -704,7 +707,7 @@ struct upstream *upstream_new(struct loop *loop, const struct config *config,
   slab_init(&upstream->attempts, sizeof(struct attempt));
   timer_init(&upstream->name_timer, loop, on_name_timer, upstream);
   timer_init(&upstream->drain_timer, loop, on_drain_timer, upstream);
-  upstream->dialer = dialer_new(loop, config);
+  upstream->dialer = dialer_new(loop);
   upstream->wires = wires_new(loop, &user);
   upstream->names = resolver_view_new(resolver, loop, on_name_change, upstream);
   if (upstream->dialer && upstream->wires && upstream->names &&

@@ -40,9 +40,14 @@ static void forbid_dumps(void) {
 }
 
 struct credentials *files_read_credentials(const struct files *files) {
+  const struct credentials_source source = {
+      .token_file = files->config->token_file,
+      .token = slice_of(files->token),
+      .ca_file = files->config->ca_file,
+  };
   char error[ERROR_BYTES];
-  struct credentials *credentials = credentials_read(
-      files->config, slice_of(files->token), error, sizeof error);
+  struct credentials *credentials =
+      credentials_read(&source, error, sizeof error);
   if (!credentials) log_notice("%s", error);
   else if (credentials_token(credentials).len > 0) forbid_dumps();
   return credentials;

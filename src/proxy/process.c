@@ -117,8 +117,7 @@ static bool make_process(struct program *program) {
   program->resolver = resolver_new();
   return name_process(process) && program->resolver &&
          upstream_shared_init(&process->upstream, &program->config,
-                              program->resolver) &&
-         resolver_start(program->resolver);
+                              program->resolver);
 }
 
 /* ---- workers ---- */

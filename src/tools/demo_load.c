@@ -209,8 +209,7 @@ static bool make_client(struct demo_load *load, char *error, size_t cap) {
   blocks_init(&load->blocks, NULL);
   load->resolver = resolver_new();
   if (load->resolver == NULL ||
-      !upstream_shared_init(&load->shared, &load->config, load->resolver) ||
-      !resolver_start(load->resolver))
+      !upstream_shared_init(&load->shared, &load->config, load->resolver))
     return false;
   load->upstream = upstream_new(load->loop, &load->config, load->resolver,
                                 &load->shared, &load->blocks, error, cap);
