@@ -38,10 +38,19 @@ enum option_group {
   GROUP_COUNT,
 };
 
+/* What an option is a property of. Flags say each of them once, for all that
+ * there is of its kind. */
+enum option_scope {
+  SCOPE_PROCESS = 1, /* for its life: a reload does not change it */
+  SCOPE_ROUTE,       /* struct route */
+  SCOPE_GROUP,       /* struct group, its targets and what they are shown */
+};
+
 enum { CONFIG_OPTIONS_MAX = 64, OPTION_NAME_MAX = 32 };
 
 struct config_option {
-  enum option_group group;
+  enum option_group group; /* in --help */
+  enum option_scope scope;
   const char *name;  /* without dashes */
   char letter;       /* the short form, or 0 */
   const char *value; /* what --help prints for it; NULL: takes none */
