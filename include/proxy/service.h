@@ -16,6 +16,7 @@
 #include "io/upstream.h"
 
 struct exchange;
+struct lease;
 
 enum {
   CACHE_LINE = 64,
@@ -49,6 +50,7 @@ struct service {
   struct blocks blocks; /* every buffer of this worker */
   struct slab room;     /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
   struct log_channel *log; /* NULL: off */
+  struct lease *lease;     /* on the snapshot in force; see proxy/lease */
   struct forward_rules forward;
   struct exchange *exchanges;   /* those that are not settled */
   void *owner;                  /* its worker */

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 #include "core/address.h"
-#include "io/credentials.h"
 #include "io/log.h"
 #include "io/resolver.h"
+#include "proxy/lease.h"
 #include "proxy/service.h"
 
 struct worker;
@@ -17,10 +17,10 @@ struct worker;
 struct worker_setup {
   struct process *process;
   struct resolver *resolver;
-  struct log_channel *log;         /* NULL: no log */
-  struct credentials *credentials; /* it holds them */
-  struct listen_at address;        /* with the port that the first one bound */
-  bool first;                      /* opens the address; the others join */
+  struct log_channel *log;   /* NULL: no log */
+  struct snapshot *snapshot; /* it holds it */
+  struct listen_at address;  /* with the port that the first one bound */
+  bool first;                /* opens the address; the others join */
   struct wake *on_news; /* sent from its thread when it has carried out what
                          * it was told, and when it has ended */
 };
@@ -38,9 +38,9 @@ bool worker_start(struct worker *worker) __attribute__((warn_unused_result));
 /* What a worker is told, by one thread; these return at once. */
 /* To stop: no new connections, what is in flight is finished within --drain. */
 void worker_stop(struct worker *worker);
-/* To ask with these credentials from now on. It holds them. What is in flight
- * goes on with those that it has. */
-void worker_renew(struct worker *worker, struct credentials *credentials);
+/* To begin requests under this snapshot from now on; the lease becomes its own.
+ * What is in flight goes on under the one that it began under. */
+void worker_renew(struct worker *worker, struct lease *lease);
 /* To show that its loop turns. */
 void worker_ping(struct worker *worker);
 /* Whether it has carried out all that it was told before this call, or has

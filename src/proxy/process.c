@@ -21,14 +21,15 @@
 
 #include "config/config.h"
 #include "config/config_fit.h"
+#include "config/snapshot.h"
 #include "io/clock.h"
 #include "io/leaks.h"
 #include "io/libraries.h"
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/notify.h"
+#include "proxy/crew.h"
 #include "proxy/files.h"
-#include "proxy/worker.h"
 
 enum {
   EXIT_USAGE = 2,
@@ -44,10 +45,11 @@ struct program {
   struct log *log;
   struct notify *notify; /* NULL: there is no service manager */
   struct timer watchdog;
-  struct credentials *credentials; /* the last that workers were told of */
-  struct wake *news;               /* from the workers */
-  struct worker **workers;
-  unsigned worker_count;
+  struct credentials *credentials; /* until the first snapshot holds them */
+  struct slots *slots;
+  struct snapshot *snapshot; /* the last that workers were told of */
+  struct wake *news;         /* from the workers */
+  struct crew crew;
   const char *reload; /* how the one that is under way will end; NULL: none */
   bool stopping, pinging;
 };
@@ -110,67 +112,53 @@ static bool name_process(struct process *process) {
   return true;
 }
 
+/* The next one: of the same options, and of what was read last. */
+static struct snapshot *make_snapshot(struct program *program,
+                                      struct credentials *credentials) {
+  const struct snapshot *before = program->snapshot;
+  const struct snapshot_source source = {
+      .config = &program->config,
+      .slots = program->slots,
+      .credentials = credentials,
+      .via = slice_of(program->process.via),
+      .number = before ? before->number + 1 : 1,
+  };
+  return snapshot_new(&source);
+}
+
 static bool make_process(struct program *program) {
   struct process *process = &program->process;
   process->config = &program->config;
   process->budget.max = program->config.max_buffered_bytes;
   program->resolver = resolver_new();
-  return name_process(process) && program->resolver &&
-         upstream_shared_init(&process->upstream, &program->config,
-                              program->resolver);
+  if (!name_process(process) || !program->resolver ||
+      !upstream_shared_init(&process->upstream, &program->config,
+                            program->resolver))
+    return false;
+  program->slots = slots_new(program->resolver);
+  if (!program->slots) return false;
+  program->snapshot = make_snapshot(program, program->credentials);
+  credentials_drop(program->credentials);
+  program->credentials = NULL;
+  return program->snapshot != NULL;
 }
 
 /* ---- workers ---- */
 
-static struct worker *make_worker(struct program *program, unsigned i) {
-  struct config *config = &program->config;
-  char error[256];
-  struct worker_setup setup = {
+static bool start_workers(struct program *program) {
+  const struct worker_setup setup = {
       .process = &program->process,
       .resolver = program->resolver,
-      .log = program->log ? log_open(program->log) : NULL,
-      .credentials = program->credentials,
-      .address = config->listen,
-      .first = i == 0,
+      .snapshot = program->snapshot,
+      .address = program->config.listen,
       .on_news = program->news,
   };
-  struct worker *worker;
-  if (program->log && !setup.log) {
-    no_memory();
-    return NULL;
-  }
-  if (i > 0) setup.address.port = worker_port(program->workers[0]);
-  worker = worker_new(&setup, error, sizeof error);
-  if (!worker) log_notice("%s", error);
-  return worker;
-}
-
-static bool make_workers(struct program *program) {
-  unsigned wanted = worker_count(&program->config);
-  program->workers = calloc(wanted, sizeof *program->workers);
-  if (!program->workers) return no_memory();
-  program->worker_count = wanted;
-  for (unsigned i = 0; i < wanted; i++) {
-    program->workers[i] = make_worker(program, i);
-    if (!program->workers[i]) return false;
-    program->process.room[i] = worker_room(program->workers[i]);
-  }
-  program->process.worker_count = wanted; /* immutable from here on */
-  for (unsigned i = 0; i < wanted; i++)
-    if (!worker_start(program->workers[i])) return no_memory();
-  return true;
-}
-
-static void stop_workers(struct program *program) {
-  for (unsigned i = 0; i < program->worker_count; i++)
-    if (program->workers[i]) worker_stop(program->workers[i]);
-}
-
-static bool every(const struct program *program,
-                  bool (*is)(const struct worker *worker)) {
-  for (unsigned i = 0; i < program->worker_count; i++)
-    if (!is(program->workers[i])) return false;
-  return true;
+  char error[256];
+  bool started =
+      crew_start(&program->crew, &setup, program->log,
+                 worker_count(&program->config), error, sizeof error);
+  if (!started) log_notice("%s", error);
+  return started;
 }
 
 /* ---- what happens while they run ---- */
@@ -185,8 +173,8 @@ static void end_reload(struct program *program) {
 
 static void on_news(void *arg) {
   struct program *program = arg;
-  if (every(program, worker_is_done)) loop_stop(program->loop);
-  if (!every(program, worker_has_heard)) return;
+  if (crew_is_done(&program->crew)) loop_stop(program->loop);
+  if (!crew_has_heard(&program->crew)) return;
   if (program->reload) end_reload(program);
   if (program->pinging) notify_send(program->notify, "WATCHDOG=1");
   program->pinging = false;
@@ -196,8 +184,7 @@ static void on_news(void *arg) {
 static void on_watchdog(void *arg) {
   struct program *program = arg;
   program->pinging = true;
-  for (unsigned i = 0; i < program->worker_count; i++)
-    worker_ping(program->workers[i]);
+  crew_ping(&program->crew);
   timer_set(&program->watchdog,
             clock_now_us() + notify_watchdog_us(program->notify) / 2);
 }
@@ -210,19 +197,29 @@ static void on_stop(void *arg, int signo) {
   program->reload = NULL;
   log_notice("stopping; a second signal ends it at once");
   notify_send(program->notify, "STOPPING=1\nSTATUS=stopping");
-  stop_workers(program);
+  crew_stop(&program->crew);
+}
+
+/* False: no memory, and the old one stays in force. */
+static bool renew(struct program *program, struct credentials *credentials) {
+  struct snapshot *snapshot = make_snapshot(program, credentials);
+  if (!snapshot || !crew_renew(&program->crew, snapshot)) {
+    log_notice("no memory for what was read");
+    snapshot_drop(snapshot);
+    return false;
+  }
+  snapshot_drop(program->snapshot);
+  program->snapshot = snapshot;
+  return true;
 }
 
 /* Returns what there is to say of it. */
-static const char *renew_credentials(struct program *program) {
-  struct credentials *renewed = files_read_credentials(&program->files);
-  if (!renewed)
-    return "not reloaded: the token and CAs from before stay in force";
-  for (unsigned i = 0; i < program->worker_count; i++)
-    worker_renew(program->workers[i], renewed);
-  credentials_drop(program->credentials);
-  program->credentials = renewed;
-  return "reloaded";
+static const char *reload(struct program *program) {
+  struct credentials *credentials = files_read_credentials(&program->files);
+  bool done = credentials && renew(program, credentials);
+  credentials_drop(credentials);
+  return done ? "reloaded"
+              : "not reloaded: the token and CAs from before stay in force";
 }
 
 static void on_reload(void *arg, int signo) {
@@ -233,8 +230,8 @@ static void on_reload(void *arg, int signo) {
               (long long)clock_now_us());
   if (!files_open_log(&program->files))
     log_notice("the log stays where it was");
-  program->reload = renew_credentials(program);
-  if (every(program, worker_has_heard)) end_reload(program);
+  program->reload = reload(program);
+  if (crew_has_heard(&program->crew)) end_reload(program);
 }
 
 /* ---- running ---- */
@@ -256,7 +253,7 @@ static void say_ready(const struct program *program) {
   say_remarks(config);
   snprintf(status, sizeof status, "listening on http://%s%.*s%s:%u",
            v6 ? "[" : "", SLICE_ARG(host), v6 ? "]" : "",
-           worker_port(program->workers[0]));
+           crew_port(&program->crew));
   log_notice("%s", status);
   notify_send(program->notify, "READY=1\nSTATUS=%s", status);
 }
@@ -274,7 +271,7 @@ static bool start(struct program *program) {
   program->news = wake_new(program->loop, on_news, program);
   if (!program->news || !watch_signals(program) || !make_process(program))
     return no_memory();
-  return make_workers(program);
+  return start_workers(program);
 }
 
 static void run(struct program *program) {
@@ -285,12 +282,10 @@ static void run(struct program *program) {
 }
 
 static void clear(struct program *program) {
-  for (unsigned i = 0; i < program->worker_count; i++)
-    if (program->workers[i]) worker_join(program->workers[i]);
-  for (unsigned i = 0; i < program->worker_count; i++)
-    worker_free(program->workers[i]);
-  free(program->workers);
-  if (program->resolver) resolver_free(program->resolver);
+  crew_free(&program->crew);
+  snapshot_drop(program->snapshot);
+  slots_free(program->slots);
+  resolver_free(program->resolver);
   if (program->log) log_free(program->log, LOG_FLUSH_US);
   wake_free(program->news);
   loop_free(program->loop);
@@ -306,6 +301,7 @@ static void expect_nothing_left(struct process *process) {
   leaks_expect_none("client requests", process->requests);
   for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++)
     leaks_expect_none("attempts", process->upstream.attempts[i].in_flight);
+  leaks_expect_none("snapshots", snapshot_count());
   leaks_end();
 }
 
@@ -320,7 +316,7 @@ static int serve(struct program *program) {
       run(program);
       code = EXIT_SUCCESS;
     } else {
-      stop_workers(program);
+      crew_stop(&program->crew);
     }
   }
   clear(program);

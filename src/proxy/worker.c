@@ -16,7 +16,7 @@
  *
  * What main tells it lies in the worker, and one wake says that something does.
  * It counts what it was told, and the worker says up to where it has come: so
- * main knows when new credentials are in force everywhere, and that every loop
+ * main knows when a new snapshot is in force everywhere, and that every loop
  * turns, without anything on the path of a request. */
 #include "proxy/worker.h"
 
@@ -43,12 +43,11 @@ struct worker {
   struct listener *listener; /* NULL once it has closed */
   struct wake *orders, *room;
   struct timer drain;
-  struct credentials *credentials; /* in force */
   bool stopping, paused;
   bool started;
   /* What main tells: */
   atomic_bool must_stop;
-  _Atomic(struct credentials *) renewed; /* not in force yet, or NULL */
+  _Atomic(struct lease *) renewed; /* not in force yet, or NULL */
   atomic_uint told, heard;
   atomic_bool done;
   pthread_t thread;
@@ -92,14 +91,18 @@ static void stop(struct worker *worker) {
 
 /* ---- orders ---- */
 
-/* The order's reference becomes the worker's. What is in flight has copied the
- * token into its request, and its connections hold their CAs (io/multi). */
-static void adopt(struct worker *worker, struct credentials *credentials) {
-  if (!credentials) return;
-  worker->service.forward.token = credentials_token(credentials);
-  upstream_trust(worker->service.upstream, credentials);
-  credentials_drop(worker->credentials);
-  worker->credentials = credentials;
+/* The lease becomes the worker's. What is in flight has copied the token into its
+ * request, and its connections hold their CAs (io/multi). */
+static void adopt(struct worker *worker, struct lease *lease) {
+  struct service *service = &worker->service;
+  struct lease *before = service->lease;
+  if (!lease) return;
+  struct credentials *credentials = lease->snapshot->credentials;
+  service->lease = lease;
+  service->forward.token = credentials_token(credentials);
+  if (!before || before->snapshot->credentials != credentials)
+    upstream_trust(service->upstream, credentials);
+  lease_give(before);
 }
 
 static void on_orders(void *arg) {
@@ -121,9 +124,9 @@ void worker_stop(struct worker *worker) {
   worker_ping(worker);
 }
 
-void worker_renew(struct worker *worker, struct credentials *credentials) {
-  credentials_drop(
-      atomic_exchange(&worker->renewed, credentials_hold(credentials)));
+/* One that the worker has not taken over yet was nobody else's. */
+void worker_renew(struct worker *worker, struct lease *lease) {
+  lease_give(atomic_exchange(&worker->renewed, lease));
   worker_ping(worker);
 }
 
@@ -231,7 +234,8 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   if (!worker->orders || !worker->room ||
       !make_service(worker, error, error_cap))
     goto fail;
-  adopt(worker, credentials_hold(setup->credentials));
+  adopt(worker, lease_new(setup->snapshot));
+  if (!worker->service.lease) goto fail;
   worker->front = make_front(worker);
   if (!worker->front) goto fail;
   worker->listener = listener_new(worker->loop, &setup->address, !setup->first,
@@ -289,8 +293,8 @@ void worker_free(struct worker *worker) {
   if (worker->service.upstream) upstream_free(worker->service.upstream);
   service_clear(&worker->service);
   if (worker->loop) timer_clear(&worker->drain);
-  credentials_drop(worker->credentials);
-  credentials_drop(worker->renewed);
+  lease_give(worker->service.lease);
+  lease_give(worker->renewed);
   wake_free(worker->orders);
   wake_free(worker->room);
   loop_free(worker->loop);
