@@ -61,7 +61,7 @@ static socklen_t read_address(union address *to, const struct listen_at *from) {
   struct slice text = from->host;
   if (slice_equal_nocase(text, slice_of("localhost")))
     text = slice_of("127.0.0.1");
-  (void)snprintf(host, sizeof host, "%.*s", SLICE_ARG(text));
+  snprintf(host, sizeof host, "%.*s", SLICE_ARG(text));
   *to = (union address){0};
   if (inet_pton(AF_INET, host, &to->v4.sin_addr) == 1) {
     to->v4.sin_family = AF_INET;
@@ -131,8 +131,8 @@ static void rest(struct listener *listener, int error) {
   static struct log_gate gate; /* all listeners meet the limit at once */
   int64_t now_us = clock_now_us();
   char what[128];
-  (void)snprintf(what, sizeof what, "cannot accept a connection: %s",
-                 strerror(error));
+  snprintf(what, sizeof what, "cannot accept a connection: %s",
+           strerror(error));
   log_notice_gated(&gate, now_us, what);
   listener->resting = true;
   timer_set(&listener->rest, now_us + REST_US);
@@ -197,8 +197,8 @@ static void explain(char *error, size_t error_cap,
                     const struct listen_at *address, int why) {
   struct slice host = address->host;
   bool v6 = host.len > 0 && memchr(host.at, ':', host.len) != NULL;
-  (void)snprintf(error, error_cap, v6 ? "[%.*s]:%u: %s" : "%.*s:%u: %s",
-                 SLICE_ARG(host), address->port, strerror(why));
+  snprintf(error, error_cap, v6 ? "[%.*s]:%u: %s" : "%.*s:%u: %s",
+           SLICE_ARG(host), address->port, strerror(why));
 }
 
 struct listener *listener_new(struct loop *loop,
@@ -206,12 +206,12 @@ struct listener *listener_new(struct loop *loop,
                               listener_on_accept *on_accept, void *arg,
                               char *error, size_t error_cap) {
   struct listener *listener = calloc(1, sizeof *listener);
-  if (listener == NULL) goto fail;
+  if (!listener) goto fail;
   listener->fd = open_socket(address, reuse_port);
   if (listener->fd < 0) goto fail;
   listener->readable = event_new(loop_base(loop), listener->fd,
                                  EV_READ | EV_PERSIST, on_readable, listener);
-  if (listener->readable == NULL) goto fail;
+  if (!listener->readable) goto fail;
   listener->port = bound_port(listener->fd);
   listener->on_accept = on_accept;
   listener->arg = arg;
@@ -221,7 +221,7 @@ struct listener *listener_new(struct loop *loop,
   return listener;
 fail:
   explain(error, error_cap, address, errno);
-  if (listener != NULL && listener->fd >= 0) close(listener->fd);
+  if (listener && listener->fd >= 0) close(listener->fd);
   free(listener);
   return NULL;
 }
@@ -262,7 +262,7 @@ void listener_stop(struct listener *listener, void (*on_closed)(void *arg)) {
 }
 
 void listener_free(struct listener *listener) {
-  if (listener == NULL) return;
+  if (!listener) return;
   close_socket(listener);
   free(listener);
 }

@@ -63,8 +63,8 @@ struct wake {
 
 /* Both are roots (no siblings); so is the result. */
 static struct timer *meld(struct timer *a, struct timer *b) {
-  if (a == NULL) return b;
-  if (b == NULL) return a;
+  if (!a) return b;
+  if (!b) return a;
   if (b->due_us < a->due_us) {
     struct timer *later = a;
     a = b;
@@ -72,14 +72,14 @@ static struct timer *meld(struct timer *a, struct timer *b) {
   }
   b->prev = a;
   b->next = a->child;
-  if (a->child != NULL) a->child->prev = b;
+  if (a->child) a->child->prev = b;
   a->child = b;
   return a;
 }
 
 static struct timer *unhook_first(struct timer **siblings) {
   struct timer *first = *siblings;
-  if (first == NULL) return NULL;
+  if (!first) return NULL;
   *siblings = first->next;
   first->next = first->prev = NULL;
   return first;
@@ -89,25 +89,25 @@ static struct timer *unhook_first(struct timer **siblings) {
  * which is what keeps the amortized cost logarithmic. */
 static struct timer *meld_siblings(struct timer *siblings) {
   struct timer *pairs = NULL, *root = NULL;
-  while (siblings != NULL) {
+  while (siblings) {
     struct timer *left = unhook_first(&siblings);
     struct timer *pair = meld(left, unhook_first(&siblings));
     pair->next = pairs;
     pairs = pair;
   }
-  while (pairs != NULL) root = meld(root, unhook_first(&pairs));
+  while (pairs) root = meld(root, unhook_first(&pairs));
   return root;
 }
 
 static void unset(struct timer *timer) {
   struct loop *loop = timer->loop;
   struct timer *orphans = meld_siblings(timer->child);
-  if (timer->prev == NULL) { /* the root */
+  if (!timer->prev) { /* the root */
     loop->earliest = orphans;
   } else {
     if (timer->prev->child == timer) timer->prev->child = timer->next;
     else timer->prev->next = timer->next;
-    if (timer->next != NULL) timer->next->prev = timer->prev;
+    if (timer->next) timer->next->prev = timer->prev;
     loop->earliest = meld(loop->earliest, orphans);
   }
   timer->child = timer->next = timer->prev = NULL;
@@ -138,13 +138,13 @@ static void on_expire(evutil_socket_t fd, short what, void *arg) {
   /* While this is MIN, timers that callbacks set arm nothing. */
   loop->armed_us = INT64_MIN;
   loop->expired_us = clock_now_us();
-  while (loop->earliest != NULL && loop->earliest->due_us <= loop->expired_us) {
+  while (loop->earliest && loop->earliest->due_us <= loop->expired_us) {
     struct timer *timer = loop->earliest;
     unset(timer);
     timer->on_timer(timer->arg); /* may free the timer */
   }
   loop->armed_us = INT64_MAX;
-  if (loop->earliest != NULL) arm(loop, loop->earliest->due_us);
+  if (loop->earliest) arm(loop, loop->earliest->due_us);
 }
 
 void timer_init(struct timer *timer, struct loop *loop,
@@ -168,7 +168,7 @@ void timer_clear(struct timer *timer) {
 
 static struct event_base *base_new(void) {
   struct event_config *config = event_config_new();
-  if (config == NULL) return NULL;
+  if (!config) return NULL;
   struct event_base *base = NULL;
   if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
     base = event_base_new_with_config(config);
@@ -178,25 +178,25 @@ static struct event_base *base_new(void) {
 
 struct loop *loop_new(void) {
   struct loop *loop = calloc(1, sizeof *loop);
-  if (loop == NULL) return NULL;
+  if (!loop) return NULL;
   loop->armed_us = INT64_MAX;
   loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   loop->base = loop->timer_fd < 0 ? NULL : base_new();
-  if (loop->base == NULL) goto fail;
+  if (!loop->base) goto fail;
   event_assign(&loop->expire, loop->base, -1, 0, on_expire, loop);
   event_assign(&loop->timer_event, loop->base, loop->timer_fd,
                EV_READ | EV_PERSIST | EV_ET, on_timer_fd, loop);
   if (event_add(&loop->timer_event, NULL) < 0) goto fail;
   return loop;
 fail:
-  if (loop->base != NULL) event_base_free(loop->base);
+  if (loop->base) event_base_free(loop->base);
   if (loop->timer_fd >= 0) close(loop->timer_fd);
   free(loop);
   return NULL;
 }
 
 void loop_free(struct loop *loop) {
-  if (loop == NULL) return;
+  if (!loop) return;
   for (unsigned i = 0; i < loop->signal_count; i++)
     event_del(&loop->signals[i].event);
   event_del(&loop->expire);
@@ -253,7 +253,7 @@ static void on_wake_fd(evutil_socket_t fd, short what, void *arg) {
 struct wake *wake_new(struct loop *loop, void (*on_wake)(void *arg),
                       void *arg) {
   struct wake *wake = calloc(1, sizeof *wake);
-  if (wake == NULL) return NULL;
+  if (!wake) return NULL;
   wake->on_wake = on_wake;
   wake->arg = arg;
   wake->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -271,7 +271,7 @@ struct wake *wake_new(struct loop *loop, void (*on_wake)(void *arg),
 void wake_send(struct wake *wake) { (void)eventfd_write(wake->fd, 1); }
 
 void wake_free(struct wake *wake) {
-  if (wake == NULL) return;
+  if (!wake) return;
   event_del(&wake->event);
   close(wake->fd);
   free(wake);
