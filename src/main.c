@@ -1,4 +1,4 @@
-/* main: which program this is: the proxy, or one of the tools that come with it.
+/* main: which program this is, the proxy or one of its tools.
  *
  * What all of them need of the process is settled here, before any of them
  * opens a descriptor or starts a thread. */

@@ -1,4 +1,4 @@
-/* Tokens and CAs read from files, and what is said of those that will not do. */
+/* Tokens and CAs from files, and what is said of those that will not do. */
 #include "io/credentials.h"
 
 #include <criterion/criterion.h>

@@ -1,5 +1,5 @@
-/* Snapshots: what routes, groups and targets come of a command line, and for how
- * long they are there. */
+/* Snapshots: what routes, groups and targets come of a command line, and for
+ * how long they are there. */
 #include "config/snapshot.h"
 
 #include <criterion/criterion.h>

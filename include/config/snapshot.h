@@ -1,9 +1,9 @@
 /* snapshot: the configuration as requests see it: routes, groups, targets, and
  * what was read from files for them.
  *
- * A snapshot is made whole, never changes and is freed whole; a reload makes the
- * next one beside it. It borrows from nobody: what it names is copied or held.
- * Threads share it; each that keeps it holds a reference. */
+ * A snapshot is made whole, never changes and is freed whole; a reload makes
+ * the next one beside it. It borrows from nobody: what it names is copied or
+ * held. Threads share it; each that keeps it holds a reference. */
 #ifndef HEDGEROW_CONFIG_SNAPSHOT_H
 #define HEDGEROW_CONFIG_SNAPSHOT_H
 

@@ -18,8 +18,8 @@ struct resolver;
 struct resolver_view; /* one loop's eyes on the resolver */
 
 struct resolver *resolver_new(void);
-/* Detaches from lookups that hang rather than wait for them. All views have been
- * freed before. */
+/* Detaches from lookups that hang rather than wait for them. All views have
+ * been freed before. */
 void resolver_free(struct resolver *resolver);
 /* Names a host to look after, from now on and at any time, from one thread. The
  * same name gives the same number, as long as the resolver lives, and wants a
@@ -31,8 +31,8 @@ bool resolver_add(struct resolver *resolver, struct slice host,
 void resolver_drop(struct resolver *resolver, unsigned number);
 
 /* on_change(arg, number) is called on the loop whenever what resolver_get says
- * of a name has changed, and for a name that was added since. NULL: no memory or
- * descriptors. */
+ * of a name has changed, and for a name that was added since. NULL: no memory
+ * or descriptors. */
 struct resolver_view *resolver_view_new(
     struct resolver *resolver, struct loop *loop,
     void (*on_change)(void *arg, unsigned number), void *arg);

@@ -1,9 +1,9 @@
 /* slot: what the process knows of one origin for as long as it runs.
  *
- * A slot's number is the identity of an origin: snapshots come and go with their
- * targets, and what is counted or kept for an origin (attempts in flight, kept
- * connections) goes by the slot. It has the same number in every snapshot that
- * names the origin. */
+ * A slot's number is the identity of an origin: snapshots come and go with
+ * their targets, and what is counted or kept for an origin (attempts in flight,
+ * kept connections) goes by the slot. It has the same number in every snapshot
+ * that names the origin. */
 #ifndef HEDGEROW_IO_SLOT_H
 #define HEDGEROW_IO_SLOT_H
 
@@ -35,10 +35,10 @@ struct slots *slots_new(struct resolver *resolver);
  */
 void slots_free(struct slots *slots);
 
-/* The number of the slot of this URL's origin (scheme, host, port), a new one if
- * need be; its host is looked after by the resolver from now on. At any time,
- * from one thread; wants a slot_drop. False: no memory, no thread, or SLOTS_MAX
- * origins have been named. */
+/* The number of the slot of this URL's origin (scheme, host, port), a new one
+ * if need be; its host is looked after by the resolver from now on. At any
+ * time, from one thread; wants a slot_drop. False: no memory, no thread, or
+ * SLOTS_MAX origins have been named. */
 bool slot_add(struct slots *slots, const struct base_url *url, unsigned *number)
     __attribute__((warn_unused_result));
 /* The other end of an add, from any thread. */

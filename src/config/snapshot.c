@@ -1,8 +1,8 @@
 /* snapshot: from options to what requests go by.
  *
  * Flags say one thing of each option, so they make the routes that there have
- * always been: /smart over the group of --to, /all over both, /healthz; and each
- * of them gets every option that its kind looks at.
+ * always been: /smart over the group of --to, /all over both, /healthz; and
+ * each of them gets every option that its kind looks at.
  *
  * All of it lies in one block:
  *
@@ -12,8 +12,8 @@
  * The texts are copied because those of the config belong to argv today, and
  * will belong to a file tomorrow, which a reload reads into the same place.
  *
- * The count of references is what threads share here: main holds the snapshot in
- * force, a worker each that its exchanges began under (proxy/lease). */
+ * Threads share the count of references: main holds the snapshot in force, and a
+ * worker holds each that its exchanges began under (proxy/lease). */
 #include "config/snapshot.h"
 
 #include <assert.h>

@@ -7,9 +7,9 @@
  * or half written later concerns nobody before it is read the next time, whole,
  * and found good (io/ca_check).
  *
- * They are counted across threads: snapshots hold them (config/snapshot), and TLS
- * connections keep those that they were opened under (io/multi), so the last to
- * let go may be any thread. */
+ * They are counted across threads: snapshots hold them (config/snapshot), and
+ * TLS connections keep those that they were opened under (io/multi), so the
+ * last to let go may be any thread. */
 #include "io/credentials.h"
 
 #include <ctype.h>

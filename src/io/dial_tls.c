@@ -1,17 +1,17 @@
 /* dial_tls: libcurl opens TLS connections, and does nothing else with them.
  *
  * A transfer with CONNECT_ONLY is done when its connection is: connected, hands
- * shaken, verified. The session cannot leave libcurl, so its handle goes with it
- * (io/stream), and stays on its shard.
+ * shaken, verified. The session cannot leave libcurl, so its handle goes with
+ * it (io/stream), and stays on its shard.
  *
  * CONNECT_TO sends the connection to an alias, "h<name>-<generation>", and
- * RESOLVE gives that alias all the addresses: so libcurl tries them in turn (RFC
- * 8305). TLS verifies the name of the URL all the same.
+ * RESOLVE gives that alias all the addresses: so libcurl tries them in turn
+ * (RFC 8305). TLS verifies the name of the URL all the same.
  *
  * The handles of a shard share their TLS sessions, so that a racer's many short
- * connections resume instead of shaking hands in full, and their CAs (io/multi).
- * CAPATH is switched off because only without it libcurl keeps the parsed CA
- * bundle between connections. */
+ * connections resume instead of shaking hands in full, and their CAs
+ * (io/multi). CAPATH is switched off because only without it libcurl keeps the
+ * parsed CA bundle between connections. */
 #include "io/dial_tls.h"
 
 #include <curl/curl.h>
@@ -70,7 +70,7 @@ static void set_options(struct tls_dial *dial) {
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 24L * 3600 * 365);
 }
 
-static struct tls_dial *dial_new(struct tls_dialer *dialer) {
+static struct tls_dial *tls_dial_new(struct tls_dialer *dialer) {
   struct tls_dial *dial = calloc(1, sizeof *dial);
   if (!dial) return NULL;
   dial->dialer = dialer;
@@ -85,7 +85,7 @@ static struct tls_dial *dial_new(struct tls_dialer *dialer) {
 }
 
 /* The handle is off its shard, or goes its own way (then easy is NULL). */
-static void dial_free(struct tls_dial *dial) {
+static void tls_dial_free(struct tls_dial *dial) {
   curl_easy_cleanup(dial->easy);
   curl_slist_free_all(dial->connect_to);
   curl_slist_free_all(dial->resolve);
@@ -133,18 +133,18 @@ static void explain(struct tls_dial *dial, CURLcode code, char *why) {
            detail);
 }
 
-static void fail(struct tls_dial *d, CURLcode code) {
+static void tls_dial_fail(struct tls_dial *d, CURLcode code) {
   struct dial dial = d->dial;
   char why[DIAL_WHY_BYTES];
   explain(d, code, why);
   multi_remove(d->shard, d->easy);
-  dial_free(d);
+  tls_dial_free(d);
   dial.on_done(
       dial.arg, NULL,
       code == CURLE_OUT_OF_MEMORY ? ATTEMPT_REFUSED : ATTEMPT_TRANSPORT, why);
 }
 
-static void succeed(struct tls_dial *d) {
+static void tls_dial_succeed(struct tls_dial *d) {
   struct dial dial = d->dial;
   struct stream stream = {
       .fd = multi_keep(d->shard, d->easy), .easy = d->easy, .shard = d->shard};
@@ -153,16 +153,17 @@ static void succeed(struct tls_dial *d) {
   curl_easy_setopt(d->easy, CURLOPT_CONNECT_TO, NULL);
   curl_easy_setopt(d->easy, CURLOPT_RESOLVE, NULL);
   d->easy = NULL;
-  dial_free(d);
+  tls_dial_free(d);
   dial.on_done(dial.arg, &stream, ATTEMPT_SUCCESS, NULL);
 }
 
-static void on_connected(void *arg, struct shard *shard, void *easy, int code) {
+static void tls_dial_on_connected(void *arg, struct shard *shard, void *easy,
+                                  int code) {
   struct tls_dial *dial;
   (void)arg, (void)shard;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&dial);
-  if (code == CURLE_OK) succeed(dial);
-  else fail(dial, (CURLcode)code);
+  if (code == CURLE_OK) tls_dial_succeed(dial);
+  else tls_dial_fail(dial, (CURLcode)code);
 }
 
 /* ---- how it starts ---- */
@@ -196,7 +197,7 @@ static bool set_addresses(struct tls_dial *dial, const struct dial_to *to,
 struct dial *tls_dial_start(struct tls_dialer *dialer, const struct dial_to *to,
                             const struct resolver_answer *answer,
                             dial_on_done *on_done, void *arg) {
-  struct tls_dial *d = dial_new(dialer);
+  struct tls_dial *d = tls_dial_new(dialer);
   if (!d) return NULL;
   d->dial.on_done = on_done;
   d->dial.arg = arg;
@@ -205,14 +206,14 @@ struct dial *tls_dial_start(struct tls_dialer *dialer, const struct dial_to *to,
   if (set_url(d, to->url) && set_addresses(d, to, answer) &&
       (d->shard = multi_add(dialer->multi, d->easy)))
     return &d->dial;
-  dial_free(d);
+  tls_dial_free(d);
   return NULL;
 }
 
 void tls_dial_cancel(struct dial *dial) {
   struct tls_dial *d = (struct tls_dial *)(void *)dial;
   multi_abort(d->shard, d->easy);
-  dial_free(d);
+  tls_dial_free(d);
 }
 
 /* ---- the dialer ---- */
@@ -220,7 +221,7 @@ void tls_dial_cancel(struct dial *dial) {
 struct tls_dialer *tls_dialer_new(struct loop *loop) {
   struct tls_dialer *dialer = calloc(1, sizeof *dialer);
   if (!dialer) return NULL;
-  dialer->multi = multi_new(loop, on_connected, dialer);
+  dialer->multi = multi_new(loop, tls_dial_on_connected, dialer);
   if (dialer->multi) return dialer;
   free(dialer);
   return NULL;

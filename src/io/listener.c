@@ -139,7 +139,7 @@ static void rest(struct listener *listener, int error) {
   watch(listener);
 }
 
-static void on_rested(void *arg) {
+static void listener_on_rested(void *arg) {
   struct listener *listener = arg;
   listener->resting = false;
   watch(listener);
@@ -165,7 +165,7 @@ static bool is_passing(int error) {
 }
 
 /* False: there is nothing more to accept for now. */
-static bool accept_one(struct listener *listener) {
+static bool listener_accept_one(struct listener *listener) {
   union address peer;
   socklen_t len = sizeof peer;
   int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -178,16 +178,17 @@ static bool accept_one(struct listener *listener) {
   return false;
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg) {
+static void listener_on_readable(evutil_socket_t fd, short what, void *arg) {
   (void)fd, (void)what;
   struct listener *listener = arg;
   for (int i = 0; i < BATCH && !listener->paused; i++)
-    if (!accept_one(listener)) return;
+    if (!listener_accept_one(listener)) return;
 }
 
-static void on_lingered(void *arg) {
+static void listener_on_lingered(void *arg) {
   struct listener *listener = arg;
-  while (!listener->paused && !listener->resting && accept_one(listener))
+  while (!listener->paused && !listener->resting &&
+         listener_accept_one(listener))
     continue;
   close_socket(listener);
   listener->on_closed(listener->arg); /* may free the listener */
@@ -209,14 +210,15 @@ struct listener *listener_new(struct loop *loop,
   if (!listener) goto fail;
   listener->fd = open_socket(address, reuse_port);
   if (listener->fd < 0) goto fail;
-  listener->readable = event_new(loop_base(loop), listener->fd,
-                                 EV_READ | EV_PERSIST, on_readable, listener);
+  listener->readable =
+      event_new(loop_base(loop), listener->fd, EV_READ | EV_PERSIST,
+                listener_on_readable, listener);
   if (!listener->readable) goto fail;
   listener->port = bound_port(listener->fd);
   listener->on_accept = on_accept;
   listener->arg = arg;
-  timer_init(&listener->rest, loop, on_rested, listener);
-  timer_init(&listener->linger, loop, on_lingered, listener);
+  timer_init(&listener->rest, loop, listener_on_rested, listener);
+  timer_init(&listener->linger, loop, listener_on_lingered, listener);
   watch(listener);
   return listener;
 fail:

@@ -4,9 +4,9 @@
  * (hosts file, nsswitch, mDNS, search lists), and it blocks: 5 s and more when
  * a name server is silent. So threads of the resolver ask, and everybody else
  * looks at copies. There are as many threads as names, up to four, so that a
- * name that hangs does not hold up the others. Each takes the name that has been
- * due for longest. All that threads and loops share is under one mutex, which
- * nobody holds for longer than a copy.
+ * name that hangs does not hold up the others. Each takes the name that has
+ * been due for longest. All that threads and loops share is under one mutex,
+ * which nobody holds for longer than a copy.
  *
  * A change is told by waking every view on its own loop; there the view copies
  * what is new to it and tells its owner. So resolver_get is a plain read of
@@ -116,7 +116,7 @@ static void wake_views(struct resolver *resolver) {
 }
 
 /* The mutex is held before and after, and not while it asks. */
-static void ask(struct asker *asker, struct name *name) {
+static void resolver_ask(struct asker *asker, struct name *name) {
   struct resolver *resolver = asker->resolver;
   asker->asking = name->asking = true;
   name->asked_us = clock_now_us();
@@ -153,14 +153,14 @@ static void let_go(struct resolver *resolver) {
   free(resolver);
 }
 
-static void *run(void *arg) {
+static void *resolver_run(void *arg) {
   struct asker *asker = arg;
   struct resolver *resolver = asker->resolver;
   pthread_mutex_lock(&resolver->mutex);
   while (!resolver->stopping) {
     struct name *name = next_due(resolver);
     int64_t now_us = clock_now_us();
-    if (name && name->due_us <= now_us) ask(asker, name);
+    if (name && name->due_us <= now_us) resolver_ask(asker, name);
     else
       thread_cond_wait(&resolver->changed, &resolver->mutex,
                        name ? name->due_us : now_us + REFRESH_US);
@@ -223,7 +223,7 @@ static bool start_asker(struct resolver *resolver) {
     return true;
   struct asker *asker = &resolver->askers[resolver->asker_count];
   asker->resolver = resolver;
-  if (!thread_start(&asker->thread, run, asker))
+  if (!thread_start(&asker->thread, resolver_run, asker))
     return resolver->asker_count > 0;
   resolver->asker_count++;
   resolver->users++;
@@ -254,7 +254,7 @@ void resolver_drop(struct resolver *resolver, unsigned number) {
 /* ---- views ---- */
 
 /* With the mutex. */
-static void copy(struct resolver_view *view, unsigned number) {
+static void view_copy(struct resolver_view *view, unsigned number) {
   const struct name *name = name_at(view->resolver, number);
   struct known *known = known_at(view, number);
   if (known->version == name->version) return;
@@ -265,22 +265,22 @@ static void copy(struct resolver_view *view, unsigned number) {
 
 /* With the mutex: takes the names over that were added. Without memory for one,
  * the next to ask for it tries again. */
-static void grow(struct resolver_view *view) {
+static void view_grow(struct resolver_view *view) {
   while (view->known.count < view->resolver->names.count &&
          table_push(&view->known, sizeof(struct known)))
-    copy(view, view->known.count - 1);
+    view_copy(view, view->known.count - 1);
 }
 
-static void copy_news(struct resolver_view *view) {
+static void view_copy_news(struct resolver_view *view) {
   pthread_mutex_lock(&view->resolver->mutex);
-  grow(view);
-  for (unsigned i = 0; i < view->known.count; i++) copy(view, i);
+  view_grow(view);
+  for (unsigned i = 0; i < view->known.count; i++) view_copy(view, i);
   pthread_mutex_unlock(&view->resolver->mutex);
 }
 
-static void on_wake(void *arg) {
+static void view_on_wake(void *arg) {
   struct resolver_view *view = arg;
-  copy_news(view);
+  view_copy_news(view);
   for (unsigned i = 0; i < view->known.count; i++) {
     if (!known_at(view, i)->is_news) continue;
     known_at(view, i)->is_news = false;
@@ -295,7 +295,7 @@ struct resolver_view *resolver_view_new(
   if (!view) return NULL;
   *view = (struct resolver_view){
       .resolver = resolver, .on_change = on_change, .arg = arg};
-  view->wake = wake_new(loop, on_wake, view);
+  view->wake = wake_new(loop, view_on_wake, view);
   if (!view->wake) {
     free(view);
     return NULL;
@@ -304,7 +304,7 @@ struct resolver_view *resolver_view_new(
   view->next = resolver->views;
   resolver->views = view;
   pthread_mutex_unlock(&resolver->mutex);
-  copy_news(view);
+  view_copy_news(view);
   for (unsigned i = 0; i < view->known.count; i++)
     known_at(view, i)->is_news = false;
   return view;
@@ -330,7 +330,7 @@ const struct resolver_answer *resolver_get(struct resolver_view *view,
   static const struct resolver_answer unknown = {.state = RESOLVER_WAITING};
   if (number >= view->known.count) {
     pthread_mutex_lock(&view->resolver->mutex);
-    grow(view);
+    view_grow(view);
     pthread_mutex_unlock(&view->resolver->mutex);
   }
   return number < view->known.count ? &known_at(view, number)->answer

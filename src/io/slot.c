@@ -4,11 +4,11 @@
  * came with a snapshot. They need no lock: what main wrote before it handed the
  * snapshot over is seen by whoever takes it, and a chunk, once made, stays.
  *
- * A slot that no snapshot names any more keeps its number and its origin, and is
- * found again when a later snapshot names it. It is not given to another origin:
- * workers may still keep connections under that number, and would send a request
- * to the wrong host. So SLOTS_MAX bounds how many origins a process can have
- * heard of, which with half a kilobyte each costs little. */
+ * A slot that no snapshot names any more keeps its number and its origin, and
+ * is found again when a later snapshot names it. It is not given to another
+ * origin: workers may still keep connections under that number, and would send
+ * a request to the wrong host. So SLOTS_MAX bounds how many origins a process
+ * can have heard of, which with half a kilobyte each costs little. */
 #include "io/slot.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* process: reads the configuration, starts the workers, waits for signals, stops
- * them. What is wrong is one line on stderr.
+/* process: reads the configuration, starts the workers, waits for signals,
+ * stops them. What is wrong is one line on stderr.
  *
  * The main thread serves nobody: its loop waits for signals and for news of the
  * workers, so that a second signal is heard however busy the others are. It may

@@ -91,9 +91,9 @@ static void stop(struct worker *worker) {
 
 /* ---- orders ---- */
 
-/* The lease becomes the worker's. What is in flight has copied the token into its
- * request, and its connections hold their CAs (io/multi). */
-static void adopt(struct worker *worker, struct lease *lease) {
+/* The lease becomes the worker's. What is in flight has copied the token into
+ * its request, and its connections hold their CAs (io/multi). */
+static void worker_adopt(struct worker *worker, struct lease *lease) {
   struct service *service = &worker->service;
   struct lease *before = service->lease;
   if (!lease) return;
@@ -105,10 +105,10 @@ static void adopt(struct worker *worker, struct lease *lease) {
   lease_give(before);
 }
 
-static void on_orders(void *arg) {
+static void worker_on_orders(void *arg) {
   struct worker *worker = arg;
   unsigned told = atomic_load(&worker->told);
-  adopt(worker, atomic_exchange(&worker->renewed, NULL));
+  worker_adopt(worker, atomic_exchange(&worker->renewed, NULL));
   if (atomic_load(&worker->must_stop)) stop(worker);
   atomic_store(&worker->heard, told);
   wake_send(worker->setup.on_news);
@@ -145,7 +145,7 @@ static bool is_full(const struct worker *worker) {
          process->config->max_connections;
 }
 
-static void on_room(void *arg) {
+static void worker_on_room(void *arg) {
   struct worker *worker = arg;
   if (!worker->paused || !worker->listener || is_full(worker)) return;
   listener_resume(worker->listener);
@@ -161,7 +161,7 @@ static void count_closed(struct process *process) {
     wake_send(process->room[i]);
 }
 
-static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
+static void worker_on_accept(void *arg, int fd, const struct sockaddr *peer) {
   struct worker *worker = arg;
   if (!front_accept(worker->front, fd, peer)) return;
   atomic_fetch_add_explicit(&worker->setup.process->connections, 1,
@@ -229,17 +229,17 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   worker->loop = loop_new();
   if (!worker->loop) goto fail;
   timer_init(&worker->drain, worker->loop, on_drain_timer, worker);
-  worker->orders = wake_new(worker->loop, on_orders, worker);
-  worker->room = wake_new(worker->loop, on_room, worker);
+  worker->orders = wake_new(worker->loop, worker_on_orders, worker);
+  worker->room = wake_new(worker->loop, worker_on_room, worker);
   if (!worker->orders || !worker->room ||
       !make_service(worker, error, error_cap))
     goto fail;
-  adopt(worker, lease_new(setup->snapshot));
+  worker_adopt(worker, lease_new(setup->snapshot));
   if (!worker->service.lease) goto fail;
   worker->front = make_front(worker);
   if (!worker->front) goto fail;
   worker->listener = listener_new(worker->loop, &setup->address, !setup->first,
-                                  on_accept, worker, why, sizeof why);
+                                  worker_on_accept, worker, why, sizeof why);
   snprintf(error, error_cap, "--listen %s", why);
   if (!worker->listener) goto fail;
   return worker;
@@ -256,7 +256,7 @@ uint16_t worker_port(const struct worker *worker) {
   return listener_port(worker->listener);
 }
 
-static void *run(void *arg) {
+static void *worker_run(void *arg) {
   struct worker *worker = arg;
   loop_run(worker->loop);
   atomic_store(&worker->done, true);
@@ -265,7 +265,7 @@ static void *run(void *arg) {
 }
 
 bool worker_start(struct worker *worker) {
-  worker->started = thread_start(&worker->thread, run, worker);
+  worker->started = thread_start(&worker->thread, worker_run, worker);
   return worker->started;
 }
 
