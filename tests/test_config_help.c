@@ -125,6 +125,13 @@ Test(config_options, an_option_is_found_by_its_name_or_letter_only) {
               none[i]);
 }
 
+Test(config_options, every_option_is_a_property_of_something) {
+  for (size_t i = 0; i < config_option_count; i++)
+    cr_expect(config_options[i].scope >= SCOPE_PROCESS &&
+                  config_options[i].scope <= SCOPE_GROUP,
+              "--%s has no scope", config_options[i].name);
+}
+
 Test(config_options, the_nearest_is_two_slips_away_at_most) {
   static const struct {
     const char *flag, *name;

@@ -115,3 +115,63 @@ Test(config_remark, several_are_counted_through) {
          "--hedges 0: /smart asks once and never hedges | --attempt-timeout 1m "
          "has no effect: --timeout 10s ends the race first");
 }
+
+/* The remarks on an environment, each in a line of its own. */
+static const char *variable_remarks(char **environment) {
+  static char all[1024];
+  char one[256];
+  all[0] = '\0';
+  for (unsigned n = 0; config_remark_variable(environment, n, one, sizeof one);
+       n++) {
+    strcat(all, n > 0 ? " | " : "");
+    strcat(all, one);
+  }
+  return all;
+}
+
+#define EXPECT_VARIABLES(want, ...)                                            \
+  cr_expect_str_eq(variable_remarks((char *[]){__VA_ARGS__, NULL}), want,      \
+                   "got '%s'",                                                 \
+                   variable_remarks((char *[]){__VA_ARGS__, NULL}))
+
+Test(config_variables, those_that_mean_something_bring_no_remark) {
+  EXPECT_VARIABLES("", "HEDGEROW_TO=http://h", "HEDGEROW_HEDGE_AFTER=1s",
+                   "HEDGEROW_TOKEN=", "HEDGEROW_MAX_BODY=1M", "PATH=/bin",
+                   "HEDGEROWS=1", "HEDGEROW=1");
+}
+
+Test(config_variables, an_unknown_one_is_told_with_the_nearest_and_no_value) {
+  EXPECT_VARIABLES("HEDGEROW_HEDGEAFTER is no variable of hedgerow's; did you "
+                   "mean HEDGEROW_HEDGE_AFTER?",
+                   "HEDGEROW_HEDGEAFTER=s3cret");
+  EXPECT_VARIABLES("HEDGEROW_hedges is no variable of hedgerow's; did you mean "
+                   "HEDGEROW_HEDGES?",
+                   "HEDGEROW_hedges=s3cret");
+  EXPECT_VARIABLES("HEDGEROW_TOKNE is no variable of hedgerow's; did you mean "
+                   "HEDGEROW_TOKEN?",
+                   "HEDGEROW_TOKNE=s3cret");
+}
+
+Test(config_variables, one_that_is_near_to_none_is_told_all_the_same) {
+  EXPECT_VARIABLES("HEDGEROW_SERVICE_HOST is no variable of hedgerow's; see "
+                   "hedgerow --help",
+                   "HEDGEROW_SERVICE_HOST=192.0.2.1");
+  EXPECT_VARIABLES("HEDGEROW_ is no variable of hedgerow's; see hedgerow "
+                   "--help",
+                   "HEDGEROW_=1");
+}
+
+/* These two have flags, and no variables. */
+Test(config_variables, help_and_version_cannot_come_from_one) {
+  EXPECT_VARIABLES("HEDGEROW_HELP is no variable of hedgerow's; see hedgerow "
+                   "--help | HEDGEROW_VERSION is no variable of hedgerow's; "
+                   "see hedgerow --help",
+                   "HEDGEROW_HELP=1", "HEDGEROW_TO=http://h",
+                   "HEDGEROW_VERSION=1");
+}
+
+Test(config_variables, a_name_is_shown_up_to_what_would_break_the_line) {
+  EXPECT_VARIABLES("HEDGEROW_ODD is no variable of hedgerow's; see hedgerow "
+                   "--help",
+                   "HEDGEROW_ODD\nLINE=1");
+}

@@ -1,4 +1,4 @@
-/* Tokens and CAs read from files, and what is said of those that will not do. */
+/* Tokens and CAs from files, and what is said of those that will not do. */
 #include "io/credentials.h"
 
 #include <criterion/criterion.h>
@@ -13,7 +13,7 @@
 #include "support/tls_origin.h"
 
 static char path[FOLDER_PATH_MAX], error[512];
-static struct config config;
+static struct credentials_source source;
 
 static void init(void) { cr_assert(libraries_init()); }
 
@@ -25,7 +25,8 @@ static void fini(void) {
 TestSuite(credentials, .init = init, .fini = fini);
 
 static struct credentials *read_files(const char *other_token) {
-  return credentials_read(&config, slice_of(other_token), error, sizeof error);
+  source.token = slice_of(other_token);
+  return credentials_read(&source, error, sizeof error);
 }
 
 static void expect_token(const char *other_token, const char *token) {
@@ -54,7 +55,7 @@ Test(credentials, a_file_goes_before_the_other_token) {
   expect_token("other", "other");
   folder_write("token", "  ", path);
   folder_write("token", "of-the-file \r\n\n", path);
-  config.token_file = path;
+  source.token_file = path;
   expect_token("other", "of-the-file");
 }
 
@@ -62,17 +63,17 @@ Test(credentials, a_fifo_that_nobody_writes_to_is_not_waited_for) {
   folder_write("token", "", path);
   folder_path("fifo", path);
   cr_assert(mkfifo(path, 0600) == 0);
-  config.token_file = path;
+  source.token_file = path;
   expect_error("expected one line");
-  config.token_file = NULL;
-  config.ca_file = path;
+  source.token_file = NULL;
+  source.ca_file = path;
   expect_error("expected certificates");
 }
 
 Test(credentials, a_token_has_8192_bytes_at_most) {
   char token[TOKEN_BYTES_MAX + 2];
   memset(token, 'x', sizeof token);
-  config.token_file = path;
+  source.token_file = path;
   token[TOKEN_BYTES_MAX + 1] = '\0';
   folder_write("token", token, path);
   expect_error("larger than 8192 bytes");
@@ -88,7 +89,7 @@ Test(credentials, what_is_no_token_is_refused_and_not_repeated) {
                                       "s3cret\x01",
                                       "s3cret\ns3cret",
                                       "s3cret\xc3\xa9"};
-  config.token_file = path;
+  source.token_file = path;
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     folder_write("token", wrong[i], path);
     expect_error("expected one line of visible characters");
@@ -96,19 +97,19 @@ Test(credentials, what_is_no_token_is_refused_and_not_repeated) {
 }
 
 Test(credentials, a_file_that_cannot_be_read_is_named) {
-  config.token_file = "/nonexistent/token";
+  source.token_file = "/nonexistent/token";
   expect_error("--token-file: /nonexistent/token: No such file or directory");
-  config.token_file = "/proc/self";
+  source.token_file = "/proc/self";
   expect_error("--token-file: /proc/self: ");
-  config.token_file = NULL;
-  config.ca_file = "/nonexistent/ca";
+  source.token_file = NULL;
+  source.ca_file = "/nonexistent/ca";
   expect_error("--ca-file: /nonexistent/ca: No such file or directory");
-  config.ca_file = "/proc/self";
+  source.ca_file = "/proc/self";
   expect_error("--ca-file: /proc/self: ");
 }
 
 Test(credentials, cas_that_never_end_are_refused) {
-  config.ca_file = "/dev/zero";
+  source.ca_file = "/dev/zero";
   expect_error("--ca-file: /dev/zero: it is larger than 16 MiB");
 }
 
@@ -124,7 +125,7 @@ static char *read_text(const char *name) {
 Test(credentials, what_holds_no_whole_certificate_is_refused) {
   struct tls_origin *origin = tls_origin_new(TLS_GOOD);
   char *good = read_text(origin->ca_file);
-  config.ca_file = path;
+  source.ca_file = path;
   folder_write("ca", "", path);
   expect_error("expected certificates");
   folder_write("ca", "s3cret\n", path);
@@ -139,7 +140,7 @@ Test(credentials, what_holds_no_whole_certificate_is_refused) {
 Test(credentials, cas_are_kept_as_they_were_for_as_long_as_they_are_held) {
   struct tls_origin *origin = tls_origin_new(TLS_GOOD);
   char *good = read_text(origin->ca_file), kept[64];
-  config.ca_file = path;
+  source.ca_file = path;
   folder_write("ca", good, path);
   struct credentials *credentials = read_files("");
   cr_assert(credentials != NULL, "%s", error);

@@ -39,11 +39,12 @@ struct feed {
 };
 
 static void expect_kept(const struct feed *feed, const char *bytes,
-                        size_t body_before, enum http_progress progress) {
+                        size_t body_before, enum response_progress progress) {
   const struct http_response *now = &feed->response;
   bool grew = now->body_len > body_before;
-  cr_assert(grew == (progress == HTTP_BODY), "%.*s\nprogress %d, body %zu->%zu",
-            SLICE_ARG(feed->input), (int)progress, body_before, now->body_len);
+  cr_assert(grew == (progress == RESPONSE_BODY),
+            "%.*s\nprogress %d, body %zu->%zu", SLICE_ARG(feed->input),
+            (int)progress, body_before, now->body_len);
   cr_assert(memcmp(bytes, feed->held, now->body_at + body_before) == 0,
             "%.*s\nthe head or the body has changed", SLICE_ARG(feed->input));
   cr_assert(now->used <= feed->len, "%.*s\nused %zu of %zu",
@@ -78,20 +79,20 @@ static void expect_meaning(const struct feed *feed, const char *bytes) {
             "%.*s\nmeans something else", SLICE_ARG(feed->input));
 }
 
-static enum http_progress read_once(struct feed *feed) {
+static enum response_progress read_once(struct feed *feed) {
   size_t body_before = feed->response.body_len, len_before = feed->len;
   char *copy = malloc(feed->len + (feed->len == 0));
   cr_assert_not_null(copy);
   memcpy(copy, feed->held, feed->len);
-  enum http_progress progress =
+  enum response_progress progress =
       http_response_read(&feed->response, copy, &feed->len);
   cr_assert(feed->len <= len_before);
   expect_kept(feed, copy, body_before, progress);
-  if (progress == HTTP_HEAD) expect_meaning(feed, copy);
+  if (progress == RESPONSE_HEAD) expect_meaning(feed, copy);
   memcpy(feed->held, copy, feed->len);
   free(copy);
-  if (progress == HTTP_HEAD) {
-    cr_assert_not(feed->saw_head, "%.*s\na second HTTP_HEAD",
+  if (progress == RESPONSE_HEAD) {
+    cr_assert_not(feed->saw_head, "%.*s\na second RESPONSE_HEAD",
                   SLICE_ARG(feed->input));
     feed->saw_head = true;
   }
@@ -99,14 +100,14 @@ static enum http_progress read_once(struct feed *feed) {
 }
 
 /* Lets `len` more bytes come, and reads until there is nothing to read. */
-static enum http_progress read_piece(struct feed *feed, size_t len) {
+static enum response_progress read_piece(struct feed *feed, size_t len) {
   cr_assert(feed->len + len <= HELD_MAX);
   memcpy(feed->held + feed->len, feed->input.at + feed->fed, len);
   feed->len += len;
   feed->fed += len;
-  enum http_progress progress;
+  enum response_progress progress;
   do progress = read_once(feed);
-  while (progress == HTTP_HEAD || progress == HTTP_BODY);
+  while (progress == RESPONSE_HEAD || progress == RESPONSE_BODY);
   cr_assert_eq(read_once(feed), progress, "%.*s\nnot the same when read again",
                SLICE_ARG(feed->input));
   return progress;
@@ -158,18 +159,18 @@ static void tell_offsets(struct text *out, const struct feed *feed) {
 }
 
 static void tell(struct text *out, struct feed *feed,
-                 enum http_progress progress) {
-  const char *label = progress == HTTP_BAD ? "bad: " : "cut: ";
-  if (progress == HTTP_MORE) progress = http_response_end(&feed->response);
+                 enum response_progress progress) {
+  const char *label = progress == RESPONSE_BAD ? "bad: " : "cut: ";
+  if (progress == RESPONSE_MORE) progress = http_response_end(&feed->response);
   else
     cr_assert_eq(http_response_end(&feed->response), progress,
                  "%.*s\nnot the same at the end", SLICE_ARG(feed->input));
-  if (progress == HTTP_DONE) {
+  if (progress == RESPONSE_DONE) {
     tell_response(out, feed);
     tell_rest(out, feed);
     text_str(out, " | ");
   } else {
-    cr_assert_eq(progress, HTTP_BAD);
+    cr_assert_eq(progress, RESPONSE_BAD);
     cr_assert_not_null(feed->response.why);
     text_str(out, label);
     text_str(out, feed->response.why);
@@ -192,8 +193,8 @@ static struct slice told(struct slice input, size_t cut, size_t (*next)(void)) {
   feed.fed = feed.len = 0;
   feed.saw_head = false;
   http_response_init(&feed.response);
-  enum http_progress progress = read_piece(&feed, cut);
-  while (progress == HTTP_MORE && feed.fed < input.len) {
+  enum response_progress progress = read_piece(&feed, cut);
+  while (progress == RESPONSE_MORE && feed.fed < input.len) {
     size_t left = input.len - feed.fed, step = next();
     progress = read_piece(&feed, step < left ? step : left);
   }
@@ -645,14 +646,14 @@ static struct http_response response;
 /* Reads `text` in one piece, up to the first of MORE, DONE and BAD, and leaves
  * in `progress` what was said on the way. */
 static size_t read_all(char *text, size_t len, char progress[8]) {
-  enum http_progress now;
+  enum response_progress now;
   size_t said = 0;
   http_response_init(&response);
   do {
     now = http_response_read(&response, text, &len);
     cr_assert_lt(said, 7);
     progress[said++] = "MHBDX"[now];
-  } while (now == HTTP_HEAD || now == HTTP_BODY);
+  } while (now == RESPONSE_HEAD || now == RESPONSE_BODY);
   progress[said] = '\0';
   return len;
 }

@@ -401,16 +401,16 @@ Test(intake, without_a_byte_there_is_nothing_to_keep) {
 
 Test(intake, skipping_finds_the_end_and_judges_nothing) {
   receive(slice_of(OK LENGTH("6") "\r\n<ht"));
-  cr_expect_eq(intake_skip(&intake), HTTP_MORE);
+  cr_expect_eq(intake_skip(&intake), RESPONSE_MORE);
   receive(slice_of("ml>"));
-  cr_expect_eq(intake_skip(&intake), HTTP_DONE);
-  cr_expect_eq(intake_skip(&intake), HTTP_DONE);
+  cr_expect_eq(intake_skip(&intake), RESPONSE_DONE);
+  cr_expect_eq(intake_skip(&intake), RESPONSE_DONE);
   cr_expect_str_eq(told(), "transport 0", "%s", told());
 }
 
 Test(intake, skipping_tells_what_is_no_http) {
   receive(slice_of(CHUNKED "2\r\n{}"));
-  cr_expect_eq(intake_skip(&intake), HTTP_MORE);
+  cr_expect_eq(intake_skip(&intake), RESPONSE_MORE);
   receive(slice_of("x"));
-  cr_expect_eq(intake_skip(&intake), HTTP_BAD);
+  cr_expect_eq(intake_skip(&intake), RESPONSE_BAD);
 }

@@ -196,6 +196,44 @@ Test(loop, a_result_and_a_timer_of_one_turn_come_in_this_order) {
   close(fds[1]);
 }
 
+/* Two that are reported in one turn, and one of which nothing is. */
+static struct event *reported[2], *idle;
+
+static void look_at_the_others(int fd, short what, void *arg) {
+  (void)what;
+  struct event *other = arg;
+  char byte;
+  cr_assert(read(fd, &byte, 1) == 1);
+  cr_assert(loop_event_is_due(idle) == false,
+            "it is watched, and nothing was there");
+  cr_assert(loop_event_is_due(other) == (order_len == 0),
+            "the other one is to run after the first, and has run before the "
+            "second");
+  note('r');
+  if (order_len == 2) loop_stop(loop);
+}
+
+Test(loop, an_event_is_due_between_its_report_and_its_callback) {
+  int fds[3][2];
+  for (int i = 0; i < 3; i++) cr_assert(pipe(fds[i]) == 0);
+  for (int i = 0; i < 2; i++)
+    reported[i] = event_new(loop_base(loop), -1, 0, NULL, NULL);
+  for (int i = 0; i < 2; i++) {
+    event_assign(reported[i], loop_base(loop), fds[i][0], EV_READ | EV_PERSIST,
+                 look_at_the_others, reported[1 - i]);
+    event_add(reported[i], NULL);
+    cr_assert(write(fds[i][1], "x", 1) == 1);
+    cr_assert(loop_event_is_due(reported[i]) == false, "nobody has looked yet");
+  }
+  idle = event_new(loop_base(loop), fds[2][0], EV_READ, read_one, NULL);
+  event_add(idle, NULL);
+  loop_run(loop);
+  cr_assert(eq(str, order, "rr"));
+  for (int i = 0; i < 2; i++) event_free(reported[i]);
+  event_free(idle);
+  for (int i = 0; i < 6; i++) close(fds[i / 2][i % 2]);
+}
+
 static int seen_signo;
 
 static void on_signal(void *arg, int signo) {

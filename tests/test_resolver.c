@@ -1,122 +1,14 @@
-/* The resolver in front of a scripted getaddrinfo: ours, which wins over the
- * C library's, answers the names that end in ".test" and hands on the others.
- * A lookup is held until the script releases it. */
+/* The resolver in front of a scripted getaddrinfo (support/lookups.h): a lookup
+ * is held until the script releases it. */
 #include "io/resolver.h"
 
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <dlfcn.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { OURS = 0x7e57, ANSWERS_MAX = 8, REFRESH_S = 30 };
-
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static unsigned asked, released, expected;
-/* By the number of the lookup: addresses apart by spaces, NULL for none. */
-static const char *answers[ANSWERS_MAX];
-
-/* Makes the refresh of what was just looked up due at once: the next reading
- * of the clock in the resolver's thread is as old as a refresh takes. */
-static _Thread_local bool next_reading_is_old;
-
-int clock_gettime(clockid_t clock, struct timespec *now) {
-  int result = (int)syscall(SYS_clock_gettime, clock, now);
-  if (next_reading_is_old) now->tv_sec -= REFRESH_S;
-  next_reading_is_old = false;
-  return result;
-}
-
-static struct addrinfo *make(const char *text, struct addrinfo *next) {
-  struct addrinfo *info = calloc(1, sizeof *info);
-  struct sockaddr_in *v4 = calloc(1, sizeof *v4);
-  struct sockaddr_in6 *v6 = calloc(1, sizeof *v6);
-  info->ai_flags = OURS;
-  info->ai_next = next;
-  if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-    info->ai_family = AF_INET;
-    info->ai_addr = (struct sockaddr *)v4;
-    free(v6);
-  } else {
-    cr_assert(inet_pton(AF_INET6, text, &v6->sin6_addr) == 1);
-    info->ai_family = AF_INET6;
-    info->ai_addr = (struct sockaddr *)v6;
-    free(v4);
-  }
-  return info;
-}
-
-/* From the last word to the first, so that the list stands in order. */
-static struct addrinfo *make_list(const char *text) {
-  char copy[512];
-  snprintf(copy, sizeof copy, "%s", text);
-  struct addrinfo *list = NULL;
-  for (char *space; (space = strrchr(copy, ' ')) != NULL; *space = '\0')
-    list = make(space + 1, list);
-  return make(copy, list);
-}
-
-static bool is_ours(const char *host) {
-  size_t len = host == NULL ? 0 : strlen(host);
-  return len > 5 && strcmp(host + len - 5, ".test") == 0;
-}
-
-int getaddrinfo(const char *host, const char *service,
-                const struct addrinfo *hints, struct addrinfo **found) {
-  if (!is_ours(host)) {
-    int (*real)(const char *, const char *, const struct addrinfo *,
-                struct addrinfo **);
-    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
-    return real(host, service, hints, found);
-  }
-  pthread_mutex_lock(&mutex);
-  unsigned turn = asked++;
-  pthread_cond_broadcast(&changed);
-  while (released <= turn) pthread_cond_wait(&changed, &mutex);
-  const char *answer = turn < ANSWERS_MAX ? answers[turn] : NULL;
-  next_reading_is_old = asked < expected;
-  pthread_mutex_unlock(&mutex);
-  if (answer == NULL) return EAI_NONAME;
-  *found = make_list(answer);
-  return 0;
-}
-
-void freeaddrinfo(struct addrinfo *found) {
-  if (found != NULL && found->ai_flags != OURS) {
-    void (*real)(struct addrinfo *);
-    *(void **)&real = dlsym(RTLD_NEXT, "freeaddrinfo");
-    real(found);
-    return;
-  }
-  while (found != NULL) {
-    struct addrinfo *next = found->ai_next;
-    free(found->ai_addr);
-    free(found);
-    found = next;
-  }
-}
-
-static void release(unsigned count) {
-  pthread_mutex_lock(&mutex);
-  released += count;
-  pthread_cond_broadcast(&changed);
-  pthread_mutex_unlock(&mutex);
-}
-
-static void await_asked(unsigned count) {
-  pthread_mutex_lock(&mutex);
-  while (asked < count) pthread_cond_wait(&changed, &mutex);
-  pthread_mutex_unlock(&mutex);
-}
+#include "support/lookups.h"
 
 static struct loop *loop;
 static struct resolver *resolver;
@@ -130,13 +22,17 @@ static void on_change(void *arg, unsigned index) {
     loop_stop(loop);
 }
 
+static unsigned add(const char *host) {
+  unsigned number;
+  cr_assert(resolver_add(resolver, slice_of(host), &number), "%s", host);
+  return number;
+}
+
+/* The view is there first, so it is told of all that becomes known. */
 static void start(const char *host) {
-  unsigned index;
-  cr_assert(resolver_add(resolver, slice_of(host), &index));
-  cr_assert(eq(uint, index, 0));
   view = resolver_view_new(resolver, loop, on_change, NULL);
   cr_assert(view != NULL);
-  cr_assert(resolver_start(resolver));
+  cr_assert(eq(uint, add(host), 0));
 }
 
 static void open_all(void) {
@@ -154,9 +50,9 @@ static void close_all(void) {
 
 TestSuite(resolver, .init = open_all, .fini = close_all, .timeout = 30);
 
-static void check(enum resolver_state state, unsigned generation,
-                  const char *addresses) {
-  const struct resolver_answer *answer = resolver_get(view, 0);
+static void check_of(unsigned number, enum resolver_state state,
+                     unsigned generation, const char *addresses) {
+  const struct resolver_answer *answer = resolver_get(view, number);
   char seen[512] = "";
   for (unsigned i = 0; i < answer->count; i++) {
     if (i > 0) strcat(seen, " ");
@@ -166,6 +62,11 @@ static void check(enum resolver_state state, unsigned generation,
             (int)answer->state, seen, answer->error);
   cr_assert(eq(str, seen, (char *)addresses));
   cr_assert(eq(u32, answer->generation, generation));
+}
+
+static void check(enum resolver_state state, unsigned generation,
+                  const char *addresses) {
+  check_of(0, state, generation, addresses);
 }
 
 Test(resolver, a_numeric_address_is_ready_at_once) {
@@ -179,13 +80,10 @@ Test(resolver, an_ipv6_address_gets_its_brackets) {
 }
 
 Test(resolver, the_same_name_has_one_index) {
-  unsigned a, b, c;
-  cr_assert(resolver_add(resolver, slice_of("one.test"), &a));
-  cr_assert(resolver_add(resolver, slice_of("two.test"), &b));
-  cr_assert(resolver_add(resolver, slice_of("ONE.test"), &c));
-  cr_assert(eq(uint, a, 0));
-  cr_assert(eq(uint, b, 1));
-  cr_assert(eq(uint, c, 0));
+  cr_assert(eq(uint, add("192.0.2.1"), 0));
+  cr_assert(eq(uint, add("host.invalid"), 1));
+  cr_assert(eq(uint, add("192.0.2.1"), 0));
+  cr_assert(eq(uint, add("HOST.invalid"), 1));
 }
 
 Test(resolver, a_name_that_is_too_long_is_refused) {
@@ -196,18 +94,19 @@ Test(resolver, a_name_that_is_too_long_is_refused) {
 }
 
 Test(resolver, a_name_waits_until_its_lookup_has_ended) {
-  answers[0] = "192.0.2.1 2001:db8::1 192.0.2.1";
+  lookups_answers[0] = "192.0.2.1 2001:db8::1 192.0.2.1";
   start("api.test");
   check(RESOLVER_WAITING, 0, "");
-  release(1);
+  lookups_release(1);
   loop_run(loop);
   check(RESOLVER_READY, 1, "192.0.2.1 [2001:db8::1]");
 }
 
 Test(resolver, of_many_addresses_the_first_ones_are_kept) {
-  answers[0] = "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4 192.0.2.5 192.0.2.6 "
-               "192.0.2.7 192.0.2.8 192.0.2.9";
-  release(1);
+  lookups_answers[0] =
+      "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4 192.0.2.5 192.0.2.6 "
+      "192.0.2.7 192.0.2.8 192.0.2.9";
+  lookups_release(1);
   start("api.test");
   loop_run(loop);
   check(RESOLVER_READY, 1,
@@ -216,7 +115,7 @@ Test(resolver, of_many_addresses_the_first_ones_are_kept) {
 }
 
 Test(resolver, a_failure_says_why) {
-  release(1);
+  lookups_release(1);
   start("nowhere.test");
   loop_run(loop);
   check(RESOLVER_FAILED, 0, "");
@@ -225,8 +124,8 @@ Test(resolver, a_failure_says_why) {
 }
 
 Test(resolver, a_failed_name_that_somebody_wants_is_asked_again) {
-  answers[1] = "192.0.2.1";
-  release(2);
+  lookups_answers[1] = "192.0.2.1";
+  lookups_release(2);
   start("late.test");
   loop_run(loop);
   check(RESOLVER_FAILED, 0, "");
@@ -237,30 +136,90 @@ Test(resolver, a_failed_name_that_somebody_wants_is_asked_again) {
 }
 
 Test(resolver, only_another_set_of_addresses_is_a_change) {
-  answers[0] = "192.0.2.1 192.0.2.2";
-  answers[1] = "192.0.2.2 192.0.2.1";
-  answers[2] = NULL;
-  answers[3] = "192.0.2.1 192.0.2.2";
-  answers[4] = "192.0.2.3 192.0.2.2";
-  expected = 5;
+  lookups_answers[0] = "192.0.2.1 192.0.2.2";
+  lookups_answers[1] = "192.0.2.2 192.0.2.1";
+  lookups_answers[2] = NULL;
+  lookups_answers[3] = "192.0.2.1 192.0.2.2";
+  lookups_answers[4] = "192.0.2.3 192.0.2.2";
+  lookups_expected = 5;
   awaited = "192.0.2.3";
-  release(5);
+  lookups_release(5);
   start("api.test");
   loop_run(loop);
   check(RESOLVER_READY, 2, "192.0.2.3 192.0.2.2");
 }
 
 Test(resolver, a_refresh_that_fails_keeps_the_last_good_addresses) {
-  answers[0] = "192.0.2.1";
-  expected = 3;
-  release(2);
+  lookups_answers[0] = "192.0.2.1";
+  lookups_expected = 3;
+  lookups_release(2);
   start("api.test");
   loop_run(loop);
-  await_asked(3); /* the second has failed by now */
+  lookups_await(3); /* the second has failed by now */
   resolver_view_free(view);
   view = resolver_view_new(resolver, loop, on_change, NULL);
   check(RESOLVER_READY, 1, "192.0.2.1");
-  release(1);
+  lookups_release(1);
+}
+
+Test(resolver, names_that_hang_hold_up_no_other_name) {
+  lookups_answers[0] = "192.0.2.1";
+  lookups_release(1);
+  start("hang-1.test");
+  add("hang-2.test");
+  add("hang-3.test");
+  unsigned number = add("api.test");
+  loop_run(loop);
+  check(RESOLVER_WAITING, 0, "");
+  check_of(number, RESOLVER_READY, 1, "192.0.2.1");
+  lookups_end_hanging();
+}
+
+Test(resolver,
+     a_name_that_is_added_later_is_known_at_once_where_it_is_a_number) {
+  start("192.0.2.7");
+  check(RESOLVER_READY, 1, "192.0.2.7");
+  check_of(add("192.0.2.8"), RESOLVER_READY, 1, "192.0.2.8");
+}
+
+Test(resolver, a_name_that_is_added_later_waits_for_its_lookup) {
+  lookups_answers[0] = "192.0.2.1";
+  start("192.0.2.7");
+  loop_run(loop); /* it is told of that */
+  unsigned number = add("api.test");
+  check_of(number, RESOLVER_WAITING, 0, "");
+  lookups_release(1);
+  awaited = "192.0.2.1";
+  loop_run(loop);
+  check_of(number, RESOLVER_READY, 1, "192.0.2.1");
+}
+
+Test(resolver, there_may_be_any_number_of_names) {
+  enum { MANY = 300 };
+  view = resolver_view_new(resolver, loop, on_change, NULL);
+  for (unsigned i = 0; i < MANY; i++) {
+    char host[32];
+    snprintf(host, sizeof host, "192.0.%u.%u", i / 200, i % 200);
+    cr_assert(eq(uint, add(host), i));
+    check_of(i, RESOLVER_READY, 1, host);
+  }
+  loop_run(loop);
+  check_of(0, RESOLVER_READY, 1, "192.0.0.0");
+}
+
+/* It is asked again as soon as somebody names it, and has kept its number. */
+Test(resolver, a_name_that_was_dropped_and_is_added_again_is_asked_at_once) {
+  lookups_answers[0] = "192.0.2.1";
+  lookups_answers[1] = "192.0.2.2";
+  lookups_release(2);
+  start("api.test");
+  loop_run(loop);
+  check(RESOLVER_READY, 1, "192.0.2.1");
+  resolver_drop(resolver, 0);
+  cr_assert(eq(uint, add("api.test"), 0));
+  awaited = "192.0.2.2";
+  loop_run(loop);
+  check(RESOLVER_READY, 2, "192.0.2.2");
 }
 
 static unsigned told;
@@ -271,14 +230,14 @@ static void count_change(void *arg, unsigned index) {
 }
 
 Test(resolver, every_view_is_told_and_one_that_was_freed_is_not) {
-  answers[0] = "192.0.2.1";
+  lookups_answers[0] = "192.0.2.1";
   start("api.test");
   struct resolver_view *gone =
       resolver_view_new(resolver, loop, count_change, NULL);
   struct resolver_view *other =
       resolver_view_new(resolver, loop, on_change, NULL);
   resolver_view_free(gone);
-  release(1);
+  lookups_release(1);
   loop_run(loop);
   if (resolver_get(view, 0)->state == RESOLVER_WAITING ||
       resolver_get(other, 0)->state == RESOLVER_WAITING)
@@ -291,10 +250,10 @@ Test(resolver, every_view_is_told_and_one_that_was_freed_is_not) {
 
 Test(resolver, the_end_does_not_wait_for_a_lookup_that_hangs) {
   start("slow.test");
-  await_asked(1);
+  lookups_await(1);
   resolver_view_free(view);
   resolver_free(resolver);
   view = NULL;
   resolver = NULL;
-  release(1);
+  lookups_release(1);
 }

@@ -30,7 +30,7 @@ static bool head(struct verdict *verdict, int status, const char *lines) {
   size_t len = (size_t)snprintf(bytes, sizeof bytes, "HTTP/1.1 %d X\r\n%s\r\n",
                                 status, lines);
   http_response_init(&response);
-  cr_assert(http_response_read(&response, bytes, &len) == HTTP_HEAD,
+  cr_assert(http_response_read(&response, bytes, &len) == RESPONSE_HEAD,
             "no head: %s", response.why ? response.why : bytes);
   struct response_meaning meaning = http_response_meaning(&response, bytes);
   return verdict_head(verdict, &meaning);

@@ -1,7 +1,7 @@
 /* Tests of io/waiting, on a loop and with a resolver. No name server is asked:
  * "192.0.2.7" is an address, "127.1" one that only getaddrinfo can read, and
- * "fe80::1%nowhere" one that it refuses. A name that nobody looks up, since the
- * resolver was not started, waits for good. */
+ * "fe80::1%nowhere" one that it refuses. "hang.test" waits for good
+ * (support/lookups.h). What becomes known is seen when the loop runs. */
 #include "io/waiting.h"
 
 #include <criterion/criterion.h>
@@ -12,6 +12,7 @@
 
 #include "core/text.h"
 #include "io/clock.h"
+#include "support/lookups.h"
 
 #define FAR_US INT64_MAX
 
@@ -68,7 +69,7 @@ static unsigned name(const char *host) {
   return index;
 }
 
-/* After all names were named. */
+/* The view is there before the first name, so that nothing is known yet. */
 static void open_waiting(void) {
   static const struct waiting_handler handler = {on_named, on_unnamed, on_turn};
   names = resolver_view_new(resolver, loop, on_change, NULL);
@@ -84,9 +85,11 @@ static void open_all(void) {
   cr_assert(resolver != NULL);
   text_init(&story, story_bytes, sizeof story_bytes);
   for (unsigned i = 0; i < WAITERS; i++) people[i].letter = (char)('a' + i);
+  open_waiting();
 }
 
 static void close_all(void) {
+  lookups_end_hanging();
   waiting_free(waiting);
   resolver_view_free(names);
   resolver_free(resolver);
@@ -129,25 +132,19 @@ static void check_told(char letter, const char *want) {
 
 Test(waiting, who_waits_for_a_name_is_told_when_it_has_addresses) {
   unsigned index = name("127.1");
-  open_waiting();
   wait_for_name(0, index, FAR_US);
-  cr_assert(resolver_start(resolver));
   check_story("+a");
 }
 
 Test(waiting, all_who_wait_for_a_name_are_told_in_their_order) {
   unsigned index = name("127.1");
-  open_waiting();
   for (unsigned i = 0; i < WAITERS; i++) wait_for_name(i, index, FAR_US);
-  cr_assert(resolver_start(resolver));
   check_story("+a+b+c+d+e+f");
 }
 
 Test(waiting, who_waits_for_a_name_that_fails_is_told_why) {
   unsigned index = name("fe80::1%nowhere");
-  open_waiting();
   wait_for_name(0, index, FAR_US);
-  cr_assert(resolver_start(resolver));
   check_story("-a");
   char want[160];
   snprintf(want, sizeof want, "the target's name does not resolve: %s",
@@ -157,8 +154,7 @@ Test(waiting, who_waits_for_a_name_that_fails_is_told_why) {
 }
 
 Test(waiting, who_waits_for_too_long_is_told_so) {
-  unsigned index = name("slow.example");
-  open_waiting();
+  unsigned index = name("hang.test");
   wait_for_name(0, index, clock_now_us());
   check_story("-a");
   cr_assert(eq(str, last_why,
@@ -166,22 +162,19 @@ Test(waiting, who_waits_for_too_long_is_told_so) {
 }
 
 Test(waiting, a_time_long_past_is_told_later_all_the_same) {
-  unsigned index = name("slow.example");
-  open_waiting();
+  unsigned index = name("hang.test");
   wait_for_name(0, index, 0);
   check_story("-a");
 }
 
 Test(waiting, a_name_that_is_ready_in_the_end_is_not_late) {
   unsigned index = name("192.0.2.7");
-  open_waiting();
   wait_for_name(0, index, 0);
   check_story("+a");
 }
 
 Test(waiting, a_name_that_is_ready_is_seen_by_the_next_look) {
-  unsigned ready = name("192.0.2.7"), slow = name("slow.example");
-  open_waiting();
+  unsigned ready = name("192.0.2.7"), slow = name("hang.test");
   wait_for_name(0, slow, FAR_US);
   wait_for_name(1, ready, FAR_US);
   wait_for_name(2, slow, FAR_US);
@@ -194,10 +187,8 @@ Test(waiting, a_name_that_is_ready_is_seen_by_the_next_look) {
 
 Test(waiting, each_name_is_waited_for_by_itself) {
   unsigned ready = name("127.1"), fails = name("fe80::1%nowhere");
-  open_waiting();
   wait_for_name(0, fails, FAR_US);
   wait_for_name(1, ready, FAR_US);
-  cr_assert(resolver_start(resolver));
   expected = 2;
   loop_run(loop);
   check_told('a', "-");
@@ -205,9 +196,8 @@ Test(waiting, each_name_is_waited_for_by_itself) {
 }
 
 Test(waiting, whose_time_is_over_first_is_told_first) {
-  unsigned index = name("slow.example");
+  unsigned index = name("hang.test");
   int64_t now_us = clock_now_us();
-  open_waiting();
   wait_for_name(0, index, now_us + 30000);
   wait_for_name(1, index, now_us + 10000);
   wait_for_name(2, index, FAR_US);
@@ -219,15 +209,13 @@ Test(waiting, whose_time_is_over_first_is_told_first) {
 /* ---- turns ---- */
 
 Test(waiting, turns_come_later_and_in_their_order) {
-  open_waiting();
   for (unsigned i = 0; i < 3; i++) wait_for_turn(i);
   cr_assert(eq(sz, story.len, 0));
   check_story(".a.b.c");
 }
 
 Test(waiting, a_turn_comes_though_somebody_waits_for_a_name) {
-  unsigned index = name("slow.example");
-  open_waiting();
+  unsigned index = name("hang.test");
   wait_for_name(0, index, FAR_US);
   wait_for_turn(1);
   check_story(".b");
@@ -240,8 +228,7 @@ static void wait_again(struct person *person) {
 }
 
 Test(waiting, who_was_told_may_wait_again_from_inside) {
-  unsigned index = name("slow.example");
-  open_waiting();
+  unsigned index = name("hang.test");
   people[0].then = wait_again;
   people[1].then = wait_again;
   wait_for_turn(0);
@@ -255,8 +242,7 @@ Test(waiting, who_was_told_may_wait_again_from_inside) {
 /* ---- cancelling ---- */
 
 Test(waiting, who_cancels_is_not_told) {
-  unsigned index = name("slow.example");
-  open_waiting();
+  unsigned index = name("hang.test");
   wait_for_turn(0);
   wait_for_turn(1);
   wait_for_name(2, index, 0);
@@ -267,7 +253,6 @@ Test(waiting, who_cancels_is_not_told) {
 }
 
 Test(waiting, a_waiter_that_does_not_wait_can_be_cancelled) {
-  open_waiting();
   waiting_cancel(&people[0].waiter);
   wait_for_turn(0);
   waiting_cancel(&people[0].waiter);
@@ -278,8 +263,7 @@ Test(waiting, a_waiter_that_does_not_wait_can_be_cancelled) {
 }
 
 Test(waiting, who_cancelled_may_wait_again) {
-  unsigned index = name("slow.example");
-  open_waiting();
+  unsigned index = name("hang.test");
   wait_for_name(0, index, FAR_US);
   waiting_cancel(&people[0].waiter);
   wait_for_turn(0);
@@ -293,8 +277,7 @@ static void cancel_other(struct person *person) {
 /* Each row: who cancels whom when it is told. */
 static void check_cancelled_inside(bool turns, unsigned who, unsigned whom,
                                    const char *want) {
-  unsigned index = name("slow.example");
-  open_waiting();
+  unsigned index = name("hang.test");
   people[who].then = cancel_other;
   people[who].other = &people[whom];
   for (unsigned i = 0; i < 3; i++) {
@@ -329,8 +312,7 @@ Test(waiting, who_is_told_can_cancel_itself) {
 }
 
 Test(waiting, a_turn_can_cancel_one_who_waits_for_a_name) {
-  unsigned index = name("slow.example");
-  open_waiting();
+  unsigned index = name("hang.test");
   people[0].then = cancel_other;
   people[0].other = &people[1];
   wait_for_name(1, index, 0);
@@ -358,10 +340,9 @@ static struct person *new_person(char letter) {
 }
 
 Test(waiting, who_is_told_may_be_freed_and_take_another_along) {
-  unsigned index = name("slow.example");
+  unsigned index = name("hang.test");
   struct person *x = new_person('x'), *y = new_person('y');
   struct person *z = new_person('z');
-  open_waiting();
   x->then = free_both;
   x->other = y;
   waiting_for_name(waiting, &x->waiter, index, 0, x);
@@ -371,15 +352,11 @@ Test(waiting, who_is_told_may_be_freed_and_take_another_along) {
 }
 
 Test(waiting, it_can_be_freed_while_its_timer_is_set) {
-  unsigned index = name("slow.example");
-  open_waiting();
+  unsigned index = name("hang.test");
   wait_for_name(0, index, FAR_US);
   wait_for_turn(1);
   waiting_cancel(&people[0].waiter);
   waiting_cancel(&people[1].waiter);
 }
 
-Test(waiting, nothing_can_be_freed) {
-  waiting_free(NULL);
-  open_waiting();
-}
+Test(waiting, nothing_can_be_freed) { waiting_free(NULL); }

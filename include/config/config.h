@@ -35,7 +35,7 @@ enum config_losers { CONFIG_LOSERS_CANCEL, CONFIG_LOSERS_DRAIN };
 struct config {
   struct base_url targets[CONFIG_TARGETS_MAX]; /* --to first, then --all */
   unsigned to_count, all_count;
-  struct config_address listen;
+  struct listen_at listen;
   int64_t workers; /* 0: one per core */
   struct race_policy policy;
   int64_t timeout_us, max_timeout_us, connect_timeout_us, drain_us;
@@ -87,6 +87,12 @@ enum config_result config_parse(struct config *config, int argc, char **argv,
  * remark (n = 0, 1, ...) and returns true, or returns false after the last. */
 bool config_remark(const struct config *config, unsigned n, char *buf,
                    size_t cap);
+
+/* A variable that begins with HEDGEROW_ and is none of hedgerow's, and the one
+ * that may have been meant; never a value. Counts through them as config_remark
+ * does. environment is "NAME=value"..., NULL at its end. */
+bool config_remark_variable(char *const *environment, unsigned n, char *buf,
+                            size_t cap);
 
 /* The text of --help for width 80, grouped, from the table. Calls put(arg,
  * piece) for each piece. */

@@ -6,17 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/address.h"
 #include "core/slice.h"
 #include "core/text.h"
 
 /* A number too large for any use counts as this, so that the caller's range
  * check refuses it by name, and adding two of them does not overflow. */
 #define CONFIG_NUMBER_MAX (INT64_MAX / 2)
-
-struct config_address { /* --listen */
-  struct slice host;    /* numeric IPv4 or IPv6 (no brackets), or "localhost" */
-  uint16_t port;        /* 0: any free one */
-};
 
 /* "300ms", "10s", "2m" -> microseconds; a bare number, a fraction, a sign or
  * anything else is false. */
@@ -34,8 +30,7 @@ bool config_parse_count(struct slice text, int64_t *count)
     __attribute__((warn_unused_result));
 
 /* "127.0.0.1:8480", "[::1]:0", "localhost:8480". NULL or why not, static. */
-const char *config_parse_address(struct slice text,
-                                 struct config_address *address)
+const char *config_parse_address(struct slice text, struct listen_at *address)
     __attribute__((warn_unused_result));
 
 #endif

@@ -23,14 +23,14 @@ enum {
   HTTP_CHUNK_DIGITS_MAX = 16 /* leading zeros included: 64 bits always fit */
 };
 
-enum http_progress {
-  HTTP_MORE, /* all bytes have been read: more must come */
-  HTTP_HEAD, /* the final head is whole, and everything it says is valid. The
-              * caller may look at it before it calls again */
-  HTTP_BODY, /* the body has grown: body_len says how far. Comes once for each
+enum response_progress {
+  RESPONSE_MORE, /* all bytes have been read: more must come */
+  RESPONSE_HEAD, /* the final head is whole, and everything it says is valid.
+                  * The caller may look at it before it calls again */
+  RESPONSE_BODY, /* the body has grown: body_len says how far. Comes once for each
               * call that brought body bytes; call again after it */
-  HTTP_DONE, /* whole; `used` tells where it ends in the bytes */
-  HTTP_BAD,  /* malformed; `why` says how, and the connection is lost */
+  RESPONSE_DONE, /* whole; `used` tells where it ends in the bytes */
+  RESPONSE_BAD,  /* malformed; `why` says how, and the connection is lost */
 };
 
 /* Open so that tests can copy it. Offsets count from the buffer's start. */
@@ -54,9 +54,9 @@ struct http_response {
   uint64_t length; /* the Content-Length, also where no body comes (204, 304);
                     * UINT64_MAX: none was given */
   size_t used;     /* where the bytes begin that are no part of what has been
-                    * read: with HTTP_DONE the end of the response, and what
+                    * read: with RESPONSE_DONE the end of the response, and what
                     * stands there up to *len came behind it */
-  const char *why; /* with HTTP_BAD, static */
+  const char *why; /* with RESPONSE_BAD, static */
 };
 
 /* The answer to a GET; (a response to HEAD has no body: not read here). */
@@ -65,7 +65,7 @@ void http_response_init(struct http_response *response);
 /* Goes on in bytes[0..*len). Call it until it says MORE, DONE or BAD; DONE and
  * BAD are for good. Where chunked coding is undone, the bytes behind it move to
  * the left, and *len shrinks by as many; nothing else changes them.
- * Refused (HTTP_BAD): what does not begin with a status line of HTTP/1.0 or
+ * Refused (RESPONSE_BAD): what does not begin with a status line of HTTP/1.0 or
  * HTTP/1.1 and three digits (as soon as a byte of "HTTP/1." is another; empty
  * lines in front are no exception), status below 100, more than 16 interim
  * heads, any field line that http_field_next refuses, Content-Length not digits
@@ -78,11 +78,12 @@ void http_response_init(struct http_response *response);
  * 9112, section 6.3). A reason phrase may lack, with its space. Trailers are
  * dropped.
  * The verdict and the body are the same however the bytes were cut. */
-enum http_progress http_response_read(struct http_response *response,
-                                      char *bytes, size_t *len)
+enum response_progress http_response_read(struct http_response *response,
+                                          char *bytes, size_t *len)
     __attribute__((warn_unused_result));
 
-/* What the final head says, once HTTP_HEAD was returned; bytes is the buffer. */
+/* What the final head says, once RESPONSE_HEAD was returned; bytes is the
+ * buffer. */
 struct response_meaning http_response_meaning(
     const struct http_response *response, const char *bytes);
 /* Its field lines with their CRLFs, without status line and empty line. */
@@ -90,11 +91,11 @@ struct slice http_response_fields(const struct http_response *response,
                                   const char *bytes);
 
 /* The connection has ended, after http_response_read said MORE or DONE:
- * HTTP_DONE when the response is whole, or when that ends the body (no framing
- * was given and the head is whole), else HTTP_BAD with why ("the connection
+ * RESPONSE_DONE when the response is whole, or when that ends the body (no framing
+ * was given and the head is whole), else RESPONSE_BAD with why ("the connection
  * closed inside the head", ...). How much of a body was cut off is to be told
  * from body_len and length. */
-enum http_progress http_response_end(struct http_response *response)
+enum response_progress http_response_end(struct http_response *response)
     __attribute__((warn_unused_result));
 
 #endif

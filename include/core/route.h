@@ -1,4 +1,6 @@
-/* route: where requests go, and by which rules. */
+/* route: what hedgerow does with the requests of one path, whom it asks for
+ * them, and by which rules. Values without a life of their own: whoever makes
+ * them (config/snapshot) owns all that they point to. */
 #ifndef HEDGEROW_CORE_ROUTE_H
 #define HEDGEROW_CORE_ROUTE_H
 
@@ -6,33 +8,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/base_url.h"
+#include "core/forward.h"
+#include "core/plan.h"
 #include "core/slice.h"
+#include "core/target.h"
 
-/* What an attempt's answer and connection are bounded by. */
-struct target_limits {
-  size_t head_bytes;   /* of an answer's head */
-  uint64_t body_bytes; /* of an answer's body */
-  unsigned depth;      /* of nested JSON */
-  int64_t connect_timeout_us;
-  bool read_losers; /* --losers drain: a loser's answer is read to its end */
-};
+enum route_kind { ROUTE_SMART, ROUTE_ALL, ROUTE_HEALTH };
 
-/* One upstream base URL. */
-struct target {
-  struct base_url url;
-  unsigned number;        /* as logs and problems tell it: --to, then --all */
-  unsigned slot;          /* what is counted and kept for it; see io/upstream */
-  struct slice host_line; /* " HTTP/1.1\r\nHost: AUTHORITY\r\n" */
-  bool client_credentials; /* may be shown the client's Authorization, Cookie */
-};
-
-/* Targets that can stand in for each other. */
-struct group {
-  const struct target *targets;
-  unsigned count;
-  int64_t max_attempts; /* in flight to each of them */
-  struct target_limits limits;
+struct route {
+  struct slice path;
+  bool below;        /* also for what lies below the path, at a '/' */
+  unsigned methods;  /* 1 << enum http_method, for each that it answers */
+  const char *allow; /* the same, as an Allow field says it */
+  enum route_kind kind;
+  const struct group *group;  /* --to: what is raced */
+  const struct group *listed; /* --all: what /all asks; may be empty */
+  struct race_policy policy;
+  struct forward_rules fields;
+  int64_t timeout_us, max_timeout_us;
+  size_t body_bytes;  /* --max-request-body; 0: no body is taken */
+  unsigned max_items; /* of one POST /all */
+  unsigned max_depth; /* of the JSON that a client sends */
 };
 
 #endif

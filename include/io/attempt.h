@@ -5,53 +5,31 @@
 #ifndef HEDGEROW_IO_ATTEMPT_H
 #define HEDGEROW_IO_ATTEMPT_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/config.h"
 #include "core/record.h"
-#include "core/route.h"
+#include "core/target.h"
 #include "io/ask.h"
 #include "io/buffer.h"
 #include "io/credentials.h"
 #include "io/loop.h"
 #include "io/resolver.h"
 #include "io/response.h"
+#include "io/slot.h"
 
 struct attempt;
 struct attempts; /* those of one loop, and what they need: names, connections */
 
-/* What all workers' attempts share: caps are the process's, not a worker's. */
-struct attempts_shared {
-  unsigned host[CONFIG_TARGETS_MAX]; /* each slot's name at the resolver */
-  struct {
-    _Atomic int64_t in_flight;
-    char rest[64 - sizeof(int64_t)]; /* of its cache line */
-  } slots[CONFIG_TARGETS_MAX];
-};
-
-/* Names every target's host to the resolver. False: no memory. */
-bool attempts_shared_init(struct attempts_shared *shared,
-                          const struct config *config,
-                          struct resolver *resolver)
-    __attribute__((warn_unused_result));
-
 /* Everything is borrowed. NULL: no memory. */
-struct attempts *attempts_new(struct loop *loop, const struct config *config,
-                              struct resolver *resolver,
-                              struct attempts_shared *shared,
-                              struct blocks *blocks);
+struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
+                              struct slots *slots, struct blocks *blocks);
 /* Whom they believe from now on; they hold the credentials. TLS connections that
  * others vouched for carry the request that they have, and no other. Call it
  * before the first attempt, and from nobody's callback. */
 void attempts_trust(struct attempts *attempts, struct credentials *credentials);
 /* No attempt may be in flight but losers that are being read. NULL is fine. */
 void attempts_free(struct attempts *attempts);
-
-/* How many are in flight to that slot, of all workers: whoever starts one adds
- * it before, an attempt that ends takes itself away. */
-_Atomic int64_t *attempts_in_flight(struct attempts *attempts, unsigned slot);
 
 /* Called once, from the loop. The record is complete; its error is valid during
  * the call, unless the receiver copies it. A response comes after a success and
@@ -61,7 +39,8 @@ typedef void attempt_on_end(void *arg, struct attempt_record *record,
                             struct response *response);
 
 /* Starts, and calls on_end later, never from inside this call. It is not asked
- * whether it may: see core/gate. `ask` and `target` are borrowed until it has
+ * whether it may (see core/gate), and the caller has counted it in its slot's
+ * in_flight; it takes itself away when its end comes. `ask` and `target` are borrowed until it has
  * ended or was cancelled. `record` is written in place until then: its target,
  * number and start_us by the caller before, connected_us, first_byte_us, bytes
  * and resends as they happen, end, end_us and error at the end. NULL: no memory

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "core/record.h"
-#include "core/route.h"
+#include "core/target.h"
 #include "io/ask.h"
 #include "io/intake.h"
 

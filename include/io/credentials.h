@@ -8,19 +8,23 @@
 
 #include <stddef.h>
 
-#include "config/config.h"
 #include "core/slice.h"
 
 struct credentials;
 
 enum { TOKEN_BYTES_MAX = 8192 };
 
-/* Reads both files. other_token stands where there is no --token-file. The
- * caller holds what it gets. NULL with one line in error, naming flag, file and
- * reason, and never what a file holds. */
-struct credentials *credentials_read(const struct config *config,
-                                     struct slice other_token, char *error,
-                                     size_t error_cap)
+/* Where they come from; all of it is borrowed for the call. */
+struct credentials_source {
+  const char *token_file; /* NULL: `token` stands in its place */
+  struct slice token;     /* "": none */
+  const char *ca_file;    /* NULL: the system's */
+};
+
+/* Reads both files. The caller holds what it gets. NULL with one line in error,
+ * naming flag, file and reason, and never what a file holds. */
+struct credentials *credentials_read(const struct credentials_source *source,
+                                     char *error, size_t error_cap)
     __attribute__((warn_unused_result));
 /* One reference more, and one less; the last wipes them. NULL is fine. */
 struct credentials *credentials_hold(struct credentials *credentials);

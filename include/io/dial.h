@@ -2,10 +2,6 @@
 #ifndef HEDGEROW_IO_DIAL_H
 #define HEDGEROW_IO_DIAL_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "config/config.h"
 #include "io/credentials.h"
 #include "io/dial_kind.h"
 #include "io/loop.h"
@@ -13,17 +9,16 @@
 
 struct dialer; /* one loop's */
 
-/* config is borrowed. NULL: no memory. */
-struct dialer *dialer_new(struct loop *loop, const struct config *config);
+/* NULL: no memory. */
+struct dialer *dialer_new(struct loop *loop);
 /* No dial and no TLS stream may be open. NULL is fine. */
 void dialer_free(struct dialer *dialer);
 /* See upstream_trust. */
 void dialer_trust(struct dialer *dialer, struct credentials *credentials);
 
-/* Connects to a target of the config, at one of the addresses (RFC 8305); host
- * is the name's number at the resolver. The answer is used up before it
- * returns. Within --connect-timeout, TLS included. NULL: no memory. */
-struct dial *dial_start(struct dialer *dialer, unsigned target, unsigned host,
+/* Connects at one of the addresses (RFC 8305). The addresses are used up before
+ * it returns. NULL: no memory. */
+struct dial *dial_start(struct dialer *dialer, const struct dial_to *to,
                         const struct resolver_answer *answer,
                         dial_on_done *on_done, void *arg)
     __attribute__((warn_unused_result));

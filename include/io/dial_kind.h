@@ -3,11 +3,20 @@
 #define HEDGEROW_IO_DIAL_KIND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "core/base_url.h"
 #include "core/step.h"
 #include "io/stream.h"
 
 enum { DIAL_WHY_BYTES = 192 };
+
+/* Where to connect to; borrowed for the call that it is given to. */
+struct dial_to {
+  const struct base_url *url;
+  unsigned name;              /* the number of its host at the resolver */
+  int64_t connect_timeout_us; /* bounds the whole of it, TLS included */
+};
 
 /* Called once, from the loop. Success: why is NULL and *stream the caller's.
  * Else stream is NULL, result is ATTEMPT_TRANSPORT or ATTEMPT_STARVED (no
@@ -15,7 +24,7 @@ enum { DIAL_WHY_BYTES = 192 };
 typedef void dial_on_done(void *arg, const struct stream *stream,
                           enum attempt_result result, const char *why);
 
-/* The first member of either; nobody else's business. */
+/* Each kind of dial begins with this. Other modules do not look inside. */
 struct dial {
   bool tls;
   dial_on_done *on_done;

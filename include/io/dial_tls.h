@@ -2,7 +2,6 @@
 #ifndef HEDGEROW_IO_DIAL_TLS_H
 #define HEDGEROW_IO_DIAL_TLS_H
 
-#include "config/config.h"
 #include "io/credentials.h"
 #include "io/dial_kind.h"
 #include "io/loop.h"
@@ -10,14 +9,13 @@
 
 struct tls_dialer;
 
-struct tls_dialer *tls_dialer_new(struct loop *loop,
-                                  const struct config *config);
+struct tls_dialer *tls_dialer_new(struct loop *loop);
 void tls_dialer_free(struct tls_dialer *dialer);
 void tls_dialer_trust(struct tls_dialer *dialer,
                       struct credentials *credentials);
 
-struct dial *tls_dial_start(struct tls_dialer *dialer, unsigned target,
-                            unsigned host, const struct resolver_answer *answer,
+struct dial *tls_dial_start(struct tls_dialer *dialer, const struct dial_to *to,
+                            const struct resolver_answer *answer,
                             dial_on_done *on_done, void *arg)
     __attribute__((warn_unused_result));
 void tls_dial_cancel(struct dial *dial);

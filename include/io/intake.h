@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "core/http_response.h"
-#include "core/route.h"
+#include "core/target.h"
 #include "core/verdict.h"
 #include "io/buffer.h"
 #include "io/response.h"
@@ -36,8 +36,8 @@ bool intake_judge(struct intake *intake) __attribute__((warn_unused_result));
 /* The connection has ended, after some bytes: the verdict is certain. */
 void intake_end(struct intake *intake);
 
-/* Only finds where the answer ends. HTTP_DONE, HTTP_BAD, or HTTP_MORE. */
-enum http_progress intake_skip(struct intake *intake);
+/* Only finds where the answer ends. RESPONSE_DONE, RESPONSE_BAD, or RESPONSE_MORE. */
+enum response_progress intake_skip(struct intake *intake);
 /* The answer is whole, its connection may carry another request, and no byte
  * came behind it. */
 bool intake_leaves_clean(struct intake *intake);

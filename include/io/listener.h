@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "config/config.h"
+#include "core/address.h"
 #include "io/loop.h"
 
 struct listener;
@@ -25,9 +25,9 @@ typedef void listener_on_accept(void *arg, int fd, const struct sockaddr *peer);
  * reuse_port: join the listeners that have the address already. Open the first
  * one of an address without it, and another process's port is an error. */
 struct listener *listener_new(struct loop *loop,
-                              const struct config_address *address,
-                              bool reuse_port, listener_on_accept *on_accept,
-                              void *arg, char *error, size_t error_cap);
+                              const struct listen_at *address, bool reuse_port,
+                              listener_on_accept *on_accept, void *arg,
+                              char *error, size_t error_cap);
 /* The port that was bound. */
 uint16_t listener_port(const struct listener *listener);
 /* While paused, connections wait in the kernel's backlog. May be called from

@@ -8,6 +8,7 @@
 
 struct loop;
 struct event_base;
+struct event;
 
 /* NULL: out of memory or descriptors. */
 struct loop *loop_new(void);
@@ -19,6 +20,9 @@ void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 /* For the modules of io/ only. */
 struct event_base *loop_base(struct loop *loop);
+/* Likewise: whether something was reported of an event in this turn, and its
+ * callback is still to be called. */
+bool loop_event_is_due(const struct event *event);
 
 /* A one-shot timer, embedded in its owner: setting it allocates nothing and so
  * cannot fail. Only loop.c knows the members. */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/list.h"
 #include "io/loop.h"
 #include "io/resolver.h"
 
@@ -13,8 +14,8 @@ struct waiting; /* one loop's */
 
 /* Embedded in whoever waits; only waiting.c knows the members. */
 struct waiter {
-  struct waiter *prev, *next;
-  struct waiter_line *line; /* NULL: it does not wait */
+  struct list_link link;
+  struct list *line; /* NULL: it does not wait */
   void *arg;
   unsigned name;
   int64_t due_us;

@@ -19,9 +19,8 @@ struct wire_user {
   void (*on_writable)(void *arg); /* only after wire_await_room */
 };
 
-/* user is copied; slots is how many there are. NULL: no memory. */
-struct wires *wires_new(struct loop *loop, const struct wire_user *user,
-                        unsigned slots);
+/* user is copied. NULL: no memory. */
+struct wires *wires_new(struct loop *loop, const struct wire_user *user);
 /* Closes the idle ones; no other may be left. NULL is fine. */
 void wires_free(struct wires *wires);
 
@@ -37,6 +36,10 @@ struct wire *wire_take(struct wires *wires, unsigned slot, uint32_t generation,
  * now_us on. It closes by itself when the peer ends it or speaks unasked, and
  * after a while. */
 void wire_give_back(struct wire *wire, int64_t now_us);
+/* How many bytes the answers of that slot usually have, as was learned last; 0:
+ * nobody knows. */
+size_t wires_usual(const struct wires *wires, unsigned slot);
+void wires_learn(struct wires *wires, unsigned slot, size_t usual);
 /* Closes the idle ones whose stream is retired. */
 void wires_close_retired(struct wires *wires);
 /* One that is in use. */

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/route.h"
+#include "core/plan.h"
+#include "core/target.h"
 #include "io/arena.h"
 #include "io/connection.h"
 #include "proxy/service.h"
@@ -14,7 +15,8 @@ struct exchange;
 
 /* One thing to be fetched. */
 struct exchange_item {
-  const struct group *group; /* whom it may be asked of */
+  const struct group *group; /* whom it may be asked of, */
+  const struct target *only; /* or NULL: this one of the group */
   struct slice rest;         /* appended to the target's path; "" or "/..." */
   struct slice query;        /* behind the target's own; without '?' */
   unsigned number;           /* Hedge-Attempt of its primary */
@@ -26,7 +28,8 @@ struct exchange_order {
   struct slice method, path, id, peer; /* for the log and the answer */
   bool head_only;                      /* HEAD: no body is sent */
   struct slice common, credentials;    /* field lines, see core/forward.h */
-  struct race_policy policy;           /* of each item's race */
+  const struct race_policy *policy;    /* of each item's race */
+  unsigned targets;                    /* in each group that is asked whole */
   int64_t timeout_us;
   int64_t started_us; /* the race's t = 0 */
   bool gathers;       /* /all: the answer is an array of all items; else there

@@ -11,7 +11,7 @@
 
 #include "core/race.h"
 #include "core/record.h"
-#include "core/route.h"
+#include "core/target.h"
 #include "io/arena.h"
 #include "io/ask.h"
 #include "io/attempt.h"
@@ -34,7 +34,8 @@ struct fetch_scene {
  * only read it. */
 struct fetch {
   const struct fetch_scene *scene;
-  const struct group *group; /* borrowed: whom it may ask */
+  const struct group *group; /* borrowed: whom it may ask, */
+  const struct target *only; /* or NULL: one of the group, and no other */
   struct race race;
   struct timer timer;
   struct ask ask;

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "core/forward.h"
+#include "core/list.h"
+#include "core/step.h"
 #include "core/text.h"
 #include "io/attempt.h"
 #include "io/buffer.h"
@@ -16,6 +17,7 @@
 #include "io/slab.h"
 
 struct exchange;
+struct lease;
 
 enum {
   CACHE_LINE = 64,
@@ -28,14 +30,11 @@ enum {
  * request counts has cache lines of its own, so that a worker that counts does
  * not take from the others what they only read. */
 struct process {
-  _Alignas(CACHE_LINE) struct attempts_shared attempts; /* --max-attempts */
   _Alignas(CACHE_LINE) _Atomic int64_t requests; /* in flight; --max-requests */
   _Alignas(CACHE_LINE) struct budget budget;     /* --max-buffered */
   _Atomic int64_t connections;                   /* --max-connections */
   _Alignas(CACHE_LINE) const struct config *config;
-  struct target targets[CONFIG_TARGETS_MAX];
-  struct group to;                        /* --to */
-  struct group alone[CONFIG_TARGETS_MAX]; /* each target by itself */
+  struct slots *slots; /* of all targets */
   /* Woken when connections drop below --max-connections. */
   struct wake *accept_again[CONFIG_WORKERS_MAX];
   unsigned worker_count;
@@ -59,23 +58,18 @@ struct service {
   struct blocks blocks; /* every buffer of this worker */
   struct slab rooms;    /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
   struct log_channel *log; /* NULL: off */
-  struct forward_rules forward;
-  struct exchange *exchanges; /* those that are not settled */
-  bool drained;               /* --drain is over: nothing new is started */
-  uint64_t id_state[2];       /* for X-Request-ID */
-  size_t fields_room;         /* forward_room's */
-  struct text answer_text;    /* scratch: while an answer is written */
+  struct lease *lease;     /* on the snapshot in force; see proxy/lease */
+  struct list exchanges;   /* those that are not settled */
+  bool drained;            /* --drain is over: nothing new is started */
+  uint64_t id_state[2];    /* for X-Request-ID */
+  struct text answer_text; /* scratch: while an answer is written */
   struct counters counters;
   int64_t date_second;
   char date[32]; /* IMF-fixdate of date_second */
 };
 
-/* Fills targets and groups from the config. False: no memory. */
-bool process_make_groups(struct process *process)
-    __attribute__((warn_unused_result));
-
-/* Starts a worker's service; loop, attempts, log and the token in `forward` are
- * set by its owner. False: no memory. */
+/* Starts a worker's service; loop, attempts, log and lease are set by its
+ * owner. False: no memory. */
 bool service_init(struct service *service, struct process *process)
     __attribute__((warn_unused_result));
 void service_clear(struct service *service);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/record.h"
+#include "core/route.h"
 #include "io/connection.h"
 #include "proxy/exchange.h"
 #include "proxy/service.h"
@@ -16,6 +17,7 @@ struct visit {
   struct connection *connection;
   const struct http_request *request;
   struct slice body;
+  const struct route *route; /* of the snapshot in force */
   struct slice rest;         /* of the path, behind the route's own */
   struct race_record record; /* id, method, path and start_us, so far */
   bool head_only;            /* HEAD: no body is sent */

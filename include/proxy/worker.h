@@ -6,9 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/credentials.h"
+#include "core/address.h"
 #include "io/log.h"
 #include "io/resolver.h"
+#include "proxy/lease.h"
 #include "proxy/service.h"
 
 struct worker;
@@ -16,10 +17,10 @@ struct worker;
 struct worker_setup {
   struct process *process;
   struct resolver *resolver;
-  struct log_channel *log;         /* NULL: no log */
-  struct credentials *credentials; /* it holds them */
-  struct config_address address;   /* with the port that the first one bound */
-  bool first;                      /* opens the address; the others join */
+  struct log_channel *log;   /* NULL: no log */
+  struct snapshot *snapshot; /* it holds it */
+  struct listen_at address;  /* with the port that the first one bound */
+  bool first;                /* opens the address; the others join */
   struct wake *on_news; /* sent from its thread when it has carried out what
                          * it was told, and when it has ended */
 };
@@ -28,15 +29,18 @@ struct worker_setup {
 struct worker *worker_new(const struct worker_setup *setup, char *error,
                           size_t error_cap);
 uint16_t worker_port(const struct worker *worker);
+/* What wakes it when there are fewer connections than --max-connections again:
+ * for struct process, before any worker starts. */
+struct wake *worker_accept_again(const struct worker *worker);
 /* Starts its thread. */
 bool worker_start(struct worker *worker) __attribute__((warn_unused_result));
 
 /* What a worker is told, by one thread; these return at once. */
 /* To stop: no new connections, what is in flight is finished within --drain. */
 void worker_stop(struct worker *worker);
-/* To ask with these credentials from now on. It holds them. What is in flight
- * goes on with those that it has. */
-void worker_renew(struct worker *worker, struct credentials *credentials);
+/* To begin requests under this snapshot from now on; the lease becomes its own.
+ * What is in flight goes on under the one that it began under. */
+void worker_renew(struct worker *worker, struct lease *lease);
 /* To show that its loop turns. */
 void worker_ping(struct worker *worker);
 /* Whether it has carried out all that it was told before this call, or has
@@ -45,10 +49,10 @@ bool worker_has_heard(const struct worker *worker);
 
 /* Whether its thread has ended by itself. From any thread. */
 bool worker_is_done(const struct worker *worker);
-/* Waits for the end of its thread, if it has one. */
+/* Waits for the end of its thread, if it has one, and closes what is left. */
 void worker_join(struct worker *worker);
-/* Frees everything. No worker's thread may run any more: they wake each other.
- */
+/* Frees it. All workers have been joined before, since they wake each other.
+ * NULL is fine. */
 void worker_free(struct worker *worker);
 
 #endif

@@ -5,14 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/config_values.h"
+#include "core/address.h"
 #include "io/loop.h"
 #include "tools/faults.h"
 
 struct mock;
 
 struct mock_options {
-  struct config_address listen; /* port 0: any free one */
+  struct listen_at listen; /* port 0: any free one */
   uint64_t seed;
   struct faults faults;
 };

@@ -40,7 +40,7 @@ static enum config_result fail(struct reader *reader, struct slice source,
 static void store_defaults(struct config *config, struct text *error) {
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
-    if (option->fallback == NULL) continue;
+    if (!option->fallback) continue;
     const struct config_input input = {option, slice_of(option->name),
                                        slice_of(option->fallback)};
     /* A default that does not parse is a bug that the tests would see. */
@@ -66,7 +66,7 @@ static enum config_result fail_unknown(struct reader *reader,
                                        struct slice arg) {
   const struct slice name = flag_name(arg);
   const struct config_option *nearest = config_option_nearest(name);
-  if (nearest == NULL)
+  if (!nearest)
     return fail(reader, name,
                 "unknown option; hedgerow --help lists what there is");
   (void)fail(reader, name, "unknown option; did you mean --");
@@ -117,7 +117,7 @@ static enum config_result read_option(struct reader *reader,
                                       const struct config_option *option,
                                       struct slice flag, struct slice rest) {
   struct slice value = rest;
-  if (option->value == NULL) {
+  if (!option->value) {
     if (rest.len > 0) return fail(reader, flag, "it takes no value");
     return option->kind == OPTION_HELP ? CONFIG_HELP : CONFIG_VERSION;
   }
@@ -138,7 +138,7 @@ static enum config_result read_argument(struct reader *reader) {
   if (arg.len < 2 || arg.at[0] != '-') return fail_stray(reader, arg);
   const struct slice flag = {arg.at, strcspn(arg.at, "=")};
   const struct config_option *option = config_option_find(flag);
-  if (option == NULL) return fail_unknown(reader, arg);
+  if (!option) return fail_unknown(reader, arg);
   return read_option(reader, option, flag, slice_from(arg, flag.len));
 }
 
@@ -148,15 +148,6 @@ static enum config_result read_flags(struct reader *reader) {
     if (result != CONFIG_RUN) return result;
   }
   return CONFIG_RUN;
-}
-
-/* hedge-after -> HEDGEROW_HEDGE_AFTER */
-static void write_variable(struct text *out, const char *name) {
-  text_str(out, "HEDGEROW_");
-  for (; *name != '\0'; name++) {
-    const bool is_letter = *name >= 'a' && *name <= 'z';
-    text_char(out, *name == '-' ? '_' : is_letter ? *name - 'a' + 'A' : *name);
-  }
 }
 
 /* Takes the next item off *list; false when there is none. */
@@ -181,10 +172,10 @@ static bool read_variable(struct reader *reader,
   char name[OPTION_NAME_MAX + sizeof "HEDGEROW_"];
   struct text source;
   text_init(&source, name, sizeof name);
-  write_variable(&source, option->name);
+  config_option_variable(&source, option->name);
   const char *list = env(text_end(&source));
   struct config_input input = {option, text_slice_of(&source), {NULL, 0}};
-  if (list == NULL) return true;
+  if (!list) return true;
   while (next_item(&list, separators_of(option), &input.value))
     if (!config_store(reader->config, &input, reader->error)) return false;
   return true;
@@ -195,7 +186,7 @@ static bool read_variable(struct reader *reader,
 static enum config_result read_token(struct reader *reader,
                                      const char *(*env)(const char *)) {
   const char *token = env("HEDGEROW_TOKEN");
-  if (token == NULL || *token == '\0') return CONFIG_RUN;
+  if (!token || *token == '\0') return CONFIG_RUN;
   for (const char *c = token; *c != '\0'; c++)
     if (*c <= ' ' || *c >= 0x7f)
       return fail(reader, slice_of("HEDGEROW_TOKEN"),
@@ -208,7 +199,7 @@ static enum config_result read_environment(struct reader *reader,
                                            const char *(*env)(const char *)) {
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
-    if (option->value == NULL || *mark_of(reader, option)) continue;
+    if (!option->value || *mark_of(reader, option)) continue;
     if (!read_variable(reader, option, env)) return CONFIG_ERROR;
   }
   return read_token(reader, env);

@@ -89,7 +89,7 @@ static void put_flag(struct page *page, const struct config_option *option) {
   }
   text_str(line, "--");
   text_str(line, option->name);
-  if (option->value != NULL) {
+  if (option->value) {
     text_char(line, ' ');
     text_str(line, option->value);
   }
@@ -99,7 +99,7 @@ static void put_flag(struct page *page, const struct config_option *option) {
 static void put_default(struct page *page, const struct config_option *option) {
   char storage[WIDTH];
   struct text words;
-  if (option->fallback == NULL) return;
+  if (!option->fallback) return;
   text_init(&words, storage, sizeof storage);
   text_char(&words, '[');
   text_str(&words, option->fallback);

@@ -18,56 +18,58 @@
   .offset = offsetof(struct config, member),                                   \
   .size = sizeof(((struct config *)0)->member)
 
-#define NUMBER(group_, name_, value_, kind_, member, fallback_, min_, max_,    \
-               help_)                                                          \
+#define NUMBER(group_, scope_, name_, value_, kind_, member, fallback_, min_,  \
+               max_, help_)                                                    \
   {                                                                            \
-    .group = GROUP_##group_, .name = name_, .value = value_,                   \
-    .kind = OPTION_##kind_, MEMBER(member), .fallback = fallback_,             \
-    .min = min_, .max = max_, .help = help_                                    \
+    .group = GROUP_##group_, .scope = SCOPE_##scope_, .name = name_,           \
+    .value = value_, .kind = OPTION_##kind_, MEMBER(member),                   \
+    .fallback = fallback_, .min = min_, .max = max_, .help = help_             \
   }
 
-#define OPTION(group, name, value, kind, member, fallback, help)               \
-  NUMBER(group, name, value, kind, member, fallback, NULL, NULL, help)
+#define OPTION(group, scope, name, value, kind, member, fallback, help)        \
+  NUMBER(group, scope, name, value, kind, member, fallback, NULL, NULL, help)
 
-#define TIME(group, name, member, fallback, min, help)                         \
-  NUMBER(group, name, "TIME", DURATION, member, fallback, min, "60m", help)
+#define TIME(group, scope, name, member, fallback, min, help)                  \
+  NUMBER(group, scope, name, "TIME", DURATION, member, fallback, min, "60m",   \
+         help)
 
-#define BYTES(name, member, fallback, min, max, help)                          \
-  NUMBER(LIMITS, name, "SIZE", SIZE, member, fallback, min, max, help)
+#define BYTES(scope, name, member, fallback, min, max, help)                   \
+  NUMBER(LIMITS, scope, name, "SIZE", SIZE, member, fallback, min, max, help)
 
-#define COUNTED(group, name, member, fallback, min, max, help)                 \
-  NUMBER(group, name, "N", COUNT, member, fallback, min, max, help)
+#define COUNTED(group, scope, name, member, fallback, min, max, help)          \
+  NUMBER(group, scope, name, "N", COUNT, member, fallback, min, max, help)
 
 const struct config_option config_options[] = {
-    OPTION(TARGETS, "to", "URL", URLS, to_count, NULL,
+    OPTION(TARGETS, GROUP, "to", "URL", URLS, to_count, NULL,
            "a base URL that /smart asks; repeatable: attempt k goes to URL k "
            "mod n"),
-    OPTION(TARGETS, "all", "URL", URLS, all_count, NULL,
+    OPTION(TARGETS, GROUP, "all", "URL", URLS, all_count, NULL,
            "a URL that GET /all asks; repeatable (without one: the attempts of "
            "a race)"),
 
-    TIME(RACING, "hedge-after", policy.hedge_after_us, "300ms", "0ms",
+    TIME(RACING, ROUTE, "hedge-after", policy.hedge_after_us, "300ms", "0ms",
          "hedges start when no answer is there by then"),
-    COUNTED(RACING, "hedges", policy.hedges, "2", "0", "15",
+    COUNTED(RACING, ROUTE, "hedges", policy.hedges, "2", "0", "15",
             "how many hedges a race may start"),
-    TIME(RACING, "stagger", policy.stagger_us, "0ms", "0ms",
+    TIME(RACING, ROUTE, "stagger", policy.stagger_us, "0ms", "0ms",
          "how long after the one before it each further hedge starts"),
-    OPTION(RACING, "on-failure", "next|all|wait", CHOICE, policy.on_failure,
-           "next",
+    OPTION(RACING, ROUTE, "on-failure", "next|all|wait", CHOICE,
+           policy.on_failure, "next",
            "what starts at once when all in flight failed: the next hedge, all "
            "of them, or none before its time"),
     OPTION(
-        RACING, "final", "none|4xx", CHOICE, policy.final_4xx, "none",
+        RACING, ROUTE, "final", "none|4xx", CHOICE, policy.final_4xx, "none",
         "4xx: after a 4xx (but 408, 425, 429) start nothing more, and answer "
         "with it if nothing wins"),
-    OPTION(RACING, "losers", "cancel|drain", CHOICE, losers, "cancel",
+    OPTION(RACING, GROUP, "losers", "cancel|drain", CHOICE, losers, "cancel",
            "close a loser's connection, or read its answer and keep it"),
 
-    TIME(TIME, "timeout", timeout_us, "10s", "1ms",
+    TIME(TIME, ROUTE, "timeout", timeout_us, "10s", "1ms",
          "the deadline of a request that names none by ?timeout=MS"),
-    TIME(TIME, "max-timeout", max_timeout_us, "60s", "1ms",
+    TIME(TIME, ROUTE, "max-timeout", max_timeout_us, "60s", "1ms",
          "the longest deadline a client may ask for"),
     {.group = GROUP_TIME,
+     .scope = SCOPE_ROUTE,
      .name = "attempt-timeout",
      .value = "TIME",
      .kind = OPTION_DURATION,
@@ -77,73 +79,75 @@ const struct config_option config_options[] = {
      .max = "60m",
      .may_be_off = true,
      .help = "the longest for one attempt, or off"},
-    TIME(TIME, "connect-timeout", connect_timeout_us, "3s", "1ms",
+    TIME(TIME, GROUP, "connect-timeout", connect_timeout_us, "3s", "1ms",
          "the longest for connecting to a target"),
-    TIME(TIME, "header-timeout", header_timeout_us, "10s", "1ms",
+    TIME(TIME, PROCESS, "header-timeout", header_timeout_us, "10s", "1ms",
          "the longest for a client's request head"),
-    TIME(TIME, "keepalive-timeout", keepalive_timeout_us, "60s", "1ms",
+    TIME(TIME, PROCESS, "keepalive-timeout", keepalive_timeout_us, "60s", "1ms",
          "how long an idle client connection is kept"),
-    TIME(TIME, "write-timeout", write_timeout_us, "30s", "1ms",
+    TIME(TIME, PROCESS, "write-timeout", write_timeout_us, "30s", "1ms",
          "how long a client may stall its answer"),
 
-    OPTION(REQUESTS, "user-agent", "TEXT", FIELD, user_agent, NULL,
+    OPTION(REQUESTS, ROUTE, "user-agent", "TEXT", FIELD, user_agent, NULL,
            "the User-Agent sent upstream (without it: the client's, else "
            "hedgerow/VERSION)"),
-    OPTION(REQUESTS, "header", "'NAME: VALUE'", HEADERS, header_count, NULL,
-           "a field to send upstream; repeatable"),
-    OPTION(REQUESTS, "drop-header", "NAME", NAMES, drop_header_count, NULL,
-           "a field of the client that is not passed on; repeatable"),
-    OPTION(REQUESTS, "token-file", "FILE", PATH, token_file, NULL,
+    OPTION(REQUESTS, ROUTE, "header", "'NAME: VALUE'", HEADERS, header_count,
+           NULL, "a field to send upstream; repeatable"),
+    OPTION(REQUESTS, ROUTE, "drop-header", "NAME", NAMES, drop_header_count,
+           NULL, "a field of the client that is not passed on; repeatable"),
+    OPTION(REQUESTS, GROUP, "token-file", "FILE", PATH, token_file, NULL,
            "send the token in FILE upstream as Authorization: Bearer"),
-    OPTION(REQUESTS, "ca-file", "FILE", PATH, ca_file, NULL,
+    OPTION(REQUESTS, GROUP, "ca-file", "FILE", PATH, ca_file, NULL,
            "the certificates to trust (without it: the system's)"),
 
-    OPTION(RUNNING, "listen", "HOST:PORT", ADDRESS, listen, "127.0.0.1:8480",
-           "where clients connect; port 0 takes a free one"),
-    COUNTED(RUNNING, "workers", workers, "0", "0", "256",
+    OPTION(RUNNING, PROCESS, "listen", "HOST:PORT", ADDRESS, listen,
+           "127.0.0.1:8480", "where clients connect; port 0 takes a free one"),
+    COUNTED(RUNNING, PROCESS, "workers", workers, "0", "0", "256",
             "threads; 0 is one per core"),
-    OPTION(RUNNING, "log", "auto|text|json|off", CHOICE, log, "auto",
+    OPTION(RUNNING, PROCESS, "log", "auto|text|json|off", CHOICE, log, "auto",
            "a line for each request; auto is text on a terminal, else json"),
-    OPTION(RUNNING, "log-file", "FILE", PATH, log_file, NULL,
+    OPTION(RUNNING, PROCESS, "log-file", "FILE", PATH, log_file, NULL,
            "where these lines are appended (without it: stdout)"),
-    OPTION(RUNNING, "trace", "off|on", CHOICE, trace, "off",
+    OPTION(RUNNING, PROCESS, "trace", "off|on", CHOICE, trace, "off",
            "on: what every connection does, on stderr, for finding faults"),
-    TIME(RUNNING, "drain", drain_us, "10s", "0ms",
+    TIME(RUNNING, PROCESS, "drain", drain_us, "10s", "0ms",
          "how long requests in flight may finish after SIGTERM"),
     {.group = GROUP_RUNNING,
+     .scope = SCOPE_PROCESS,
      .name = "help",
      .letter = 'h',
      .kind = OPTION_HELP,
      .help = "print this and exit"},
     {.group = GROUP_RUNNING,
+     .scope = SCOPE_PROCESS,
      .name = "version",
      .letter = 'V',
      .kind = OPTION_VERSION,
      .help = "print hedgerow's and its libraries' versions"},
 
-    BYTES("max-head", max_head_bytes, "16K", "256", "1M",
+    BYTES(PROCESS, "max-head", max_head_bytes, "16K", "256", "1M",
           "head of a client request"),
-    BYTES("max-target", max_target_bytes, "8K", "64", "1M",
+    BYTES(PROCESS, "max-target", max_target_bytes, "8K", "64", "1M",
           "request target in it"),
-    COUNTED(LIMITS, "max-fields", max_fields, "100", "1", "256",
+    COUNTED(LIMITS, PROCESS, "max-fields", max_fields, "100", "1", "256",
             "fields in it"),
-    BYTES("max-request-body", max_request_bytes, "1M", "1", "1024M",
+    BYTES(ROUTE, "max-request-body", max_request_bytes, "1M", "1", "1024M",
           "body of a client request, where one is taken"),
-    BYTES("max-upstream-head", max_upstream_head_bytes, "64K", "256", "16M",
-          "head of an upstream's answer"),
-    BYTES("max-body", max_body_bytes, "8M", "1", "1024M",
+    BYTES(GROUP, "max-upstream-head", max_upstream_head_bytes, "64K", "256",
+          "16M", "head of an upstream's answer"),
+    BYTES(GROUP, "max-body", max_body_bytes, "8M", "1", "1024M",
           "body of an upstream's answer"),
-    BYTES("max-buffered", max_buffered_bytes, "512M", "64K", "1048576M",
-          "all buffered bodies together"),
-    COUNTED(LIMITS, "max-depth", max_depth, "512", "1", "512",
+    BYTES(PROCESS, "max-buffered", max_buffered_bytes, "512M", "64K",
+          "1048576M", "all buffered bodies together"),
+    COUNTED(LIMITS, GROUP, "max-depth", max_depth, "512", "1", "512",
             "nesting of arrays and objects in JSON"),
-    COUNTED(LIMITS, "max-connections", max_connections, "10000", "1", "1000000",
-            "client connections; then accepting pauses"),
-    COUNTED(LIMITS, "max-requests", max_requests, "4000", "1", "1000000",
-            "client requests in flight; then 503"),
-    COUNTED(LIMITS, "max-attempts", max_attempts, "4000", "1", "1000000",
+    COUNTED(LIMITS, PROCESS, "max-connections", max_connections, "10000", "1",
+            "1000000", "client connections; then accepting pauses"),
+    COUNTED(LIMITS, PROCESS, "max-requests", max_requests, "4000", "1",
+            "1000000", "client requests in flight; then 503"),
+    COUNTED(LIMITS, GROUP, "max-attempts", max_attempts, "4000", "1", "1000000",
             "attempts in flight per target; hedges are refused first"),
-    COUNTED(LIMITS, "max-items", max_items, "256", "1", "4096",
+    COUNTED(LIMITS, ROUTE, "max-items", max_items, "256", "1", "4096",
             "items of one POST /all"),
 };
 
@@ -193,9 +197,14 @@ static unsigned distance(struct slice a, struct slice b) {
   return row[b.len];
 }
 
+enum { SLIPS = 2 };
+
+bool config_option_is_slip(struct slice flag, struct slice name) {
+  return flag.len <= OPTION_NAME_MAX && distance(flag, name) <= SLIPS;
+}
+
 /* Two slips of the finger, or a name that was not written to its end. */
 const struct config_option *config_option_nearest(struct slice flag) {
-  enum { SLIPS = 2 };
   const struct config_option *nearest = NULL;
   unsigned best = SLIPS + 1;
   while (flag.len > 0 && flag.at[0] == '-') flag = slice_from(flag, 1);

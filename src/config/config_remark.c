@@ -69,7 +69,7 @@ static bool is_loopback(const struct base_url *target) {
 }
 
 static bool token_in_clear(const struct config *config, struct text *out) {
-  if (config->token_file == NULL && config->token_env == NULL) return false;
+  if (!config->token_file && !config->token_env) return false;
   for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
     const struct base_url *target = &config->targets[i];
     if (target->tls || is_loopback(target)) continue;
@@ -82,13 +82,13 @@ static bool token_in_clear(const struct config *config, struct text *out) {
 }
 
 static bool two_tokens(const struct config *config, struct text *out) {
-  if (config->token_file == NULL || config->token_env == NULL) return false;
+  if (!config->token_file || !config->token_env) return false;
   text_str(out, "HEDGEROW_TOKEN is not used: --token-file goes before it");
   return true;
 }
 
 static bool log_file_idle(const struct config *config, struct text *out) {
-  if (config->log_file == NULL || config->log != CONFIG_LOG_OFF) return false;
+  if (!config->log_file || config->log != CONFIG_LOG_OFF) return false;
   text_str(out, "--log-file is not used: --log off writes nothing");
   return true;
 }

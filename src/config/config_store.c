@@ -39,7 +39,7 @@ static bool is_visible(char c) { return c > ' ' && c < 0x7f; }
 static struct slice without_userinfo(struct slice url, bool *cut) {
   const char *at = url.len > 0 ? memrchr(url.at, '@', url.len) : NULL;
   *cut = at != NULL;
-  if (at == NULL) return url;
+  if (!at) return url;
   const size_t before = (size_t)(at - url.at);
   const bool in_query = memchr(url.at, '?', before) != NULL ||
                         memchr(url.at, '#', before) != NULL;
@@ -159,9 +159,9 @@ static bool store_choice(struct config *config,
 static bool store_address(struct config *config,
                           const struct config_input *input,
                           struct text *error) {
-  struct config_address address;
+  struct listen_at address;
   const char *why = config_parse_address(input->value, &address);
-  if (why != NULL) {
+  if (why) {
     (void)refuse_value(input, error, ": ");
     text_str(error, why);
     return false;
@@ -221,7 +221,7 @@ static bool store_url(struct config *config, const struct config_input *input,
   const unsigned place = count == &config->to_count ? config->to_count : total;
   struct base_url target;
   const char *why = base_url_parse(&target, input->value);
-  if (why != NULL) {
+  if (why) {
     (void)refuse_value(input, error, ": ");
     text_str(error, why);
     return false;
@@ -269,7 +269,7 @@ static bool store_header(struct config *config,
                          const struct config_input *input, struct text *error) {
   const struct slice text = input->value;
   const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
-  if (colon == NULL)
+  if (!colon)
     return refuse(input, error, "a colon is missing: write 'NAME: VALUE'");
   const struct slice name = {text.at, (size_t)(colon - text.at)};
   const struct slice value = trimmed(slice_from(text, name.len + 1));
@@ -278,11 +278,11 @@ static bool store_header(struct config *config,
                   "what stands before the colon is no name of a field "
                   "(letters, digits, '-')");
   const char *why = why_owned(name);
-  if (why == NULL && value.len == 0)
+  if (!why && value.len == 0)
     why = "has no value: quote both together, 'NAME: VALUE'";
-  if (why == NULL && has_control(value))
+  if (!why && has_control(value))
     why = "has a value with control bytes, which no field can hold";
-  if (why != NULL) {
+  if (why) {
     text_slice(complain(input, error), name);
     text_char(error, ' ');
     text_str(error, why);

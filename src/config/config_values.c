@@ -46,7 +46,7 @@ static bool parse_with_unit(struct slice text, const struct unit *units,
                             int64_t *result) {
   int64_t number;
   if (!take_number(&text, &number)) return false;
-  for (const struct unit *u = units; u->name != NULL; u++) {
+  for (const struct unit *u = units; u->name; u++) {
     if (slice_equal(text, slice_of(u->name))) {
       *result = saturated(number, u->factor, 0);
       return true;
@@ -78,7 +78,7 @@ void config_write_duration(struct text *out, int64_t us) {
 static const char *split_address(struct slice text, struct slice *host,
                                  struct slice *port) {
   const char *colon = text.len > 0 ? memrchr(text.at, ':', text.len) : NULL;
-  if (colon == NULL) return "write it as HOST:PORT, such as 127.0.0.1:8480";
+  if (!colon) return "write it as HOST:PORT, such as 127.0.0.1:8480";
   *host = (struct slice){text.at, (size_t)(colon - text.at)};
   *port = slice_from(text, host->len + 1);
   if (host->len == 0 || slice_equal(*host, slice_of("*")))
@@ -93,22 +93,21 @@ static const char *parse_host(struct slice text, struct slice *host) {
     return address_is_ipv6(*host) ? NULL
                                   : "no IPv6 address stands in the brackets";
   }
-  if (memchr(text.at, ':', text.len) != NULL)
+  if (memchr(text.at, ':', text.len))
     return "an IPv6 address needs brackets and a port: [::1]:8480";
   if (address_is_ipv4(text) || slice_equal(text, slice_of("localhost")))
     return NULL;
   return "the host must be an IPv4 address, an [IPv6] address or localhost";
 }
 
-const char *config_parse_address(struct slice text,
-                                 struct config_address *address) {
+const char *config_parse_address(struct slice text, struct listen_at *address) {
   struct slice host, port;
   int64_t number;
   const char *why = split_address(text, &host, &port);
-  if (why == NULL) why = parse_host(host, &host);
-  if (why != NULL) return why;
+  if (!why) why = parse_host(host, &host);
+  if (why) return why;
   if (!config_parse_count(port, &number) || number > UINT16_MAX)
     return "the port must be 0 to 65535 (0: any free one)";
-  *address = (struct config_address){host, (uint16_t)number};
+  *address = (struct listen_at){host, (uint16_t)number};
   return NULL;
 }

@@ -216,20 +216,20 @@ static bool read_head(struct http_response *response, struct slice head) {
   return true;
 }
 
-static enum http_progress read_heads(struct http_response *response,
-                                     struct slice bytes) {
+static enum response_progress read_heads(struct http_response *response,
+                                         struct slice bytes) {
   while (response->state == IN_HEAD) {
     struct slice rest = slice_from(bytes, response->head_at);
     if (!check_start(response, rest)) break;
     size_t len = 0;
     enum http_scan scan =
         http_head_scan(rest.at, rest.len, &response->scanned, &len);
-    if (scan == HTTP_SCAN_MORE) return HTTP_MORE;
+    if (scan == HTTP_SCAN_MORE) return RESPONSE_MORE;
     if (scan == HTTP_SCAN_WHOLE)
       read_head(response, (struct slice){rest.at, len});
     else refuse(response, "the head holds a control byte or a bare line end");
   }
-  return response->state == BROKEN ? HTTP_BAD : HTTP_HEAD;
+  return response->state == BROKEN ? RESPONSE_BAD : RESPONSE_HEAD;
 }
 
 static void read_by_length(struct http_response *response, size_t len) {
@@ -366,18 +366,18 @@ static void read_body(struct http_response *response, char *bytes,
   response->used = response->body_at + response->body_len;
 }
 
-enum http_progress http_response_read(struct http_response *response,
-                                      char *bytes, size_t *len) {
+enum response_progress http_response_read(struct http_response *response,
+                                          char *bytes, size_t *len) {
   size_t body_before = response->body_len;
   if (response->state == IN_HEAD)
     return read_heads(response, (struct slice){bytes, *len});
   if (response->state < WHOLE) read_body(response, bytes, len);
-  if (response->body_len > body_before) return HTTP_BODY;
-  if (response->state == WHOLE) return HTTP_DONE;
-  return response->state == BROKEN ? HTTP_BAD : HTTP_MORE;
+  if (response->body_len > body_before) return RESPONSE_BODY;
+  if (response->state == WHOLE) return RESPONSE_DONE;
+  return response->state == BROKEN ? RESPONSE_BAD : RESPONSE_MORE;
 }
 
-enum http_progress http_response_end(struct http_response *response) {
+enum response_progress http_response_end(struct http_response *response) {
   switch (response->state) {
     case UNTIL_CLOSE: response->state = WHOLE; break;
     case WHOLE:
@@ -389,7 +389,7 @@ enum http_progress http_response_end(struct http_response *response) {
       break;
     default: refuse(response, "the connection closed inside the body");
   }
-  return response->state == WHOLE ? HTTP_DONE : HTTP_BAD;
+  return response->state == WHOLE ? RESPONSE_DONE : RESPONSE_BAD;
 }
 
 struct response_meaning http_response_meaning(

@@ -21,6 +21,7 @@
 
 #include <stdlib.h>
 
+#include "core/list.h"
 #include "io/clock.h"
 #include "io/dial.h"
 #include "io/h1.h"
@@ -43,7 +44,7 @@ enum attempt_state {
 
 struct attempt {
   struct attempts *attempts;
-  struct attempt *prev, *next; /* among the losers */
+  struct list_link link; /* among the losers */
   enum attempt_state state;
   unsigned slot;       /* its target's, which a loser has lost */
   uint32_t generation; /* of the addresses it dials */
@@ -58,7 +59,7 @@ struct attempt {
 };
 
 struct attempts {
-  struct attempts_shared *shared;
+  struct slots *slots;
   struct blocks *blocks;
   struct dialer *dialer;
   struct wires *wires;
@@ -66,30 +67,28 @@ struct attempts {
   struct waiting *waiting;
   struct slab slab;
   struct {
-    struct attempt *first, *last; /* in the order in which they are due */
+    struct list list; /* in the order in which they are due */
     unsigned count;
     struct timer timer;
-  } losers;                         /* whose answers are being read */
-  size_t usual[CONFIG_TARGETS_MAX]; /* the size of a slot's answers, or 0 */
+  } losers; /* whose answers are being read */
 };
 
 static const char no_memory[] = "no memory was free";
 
-static const struct resolver_answer *addresses(const struct attempts *attempts,
-                                               unsigned slot) {
-  return resolver_get(attempts->names, attempts->shared->host[slot]);
+static unsigned name_of(const struct attempt *a) {
+  return slot_at(a->attempts->slots, a->slot)->name;
 }
 
-_Atomic int64_t *attempts_in_flight(struct attempts *attempts, unsigned slot) {
-  return &attempts->shared->slots[slot].in_flight;
+static const struct resolver_answer *addresses(const struct attempt *a) {
+  return resolver_get(a->attempts->names, name_of(a));
 }
 
 /* ---- how it ends ---- */
 
 /* Not in flight any more: its place is free for the next one. */
 static void attempt_land(struct attempt *a) {
-  atomic_fetch_sub_explicit(attempts_in_flight(a->attempts, a->slot), 1,
-                            memory_order_relaxed);
+  struct slot *slot = slot_at(a->attempts->slots, a->slot);
+  atomic_fetch_sub_explicit(&slot->in_flight, 1, memory_order_relaxed);
 }
 
 static void attempt_recycle(struct attempt *a) {
@@ -111,8 +110,9 @@ static void attempt_report(struct attempt *a, int64_t now_us) {
 
 /* The one exit of an attempt that was not cancelled. */
 static void attempt_finish(struct attempt *a, int64_t now_us) {
-  size_t *usual = &a->attempts->usual[a->slot];
-  *usual = intake_usual(&a->call.intake, *usual);
+  struct wires *wires = a->attempts->wires;
+  wires_learn(wires, a->slot,
+              intake_usual(&a->call.intake, wires_usual(wires, a->slot)));
   attempt_land(a);
   attempt_report(a, now_us);
   attempt_recycle(a);
@@ -142,7 +142,7 @@ static void on_dialed(void *arg, const struct stream *stream,
   int64_t now_us = clock_now_us();
   a->dial = NULL;
   if (!stream) { /* the name may have moved */
-    resolver_want(attempts->names, attempts->shared->host[a->slot]);
+    resolver_want(attempts->names, name_of(a));
     attempt_fail(a, result, why, now_us);
     return;
   }
@@ -154,18 +154,20 @@ static void on_dialed(void *arg, const struct stream *stream,
 }
 
 static void attempt_dial(struct attempt *a) {
-  struct attempts *attempts = a->attempts;
-  const struct resolver_answer *answer = addresses(attempts, a->slot);
+  const struct resolver_answer *answer = addresses(a);
+  struct dial_to to = {.url = &a->call.target->url,
+                       .name = name_of(a),
+                       .connect_timeout_us =
+                           a->call.intake.limits->connect_timeout_us};
   a->state = DIALING;
   a->generation = answer->generation;
-  a->dial = dial_start(attempts->dialer, a->slot,
-                       attempts->shared->host[a->slot], answer, on_dialed, a);
+  a->dial = dial_start(a->attempts->dialer, &to, answer, on_dialed, a);
   if (!a->dial) fail_next_turn(a, ATTEMPT_STARVED, no_memory);
 }
 
 /* On a kept connection if there is one, else on a new one. */
 static void attempt_connect(struct attempt *a) {
-  uint32_t generation = addresses(a->attempts, a->slot)->generation;
+  uint32_t generation = addresses(a)->generation;
   enum pool_result result = pool_call(a->attempts->wires, &a->call, generation);
   a->state = CALLING;
   a->was_kept = true;
@@ -184,15 +186,14 @@ static void attempt_on_unnamed(void *arg, const char *why) {
 
 static void wait_for_name(struct attempt *a, enum resolver_state state) {
   struct attempts *attempts = a->attempts;
-  unsigned name = attempts->shared->host[a->slot];
   int64_t due_us =
       a->record->start_us + a->call.intake.limits->connect_timeout_us;
   a->state = NAMELESS;
   if (state == RESOLVER_FAILED) { /* it fails now, and is looked up again */
-    resolver_want(attempts->names, name);
+    resolver_want(attempts->names, name_of(a));
     due_us = 0;
   }
-  waiting_for_name(attempts->waiting, &a->waiter, name, due_us, a);
+  waiting_for_name(attempts->waiting, &a->waiter, name_of(a), due_us, a);
 }
 
 /* ---- the call has ended ---- */
@@ -218,26 +219,23 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
 
 /* ---- losers ---- */
 
+static struct attempt *first_loser(struct attempts *attempts) {
+  struct list_link *first = attempts->losers.list.first;
+  return first ? list_item(first, struct attempt, link) : NULL;
+}
+
 static void losers_join(struct attempt *a) {
   struct attempts *attempts = a->attempts;
   a->state = LOSER;
   a->due_us = clock_now_us() + LOSER_US;
-  a->next = NULL;
-  a->prev = attempts->losers.last;
-  if (a->prev) a->prev->next = a;
-  else attempts->losers.first = a;
-  attempts->losers.last = a;
+  list_append(&attempts->losers.list, &a->link);
   if (attempts->losers.count++ == 0)
     timer_set(&attempts->losers.timer, a->due_us);
 }
 
 static void losers_leave(struct attempt *a) {
-  struct attempts *attempts = a->attempts;
-  if (a->prev) a->prev->next = a->next;
-  else attempts->losers.first = a->next;
-  if (a->next) a->next->prev = a->prev;
-  else attempts->losers.last = a->prev;
-  attempts->losers.count--;
+  list_remove(&a->attempts->losers.list, &a->link);
+  a->attempts->losers.count--;
 }
 
 static bool attempt_may_lose_slowly(struct attempt *a) {
@@ -257,12 +255,13 @@ static void attempt_on_late_losers(void *arg) {
   struct attempts *attempts = arg;
   int64_t now_us = clock_now_us();
   struct attempt *a;
-  while ((a = attempts->losers.first) && now_us >= a->due_us) give_up(a);
+  while ((a = first_loser(attempts)) && now_us >= a->due_us) give_up(a);
   if (a) timer_set(&attempts->losers.timer, a->due_us);
 }
 
 static void end_losers(struct attempts *attempts) {
-  while (attempts->losers.first) give_up(attempts->losers.first);
+  struct attempt *a;
+  while ((a = first_loser(attempts))) give_up(a);
 }
 
 /* ---- the interface ---- */
@@ -277,7 +276,7 @@ static void prepare_call(struct attempt *a, const struct ask *ask,
   call->record = a->record;
   call->on_end = attempt_on_call_end;
   call->arg = a;
-  call->usual = a->attempts->usual[target->slot];
+  call->usual = wires_usual(a->attempts->wires, target->slot);
   call->wire = NULL;
   call->reading_out = false;
   intake_init(&call->intake, limits, a->attempts->blocks);
@@ -298,7 +297,7 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
   a->dial = NULL;
   a->waiter = (struct waiter){0};
   prepare_call(a, ask, target, limits);
-  enum resolver_state state = addresses(attempts, a->slot)->state;
+  enum resolver_state state = addresses(a)->state;
   if (state == RESOLVER_READY) attempt_connect(a);
   else wait_for_name(a, state);
   return a;
@@ -318,16 +317,6 @@ void attempt_cancel(struct attempt *a) {
 
 /* ---- life ---- */
 
-bool attempts_shared_init(struct attempts_shared *shared,
-                          const struct config *config,
-                          struct resolver *resolver) {
-  *shared = (struct attempts_shared){0};
-  for (unsigned i = 0; i < config->to_count + config->all_count; i++)
-    if (!resolver_add(resolver, config->targets[i].host, &shared->host[i]))
-      return false;
-  return true;
-}
-
 static void on_name_change(void *arg, unsigned name) {
   struct attempts *attempts = arg;
   (void)name;
@@ -335,28 +324,26 @@ static void on_name_change(void *arg, unsigned name) {
 }
 
 static bool make_parts(struct attempts *attempts, struct loop *loop,
-                       const struct config *config, struct resolver *resolver) {
+                       struct resolver *resolver) {
   static const struct waiting_handler handler = {
       attempt_on_named, attempt_on_unnamed, attempt_on_turn};
-  attempts->dialer = dialer_new(loop, config);
-  attempts->wires = wires_new(loop, &h1_wire_user, CONFIG_TARGETS_MAX);
+  attempts->dialer = dialer_new(loop);
+  attempts->wires = wires_new(loop, &h1_wire_user);
   attempts->names = resolver_view_new(resolver, loop, on_name_change, attempts);
   if (!attempts->dialer || !attempts->wires || !attempts->names) return false;
   attempts->waiting = waiting_new(loop, attempts->names, &handler);
   return attempts->waiting != NULL;
 }
 
-struct attempts *attempts_new(struct loop *loop, const struct config *config,
-                              struct resolver *resolver,
-                              struct attempts_shared *shared,
-                              struct blocks *blocks) {
+struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
+                              struct slots *slots, struct blocks *blocks) {
   struct attempts *attempts = calloc(1, sizeof *attempts);
   if (!attempts) return NULL;
-  attempts->shared = shared;
+  attempts->slots = slots;
   attempts->blocks = blocks;
   slab_init(&attempts->slab, sizeof(struct attempt));
   timer_init(&attempts->losers.timer, loop, attempt_on_late_losers, attempts);
-  if (make_parts(attempts, loop, config, resolver)) return attempts;
+  if (make_parts(attempts, loop, resolver)) return attempts;
   attempts_free(attempts);
   return NULL;
 }

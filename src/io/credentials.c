@@ -7,9 +7,9 @@
  * or half written later concerns nobody before it is read the next time, whole,
  * and found good (io/ca_check).
  *
- * The only thing here that is counted: workers take new credentials over when
- * they hear of them, and TLS connections keep those that they were opened under
- * (io/multi), so the last to let go may be any thread. */
+ * They are counted across threads: snapshots hold them (config/snapshot), and
+ * TLS connections keep those that they were opened under (io/multi), so the
+ * last to let go may be any thread. */
 #include "io/credentials.h"
 
 #include <ctype.h>
@@ -126,26 +126,25 @@ static const char *read_cas(struct credentials *credentials, const char *path) {
 /* ---- both ---- */
 
 static bool read_all(struct credentials *credentials,
-                     const struct config *config, struct slice other_token,
-                     char *error, size_t error_cap) {
-  const char *flag = "--token-file: ", *path = config->token_file, *why;
+                     const struct credentials_source *source, char *error,
+                     size_t error_cap) {
+  const char *flag = "--token-file: ", *path = source->token_file, *why;
   if (path) {
     why = read_token(credentials, path);
   } else {
     flag = "HEDGEROW_TOKEN", path = "";
-    why = copy_token(credentials, other_token);
+    why = copy_token(credentials, source->token);
   }
-  if (!why && config->ca_file) {
-    flag = "--ca-file: ", path = config->ca_file;
+  if (!why && source->ca_file) {
+    flag = "--ca-file: ", path = source->ca_file;
     why = read_cas(credentials, path);
   }
   if (why) snprintf(error, error_cap, "%s%s: %s", flag, path, why);
   return !why;
 }
 
-struct credentials *credentials_read(const struct config *config,
-                                     struct slice other_token, char *error,
-                                     size_t error_cap) {
+struct credentials *credentials_read(const struct credentials_source *source,
+                                     char *error, size_t error_cap) {
   struct credentials *credentials = calloc(1, sizeof *credentials);
   if (!credentials) {
     snprintf(error, error_cap, "no memory for the token");
@@ -153,8 +152,7 @@ struct credentials *credentials_read(const struct config *config,
   }
   atomic_init(&credentials->references, 1);
   credentials->ca_fd = -1;
-  if (read_all(credentials, config, other_token, error, error_cap))
-    return credentials;
+  if (read_all(credentials, source, error, error_cap)) return credentials;
   credentials_drop(credentials);
   return NULL;
 }

@@ -14,16 +14,14 @@
 
 struct dialer {
   struct loop *loop;
-  const struct config *config;
   struct tls_dialer *tls;
 };
 
-struct dialer *dialer_new(struct loop *loop, const struct config *config) {
+struct dialer *dialer_new(struct loop *loop) {
   struct dialer *dialer = calloc(1, sizeof *dialer);
   if (!dialer) return NULL;
   dialer->loop = loop;
-  dialer->config = config;
-  dialer->tls = tls_dialer_new(loop, config);
+  dialer->tls = tls_dialer_new(loop);
   if (dialer->tls) return dialer;
   free(dialer);
   return NULL;
@@ -39,14 +37,11 @@ void dialer_trust(struct dialer *dialer, struct credentials *credentials) {
   tls_dialer_trust(dialer->tls, credentials);
 }
 
-struct dial *dial_start(struct dialer *dialer, unsigned target, unsigned host,
+struct dial *dial_start(struct dialer *dialer, const struct dial_to *to,
                         const struct resolver_answer *answer,
                         dial_on_done *on_done, void *arg) {
-  const struct base_url *to = &dialer->config->targets[target];
-  if (to->tls)
-    return tls_dial_start(dialer->tls, target, host, answer, on_done, arg);
-  return tcp_dial_start(dialer->loop, dialer->config->connect_timeout_us,
-                        to->port, answer, on_done, arg);
+  return to->url->tls ? tls_dial_start(dialer->tls, to, answer, on_done, arg)
+                      : tcp_dial_start(dialer->loop, to, answer, on_done, arg);
 }
 
 void dial_cancel(struct dial *dial) {

@@ -51,7 +51,7 @@ struct tcp_dial {
   union address addresses[]; /* [next, count) are still to be tried */
 };
 
-static void go_on(struct tcp_dial *d);
+static void tcp_dial_go_on(struct tcp_dial *d);
 
 /* ---- addresses ---- */
 
@@ -78,33 +78,33 @@ static socklen_t address_len(const union address *address) {
 
 /* ---- tries ---- */
 
-static void close_try(struct try *try) {
+static void try_close(struct try *try) {
   event_del(&try->writable);
   if (try->fd >= 0) close(try->fd);
   free(try);
 }
 
-static void forget_try(struct try *try) {
+static void try_forget(struct try *try) {
   struct try **at = &try->dial->tries;
   while (*at != try) at = &(*at)->next;
   *at = try->next;
-  close_try(try);
+  try_close(try);
 }
 
-static void dial_free(struct tcp_dial *d) {
+static void tcp_dial_free(struct tcp_dial *d) {
   struct try *try, *next;
   for (try = d->tries; try; try = next) {
     next = try->next;
-    close_try(try);
+    try_close(try);
   }
   timer_clear(&d->timer);
   free(d);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *arg);
+static void try_on_writable(evutil_socket_t fd, short what, void *arg);
 
 /* False: it failed at once, and d->error says why. */
-static bool start_try(struct tcp_dial *d, const union address *address) {
+static bool try_start(struct tcp_dial *d, const union address *address) {
   struct try *try = malloc(sizeof *try);
   int one = 1, fd;
   d->error = ENOMEM;
@@ -117,8 +117,8 @@ static bool start_try(struct tcp_dial *d, const union address *address) {
       errno != EINPROGRESS)
     goto fail;
   *try = (struct try){.next = d->tries, .dial = d, .fd = fd};
-  event_assign(&try->writable, loop_base(d->loop), fd, EV_WRITE, on_writable,
-               try);
+  event_assign(&try->writable, loop_base(d->loop), fd, EV_WRITE,
+               try_on_writable, try);
   if (event_add(&try->writable, NULL) < 0) goto fail;
   d->tries = try;
   return true;
@@ -137,27 +137,28 @@ static bool is_ours(int error) {
          error == ENOBUFS;
 }
 
-static void fail(struct tcp_dial *d, const char *what, const char *detail) {
+static void tcp_dial_fail(struct tcp_dial *d, const char *what,
+                          const char *detail) {
   enum attempt_result result =
       is_ours(d->error) ? ATTEMPT_STARVED : ATTEMPT_TRANSPORT;
   struct dial dial = d->dial;
   char why[DIAL_WHY_BYTES];
   snprintf(why, sizeof why, "%s%s", what, detail);
-  dial_free(d);
+  tcp_dial_free(d);
   dial.on_done(dial.arg, NULL, result, why);
 }
 
-static void succeed(struct try *try) {
+static void try_succeed(struct try *try) {
   struct tcp_dial *d = try->dial;
   struct stream stream = stream_plain(try->fd);
   struct dial dial = d->dial;
   event_del(&try->writable);
   try->fd = -1; /* the stream's now */
-  dial_free(d);
+  tcp_dial_free(d);
   dial.on_done(dial.arg, &stream, ATTEMPT_SUCCESS, NULL);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *arg) {
+static void try_on_writable(evutil_socket_t fd, short what, void *arg) {
   struct try *try = arg;
   struct tcp_dial *d = try->dial;
   int error = 0;
@@ -165,22 +166,22 @@ static void on_writable(evutil_socket_t fd, short what, void *arg) {
   (void)what;
   if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0) error = errno;
   if (error == 0) {
-    succeed(try);
+    try_succeed(try);
     return;
   }
   d->error = error;
-  forget_try(try);
-  if (d->next < d->count || !d->tries) go_on(d);
+  try_forget(try);
+  if (d->next < d->count || !d->tries) tcp_dial_go_on(d);
 }
 
 /* Starts the next try that does not fail at once; fails when none is left. */
-static void go_on(struct tcp_dial *d) {
+static void tcp_dial_go_on(struct tcp_dial *d) {
   int64_t now_us = clock_now_us(), due_us = d->deadline_us;
   bool started = false;
   while (!started && d->next < d->count)
-    started = start_try(d, &d->addresses[d->next++]);
+    started = try_start(d, &d->addresses[d->next++]);
   if (!d->tries) {
-    fail(d, "could not connect: ", strerror(d->error));
+    tcp_dial_fail(d, "could not connect: ", strerror(d->error));
     return;
   }
   if (d->next < d->count && now_us + NEXT_TRY_US < due_us)
@@ -188,20 +189,20 @@ static void go_on(struct tcp_dial *d) {
   timer_set(&d->timer, due_us);
 }
 
-static void on_timer(void *arg) {
+static void tcp_dial_on_timer(void *arg) {
   struct tcp_dial *d = arg;
   if (clock_now_us() < d->deadline_us) {
-    go_on(d);
+    tcp_dial_go_on(d);
     return;
   }
   d->error = ETIMEDOUT;
-  fail(d, "no connection within --connect-timeout", "");
+  tcp_dial_fail(d, "no connection within --connect-timeout", "");
 }
 
 /* ---- the interface ---- */
 
-struct dial *tcp_dial_start(struct loop *loop, int64_t timeout_us,
-                            uint16_t port, const struct resolver_answer *answer,
+struct dial *tcp_dial_start(struct loop *loop, const struct dial_to *to,
+                            const struct resolver_answer *answer,
                             dial_on_done *on_done, void *arg) {
   struct tcp_dial *d =
       malloc(sizeof *d + answer->count * sizeof d->addresses[0]);
@@ -209,18 +210,19 @@ struct dial *tcp_dial_start(struct loop *loop, int64_t timeout_us,
   if (!d) return NULL;
   *d = (struct tcp_dial){.dial = {.on_done = on_done, .arg = arg},
                          .loop = loop,
-                         .deadline_us = now_us + timeout_us,
+                         .deadline_us = now_us + to->connect_timeout_us,
                          .error = EADDRNOTAVAIL};
-  timer_init(&d->timer, loop, on_timer, d);
+  timer_init(&d->timer, loop, tcp_dial_on_timer, d);
   for (unsigned i = 0; i < answer->count; i++)
-    if (parse_address(&d->addresses[d->count], answer->addresses[i], port))
+    if (parse_address(&d->addresses[d->count], answer->addresses[i],
+                      to->url->port))
       d->count++;
-  if (d->count > 0 && start_try(d, &d->addresses[d->next++]))
+  if (d->count > 0 && try_start(d, &d->addresses[d->next++]))
     timer_set(&d->timer, d->count > 1 ? now_us + NEXT_TRY_US : d->deadline_us);
-  else timer_set(&d->timer, now_us); /* go_on, in the next turn */
+  else timer_set(&d->timer, now_us); /* tcp_dial_go_on, in the next turn */
   return &d->dial;
 }
 
 void tcp_dial_cancel(struct dial *dial) {
-  dial_free((struct tcp_dial *)(void *)dial);
+  tcp_dial_free((struct tcp_dial *)(void *)dial);
 }

@@ -1,17 +1,17 @@
 /* dial_tls: libcurl opens TLS connections, and does nothing else with them.
  *
  * A transfer with CONNECT_ONLY is done when its connection is: connected, hands
- * shaken, verified. The session cannot leave libcurl, so its handle goes with it
- * (io/stream), and stays on its shard.
+ * shaken, verified. The session cannot leave libcurl, so its handle goes with
+ * it (io/stream), and stays on its shard.
  *
- * CONNECT_TO sends the connection to an alias, "h<host>-<generation>", and
- * RESOLVE gives that alias all the addresses: so libcurl tries them in turn (RFC
- * 8305). TLS verifies the name of the URL all the same.
+ * CONNECT_TO sends the connection to an alias, "h<name>-<generation>", and
+ * RESOLVE gives that alias all the addresses: so libcurl tries them in turn
+ * (RFC 8305). TLS verifies the name of the URL all the same.
  *
  * The handles of a shard share their TLS sessions, so that a racer's many short
- * connections resume instead of shaking hands in full, and their CAs (io/multi).
- * CAPATH is switched off because only without it libcurl keeps the parsed CA
- * bundle between connections. */
+ * connections resume instead of shaking hands in full, and their CAs
+ * (io/multi). CAPATH is switched off because only without it libcurl keeps the
+ * parsed CA bundle between connections. */
 #include "io/dial_tls.h"
 
 #include <curl/curl.h>
@@ -23,6 +23,7 @@
 
 enum {
   ALIAS_BYTES = 40,
+  URL_BYTES = 288, /* an authority has 260 at most: see core/base_url */
   LINE_BYTES = RESOLVER_ADDRESSES_MAX * (RESOLVER_ADDRESS_TEXT + 1) + 64,
   CURL_BUFFER_BYTES = 1024, /* libcurl's own buffer, which we never fill */
 };
@@ -37,15 +38,15 @@ struct tls_dial {
 };
 
 struct tls_dialer {
-  const struct config *config;
   struct multi *multi;
-  char *urls[CONFIG_TARGETS_MAX];
 };
+
+static const char plain_http[] =
+    "the upstream speaks plain HTTP on this port; use http://";
 
 /* ---- a dial and its handle ---- */
 
 static void set_options(struct tls_dial *dial) {
-  const struct config *config = dial->dialer->config;
   CURL *easy = dial->easy;
   multi_prepare(dial->dialer->multi, easy);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, dial);
@@ -67,11 +68,9 @@ static void set_options(struct tls_dial *dial) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 24L * 3600 * 365);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                   (long)(config->connect_timeout_us / 1000));
 }
 
-static struct tls_dial *dial_new(struct tls_dialer *dialer) {
+static struct tls_dial *tls_dial_new(struct tls_dialer *dialer) {
   struct tls_dial *dial = calloc(1, sizeof *dial);
   if (!dial) return NULL;
   dial->dialer = dialer;
@@ -86,7 +85,7 @@ static struct tls_dial *dial_new(struct tls_dialer *dialer) {
 }
 
 /* The handle is off its shard, or goes its own way (then easy is NULL). */
-static void dial_free(struct tls_dial *dial) {
+static void tls_dial_free(struct tls_dial *dial) {
   curl_easy_cleanup(dial->easy);
   curl_slist_free_all(dial->connect_to);
   curl_slist_free_all(dial->resolve);
@@ -99,6 +98,14 @@ static const char *os_error(struct tls_dial *dial) {
   long error = 0;
   curl_easy_getinfo(dial->easy, CURLINFO_OS_ERRNO, &error);
   return error ? strerror((int)error) : "no address answered";
+}
+
+/* Bytes that are no TLS record at all, which is what a server of plain HTTP
+ * answers to a handshake: OpenSSL takes two of them for a version. Of a server
+ * whose TLS is too old it says "unsupported protocol", or "alert protocol
+ * version". */
+static bool is_plain_http(const struct tls_dial *dial) {
+  return strstr(dial->curl_error, "wrong version number") != NULL;
 }
 
 /* libcurl's own text names the alias where it names a host, so it is shown
@@ -120,24 +127,24 @@ static void explain(struct tls_dial *dial, CURLcode code, char *why) {
     detail = "";
   } else if (code == CURLE_SSL_CONNECT_ERROR) {
     what = "the TLS handshake failed";
-    detail = dial->curl_error;
+    detail = is_plain_http(dial) ? plain_http : dial->curl_error;
   }
   snprintf(why, DIAL_WHY_BYTES, "%.80s%s%.100s", what, *detail ? ": " : "",
            detail);
 }
 
-static void fail(struct tls_dial *d, CURLcode code) {
+static void tls_dial_fail(struct tls_dial *d, CURLcode code) {
   struct dial dial = d->dial;
   char why[DIAL_WHY_BYTES];
   explain(d, code, why);
   multi_remove(d->shard, d->easy);
-  dial_free(d);
+  tls_dial_free(d);
   dial.on_done(
       dial.arg, NULL,
       code == CURLE_OUT_OF_MEMORY ? ATTEMPT_STARVED : ATTEMPT_TRANSPORT, why);
 }
 
-static void succeed(struct tls_dial *d) {
+static void tls_dial_succeed(struct tls_dial *d) {
   struct dial dial = d->dial;
   struct stream stream =
       stream_tls(multi_keep(d->shard, d->easy), d->easy, d->shard);
@@ -146,28 +153,38 @@ static void succeed(struct tls_dial *d) {
   curl_easy_setopt(d->easy, CURLOPT_CONNECT_TO, NULL);
   curl_easy_setopt(d->easy, CURLOPT_RESOLVE, NULL);
   d->easy = NULL;
-  dial_free(d);
+  tls_dial_free(d);
   dial.on_done(dial.arg, &stream, ATTEMPT_SUCCESS, NULL);
 }
 
-static void on_connected(void *arg, struct shard *shard, void *easy, int code) {
+static void tls_dial_on_connected(void *arg, struct shard *shard, void *easy,
+                                  int code) {
   struct tls_dial *dial;
   (void)arg, (void)shard;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&dial);
-  if (code == CURLE_OK) succeed(dial);
-  else fail(dial, (CURLcode)code);
+  if (code == CURLE_OK) tls_dial_succeed(dial);
+  else tls_dial_fail(dial, (CURLcode)code);
 }
 
 /* ---- how it starts ---- */
 
-static bool set_addresses(struct tls_dial *dial, unsigned host, unsigned port,
+/* The URL names whom TLS verifies; libcurl copies it. */
+static bool set_url(struct tls_dial *dial, const struct base_url *to) {
+  char url[URL_BYTES];
+  int len =
+      snprintf(url, sizeof url, "https://%.*s/", SLICE_ARG(to->authority));
+  return len < URL_BYTES &&
+         curl_easy_setopt(dial->easy, CURLOPT_URL, url) == CURLE_OK;
+}
+
+static bool set_addresses(struct tls_dial *dial, const struct dial_to *to,
                           const struct resolver_answer *answer) {
+  unsigned port = to->url->port;
   char alias[ALIAS_BYTES], line[LINE_BYTES];
-  size_t len;
-  snprintf(alias, sizeof alias, "h%u-%u", host, answer->generation);
+  snprintf(alias, sizeof alias, "h%u-%u", to->name, answer->generation);
   snprintf(line, sizeof line, "::%s:%u", alias, port);
   dial->connect_to = curl_slist_append(NULL, line);
-  len = (size_t)snprintf(line, sizeof line, "%s:%u:", alias, port);
+  size_t len = (size_t)snprintf(line, sizeof line, "%s:%u:", alias, port);
   for (unsigned i = 0; i < answer->count && len < sizeof line; i++)
     len += (size_t)snprintf(line + len, sizeof line - len, "%s%s",
                             i > 0 ? "," : "", answer->addresses[i]);
@@ -177,52 +194,36 @@ static bool set_addresses(struct tls_dial *dial, unsigned host, unsigned port,
   return dial->connect_to && dial->resolve;
 }
 
-struct dial *tls_dial_start(struct tls_dialer *dialer, unsigned target,
-                            unsigned host, const struct resolver_answer *answer,
+struct dial *tls_dial_start(struct tls_dialer *dialer, const struct dial_to *to,
+                            const struct resolver_answer *answer,
                             dial_on_done *on_done, void *arg) {
-  unsigned port = dialer->config->targets[target].port;
-  struct tls_dial *d = dial_new(dialer);
+  struct tls_dial *d = tls_dial_new(dialer);
   if (!d) return NULL;
   d->dial.on_done = on_done;
   d->dial.arg = arg;
-  if (curl_easy_setopt(d->easy, CURLOPT_URL, dialer->urls[target]) ==
-          CURLE_OK &&
-      set_addresses(d, host, port, answer) &&
+  curl_easy_setopt(d->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   (long)(to->connect_timeout_us / 1000));
+  if (set_url(d, to->url) && set_addresses(d, to, answer) &&
       (d->shard = multi_add(dialer->multi, d->easy)))
     return &d->dial;
-  dial_free(d);
+  tls_dial_free(d);
   return NULL;
 }
 
 void tls_dial_cancel(struct dial *dial) {
   struct tls_dial *d = (struct tls_dial *)(void *)dial;
   multi_abort(d->shard, d->easy);
-  dial_free(d);
+  tls_dial_free(d);
 }
 
 /* ---- the dialer ---- */
 
-static bool make_urls(struct tls_dialer *dialer) {
-  const struct config *config = dialer->config;
-  for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
-    struct slice authority = config->targets[i].authority;
-    size_t size = authority.len + sizeof "https:///";
-    char *url = malloc(size);
-    if (!url) return false;
-    snprintf(url, size, "https://%.*s/", SLICE_ARG(authority));
-    dialer->urls[i] = url;
-  }
-  return true;
-}
-
-struct tls_dialer *tls_dialer_new(struct loop *loop,
-                                  const struct config *config) {
+struct tls_dialer *tls_dialer_new(struct loop *loop) {
   struct tls_dialer *dialer = calloc(1, sizeof *dialer);
   if (!dialer) return NULL;
-  dialer->config = config;
-  dialer->multi = multi_new(loop, on_connected, dialer);
-  if (dialer->multi && make_urls(dialer)) return dialer;
-  tls_dialer_free(dialer);
+  dialer->multi = multi_new(loop, tls_dial_on_connected, dialer);
+  if (dialer->multi) return dialer;
+  free(dialer);
   return NULL;
 }
 
@@ -234,6 +235,5 @@ void tls_dialer_trust(struct tls_dialer *dialer,
 void tls_dialer_free(struct tls_dialer *dialer) {
   if (!dialer) return;
   multi_free(dialer->multi);
-  for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++) free(dialer->urls[i]);
   free(dialer);
 }

@@ -99,7 +99,7 @@ static void note_bytes(struct call *call) {
 
 /* An answer that nobody wants is only read to its end. */
 static bool skip(struct call *call) {
-  return intake_skip(&call->intake) == HTTP_MORE &&
+  return intake_skip(&call->intake) == RESPONSE_MORE &&
          call->intake.bytes.len <= READ_OUT_BYTES;
 }
 

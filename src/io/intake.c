@@ -65,7 +65,7 @@ static bool judge_rest(struct intake *intake) {
   return true;
 }
 
-static enum http_progress intake_read(struct intake *intake) {
+static enum response_progress intake_read(struct intake *intake) {
   return http_response_read(&intake->response, intake->bytes.at,
                             &intake->bytes.len);
 }
@@ -73,14 +73,14 @@ static enum http_progress intake_read(struct intake *intake) {
 bool intake_judge(struct intake *intake) {
   for (bool open = true; open;) {
     switch (intake_read(intake)) {
-      case HTTP_MORE: return judge_rest(intake);
-      case HTTP_HEAD: open = judge_head(intake); break;
-      case HTTP_BODY: open = judge_body(intake); break;
-      case HTTP_DONE:
+      case RESPONSE_MORE: return judge_rest(intake);
+      case RESPONSE_HEAD: open = judge_head(intake); break;
+      case RESPONSE_BODY: open = judge_body(intake); break;
+      case RESPONSE_DONE:
         verdict_end(&intake->verdict);
         open = false;
         break;
-      case HTTP_BAD:
+      case RESPONSE_BAD:
         verdict_broken(&intake->verdict, ATTEMPT_TRANSPORT,
                        intake->response.why);
         open = false;
@@ -91,7 +91,7 @@ bool intake_judge(struct intake *intake) {
 }
 
 void intake_end(struct intake *intake) {
-  if (http_response_end(&intake->response) == HTTP_DONE)
+  if (http_response_end(&intake->response) == RESPONSE_DONE)
     verdict_end(&intake->verdict);
   else
     verdict_broken(&intake->verdict, ATTEMPT_TRANSPORT, intake->response.why);
@@ -99,15 +99,15 @@ void intake_end(struct intake *intake) {
 
 /* ---- what is left behind ---- */
 
-enum http_progress intake_skip(struct intake *intake) {
-  enum http_progress progress;
+enum response_progress intake_skip(struct intake *intake) {
+  enum response_progress progress;
   do progress = intake_read(intake);
-  while (progress == HTTP_HEAD || progress == HTTP_BODY);
+  while (progress == RESPONSE_HEAD || progress == RESPONSE_BODY);
   return progress;
 }
 
 bool intake_leaves_clean(struct intake *intake) {
-  return intake->bytes.len > 0 && intake_skip(intake) == HTTP_DONE &&
+  return intake->bytes.len > 0 && intake_skip(intake) == RESPONSE_DONE &&
          intake->response.keep_alive &&
          intake->response.used == intake->bytes.len;
 }

@@ -56,13 +56,12 @@ union address {
 };
 
 /* The length of the socket address, or 0 if the host is no numeric one. */
-static socklen_t read_address(union address *to,
-                              const struct config_address *from) {
+static socklen_t read_address(union address *to, const struct listen_at *from) {
   char host[HOST_TEXT];
   struct slice text = from->host;
   if (slice_equal_nocase(text, slice_of("localhost")))
     text = slice_of("127.0.0.1");
-  (void)snprintf(host, sizeof host, "%.*s", SLICE_ARG(text));
+  snprintf(host, sizeof host, "%.*s", SLICE_ARG(text));
   *to = (union address){0};
   if (inet_pton(AF_INET, host, &to->v4.sin_addr) == 1) {
     to->v4.sin_family = AF_INET;
@@ -88,7 +87,7 @@ static uint16_t bound_port(int fd) {
 }
 
 /* -1 with errno set. */
-static int open_socket(const struct config_address *address, bool reuse_port) {
+static int open_socket(const struct listen_at *address, bool reuse_port) {
   union address to;
   socklen_t len = read_address(&to, address);
   if (len == 0) {
@@ -132,15 +131,15 @@ static void rest(struct listener *listener, int error) {
   static struct log_gate gate; /* all listeners meet the limit at once */
   int64_t now_us = clock_now_us();
   char what[128];
-  (void)snprintf(what, sizeof what, "cannot accept a connection: %s",
-                 strerror(error));
+  snprintf(what, sizeof what, "cannot accept a connection: %s",
+           strerror(error));
   log_notice_gated(&gate, now_us, what);
   listener->resting = true;
   timer_set(&listener->rest, now_us + REST_US);
   watch(listener);
 }
 
-static void on_rested(void *arg) {
+static void listener_on_rested(void *arg) {
   struct listener *listener = arg;
   listener->resting = false;
   watch(listener);
@@ -166,7 +165,7 @@ static bool is_passing(int error) {
 }
 
 /* False: there is nothing more to accept for now. */
-static bool accept_one(struct listener *listener) {
+static bool listener_accept_one(struct listener *listener) {
   union address peer;
   socklen_t len = sizeof peer;
   int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -179,50 +178,52 @@ static bool accept_one(struct listener *listener) {
   return false;
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg) {
+static void listener_on_readable(evutil_socket_t fd, short what, void *arg) {
   (void)fd, (void)what;
   struct listener *listener = arg;
   for (int i = 0; i < BATCH && !listener->paused; i++)
-    if (!accept_one(listener)) return;
+    if (!listener_accept_one(listener)) return;
 }
 
-static void on_lingered(void *arg) {
+static void listener_on_lingered(void *arg) {
   struct listener *listener = arg;
-  while (!listener->paused && !listener->resting && accept_one(listener))
+  while (!listener->paused && !listener->resting &&
+         listener_accept_one(listener))
     continue;
   close_socket(listener);
   listener->on_closed(listener->arg); /* may free the listener */
 }
 
 static void explain(char *error, size_t error_cap,
-                    const struct config_address *address, int why) {
+                    const struct listen_at *address, int why) {
   struct slice host = address->host;
   bool v6 = host.len > 0 && memchr(host.at, ':', host.len) != NULL;
-  (void)snprintf(error, error_cap, v6 ? "[%.*s]:%u: %s" : "%.*s:%u: %s",
-                 SLICE_ARG(host), address->port, strerror(why));
+  snprintf(error, error_cap, v6 ? "[%.*s]:%u: %s" : "%.*s:%u: %s",
+           SLICE_ARG(host), address->port, strerror(why));
 }
 
 struct listener *listener_new(struct loop *loop,
-                              const struct config_address *address,
-                              bool reuse_port, listener_on_accept *on_accept,
-                              void *arg, char *error, size_t error_cap) {
+                              const struct listen_at *address, bool reuse_port,
+                              listener_on_accept *on_accept, void *arg,
+                              char *error, size_t error_cap) {
   struct listener *listener = calloc(1, sizeof *listener);
-  if (listener == NULL) goto fail;
+  if (!listener) goto fail;
   listener->fd = open_socket(address, reuse_port);
   if (listener->fd < 0) goto fail;
-  listener->readable = event_new(loop_base(loop), listener->fd,
-                                 EV_READ | EV_PERSIST, on_readable, listener);
-  if (listener->readable == NULL) goto fail;
+  listener->readable =
+      event_new(loop_base(loop), listener->fd, EV_READ | EV_PERSIST,
+                listener_on_readable, listener);
+  if (!listener->readable) goto fail;
   listener->port = bound_port(listener->fd);
   listener->on_accept = on_accept;
   listener->arg = arg;
-  timer_init(&listener->rest, loop, on_rested, listener);
-  timer_init(&listener->linger, loop, on_lingered, listener);
+  timer_init(&listener->rest, loop, listener_on_rested, listener);
+  timer_init(&listener->linger, loop, listener_on_lingered, listener);
   watch(listener);
   return listener;
 fail:
   explain(error, error_cap, address, errno);
-  if (listener != NULL && listener->fd >= 0) close(listener->fd);
+  if (listener && listener->fd >= 0) close(listener->fd);
   free(listener);
   return NULL;
 }
@@ -263,7 +264,7 @@ void listener_stop(struct listener *listener, void (*on_closed)(void *arg)) {
 }
 
 void listener_free(struct listener *listener) {
-  if (listener == NULL) return;
+  if (!listener) return;
   close_socket(listener);
   free(listener);
 }

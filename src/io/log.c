@@ -104,8 +104,7 @@ static size_t write_all(struct log *log, const char *at, size_t len) {
       poll(&(struct pollfd){.fd = log->fd, .events = POLLOUT}, 1, -1);
     } else if (n < 0 && errno != EINTR) {
       char what[128];
-      (void)snprintf(what, sizeof what, "cannot write the log: %s",
-                     strerror(errno));
+      snprintf(what, sizeof what, "cannot write the log: %s", strerror(errno));
       log_notice_gated(&log->gate, clock_now_us(), what);
       break;
     }
@@ -215,7 +214,7 @@ static void *run(void *arg) {
 
 struct log *log_new(int fd) {
   struct log *log = calloc(1, sizeof *log);
-  if (log == NULL) return NULL;
+  if (!log) return NULL;
   log->fd = fd;
   atomic_init(&log->next_fd, -1);
   log->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -250,7 +249,7 @@ struct log_channel *log_open(struct log *log) {
   if (count == CHANNELS_MAX) return NULL;
   struct log_channel *channel =
       aligned_alloc(alignof(struct log_channel), sizeof *channel);
-  if (channel == NULL) return NULL;
+  if (!channel) return NULL;
   channel->log = log;
   channel->told = 0;
   atomic_init(&channel->head, 0);
@@ -279,7 +278,7 @@ void log_write(struct log_channel *channel, struct slice line) {
 }
 
 void log_free(struct log *log, int64_t flush_us) {
-  if (log == NULL) return;
+  if (!log) return;
   pthread_t thread = log->thread;
   atomic_store(&log->stopping, true);
   (void)eventfd_write(log->wake_fd, 1);

@@ -1,9 +1,10 @@
 /* multi: libcurl's multi interface, driven by libevent.
  *
  * libcurl says which descriptors and which timer it wants watched (on_multi_*),
- * we tell it what happened to them (on_socket, on_timer), and what has ended is
- * taken from its queue by `deliver`: from the loop and never inside one of its
- * callbacks, where adding and removing handles fails silently.
+ * we tell it what happened to them (shard_on_socket, shard_on_timer), and what
+ * has ended is taken from its queue by shard_deliver: from the loop and never
+ * inside one of its callbacks, where adding and removing handles fails
+ * silently.
  *
  * - A multi searches its connections linearly, for a new transfer as for each
  *   curl_easy_send and curl_easy_recv. So handles are spread over shards of 64.
@@ -15,7 +16,7 @@
  *   verifying anything again, lie in a share of the shard's own. So other CAs
  *   mean other shards, and nothing has to be found and forgotten. A retired
  *   shard frees itself when its last handle has left, in a later turn, since
- *   whoever takes the handle off may stand in its `deliver`.
+ *   whoever takes the handle off may stand in its shard_deliver.
  */
 #include "io/multi.h"
 
@@ -60,7 +61,7 @@ struct multi {
   struct watch **watches; /* by descriptor */
 };
 
-static void deliver(struct shard *shard) {
+static void shard_deliver(struct shard *shard) {
   struct multi *multi = shard->multi;
   CURLMsg *message;
   int left;
@@ -72,14 +73,14 @@ static void deliver(struct shard *shard) {
   }
 }
 
-static void on_socket(evutil_socket_t fd, short what, void *arg) {
+static void shard_on_socket(evutil_socket_t fd, short what, void *arg) {
   struct watch *watch = arg;
   struct shard *shard = watch->shard;
   int running, mask = 0;
   if (what & EV_READ) mask |= CURL_CSELECT_IN;
   if (what & EV_WRITE) mask |= CURL_CSELECT_OUT;
   curl_multi_socket_action(shard->handle, fd, mask, &running);
-  deliver(shard);
+  shard_deliver(shard);
 }
 
 /* ---- the end of a shard ---- */
@@ -107,11 +108,11 @@ bool shard_is_retired(const struct shard *shard) { return shard->retired; }
 
 /* ---- its timer ---- */
 
-static void on_timer(void *arg) {
+static void shard_on_timer(void *arg) {
   struct shard *shard = arg;
   int running;
   curl_multi_socket_action(shard->handle, CURL_SOCKET_TIMEOUT, 0, &running);
-  deliver(shard);
+  shard_deliver(shard);
   if (is_spent(shard)) shard_end(shard);
 }
 
@@ -143,8 +144,8 @@ static struct watch *watch_for(struct multi *multi, int fd) {
   if (multi->watches[fd]) return multi->watches[fd];
   watch = calloc(1, sizeof *watch);
   if (!watch) return NULL;
-  event_assign(&watch->event, loop_base(multi->loop), fd, EV_PERSIST, on_socket,
-               watch);
+  event_assign(&watch->event, loop_base(multi->loop), fd, EV_PERSIST,
+               shard_on_socket, watch);
   multi->watches[fd] = watch;
   return watch;
 }
@@ -152,7 +153,7 @@ static struct watch *watch_for(struct multi *multi, int fd) {
 static int watch_set(struct watch *watch, int fd, short wanted) {
   struct event_base *base = loop_base(watch->shard->multi->loop);
   event_del(&watch->event);
-  event_assign(&watch->event, base, fd, wanted, on_socket, watch);
+  event_assign(&watch->event, base, fd, wanted, shard_on_socket, watch);
   return event_add(&watch->event, NULL);
 }
 
@@ -218,7 +219,7 @@ static struct shard *shard_new(struct multi *multi) {
   shard->credentials = credentials_hold(multi->credentials);
   shard->handle = curl_multi_init();
   shard->share = curl_share_init();
-  timer_init(&shard->timer, multi->loop, on_timer, shard);
+  timer_init(&shard->timer, multi->loop, shard_on_timer, shard);
   if (!shard->handle || !shard->share) {
     shard_free(shard);
     return NULL;

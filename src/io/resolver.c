@@ -2,313 +2,316 @@
  *
  * getaddrinfo is the only call that knows all that an operator may have set up
  * (hosts file, nsswitch, mDNS, search lists), and it blocks: 5 s and more when
- * a name server is silent. So one thread asks, and everybody else looks at
- * copies. The thread goes through the names by the instant each is due; all
- * that it shares with the loops is under one mutex, which nobody holds for
- * longer than a copy.
+ * a name server is silent. So threads of the resolver ask, and everybody else
+ * looks at copies. There are as many threads as names, up to four, so that a
+ * name that hangs does not hold up the others. Each takes the name that has
+ * been due for longest. All that threads and loops share is under one mutex,
+ * which nobody holds for longer than a copy.
  *
  * A change is told by waking every view on its own loop; there the view copies
  * what is new to it and tells its owner. So resolver_get is a plain read of
- * memory that only its own loop writes.
+ * memory that only its own loop writes. The exception is a name that was added
+ * a moment ago: the view then copies it on the spot.
  *
- * Servers rotate their answers. An answer with the addresses that are known
- * already, in whatever order, is no change: else every refresh would make the
- * pools drop good connections.
+ * A name stays in the table for good, as views and kept connections know it by
+ * its number; one that nobody uses any more is only not asked again.
  *
- * A lookup cannot be interrupted. resolver_free in the midst of one leaves the
- * resolver to the thread, which frees it when the lookup returns; otherwise
- * the thread is idle and is joined. */
+ * A lookup cannot be interrupted. resolver_free detaches from the threads that
+ * are in the midst of one, and joins the others; the last to let go of the
+ * resolver, of its owner and its threads, frees it. */
 #include "io/resolver.h"
 
-#include <arpa/inet.h>
-#include <assert.h>
-#include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "config/config.h"
 #include "io/clock.h"
 #include "io/thread.h"
 
-enum { NAMES_MAX = CONFIG_TARGETS_MAX, HOST_TEXT = 256 };
+enum { HOST_TEXT = 256, THREADS_MAX = 4 };
 enum { REFRESH_US = 30000000, RETRY_US = 1000000 };
-
-_Static_assert(NAMES_MAX <= 64, "news of a view are bits of 64");
 
 struct name {
   char host[HOST_TEXT];
-  bool numeric;
+  bool numeric, asking;
+  unsigned users; /* adds without a drop; 0: it is not asked */
   int64_t asked_us, due_us;
   unsigned version; /* grows whenever the answer changes */
   struct resolver_answer answer;
 };
 
-struct resolver {
-  unsigned count; /* fixed before the first view and the thread */
-  bool started;
+/* A growing array of pointers to what never moves. */
+struct table {
+  void **at;
+  unsigned count, cap;
+};
+
+struct asker {
+  struct resolver *resolver;
   pthread_t thread;
+  bool asking;
+};
+
+struct resolver {
   pthread_mutex_t mutex;  /* guards all that follows */
   pthread_cond_t changed; /* stopping, or something is due earlier */
-  bool stopping, asking, abandoned;
+  bool stopping;
+  unsigned users; /* its owner, and its threads */
+  unsigned asker_count;
+  struct asker askers[THREADS_MAX];
   struct resolver_view *views;
-  struct name names[NAMES_MAX];
+  struct table names; /* struct name */
+};
+
+/* What a view knows of a name. */
+struct known {
+  unsigned version;
+  bool is_news;
+  struct resolver_answer answer;
 };
 
 struct resolver_view {
   struct resolver *resolver;
   struct resolver_view *next;
   struct wake *wake;
-  void (*on_change)(void *arg, unsigned index);
+  void (*on_change)(void *arg, unsigned number);
   void *arg;
-  unsigned versions[NAMES_MAX];
-  struct resolver_answer answers[NAMES_MAX];
+  struct table known; /* struct known, by the number of the name */
 };
 
-/* Answers */
+/* ---- tables ---- */
 
-static bool has_address(const struct resolver_answer *answer,
-                        const char *address) {
-  for (unsigned i = 0; i < answer->count; i++)
-    if (strcmp(answer->addresses[i], address) == 0) return true;
-  return false;
-}
-
-static void add_address(struct resolver_answer *answer, int family,
-                        const void *address) {
-  char plain[INET6_ADDRSTRLEN], text[RESOLVER_ADDRESS_TEXT] = "";
-  if (inet_ntop(family, address, plain, sizeof plain) == NULL) return;
-  (void)snprintf(text, sizeof text, family == AF_INET6 ? "[%s]" : "%s", plain);
-  if (answer->count == RESOLVER_ADDRESSES_MAX || has_address(answer, text))
-    return;
-  memcpy(answer->addresses[answer->count++], text, sizeof text);
-}
-
-/* Both hold no address twice. */
-static bool same_addresses(const struct resolver_answer *a,
-                           const struct resolver_answer *b) {
-  if (a->count != b->count) return false;
-  for (unsigned i = 0; i < a->count; i++)
-    if (!has_address(b, a->addresses[i])) return false;
-  return true;
-}
-
-static void fail_with(struct resolver_answer *answer, const char *why) {
-  answer->state = RESOLVER_FAILED;
-  (void)snprintf(answer->error, sizeof answer->error, "%s", why);
-}
-
-static void add_found(struct resolver_answer *answer,
-                      const struct addrinfo *found) {
-  const void *at = found->ai_addr;
-  if (found->ai_family == AF_INET)
-    add_address(answer, AF_INET, &((const struct sockaddr_in *)at)->sin_addr);
-  if (found->ai_family == AF_INET6)
-    add_address(answer, AF_INET6,
-                &((const struct sockaddr_in6 *)at)->sin6_addr);
-}
-
-/* Blocks as long as it takes. */
-static struct resolver_answer look_up(const char *host) {
-  struct resolver_answer answer = {.state = RESOLVER_READY};
-  struct addrinfo hints = {.ai_family = AF_UNSPEC,
-                           .ai_socktype = SOCK_STREAM,
-                           .ai_flags = AI_ADDRCONFIG};
-  struct addrinfo *found = NULL;
-  int error = getaddrinfo(host, NULL, &hints, &found);
-  if (error != 0) {
-    fail_with(&answer,
-              error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
-    return answer;
+/* A new last element, zeroed, or NULL. */
+static void *table_push(struct table *table, size_t size) {
+  if (table->count == table->cap) {
+    unsigned cap = table->cap ? 2 * table->cap : 16;
+    void **grown = realloc(table->at, cap * sizeof *grown);
+    if (!grown) return NULL;
+    table->at = grown;
+    table->cap = cap;
   }
-  for (struct addrinfo *at = found; at != NULL; at = at->ai_next)
-    add_found(&answer, at);
-  freeaddrinfo(found);
-  if (answer.count == 0) fail_with(&answer, "the name has no address");
-  return answer;
+  void *element = calloc(1, size);
+  if (element) table->at[table->count++] = element;
+  return element;
 }
 
-/* Whether it changes what is known of the name. */
-static bool adopt(struct name *name, const struct resolver_answer *fresh) {
-  struct resolver_answer *known = &name->answer;
-  if (fresh->state == RESOLVER_FAILED) {
-    if (known->state == RESOLVER_READY) return false;
-    if (known->state == RESOLVER_FAILED &&
-        strcmp(known->error, fresh->error) == 0)
-      return false;
-  } else if (known->state == RESOLVER_READY && same_addresses(known, fresh)) {
-    return false;
-  }
-  uint32_t generation = known->generation;
-  *known = *fresh;
-  known->generation =
-      fresh->state == RESOLVER_READY ? generation + 1 : generation;
-  name->version++;
-  return true;
+static void table_clear(struct table *table) {
+  for (unsigned i = 0; i < table->count; i++) free(table->at[i]);
+  free(table->at);
 }
 
-/* The thread */
+static struct name *name_at(const struct resolver *resolver, unsigned number) {
+  return resolver->names.at[number];
+}
+
+static struct known *known_at(const struct resolver_view *view,
+                              unsigned number) {
+  return view->known.at[number];
+}
+
+/* ---- the threads ---- */
 
 static void wake_views(struct resolver *resolver) {
-  for (struct resolver_view *view = resolver->views; view != NULL;
-       view = view->next)
+  for (struct resolver_view *view = resolver->views; view; view = view->next)
     wake_send(view->wake);
 }
 
 /* The mutex is held before and after, and not while it asks. */
-static void ask(struct resolver *resolver, struct name *name) {
-  resolver->asking = true;
+static void resolver_ask(struct asker *asker, struct name *name) {
+  struct resolver *resolver = asker->resolver;
+  asker->asking = name->asking = true;
   name->asked_us = clock_now_us();
   pthread_mutex_unlock(&resolver->mutex);
-  struct resolver_answer fresh = look_up(name->host);
+  struct resolver_answer fresh = resolver_answer_look_up(name->host);
   pthread_mutex_lock(&resolver->mutex);
-  resolver->asking = false;
+  asker->asking = name->asking = false;
   name->due_us = clock_now_us() + REFRESH_US;
-  if (adopt(name, &fresh)) wake_views(resolver);
+  if (resolver->stopping || !resolver_answer_renew(&name->answer, &fresh))
+    return;
+  name->version++;
+  wake_views(resolver);
 }
 
-static struct name *next_due(struct resolver *resolver) {
+/* Of those that nobody asks right now; NULL: there is none. */
+static struct name *next_due(const struct resolver *resolver) {
   struct name *next = NULL;
-  for (struct name *name = resolver->names;
-       name < resolver->names + resolver->count; name++)
-    if (!name->numeric && (next == NULL || name->due_us < next->due_us))
-      next = name;
+  for (unsigned i = 0; i < resolver->names.count; i++) {
+    struct name *name = name_at(resolver, i);
+    if (name->numeric || name->asking || name->users == 0) continue;
+    if (!next || name->due_us < next->due_us) next = name;
+  }
   return next;
 }
 
-static void free_all(struct resolver *resolver) {
+/* With the mutex, which is unlocked. */
+static void let_go(struct resolver *resolver) {
+  bool last = --resolver->users == 0;
+  pthread_mutex_unlock(&resolver->mutex);
+  if (!last) return;
   pthread_cond_destroy(&resolver->changed);
   pthread_mutex_destroy(&resolver->mutex);
+  table_clear(&resolver->names);
   free(resolver);
 }
 
-static void *run(void *arg) {
-  struct resolver *resolver = arg;
+static void *resolver_run(void *arg) {
+  struct asker *asker = arg;
+  struct resolver *resolver = asker->resolver;
   pthread_mutex_lock(&resolver->mutex);
   while (!resolver->stopping) {
     struct name *name = next_due(resolver);
-    assert(name != NULL); /* or resolver_start had started no thread */
-    if (name->due_us <= clock_now_us()) ask(resolver, name);
-    else thread_cond_wait(&resolver->changed, &resolver->mutex, name->due_us);
+    int64_t now_us = clock_now_us();
+    if (name && name->due_us <= now_us) resolver_ask(asker, name);
+    else
+      thread_cond_wait(&resolver->changed, &resolver->mutex,
+                       name ? name->due_us : now_us + REFRESH_US);
   }
-  bool ours = resolver->abandoned;
-  pthread_mutex_unlock(&resolver->mutex);
-  if (ours) free_all(resolver);
+  let_go(resolver);
   return NULL;
 }
 
-/* The resolver */
+/* ---- the resolver ---- */
 
 struct resolver *resolver_new(void) {
   struct resolver *resolver = calloc(1, sizeof *resolver);
-  if (resolver == NULL) return NULL;
+  if (!resolver) return NULL;
   if (!thread_cond_init(&resolver->changed)) {
     free(resolver);
     return NULL;
   }
   pthread_mutex_init(&resolver->mutex, NULL);
+  resolver->users = 1;
   return resolver;
 }
 
 void resolver_free(struct resolver *resolver) {
-  if (resolver == NULL) return;
-  bool started = resolver->started;
-  pthread_t thread = resolver->thread;
+  pthread_t idle[THREADS_MAX];
+  unsigned count = 0;
+  if (!resolver) return;
   pthread_mutex_lock(&resolver->mutex);
   resolver->stopping = true;
-  bool asking = resolver->abandoned = resolver->asking;
-  pthread_cond_signal(&resolver->changed);
-  pthread_mutex_unlock(&resolver->mutex);
-  if (asking) {
-    pthread_detach(thread); /* the resolver is the thread's now */
-    return;
+  for (unsigned i = 0; i < resolver->asker_count; i++) {
+    if (resolver->askers[i].asking) pthread_detach(resolver->askers[i].thread);
+    else idle[count++] = resolver->askers[i].thread;
   }
-  if (started) pthread_join(thread, NULL);
-  free_all(resolver);
+  pthread_cond_broadcast(&resolver->changed);
+  pthread_mutex_unlock(&resolver->mutex);
+  while (count > 0) pthread_join(idle[--count], NULL);
+  pthread_mutex_lock(&resolver->mutex);
+  let_go(resolver);
 }
 
-static bool read_numeric(struct name *name) {
-  unsigned char address[sizeof(struct in6_addr)];
-  int family = AF_INET;
-  if (inet_pton(family, name->host, address) != 1) family = AF_INET6;
-  if (family == AF_INET6 && inet_pton(family, name->host, address) != 1)
-    return false;
-  name->answer.state = RESOLVER_READY;
-  name->answer.generation = 1;
-  add_address(&name->answer, family, address);
+/* The name with that number, a new one if need be; NULL: no memory. */
+static struct name *name_for(struct resolver *resolver, struct slice host,
+                             unsigned *number) {
+  for (*number = 0; *number < resolver->names.count; ++*number)
+    if (slice_equal_nocase(host, slice_of(name_at(resolver, *number)->host)))
+      return name_at(resolver, *number);
+  struct name *name = table_push(&resolver->names, sizeof *name);
+  if (!name) return NULL;
+  memcpy(name->host, host.at, host.len);
+  name->numeric = resolver_answer_numeric(&name->answer, name->host);
+  name->version = name->numeric;
+  return name;
+}
+
+/* One more, as long as there are fewer than names to ask. */
+static bool start_asker(struct resolver *resolver) {
+  unsigned asked = 0;
+  for (unsigned i = 0; i < resolver->names.count; i++)
+    asked += !name_at(resolver, i)->numeric;
+  if (resolver->asker_count == THREADS_MAX || resolver->asker_count >= asked)
+    return true;
+  struct asker *asker = &resolver->askers[resolver->asker_count];
+  asker->resolver = resolver;
+  if (!thread_start(&asker->thread, resolver_run, asker))
+    return resolver->asker_count > 0;
+  resolver->asker_count++;
+  resolver->users++;
   return true;
 }
 
 bool resolver_add(struct resolver *resolver, struct slice host,
-                  unsigned *index) {
-  for (*index = 0; *index < resolver->count; ++*index)
-    if (slice_equal_nocase(host, slice_of(resolver->names[*index].host)))
-      return true;
-  if (*index == NAMES_MAX || host.len >= HOST_TEXT) return false;
-  struct name *name = &resolver->names[resolver->count++];
-  memcpy(name->host, host.at, host.len);
-  name->numeric = read_numeric(name);
-  return true;
-}
-
-bool resolver_start(struct resolver *resolver) {
-  if (resolver->started || next_due(resolver) == NULL) return true;
-  resolver->started = thread_start(&resolver->thread, run, resolver);
-  return resolver->started;
-}
-
-/* Views */
-
-/* Copies what the view has not seen. Returns which: a bit for each name. */
-static uint64_t copy_news(struct resolver_view *view) {
-  struct resolver *resolver = view->resolver;
-  uint64_t news = 0;
+                  unsigned *number) {
+  if (host.len >= HOST_TEXT) return false;
   pthread_mutex_lock(&resolver->mutex);
-  for (unsigned i = 0; i < resolver->count; i++) {
-    if (view->versions[i] == resolver->names[i].version) continue;
-    view->versions[i] = resolver->names[i].version;
-    view->answers[i] = resolver->names[i].answer;
-    news |= UINT64_C(1) << i;
+  struct name *name = name_for(resolver, host, number);
+  bool added = name && start_asker(resolver);
+  if (added && name->users++ == 0) {
+    name->due_us = 0;
+    pthread_cond_signal(&resolver->changed);
+    wake_views(resolver);
   }
   pthread_mutex_unlock(&resolver->mutex);
-  return news;
+  return added;
 }
 
-static void on_wake(void *arg) {
+void resolver_drop(struct resolver *resolver, unsigned number) {
+  pthread_mutex_lock(&resolver->mutex);
+  name_at(resolver, number)->users--;
+  pthread_mutex_unlock(&resolver->mutex);
+}
+
+/* ---- views ---- */
+
+/* With the mutex. */
+static void view_copy(struct resolver_view *view, unsigned number) {
+  const struct name *name = name_at(view->resolver, number);
+  struct known *known = known_at(view, number);
+  if (known->version == name->version) return;
+  known->version = name->version;
+  known->answer = name->answer;
+  known->is_news = true;
+}
+
+/* With the mutex: takes the names over that were added. Without memory for one,
+ * the next to ask for it tries again. */
+static void view_grow(struct resolver_view *view) {
+  while (view->known.count < view->resolver->names.count &&
+         table_push(&view->known, sizeof(struct known)))
+    view_copy(view, view->known.count - 1);
+}
+
+static void view_copy_news(struct resolver_view *view) {
+  pthread_mutex_lock(&view->resolver->mutex);
+  view_grow(view);
+  for (unsigned i = 0; i < view->known.count; i++) view_copy(view, i);
+  pthread_mutex_unlock(&view->resolver->mutex);
+}
+
+static void view_on_wake(void *arg) {
   struct resolver_view *view = arg;
-  uint64_t news = copy_news(view);
-  for (unsigned i = 0; i < NAMES_MAX; i++)
-    if (news >> i & 1) view->on_change(view->arg, i);
+  view_copy_news(view);
+  for (unsigned i = 0; i < view->known.count; i++) {
+    if (!known_at(view, i)->is_news) continue;
+    known_at(view, i)->is_news = false;
+    view->on_change(view->arg, i);
+  }
 }
 
 struct resolver_view *resolver_view_new(
     struct resolver *resolver, struct loop *loop,
-    void (*on_change)(void *arg, unsigned index), void *arg) {
+    void (*on_change)(void *arg, unsigned number), void *arg) {
   struct resolver_view *view = calloc(1, sizeof *view);
-  if (view == NULL) return NULL;
-  view->resolver = resolver;
-  view->on_change = on_change;
-  view->arg = arg;
-  view->wake = wake_new(loop, on_wake, view);
-  if (view->wake == NULL) {
+  if (!view) return NULL;
+  *view = (struct resolver_view){
+      .resolver = resolver, .on_change = on_change, .arg = arg};
+  view->wake = wake_new(loop, view_on_wake, view);
+  if (!view->wake) {
     free(view);
     return NULL;
   }
   pthread_mutex_lock(&resolver->mutex);
-  for (unsigned i = 0; i < resolver->count; i++) {
-    view->versions[i] = resolver->names[i].version;
-    view->answers[i] = resolver->names[i].answer;
-  }
   view->next = resolver->views;
   resolver->views = view;
   pthread_mutex_unlock(&resolver->mutex);
+  view_copy_news(view);
+  for (unsigned i = 0; i < view->known.count; i++)
+    known_at(view, i)->is_news = false;
   return view;
 }
 
 void resolver_view_free(struct resolver_view *view) {
-  if (view == NULL) return;
+  if (!view) return;
   struct resolver *resolver = view->resolver;
   pthread_mutex_lock(&resolver->mutex);
   struct resolver_view **at = &resolver->views;
@@ -316,18 +319,28 @@ void resolver_view_free(struct resolver_view *view) {
   *at = view->next;
   pthread_mutex_unlock(&resolver->mutex);
   wake_free(view->wake);
+  table_clear(&view->known);
   free(view);
 }
 
+/* A name that was added since the view looked last is told to the view's owner
+ * all the same, by the wake that resolver_add sent. */
 const struct resolver_answer *resolver_get(struct resolver_view *view,
-                                           unsigned index) {
-  return &view->answers[index];
+                                           unsigned number) {
+  static const struct resolver_answer unknown = {.state = RESOLVER_WAITING};
+  if (number >= view->known.count) {
+    pthread_mutex_lock(&view->resolver->mutex);
+    view_grow(view);
+    pthread_mutex_unlock(&view->resolver->mutex);
+  }
+  return number < view->known.count ? &known_at(view, number)->answer
+                                    : &unknown;
 }
 
-void resolver_want(struct resolver_view *view, unsigned index) {
+void resolver_want(struct resolver_view *view, unsigned number) {
   struct resolver *resolver = view->resolver;
-  struct name *name = &resolver->names[index];
   pthread_mutex_lock(&resolver->mutex);
+  struct name *name = name_at(resolver, number);
   int64_t soon_us = name->asked_us + RETRY_US;
   if (!name->numeric && soon_us < name->due_us) {
     name->due_us = soon_us;

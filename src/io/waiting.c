@@ -14,36 +14,28 @@
 
 #include "io/clock.h"
 
-struct waiter_line {
-  struct waiter *first, *last;
-};
-
 struct waiting {
   struct resolver_view *names;
   struct waiting_handler handler;
-  struct waiter_line for_names, for_turns;
+  struct list for_names, for_turns;
   struct timer timer;
   int64_t armed_us; /* what the timer is set to; INT64_MAX: nothing */
 };
 
 /* ---- lines ---- */
 
-static void join(struct waiter_line *line, struct waiter *waiter) {
+static struct waiter *waiter_of(struct list_link *link) {
+  return list_item(link, struct waiter, link);
+}
+
+static void waiting_join(struct list *line, struct waiter *waiter, void *arg) {
   waiter->line = line;
-  waiter->next = NULL;
-  waiter->prev = line->last;
-  if (waiter->prev) waiter->prev->next = waiter;
-  else line->first = waiter;
-  line->last = waiter;
+  waiter->arg = arg;
+  list_append(line, &waiter->link);
 }
 
 void waiting_cancel(struct waiter *waiter) {
-  struct waiter_line *line = waiter->line;
-  if (!line) return;
-  if (waiter->prev) waiter->prev->next = waiter->next;
-  else line->first = waiter->next;
-  if (waiter->next) waiter->next->prev = waiter->prev;
-  else line->last = waiter->prev;
+  if (waiter->line) list_remove(waiter->line, &waiter->link);
   waiter->line = NULL;
 }
 
@@ -57,11 +49,13 @@ static void arm(struct waiting *waiting, int64_t due_us) {
 
 /* The first whose waiting for a name is over, or NULL. */
 static struct waiter *next_named(struct waiting *waiting, int64_t now_us) {
-  struct waiter *waiter = waiting->for_names.first;
-  while (waiter && now_us < waiter->due_us &&
-         resolver_get(waiting->names, waiter->name)->state == RESOLVER_WAITING)
-    waiter = waiter->next;
-  return waiter;
+  list_each (link, &waiting->for_names) {
+    struct waiter *waiter = waiter_of(link);
+    if (now_us >= waiter->due_us ||
+        resolver_get(waiting->names, waiter->name)->state != RESOLVER_WAITING)
+      return waiter;
+  }
+  return NULL;
 }
 
 static void tell(struct waiting *waiting, struct waiter *waiter) {
@@ -87,17 +81,17 @@ void waiting_look(struct waiting *waiting) {
   }
 }
 
-static void on_timer(void *arg) {
+static void waiting_on_timer(void *arg) {
   struct waiting *waiting = arg;
-  struct waiter *waiter;
+  struct list_link *first;
   waiting->armed_us = INT64_MAX;
-  while ((waiter = waiting->for_turns.first)) {
+  while ((first = waiting->for_turns.first)) {
+    struct waiter *waiter = waiter_of(first);
     waiting_cancel(waiter);
     waiting->handler.on_turn(waiter->arg);
   }
   waiting_look(waiting);
-  for (waiter = waiting->for_names.first; waiter; waiter = waiter->next)
-    arm(waiting, waiter->due_us);
+  list_each (link, &waiting->for_names) arm(waiting, waiter_of(link)->due_us);
 }
 
 /* ---- the interface ---- */
@@ -106,15 +100,13 @@ void waiting_for_name(struct waiting *waiting, struct waiter *waiter,
                       unsigned name, int64_t due_us, void *arg) {
   waiter->name = name;
   waiter->due_us = due_us;
-  waiter->arg = arg;
-  join(&waiting->for_names, waiter);
+  waiting_join(&waiting->for_names, waiter, arg);
   arm(waiting, due_us);
 }
 
 void waiting_for_turn(struct waiting *waiting, struct waiter *waiter,
                       void *arg) {
-  waiter->arg = arg;
-  join(&waiting->for_turns, waiter);
+  waiting_join(&waiting->for_turns, waiter, arg);
   arm(waiting, 0);
 }
 
@@ -125,7 +117,7 @@ struct waiting *waiting_new(struct loop *loop, struct resolver_view *names,
   waiting->names = names;
   waiting->handler = *handler;
   waiting->armed_us = INT64_MAX;
-  timer_init(&waiting->timer, loop, on_timer, waiting);
+  timer_init(&waiting->timer, loop, waiting_on_timer, waiting);
   return waiting;
 }
 

@@ -17,7 +17,9 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "core/list.h"
 #include "io/clock.h"
 #include "io/slab.h"
 
@@ -29,7 +31,7 @@ enum {
 
 struct wire {
   struct wires *wires;
-  struct wire *prev, *next; /* among the idle ones: next is older */
+  struct list_link link; /* among the idle ones of its slot */
   struct stream stream;
   struct event readable;
   struct event *writable; /* made when it is first needed */
@@ -40,8 +42,10 @@ struct wire {
   int64_t idle_since_us;
 };
 
-struct stack {
-  struct wire *newest, *oldest;
+/* What is kept for a slot. */
+struct lane {
+  struct list idle; /* wires, the newest first */
+  size_t usual;     /* bytes of an answer */
 };
 
 struct wires {
@@ -50,34 +54,35 @@ struct wires {
   struct timer sweep;
   unsigned idle;
   struct slab slab;
-  unsigned slots;
-  struct stack *stacks; /* by slot */
+  unsigned slots;     /* as many as any wire has needed */
+  struct lane *lanes; /* by slot */
   char scratch[WIRE_SCRATCH_BYTES];
 };
 
-/* ---- the stack ---- */
-
-static struct stack *stack_of(struct wire *wire) {
-  return &wire->wires->stacks[wire->slot];
+static struct wire *wire_of(struct list_link *link) {
+  return list_item(link, struct wire, link);
 }
 
-static void push(struct wire *wire) {
-  struct stack *stack = stack_of(wire);
-  wire->prev = NULL;
-  wire->next = stack->newest;
-  if (wire->next) wire->next->prev = wire;
-  else stack->oldest = wire;
-  stack->newest = wire;
-  wire->wires->idle++;
+/* ---- slots ---- */
+
+/* Room for that slot, since snapshots may bring new ones. */
+static bool wires_make_slot(struct wires *wires, unsigned slot) {
+  unsigned slots = (slot / 16 + 1) * 16;
+  if (slot < wires->slots) return true;
+  struct lane *grown = realloc(wires->lanes, slots * sizeof *grown);
+  if (!grown) return false;
+  memset(grown + wires->slots, 0, (slots - wires->slots) * sizeof *grown);
+  wires->lanes = grown;
+  wires->slots = slots;
+  return true;
 }
 
-static void unlink_from(struct wire *wire) {
-  struct stack *stack = stack_of(wire);
-  if (wire->prev) wire->prev->next = wire->next;
-  else stack->newest = wire->next;
-  if (wire->next) wire->next->prev = wire->prev;
-  else stack->oldest = wire->prev;
-  wire->wires->idle--;
+size_t wires_usual(const struct wires *wires, unsigned slot) {
+  return slot < wires->slots ? wires->lanes[slot].usual : 0;
+}
+
+void wires_learn(struct wires *wires, unsigned slot, size_t usual) {
+  if (slot < wires->slots) wires->lanes[slot].usual = usual;
 }
 
 /* ---- life ---- */
@@ -92,19 +97,25 @@ void wire_close(struct wire *wire) {
   slab_give(&wire->wires->slab, wire);
 }
 
-static void close_idle(struct wire *wire) {
-  unlink_from(wire);
+/* Takes it off the idle ones. */
+static void wire_leave(struct wire *wire) {
+  list_remove(&wire->wires->lanes[wire->slot].idle, &wire->link);
+  wire->wires->idle--;
+}
+
+static void wire_close_idle(struct wire *wire) {
+  wire_leave(wire);
   wire_close(wire);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg) {
+static void wire_on_readable(evutil_socket_t fd, short what, void *arg) {
   struct wire *wire = arg;
   (void)fd, (void)what;
   if (wire->arg) wire->wires->user.on_readable(wire->arg);
-  else if (!stream_is_silent(&wire->stream)) close_idle(wire);
+  else if (!stream_is_silent(&wire->stream)) wire_close_idle(wire);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *arg) {
+static void wire_on_writable(evutil_socket_t fd, short what, void *arg) {
   struct wire *wire = arg;
   (void)fd, (void)what;
   if (wire->arg) wire->wires->user.on_writable(wire->arg);
@@ -112,7 +123,8 @@ static void on_writable(evutil_socket_t fd, short what, void *arg) {
 
 struct wire *wire_new(struct wires *wires, const struct stream *stream,
                       unsigned slot, uint32_t generation, void *arg) {
-  struct wire *wire = slab_take(&wires->slab);
+  bool has_slot = wires_make_slot(wires, slot);
+  struct wire *wire = has_slot ? slab_take(&wires->slab) : NULL;
   struct stream lost = *stream;
   if (!wire) {
     stream_reset(&lost);
@@ -124,7 +136,7 @@ struct wire *wire_new(struct wires *wires, const struct stream *stream,
                         .generation = generation,
                         .arg = arg};
   event_assign(&wire->readable, loop_base(wires->loop), stream->fd,
-               EV_READ | EV_PERSIST, on_readable, wire);
+               EV_READ | EV_PERSIST, wire_on_readable, wire);
   if (event_add(&wire->readable, NULL) == 0) return wire;
   wire_close(wire);
   return NULL;
@@ -135,7 +147,7 @@ bool wire_await_room(struct wire *wire) {
     wire->writable = malloc(sizeof *wire->writable);
     if (!wire->writable) return false;
     event_assign(wire->writable, loop_base(wire->wires->loop), wire->stream.fd,
-                 EV_WRITE, on_writable, wire);
+                 EV_WRITE, wire_on_writable, wire);
   }
   return event_add(wire->writable, NULL) == 0;
 }
@@ -150,33 +162,23 @@ bool wire_was_kept(const struct wire *wire) { return wire->kept; }
 
 /* ---- taking and giving back ---- */
 
-/* Its event has been reported in this turn, and has not run yet. */
-static bool is_waiting_to_run(const struct wire *wire) {
-  return (wire->readable.ev_evcallback.evcb_flags & EVLIST_ACTIVE) != 0;
-}
-
-static bool may_be_used(struct wire *wire, uint32_t generation) {
-  if (wire->generation != generation || is_waiting_to_run(wire)) return false;
+/* Not where its event has been reported in this turn, and has not run yet. */
+static bool wire_may_be_used(struct wire *wire, uint32_t generation) {
+  if (wire->generation != generation || loop_event_is_due(&wire->readable))
+    return false;
   return clock_now_us() - wire->idle_since_us < PROBE_US ||
          stream_is_silent(&wire->stream);
 }
 
-static struct wire *pop(struct stack *stack) {
-  struct wire *wire = stack->newest;
-  if (!wire) return NULL;
-  stack->newest = wire->next;
-  if (wire->next) wire->next->prev = NULL;
-  else stack->oldest = NULL;
-  wire->wires->idle--;
-  return wire;
-}
-
 struct wire *wire_take(struct wires *wires, unsigned slot, uint32_t generation,
                        void *arg) {
-  struct wire *wire;
-  while ((wire = pop(&wires->stacks[slot]))) {
+  struct list_link *newest;
+  if (slot >= wires->slots) return NULL;
+  while ((newest = wires->lanes[slot].idle.first)) {
+    struct wire *wire = wire_of(newest);
+    wire_leave(wire);
     wire->arg = arg;
-    if (may_be_used(wire, generation)) return wire;
+    if (wire_may_be_used(wire, generation)) return wire;
     wire_close(wire);
   }
   return NULL;
@@ -189,60 +191,52 @@ void wire_give_back(struct wire *wire, int64_t now_us) {
     timer_set(&wires->sweep, wire->idle_since_us + SWEEP_US);
   wire->arg = NULL;
   wire->kept = true;
-  push(wire);
+  wires->idle++;
+  list_prepend(&wires->lanes[wire->slot].idle, &wire->link);
 }
 
 void wires_close_retired(struct wires *wires) {
-  for (unsigned i = 0; i < wires->slots; i++) {
-    struct wire *older, *wire = wires->stacks[i].newest;
-    for (; wire; wire = older) {
-      older = wire->next;
-      if (stream_is_retired(&wire->stream)) close_idle(wire);
+  for (unsigned i = 0; i < wires->slots; i++)
+    list_each (link, &wires->lanes[i].idle) {
+      struct wire *wire = wire_of(link);
+      if (stream_is_retired(&wire->stream)) wire_close_idle(wire);
     }
-  }
 }
 
-static void sweep(struct stack *stack, int64_t now_us) {
-  struct wire *newer, *wire = stack->oldest;
-  for (; wire && now_us - wire->idle_since_us >= IDLE_US; wire = newer) {
-    newer = wire->prev;
-    close_idle(wire);
-  }
+/* From the oldest on. */
+static void lane_sweep(struct lane *lane, int64_t now_us) {
+  struct list_link *oldest;
+  while ((oldest = lane->idle.last) &&
+         now_us - wire_of(oldest)->idle_since_us >= IDLE_US)
+    wire_close_idle(wire_of(oldest));
 }
 
-static void on_sweep(void *arg) {
+static void wires_on_sweep(void *arg) {
   struct wires *wires = arg;
   int64_t now_us = clock_now_us();
-  for (unsigned i = 0; i < wires->slots; i++) sweep(&wires->stacks[i], now_us);
+  for (unsigned i = 0; i < wires->slots; i++)
+    lane_sweep(&wires->lanes[i], now_us);
   if (wires->idle > 0) timer_set(&wires->sweep, now_us + SWEEP_US);
 }
 
-struct wires *wires_new(struct loop *loop, const struct wire_user *user,
-                        unsigned slots) {
+struct wires *wires_new(struct loop *loop, const struct wire_user *user) {
   struct wires *wires = malloc(sizeof *wires);
   if (!wires) return NULL;
-  wires->stacks = calloc(slots, sizeof *wires->stacks);
-  if (!wires->stacks) {
-    free(wires);
-    return NULL;
-  }
-  wires->slots = slots;
-  wires->idle = 0;
+  wires->slots = wires->idle = 0;
+  wires->lanes = NULL;
   wires->loop = loop;
   wires->user = *user;
   slab_init(&wires->slab, sizeof(struct wire));
-  timer_init(&wires->sweep, loop, on_sweep, wires);
+  timer_init(&wires->sweep, loop, wires_on_sweep, wires);
   return wires;
 }
 
 void wires_free(struct wires *wires) {
   if (!wires) return;
-  for (unsigned i = 0; i < wires->slots; i++) {
-    struct wire *wire;
-    while ((wire = pop(&wires->stacks[i]))) wire_close(wire);
-  }
+  for (unsigned i = 0; i < wires->slots; i++)
+    list_each (link, &wires->lanes[i].idle) wire_close_idle(wire_of(link));
   timer_clear(&wires->sweep);
   slab_clear(&wires->slab);
-  free(wires->stacks);
+  free(wires->lanes);
   free(wires);
 }

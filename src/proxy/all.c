@@ -25,35 +25,37 @@ enum { SHOWN_ITEM_BYTES = 100 };
 
 /* ---- GET ---- */
 
-static unsigned listed_items(const struct process *process,
+/* One target of a group, and no other. */
+static struct exchange_item item_for(const struct group *group, unsigned i) {
+  return (struct exchange_item){.group = group, .only = &group->targets[i]};
+}
+
+static unsigned listed_items(const struct group *listed,
                              struct exchange_item *items) {
-  unsigned first = process->config->to_count;
-  unsigned count = process->config->all_count;
-  for (unsigned i = 0; i < count; i++)
-    items[i] = (struct exchange_item){.group = &process->alone[first + i]};
-  return count;
+  for (unsigned i = 0; i < listed->count; i++) items[i] = item_for(listed, i);
+  return listed->count;
 }
 
 /* What a race could ask: primary and hedges, over the targets in turn. */
-static unsigned raced_items(const struct process *process, struct slice query,
+static unsigned raced_items(const struct route *route, struct slice query,
                             struct exchange_item *items) {
-  unsigned count = 1 + process->config->policy.hedges;
-  for (unsigned k = 0; k < count; k++)
-    items[k] =
-        (struct exchange_item){.group = &process->alone[k % process->to.count],
-                               .query = query,
-                               .number = k};
+  unsigned count = 1 + route->policy.hedges;
+  for (unsigned k = 0; k < count; k++) {
+    items[k] = item_for(route->group, k % route->group->count);
+    items[k].query = query;
+    items[k].number = k;
+  }
   return count;
 }
 
 static void start_get(struct visit *visit, struct exchange_order *order,
                       struct slice query) {
-  const struct process *process = visit->service->process;
+  const struct route *route = visit->route;
   struct exchange_item items[CONFIG_TARGETS_MAX + RACE_MAX_ATTEMPTS];
   order->items = items;
-  order->item_count = process->config->all_count > 0
-                          ? listed_items(process, items)
-                          : raced_items(process, query, items);
+  order->item_count = route->listed->count > 0
+                          ? listed_items(route->listed, items)
+                          : raced_items(route, query, items);
   visit_start(visit, order);
 }
 
@@ -77,14 +79,14 @@ static bool is_query(struct slice query) {
   return true;
 }
 
-static const char *path_item(const struct process *process,
+static const char *path_item(const struct route *route,
                              struct exchange_item *item, struct slice text) {
-  if (process->to.count == 0) return "a path needs a --to to be appended to";
+  if (route->group->count == 0) return "a path needs a --to to be appended to";
   split(text, &item->rest, &item->query);
   if (!base_url_rest_is_safe(item->rest) || !is_query(item->query))
     return "a path must stay below --to: no . or .. segments, no malformed "
            "percent-encoding, no bytes but visible ASCII";
-  item->group = &process->to;
+  item->group = route->group;
   return NULL;
 }
 
@@ -96,29 +98,37 @@ static struct slice rest_below(struct slice base, struct slice path) {
   return slice_from(path, base.len);
 }
 
-static const char *url_item(const struct process *process,
+/* The first target of the group whose base URL lies above this one. */
+static bool find_above(const struct group *group, const struct base_url *url,
+                       struct exchange_item *item) {
+  for (unsigned i = 0; i < group->count; i++) {
+    const struct base_url *base = &group->targets[i].url;
+    if (!base_url_same_origin(base, url) || !base_url_covers(base, url->path))
+      continue;
+    *item = item_for(group, i);
+    item->rest = rest_below(base->path, url->path);
+    item->query = url->query;
+    return true;
+  }
+  return false;
+}
+
+static const char *url_item(const struct route *route,
                             struct exchange_item *item, struct slice text) {
-  const struct config *config = process->config;
   struct base_url url;
   if (base_url_parse(&url, text)) return "it is no http:// or https:// URL";
-  for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
-    const struct base_url *base = &process->targets[i].url;
-    if (!base_url_same_origin(base, &url) || !base_url_covers(base, url.path))
-      continue;
-    item->group = &process->alone[i];
-    item->rest = rest_below(base->path, url.path);
-    item->query = url.query;
+  if (find_above(route->group, &url, item) ||
+      find_above(route->listed, &url, item))
     return NULL;
-  }
   return "it does not lie below a configured URL; --to or --all with its base "
          "would allow it";
 }
 
-static const char *parse_item(const struct process *process,
+static const char *parse_item(const struct route *route,
                               struct exchange_item *item, struct slice text) {
   *item = (struct exchange_item){0};
-  if (text.len > 0 && text.at[0] == '/') return path_item(process, item, text);
-  return url_item(process, item, text);
+  if (text.len > 0 && text.at[0] == '/') return path_item(route, item, text);
+  return url_item(route, item, text);
 }
 
 static void reject_item(struct visit *visit, size_t index, struct slice text,
@@ -144,7 +154,7 @@ static void reject_list(struct visit *visit, enum json_list_error error,
     case JSON_LIST_TOO_LONG:
       snprintf(detail, sizeof detail,
                "the list has more than --max-items (%lld) items",
-               (long long)visit->service->config->max_items);
+               (long long)visit->route->max_items);
       break;
     case JSON_LIST_NOT_STRINGS:
     case JSON_LIST_BAD_STRING:
@@ -161,12 +171,12 @@ static void reject_list(struct visit *visit, enum json_list_error error,
 
 /* Reads the list into the visit's text. False: it has been answered. */
 static bool read_list(struct visit *visit, struct slice *texts, size_t *count) {
-  const struct config *config = visit->service->config;
+  const struct route *route = visit->route;
   struct text *text = &visit->text;
   size_t bad_item = 0;
-  enum json_list_error error = json_read_strings(
-      visit->body, (unsigned)config->max_depth, text->at, text->cap, texts,
-      (size_t)config->max_items, count, &bad_item);
+  enum json_list_error error =
+      json_read_strings(visit->body, route->max_depth, text->at, text->cap,
+                        texts, route->max_items, count, &bad_item);
   if (error != JSON_LIST_OK) {
     reject_list(visit, error, bad_item);
     return false;
@@ -182,7 +192,7 @@ static void start_post(struct visit *visit, struct exchange_order *order,
   size_t count;
   if (!read_list(visit, texts, &count)) return;
   for (size_t i = 0; i < count; i++) {
-    const char *why = parse_item(visit->service->process, &items[i], texts[i]);
+    const char *why = parse_item(visit->route, &items[i], texts[i]);
     if (!why) continue;
     reject_item(visit, i, texts[i], why);
     return;
@@ -193,7 +203,7 @@ static void start_post(struct visit *visit, struct exchange_order *order,
 }
 
 static void visit_post(struct visit *visit, struct exchange_order *order) {
-  size_t max = (size_t)visit->service->config->max_items;
+  size_t max = visit->route->max_items;
   struct exchange_item *items = calloc(max, sizeof *items);
   struct slice *texts = calloc(max, sizeof *texts);
   if (items && texts) start_post(visit, order, items, texts);
@@ -221,8 +231,12 @@ static bool parse_switch(struct visit *visit, const struct query_param *param,
 void all_visit(struct visit *visit) {
   struct query_param params[] = {
       {.name = "timeout"}, {.name = "detail"}, {.name = "hedge"}};
-  struct exchange_order order = {.policy = visit->service->config->policy,
-                                 .gathers = true};
+  const struct route *route = visit->route;
+  struct race_policy policy = route->policy;
+  struct exchange_order order = {
+      .policy = &policy,
+      .targets = route->group->count > 0 ? route->group->count : 1,
+      .gathers = true};
   bool hedge, is_post = visit->request->method == HTTP_POST;
   struct slice query = visit->request->query;
   if (!visit_open(visit, is_post ? visit->body.len : query.len)) return;
@@ -234,7 +248,7 @@ void all_visit(struct visit *visit) {
       !parse_switch(visit, &params[1], &order.detail) ||
       !parse_switch(visit, &params[2], &hedge))
     return;
-  if (!hedge) order.policy.hedges = 0;
+  if (!hedge) policy.hedges = 0;
   if (is_post) visit_post(visit, &order);
   else start_get(visit, &order, query);
 }

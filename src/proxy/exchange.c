@@ -18,17 +18,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/list.h"
 #include "io/clock.h"
 #include "proxy/answering.h"
 #include "proxy/fetch.h"
 #include "proxy/gathered.h"
+#include "proxy/lease.h"
 
 struct exchange {
   _Alignas(16) struct service *service; /* so that an arena may follow it */
-  struct exchange *prev, *next; /* in service->exchanges, until settled */
+  struct list_link link; /* in service->exchanges, until settled */
   struct connection *connection;
   struct arena arena;
+  struct lease *lease; /* on the snapshot that it began under */
   struct fetch_scene scene;
+  struct race_plan plan; /* of every fetch */
   struct race_record record;
   struct fetch *fetches;
   unsigned count, open; /* open: not settled yet */
@@ -37,19 +41,6 @@ struct exchange {
 };
 
 /* ---- life ---- */
-
-static void link_in(struct exchange *x) {
-  struct service *service = x->service;
-  x->next = service->exchanges;
-  if (x->next) x->next->prev = x;
-  service->exchanges = x;
-}
-
-static void unlink_from(struct exchange *x) {
-  if (x->prev) x->prev->next = x->next;
-  else x->service->exchanges = x->next;
-  if (x->next) x->next->prev = x->prev;
-}
 
 struct exchange *exchange_new(struct service *service) {
   struct exchange *x = slab_take(&service->rooms);
@@ -75,6 +66,7 @@ static void exchange_free(void *arg) {
   gathered_clear(&x->gathered);
   atomic_fetch_sub_explicit(&x->service->process->requests, 1,
                             memory_order_relaxed);
+  lease_give(x->lease);
   exchange_discard(x);
 }
 
@@ -126,7 +118,7 @@ static void answer(struct exchange *x) {
 static void finish(struct exchange *x, int64_t now_us) {
   const struct race *race = &x->fetches[0].race;
   struct race_record *record = &x->record;
-  unlink_from(x);
+  list_remove(&x->service->exchanges, &x->link);
   if (!x->gathers) record->outcome = race->outcome;
   else if (record->outcome == OUTCOME_OPEN) record->outcome = OUTCOME_GATHERED;
   record->winner = record->outcome == OUTCOME_SUCCESS ? race->winner : -1;
@@ -160,25 +152,13 @@ static void end_all(struct exchange *x, enum event_kind kind,
 static void on_gone(void *arg) { end_all(arg, EVENT_GONE, OUTCOME_GONE); }
 
 void exchange_drain_all(struct service *service) {
-  while (service->exchanges)
-    end_all(service->exchanges, EVENT_DRAIN, OUTCOME_DRAINED);
+  struct list_link *first;
+  while ((first = service->exchanges.first))
+    end_all(list_item(first, struct exchange, link), EVENT_DRAIN,
+            OUTCOME_DRAINED);
 }
 
 /* ---- the start ---- */
-
-/* A plan for so many targets: that of the item before, if it fits. */
-static const struct race_plan *plan_for(struct exchange *x,
-                                        const struct exchange_order *order,
-                                        const struct race_plan *before,
-                                        unsigned i) {
-  unsigned targets = order->items[i].group->count;
-  if (before && (order->policy.hedges == 0 ||
-                 targets == order->items[i - 1].group->count))
-    return before;
-  struct race_plan *plan = arena_take(&x->arena, sizeof *plan);
-  if (plan) plan_make(plan, &order->policy, targets, order->timeout_us);
-  return plan;
-}
 
 /* The fetches, and behind them, with `each` for each of them, the records of
  * attempts and the attempts in flight. */
@@ -195,19 +175,18 @@ static bool take_fetches(struct exchange *x, unsigned count, unsigned each) {
 
 static bool make_fetches(struct exchange *x,
                          const struct exchange_order *order) {
-  unsigned each = 1 + order->policy.hedges, count = order->item_count;
-  const struct race_plan *plan = NULL;
+  unsigned each = 1 + order->policy->hedges, count = order->item_count;
   if (!take_fetches(x, count, each)) return false;
   struct attempt_record *records = (void *)(x->fetches + count);
   struct attempt **attempts = (void *)(records + x->record.count);
+  plan_make(&x->plan, order->policy, order->targets, order->timeout_us);
   for (unsigned i = 0; i < count; i++) {
     const struct exchange_item *item = &order->items[i];
     struct fetch *fetch = &x->fetches[i];
     struct ask ask = {item->rest, item->query, order->common,
                       order->credentials};
-    plan = plan_for(x, order, plan, i);
-    if (!plan) return false;
-    fetch_init(fetch, &x->scene, plan, item->group, &ask);
+    fetch_init(fetch, &x->scene, &x->plan, item->group, &ask);
+    fetch->only = item->only;
     fetch->first_number = item->number;
     fetch->attempts = attempts + i * each;
     fetch->records = records + i * each;
@@ -232,8 +211,9 @@ bool exchange_start(struct exchange *x, struct connection *connection,
   describe(x, order);
   if (!make_fetches(x, order)) return false;
   x->connection = connection;
+  x->lease = lease_take(x->service->lease);
   x->count = x->open = order->item_count;
-  link_in(x);
+  list_append(&x->service->exchanges, &x->link);
   connection_await(connection, on_gone, x);
   atomic_fetch_add_explicit(&x->service->process->requests, 1,
                             memory_order_relaxed);

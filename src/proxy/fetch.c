@@ -79,12 +79,21 @@ static enum gate_verdict admit(struct fetch *f, _Atomic int64_t *in_flight,
   return gate_try(&gate);
 }
 
+static const struct target *target_of(const struct fetch *f, unsigned k) {
+  return f->only ? f->only : &f->group->targets[f->race.plan->target[k]];
+}
+
+static _Atomic int64_t *in_flight_to(const struct fetch *f,
+                                     const struct target *target) {
+  return &slot_at(f->scene->service->process->slots, target->slot)->in_flight;
+}
+
 /* Starts the next attempt, and says whether it did. */
 static enum gate_verdict start_next(struct fetch *f, int64_t now_us) {
   unsigned k = f->begun++;
   struct attempts *attempts = f->scene->service->attempts;
-  const struct target *target = &f->group->targets[f->race.plan->target[k]];
-  _Atomic int64_t *in_flight = attempts_in_flight(attempts, target->slot);
+  const struct target *target = target_of(f, k);
+  _Atomic int64_t *in_flight = in_flight_to(f, target);
   struct attempt_record *record = record_of(f, k);
   record->target = target->number;
   record->number = (uint8_t)(f->first_number + k);
@@ -188,6 +197,7 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->scene = scene;
   fetch->group = group;
   fetch->ask = *ask;
+  fetch->only = NULL;
   fetch->begun = fetch->first_number = fetch->response_of = 0;
   fetch->response = (struct response){0};
   race_init(&fetch->race, plan);

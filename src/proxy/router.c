@@ -1,58 +1,35 @@
 /* router: a request's path and method decide who answers it.
  *
- * One table says everything about the routes: path, methods, who takes a body.
- * A new endpoint is a row here and a function. What is checked before the table
- * is asked concerns every request alike: its ID, and whether it has come round
- * in a loop (a racer that asks itself multiplies by three at each turn). */
+ * Which routes there are, and what each takes, says the snapshot in force
+ * (config/snapshot); a kind of route has its endpoint here. What is checked
+ * before an endpoint is asked concerns every request alike: its ID, and whether
+ * it has come round in a loop (a racer that asks itself multiplies by three at
+ * each turn). */
 #include "proxy/router.h"
 
 #include "io/clock.h"
 #include "proxy/all.h"
 #include "proxy/health.h"
+#include "proxy/lease.h"
 #include "proxy/smart.h"
 #include "proxy/visit.h"
 
-enum {
-  TAKES_GET = 1 << HTTP_GET | 1 << HTTP_HEAD,
-  TAKES_POST = 1 << HTTP_POST,
-  ID_BYTES_MAX = 128,
+enum { ID_BYTES_MAX = 128 };
+
+static void (*const endpoints[])(struct visit *visit) = {
+    [ROUTE_SMART] = smart_visit,
+    [ROUTE_ALL] = all_visit,
+    [ROUTE_HEALTH] = health_visit,
 };
-
-static const struct route {
-  const char *path;
-  bool has_rest; /* also for what lies below the path */
-  unsigned methods;
-  const char *allow;
-  void (*visit)(struct visit *visit);
-} routes[] = {
-    {"/smart", true, TAKES_GET, "GET, HEAD", smart_visit},
-    {"/all", false, TAKES_GET | TAKES_POST, "GET, HEAD, POST", all_visit},
-    {"/healthz", false, TAKES_GET, "GET, HEAD", health_visit},
-};
-
-/* What of a path lies below its route's own. */
-static struct slice rest_of(const struct route *route, struct slice path) {
-  return slice_from(path, strlen(route->path));
-}
-
-static const struct route *route_for(struct slice path) {
-  for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-    const struct route *route = &routes[i];
-    if (!slice_starts_with(path, slice_of(route->path))) continue;
-    struct slice rest = rest_of(route, path);
-    if (rest.len == 0 || (route->has_rest && rest.at[0] == '/')) return route;
-  }
-  return NULL;
-}
 
 size_t router_on_head(void *arg, const struct http_request *request,
                       const void **found) {
   const struct service *service = arg;
-  const struct route *route = route_for(request->path);
-  bool takes = route && request->method == HTTP_POST &&
-               (route->methods & TAKES_POST) != 0;
+  struct slice rest;
+  const struct route *route =
+      snapshot_route(service->lease->snapshot, request->path, &rest);
   *found = route;
-  return takes ? (size_t)service->config->max_request_bytes : 0;
+  return route && request->method == HTTP_POST ? route->body_bytes : 0;
 }
 
 /* ---- X-Request-ID ---- */
@@ -80,7 +57,8 @@ static struct slice request_id(struct service *service,
 
 /* ---- the door ---- */
 
-static void dispatch(struct visit *visit, const struct route *route) {
+static void dispatch(struct visit *visit) {
+  const struct route *route = visit->route;
   const struct http_request *request = visit->request;
   if (forward_is_loop(request, slice_of(visit->service->process->pseudonym)))
     visit_reject(visit, 508,
@@ -97,28 +75,29 @@ static void dispatch(struct visit *visit, const struct route *route) {
                         "this path does not answer this method");
   else if (request->content_length > 0 && request->method != HTTP_POST)
     visit_reject(visit, 413, "a GET or HEAD takes no body here");
-  else route->visit(visit);
+  else endpoints[route->kind](visit);
 }
 
 void router_on_request(void *arg, struct connection *connection,
                        const struct http_request *request, const void *found,
                        struct slice body) {
   struct service *service = arg;
-  const struct route *route = found;
   char own_id[SERVICE_REQUEST_ID_BYTES];
   struct visit visit = {
       .service = service,
       .connection = connection,
       .request = request,
       .body = body,
-      .rest = route ? rest_of(route, request->path) : (struct slice){0},
+      .route = found,
       .record = {.method = request->method_name,
                  .path = request->target,
                  .id = request_id(service, request, own_id),
                  .start_us = clock_now_us()},
       .head_only = request->method == HTTP_HEAD,
   };
-  dispatch(&visit, route);
+  if (visit.route)
+    visit.rest = slice_from(request->path, visit.route->path.len);
+  dispatch(&visit);
 }
 
 void router_on_bad_request(void *arg, struct connection *connection,

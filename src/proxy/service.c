@@ -7,14 +7,11 @@
  * a log line can be found, and nothing is protected by them. */
 #include "proxy/service.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
 #include "core/answer_date.h"
 #include "io/clock.h"
-
-#define VERSION_FIELD "hedgerow/" HEDGEROW_VERSION
 
 enum { ROOM_BYTES = 64 * 1024 }; /* for what hedgerow adds of its own */
 
@@ -32,15 +29,6 @@ static bool text_new(struct text *text, size_t room) {
 bool service_init(struct service *service, struct process *process) {
   const struct config *config = process->config;
   *service = (struct service){.process = process, .config = config};
-  service->forward = (struct forward_rules){
-      .headers = config->headers,
-      .header_count = config->header_count,
-      .drop = config->drop_headers,
-      .drop_count = config->drop_header_count,
-      .user_agent = config->user_agent,
-      .version = slice_of(VERSION_FIELD),
-      .via = slice_of(process->via),
-  };
   blocks_init(&service->blocks, &process->budget);
   slab_init(&service->rooms, SERVICE_ROOM_BYTES);
   service->date_second = -1;
@@ -96,36 +84,4 @@ void service_make_id(struct service *service,
     write_hex(id, number);
     write_hex(id + 8, number >> 4);
   }
-}
-
-static bool has_client_credentials(const struct config *config,
-                                   const struct base_url *url) {
-  for (unsigned i = 0; i < config->to_count; i++)
-    if (base_url_same_origin(url, &config->targets[i])) return true;
-  return false;
-}
-
-bool process_make_groups(struct process *process) {
-  const struct config *config = process->config;
-  struct target_limits limits = {
-      .head_bytes = (size_t)config->max_upstream_head_bytes,
-      .body_bytes = (uint64_t)config->max_body_bytes,
-      .depth = (unsigned)config->max_depth,
-      .connect_timeout_us = config->connect_timeout_us,
-      .read_losers = config->losers == CONFIG_LOSERS_DRAIN,
-  };
-  for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
-    const struct base_url *url = &config->targets[i];
-    char *line = NULL;
-    int len = asprintf(&line, " HTTP/1.1\r\nHost: %.*s\r\n",
-                       SLICE_ARG(url->authority));
-    if (len < 0) return false;
-    process->targets[i] = (struct target){
-        *url, i, i, {line, (size_t)len}, has_client_credentials(config, url)};
-    process->alone[i] =
-        (struct group){&process->targets[i], 1, config->max_attempts, limits};
-  }
-  process->to = (struct group){process->targets, config->to_count,
-                               config->max_attempts, limits};
-  return true;
 }

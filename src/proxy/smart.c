@@ -7,12 +7,14 @@
 #include "core/query.h"
 
 void smart_visit(struct visit *visit) {
-  struct service *service = visit->service;
+  const struct route *route = visit->route;
   struct query_param timeout = {.name = "timeout"};
   struct slice query = visit->request->query;
-  struct exchange_item item = {.group = &service->process->to};
-  struct exchange_order order = {
-      .policy = service->config->policy, .items = &item, .item_count = 1};
+  struct exchange_item item = {.group = route->group};
+  struct exchange_order order = {.policy = &route->policy,
+                                 .targets = route->group->count,
+                                 .items = &item,
+                                 .item_count = 1};
   if (item.group->count == 0) {
     visit_reject(visit, 404,
                  "hedgerow was started without --to, so there is "

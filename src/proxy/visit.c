@@ -59,7 +59,7 @@ static size_t fields_room(const struct http_request *request) {
 static size_t room_for(const struct visit *visit) {
   return visit->record.method.len + visit->record.path.len +
          visit->record.id.len + fields_room(visit->request) +
-         visit->service->fields_room + PEER_BYTES;
+         forward_room(&visit->route->fields) + PEER_BYTES;
 }
 
 bool visit_open(struct visit *visit, size_t bytes) {
@@ -81,12 +81,12 @@ struct slice visit_keep(struct visit *visit, struct slice bytes) {
 
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) {
-  const struct config *config = visit->service->config;
+  const struct route *route = visit->route;
   int64_t ms;
-  *timeout_us = config->timeout_us;
+  *timeout_us = route->timeout_us;
   if (count == 0) return true;
   if (count == 1 &&
-      query_parse_timeout(value, config->max_timeout_us / 1000, &ms)) {
+      query_parse_timeout(value, route->max_timeout_us / 1000, &ms)) {
     *timeout_us = ms * 1000;
     return true;
   }
@@ -108,7 +108,7 @@ static struct slice without_query(struct slice target) {
 
 static void write_fields(struct visit *visit, struct exchange_order *order) {
   struct text *text = &visit->text;
-  const struct forward_rules *rules = &visit->service->forward;
+  const struct forward_rules *rules = &visit->route->fields;
   size_t from = text->len;
   bool has_credentials =
       forward_fields(text, visit->request, rules, visit->record.id);

@@ -1,4 +1,4 @@
-/* worker: a loop, a listener, connections, an upstream, and one thread.
+/* worker: a loop, a listener, connections, attempts, and one thread.
  *
  * Workers share nothing on the path of a request but relaxed counters and what
  * is immutable (struct process); the kernel spreads connections over their
@@ -16,7 +16,7 @@
  *
  * What main tells it lies in the worker, and one wake says that something does.
  * It counts what it was told, and the worker says up to where it has come: so
- * main knows when new credentials are in force everywhere, and that every loop
+ * main knows when a new snapshot is in force everywhere, and that every loop
  * turns, without anything on the path of a request. */
 #include "proxy/worker.h"
 
@@ -44,12 +44,11 @@ struct worker {
   struct listener *listener; /* NULL once it has closed */
   struct wake *orders, *accept_again;
   struct timer drain;
-  struct credentials *credentials; /* in force */
   bool stopping, paused;
   bool started;
   /* What main tells: */
   atomic_bool must_stop;
-  _Atomic(struct credentials *) renewed; /* not in force yet, or NULL */
+  _Atomic(struct lease *) renewed; /* not in force yet, or NULL */
   atomic_uint told, heard;
   atomic_bool done;
   pthread_t thread;
@@ -93,21 +92,23 @@ static void stop(struct worker *worker) {
 
 /* ---- orders ---- */
 
-/* The order's reference becomes the worker's. What is in flight has copied the
- * token into its request, and its connections hold their CAs (io/multi). */
-static void adopt(struct worker *worker, struct credentials *credentials) {
-  if (!credentials) return;
-  worker->service.forward.token = credentials_token(credentials);
-  worker->service.fields_room = forward_room(&worker->service.forward);
-  attempts_trust(worker->service.attempts, credentials);
-  credentials_drop(worker->credentials);
-  worker->credentials = credentials;
+/* The lease becomes the worker's. What is in flight has copied the token into
+ * its request, and its connections hold their CAs (io/multi). */
+static void worker_adopt(struct worker *worker, struct lease *lease) {
+  struct service *service = &worker->service;
+  struct lease *before = service->lease;
+  if (!lease) return;
+  struct credentials *credentials = lease->snapshot->credentials;
+  service->lease = lease;
+  if (!before || before->snapshot->credentials != credentials)
+    attempts_trust(service->attempts, credentials);
+  lease_give(before);
 }
 
-static void on_orders(void *arg) {
+static void worker_on_orders(void *arg) {
   struct worker *worker = arg;
   unsigned told = atomic_load(&worker->told);
-  adopt(worker, atomic_exchange(&worker->renewed, NULL));
+  worker_adopt(worker, atomic_exchange(&worker->renewed, NULL));
   if (atomic_load(&worker->must_stop)) stop(worker);
   atomic_store(&worker->heard, told);
   wake_send(worker->setup.on_news);
@@ -123,9 +124,9 @@ void worker_stop(struct worker *worker) {
   worker_ping(worker);
 }
 
-void worker_renew(struct worker *worker, struct credentials *credentials) {
-  credentials_drop(
-      atomic_exchange(&worker->renewed, credentials_hold(credentials)));
+/* One that the worker has not taken over yet was nobody else's. */
+void worker_renew(struct worker *worker, struct lease *lease) {
+  lease_give(atomic_exchange(&worker->renewed, lease));
   worker_ping(worker);
 }
 
@@ -144,7 +145,7 @@ static bool is_full(const struct worker *worker) {
          process->config->max_connections;
 }
 
-static void on_fewer_connections(void *arg) {
+static void worker_on_fewer_connections(void *arg) {
   struct worker *worker = arg;
   if (!worker->paused || !worker->listener || is_full(worker)) return;
   listener_resume(worker->listener);
@@ -160,7 +161,7 @@ static void count_closed(struct process *process) {
     wake_send(process->accept_again[i]);
 }
 
-static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
+static void worker_on_accept(void *arg, int fd, const struct sockaddr *peer) {
   struct worker *worker = arg;
   if (!front_accept(worker->front, fd, peer)) return;
   atomic_fetch_add_explicit(&worker->setup.process->connections, 1,
@@ -206,9 +207,8 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   if (!service_init(service, process)) return false;
   service->loop = worker->loop;
   service->log = worker->setup.log;
-  service->attempts =
-      attempts_new(worker->loop, process->config, worker->setup.resolver,
-                   &process->attempts, &service->blocks);
+  service->attempts = attempts_new(worker->loop, worker->setup.resolver,
+                                   process->slots, &service->blocks);
   return service->attempts != NULL;
 }
 
@@ -222,31 +222,35 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   worker->loop = loop_new();
   if (!worker->loop) goto fail;
   timer_init(&worker->drain, worker->loop, on_drain_timer, worker);
-  worker->orders = wake_new(worker->loop, on_orders, worker);
-  worker->accept_again = wake_new(worker->loop, on_fewer_connections, worker);
+  worker->orders = wake_new(worker->loop, worker_on_orders, worker);
+  worker->accept_again =
+      wake_new(worker->loop, worker_on_fewer_connections, worker);
   if (!worker->orders || !worker->accept_again ||
       !make_service(worker, error, error_cap))
     goto fail;
-  adopt(worker, credentials_hold(setup->credentials));
+  worker_adopt(worker, lease_new(setup->snapshot));
+  if (!worker->service.lease) goto fail;
   worker->front = make_front(worker);
   if (!worker->front) goto fail;
   worker->listener = listener_new(worker->loop, &setup->address, !setup->first,
-                                  on_accept, worker, why, sizeof why);
+                                  worker_on_accept, worker, why, sizeof why);
   snprintf(error, error_cap, "--listen %s", why);
   if (!worker->listener) goto fail;
-  setup->process->accept_again[setup->process->worker_count++] =
-      worker->accept_again;
   return worker;
 fail:
   worker_free(worker);
   return NULL;
 }
 
+struct wake *worker_accept_again(const struct worker *worker) {
+  return worker->accept_again;
+}
+
 uint16_t worker_port(const struct worker *worker) {
   return listener_port(worker->listener);
 }
 
-static void *run(void *arg) {
+static void *worker_run(void *arg) {
   struct worker *worker = arg;
   loop_run(worker->loop);
   atomic_store(&worker->done, true);
@@ -255,7 +259,7 @@ static void *run(void *arg) {
 }
 
 bool worker_start(struct worker *worker) {
-  worker->started = thread_start(&worker->thread, run, worker);
+  worker->started = thread_start(&worker->thread, worker_run, worker);
   return worker->started;
 }
 
@@ -263,21 +267,28 @@ bool worker_is_done(const struct worker *worker) {
   return atomic_load(&worker->done);
 }
 
+/* What closes here may wake other workers. */
+static void close_all(struct worker *worker) {
+  if (worker->listener) listener_free(worker->listener);
+  worker->listener = NULL;
+  if (worker->front) front_free(worker->front);
+  worker->front = NULL;
+}
+
 void worker_join(struct worker *worker) {
   if (worker->started) pthread_join(worker->thread, NULL);
   worker->started = false;
+  close_all(worker);
 }
 
 void worker_free(struct worker *worker) {
   if (!worker) return;
-  if (worker->listener) listener_free(worker->listener);
-  worker->listener = NULL;
-  if (worker->front) front_free(worker->front);
+  close_all(worker);
   attempts_free(worker->service.attempts);
   service_clear(&worker->service);
   if (worker->loop) timer_clear(&worker->drain);
-  credentials_drop(worker->credentials);
-  credentials_drop(worker->renewed);
+  lease_give(worker->service.lease);
+  lease_give(worker->renewed);
   wake_free(worker->orders);
   wake_free(worker->accept_again);
   loop_free(worker->loop);

@@ -23,9 +23,11 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "config/snapshot.h"
 #include "core/http_head.h"
 #include "io/attempt.h"
 #include "io/clock.h"
+#include "io/slot.h"
 
 enum { URL_BYTES = 64, FIELDS_BYTES = 160, GRACE_US = 500 * 1000 };
 
@@ -52,10 +54,9 @@ struct demo_load {
   char urls[DEMO_WAYS][URL_BYTES];
   struct blocks blocks;
   struct resolver *resolver;
-  struct attempts_shared shared;
   struct attempts *attempts;
-  struct target targets[DEMO_WAYS];
-  struct target_limits limits;
+  struct slots *slots;
+  struct snapshot *snapshot; /* its targets are the ways */
   struct timer due;
   int64_t start_us;
   size_t count; /* pairs of the run; there is room for one more */
@@ -134,18 +135,18 @@ _Static_assert(DEMO_PATIENCE_MS == 2000, "the path says so");
 
 static void start(struct errand *errand, enum demo_way way, const char *id) {
   struct demo_load *load = errand->load;
-  const struct target *target = &load->targets[way];
+  const struct target *target = &load->snapshot->targets[way];
+  const struct target_limits *limits = &load->snapshot->groups[0].limits;
+  _Atomic int64_t *in_flight = &slot_at(load->slots, target->slot)->in_flight;
   snprintf(errand->fields, sizeof errand->fields,
            "X-Request-ID: %s\r\nUser-Agent: hedgerow-demo\r\n", id);
   errand->ask = (struct ask){.common = slice_of(errand->fields)};
   errand->record =
       (struct attempt_record){.target = way, .start_us = clock_now_us()};
-  atomic_fetch_add(attempts_in_flight(load->attempts, target->slot), 1);
-  errand->attempt =
-      attempt_start(load->attempts, &errand->ask, target, &load->limits,
-                    &errand->record, on_attempt_end, errand);
-  if (!errand->attempt)
-    atomic_fetch_sub(attempts_in_flight(load->attempts, target->slot), 1);
+  atomic_fetch_add(in_flight, 1);
+  errand->attempt = attempt_start(load->attempts, &errand->ask, target, limits,
+                                  &errand->record, on_attempt_end, errand);
+  if (!errand->attempt) atomic_fetch_sub(in_flight, 1);
   /* hedgerow keeps the deadline itself; so it gets a moment to say so. One that
    * could not start waits for this too: a failure, told later. */
   int64_t grace_us = way == DEMO_HEDGED ? GRACE_US : 0;
@@ -212,31 +213,17 @@ static bool make_config(struct demo_load *load, char *error, size_t cap) {
          CONFIG_RUN;
 }
 
-static void make_targets(struct demo_load *load) {
-  static const char host_line[] = " HTTP/1.1\r\nHost: 127.0.0.1\r\n";
-  const struct config *config = &load->config;
-  for (unsigned way = 0; way < DEMO_WAYS; way++)
-    load->targets[way] = (struct target){.url = config->targets[way],
-                                         .number = way,
-                                         .slot = way,
-                                         .host_line = slice_of(host_line)};
-  load->limits = (struct target_limits){
-      .head_bytes = (size_t)config->max_upstream_head_bytes,
-      .body_bytes = (uint64_t)config->max_body_bytes,
-      .depth = (unsigned)config->max_depth,
-      .connect_timeout_us = config->connect_timeout_us};
-}
-
 static bool make_client(struct demo_load *load) {
   blocks_init(&load->blocks, NULL);
   load->resolver = resolver_new();
-  if (load->resolver == NULL ||
-      !attempts_shared_init(&load->shared, &load->config, load->resolver) ||
-      !resolver_start(load->resolver))
-    return false;
-  make_targets(load);
-  load->attempts = attempts_new(load->loop, &load->config, load->resolver,
-                                &load->shared, &load->blocks);
+  load->slots = load->resolver ? slots_new(load->resolver) : NULL;
+  if (!load->slots) return false;
+  struct snapshot_source source = {.config = &load->config,
+                                   .slots = load->slots};
+  load->snapshot = snapshot_new(&source);
+  if (!load->snapshot) return false;
+  load->attempts =
+      attempts_new(load->loop, load->resolver, load->slots, &load->blocks);
   return load->attempts != NULL;
 }
 
@@ -246,7 +233,7 @@ struct demo_load *demo_load_new(struct loop *loop,
                                 char *error, size_t error_cap) {
   struct demo_load *load = calloc(1, sizeof *load);
   snprintf(error, error_cap, "out of memory or threads");
-  if (load == NULL) return NULL;
+  if (!load) return NULL;
   load->loop = loop;
   load->options = *options;
   load->on_done = on_done;
@@ -263,19 +250,21 @@ struct demo_load *demo_load_new(struct loop *loop,
 }
 
 static void cancel(struct errand *errand) {
-  if (errand->load == NULL) return; /* it was never due */
+  if (!errand->load) return; /* it was never due */
   timer_clear(&errand->patience);
   if (errand->attempt) attempt_cancel(errand->attempt);
 }
 
 void demo_load_free(struct demo_load *load) {
-  if (load == NULL) return;
+  if (!load) return;
   timer_clear(&load->due);
   for (size_t i = 0; load->errands && i < (load->count + 1) * DEMO_WAYS; i++)
     cancel(&load->errands[i]);
   for (size_t i = 0; load->pairs && i <= load->count; i++)
     free(load->pairs[i].results[DEMO_HEDGED].timing);
   attempts_free(load->attempts);
+  snapshot_drop(load->snapshot);
+  slots_free(load->slots);
   blocks_clear(&load->blocks);
   if (load->resolver) resolver_free(load->resolver);
   free(load->pairs);
@@ -294,7 +283,7 @@ struct demo_tally demo_load_tally(const struct demo_load *load) {
   struct demo_tally tally = {{0}, {0}};
   for (size_t i = 0; i < load->count * DEMO_WAYS; i++) {
     const struct demo_result *result = load->errands[i].result;
-    if (result == NULL || !result->done) continue;
+    if (!result || !result->done) continue;
     tally.ended[i % DEMO_WAYS]++;
     if (!result->good) tally.failed[i % DEMO_WAYS]++;
   }

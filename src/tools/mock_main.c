@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "config/config_values.h"
 #include "io/log.h"
 #include "io/loop.h"
 

@@ -120,11 +120,11 @@ static void check_fields(struct slice answer, struct slice upstream,
 static void check_read(struct text *answer, struct answer_framing framing,
                        int status) {
   struct http_response response;
-  enum http_progress progress;
+  enum response_progress progress;
   http_response_init(&response);
   do progress = http_response_read(&response, answer->at, &answer->len);
-  while (progress == HTTP_HEAD || progress == HTTP_BODY);
-  demand(progress == HTTP_DONE && response.used == answer->len,
+  while (progress == RESPONSE_HEAD || progress == RESPONSE_BODY);
+  demand(progress == RESPONSE_DONE && response.used == answer->len,
          "the answer is one response");
   demand(response.status == status && response.interim == 0, "of that status");
   demand(response.body_len == 2 && response.length == 2, "with its body");
@@ -159,7 +159,7 @@ static void pass_response(struct slice bytes, struct slice letters,
                                    fuzz_contains(letters, slice_of("k"))};
   http_response_init(&response);
   bool headed =
-      len > 0 && http_response_read(&response, copy, &len) == HTTP_HEAD;
+      len > 0 && http_response_read(&response, copy, &len) == RESPONSE_HEAD;
   int status = response.status;
   bool passes = status / 100 == 4 || (status / 100 == 2 && status != 204);
   if (headed && passes)

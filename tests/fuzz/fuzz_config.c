@@ -201,6 +201,18 @@ static void check_remarks(const struct config *config) {
   }
 }
 
+/* Of what an environment holds, only names are told. */
+static void check_variables(const struct line *line) {
+  char *environment[WORDS_MAX + 1] = {NULL}, remark[ERROR_BYTES];
+  unsigned n = 0;
+  memcpy(environment, line->variables,
+         (size_t)line->variable_count * sizeof *environment);
+  while (config_remark_variable(environment, n++, remark, sizeof remark))
+    demand(!fuzz_has_control(slice_of(remark)) && !strchr(remark, '='),
+           "a remark on a variable is one clean line");
+  demand(n <= (unsigned)line->variable_count + 1, "one for each at most");
+}
+
 static void check_fit(const struct config *config) {
   for (int64_t descriptors = 1; descriptors < 1 << 20; descriptors *= 7) {
     struct config fit = *config;
@@ -238,6 +250,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   split(&line, fuzz_input(data, size));
   enum config_result result = parse(&config, &line, error, sizeof error);
   check(&config, result, error);
+  check_variables(&line);
   demand(parse(&config, &line, small, sizeof small) == result,
          "a small room for the error changes nothing");
   mask_all(&line);

@@ -19,7 +19,7 @@ enum { BODY_MAX = 1 << 20, CALLS_MAX = 4 };
 struct reading {
   struct http_response response;
   struct verdict verdict;
-  enum http_progress progress;
+  enum response_progress progress;
   bool judged; /* the verdict is certain */
   bool ended;  /* ... because the body was at its end */
   size_t fed;  /* of the body, to the verdict */
@@ -37,16 +37,16 @@ static void judge_body(struct reading *reading) {
 }
 
 static void judge(struct reading *reading) {
-  if (reading->progress == HTTP_HEAD) {
+  if (reading->progress == RESPONSE_HEAD) {
     struct response_meaning head =
         http_response_meaning(&reading->response, reading->bytes);
     reading->judged = !verdict_head(&reading->verdict, &head);
-  } else if (reading->progress == HTTP_BODY) {
+  } else if (reading->progress == RESPONSE_BODY) {
     judge_body(reading);
-  } else if (!reading->judged && reading->progress == HTTP_DONE) {
+  } else if (!reading->judged && reading->progress == RESPONSE_DONE) {
     verdict_end(&reading->verdict);
     reading->judged = reading->ended = true;
-  } else if (!reading->judged && reading->progress == HTTP_BAD) {
+  } else if (!reading->judged && reading->progress == RESPONSE_BAD) {
     verdict_broken(&reading->verdict, ATTEMPT_TRANSPORT, reading->response.why);
     reading->judged = true;
   }
@@ -58,7 +58,8 @@ static void check_offsets(const struct reading *reading) {
          "the head lies in the bytes");
   demand(response->location_at + response->location_len <= reading->len,
          "Location lies in the bytes");
-  if (reading->progress == HTTP_MORE || reading->progress == HTTP_BAD) return;
+  if (reading->progress == RESPONSE_MORE || reading->progress == RESPONSE_BAD)
+    return;
   demand(response->body_at == response->head_at + response->head_len,
          "the body stands behind the head");
   demand(response->body_at + response->body_len <= response->used &&
@@ -87,7 +88,8 @@ static void check_fields(const struct reading *reading) {
 }
 
 static bool is_over(const struct reading *reading) {
-  return reading->progress == HTTP_DONE || reading->progress == HTTP_BAD;
+  return reading->progress == RESPONSE_DONE ||
+         reading->progress == RESPONSE_BAD;
 }
 
 /* All that can be read of what is there. */
@@ -100,10 +102,12 @@ static void advance(struct reading *reading) {
         http_response_read(&reading->response, reading->bytes, &reading->len);
     demand(reading->len <= before, "the bytes do not grow");
     check_offsets(reading);
-    if (reading->progress == HTTP_HEAD || reading->progress == HTTP_DONE)
+    if (reading->progress == RESPONSE_HEAD ||
+        reading->progress == RESPONSE_DONE)
       check_fields(reading);
     judge(reading);
-  } while (reading->progress == HTTP_HEAD || reading->progress == HTTP_BODY);
+  } while (reading->progress == RESPONSE_HEAD ||
+           reading->progress == RESPONSE_BODY);
 }
 
 /* Moves to another block, with the next bytes behind. */
@@ -117,10 +121,10 @@ static void grow(struct reading *reading, struct slice piece) {
 }
 
 static void close_connection(struct reading *reading) {
-  enum http_progress before = reading->progress;
+  enum response_progress before = reading->progress;
   reading->progress = http_response_end(&reading->response);
   demand(is_over(reading), "the connection's end is the end");
-  demand(before == HTTP_MORE || before == reading->progress,
+  demand(before == RESPONSE_MORE || before == reading->progress,
          "DONE and BAD are for good");
   judge(reading);
 }
@@ -128,7 +132,7 @@ static void close_connection(struct reading *reading) {
 static void read_all(struct reading *reading, struct slice bytes,
                      uint64_t variant, bool whole) {
   struct fuzz_cuts cuts = fuzz_cuts_of(bytes, variant);
-  *reading = (struct reading){.progress = HTTP_MORE, .bytes = malloc(0)};
+  *reading = (struct reading){.progress = RESPONSE_MORE, .bytes = malloc(0)};
   http_response_init(&reading->response);
   verdict_init(&reading->verdict, BODY_MAX, JSON_DEPTH_MAX);
   while (bytes.len > 0) {
@@ -137,7 +141,7 @@ static void read_all(struct reading *reading, struct slice bytes,
     if (!is_over(reading)) advance(reading);
     bytes = slice_from(bytes, len);
   }
-  if (reading->progress == HTTP_MORE) close_connection(reading);
+  if (reading->progress == RESPONSE_MORE) close_connection(reading);
 }
 
 /* ---- the same, however it was cut ---- */
@@ -170,9 +174,9 @@ static void check_same_response(const struct reading *a,
          "a cut changes nothing that the head says");
   demand(slice_equal(head_of(a), head_of(b)), "a cut changes no head");
   demand(slice_equal(body_of(a), body_of(b)), "a cut changes no body");
-  demand(a->progress != HTTP_BAD || strcmp(x->why, y->why) == 0,
+  demand(a->progress != RESPONSE_BAD || strcmp(x->why, y->why) == 0,
          "a cut changes no reason");
-  demand(a->progress != HTTP_DONE || slice_equal(rest_of(a), rest_of(b)),
+  demand(a->progress != RESPONSE_DONE || slice_equal(rest_of(a), rest_of(b)),
          "a cut changes nothing of what comes behind");
 }
 
@@ -242,7 +246,7 @@ static void check_success(const struct reading *reading) {
     demand(reading->verdict.error[0] != '\0', "a failure has words");
     return;
   }
-  demand(reading->progress == HTTP_DONE && reading->ended,
+  demand(reading->progress == RESPONSE_DONE && reading->ended,
          "a success is whole");
   demand(reading->response.status / 100 == 2, "a success is a 2xx");
   demand(fuzz_is_json(body_of(reading)), "a success is JSON");
@@ -258,7 +262,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_same_verdict(&whole.verdict, &cut.verdict);
     free(cut.bytes);
   }
-  if (whole.progress == HTTP_DONE) check_framing(&whole, bytes);
+  if (whole.progress == RESPONSE_DONE) check_framing(&whole, bytes);
   check_success(&whole);
   free(whole.bytes);
   return 0;

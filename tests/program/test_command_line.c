@@ -136,6 +136,25 @@ Test(command_line, a_token_of_the_environment_in_clear_text_is_remarked) {
   program_free(program);
 }
 
+Test(command_line, a_variable_that_nobody_knows_is_remarked) {
+  setenv("HEDGEROW_HEDGEAFTER", "s3cret", 1);
+  struct program *program = program_start("--to", URL);
+  program_stop(program);
+  cr_assert(strstr(program->err,
+                   "note: HEDGEROW_HEDGEAFTER is no variable of hedgerow's; "
+                   "did you mean HEDGEROW_HEDGE_AFTER?\n"),
+            "%s", program->err);
+  cr_assert(!strstr(program->err, "s3cret"), "%s", program->err);
+  program_free(program);
+}
+
+Test(command_line, without_anything_odd_there_is_no_note) {
+  struct program *program = program_start("--to", URL);
+  program_stop(program);
+  cr_assert(!strstr(program->err, "note:"), "%s", program->err);
+  program_free(program);
+}
+
 Test(command_line, a_port_in_use_is_named_and_ends_with_status_1) {
   uint16_t port;
   char address[32];

@@ -154,7 +154,7 @@ Test(tls, tls_1_1_is_refused) {
   struct tls_stage s = open_flawed(TLS_OLD, ALONE);
   client_get(s.client, "/smart");
   tls_origin_await_refusal(s.origin);
-  expect_failure(&s, "TLS handshake");
+  expect_failure(&s, "protocol version");
   close_stage(&s);
 }
 
@@ -200,12 +200,13 @@ Test(tls, a_reset_in_the_handshake_is_a_failure) {
   close_stage(&s);
 }
 
-Test(tls, a_plain_answer_to_a_handshake_is_a_failure) {
+Test(tls, a_plain_answer_to_a_handshake_is_a_failure_that_says_what_to_do) {
   struct tls_stage s = open_stage(ALONE);
   client_get(s.client, "/smart");
   struct tls_arrival *arrival = tls_origin_await_hello(s.origin);
-  tls_arrival_send_plain(arrival, "HTTP/1.1 200 OK\r\n\r\n{}");
-  expect_failure(&s, "TLS handshake");
+  tls_arrival_send_plain(arrival, "HTTP/1.1 400 Bad Request\r\n\r\n");
+  expect_failure(&s, "the TLS handshake failed: the upstream speaks plain HTTP "
+                     "on this port; use http://");
   close_stage(&s);
 }
 

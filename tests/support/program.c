@@ -5,8 +5,9 @@
  * pipe. stdout takes the log, may be long and is looked at only afterwards, so
  * it goes to a file in memory and can never hold the program up.
  *
- * The environment passes through: a sanitizer's options come by it, and tests
- * that want a variable set it first (each test is a process of its own). */
+ * The environment passes through, but for HEDGEROW_BIN, which is ours: a
+ * sanitizer's options come by it, and tests that want a variable set it first
+ * (each test is a process of its own). */
 #include "support/program.h"
 
 #include <criterion/criterion.h>
@@ -34,6 +35,7 @@ static const char *path_of_program(void) {
 
 static void exec_program(const char *const *arguments, int out, int err) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  unsetenv("HEDGEROW_BIN");
   int nothing = open("/dev/null", O_RDONLY);
   if (dup2(nothing, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0) _exit(126);
   execv(arguments[0], (char *const *)arguments);

@@ -1,109 +1,64 @@
-/* main: the process. Reads the configuration, starts the workers, waits for
- * signals, stops them.
- *
- * Exit codes: 0 it ran and was stopped, 1 it could not run (a port in use, no
- * memory), 2 it was called wrongly. What is wrong is one line on stderr.
+/* process: reads the configuration, starts the workers, waits for signals,
+ * stops them. What is wrong is one line on stderr.
  *
  * The main thread serves nobody: its loop waits for signals and for news of the
  * workers, so that a second signal is heard however busy the others are. It may
- * wait for a disk, too: a reload reads files here, and hands the workers what
- * was read.
+ * wait for a disk, too: a reload reads files here (proxy/files), and hands the
+ * workers what was read.
  *
  * A reload takes all or nothing: when one file will not do, the old token and
  * CAs stay in force, so that what is in force has always been together in what
  * somebody wrote. */
-#include <fcntl.h>
+#include "proxy/process.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "config/config.h"
 #include "config/config_fit.h"
+#include "config/snapshot.h"
 #include "io/clock.h"
-#include "io/credentials.h"
 #include "io/leaks.h"
 #include "io/libraries.h"
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/notify.h"
 #include "io/trace.h"
-#include "proxy/worker.h"
-#include "tools/demo.h"
-#include "tools/mock.h"
+#include "proxy/crew.h"
+#include "proxy/files.h"
 
 enum {
   EXIT_USAGE = 2,
   LOG_FLUSH_US = 1000000,
-  ERROR_BYTES = 512,
 };
 
 struct program {
   struct config config;
   struct process process;
+  struct files files;
   struct loop *loop;
   struct resolver *resolver;
   struct log *log;
   struct notify *notify; /* NULL: there is no service manager */
   struct timer watchdog;
-  struct credentials *credentials; /* the last that workers were told of */
-  struct wake *news;               /* from the workers */
-  struct worker **workers;
-  unsigned worker_count;
+  struct credentials *credentials; /* until the first snapshot holds them */
+  struct slots *slots;
+  struct snapshot *snapshot; /* the last that workers were told of */
+  struct wake *news;         /* from the workers */
+  struct crew crew;
   const char *reload; /* how the one that is under way will end; NULL: none */
   bool stopping, pinging;
-  char token[TOKEN_BYTES_MAX + 2]; /* HEDGEROW_TOKEN, or "" */
 };
 
 /* What fails at start is one line, from whoever knows it best. */
 static bool no_memory(void) {
   log_notice("no memory, descriptors or threads to start with");
   return false;
-}
-
-/* ---- files ---- */
-
-/* Not under a sanitizer, whose leak check attaches to its own process. */
-static void forbid_dumps(void) {
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none); /* a core_pattern with a pipe ignores it */
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
-/* Out of the environment, where others could see it. That there was one is
- * still to be seen, by config_remark. */
-static void take_token(struct program *program) {
-  const char *token = program->config.token_env;
-  if (!token) return;
-  /* One that is too long stays too long, and credentials_read says so. */
-  if (!program->config.token_file)
-    snprintf(program->token, sizeof program->token, "%s", token);
-  explicit_bzero((char *)(uintptr_t)token, strlen(token));
-}
-
-static struct credentials *read_credentials(const struct program *program,
-                                            char *error, size_t error_cap) {
-  return credentials_read(&program->config, slice_of(program->token), error,
-                          error_cap);
-}
-
-static bool open_log_file(const struct program *program) {
-  const char *path = program->config.log_file, *why;
-  int fd;
-  if (!path || !program->log) return true;
-  fd = log_file_open(path, &why);
-  if (fd < 0) {
-    log_notice("--log-file: %s: %s", path, why);
-    return false;
-  }
-  log_move(program->log, fd);
-  return true;
 }
 
 static bool open_log(struct program *program) {
@@ -119,15 +74,9 @@ static bool open_log(struct program *program) {
 
 /* What flags name must be there: it is as if the flag were wrong. */
 static bool read_files(struct program *program) {
-  char error[ERROR_BYTES];
-  take_token(program);
-  program->credentials = read_credentials(program, error, sizeof error);
-  if (!program->credentials) {
-    log_notice("%s", error);
-    return false;
-  }
-  if (credentials_token(program->credentials).len > 0) forbid_dumps();
-  return open_log_file(program);
+  files_init(&program->files, &program->config, program->log);
+  program->credentials = files_read_credentials(&program->files);
+  return program->credentials && files_open_log(&program->files);
 }
 
 /* ---- what the process shares ---- */
@@ -164,67 +113,50 @@ static bool name_process(struct process *process) {
   return true;
 }
 
+/* The next one: of the same options, and of what was read last. */
+static struct snapshot *make_snapshot(struct program *program,
+                                      struct credentials *credentials) {
+  const struct snapshot *before = program->snapshot;
+  const struct snapshot_source source = {
+      .config = &program->config,
+      .slots = program->slots,
+      .credentials = credentials,
+      .via = slice_of(program->process.via),
+      .number = before ? before->number + 1 : 1,
+  };
+  return snapshot_new(&source);
+}
+
 static bool make_process(struct program *program) {
   struct process *process = &program->process;
   process->config = &program->config;
   process->budget.max = program->config.max_buffered_bytes;
   program->resolver = resolver_new();
-  return name_process(process) && program->resolver &&
-         process_make_groups(process) &&
-         attempts_shared_init(&process->attempts, &program->config,
-                              program->resolver) &&
-         resolver_start(program->resolver);
+  if (!name_process(process) || !program->resolver) return false;
+  program->slots = process->slots = slots_new(program->resolver);
+  if (!program->slots) return false;
+  program->snapshot = make_snapshot(program, program->credentials);
+  credentials_drop(program->credentials);
+  program->credentials = NULL;
+  return program->snapshot != NULL;
 }
 
 /* ---- workers ---- */
 
-static struct worker *make_worker(struct program *program, unsigned i) {
-  struct config *config = &program->config;
-  char error[256];
-  struct worker_setup setup = {
+static bool start_workers(struct program *program) {
+  const struct worker_setup setup = {
       .process = &program->process,
       .resolver = program->resolver,
-      .log = program->log ? log_open(program->log) : NULL,
-      .credentials = program->credentials,
-      .address = config->listen,
-      .first = i == 0,
+      .snapshot = program->snapshot,
+      .address = program->config.listen,
       .on_news = program->news,
   };
-  struct worker *worker;
-  if (program->log && !setup.log) {
-    no_memory();
-    return NULL;
-  }
-  if (i > 0) setup.address.port = worker_port(program->workers[0]);
-  worker = worker_new(&setup, error, sizeof error);
-  if (!worker) log_notice("%s", error);
-  return worker;
-}
-
-static bool make_workers(struct program *program) {
-  unsigned wanted = worker_count(&program->config);
-  program->workers = calloc(wanted, sizeof *program->workers);
-  if (!program->workers) return no_memory();
-  program->worker_count = wanted;
-  for (unsigned i = 0; i < wanted; i++) {
-    program->workers[i] = make_worker(program, i);
-    if (!program->workers[i]) return false;
-  }
-  for (unsigned i = 0; i < wanted; i++)
-    if (!worker_start(program->workers[i])) return no_memory();
-  return true;
-}
-
-static void stop_workers(struct program *program) {
-  for (unsigned i = 0; i < program->worker_count; i++)
-    if (program->workers[i]) worker_stop(program->workers[i]);
-}
-
-static bool every(const struct program *program,
-                  bool (*is)(const struct worker *worker)) {
-  for (unsigned i = 0; i < program->worker_count; i++)
-    if (!is(program->workers[i])) return false;
-  return true;
+  char error[256];
+  bool started =
+      crew_start(&program->crew, &setup, program->log,
+                 worker_count(&program->config), error, sizeof error);
+  if (!started) log_notice("%s", error);
+  return started;
 }
 
 /* ---- what happens while they run ---- */
@@ -239,8 +171,8 @@ static void end_reload(struct program *program) {
 
 static void on_news(void *arg) {
   struct program *program = arg;
-  if (every(program, worker_is_done)) loop_stop(program->loop);
-  if (!every(program, worker_has_heard)) return;
+  if (crew_is_done(&program->crew)) loop_stop(program->loop);
+  if (!crew_has_heard(&program->crew)) return;
   if (program->reload) end_reload(program);
   if (program->pinging) notify_send(program->notify, "WATCHDOG=1");
   program->pinging = false;
@@ -250,8 +182,7 @@ static void on_news(void *arg) {
 static void on_watchdog(void *arg) {
   struct program *program = arg;
   program->pinging = true;
-  for (unsigned i = 0; i < program->worker_count; i++)
-    worker_ping(program->workers[i]);
+  crew_ping(&program->crew);
   timer_set(&program->watchdog,
             clock_now_us() + notify_watchdog_us(program->notify) / 2);
 }
@@ -264,22 +195,29 @@ static void on_stop(void *arg, int signo) {
   program->reload = NULL;
   log_notice("stopping; a second signal ends it at once");
   notify_send(program->notify, "STOPPING=1\nSTATUS=stopping");
-  stop_workers(program);
+  crew_stop(&program->crew);
+}
+
+/* False: no memory, and the old one stays in force. */
+static bool renew(struct program *program, struct credentials *credentials) {
+  struct snapshot *snapshot = make_snapshot(program, credentials);
+  if (!snapshot || !crew_renew(&program->crew, snapshot)) {
+    log_notice("no memory for what was read");
+    snapshot_drop(snapshot);
+    return false;
+  }
+  snapshot_drop(program->snapshot);
+  program->snapshot = snapshot;
+  return true;
 }
 
 /* Returns what there is to say of it. */
-static const char *renew_credentials(struct program *program) {
-  char error[ERROR_BYTES];
-  struct credentials *renewed = read_credentials(program, error, sizeof error);
-  if (!renewed) {
-    log_notice("%s", error);
-    return "not reloaded: the token and CAs from before stay in force";
-  }
-  for (unsigned i = 0; i < program->worker_count; i++)
-    worker_renew(program->workers[i], renewed);
-  credentials_drop(program->credentials);
-  program->credentials = renewed;
-  return "reloaded";
+static const char *reload(struct program *program) {
+  struct credentials *credentials = files_read_credentials(&program->files);
+  bool done = credentials && renew(program, credentials);
+  credentials_drop(credentials);
+  return done ? "reloaded"
+              : "not reloaded: the token and CAs from before stay in force";
 }
 
 static void on_reload(void *arg, int signo) {
@@ -288,23 +226,32 @@ static void on_reload(void *arg, int signo) {
   if (program->stopping) return;
   notify_send(program->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
               (long long)clock_now_us());
-  if (!open_log_file(program)) log_notice("the log stays where it was");
-  program->reload = renew_credentials(program);
-  if (every(program, worker_has_heard)) end_reload(program);
+  if (!files_open_log(&program->files))
+    log_notice("the log stays where it was");
+  program->reload = reload(program);
+  if (crew_has_heard(&program->crew)) end_reload(program);
 }
 
 /* ---- running ---- */
+
+static void say_remarks(const struct config *config) {
+  char remark[256];
+  for (unsigned n = 0; config_remark(config, n, remark, sizeof remark); n++)
+    log_notice("note: %s", remark);
+  for (unsigned n = 0;
+       config_remark_variable(environ, n, remark, sizeof remark); n++)
+    log_notice("note: %s", remark);
+}
 
 static void say_ready(const struct program *program) {
   const struct config *config = &program->config;
   struct slice host = config->listen.host;
   bool v6 = memchr(host.at, ':', host.len) != NULL;
-  char remark[256], status[384];
-  for (unsigned n = 0; config_remark(config, n, remark, sizeof remark); n++)
-    log_notice("note: %s", remark);
+  char status[384];
+  say_remarks(config);
   snprintf(status, sizeof status, "listening on http://%s%.*s%s:%u",
            v6 ? "[" : "", SLICE_ARG(host), v6 ? "]" : "",
-           worker_port(program->workers[0]));
+           crew_port(&program->crew));
   log_notice("%s", status);
   notify_send(program->notify, "READY=1\nSTATUS=%s", status);
 }
@@ -322,7 +269,7 @@ static bool start(struct program *program) {
   program->news = wake_new(program->loop, on_news, program);
   if (!program->news || !watch_signals(program) || !make_process(program))
     return no_memory();
-  return make_workers(program);
+  return start_workers(program);
 }
 
 static void run(struct program *program) {
@@ -333,19 +280,16 @@ static void run(struct program *program) {
 }
 
 static void clear(struct program *program) {
-  for (unsigned i = 0; i < program->worker_count; i++)
-    if (program->workers[i]) worker_join(program->workers[i]);
-  program->process.worker_count = 0; /* nobody is left to be woken */
-  for (unsigned i = 0; i < program->worker_count; i++)
-    worker_free(program->workers[i]);
-  free(program->workers);
-  if (program->resolver) resolver_free(program->resolver);
+  crew_free(&program->crew);
+  snapshot_drop(program->snapshot);
+  slots_free(program->slots);
+  resolver_free(program->resolver);
   if (program->log) log_free(program->log, LOG_FLUSH_US);
   wake_free(program->news);
   loop_free(program->loop);
   notify_free(program->notify);
   credentials_drop(program->credentials);
-  explicit_bzero(program->token, sizeof program->token);
+  files_clear(&program->files);
 }
 
 /* What every request and connection adds to, its end must take away. */
@@ -354,7 +298,7 @@ static void expect_nothing_left(struct process *process) {
   leaks_expect_none("client connections", process->connections);
   leaks_expect_none("client requests", process->requests);
   for (unsigned i = 0; i < CONFIG_TARGETS_MAX; i++)
-    leaks_expect_none("attempts", process->attempts.slots[i].in_flight);
+    leaks_expect_none("snapshots", snapshot_count());
   leaks_end();
 }
 
@@ -369,7 +313,7 @@ static int serve(struct program *program) {
       run(program);
       code = EXIT_SUCCESS;
     } else {
-      stop_workers(program);
+      crew_stop(&program->crew);
     }
   }
   clear(program);
@@ -386,7 +330,7 @@ static void print_version(void) {
 
 static const char *env(const char *name) { return getenv(name); }
 
-static int proxy_main(int argc, char **argv) {
+int process_main(int argc, char **argv) {
   static struct program program;
   char error[512];
   int code;
@@ -407,22 +351,4 @@ static int proxy_main(int argc, char **argv) {
   libraries_clear();
   expect_nothing_left(&program.process);
   return code;
-}
-
-/* Else the first sockets would take the numbers of the standard descriptors,
- * and a client would get what is meant for stdout or stderr. */
-static void fill_standard_descriptors(void) {
-  for (int fd = 0; fd <= STDERR_FILENO; fd++)
-    if (fcntl(fd, F_GETFD) < 0) (void)open("/dev/null", O_RDWR); /* takes fd */
-}
-
-int main(int argc, char **argv) {
-  fill_standard_descriptors();
-  signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN); /* a log at the limit of its size is a full disk */
-  if (argc > 1 && strcmp(argv[1], "mock") == 0)
-    return mock_main(argc - 1, argv + 1);
-  if (argc > 1 && strcmp(argv[1], "demo") == 0)
-    return demo_main(argc - 1, argv + 1);
-  return proxy_main(argc, argv);
 }

@@ -1,0 +1,56 @@
+/* snapshot: the configuration as requests see it: routes, groups, targets, and
+ * what was read from files for them.
+ *
+ * A snapshot is made whole, never changes and is freed whole; a reload makes
+ * the next one beside it. It borrows from nobody: what it names is copied or
+ * held. Threads share it; each that keeps it holds a reference. */
+#ifndef HEDGEROW_CONFIG_SNAPSHOT_H
+#define HEDGEROW_CONFIG_SNAPSHOT_H
+
+#include <stdint.h>
+
+#include "config/config.h"
+#include "core/route.h"
+#include "core/slice.h"
+#include "io/credentials.h"
+#include "io/slot.h"
+
+struct snapshot {
+  uint64_t number; /* grows with each reload */
+  const struct route *routes;
+  unsigned route_count;
+  const struct group *groups;
+  unsigned group_count;
+  const struct target *targets; /* of all groups, by their number */
+  unsigned target_count;
+  struct credentials *credentials; /* held */
+};
+
+/* What it is made of; all of it is borrowed for the call, but for the slots,
+ * which outlive it. */
+struct snapshot_source {
+  const struct config *config;
+  struct slots *slots;
+  struct credentials *credentials;
+  struct slice via; /* our member of Via: "1.1 hedgerow-ID" */
+  uint64_t number;
+};
+
+/* The caller holds what it gets. From one thread. NULL: no memory, or no more
+ * slots. */
+struct snapshot *snapshot_new(const struct snapshot_source *source)
+    __attribute__((warn_unused_result));
+/* One reference more, and one less; the last frees it. From any thread. NULL is
+ * fine. */
+struct snapshot *snapshot_hold(struct snapshot *snapshot);
+void snapshot_drop(struct snapshot *snapshot);
+
+/* The route of a path, and what of the path lies below the route's own ("", or
+ * from a '/' on). NULL: there is none. */
+const struct route *snapshot_route(const struct snapshot *snapshot,
+                                   struct slice path, struct slice *rest);
+
+/* How many live in this process, for io/leaks. */
+int64_t snapshot_count(void);
+
+#endif

@@ -1,0 +1,41 @@
+/* target: one URL that may be asked, and what stands for it. Values without a
+ * life of their own, as those of core/route. */
+#ifndef HEDGEROW_CORE_TARGET_H
+#define HEDGEROW_CORE_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/base_url.h"
+#include "core/slice.h"
+
+/* What an attempt may take, and what becomes of it when it has lost. */
+struct target_limits {
+  size_t head_bytes;          /* --max-upstream-head */
+  uint64_t body_bytes;        /* --max-body */
+  unsigned depth;             /* --max-depth */
+  int64_t connect_timeout_us; /* --connect-timeout */
+  bool read_losers; /* --losers drain: read a loser's answer, keep its wire */
+};
+
+/* One URL that may be asked. */
+struct target {
+  struct base_url url;
+  unsigned number; /* as logs and problems tell it: --to first, then --all */
+  unsigned slot;   /* its identity, which outlives snapshots: see io/slot */
+  bool client_credentials; /* may carry the client's Authorization and Cookie:
+                            * its origin is that of a --to */
+  struct slice host_line;  /* " HTTP/1.1\r\nHost: authority\r\n" */
+};
+
+/* Targets that stand for each other: attempt k asks target k mod count. */
+struct group {
+  struct slice name;
+  const struct target *targets;
+  unsigned count;       /* 0: nobody was named */
+  int64_t max_attempts; /* in flight to each of its targets' slots */
+  struct target_limits limits;
+};
+
+#endif

@@ -1,0 +1,26 @@
+/* lease: one worker's hold on a snapshot.
+ *
+ * A worker holds each snapshot once, whatever it does with it, and counts those
+ * who use it there (itself for the one in force, an exchange for the one that
+ * it began under) plainly, since only its own thread looks. */
+#ifndef HEDGEROW_PROXY_LEASE_H
+#define HEDGEROW_PROXY_LEASE_H
+
+#include "config/snapshot.h"
+
+struct lease {
+  struct snapshot *snapshot;
+  unsigned users;
+};
+
+/* It holds the snapshot, and has one user: the caller. Any thread may make one
+ * and pass it on. NULL: no memory. */
+struct lease *lease_new(struct snapshot *snapshot)
+    __attribute__((warn_unused_result));
+/* One user more. */
+struct lease *lease_take(struct lease *lease);
+/* One less; with the last the lease goes, and its hold on the snapshot. NULL is
+ * fine. */
+void lease_give(struct lease *lease);
+
+#endif

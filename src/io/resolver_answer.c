@@ -1,0 +1,102 @@
+/* resolver_answer: what is known of one name, and what a lookup adds to it.
+ *
+ * Servers rotate their answers. An answer with the addresses that are known
+ * already, in whatever order, is no change: else every refresh would make the
+ * pools drop good connections. A lookup that fails takes nothing away from the
+ * addresses that were found before. */
+#include "io/resolver_answer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool has_address(const struct resolver_answer *answer,
+                        const char *address) {
+  for (unsigned i = 0; i < answer->count; i++)
+    if (strcmp(answer->addresses[i], address) == 0) return true;
+  return false;
+}
+
+static void add_address(struct resolver_answer *answer, int family,
+                        const void *address) {
+  char plain[INET6_ADDRSTRLEN], text[RESOLVER_ADDRESS_TEXT] = "";
+  if (!inet_ntop(family, address, plain, sizeof plain)) return;
+  snprintf(text, sizeof text, family == AF_INET6 ? "[%s]" : "%s", plain);
+  if (answer->count == RESOLVER_ADDRESSES_MAX || has_address(answer, text))
+    return;
+  memcpy(answer->addresses[answer->count++], text, sizeof text);
+}
+
+static void add_found(struct resolver_answer *answer,
+                      const struct addrinfo *found) {
+  const void *at = found->ai_addr;
+  if (found->ai_family == AF_INET)
+    add_address(answer, AF_INET, &((const struct sockaddr_in *)at)->sin_addr);
+  if (found->ai_family == AF_INET6)
+    add_address(answer, AF_INET6,
+                &((const struct sockaddr_in6 *)at)->sin6_addr);
+}
+
+static void fail_with(struct resolver_answer *answer, const char *why) {
+  answer->state = RESOLVER_FAILED;
+  snprintf(answer->error, sizeof answer->error, "%s", why);
+}
+
+struct resolver_answer resolver_answer_look_up(const char *host) {
+  struct resolver_answer answer = {.state = RESOLVER_READY};
+  struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                           .ai_socktype = SOCK_STREAM,
+                           .ai_flags = AI_ADDRCONFIG};
+  struct addrinfo *found = NULL;
+  int error = getaddrinfo(host, NULL, &hints, &found);
+  if (error != 0) {
+    fail_with(&answer,
+              error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+    return answer;
+  }
+  for (struct addrinfo *at = found; at; at = at->ai_next)
+    add_found(&answer, at);
+  freeaddrinfo(found);
+  if (answer.count == 0) fail_with(&answer, "the name has no address");
+  return answer;
+}
+
+bool resolver_answer_numeric(struct resolver_answer *answer, const char *host) {
+  unsigned char address[sizeof(struct in6_addr)];
+  int family = AF_INET;
+  if (inet_pton(family, host, address) != 1) family = AF_INET6;
+  if (family == AF_INET6 && inet_pton(family, host, address) != 1) return false;
+  *answer = (struct resolver_answer){.state = RESOLVER_READY, .generation = 1};
+  add_address(answer, family, address);
+  return true;
+}
+
+/* Both hold no address twice. */
+static bool same_addresses(const struct resolver_answer *a,
+                           const struct resolver_answer *b) {
+  if (a->count != b->count) return false;
+  for (unsigned i = 0; i < a->count; i++)
+    if (!has_address(b, a->addresses[i])) return false;
+  return true;
+}
+
+static bool is_new(const struct resolver_answer *known,
+                   const struct resolver_answer *fresh) {
+  if (fresh->state == RESOLVER_READY)
+    return known->state != RESOLVER_READY || !same_addresses(known, fresh);
+  if (known->state == RESOLVER_FAILED)
+    return strcmp(known->error, fresh->error) != 0;
+  return known->state == RESOLVER_WAITING;
+}
+
+bool resolver_answer_renew(struct resolver_answer *known,
+                           const struct resolver_answer *fresh) {
+  if (!is_new(known, fresh)) return false;
+  uint32_t generation = known->generation;
+  *known = *fresh;
+  known->generation = generation + (fresh->state == RESOLVER_READY);
+  return true;
+}

@@ -1,0 +1,30 @@
+/* main: which program this is, the proxy or one of its tools.
+ *
+ * What all of them need of the process is settled here, before any of them
+ * opens a descriptor or starts a thread. */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proxy/process.h"
+#include "tools/demo.h"
+#include "tools/mock.h"
+
+/* Else the first sockets would take the numbers of the standard descriptors,
+ * and a client would get what is meant for stdout or stderr. */
+static void fill_standard_descriptors(void) {
+  for (int fd = 0; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0) (void)open("/dev/null", O_RDWR); /* takes fd */
+}
+
+int main(int argc, char **argv) {
+  fill_standard_descriptors();
+  signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN); /* a log at the limit of its size is a full disk */
+  if (argc > 1 && strcmp(argv[1], "mock") == 0)
+    return mock_main(argc - 1, argv + 1);
+  if (argc > 1 && strcmp(argv[1], "demo") == 0)
+    return demo_main(argc - 1, argv + 1);
+  return process_main(argc, argv);
+}

@@ -1,0 +1,60 @@
+/* Leases: a snapshot lives as long as somebody of a worker uses it. */
+#include "proxy/lease.h"
+
+#include <criterion/criterion.h>
+
+static struct resolver *resolver;
+static struct slots *slots;
+
+static struct snapshot *new_snapshot(void) {
+  static struct config config;
+  char error[256];
+  struct credentials *credentials =
+      credentials_read(&(struct credentials_source){.token = slice_of("t")},
+                       error, sizeof error);
+  struct snapshot *snapshot = snapshot_new(&(struct snapshot_source){
+      .config = &config, .slots = slots, .credentials = credentials});
+  cr_assert(snapshot);
+  credentials_drop(credentials);
+  return snapshot;
+}
+
+static void open_all(void) {
+  resolver = resolver_new();
+  slots = slots_new(resolver);
+}
+
+static void close_all(void) {
+  slots_free(slots);
+  resolver_free(resolver);
+}
+
+TestSuite(lease, .init = open_all, .fini = close_all);
+
+Test(lease, the_snapshot_goes_with_the_last_user) {
+  struct snapshot *snapshot = new_snapshot();
+  struct lease *lease = lease_new(snapshot);
+  cr_assert(lease);
+  snapshot_drop(snapshot); /* main has the next one */
+  cr_expect_eq(lease_take(lease), lease);
+  cr_expect_eq(lease_take(lease), lease);
+  lease_give(lease); /* the worker has the next one */
+  lease_give(lease);
+  cr_expect_eq(snapshot_count(), 1);
+  cr_expect_eq(lease->snapshot->route_count, 3);
+  lease_give(lease);
+  cr_expect_eq(snapshot_count(), 0);
+}
+
+Test(lease, each_worker_has_a_count_of_its_own) {
+  struct snapshot *snapshot = new_snapshot();
+  struct lease *one = lease_new(snapshot), *other = lease_new(snapshot);
+  cr_assert(one && other && one != other);
+  snapshot_drop(snapshot);
+  lease_give(one);
+  cr_expect_eq(snapshot_count(), 1);
+  lease_give(other);
+  cr_expect_eq(snapshot_count(), 0);
+}
+
+Test(lease, none_is_given_back_for_nothing) { lease_give(NULL); }

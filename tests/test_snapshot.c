@@ -1,0 +1,282 @@
+/* Snapshots: what routes, groups and targets come of a command line, and for
+ * how long they are there. */
+#include "config/snapshot.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/http_request.h"
+
+static struct resolver *resolver;
+static struct slots *slots;
+static struct config config;
+static char words[1024]; /* of the command line; the config borrows them */
+
+static void open_all(void) {
+  resolver = resolver_new();
+  slots = slots_new(resolver);
+  cr_assert(resolver && slots);
+}
+
+/* Every test drops what it has made. */
+static void close_all(void) {
+  cr_expect(snapshot_count() == 0, "%d are left", (int)snapshot_count());
+  slots_free(slots);
+  resolver_free(resolver);
+}
+
+TestSuite(snapshot, .init = open_all, .fini = close_all);
+
+static const char *no_variable(const char *name) {
+  (void)name;
+  return NULL;
+}
+
+static struct credentials *credentials_of(const char *token) {
+  char error[256];
+  struct credentials_source source = {.token = slice_of(token)};
+  struct credentials *credentials =
+      credentials_read(&source, error, sizeof error);
+  cr_assert(credentials, "%s", error);
+  return credentials;
+}
+
+/* Words apart by spaces; the token is "t0ken". */
+static struct snapshot *snapshot_of(const char *line) {
+  char *argv[64] = {"hedgerow"}, error[256];
+  int argc = 1;
+  strcpy(words, line);
+  for (char *w = strtok(words, " "); w; w = strtok(NULL, " ")) argv[argc++] = w;
+  cr_assert_eq(
+      config_parse(&config, argc, argv, no_variable, error, sizeof error),
+      CONFIG_RUN, "%s: %s", line, error);
+  struct credentials *credentials = credentials_of("t0ken");
+  struct snapshot_source source = {.config = &config,
+                                   .slots = slots,
+                                   .credentials = credentials,
+                                   .via = slice_of("1.1 me"),
+                                   .number = 3};
+  struct snapshot *snapshot = snapshot_new(&source);
+  cr_assert(snapshot);
+  credentials_drop(credentials);
+  return snapshot;
+}
+
+static void expect_slice(struct slice got, const char *want) {
+  cr_expect(slice_equal(got, slice_of(want)), "'%.*s', not '%s'",
+            SLICE_ARG(got), want);
+}
+
+/* ---- routes ---- */
+
+static void expect_route(const struct snapshot *snapshot, const char *path,
+                         const char *route, const char *rest) {
+  struct slice got_rest = {0};
+  const struct route *got = snapshot_route(snapshot, slice_of(path), &got_rest);
+  if (!route) {
+    cr_expect(!got, "%s has a route", path);
+    return;
+  }
+  cr_assert(got, "%s has no route", path);
+  expect_slice(got->path, route);
+  expect_slice(got_rest, rest);
+}
+
+Test(snapshot, a_path_has_the_route_that_it_lies_at_or_below) {
+  struct snapshot *s = snapshot_of("--to http://192.0.2.1");
+  expect_route(s, "/smart", "/smart", "");
+  expect_route(s, "/smart/", "/smart", "/");
+  expect_route(s, "/smart/a/b", "/smart", "/a/b");
+  expect_route(s, "/smarter", NULL, NULL);
+  expect_route(s, "/all", "/all", "");
+  expect_route(s, "/all/a", NULL, NULL);
+  expect_route(s, "/healthz", "/healthz", "");
+  expect_route(s, "/healthz/", NULL, NULL);
+  expect_route(s, "/", NULL, NULL);
+  expect_route(s, "", NULL, NULL);
+  snapshot_drop(s);
+}
+
+static const struct route *route_of(const struct snapshot *snapshot,
+                                    const char *path) {
+  struct slice rest;
+  const struct route *route = snapshot_route(snapshot, slice_of(path), &rest);
+  cr_assert(route, "%s", path);
+  return route;
+}
+
+Test(snapshot, only_all_takes_a_body) {
+  struct snapshot *s =
+      snapshot_of("--to http://192.0.2.1 --max-request-body 2K --max-items 7");
+  const struct route *smart = route_of(s, "/smart"), *all = route_of(s, "/all"),
+                     *health = route_of(s, "/healthz");
+  const unsigned get = 1 << HTTP_GET | 1 << HTTP_HEAD;
+  cr_expect(smart->kind == ROUTE_SMART && smart->methods == get &&
+            smart->body_bytes == 0);
+  cr_expect(health->kind == ROUTE_HEALTH && health->methods == get &&
+            health->body_bytes == 0);
+  cr_expect(all->kind == ROUTE_ALL && all->methods == (get | 1 << HTTP_POST) &&
+            all->body_bytes == 2048);
+  cr_expect(all->max_items == 7);
+  cr_expect_str_eq(smart->allow, "GET, HEAD");
+  cr_expect_str_eq(all->allow, "GET, HEAD, POST");
+  snapshot_drop(s);
+}
+
+Test(snapshot, flags_fill_every_route) {
+  struct snapshot *s = snapshot_of(
+      "--to http://192.0.2.1 --hedges 5 --hedge-after 20ms --timeout 3s "
+      "--max-timeout 4s --max-depth 9 --user-agent me --header A:b --header "
+      "C:d --drop-header X");
+  cr_expect_eq(s->number, 3);
+  cr_expect_eq(s->route_count, 3);
+  for (unsigned i = 0; i < s->route_count; i++) {
+    const struct route *route = &s->routes[i];
+    const struct forward_rules *fields = &route->fields;
+    cr_expect(route->policy.hedges == 5 &&
+              route->policy.hedge_after_us == 20000);
+    cr_expect(route->timeout_us == 3000000 && route->max_timeout_us == 4000000);
+    cr_expect(route->max_depth == 9);
+    cr_assert(fields->header_count == 2 && fields->drop_count == 1);
+    expect_slice(fields->headers[1].name, "C");
+    expect_slice(fields->headers[1].value, "d");
+    expect_slice(fields->drop[0], "X");
+    expect_slice(fields->user_agent, "me");
+    expect_slice(fields->token, "t0ken");
+    expect_slice(fields->via, "1.1 me");
+    expect_slice(fields->version, "hedgerow/" HEDGEROW_VERSION);
+  }
+  snapshot_drop(s);
+}
+
+/* ---- groups and targets ---- */
+
+Test(snapshot, to_and_all_are_groups_and_their_targets_count_through) {
+  struct snapshot *s =
+      snapshot_of("--all http://192.0.2.3/c --to http://192.0.2.1/a?k=1 --to "
+                  "https://192.0.2.2:8443/b");
+  const struct group *to = route_of(s, "/smart")->group,
+                     *all = route_of(s, "/all")->listed;
+  cr_assert(to->count == 2 && all->count == 1 && s->target_count == 3);
+  expect_slice(to->name, "to");
+  expect_slice(all->name, "all");
+  expect_slice(to->targets[0].url.path, "/a");
+  expect_slice(to->targets[0].url.query, "k=1");
+  expect_slice(to->targets[1].url.host, "192.0.2.2");
+  expect_slice(all->targets[0].url.path, "/c");
+  expect_slice(to->targets[0].host_line, " HTTP/1.1\r\nHost: 192.0.2.1\r\n");
+  expect_slice(to->targets[1].host_line,
+               " HTTP/1.1\r\nHost: 192.0.2.2:8443\r\n");
+  for (unsigned i = 0; i < s->target_count; i++)
+    cr_expect_eq(s->targets[i].number, i);
+  cr_expect_eq(&s->targets[2], &all->targets[0]);
+  snapshot_drop(s);
+}
+
+Test(snapshot, without_to_its_group_is_empty) {
+  struct snapshot *s = snapshot_of("--all http://192.0.2.3/c");
+  cr_expect_eq(route_of(s, "/smart")->group->count, 0);
+  cr_expect_eq(route_of(s, "/all")->listed->count, 1);
+  snapshot_drop(s);
+}
+
+Test(snapshot, the_client_s_credentials_go_to_the_origins_of_to_only) {
+  struct snapshot *s =
+      snapshot_of("--to http://192.0.2.1/a --all http://192.0.2.1/b --all "
+                  "https://192.0.2.1/c --all http://192.0.2.2/d");
+  static const bool expected[] = {true, true, false, false};
+  for (unsigned i = 0; i < s->target_count; i++)
+    cr_expect(s->targets[i].client_credentials == expected[i], "target %u", i);
+  snapshot_drop(s);
+}
+
+Test(snapshot, limits_are_the_groups_) {
+  struct snapshot *s = snapshot_of(
+      "--to http://192.0.2.1 --max-attempts 12 --max-upstream-head 1K "
+      "--max-body 2K --max-depth 3 --connect-timeout 40ms --losers drain");
+  for (unsigned i = 0; i < s->group_count; i++) {
+    const struct group *group = &s->groups[i];
+    cr_expect_eq(group->max_attempts, 12);
+    cr_expect_eq(group->limits.head_bytes, 1024);
+    cr_expect_eq(group->limits.body_bytes, 2048);
+    cr_expect_eq(group->limits.depth, 3);
+    cr_expect_eq(group->limits.connect_timeout_us, 40000);
+    cr_expect(group->limits.read_losers);
+  }
+  snapshot_drop(s);
+}
+
+/* ---- life ---- */
+
+Test(snapshot, it_borrows_nothing_from_the_command_line) {
+  struct snapshot *s = snapshot_of(
+      "--to http://192.0.2.1/a?k=1 --header A:b --drop-header X --user-agent "
+      "me");
+  const struct route *smart = route_of(s, "/smart");
+  memset(words, '#', sizeof words);
+  memset(&config, 0, sizeof config);
+  expect_slice(s->targets[0].url.host, "192.0.2.1");
+  expect_slice(s->targets[0].url.authority, "192.0.2.1");
+  expect_slice(s->targets[0].url.path, "/a");
+  expect_slice(s->targets[0].url.query, "k=1");
+  expect_slice(smart->fields.headers[0].name, "A");
+  expect_slice(smart->fields.headers[0].value, "b");
+  expect_slice(smart->fields.drop[0], "X");
+  expect_slice(smart->fields.user_agent, "me");
+  expect_slice(smart->fields.token, "t0ken");
+  snapshot_drop(s);
+}
+
+Test(snapshot, a_target_of_the_same_origin_has_the_same_slot_in_the_next_one) {
+  struct snapshot *first =
+      snapshot_of("--to http://192.0.2.1 --to http://192.0.2.2");
+  struct snapshot *second =
+      snapshot_of("--to http://192.0.2.3 --to http://192.0.2.2/other");
+  cr_expect_eq(second->targets[1].slot, first->targets[1].slot);
+  cr_expect_neq(second->targets[0].slot, first->targets[0].slot);
+  cr_expect_eq(slot_at(slots, second->targets[1].slot)->users, 2);
+  snapshot_drop(first);
+  cr_expect_eq(slot_at(slots, second->targets[1].slot)->users, 1);
+  snapshot_drop(second);
+}
+
+Test(snapshot, it_lives_until_the_last_hold_is_dropped) {
+  struct snapshot *s = snapshot_of("--to http://192.0.2.1");
+  cr_expect_eq(snapshot_hold(s), s);
+  snapshot_drop(s);
+  cr_expect_eq(snapshot_count(), 1);
+  expect_slice(s->targets[0].url.host, "192.0.2.1");
+  snapshot_drop(s);
+  cr_expect_eq(snapshot_count(), 0);
+  snapshot_drop(NULL);
+  cr_expect_null(snapshot_hold(NULL));
+}
+
+Test(snapshot, when_there_are_no_more_slots_none_is_taken) {
+  char url_text[64];
+  unsigned number;
+  struct base_url url;
+  struct snapshot *first = snapshot_of("--to http://192.0.2.1:1");
+  for (unsigned i = 0; i < SLOTS_MAX - 1; i++) {
+    snprintf(url_text, sizeof url_text, "http://192.0.2.9:%u", i + 1);
+    cr_assert(!base_url_parse(&url, slice_of(url_text)) &&
+              slot_add(slots, &url, &number));
+    slot_drop(slots, number);
+  }
+  char *argv[] = {"hedgerow", "--to", "http://192.0.2.1:1", "--to",
+                  "http://192.0.2.1:2"};
+  char error[256];
+  cr_assert_eq(config_parse(&config, 5, argv, no_variable, error, sizeof error),
+               CONFIG_RUN);
+  struct credentials *credentials = credentials_of("");
+  struct snapshot_source source = {.config = &config,
+                                   .slots = slots,
+                                   .credentials = credentials,
+                                   .number = 4};
+  cr_expect_null(snapshot_new(&source));
+  cr_expect_eq(slot_at(slots, first->targets[0].slot)->users, 1);
+  credentials_drop(credentials);
+  snapshot_drop(first);
+}
