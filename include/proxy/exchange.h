@@ -33,8 +33,9 @@ struct exchange_order {
   bool detail; /* /all?detail=1 */
 };
 
-/* Copies the order and starts (asked.started_us is the race's t = 0). The answer comes over the connection; the
- * exchange frees itself. False: no memory, nothing has happened. */
+/* Copies the order and starts (asked.started_us is the race's t = 0). The
+ * answer comes over the connection; the exchange frees itself. False: no
+ * memory, nothing has happened. */
 bool exchange_start(struct service *service, struct connection *connection,
                     const struct exchange_order *order)
     __attribute__((warn_unused_result));

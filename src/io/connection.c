@@ -14,8 +14,8 @@
  * above it we stop reading, and the client's own socket buffer fills up.
  *
  * Requests are handed over one at a time, from `serve`, which is the only loop
- * that does so: an answer given inside on_request returns to it, an answer given
- * later enters it anew. So the stack stays flat however many requests are
+ * that does so: an answer given inside on_request returns to it, an answer
+ * given later enters it anew. So the stack stays flat however many requests are
  * pipelined, and the front's one http_request is free again when serve comes
  * round. A connection that dies inside serve is freed by whoever called serve.
  *

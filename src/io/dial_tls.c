@@ -1,17 +1,17 @@
 /* dial_tls: libcurl opens TLS connections, and does nothing else with them.
  *
  * A transfer with CONNECT_ONLY is done when its connection is: connected, hands
- * shaken, verified. The session cannot leave libcurl, so its handle goes with it
- * (io/stream), and stays on its shard.
+ * shaken, verified. The session cannot leave libcurl, so its handle goes with
+ * it (io/stream), and stays on its shard.
  *
  * CONNECT_TO sends the connection to an alias, "h<host>-<generation>", and
- * RESOLVE gives that alias all the addresses: so libcurl tries them in turn (RFC
- * 8305). TLS verifies the name of the URL all the same.
+ * RESOLVE gives that alias all the addresses: so libcurl tries them in turn
+ * (RFC 8305). TLS verifies the name of the URL all the same.
  *
  * The handles of a shard share their TLS sessions, so that a racer's many short
- * connections resume instead of shaking hands in full, and their CAs (io/multi).
- * CAPATH is switched off because only without it libcurl keeps the parsed CA
- * bundle between connections. */
+ * connections resume instead of shaking hands in full, and their CAs
+ * (io/multi). CAPATH is switched off because only without it libcurl keeps the
+ * parsed CA bundle between connections. */
 #include "io/dial_tls.h"
 
 #include <curl/curl.h>

@@ -14,7 +14,7 @@
  * Order within a turn: libevent runs what epoll reported in the order of the
  * reports, and the timerfd may stand anywhere among them. Its callback runs no
  * timer but puts `expire` at the end of the queue, so a result that came in
- * the same turn is seen before the timer (semantics.md, rule 7, counts on it).
+ * the same turn is seen before the timer (core/race counts on it).
  * libevent's priorities are no cure: a turn that had anything of a higher
  * priority to do skips the lower ones, and a busy loop would have no timers.
  *

@@ -1,14 +1,14 @@
 /* upstream: attempts on the wire, in HTTP/1.1 of our own.
  *
- *   attempt_start -> admitted? -> a kept wire? --------------> ASKING -> on_done
- *                       | no          | no                        ^
- *                    refused       name known? ----> DIALING -----+
+ *   attempt_start -> admitted? -> a kept wire? -------------> ASKING -> on_done
+ *                       | no          | no                       ^
+ *                    refused       name known? ----> DIALING ----+
  *                                     | no
  *                                  NAMELESS, for --connect-timeout
  *
  * A request is put together in the loop's scratch, from where its parts stand:
- * the target's base, the exchange's bytes, a few constants. So nothing has to be
- * kept for a resend. The answer is read into one buffer, whose head
+ * the target's base, the exchange's bytes, a few constants. So nothing has to
+ * be kept for a resend. The answer is read into one buffer, whose head
  * and body go to the client from there; core/http_response finds them and
  * core/verdict judges them as they arrive, and the attempt ends as soon as its
  * verdict is certain.

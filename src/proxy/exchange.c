@@ -14,8 +14,8 @@
  * does what it says, and keeps what came of each attempt. `perform` may end
  * the exchange, so it is always its caller's last statement.
  *
- * One allocation holds it all: the exchange, a leg for every attempt it may come
- * to, what each asks, and the bytes of the client's request that are still
+ * One allocation holds it all: the exchange, a leg for every attempt it may
+ * come to, what each asks, and the bytes of the client's request that are still
  * needed. The bodies belong to the legs and go out from where they were
  * received, so the exchange lives until the connection has sent them. */
 #include "proxy/exchange.h"

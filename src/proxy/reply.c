@@ -42,7 +42,8 @@ void reply_log(struct service *service, const struct asked *asked,
   log_write(service->log, text_slice_of(&text));
 }
 
-/* The peer's text costs more than the rest of a line: only when it is wanted. */
+/* The peer's text costs more than the rest of a line: only where it is wanted.
+ */
 static void log_answer(struct service *service,
                        const struct connection *connection,
                        const struct asked *asked, int status,

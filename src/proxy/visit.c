@@ -1,9 +1,9 @@
 /* visit: what the endpoints that ask an upstream have in common.
  *
  * An endpoint writes what it will ask into the worker's request text and
- * describes it in an exchange_order; visit_start adds the rest and hands both to
- * an exchange, which copies the text as one block. Until then nothing has been
- * allocated, so a request that is refused costs nothing. */
+ * describes it in an exchange_order; visit_start adds the rest and hands both
+ * to an exchange, which copies the text as one block. Until then nothing has
+ * been allocated, so a request that is refused costs nothing. */
 #include "proxy/visit.h"
 
 #include "core/query.h"
