@@ -52,6 +52,7 @@ build() {
   [ -n "${HEDGEROW_BIN-}" ] || targets+=(all)
   make -s -j "$(nproc)" MODE=release "${targets[@]}" >"$work/make.err" 2>&1 ||
     fail 'it does not build'
+  rm "$work/make.err"
   [ -x "$program" ] || fail "$program is not there"
   unset "${!HEDGEROW_@}"
 }
