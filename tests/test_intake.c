@@ -197,6 +197,21 @@ Test(intake, a_head_without_an_end_is_too_large_with_the_byte_too_much) {
   cr_expect_str_eq(told(), HEAD_TOO_LARGE, "%s", told());
 }
 
+/* However they are cut: each of the two heads is below the limit, not both. */
+Test(intake, interim_heads_count_towards_the_limit) {
+  static char answer[256];
+  snprintf(answer, sizeof answer,
+           "HTTP/1.1 103 Early Hints\r\nX: %0*d\r\n\r\n"
+           "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1",
+           (int)limits.head_bytes - 60, 0);
+  size_t pieces[] = {strlen(answer), 1};
+  for (size_t i = 0; i < 2; i++) {
+    start_again();
+    cr_expect_gt(feed(slice_of(answer), pieces[i]), 0);
+    cr_expect_str_eq(told(), HEAD_TOO_LARGE, "by %zu: %s", pieces[i], told());
+  }
+}
+
 Test(intake, interim_heads_that_go_on_and_on_are_too_large) {
   static const char one[] = "HTTP/1.1 100 Continue\r\n\r\n";
   unsigned count = 0;

@@ -272,6 +272,17 @@ Test(race, with_on_failure_wait_a_limit_brings_none_forward) {
               "[300] timer: launch 1 2");
 }
 
+Test(race, a_limit_that_ends_with_the_deadline_is_the_deadlines) {
+  script_race("hedges 0 attempt-timeout 1000", "0 start | 1000 timer",
+              "[0] start: launch 0 | [1000] timer: cancel 0, deadline");
+}
+
+Test(race, an_event_that_is_a_little_older_than_the_start_ends_nothing) {
+  script_race("", "100 start | 99 fail 0 | 400 timer",
+              "[100] start: launch 0 | [99] fail 0: launch 1 | "
+              "[400] timer: launch 2");
+}
+
 Test(race, an_ended_attempt_has_no_limit_any_more) {
   script_race("attempt-timeout 350",
               "0 start | 300 timer | 310 fail 0 | 650 timer",

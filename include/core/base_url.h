@@ -47,8 +47,8 @@ enum { BASE_URL_PIECES = 6 };
  * behind the other, some of them empty: base path, then rest ("" or "/..."),
  * then the target's own query first and `query` behind it. At the seam there is
  * exactly one slash where rest is not empty; bare "" asks exactly the target's
- * path ("/" if that is empty); "/" as rest asks for the path with a slash behind
- * it. The pieces point into target, rest, query, and static bytes. */
+ * path ("/" if that is empty); "/" as rest asks for the path with a slash
+ * behind it. The pieces point into target, rest, query, and static bytes. */
 void base_url_pieces(const struct base_url *target, struct slice rest,
                      struct slice query, struct slice pieces[BASE_URL_PIECES]);
 

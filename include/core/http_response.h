@@ -27,8 +27,8 @@ enum response_progress {
   RESPONSE_MORE, /* all bytes have been read: more must come */
   RESPONSE_HEAD, /* the final head is whole, and everything it says is valid.
                   * The caller may look at it before it calls again */
-  RESPONSE_BODY, /* the body has grown: body_len says how far. Comes once for each
-              * call that brought body bytes; call again after it */
+  RESPONSE_BODY, /* the body has grown: body_len says how far. Comes once for
+                  * each call that brought body bytes; call again after it */
   RESPONSE_DONE, /* whole; `used` tells where it ends in the bytes */
   RESPONSE_BAD,  /* malformed; `why` says how, and the connection is lost */
 };
@@ -91,10 +91,10 @@ struct slice http_response_fields(const struct http_response *response,
                                   const char *bytes);
 
 /* The connection has ended, after http_response_read said MORE or DONE:
- * RESPONSE_DONE when the response is whole, or when that ends the body (no framing
- * was given and the head is whole), else RESPONSE_BAD with why ("the connection
- * closed inside the head", ...). How much of a body was cut off is to be told
- * from body_len and length. */
+ * RESPONSE_DONE when the response is whole, or when that ends the body (no
+ * framing was given and the head is whole), else RESPONSE_BAD with why ("the
+ * connection closed inside the head", ...). How much of a body was cut off is
+ * to be told from body_len and length. */
 enum response_progress http_response_end(struct http_response *response)
     __attribute__((warn_unused_result));
 

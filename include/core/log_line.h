@@ -16,9 +16,10 @@ enum {
 };
 
 /* With the line end. wall_us: when it was answered, since 1970. Of a path that
- * holds a query only the path is written, since values may be secrets. No line can be forged and no terminal commanded by what a
- * peer sent: in JSON it stands in strings as text_json writes them; in text
- * every byte but visible ASCII, and quote and backslash, becomes \xHH. */
+ * holds a query only the path is written, since values may be secrets. No line
+ * can be forged and no terminal commanded by what a peer sent: in JSON it
+ * stands in strings as text_json writes them; in text every byte but visible
+ * ASCII, and quote and backslash, becomes \xHH. */
 void log_line_json(struct text *out, const struct race_record *race,
                    int64_t wall_us);
 void log_line_text(struct text *out, const struct race_record *race,

@@ -21,13 +21,13 @@ struct attempt_record {
   int64_t first_byte_us; /* of an answer */
   int64_t end_us;
   struct attempt_end end; /* once end_us is there */
-  uint64_t bytes;         /* of the answer, head included */
-  const char *error;      /* why it is no success, in words that say what to
+  uint64_t bytes;    /* of the answer, as they came: head and framing too */
+  const char *error; /* why it is no success, in words that say what to
                            * do; "" or NULL: nothing to say. It holds no secret,
                            * and lives as long as the record. */
-  uint32_t target;        /* the target's number: --to first, then --all */
-  uint8_t number;         /* its place in its race, and Hedge-Attempt's value */
-  uint8_t resends; /* kept connections that had died, and were replaced */
+  uint32_t target;   /* the target's number: --to first, then --all */
+  uint8_t number;    /* its place in its race, and Hedge-Attempt's value */
+  uint8_t resends;   /* kept connections that had died, and were replaced */
   enum gate_verdict refused_by; /* with ATTEMPT_REFUSED */
 };
 

@@ -8,7 +8,7 @@
 #include "core/slice.h"
 
 struct response_meaning {
-  int status;            /* final: 200 and above */
+  int status;            /* final: 101, or 200 and above */
   uint64_t length;       /* of the body; UINT64_MAX: it was not given */
   bool delimited;        /* something other than the connection's end says where
                           * the body ends */

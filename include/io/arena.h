@@ -18,12 +18,13 @@ struct arena {
   void *pieces; /* those that came from malloc */
 };
 
-/* bytes at `first` are the first piece; they stay the caller's. */
+/* bytes at `first`, which is aligned to 16, are the first piece; they stay the
+ * caller's. */
 void arena_init(struct arena *arena, void *first, size_t bytes);
 /* Frees what came from malloc. */
 void arena_clear(struct arena *arena);
 
-/* Memory that is not initialised, aligned to 16. NULL: none. */
+/* Memory that is not initialised, aligned to 16; NULL: none. */
 void *arena_take(struct arena *arena, size_t bytes)
     __attribute__((warn_unused_result));
 

@@ -24,9 +24,9 @@ struct attempts; /* those of one loop, and what they need: names, connections */
 /* Everything is borrowed. NULL: no memory. */
 struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
                               struct slots *slots, struct blocks *blocks);
-/* Whom they believe from now on; they hold the credentials. TLS connections that
- * others vouched for carry the request that they have, and no other. Call it
- * before the first attempt, and from nobody's callback. */
+/* Whom they believe from now on; they hold the credentials. TLS connections
+ * that others vouched for carry the request that they have, and no other. Call
+ * it before the first attempt, and from nobody's callback. */
 void attempts_trust(struct attempts *attempts, struct credentials *credentials);
 /* No attempt may be in flight but losers that are being read. NULL is fine. */
 void attempts_free(struct attempts *attempts);
@@ -40,11 +40,11 @@ typedef void attempt_on_end(void *arg, struct attempt_record *record,
 
 /* Starts, and calls on_end later, never from inside this call. It is not asked
  * whether it may (see core/gate), and the caller has counted it in its slot's
- * in_flight; it takes itself away when its end comes. `ask` and `target` are borrowed until it has
- * ended or was cancelled. `record` is written in place until then: its target,
- * number and start_us by the caller before, connected_us, first_byte_us, bytes
- * and resends as they happen, end, end_us and error at the end. NULL: no memory
- * was free. */
+ * in_flight; it takes itself away when its end comes. `ask` and `target` are
+ * borrowed until it has ended or was cancelled. `record` is written in place
+ * until then: its target, number and start_us by the caller before,
+ * connected_us, first_byte_us, bytes and resends as they happen, end, end_us
+ * and error at the end. NULL: no memory was free. */
 struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
                               const struct target *target,
                               const struct target_limits *limits,

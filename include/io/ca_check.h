@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /* False: libcurl finds no certificate that it can use there, or a broken one.
- * Connects nowhere. What it cannot try for want of memory or descriptors passes,
- * after 5 s at most. */
+ * Connects nowhere. What it cannot try for want of memory or descriptors
+ * passes, after 5 s at most. */
 bool ca_check(const char *path) __attribute__((warn_unused_result));
 
 #endif

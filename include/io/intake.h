@@ -36,7 +36,8 @@ bool intake_judge(struct intake *intake) __attribute__((warn_unused_result));
 /* The connection has ended, after some bytes: the verdict is certain. */
 void intake_end(struct intake *intake);
 
-/* Only finds where the answer ends. RESPONSE_DONE, RESPONSE_BAD, or RESPONSE_MORE. */
+/* Only finds where the answer ends. RESPONSE_DONE, RESPONSE_BAD, or
+ * RESPONSE_MORE. */
 enum response_progress intake_skip(struct intake *intake);
 /* The answer is whole, its connection may carry another request, and no byte
  * came behind it. */

@@ -19,8 +19,8 @@ struct log_channel;
 
 /* Lines go to fd (borrowed; blocking or not). NULL: no thread or memory. */
 struct log *log_new(int fd);
-/* A file to append lines to, made with mode 0640 if it is not there. -1, and why
- * not in *why (static until the next error of this thread). */
+/* A file to append lines to, made with mode 0640 if it is not there. -1, and
+ * why not in *why (static until the next error of this thread). */
 int log_file_open(const char *path, const char **why)
     __attribute__((warn_unused_result));
 /* What is written after this call goes to fd, which the log closes when it is

@@ -39,8 +39,9 @@ void waiting_free(struct waiting *waiting);
 /* To be called when a name's addresses have changed. */
 void waiting_look(struct waiting *waiting);
 
-/* Each calls the handler once, later, with `arg`. A waiter is all zeros before
- * its first use, and waits for one thing at a time. */
+/* Each calls the handler once, later, with `arg`; a name that is known already
+ * is told of at due_us or when the next name changes. A waiter is all zeros
+ * before its first use, and waits for one thing at a time. */
 void waiting_for_name(struct waiting *waiting, struct waiter *waiter,
                       unsigned name, int64_t due_us, void *arg);
 void waiting_for_turn(struct waiting *waiting, struct waiter *waiter,

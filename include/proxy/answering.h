@@ -15,7 +15,7 @@
  * is the connection's then. */
 struct answering {
   struct service *service;
-  struct connection *connection; /* NULL: it has gone */
+  struct connection *connection; /* not looked at by answering_nobody */
   struct race_record *race;
   bool head_only;             /* HEAD: no body is sent */
   bool raced;                 /* attempts are told of, were there any or not */

@@ -48,8 +48,8 @@ struct fetch {
                                    * without one, nobody's business */
 };
 
-/* The plan, the group and what `ask` points at are borrowed until it is settled.
- * attempts and records have plan->attempts elements, all zeros. */
+/* The plan, the group and what `ask` points at are borrowed until it is
+ * settled. attempts and records have plan->attempts elements, all zeros. */
 void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
                 const struct race_plan *plan, const struct group *group,
                 const struct ask *ask);

@@ -34,8 +34,9 @@ void visit_reject_method(struct visit *visit, const char *allow,
 /* 200 with this JSON. */
 void visit_answer(struct visit *visit, struct slice json);
 
-/* Makes an exchange, and opens visit->text in its arena, with room for so many
- * bytes of the endpoint's own. False: no memory, and it has been answered. */
+/* Asks the gate, makes an exchange, and opens visit->text in its arena, with
+ * room for so many bytes of the endpoint's own. False: it may not start, or
+ * there is no memory, and it has been answered. */
 bool visit_open(struct visit *visit, size_t bytes)
     __attribute__((warn_unused_result));
 /* Copies bytes into the text. */

@@ -2,7 +2,7 @@
 # Facts, figures and tables.
 #
 # A fact is one measured value: a case (`cpu/nginx`), a metric (`us`), a round.
-# A figure is the median of a case over its rounds, and a ratio the median of
+# Its figure is the median of a case over its rounds, and a ratio the median of
 # the ratios within each round, so that a slow spell of the machine, which hits
 # neighbours alike, drops out of it.
 
@@ -22,8 +22,8 @@ median() {
     END { if (NR) print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
-# figure CASE METRIC: the median, or nothing when there is no such fact
-figure() {
+# middle CASE METRIC: the median, or nothing when there is no such fact
+middle() {
   facts "$1" "$2" | cut -d ' ' -f 2 | median
 }
 
@@ -58,7 +58,7 @@ goal() {
   if [ -n "$other" ]; then
     is=$(ratio "$1" "$2" "$other") of=" x ${other##*/}"
   else
-    is=$(figure "$1" "$2")
+    is=$(middle "$1" "$2")
   fi
   [ -n "$is" ] || return 0
   awk -v is="$is" -v limit="$limit" -v of="$of" 'BEGIN {
@@ -72,14 +72,14 @@ row() {
   local title=$1 who=$2 case=$3 metric=$4 base=$5
   local value times cells goals='' want
   shift 5
-  value=$(figure "$case" "$metric" | shorten)
+  value=$(middle "$case" "$metric" | shorten)
   [ -n "$value" ] || return 0
   times=$(ratio "$case" "$metric" "$base" | awk '{ printf "%.2f", $1 }')
   for want; do goals=${goals:+$goals; }$(goal "$case" "$metric" "$want"); done
   cells="$title|$who|$value|$(spread "$case" "$metric")|$times"
   if [ "$metric" = us ]; then
-    cells+="|$(figure "$case" rps | awk '{ printf "%.0f", $1 }')"
-    cells+="|$(figure "$case" p50 | shorten)|$(figure "$case" p99 | shorten)"
+    cells+="|$(middle "$case" rps | awk '{ printf "%.0f", $1 }')"
+    cells+="|$(middle "$case" p50 | shorten)|$(middle "$case" p99 | shorten)"
   else
     cells+='|||'
   fi
@@ -113,10 +113,12 @@ heed_load() {
 
 note() {
   echo "$*" >>"$work/notes"
-  say "note: $*"
+  say "note: $*" >&2
 }
 
-heading='figure|program|median|least..most|x nginx|req/s|p50 ms|p99 ms|goal'
+# ---- the table --------------------------------------------------------------
+# Whoever sources this has set `heading`, `rule` (Markdown's line below it) and
+# `document`.
 
 # table [FIRST]: the rows from the FIRST on, in columns
 table() {
@@ -124,11 +126,12 @@ table() {
     awk -F '|' '{ for (i = 1; i <= NF; i++) {
         cell[NR, i] = $i
         if (length($i) > wide[i]) wide[i] = length($i)
-      } }
+      }
+      if (NF > most) most = NF }
       END { for (n = 1; n <= NR; n++) {
         line = ""
-        for (i = 1; i <= 9; i++)
-          line = line sprintf((i < 3 || i == 9 ? "%-" : "%") wide[i] "s  ", \
+        for (i = 1; i <= most; i++)
+          line = line sprintf((i < 3 || i == most ? "%-" : "%") wide[i] "s  ", \
                               cell[n, i])
         sub(/ +$/, "", line)
         print line
@@ -136,25 +139,31 @@ table() {
 }
 
 markdown() {
-  machine_line
+  what_machine
   echo
   sed 's/^/- /' "$work/notes"
   [ ! -s "$work/notes" ] || echo
-  { echo "$heading" && echo '---|---|--:|--:|--:|--:|--:|--:|---' &&
-    cat "$work/rows"; } | sed 's/^/| /; s/|/ | /2g; s/  */ /g; s/$/ |/'
+  { echo "$heading" && echo "$rule" && cat "$work/rows"; } |
+    sed 's/^/| /; s/|/ | /2g; s/  */ /g; s/$/ |/'
 }
 
-begin='<!-- bench:begin -->'
-end='<!-- bench:end -->'
+# It should turn out now, not after the run, that the table has no place.
+expect_place() {
+  [ "$(grep -cxF -e "<!-- $name:begin -->" -e "<!-- $name:end -->" \
+    "$document" 2>&1)" = 2 ] ||
+    fail "$document has no lines <!-- $name:begin --> and <!-- $name:end -->"
+}
 
-# Puts the table between the two markers in $document.
+# Puts the table between the two.
 write_document() {
   markdown >"$work/markdown"
-  awk -v begin="$begin" -v end="$end" -v table="$work/markdown" '
-    $0 == end { inside = 0 }
+  awk -v name="$name" -v table="$work/markdown" '
+    $0 == "<!-- " name ":end -->" { inside = 0 }
     !inside { print }
-    $0 == begin { inside = 1; while ((getline line < table) > 0) print line }' \
-    "$document" >"$work/document"
+    $0 == "<!-- " name ":begin -->" {
+      inside = 1
+      while ((getline line < table) > 0) print line
+    }' "$document" >"$work/document"
   cat "$work/document" >"$document"
-  say "wrote the table into $document"
+  say "wrote the table into $document" >&2
 }

@@ -1,12 +1,11 @@
 # shellcheck shell=bash
-# What scripts/bench needs of the machine: packages, cores, its own helpers, and
-# a line that says what was measured on what.
+# What the benches need of the machine: packages, cores, and a line that says
+# what was measured on what.
 
 # Packages by the command that each of them brings.
 declare -A package_of=(
   [nginx]=nginx [haproxy]=haproxy [wrk]=wrk [strace]=strace
   [valgrind]=valgrind [openssl]=openssl [pgrep]=procps [taskset]=util-linux
-  [gcc]=gcc
 )
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -69,26 +68,11 @@ choose_cores() {
   esac
 }
 
-# Builds the program when it is missing, and the helpers when they are old.
-build() {
-  local name
-  [ -x "$program" ] || make -s -j "$(nproc)" MODE=release ||
-    fail 'the program does not build'
-  mkdir -p "$helpers"
-  for name in client forwarder origin; do
-    [ "$helpers/$name" -nt "$here/$name.c" ] &&
-      [ "$helpers/$name" -nt "$here/bench.h" ] ||
-      gcc -std=c11 -D_GNU_SOURCE -O2 -Wall -Wextra -o "$helpers/$name" \
-        "$here/$name.c" || fail "bench.d/$name.c does not build"
-  done
-}
-
+# machine_line VERSIONS MEASURED: on what was measured
 machine_line() {
   printf '%s, %s cores (client on %s, proxy on %s, origin on %s), Linux %s; ' \
     "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" \
     "$(nproc)" "$client_core" "$proxy_core" "$origin_cores" "$(uname -r)"
-  printf 'nginx %s, HAProxy %s, %s; %s rounds of %s s\n' \
-    "$(nginx -v 2>&1 | sed 's|.*/||')" \
-    "$(haproxy -v | awk 'NR == 1 { sub(/-.*/, "", $3); print $3 }')" \
-    "$("$program" --version | head -n 1)" "$rounds" "$seconds"
+  printf 'nginx %s, %s%s; %s\n' "$(nginx -v 2>&1 | sed 's|.*/||')" "$1" \
+    "$("$program" --version | head -n 1)" "$2"
 }

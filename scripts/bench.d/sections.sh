@@ -14,7 +14,7 @@ run_wrk() {
 # start_proxy) over the requests that wrk counted while it was taken. Where
 # `counting` names slow origins, also how often those were asked.
 load() {
-  local case=$1 round=$2 connections=$3 since=${#running[@]}
+  local case=$1 round=$2 connections=$3 since=${#pids[@]}
   local before after asked requests p50 p99 bad
   shift 3
   start_proxy "$@"
@@ -24,7 +24,7 @@ load() {
   run_wrk "$connections" "$seconds"
   after=$(cpu_ticks "$proxy_pid")
   asked=$(($(sum_asked) - asked))
-  stop_since "$since"
+  end_since "$since"
   read -r requests p50 p99 bad <"$work/wrk" || true
   [ "${requests:-0}" -gt 0 ] || fail "$case: wrk counted no request"
   fact "$case" us "$round" "$(awk -v t=$((after - before)) -v n="$requests" \
@@ -47,28 +47,32 @@ sum_asked() {
 
 # ask CONNECTIONS COUNT: exactly so many requests
 ask() {
-  run_client "$helpers/client" ask "$proxy_port" "$1" "$2" ||
+  run_client "$peers/load" --port "$proxy_port" --connections "$1" \
+    --count "$2" --limit 20000 || fail "the client: $(cat "$work/client.log")"
+  [ "$(figure good "$work/client.log")" = "$2" ] ||
     fail "of $2 requests not all were answered: $(cat "$work/client.log")"
+}
+
+# strace has attached to so many
+has_attached() {
+  [ "$(grep -c attached "$work/calls.log")" -ge "$1" ]
 }
 
 # count_calls COUNT: sets `calls` to the system calls of the proxy during COUNT
 # requests, with the few of its threads that wait
 count_calls() {
-  local pid who=() expected=0 try strace
-  for pid in $(tree "$proxy_pid"); do
-    who+=(-p "$pid")
+  local one who=() expected=0 strace
+  for one in $(tree "$proxy_pid"); do
+    who+=(-p "$one")
     expected=$((expected + 1))
   done
   : >"$work/calls.log"
   launch "$client_core" "$work/calls.log" \
     strace -f -c -o "$work/calls" "${who[@]}"
-  strace=$launched
-  for ((try = 0; try < 50; try++)); do
-    [ "$(grep -c attached "$work/calls.log")" -lt "$expected" ] || break
-    sleep 0.1
-  done
+  strace=$pid
+  await 'strace' has_attached "$expected"
   ask 64 "$1"
-  stop "$strace"
+  end "$strace" || true
   calls=$(awk '$NF == "total" { print $4 }' "$work/calls")
   [ -n "$calls" ] || fail "strace did not count: $(cat "$work/calls.log")"
 }
@@ -76,13 +80,13 @@ count_calls() {
 # calls_of KIND: system calls a request. Twice as many requests less once as
 # many leaves out what is not a request's.
 calls_of() {
-  local since=${#running[@]} calls once
+  local since=${#pids[@]} calls once
   start_proxy "$1" "$proxy_core" "$small_port"
   ask 64 1000
   count_calls "$counted"
   once=$calls
   count_calls $((2 * counted))
-  stop_since "$since"
+  end_since "$since"
   fact "calls/$1" calls 1 "$(per_counted $((calls - once)))"
 }
 
@@ -93,13 +97,13 @@ per_counted() {
 # count_instructions KIND COUNT: sets `instructions` to those of a whole life
 # with COUNT requests
 count_instructions() {
-  local since=${#running[@]}
+  local since=${#pids[@]}
   local under=(valgrind --tool=callgrind
     "--callgrind-out-file=$work/callgrind.%p")
   start_proxy "$1" "$proxy_core" "$small_port"
   ask 8 "$2"
-  patience_s=30 stop "$proxy_pid"
-  stop_since "$since"
+  end "$proxy_pid" || true
+  end_since "$since"
   instructions=$(sed -n 's/^==[0-9]*== Collected : \([0-9]*\).*/\1/p' \
     "$work/proxy.log")
   [ -n "$instructions" ] ||
@@ -118,24 +122,25 @@ instructions_of() {
 # their answer add to the resident memory, and what their connections had added
 # before anything was asked.
 hold() {
-  local case=$1 round=$2 attempts=$3 kind=$4 since=${#running[@]}
+  local case=$1 round=$2 attempts=$3 kind=$4 since=${#pids[@]}
   local empty idle full
   shift 4
   start_slow_origin 30000
   start_proxy "$kind" "$proxy_core" "$slow_port" "$@"
   # Code and tables that a first request touches are nobody's in particular.
-  { echo && sleep 0.3; } | "$helpers/client" hold "$proxy_port" 1 >/dev/null
+  { echo && sleep 0.3; } |
+    "$peers/load" --port "$proxy_port" --hold 1 >/dev/null
   empty=$(resident_kib "$proxy_pid")
   coproc taskset -c "$client_core" \
-    "$helpers/client" hold "$proxy_port" "$held" 2>&1
-  running+=("$COPROC_PID")
+    "$peers/load" --port "$proxy_port" --hold "$held" 2>&1
+  pids+=("$COPROC_PID")
   holder_says open
   idle=$(resident_kib "$proxy_pid")
   echo >&"${COPROC[1]}"
   holder_says sent
   await_asked "$case" $(((held + 1) * attempts))
   full=$(resident_kib "$proxy_pid")
-  stop_since "$since"
+  end_since "$since"
   fact "$case" connection "$round" "$(kib_each "$empty" "$idle")"
   fact "$case" race "$round" "$(kib_each "$idle" "$full")"
 }
@@ -204,7 +209,7 @@ measure_instructions() {
 # The winner answers after 5 ms, the losers would after 20: so they are really
 # in flight when the race is settled.
 measure_losers() {
-  local round since=${#running[@]} winner both all title='CPU us, losers'
+  local round since=${#pids[@]} winner both all title='CPU us, losers'
   local counting drains=no
   start_slow_origin 5 && winner=$slow_port
   start_slow_origin 20 && both=$slow_port
@@ -219,7 +224,7 @@ measure_losers() {
     [ $drains = no ] || load losers/drained "$round" 64 hedgerow \
       "$proxy_core" "$all" --hedge-after 0ms --losers drain
   done
-  stop_since "$since"
+  end_since "$since"
   row "$title" 'nginx, 1 attempt' losers/nginx us losers/nginx
   row "$title" 'hedgerow, 1 attempt' losers/one us losers/nginx
   row "$title" 'hedgerow, 3, 2 cancelled' losers/cancelled us losers/nginx \
@@ -236,7 +241,7 @@ measure_losers() {
 # wrk does not count what is in flight when it ends, though the proxy has worked
 # for it: twice the time halves that share.
 measure_inflight() {
-  local round kind connections counting='' since=${#running[@]}
+  local round kind connections counting='' since=${#pids[@]}
   local title='CPU us, 64 against no delay'
   local seconds=$((2 * seconds))
   start_slow_origin 100
@@ -253,7 +258,7 @@ measure_inflight() {
       done
     done
   done
-  stop_since "$since"
+  end_since "$since"
   row "$title" nginx inflight/nginx-64 us inflight/nginx-64
   row "$title" hedgerow inflight/hedgerow-64 us inflight/nginx-64
   for connections in 1000 4000; do inflight_rows "$connections"; done
@@ -293,7 +298,7 @@ measure_memory() {
 
 # Two proxy cores leave one to the origin, for one worker too.
 measure_workers() {
-  local round kind workers cores goals since=${#running[@]}
+  local round kind workers cores goals since=${#pids[@]}
   local small_port tls_port middle_port dense_port large_port
   [ -n "$pair_cores" ] ||
     { note 'workers: needs four cores' && return 0; }
@@ -308,7 +313,7 @@ measure_workers() {
       done
     done
   done
-  stop_since "$since"
+  end_since "$since"
   for workers in 1 2; do
     for kind in nginx hedgerow; do
       goals=()

@@ -1,92 +1,31 @@
 # shellcheck shell=bash
-# Processes: the origins, the four proxies, and how each is started, measured
-# and ended. Everything that runs was started here and is ended by its pid.
+# The origins and the four proxies, and how each is started and measured.
 
-running=()
-
-# launch CORES LOG COMMAND...: sets `launched` to its pid
+# launch CORES LOG COMMAND...: sets pid
 launch() {
   local cores=$1 log=$2
   shift 2
   taskset -c "$cores" "$@" >"$log" 2>&1 </dev/null &
-  launched=$!
-  running+=("$launched")
+  pid=$!
+  pids+=("$pid")
 }
 
-# run_client COMMAND...: runs it on the client's core until it ends. In the
-# background, since bash heeds a signal at once only while it waits.
+# run_client COMMAND...: on the client's core, until it ends
 run_client() {
-  local status=0
-  launch "$client_core" "$work/client.log" "$@"
-  wait "$launched" || status=$?
-  unset 'running[-1]'
-  return "$status"
+  run_in_background taskset -c "$client_core" "$@" >"$work/client.log" 2>&1
 }
 
-# tree PID: it and its descendants
-tree() {
-  local pid
-  echo "$1"
-  for pid in $(pgrep -P "$1"); do tree "$pid"; done
-}
-
-is_up() {
-  kill -0 "$1" 2>/dev/null
-}
-
-patience_s=3
-
-# stop PID: asks it to end, and ends it and its descendants when it does not.
-stop() {
-  local pids pid try
-  is_up "$1" || return 0
-  mapfile -t pids < <(tree "$1")
-  kill -TERM "$1" 2>/dev/null || true
-  for ((try = 0; try < 10 * patience_s; try++)); do
-    is_up "$1" || break
-    sleep 0.1
-  done
-  for pid in "${pids[@]}"; do
-    if is_up "$pid"; then kill -KILL "$pid" 2>/dev/null || true; fi
-  done
-  wait "$1" 2>/dev/null || true
-}
-
-stop_all() {
+# end_since COUNT: ends what was started after the first COUNT
+end_since() {
   local i
-  for ((i = ${#running[@]} - 1; i >= 0; i--)); do stop "${running[i]}"; done
-  running=()
+  for ((i = ${#pids[@]} - 1; i >= $1; i--)); do end "${pids[i]}" || true; done
 }
 
-# stop_since COUNT: ends what was launched after the first COUNT of them.
-stop_since() {
-  local i
-  for ((i = ${#running[@]} - 1; i >= $1; i--)); do
-    stop "${running[i]}"
-    unset "running[i]"
-  done
-}
-
-# A port that nobody listens on, below those that connections leave from.
-free_port() {
-  local port
-  while port=$((10000 + RANDOM % 20000)); do
-    ! grep -qsx "$port" "$work/ports" || continue # given away, but not open yet
-    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-  done
-  echo "$port" | tee -a "$work/ports"
-}
-
-# await PORT PID LOG: until PID listens on PORT
-await() {
-  local try
-  for ((try = 0; try < 300; try++)); do
-    if (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return 0; fi
-    is_up "$2" || break
-    sleep 0.1
-  done
-  tail -n 5 "$3" >&2
-  fail "nothing listens on port $1; above is the end of ${3##*/}"
+# await_port PORT PID LOG: until PID listens on PORT
+is_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || ! is_up "$2"; }
+await_port() {
+  await "port $1" is_open "$1" "$2"
+  is_up "$2" || fail "nothing listens on port $1: $(tail -n 5 "$3")"
 }
 
 # ---- origins ----------------------------------------------------------------
@@ -122,8 +61,9 @@ records() {
     count = split("one as much many an interface answers with about records " \
                   "that people look for in the evening", words, " ")
     for (n = 1; length_so_far < bytes - 350; n++) {
-      item = sprintf("%s{\"id\":%d,\"name\":\"%s\",\"email\":\"%s.%s@example.com\"," \
-        "\"active\":%s,\"score\":%.2f,\"created_at\":\"2026-%02d-%02dT10:%02d:00Z\"," \
+      item = sprintf("%s{\"id\":%d,\"name\":\"%s\"," \
+        "\"email\":\"%s.%s@example.com\",\"active\":%s,\"score\":%.2f," \
+        "\"created_at\":\"2026-%02d-%02dT10:%02d:00Z\"," \
         "\"tags\":[\"%s\",\"%s\"],\"owner\":{\"id\":%d,\"url\":" \
         "\"https://api.example.com/users/%d\"},\"about\":%s}",
         n > 1 ? "," : "[", rand() * 1000000, some(1, 3), word(), word(),
@@ -204,15 +144,13 @@ start_origin() {
 END
   } >"$config"
   launch "$1" "$log" nginx -p "$work" -e stderr -c "$config"
-  await "$small_port" "$launched" "$log"
+  await_port "$small_port" "$pid" "$log"
 }
 
 # start_slow_origin DELAY_MS: sets slow_port
 start_slow_origin() {
-  slow_port=$(free_port)
-  launch "$origin_cores" "$work/slow.log" \
-    "$helpers/origin" "$slow_port" "$1" 200
-  await "$slow_port" "$launched" "$work/slow.log"
+  start slow taskset -c "$origin_cores" "$peers/origin" --delay "$1"
+  slow_port=$port
 }
 
 # asked_at PORT: how many requests a slow origin has seen
@@ -297,7 +235,7 @@ start_proxy() {
       haproxy_proxy "$origin" >"$work/proxy.conf"
       command=(haproxy -db -f "$work/proxy.conf")
       ;;
-    forwarder) command=("$helpers/forwarder" "$proxy_port" "$origin") ;;
+    forwarder) command=("$peers/forwarder" "$proxy_port" "$origin") ;;
     hedgerow)
       command=("$program" --listen "127.0.0.1:$proxy_port" --log off
         --workers "$workers" --ca-file "$work/ca.pem" "$@")
@@ -307,8 +245,8 @@ start_proxy() {
       ;;
   esac
   launch "$cores" "$log" "${under[@]}" "${command[@]}"
-  proxy_pid=$launched
-  await "$proxy_port" "$proxy_pid" "$log"
+  proxy_pid=$pid
+  await_port "$proxy_port" "$proxy_pid" "$log"
 }
 
 # ---- what a process has used ------------------------------------------------
@@ -329,9 +267,8 @@ resident_kib() {
   for ((try = 0; try < 20 && now != before; try++)); do
     sleep 0.2
     before=$now
-    now=$(for pid in $(tree "$1"); do
-      sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status"
-    done | awk '{ sum += $1 } END { print sum + 0 }')
+    now=$(for pid in $(tree "$1"); do rss_kib "$pid"; done |
+      awk '{ sum += $1 } END { print sum + 0 }')
   done
   echo "$now"
 }

@@ -1,9 +1,9 @@
 /* config_fit: what the limits cost in descriptors.
  *
- * A client connection costs one, an attempt in flight to a target costs one, and
- * a few dozen go to listeners, loops, logs and idle upstream connections that
- * are about to close. Limits that together exceed the process's own would be
- * met as EMFILE, in the middle of a race; so they are lowered at start, and
+ * A client connection costs one, an attempt in flight to a target costs one,
+ * and a few dozen go to listeners, loops, logs and idle upstream connections
+ * that are about to close. Limits that together exceed the process's own would
+ * be met as EMFILE, in the middle of a race; so they are lowered at start, and
  * main says so. */
 #include "config/config_fit.h"
 

@@ -12,8 +12,8 @@
  * The texts are copied because those of the config belong to argv today, and
  * will belong to a file tomorrow, which a reload reads into the same place.
  *
- * Threads share the count of references: main holds the snapshot in force, and a
- * worker holds each that its exchanges began under (proxy/lease). */
+ * Threads share the count of references: main holds the snapshot in force, and
+ * a worker holds each that its exchanges began under (proxy/lease). */
 #include "config/snapshot.h"
 
 #include <assert.h>

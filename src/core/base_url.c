@@ -9,8 +9,9 @@
  * REST comes from a client, and a client may not leave the base path. Upstreams
  * differ in what they take for a way up: some decode before they resolve dot
  * segments, some take '\' for '/', some cut ";parameters" off a segment first
- * (so that "..;x" is ".."). base_url_rest_is_safe refuses what any of them could
- * read so. It decodes once: a server that decodes twice has other troubles.
+ * (so that "..;x" is ".."). base_url_rest_is_safe refuses what any of them
+ * could read so. It decodes once: a server that decodes twice has other
+ * troubles.
  *
  * Resolving names is io/resolver's; which URLs a client may ask for is decided
  * by whoever reads its list, with base_url_same_origin and base_url_covers. */

@@ -55,8 +55,8 @@ static bool is_relative(struct slice location) {
 
 void explain_status(int status, struct slice location, char *buf, size_t cap) {
   const char *words = words_for(status);
+  location = without_query(location);
   if (status >= 300 && status <= 399 && location.len > 0) {
-    location = without_query(location);
     snprintf(buf, cap, "the upstream redirects (%d) to %.*s; %s", status,
              SLICE_ARG(location),
              is_relative(location) ? "ask for that path" : "point --to there");

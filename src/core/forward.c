@@ -11,8 +11,8 @@
  * - User-Agent and Authorization where a configured one takes their place, and
  *   whatever --header sets or --drop-header names.
  *
- * Authorization and Cookie are kept apart, because /all may ask origins that the
- * client has no credentials for. */
+ * Authorization and Cookie are kept apart, because /all may ask origins that
+ * the client has no credentials for. */
 #include "core/forward.h"
 
 enum {

@@ -1,8 +1,8 @@
 /* gate: who may start when there is little room.
  *
  * The cap is strict for everybody, since an operator sets it for what the
- * upstream can bear. Hedges stop at seven eighths of it (at the cap itself where
- * that is below 8), so that when it gets full, hedges are refused first.
+ * upstream can bear. Hedges stop at seven eighths of it (at the cap itself
+ * where that is below 8), so that when it gets full, hedges are refused first.
  *
  * This file only answers. Who counts what is in flight is the business of those
  * who ask: for attempts proxy/fetch, for requests proxy/visit. */

@@ -7,9 +7,10 @@
  *
  * It is an automaton that takes one byte a step. What it knows between two
  * bytes is one state, and a bit for each open container: so a text may be cut
- * anywhere, and the work is linear by construction. Most of a body goes past it:
- * whole tokens in the lane (json_check_lane), plain text and blanks eight bytes
- * at a time. What the lane leaves comes here, so all of the grammar is here.
+ * anywhere, and the work is linear by construction. Most of a body goes past
+ * it: whole tokens in the lane (json_check_lane), plain text and blanks eight
+ * bytes at a time. What the lane leaves comes here, so all of the grammar is
+ * here.
  *
  * `after` and `next` are shortcuts: `after` saves a look at the container bits
  * at the end of each value, and `next` tells a member's name, which a colon

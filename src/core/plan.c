@@ -1,10 +1,10 @@
 /* plan: when which attempt of a race is due, and whom it asks.
  *
  * Attempt 0, the primary, is due at once, the first hedge after hedge_after_us,
- * each further one stagger_us later. A hedge's time is a function of its number,
- * so a hedge that is brought forward leaves the others' times alone: a short
- * outage is outlived. A hedge whose time comes only at the deadline is of no use
- * to anybody, so it is planned for never.
+ * each further one stagger_us later. A hedge's time is a function of its
+ * number, so a hedge that is brought forward leaves the others' times alone: a
+ * short outage is outlived. A hedge whose time comes only at the deadline is of
+ * no use to anybody, so it is planned for never.
  *
  * What this file leaves to others: what brings a hedge forward (core/race),
  * whether an attempt may start when its time has come (core/gate). */
@@ -19,11 +19,11 @@ static uint32_t due_us(const struct race_policy *policy, unsigned k,
   return due < timeout_us ? (uint32_t)due : PLAN_NEVER_US;
 }
 
-/* A limit beyond the deadline is none. */
+/* A limit that the deadline comes before, or with, is none. */
 static uint32_t attempt_timeout_us(const struct race_policy *policy,
                                    int64_t timeout_us) {
   int64_t limit = policy->attempt_timeout_us;
-  return limit <= timeout_us ? (uint32_t)limit : 0;
+  return limit < timeout_us ? (uint32_t)limit : 0;
 }
 
 void plan_make(struct race_plan *plan, const struct race_policy *policy,

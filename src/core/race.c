@@ -33,9 +33,8 @@
  * an end), and what the answer looks like. */
 #include "core/race.h"
 
-#include <string.h>
-
 #include <assert.h>
+#include <string.h>
 
 static uint16_t bit(unsigned attempt) { return (uint16_t)(1u << attempt); }
 
@@ -50,6 +49,7 @@ void race_init(struct race *race, const struct race_plan *plan) {
 
 static uint32_t elapsed_us(const struct race *race, int64_t now_us) {
   int64_t elapsed = now_us - race->start_us;
+  if (elapsed < 0) return 0;
   return elapsed < PLAN_NEVER_US ? (uint32_t)elapsed : PLAN_NEVER_US - 1;
 }
 
@@ -115,13 +115,19 @@ static bool note(struct race *race, const struct step_event *event) {
 
 /* ---- whose own limit is used up ---- */
 
+/* Events of one turn may carry instants that lie a little apart, in any order.
+ */
+static uint32_t used_us(const struct race *race, unsigned k, uint32_t at_us) {
+  return at_us > race->started_us[k] ? at_us - race->started_us[k] : 0;
+}
+
 /* Attempts start in order, so those that have used up their time are the first
  * of those in flight. Returns the watermark below which they are. */
 static unsigned expire(struct race *race, uint32_t at_us) {
   uint32_t limit_us = race->plan->attempt_timeout_us;
   unsigned k = 0;
   if (limit_us == 0) return 0;
-  while (k < race->next && at_us - race->started_us[k] >= limit_us) k++;
+  while (k < race->next && used_us(race, k, at_us) >= limit_us) k++;
   if ((race->in_flight & below(k)) == 0) return 0;
   race->in_flight &= (uint16_t)~below(k);
   return k;

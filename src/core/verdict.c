@@ -6,8 +6,8 @@
  *   everything else a failure as soon as the head is there
  *
  * A 206 or a 204 is no exception to "2xx with a whole JSON body": no Range was
- * asked for, so a 206 is a part of something, and a 204 has no body, which is no
- * JSON text.
+ * asked for, so a 206 is a part of something, and a 204 has no body, which is
+ * no JSON text.
  *
  * A body that ends only because the connection closed may have been cut. An
  * object or an array says by itself that it is whole; a bare number, string or

@@ -2,11 +2,12 @@
  *
  * There is one piece to give from. When something does not fit, a new piece is
  * made, a little larger than asked for, so that the next small things find room
- * in it; what was left of the old piece is lost, unless the new one was made for
- * something large, which leaves little behind: then the old piece stays the
+ * in it; what was left of the old piece is lost, unless the new one was made
+ * for something large, which leaves little behind: then the old piece stays the
  * present one. */
 #include "io/arena.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,9 @@ struct piece {
   _Alignas(ALIGNMENT) char bytes[];
 };
 
+/* What is too much to be rounded up is more than there is. */
 static size_t rounded(size_t bytes) {
+  if (bytes > SIZE_MAX / 2) return SIZE_MAX / 2;
   return (bytes + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
 }
 

@@ -14,9 +14,9 @@
  * attempt_start calls nobody back: what fails at once, fails in the next turn.
  * Whether an attempt may start, and how long it may take, is for those above.
  *
- * A loser is a cancelled attempt whose answer is read all the same, for a while,
- * so that its connection can be kept (--losers drain). It still counts as in
- * flight, and has nobody left to tell. */
+ * A loser is a cancelled attempt whose answer is read all the same, for a
+ * while, so that its connection can be kept (--losers drain). It still counts
+ * as in flight, and has nobody left to tell. */
 #include "io/attempt.h"
 
 #include <stdlib.h>

@@ -6,8 +6,8 @@
  *
  * A request is put together in the loop's scratch, from where its parts stand:
  * the target's base, the ask's bytes, a few constants. So nothing has to be
- * kept for a second sending. One read brings an answer into one buffer, and what
- * is too much for that by way of the scratch.
+ * kept for a second sending. One read brings an answer into one buffer, and
+ * what is too much for that by way of the scratch.
  *
  * A wire whose answer is whole goes back to the idle ones; any other is closed.
  * Whether an unheard request is sent again, and when an answer is late, is for
@@ -91,10 +91,10 @@ static ssize_t h1_receive(struct call *call) {
   return got;
 }
 
-static void note_bytes(struct call *call) {
+static void note_bytes(struct call *call, size_t n) {
   if (call->record->first_byte_us == 0)
     call->record->first_byte_us = clock_now_us();
-  call->record->bytes = call->intake.bytes.len;
+  call->record->bytes += n;
 }
 
 /* An answer that nobody wants is only read to its end. */
@@ -103,9 +103,9 @@ static bool skip(struct call *call) {
          call->intake.bytes.len <= READ_OUT_BYTES;
 }
 
-static bool wants_more(struct call *call) {
+static bool wants_more(struct call *call, size_t n) {
   if (call->reading_out) return skip(call);
-  note_bytes(call);
+  note_bytes(call, n);
   return intake_judge(&call->intake);
 }
 
@@ -121,7 +121,8 @@ static bool h1_take(struct call *call, ssize_t n) {
     verdict_broken(&call->intake.verdict, ATTEMPT_STARVED, no_buffer);
     h1_judged(call);
   } else {
-    if (wants_more(call)) return stream_is_tls(wire_stream(call->wire));
+    if (wants_more(call, (size_t)n))
+      return stream_is_tls(wire_stream(call->wire));
     h1_judged(call);
   }
   return false;

@@ -1,9 +1,9 @@
 /* intake: from bytes to a verdict, as they arrive.
  *
- * The answer is received into one buffer, from which its head and body go to the
- * client. core/http_response finds them there, core/verdict judges them, and
- * the verdict is certain as soon as it can be: a failing status with its head, a
- * page of HTML with its first byte.
+ * The answer is received into one buffer, from which its head and body go to
+ * the client. core/http_response finds them there, core/verdict judges them,
+ * and the verdict is certain as soon as it can be: a failing status with its
+ * head, a page of HTML with its first byte.
  *
  * How the bytes come here, and what becomes of the connection, is the business
  * of the protocol (io/h1). */
@@ -45,7 +45,9 @@ static bool too_large(struct intake *intake) {
 static bool judge_head(struct intake *intake) {
   struct response_meaning head =
       http_response_meaning(&intake->response, intake->bytes.at);
-  if (intake->response.head_len > intake->limits->head_bytes)
+  /* Interim heads count too, as they do while they come. */
+  if (intake->response.head_at + intake->response.head_len >
+      intake->limits->head_bytes)
     return too_large(intake);
   return verdict_head(&intake->verdict, &head);
 }

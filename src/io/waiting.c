@@ -2,8 +2,8 @@
  *
  * The first is for names: those in it go on as soon as the resolver has
  * addresses, and are told why when it has none, or when their time is over
- * before it has. The second is for the next turn: what fails inside attempt_start
- * may call nobody back from there, so it fails a turn later.
+ * before it has. The second is for the next turn: what fails inside
+ * attempt_start may call nobody back from there, so it fails a turn later.
  *
  * Whoever is called may cancel others in the same line, so a line is looked at
  * from its start after each call. */
@@ -83,10 +83,13 @@ void waiting_look(struct waiting *waiting) {
 
 static void waiting_on_timer(void *arg) {
   struct waiting *waiting = arg;
-  struct list_link *first;
+  struct list_link *first, *last = waiting->for_turns.last;
+  bool is_last = false;
   waiting->armed_us = INT64_MAX;
-  while ((first = waiting->for_turns.first)) {
+  /* Those who join meanwhile wait for the turn after this one. */
+  while (!is_last && (first = waiting->for_turns.first)) {
     struct waiter *waiter = waiter_of(first);
+    is_last = first == last;
     waiting_cancel(waiter);
     waiting->handler.on_turn(waiter->arg);
   }

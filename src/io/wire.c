@@ -7,8 +7,8 @@
  * TLS a session ticket may come; then there is nothing to read.)
  *
  * Between the instant in which such bytes arrive and the turn in which they are
- * seen lies a gap, so a wire whose event is already waiting to run is not taken,
- * and one that has been idle for long is looked at once more.
+ * seen lies a gap, so a wire whose event is already waiting to run is not
+ * taken, and one that has been idle for long is looked at once more.
  *
  * The read event is added once in the life of a connection: a request on a kept
  * one costs no epoll_ctl. */

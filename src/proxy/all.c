@@ -9,8 +9,8 @@
  * one. Both pass the same check against `..` as /smart's REST does.
  *
  * Nothing is hedged unless the request says hedge=1: then each item is a race
- * like /smart's. The client's Authorization and Cookie go to the origins of --to
- * only: that is the API the client was told to talk to, the others are the
+ * like /smart's. The client's Authorization and Cookie go to the origins of
+ * --to only: that is the API the client was told to talk to, the others are the
  * operator's. */
 #include "proxy/all.h"
 

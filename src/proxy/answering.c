@@ -1,9 +1,9 @@
 /* answering: the last step of every client request.
  *
  * Each answer is a head of ours and a body: an upstream's, as it was received;
- * the pieces of an /all; or a few words of our own. The head is written into the
- * worker's scratch text, which the connection copies from where the kernel does
- * not take it at once. So nothing of it has to outlive the call.
+ * the pieces of an /all; or a few words of our own. The head is written into
+ * the worker's scratch text, which the connection copies from where the kernel
+ * does not take it at once. So nothing of it has to outlive the call.
  *
  * Whatever the answer, and also where there is nobody left to answer, the
  * request's record is completed here and observed once (`tell`). */
@@ -21,7 +21,8 @@ static struct answer_framing framing_of(const struct answering *to) {
   };
 }
 
-/* The peer's text costs more than the rest of a line: only when it is wanted. */
+/* The peer's text costs more than the rest of a line: only when it is wanted.
+ * */
 static void tell(const struct answering *to, int status, uint64_t bytes) {
   struct race_record *race = to->race;
   race->status = status;

@@ -98,7 +98,7 @@ static enum gate_verdict start_next(struct fetch *f, int64_t now_us) {
   record->target = target->number;
   record->number = (uint8_t)(f->first_number + k);
   record->start_us = now_us;
-  enum gate_verdict verdict = admit(f, in_flight, record->number > 0);
+  enum gate_verdict verdict = admit(f, in_flight, k > 0);
   if (verdict == GATE_OPEN) {
     f->attempts[k] = attempt_start(attempts, &f->ask, target, &f->group->limits,
                                    record, on_attempt_end, f);

@@ -9,6 +9,7 @@
 
 #include "core/gate.h"
 #include "core/query.h"
+#include "io/clock.h"
 #include "proxy/answering.h"
 
 enum { PEER_BYTES = 64 };
@@ -21,7 +22,8 @@ static struct answering answering_of(struct visit *visit,
   visit->exchange = NULL;
   visit->record.outcome = outcome;
   visit->record.winner = -1;
-  visit->record.end_us = visit->record.start_us;
+  visit->record.end_us =
+      visit->service->log ? clock_now_us() : visit->record.start_us;
   return (struct answering){.service = visit->service,
                             .connection = visit->connection,
                             .race = &visit->record,
@@ -62,7 +64,22 @@ static size_t room_for(const struct visit *visit) {
          forward_room(&visit->route->fields) + PEER_BYTES;
 }
 
+static enum gate_verdict admit(const struct service *service) {
+  struct gate gate = {
+      .in_flight = atomic_load_explicit(&service->process->requests,
+                                        memory_order_relaxed),
+      .cap = service->config->max_requests,
+      .draining = service->drained,
+  };
+  return gate_try(&gate);
+}
+
 bool visit_open(struct visit *visit, size_t bytes) {
+  enum gate_verdict verdict = admit(visit->service);
+  if (verdict != GATE_OPEN) {
+    visit_reject(visit, 503, gate_request_error(verdict));
+    return false;
+  }
   visit->exchange = exchange_new(visit->service);
   if (visit->exchange && arena_open_text(exchange_arena(visit->exchange),
                                          room_for(visit) + bytes, &visit->text))
@@ -133,25 +150,9 @@ static bool write_order(struct visit *visit, struct exchange_order *order) {
   return !visit->text.cut;
 }
 
-static enum gate_verdict admit(const struct service *service) {
-  struct gate gate = {
-      .in_flight = atomic_load_explicit(&service->process->requests,
-                                        memory_order_relaxed),
-      .cap = service->config->max_requests,
-      .draining = service->drained,
-  };
-  return gate_try(&gate);
-}
-
 void visit_start(struct visit *visit, struct exchange_order *order) {
-  enum gate_verdict verdict = admit(visit->service);
-  if (verdict == GATE_OPEN) {
-    if (!write_order(visit, order)) {
-      visit_reject(visit, 431, "the request's fields are too large");
-      return;
-    }
-    if (exchange_start(visit->exchange, visit->connection, order)) return;
-    verdict = GATE_MEMORY;
-  }
-  visit_reject(visit, 503, gate_request_error(verdict));
+  if (!write_order(visit, order))
+    visit_reject(visit, 431, "the request's fields are too large");
+  else if (!exchange_start(visit->exchange, visit->connection, order))
+    visit_reject(visit, 503, gate_request_error(GATE_MEMORY));
 }

@@ -1,9 +1,10 @@
 /* demo_child: the real proxy, as a child process of the demo.
  *
  * What the demo shows is the program that a user will run: this binary, started
- * with flags, listening on a port. Its ready line on stderr names the port. What
- * it says otherwise is shown only if it does not start, or does not end, as it
- * should; nobody reads it meanwhile, so its end of the pipe does not block.
+ * with flags, listening on a port. Its ready line on stderr names the port.
+ * What it says otherwise is shown only if it does not start, or does not end,
+ * as it should; nobody reads it meanwhile, so its end of the pipe does not
+ * block.
  *
  * Whatever happens to the demo, the proxy must not stay behind: PDEATHSIG ends
  * it with its parent, even one that was killed. A process group of its own

@@ -1,8 +1,8 @@
 /* demo_load: the client of the demo.
  *
  *            number --> X-Request-ID --> the mock's draw
- *   pair  -- straight: Hedge-Attempt: 0      asks the mock
- *         \- hedged                          asks the proxy, which counts itself
+ *   pair  -- straight: Hedge-Attempt: 0     asks the mock
+ *         \- hedged                         asks the proxy, which counts itself
  *
  * Both ways of a pair meet the same luck: the mock draws by id and attempt, and
  * the straight request says of itself what the race's primary does.

@@ -25,9 +25,15 @@ enum {
   HEDGES = 4
 };
 
-static struct config config;
-static struct process process = {.config = &config};
-static struct service service = {.process = &process, .config = &config};
+static struct target targets[TARGETS];
+static struct group to = {.targets = targets, .count = TO_TARGETS};
+static struct group listed = {.targets = targets + TO_TARGETS};
+static struct route route = {.kind = ROUTE_ALL,
+                             .group = &to,
+                             .listed = &listed,
+                             .policy = {.hedges = HEDGES},
+                             .max_items = ITEMS_MAX,
+                             .max_depth = DEPTH_MAX};
 
 /* The client's list, read once more, and how the visit ended. */
 static struct {
@@ -41,25 +47,23 @@ static void configure(void) {
   static const char *const urls[TARGETS] = {
       "http://a.example/v1", "https://b.example:8443?key=K",
       "http://a.example/v1/all/", "http://[::1]:81/x?k"};
-  for (unsigned i = 0; i < TARGETS; i++) {
-    struct target *target = &process.targets[i];
-    demand(!base_url_parse(&target->url, slice_of(urls[i])), "a URL");
-    process.alone[i] = (struct group){.targets = target, .count = 1};
-  }
-  process.to = (struct group){.targets = process.targets, .count = TO_TARGETS};
-  config.to_count = TO_TARGETS;
-  config.max_items = ITEMS_MAX;
-  config.max_depth = DEPTH_MAX;
-  config.policy.hedges = HEDGES;
+  for (unsigned i = 0; i < TARGETS; i++)
+    demand(!base_url_parse(&targets[i].url, slice_of(urls[i])), "a URL");
 }
 
 /* ---- what an item asks ---- */
 
-static bool is_configured(const struct group *group) {
-  unsigned targets = config.to_count + config.all_count;
-  for (unsigned i = 0; i < targets; i++)
-    if (group == &process.alone[i]) return true;
-  return group == &process.to;
+/* Whom its first attempt asks. */
+static const struct target *first_of(const struct exchange_item *item) {
+  return item->only ? item->only : &item->group->targets[0];
+}
+
+static bool is_configured(const struct exchange_item *item) {
+  const struct group *group = item->group;
+  if (group != &to && group != &listed) return false;
+  if (!item->only) return group == &to;
+  return item->only >= group->targets &&
+         item->only < group->targets + group->count;
 }
 
 /* What the text asks of the target, put together by hand. */
@@ -94,7 +98,7 @@ static bool lies_below(struct slice base, struct slice path) {
 }
 
 static void check_asked(const struct exchange_item *item, struct slice asked) {
-  const struct base_url *base = &item->group->targets[0].url;
+  const struct base_url *base = &first_of(item)->url;
   const char *mark = memchr(asked.at, '?', asked.len);
   struct slice path = {asked.at, mark ? (size_t)(mark - asked.at) : asked.len};
   demand(fuzz_is_visible(asked) && !fuzz_contains(asked, slice_of("#")),
@@ -106,13 +110,13 @@ static void check_asked(const struct exchange_item *item, struct slice asked) {
 static void check_item(const struct exchange_item *item, struct slice text) {
   struct text asked = fuzz_text(text.len + 64);
   struct text expected = fuzz_text(text.len + 64);
-  const struct base_url *base = &item->group->targets[0].url;
+  const struct base_url *base = &first_of(item)->url;
   base_url_write(&asked, base, item->rest, item->query);
   write_expected(&expected, base, text);
   check_asked(item, text_slice_of(&asked));
   demand(slice_equal(text_slice_of(&asked), text_slice_of(&expected)),
          "an item asks for what the client named");
-  demand((text.at[0] == '/') == (item->group == &process.to),
+  demand((text.at[0] == '/') == !item->only,
          "a path goes to --to, a URL to its own target");
   free(asked.at);
   free(expected.at);
@@ -145,9 +149,9 @@ bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
 /* What a GET asks: the --all list as it stands, or what a race could. */
 static void check_listed(const struct exchange_item *item, unsigned i,
                          struct slice text) {
-  bool races = config.all_count == 0;
+  bool races = listed.count == 0;
   unsigned target = races ? i % TO_TARGETS : TO_TARGETS + i;
-  demand(item->group == &process.alone[target], "each target in its turn");
+  demand(item->only == &targets[target], "each target in its turn");
   demand(item->rest.len == 0, "as it stands");
   demand(slice_equal(item->query, races ? text : (struct slice){NULL, 0}),
          "the client's query goes where a race's would");
@@ -160,17 +164,17 @@ void visit_start(struct visit *visit, struct exchange_order *order) {
   seen.started++;
   demand(order->gathers, "/all gathers");
   demand(!visit->text.cut, "what is written has its room");
-  demand(order->policy.hedges == 0 || order->policy.hedges == HEDGES,
+  demand(order->policy->hedges == 0 || order->policy->hedges == HEDGES,
          "all hedges, or none");
   demand(!post ||
              (seen.error == JSON_LIST_OK && seen.count == order->item_count),
          "each item has its place");
   demand(post || order->item_count ==
-                     (config.all_count > 0 ? config.all_count : 1 + HEDGES),
+                     (listed.count > 0 ? listed.count : 1 + HEDGES),
          "the --all list, or a race");
   for (unsigned i = 0; i < order->item_count; i++) {
     const struct exchange_item *item = &order->items[i];
-    demand(is_configured(item->group), "a configured target is asked");
+    demand(is_configured(item), "a configured target is asked");
     demand(fuzz_inside(item->rest, text) && fuzz_inside(item->query, text),
            "the slices are the order's");
     if (!post) check_listed(item, i, text);
@@ -222,12 +226,11 @@ static void read_list(struct slice body, char *storage) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct slice input = fuzz_input(data, size);
   struct http_request request = {.query = fuzz_line(&input)};
-  struct visit visit = {
-      .service = &service, .request = &request, .body = input};
+  struct visit visit = {.route = &route, .request = &request, .body = input};
   char *storage = malloc(input.len);
-  if (config.to_count == 0) configure();
+  if (targets[0].url.host.len == 0) configure();
   bool alone = slice_starts_with(request.query, slice_of("!"));
-  config.all_count = alone ? 0 : TARGETS - TO_TARGETS;
+  listed.count = alone ? 0 : TARGETS - TO_TARGETS;
   request.method = input.len > 0 ? HTTP_POST : HTTP_GET;
   read_list(input, storage);
   all_visit(&visit);

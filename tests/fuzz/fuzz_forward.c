@@ -1,11 +1,11 @@
 /* fuzz_forward: a client's head, behind a line of letters that choose the
  * rules, into core/forward.
  *
- * The fields that come out are put into a request as io/h1 does, and the request
- * is read again: it is one head, without a line that nobody wrote. Each field in
- * it is hedgerow's own or one of the client's, in the client's order, and none
- * of those that may not cross. They have the room that proxy/visit makes for
- * them, and not a byte more. */
+ * The fields that come out are put into a request as io/h1 does, and the
+ * request is read again: it is one head, without a line that nobody wrote. Each
+ * field in it is hedgerow's own or one of the client's, in the client's order,
+ * and none of those that may not cross. They have the room that proxy/visit
+ * makes for them, and not a byte more. */
 #include <stdlib.h>
 
 #include "core/forward.h"
@@ -158,8 +158,8 @@ static void check_read(struct slice head, unsigned fields) {
 
 /* ---- the room ---- */
 
-/* As proxy/visit counts the bytes of the client's fields: they lie in one piece,
- * and each line may gain the space behind its colon. */
+/* As proxy/visit counts the bytes of the client's fields: they lie in one
+ * piece, and each line may gain the space behind its colon. */
 static size_t fields_room(const struct http_request *client) {
   unsigned fields = client->field_count;
   if (fields == 0) return 0;

@@ -9,7 +9,13 @@
  * It holds nothing back: what a peer's socket buffer does not take at once ends
  * the pair. So it carries small answers only, which is all it is asked to.
  */
-#include "bench.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net.h"
 
 struct end {
   int fd;
@@ -22,8 +28,7 @@ static int origin_port;
 static char bytes[65536];
 
 static struct end *end_new(int fd) {
-  struct end *end = calloc(1, sizeof *end);
-  if (!end) give_up("calloc");
+  struct end *end = must_have(calloc(1, sizeof *end));
   end->fd = fd;
   return end;
 }
@@ -35,8 +40,8 @@ static void on_connect(int listener) {
   struct end *client = end_new(fd), *origin = end_new(dial(origin_port));
   client->peer = origin;
   origin->peer = client;
-  watch(epoll, client->fd, client);
-  watch(epoll, origin->fd, origin);
+  watch(epoll, client->fd, EPOLLIN, client);
+  watch(epoll, origin->fd, EPOLLIN, origin);
 }
 
 /* Closes both ends. Their memory stays until the turn is over, since the other
@@ -79,11 +84,10 @@ int main(int argc, char **argv) {
   int listener = listen_on(number(argv[1]));
   origin_port = number(argv[2]);
   epoll = must(epoll_create1(0), "epoll_create1");
-  watch(epoll, listener, NULL);
+  watch(epoll, listener, EPOLLIN, NULL);
   for (;;) {
     struct epoll_event events[TURN_EVENTS];
-    int count = epoll_wait(epoll, events, TURN_EVENTS, -1);
-    if (count < 0 && errno != EINTR) give_up("epoll_wait");
+    int count = await_events(epoll, events, -1);
     for (int i = 0; i < count; i++)
       if (events[i].data.ptr) on_readable(events[i].data.ptr);
       else on_connect(listener);

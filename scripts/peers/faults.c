@@ -30,6 +30,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+// These are libc's functions, under their names and with parameters of ours.
+// NOLINTBEGIN(bugprone-reserved-identifier, cert-dcl37-c, cert-dcl51-cpp)
+// NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
+// NOLINTBEGIN(readability-redundant-declaration, misc-no-recursion)
+
 enum { EARLY_BYTES = 64 * 1024, SHORT_MOST = 7, PARTS_MOST = 1024 };
 
 static atomic_bool counting;
@@ -40,7 +45,7 @@ static uint32_t permille = 100;
 static _Atomic uint64_t state;
 static const char *report_path;
 
-/* ---- settings ---------------------------------------------------------------- */
+/* ---- settings ---- */
 
 static long number(const char *name, long otherwise) {
   const char *text = getenv(name);
@@ -73,7 +78,7 @@ static void report(void) {
   close(fd);
 }
 
-/* ---- memory ------------------------------------------------------------------ */
+/* ---- memory ---- */
 
 /* dlsym itself may allocate; what it gets then is never given back. */
 static char early[EARLY_BYTES] __attribute__((aligned(16)));
@@ -158,7 +163,7 @@ void *mmap(void *at, size_t len, int protection, int flags, int fd,
   return next(at, len, protection, flags, fd, offset);
 }
 
-/* ---- system calls ------------------------------------------------------------ */
+/* ---- system calls ---- */
 
 static uint32_t draw(void) {
   uint64_t before = atomic_load(&state), after;
@@ -219,6 +224,8 @@ ssize_t recv(int fd, void *into, size_t len, int flags) {
 }
 
 /* What recv is called where _FORTIFY_SOURCE looks after it. */
+ssize_t __recv_chk(int fd, void *into, size_t len, size_t room, int flags);
+
 ssize_t __recv_chk(int fd, void *into, size_t len, size_t room, int flags) {
   if (len > room) abort();
   return recv(fd, into, len, flags);
@@ -282,3 +289,7 @@ int epoll_wait(int epoll, struct epoll_event *events, int most,
   static const int errors[] = {EINTR};
   return error_of(errors, 1) ? -1 : next(epoll, events, most, timeout_ms);
 }
+
+// NOLINTEND(readability-redundant-declaration, misc-no-recursion)
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
+// NOLINTEND(bugprone-reserved-identifier, cert-dcl37-c, cert-dcl51-cpp)

@@ -10,9 +10,15 @@
  *
  * straight is the client alone: one attempt, no hedge, the same limit.
  */
-#include "tools/faults.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "core/race.h"
-#include "tail_figures.h"
+#include "figures.h"
+#include "net.h"
+#include "tools/faults.h"
 
 enum { HEDGES = 2 };
 
@@ -78,11 +84,13 @@ static struct fate run_race(const struct race_policy *policy,
                             const struct luck *luck, const char *id,
                             int64_t limit_us) {
   struct race race;
-  struct flight flights[RACE_MAX_ATTEMPTS];
+  struct race_plan plan;
+  struct flight flights[RACE_MAX_ATTEMPTS] = {0};
   struct step_event event = {.kind = EVENT_START};
   struct todo todo;
   unsigned started = 0;
-  race_init(&race, policy, limit_us);
+  plan_make(&plan, policy, 1, limit_us);
+  race_init(&race, &plan);
   for (;;) {
     todo = race_step(&race, &event);
     for (; started < todo.start_below; started++)
@@ -90,8 +98,9 @@ static struct fate run_race(const struct race_policy *policy,
     if (todo.outcome != OUTCOME_OPEN) break;
     event = next_event(&race, flights);
   }
-  return (struct fate){event.now_us, (int)started,
-                       todo.outcome == OUTCOME_SUCCESS};
+  return (struct fate){.us = event.now_us,
+                       .asked = (int)started,
+                       .good = todo.outcome == OUTCOME_SUCCESS};
 }
 
 static struct race_policy policy_of(const char *word) {
@@ -103,7 +112,7 @@ static struct race_policy policy_of(const char *word) {
 }
 
 int main(int argc, char **argv) {
-  char error[256], id[ID_BYTES];
+  char error[256], id[FATE_ID_BYTES];
   struct luck luck;
   if (argc != 6 && argc != 7) {
     fprintf(stderr, "usage: tail_ideal straight|HEDGE_MS FAULTS SEED COUNT "
@@ -118,10 +127,10 @@ int main(int argc, char **argv) {
     return 2;
   }
   luck.seed = (uint64_t)number(argv[3]);
-  struct fate *fates = calloc((size_t)count + 1, sizeof *fates);
-  if (!fates || !count || !limit_us) give_up("COUNT or LIMIT_MS");
+  struct fate *fates = must_have(calloc((size_t)count + 1, sizeof *fates));
+  if (!count || !limit_us) give_up("COUNT or LIMIT_MS");
   for (int i = 0; i < count; i++) {
-    name_request(id, i, false);
+    fate_name(id, i, false);
     fates[i] = run_race(&policy, &luck, id, limit_us);
   }
   print_figures(fates, count);
