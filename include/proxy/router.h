@@ -7,7 +7,7 @@
 #include "io/connection.h"
 #include "proxy/service.h"
 
-/* The three functions of a front_handler; arg is the worker's service. */
+/* For a front_handler; arg is the worker's service, and route one of ours. */
 size_t router_on_head(void *arg, const struct http_request *request,
                       const void **route);
 void router_on_request(void *arg, struct connection *connection,

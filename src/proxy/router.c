@@ -23,13 +23,13 @@ static void (*const endpoints[])(struct visit *visit) = {
 };
 
 size_t router_on_head(void *arg, const struct http_request *request,
-                      const void **found) {
+                      const void **route) {
   const struct service *service = arg;
   struct slice rest;
-  const struct route *route =
+  const struct route *found =
       snapshot_route(service->lease->snapshot, request->path, &rest);
-  *found = route;
-  return route && request->method == HTTP_POST ? route->body_bytes : 0;
+  *route = found;
+  return found && request->method == HTTP_POST ? found->body_bytes : 0;
 }
 
 /* ---- X-Request-ID ---- */
@@ -79,7 +79,7 @@ static void dispatch(struct visit *visit) {
 }
 
 void router_on_request(void *arg, struct connection *connection,
-                       const struct http_request *request, const void *found,
+                       const struct http_request *request, const void *route,
                        struct slice body) {
   struct service *service = arg;
   char own_id[SERVICE_REQUEST_ID_BYTES];
@@ -88,7 +88,7 @@ void router_on_request(void *arg, struct connection *connection,
       .connection = connection,
       .request = request,
       .body = body,
-      .route = found,
+      .route = route,
       .record = {.method = request->method_name,
                  .path = request->target,
                  .id = request_id(service, request, own_id),
