@@ -1,7 +1,7 @@
 /* origin: an upstream on loopback, for every script that needs to know what its
  * upstream does.
  *
- *   origin [--port N] [--delay MS] [--workers N] [--blind] [--body BYTES]
+ *   origin [--delay MS] [--workers N] [--blind] [--body BYTES]
  *          [--faults FAULTS [--seed N]]
  *
  * Each request is answered after --delay (0), with one JSON string of --body
@@ -61,7 +61,6 @@ struct conn {
 TAILQ_HEAD(queue, conn);
 
 static struct {
-  int port;
   int64_t delay_ns;
   unsigned workers;
   bool blind, lucky;
@@ -313,7 +312,6 @@ static void on_event(struct conn *conn, uint32_t events) {
 
 static void read_options(int argc, char **argv) {
   static const struct option options[] = {
-      {"port", required_argument, NULL, 'p'},
       {"delay", required_argument, NULL, 'd'},
       {"workers", required_argument, NULL, 'w'},
       {"blind", no_argument, NULL, 'b'},
@@ -325,7 +323,6 @@ static void read_options(int argc, char **argv) {
   char error[200];
   for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
     switch (c) {
-      case 'p': plan.port = number(optarg); break;
       case 'd': plan.delay_ns = (int64_t)number(optarg) * MS_NS; break;
       case 'w': plan.workers = (unsigned)number(optarg); break;
       case 'b': plan.blind = true; break;
@@ -348,7 +345,7 @@ int main(int argc, char **argv) {
   make_answer();
   stop_on_term();
   epoll = must(epoll_create1(0), "epoll_create1");
-  int listener = listen_on(plan.port);
+  int listener = listen_on(0);
   watch(epoll, listener, EPOLLIN, NULL);
   while (!is_told_to_stop()) {
     int n = await_events(epoll, events, until_next_ms(now_ns()));
