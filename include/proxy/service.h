@@ -43,9 +43,10 @@ struct process {
   bool log_text;                           /* short text rather than JSON */
 };
 
-/* What one worker has seen end. */
+/* What one worker has seen begin and end. */
 struct counters {
-  uint64_t attempts[ATTEMPT_RESULTS]; /* by how they ended */
+  uint64_t begun;                     /* attempts, refused ones included */
+  uint64_t attempts[ATTEMPT_RESULTS]; /* that have ended, by how they did */
   uint64_t races[OUTCOMES];           /* client requests, by their outcome */
 };
 

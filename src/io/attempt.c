@@ -27,6 +27,7 @@
 #include "io/h1.h"
 #include "io/pool.h"
 #include "io/slab.h"
+#include "io/trace.h"
 #include "io/waiting.h"
 
 enum {
@@ -81,6 +82,11 @@ static unsigned name_of(const struct attempt *a) {
 
 static const struct resolver_answer *addresses(const struct attempt *a) {
   return resolver_get(a->attempts->names, name_of(a));
+}
+
+static void attempt_trace(const struct attempt *a, const char *what) {
+  trace("attempt %u to target %u: %s", a->record->number, a->record->target,
+        what);
 }
 
 /* ---- how it ends ---- */
@@ -148,6 +154,8 @@ static void on_dialed(void *arg, const struct stream *stream,
   }
   a->record->connected_us = now_us;
   a->state = CALLING;
+  trace("attempt %u to target %u: connected as fd %d", a->record->number,
+        a->record->target, stream->fd);
   a->was_kept = false;
   if (!pool_call_on(attempts->wires, &a->call, stream, a->generation))
     attempt_fail(a, ATTEMPT_STARVED, no_memory, now_us);
@@ -161,6 +169,7 @@ static void attempt_dial(struct attempt *a) {
                            a->call.intake.limits->connect_timeout_us};
   a->state = DIALING;
   a->generation = answer->generation;
+  attempt_trace(a, "dials");
   a->dial = dial_start(a->attempts->dialer, &to, answer, on_dialed, a);
   if (!a->dial) fail_next_turn(a, ATTEMPT_STARVED, no_memory);
 }
@@ -171,7 +180,10 @@ static void attempt_connect(struct attempt *a) {
   enum pool_result result = pool_call(a->attempts->wires, &a->call, generation);
   a->state = CALLING;
   a->was_kept = true;
-  if (result == POOL_STARTED) return;
+  if (result == POOL_STARTED) {
+    attempt_trace(a, "asks on a kept connection");
+    return;
+  }
   if (result == POOL_DIED) a->record->resends = 1;
   attempt_dial(a);
 }
@@ -189,6 +201,7 @@ static void wait_for_name(struct attempt *a, enum resolver_state state) {
   int64_t due_us =
       a->record->start_us + a->call.intake.limits->connect_timeout_us;
   a->state = NAMELESS;
+  attempt_trace(a, "waits for its name's addresses");
   if (state == RESOLVER_FAILED) { /* it fails now, and is looked up again */
     resolver_want(attempts->names, name_of(a));
     due_us = 0;
@@ -210,6 +223,7 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
   } else if (end == CALL_JUDGED) {
     attempt_finish(a, now_us);
   } else if (a->was_kept && a->record->resends == 0) {
+    attempt_trace(a, "the kept connection had died: asks again");
     a->record->resends = 1;
     attempt_dial(a);
   } else {

@@ -18,6 +18,7 @@
 #include "proxy/fetch.h"
 
 #include "io/clock.h"
+#include "io/trace.h"
 #include "proxy/observe.h"
 
 static void on_attempt_end(void *arg, struct attempt_record *record,
@@ -29,9 +30,24 @@ static struct attempt_record *record_of(struct fetch *f, unsigned k) {
 
 /* ---- how an attempt ends ---- */
 
+static int64_t since_us(const struct attempt_record *record, int64_t at_us) {
+  return at_us > 0 ? at_us - record->start_us : -1;
+}
+
+static void trace_end(const struct attempt_record *record) {
+  trace("attempt %u to target %u: %s %d, connected after %lld us, first byte "
+        "after %lld us, ended after %lld us, %llu bytes",
+        record->number, record->target, attempt_result_name(record->end.result),
+        record->end.status, (long long)since_us(record, record->connected_us),
+        (long long)since_us(record, record->first_byte_us),
+        (long long)since_us(record, record->end_us),
+        (unsigned long long)record->bytes);
+}
+
 /* Every attempt comes by here, once its record says how it ended. */
 static void attempt_ended(struct fetch *f, unsigned k) {
   f->attempts[k] = NULL;
+  trace_end(record_of(f, k));
   observe_attempt(f->scene->service, record_of(f, k));
 }
 
@@ -98,6 +114,7 @@ static enum gate_verdict start_next(struct fetch *f, int64_t now_us) {
   record->target = target->number;
   record->number = (uint8_t)(f->first_number + k);
   record->start_us = now_us;
+  f->scene->service->counters.begun++;
   enum gate_verdict verdict = admit(f, in_flight, k > 0);
   if (verdict == GATE_OPEN) {
     f->attempts[k] = attempt_start(attempts, &f->ask, target, &f->group->limits,

@@ -12,6 +12,7 @@
 
 #include "core/answer_date.h"
 #include "io/clock.h"
+#include "io/leaks.h"
 
 enum { ROOM_BYTES = 64 * 1024 }; /* for what hedgerow adds of its own */
 
@@ -41,7 +42,17 @@ bool service_init(struct service *service, struct process *process) {
   return false;
 }
 
+/* What was begun has ended, and was observed. */
+static int64_t unobserved(const struct counters *counters) {
+  int64_t left = (int64_t)counters->begun;
+  for (unsigned i = 0; i < ATTEMPT_RESULTS; i++)
+    left -= (int64_t)counters->attempts[i];
+  return left;
+}
+
 void service_clear(struct service *service) {
+  leaks_expect_none("attempts that nobody observed",
+                    unobserved(&service->counters));
   free(service->answer_text.at);
   service->answer_text.at = NULL;
   blocks_clear(&service->blocks);

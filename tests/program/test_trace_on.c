@@ -1,5 +1,6 @@
 /* --trace on: it shows what connections do, and nothing that may be secret. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,36 @@ Test(trace_on, it_shows_a_request_and_no_secret) {
   expect_in(err, ": closes: the client has ended\n");
   expect_in(err, ": received ");
   expect_not_in(err, "SECRET");
+  program_free(s.program);
+  origin_free(s.origin);
+}
+
+/* Losers are the slow ones: what is known of them is not to be thrown away. */
+Test(trace_on, a_cancelled_attempt_leaves_its_record) {
+  struct stage s = stage_open("--trace", "on", "--hedges", "1", "--hedge-after",
+                              "1ms", "--workers", "1");
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  arrival_send(primary, "HTTP/1.1 200 OK\r\n");
+  program_await_notice(s.program, ": received 17 bytes");
+  arrival_answer_json(hedge, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  arrival_await_closed(primary);
+  client_free(s.client);
+  program_stop(s.program);
+  const char *line = strstr(s.program->err, "attempt 0 to target 0: cancelled");
+  cr_assert(line, "no line of it in\n%s", s.program->err);
+  long long connected_us, first_byte_us, ended_us, bytes;
+  cr_expect_eq(sscanf(line,
+                      "attempt 0 to target 0: cancelled 0, connected after "
+                      "%lld us, first byte after %lld us, ended after %lld us, "
+                      "%lld bytes",
+                      &connected_us, &first_byte_us, &ended_us, &bytes),
+               4, "%s", line);
+  cr_expect(0 <= connected_us && connected_us <= first_byte_us &&
+                first_byte_us <= ended_us && bytes == 17,
+            "%s", line);
   program_free(s.program);
   origin_free(s.origin);
 }
