@@ -53,13 +53,14 @@ static uint32_t elapsed_us(const struct race *race, int64_t now_us) {
   return elapsed < PLAN_NEVER_US ? (uint32_t)elapsed : PLAN_NEVER_US - 1;
 }
 
-static void launch_next(struct race *race, uint32_t at_us) {
+static void race_launch_next(struct race *race, uint32_t at_us) {
   race->started_us[race->next] = at_us;
   race->in_flight |= bit(race->next);
   race->next++;
 }
 
-static void settle(struct race *race, enum outcome outcome, unsigned winner) {
+static void race_settle(struct race *race, enum outcome outcome,
+                        unsigned winner) {
   race->outcome = outcome;
   race->winner = (uint8_t)winner;
 }
@@ -80,34 +81,34 @@ static bool asks_to_wait(const struct attempt_end *end) {
   return end->status == 429 || end->retry_after;
 }
 
-static void note_4xx(struct race *race, unsigned k, int status) {
+static void race_note_4xx(struct race *race, unsigned k, int status) {
   race->whole_4xx |= bit(k);
   if (race->plan->final_4xx && is_final_4xx(status))
-    settle(race, OUTCOME_CLIENT_ERROR, k);
+    race_settle(race, OUTCOME_CLIENT_ERROR, k);
 }
 
 /* Takes the end of an attempt, and returns whether it is a failure that may
  * bring a hedge forward. */
-static bool note_end(struct race *race, unsigned k,
-                     const struct attempt_end *end) {
+static bool race_note_end(struct race *race, unsigned k,
+                          const struct attempt_end *end) {
   assert(race->in_flight & bit(k));
   race->in_flight &= (uint16_t)~bit(k);
   switch (end->result) {
-    case ATTEMPT_SUCCESS: settle(race, OUTCOME_SUCCESS, k); return false;
+    case ATTEMPT_SUCCESS: race_settle(race, OUTCOME_SUCCESS, k); return false;
     case ATTEMPT_REFUSED: race->refused |= bit(k); return false;
     case ATTEMPT_STARVED: race->starved |= bit(k); return false;
     default: break;
   }
-  if (is_whole_4xx(end)) note_4xx(race, k, end->status);
+  if (is_whole_4xx(end)) race_note_4xx(race, k, end->status);
   return !asks_to_wait(end);
 }
 
-static bool note(struct race *race, const struct step_event *event) {
+static bool race_note(struct race *race, const struct step_event *event) {
   switch (event->kind) {
     case EVENT_START: race->start_us = event->now_us; break;
-    case EVENT_ENDED: return note_end(race, event->attempt, &event->end);
-    case EVENT_GONE: settle(race, OUTCOME_GONE, 0); break;
-    case EVENT_DRAIN: settle(race, OUTCOME_DRAINED, 0); break;
+    case EVENT_ENDED: return race_note_end(race, event->attempt, &event->end);
+    case EVENT_GONE: race_settle(race, OUTCOME_GONE, 0); break;
+    case EVENT_DRAIN: race_settle(race, OUTCOME_DRAINED, 0); break;
     case EVENT_TIMER: break;
   }
   return false;
@@ -123,7 +124,7 @@ static uint32_t used_us(const struct race *race, unsigned k, uint32_t at_us) {
 
 /* Attempts start in order, so those that have used up their time are the first
  * of those in flight. Returns the watermark below which they are. */
-static unsigned expire(struct race *race, uint32_t at_us) {
+static unsigned race_expire(struct race *race, uint32_t at_us) {
   uint32_t limit_us = race->plan->attempt_timeout_us;
   unsigned k = 0;
   if (limit_us == 0) return 0;
@@ -141,59 +142,60 @@ static bool may_start(const struct race *race) {
 }
 
 /* Nothing is in flight after a failure: what the policy brings forward. */
-static void launch_after_failure(struct race *race, uint32_t at_us) {
+static void race_launch_after_failure(struct race *race, uint32_t at_us) {
   unsigned wanted = race->next;
   if (race->plan->on_failure == RACE_ALL) wanted = race->plan->attempts;
   if (race->plan->on_failure == RACE_NEXT && !race->forwarded) wanted++;
   race->forwarded = true;
   while (race->next < wanted && race->next < race->plan->attempts)
-    launch_next(race, at_us);
+    race_launch_next(race, at_us);
 }
 
-static void launch(struct race *race, uint32_t at_us, bool failed) {
+static void race_launch(struct race *race, uint32_t at_us, bool failed) {
   while (may_start(race) && race->plan->due_us[race->next] <= at_us)
-    launch_next(race, at_us);
-  if (failed && race->in_flight == 0) launch_after_failure(race, at_us);
+    race_launch_next(race, at_us);
+  if (failed && race->in_flight == 0) race_launch_after_failure(race, at_us);
   /* Nobody has been asked yet: a refused primary hands its turn on, perhaps to
    * another target, rather than wait for the hedges' time. */
   if (race->refused == below(race->next) && race->next < race->plan->attempts)
-    launch_next(race, at_us);
+    race_launch_next(race, at_us);
 }
 
 /* ---- is it over ---- */
 
 /* Where each attempt that was asked brought a 4xx, the first one's is the
  * answer: the primary's, unless that was refused. */
-static void lose(struct race *race) {
+static void race_lose(struct race *race) {
   uint16_t told =
       below(race->next) & (uint16_t) ~(race->refused | race->starved);
   unsigned first = 0;
   if (told == 0) {
-    settle(race, OUTCOME_REFUSED, 0);
+    race_settle(race, OUTCOME_REFUSED, 0);
   } else if (race->whole_4xx != told) {
-    settle(race, OUTCOME_FAILED, 0);
+    race_settle(race, OUTCOME_FAILED, 0);
   } else {
     while (!(told & bit(first))) first++;
-    settle(race, OUTCOME_CLIENT_ERROR, first);
+    race_settle(race, OUTCOME_CLIENT_ERROR, first);
   }
 }
 
-static void judge(struct race *race, uint32_t at_us) {
-  if (race->in_flight == 0 && !may_start(race)) lose(race);
-  else if (at_us >= race->plan->deadline_us) settle(race, OUTCOME_DEADLINE, 0);
+static void race_judge(struct race *race, uint32_t at_us) {
+  if (race->in_flight == 0 && !may_start(race)) race_lose(race);
+  else if (at_us >= race->plan->deadline_us)
+    race_settle(race, OUTCOME_DEADLINE, 0);
 }
 
 struct todo race_step(struct race *race, const struct step_event *event) {
   struct todo todo = {.start_below = race->next};
   if (race->outcome != OUTCOME_OPEN) return todo;
 
-  bool failed = note(race, event);
+  bool failed = race_note(race, event);
   if (race->outcome == OUTCOME_OPEN) {
     uint32_t at_us = elapsed_us(race, event->now_us);
-    todo.expire_below = expire(race, at_us);
+    todo.expire_below = race_expire(race, at_us);
     if (at_us < race->plan->deadline_us)
-      launch(race, at_us, failed || todo.expire_below > 0);
-    judge(race, at_us);
+      race_launch(race, at_us, failed || todo.expire_below > 0);
+    race_judge(race, at_us);
   }
   if (race->outcome != OUTCOME_OPEN) {
     todo.cancel_below = race->next;

@@ -130,8 +130,9 @@ static void attempt_fail(struct attempt *a, enum attempt_result result,
   attempt_finish(a, now_us);
 }
 
-static void fail_next_turn(struct attempt *a, enum attempt_result result,
-                           const char *why) {
+static void attempt_fail_next_turn(struct attempt *a,
+                                   enum attempt_result result,
+                                   const char *why) {
   verdict_broken(&a->call.intake.verdict, result, why);
   a->state = FAILING;
   waiting_for_turn(a->attempts->waiting, &a->waiter, a);
@@ -141,8 +142,8 @@ static void attempt_on_turn(void *arg) { attempt_finish(arg, clock_now_us()); }
 
 /* ---- connecting ---- */
 
-static void on_dialed(void *arg, const struct stream *stream,
-                      enum attempt_result result, const char *why) {
+static void attempt_on_dialed(void *arg, const struct stream *stream,
+                              enum attempt_result result, const char *why) {
   struct attempt *a = arg;
   struct attempts *attempts = a->attempts;
   int64_t now_us = clock_now_us();
@@ -170,8 +171,8 @@ static void attempt_dial(struct attempt *a) {
   a->state = DIALING;
   a->generation = answer->generation;
   attempt_trace(a, "dials");
-  a->dial = dial_start(a->attempts->dialer, &to, answer, on_dialed, a);
-  if (!a->dial) fail_next_turn(a, ATTEMPT_STARVED, no_memory);
+  a->dial = dial_start(a->attempts->dialer, &to, answer, attempt_on_dialed, a);
+  if (!a->dial) attempt_fail_next_turn(a, ATTEMPT_STARVED, no_memory);
 }
 
 /* On a kept connection if there is one, else on a new one. */
@@ -196,7 +197,8 @@ static void attempt_on_unnamed(void *arg, const char *why) {
   attempt_fail(arg, ATTEMPT_TRANSPORT, why, clock_now_us());
 }
 
-static void wait_for_name(struct attempt *a, enum resolver_state state) {
+static void attempt_wait_for_name(struct attempt *a,
+                                  enum resolver_state state) {
   struct attempts *attempts = a->attempts;
   int64_t due_us =
       a->record->start_us + a->call.intake.limits->connect_timeout_us;
@@ -258,7 +260,7 @@ static bool attempt_may_lose_slowly(struct attempt *a) {
          a->call.kind->read_out(&a->call);
 }
 
-static void give_up(struct attempt *a) {
+static void attempt_give_up(struct attempt *a) {
   a->call.kind->cancel(&a->call);
   losers_leave(a);
   attempt_land(a);
@@ -269,20 +271,20 @@ static void attempt_on_late_losers(void *arg) {
   struct attempts *attempts = arg;
   int64_t now_us = clock_now_us();
   struct attempt *a;
-  while ((a = first_loser(attempts)) && now_us >= a->due_us) give_up(a);
+  while ((a = first_loser(attempts)) && now_us >= a->due_us) attempt_give_up(a);
   if (a) timer_set(&attempts->losers.timer, a->due_us);
 }
 
 static void end_losers(struct attempts *attempts) {
   struct attempt *a;
-  while ((a = first_loser(attempts))) give_up(a);
+  while ((a = first_loser(attempts))) attempt_give_up(a);
 }
 
 /* ---- the interface ---- */
 
-static void prepare_call(struct attempt *a, const struct ask *ask,
-                         const struct target *target,
-                         const struct target_limits *limits) {
+static void attempt_prepare_call(struct attempt *a, const struct ask *ask,
+                                 const struct target *target,
+                                 const struct target_limits *limits) {
   struct call *call = &a->call;
   call->kind = NULL;
   call->ask = ask;
@@ -310,10 +312,10 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
   a->arg = arg;
   a->dial = NULL;
   a->waiter = (struct waiter){0};
-  prepare_call(a, ask, target, limits);
+  attempt_prepare_call(a, ask, target, limits);
   enum resolver_state state = addresses(a)->state;
   if (state == RESOLVER_READY) attempt_connect(a);
-  else wait_for_name(a, state);
+  else attempt_wait_for_name(a, state);
   return a;
 }
 

@@ -31,7 +31,7 @@ static const char no_buffer[] =
 
 /* ---- how it ends ---- */
 
-static bool may_be_kept(struct call *call) {
+static bool h1_may_be_kept(struct call *call) {
   struct stream *stream = wire_stream(call->wire);
   return call->sent_all && intake_leaves_clean(&call->intake) &&
          (!stream_is_tls(stream) ||
@@ -40,7 +40,7 @@ static bool may_be_kept(struct call *call) {
 
 static void h1_end(struct call *call, enum call_end end, const char *why) {
   int64_t now_us = clock_now_us();
-  if (may_be_kept(call)) wire_give_back(call->wire, now_us);
+  if (h1_may_be_kept(call)) wire_give_back(call->wire, now_us);
   else wire_close(call->wire);
   call->wire = NULL;
   call->kind = NULL;
@@ -91,21 +91,21 @@ static ssize_t h1_receive(struct call *call) {
   return got;
 }
 
-static void note_bytes(struct call *call, size_t n) {
+static void h1_note_bytes(struct call *call, size_t n) {
   if (call->record->first_byte_us == 0)
     call->record->first_byte_us = clock_now_us();
   call->record->bytes += n;
 }
 
 /* An answer that nobody wants is only read to its end. */
-static bool skip(struct call *call) {
+static bool h1_skip(struct call *call) {
   return intake_skip(&call->intake) == RESPONSE_MORE &&
          call->intake.bytes.len <= READ_OUT_BYTES;
 }
 
-static bool wants_more(struct call *call, size_t n) {
-  if (call->reading_out) return skip(call);
-  note_bytes(call, n);
+static bool h1_wants_more(struct call *call, size_t n) {
+  if (call->reading_out) return h1_skip(call);
+  h1_note_bytes(call, n);
   return intake_judge(&call->intake);
 }
 
@@ -121,7 +121,7 @@ static bool h1_take(struct call *call, ssize_t n) {
     verdict_broken(&call->intake.verdict, ATTEMPT_STARVED, no_buffer);
     h1_judged(call);
   } else {
-    if (wants_more(call, (size_t)n))
+    if (h1_wants_more(call, (size_t)n))
       return stream_is_tls(wire_stream(call->wire));
     h1_judged(call);
   }

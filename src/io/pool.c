@@ -7,7 +7,7 @@
 
 #include "io/h1.h"
 
-static bool start(struct call *call, struct wire *wire) {
+static bool pool_start(struct call *call, struct wire *wire) {
   call->kind = &h1_kind;
   return call->kind->start(call, wire);
 }
@@ -17,7 +17,7 @@ enum pool_result pool_call(struct wires *wires, struct call *call,
   struct wire *wire = wire_take(wires, call->target->slot, generation, call);
   if (!wire) return POOL_NONE;
   call->record->connected_us = call->record->start_us;
-  return start(call, wire) ? POOL_STARTED : POOL_DIED;
+  return pool_start(call, wire) ? POOL_STARTED : POOL_DIED;
 }
 
 bool pool_call_on(struct wires *wires, struct call *call,
@@ -25,5 +25,5 @@ bool pool_call_on(struct wires *wires, struct call *call,
   struct wire *wire =
       wire_new(wires, stream, call->target->slot, generation, call);
   /* A wire that was never kept always starts: what goes wrong ends the call. */
-  return wire && start(call, wire);
+  return wire && pool_start(call, wire);
 }

@@ -39,7 +39,7 @@ void waiting_cancel(struct waiter *waiter) {
   waiter->line = NULL;
 }
 
-static void arm(struct waiting *waiting, int64_t due_us) {
+static void waiting_arm(struct waiting *waiting, int64_t due_us) {
   if (due_us >= waiting->armed_us) return;
   waiting->armed_us = due_us;
   timer_set(&waiting->timer, due_us);
@@ -48,7 +48,8 @@ static void arm(struct waiting *waiting, int64_t due_us) {
 /* ---- looking ---- */
 
 /* The first whose waiting for a name is over, or NULL. */
-static struct waiter *next_named(struct waiting *waiting, int64_t now_us) {
+static struct waiter *waiting_next_named(struct waiting *waiting,
+                                         int64_t now_us) {
   list_each (link, &waiting->for_names) {
     struct waiter *waiter = waiter_of(link);
     if (now_us >= waiter->due_us ||
@@ -58,7 +59,7 @@ static struct waiter *next_named(struct waiting *waiting, int64_t now_us) {
   return NULL;
 }
 
-static void tell(struct waiting *waiting, struct waiter *waiter) {
+static void waiting_tell(struct waiting *waiting, struct waiter *waiter) {
   const struct resolver_answer *answer =
       resolver_get(waiting->names, waiter->name);
   char why[128] = "the target's name was not resolved within --connect-timeout";
@@ -75,9 +76,9 @@ static void tell(struct waiting *waiting, struct waiter *waiter) {
 void waiting_look(struct waiting *waiting) {
   int64_t now_us = clock_now_us();
   struct waiter *waiter;
-  while ((waiter = next_named(waiting, now_us))) {
+  while ((waiter = waiting_next_named(waiting, now_us))) {
     waiting_cancel(waiter);
-    tell(waiting, waiter);
+    waiting_tell(waiting, waiter);
   }
 }
 
@@ -94,7 +95,8 @@ static void waiting_on_timer(void *arg) {
     waiting->handler.on_turn(waiter->arg);
   }
   waiting_look(waiting);
-  list_each (link, &waiting->for_names) arm(waiting, waiter_of(link)->due_us);
+  list_each (link, &waiting->for_names)
+    waiting_arm(waiting, waiter_of(link)->due_us);
 }
 
 /* ---- the interface ---- */
@@ -104,13 +106,13 @@ void waiting_for_name(struct waiting *waiting, struct waiter *waiter,
   waiter->name = name;
   waiter->due_us = due_us;
   waiting_join(&waiting->for_names, waiter, arg);
-  arm(waiting, due_us);
+  waiting_arm(waiting, due_us);
 }
 
 void waiting_for_turn(struct waiting *waiting, struct waiter *waiter,
                       void *arg) {
   waiting_join(&waiting->for_turns, waiter, arg);
-  arm(waiting, 0);
+  waiting_arm(waiting, 0);
 }
 
 struct waiting *waiting_new(struct loop *loop, struct resolver_view *names,

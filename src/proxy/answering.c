@@ -23,7 +23,8 @@ static struct answer_framing framing_of(const struct answering *to) {
 
 /* The peer's text costs more than the rest of a line: only when it is wanted.
  * */
-static void tell(const struct answering *to, int status, uint64_t bytes) {
+static void answering_tell(const struct answering *to, int status,
+                           uint64_t bytes) {
   struct race_record *race = to->race;
   race->status = status;
   race->bytes = bytes;
@@ -43,15 +44,16 @@ static const struct race_record *told_race(const struct answering *to) {
   return to->raced ? to->race : NULL;
 }
 
-static void write_own_head(const struct answering *to, struct text *head,
-                           const struct answer_own *own) {
+static void answering_write_own_head(const struct answering *to,
+                                     struct text *head,
+                                     const struct answer_own *own) {
   answer_own_head(head, own, told_race(to), to->race->id,
                   slice_of(to->service->process->via),
                   service_date(to->service), framing_of(to));
 }
 
-static void send_parts(const struct answering *to, const struct iovec *parts,
-                       unsigned count) {
+static void answering_send_parts(const struct answering *to,
+                                 const struct iovec *parts, unsigned count) {
   connection_answer(to->connection, parts, to->head_only ? 1 : count,
                     to->on_sent, to->arg);
 }
@@ -68,10 +70,10 @@ void answering_pass(const struct answering *to,
                      told_race(to), to->race->id,
                      slice_of(service->process->via), service_date(service),
                      framing_of(to));
-  tell(to, response->status, body.len);
+  answering_tell(to, response->status, body.len);
   parts[0] = (struct iovec){head->at, head->len};
   parts[1] = (struct iovec){(char *)(uintptr_t)body.at, body.len};
-  send_parts(to, parts, 2);
+  answering_send_parts(to, parts, 2);
 }
 
 void answering_gather(const struct answering *to, struct gathered *gathered,
@@ -85,21 +87,21 @@ void answering_gather(const struct answering *to, struct gathered *gathered,
       .completed = completed,
       .items = items,
   };
-  write_own_head(to, head, &own);
-  tell(to, 200, gathered->bytes);
+  answering_write_own_head(to, head, &own);
+  answering_tell(to, 200, gathered->bytes);
   gathered->parts[0] = (struct iovec){head->at, head->len};
-  send_parts(to, gathered->parts, gathered->part_count);
+  answering_send_parts(to, gathered->parts, gathered->part_count);
 }
 
 /* ---- words of our own ---- */
 
 /* Head and body are one piece. The body was written into the text's upper half,
  * because the head, in front of it, must tell its length. */
-static void send_own(const struct answering *to, struct text *head,
-                     struct slice body) {
+static void answering_send_own(const struct answering *to, struct text *head,
+                               struct slice body) {
   if (!to->head_only) text_slice(head, body);
   struct iovec part = {head->at, head->len};
-  send_parts(to, &part, 1);
+  answering_send_parts(to, &part, 1);
 }
 
 static void split(struct text *text, struct text *head, struct text *body) {
@@ -121,21 +123,21 @@ void answering_problem(const struct answering *to, int status,
       .allow = allow,
       .retry_after_s = status == 503 ? RETRY_AFTER_S : 0,
   };
-  write_own_head(to, &head, &own);
-  tell(to, status, body.len);
-  send_own(to, &head, text_slice_of(&body));
+  answering_write_own_head(to, &head, &own);
+  answering_tell(to, status, body.len);
+  answering_send_own(to, &head, text_slice_of(&body));
 }
 
 void answering_json(const struct answering *to, struct slice json) {
   struct text *head = scratch(to);
   struct answer_own own = {
       .status = 200, .content_type = "application/json", .length = json.len};
-  write_own_head(to, head, &own);
-  tell(to, 200, json.len);
-  send_own(to, head, json);
+  answering_write_own_head(to, head, &own);
+  answering_tell(to, 200, json.len);
+  answering_send_own(to, head, json);
 }
 
 void answering_nobody(const struct answering *to) {
-  tell(to, 0, 0);
+  answering_tell(to, 0, 0);
   to->on_sent(to->arg);
 }

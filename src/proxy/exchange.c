@@ -1,10 +1,10 @@
 /* exchange: a client's request, the fetches made for it, and its answer.
  *
- *   exchange_new --> exchange_start --> fetches run ... on_settled (each)
- *                                                          |
- *       on_gone, exchange_drain_all: end what is open ---> all settled
- *                                                          |
- *                                       finish: answer; free once it is sent
+ *   exchange_new --> exchange_start --> fetches run
+ *                                         | exchange_on_settled, for each
+ *   exchange_on_gone ----+                v
+ *   exchange_drain_all --+-> ends them, all are settled --> exchange_finish:
+ *                                          answer, and free once it is sent
  *
  * /smart is one fetch, whose answer is the answer. /all is one fetch for each
  * item, and the answer is an array of what they brought.
@@ -86,14 +86,14 @@ static const struct {
     [OUTCOME_GATHERED] = {503, "no memory was free to gather the answers"},
 };
 
-static unsigned completed(const struct exchange *x) {
+static unsigned exchange_completed(const struct exchange *x) {
   unsigned sum = 0;
   for (unsigned i = 0; i < x->count; i++)
     sum += x->fetches[i].race.outcome == OUTCOME_SUCCESS;
   return sum;
 }
 
-static void answer(struct exchange *x) {
+static void exchange_answer(struct exchange *x) {
   enum outcome outcome = x->record.outcome;
   struct answering to = {.service = x->service,
                          .connection = x->connection,
@@ -108,14 +108,14 @@ static void answer(struct exchange *x) {
   else if (outcome == OUTCOME_GATHERED &&
            gathered_write(&x->gathered, x->fetches, x->count, x->detail,
                           &x->service->blocks))
-    answering_gather(&to, &x->gathered, completed(x), x->count);
+    answering_gather(&to, &x->gathered, exchange_completed(x), x->count);
   else
     answering_problem(&to, problems[outcome].status,
                       slice_of(problems[outcome].detail), NULL);
 }
 
 /* The one exit. */
-static void finish(struct exchange *x, int64_t now_us) {
+static void exchange_finish(struct exchange *x, int64_t now_us) {
   const struct race *race = &x->fetches[0].race;
   struct race_record *record = &x->record;
   list_remove(&x->service->exchanges, &x->link);
@@ -125,20 +125,21 @@ static void finish(struct exchange *x, int64_t now_us) {
   record->end_us = now_us;
   for (unsigned i = 0; i < x->count; i++)
     record->started += fetch_started(&x->fetches[i]);
-  answer(x);
+  exchange_answer(x);
 }
 
-static void on_settled(void *arg, struct fetch *fetch, int64_t now_us) {
+static void exchange_on_settled(void *arg, struct fetch *fetch,
+                                int64_t now_us) {
   struct exchange *x = arg;
   (void)fetch;
-  if (--x->open == 0) finish(x, now_us);
+  if (--x->open == 0) exchange_finish(x, now_us);
 }
 
 /* ---- the end comes from outside ---- */
 
 /* Ends what is open; the last of them finishes and may free the exchange. */
-static void end_all(struct exchange *x, enum event_kind kind,
-                    enum outcome outcome) {
+static void exchange_end_all(struct exchange *x, enum event_kind kind,
+                             enum outcome outcome) {
   int64_t now_us = clock_now_us();
   struct fetch *fetch = x->fetches;
   x->record.outcome = outcome;
@@ -149,20 +150,23 @@ static void end_all(struct exchange *x, enum event_kind kind,
   }
 }
 
-static void on_gone(void *arg) { end_all(arg, EVENT_GONE, OUTCOME_GONE); }
+static void exchange_on_gone(void *arg) {
+  exchange_end_all(arg, EVENT_GONE, OUTCOME_GONE);
+}
 
 void exchange_drain_all(struct service *service) {
   struct list_link *first;
   while ((first = service->exchanges.first))
-    end_all(list_item(first, struct exchange, link), EVENT_DRAIN,
-            OUTCOME_DRAINED);
+    exchange_end_all(list_item(first, struct exchange, link), EVENT_DRAIN,
+                     OUTCOME_DRAINED);
 }
 
 /* ---- the start ---- */
 
 /* The fetches, and behind them, with `each` for each of them, the records of
  * attempts and the attempts in flight. */
-static bool take_fetches(struct exchange *x, unsigned count, unsigned each) {
+static bool exchange_take_fetches(struct exchange *x, unsigned count,
+                                  unsigned each) {
   size_t attempts = (size_t)count * each;
   size_t empty =
       attempts * (sizeof(struct attempt_record) + sizeof(struct attempt *));
@@ -173,10 +177,10 @@ static bool take_fetches(struct exchange *x, unsigned count, unsigned each) {
   return true;
 }
 
-static bool make_fetches(struct exchange *x,
-                         const struct exchange_order *order) {
+static bool exchange_make_fetches(struct exchange *x,
+                                  const struct exchange_order *order) {
   unsigned each = 1 + order->policy->hedges, count = order->item_count;
-  if (!take_fetches(x, count, each)) return false;
+  if (!exchange_take_fetches(x, count, each)) return false;
   struct attempt_record *records = (void *)(x->fetches + count);
   struct attempt **attempts = (void *)(records + x->record.count);
   plan_make(&x->plan, order->policy, order->targets, order->timeout_us);
@@ -194,7 +198,8 @@ static bool make_fetches(struct exchange *x,
   return true;
 }
 
-static void describe(struct exchange *x, const struct exchange_order *order) {
+static void exchange_describe(struct exchange *x,
+                              const struct exchange_order *order) {
   x->record.id = order->id;
   x->record.method = order->method;
   x->record.path = order->path;
@@ -203,22 +208,23 @@ static void describe(struct exchange *x, const struct exchange_order *order) {
   x->head_only = order->head_only;
   x->gathers = order->gathers;
   x->detail = order->detail;
-  x->scene = (struct fetch_scene){x->service, &x->arena, on_settled, x};
+  x->scene =
+      (struct fetch_scene){x->service, &x->arena, exchange_on_settled, x};
 }
 
 bool exchange_start(struct exchange *x, struct connection *connection,
                     const struct exchange_order *order) {
-  describe(x, order);
-  if (!make_fetches(x, order)) return false;
+  exchange_describe(x, order);
+  if (!exchange_make_fetches(x, order)) return false;
   x->connection = connection;
   x->lease = lease_take(x->service->lease);
   x->count = x->open = order->item_count;
   list_append(&x->service->exchanges, &x->link);
-  connection_await(connection, on_gone, x);
+  connection_await(connection, exchange_on_gone, x);
   atomic_fetch_add_explicit(&x->service->process->requests, 1,
                             memory_order_relaxed);
   struct fetch *fetch = x->fetches;
-  if (order->item_count == 0) finish(x, order->started_us);
+  if (order->item_count == 0) exchange_finish(x, order->started_us);
   /* When the last of them settles at once, x is gone. */
   for (unsigned left = order->item_count; left > 0; left--)
     fetch_start(fetch++, order->started_us);

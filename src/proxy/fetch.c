@@ -1,28 +1,27 @@
 /* fetch: the one place where the race meets the world.
  *
  *     fetch_start
- *       advance(START)
- *     on_attempt_end  --+
- *     on_timer          +--> advance(event) = perform(race_step(event))
- *     fetch_end         |
+ *       fetch_advance(START)
+ *     fetch_on_attempt_end --+
+ *     fetch_on_timer         +--> race_step(event) --> fetch_perform(todo)
+ *     fetch_end -------------+
  *
- *     perform(todo): expire -> cancel -> start -> settled? tell : set the timer
+ *     fetch_perform: expire -> cancel -> start -> settled? tell, or set the timer
  *
- * The policy (core/race) decides; this file does what it says. What becomes of
- * each attempt stands in its record, which is complete, and observed, when the
- * attempt has ended, whichever way: an answer, a refusal, its own limit, or
- * because the race was settled without it.
+ * The policy (core/race) decides; this file does what it says. When an attempt
+ * has ended, whichever way (an answer, a refusal, its own limit, or because the
+ * race was settled without it), its record is complete, and is observed.
  *
- * `perform` may settle the race, and whoever is told may free the fetch: so it
- * is always its caller's last statement. */
+ * fetch_perform may settle the race, and whoever is told may free the fetch: so
+ * it is always its caller's last statement. */
 #include "proxy/fetch.h"
 
 #include "io/clock.h"
 #include "io/trace.h"
 #include "proxy/observe.h"
 
-static void on_attempt_end(void *arg, struct attempt_record *record,
-                           struct response *response);
+static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
+                                 struct response *response);
 
 static struct attempt_record *record_of(struct fetch *f, unsigned k) {
   return &f->records[k];
@@ -60,9 +59,9 @@ static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
   attempt_ended(f, k);
 }
 
-static void cancel_below(struct fetch *f, unsigned below,
-                         enum attempt_result result, const char *error,
-                         int64_t now_us) {
+static void fetch_cancel_below(struct fetch *f, unsigned below,
+                               enum attempt_result result, const char *error,
+                               int64_t now_us) {
   for (unsigned k = 0; k < below && k < f->begun; k++) {
     if (!f->attempts[k]) continue;
     attempt_cancel(f->attempts[k]);
@@ -71,20 +70,20 @@ static void cancel_below(struct fetch *f, unsigned below,
 }
 
 /* What the todo ends: first those whose own time is up, then the others. */
-static void end_below(struct fetch *f, const struct todo *todo,
-                      int64_t now_us) {
+static void fetch_end_below(struct fetch *f, const struct todo *todo,
+                            int64_t now_us) {
   bool late = todo->outcome == OUTCOME_DEADLINE;
-  cancel_below(f, todo->expire_below, ATTEMPT_TIMEOUT,
-               "no whole answer within --attempt-timeout", now_us);
-  cancel_below(f, todo->cancel_below,
-               late ? ATTEMPT_TIMEOUT : ATTEMPT_CANCELLED,
-               late ? "no whole answer before the deadline" : "", now_us);
+  fetch_cancel_below(f, todo->expire_below, ATTEMPT_TIMEOUT,
+                     "no whole answer within --attempt-timeout", now_us);
+  fetch_cancel_below(f, todo->cancel_below,
+                     late ? ATTEMPT_TIMEOUT : ATTEMPT_CANCELLED,
+                     late ? "no whole answer before the deadline" : "", now_us);
 }
 
 /* ---- how one starts ---- */
 
-static enum gate_verdict admit(struct fetch *f, _Atomic int64_t *in_flight,
-                               bool hedge) {
+static enum gate_verdict fetch_admit(struct fetch *f,
+                                     _Atomic int64_t *in_flight, bool hedge) {
   struct gate gate = {
       .in_flight =
           atomic_fetch_add_explicit(in_flight, 1, memory_order_relaxed),
@@ -105,7 +104,7 @@ static _Atomic int64_t *in_flight_to(const struct fetch *f,
 }
 
 /* Starts the next attempt, and says whether it did. */
-static enum gate_verdict start_next(struct fetch *f, int64_t now_us) {
+static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   unsigned k = f->begun++;
   struct attempts *attempts = f->scene->service->attempts;
   const struct target *target = target_of(f, k);
@@ -115,10 +114,10 @@ static enum gate_verdict start_next(struct fetch *f, int64_t now_us) {
   record->number = (uint8_t)(f->first_number + k);
   record->start_us = now_us;
   f->scene->service->counters.begun++;
-  enum gate_verdict verdict = admit(f, in_flight, k > 0);
+  enum gate_verdict verdict = fetch_admit(f, in_flight, k > 0);
   if (verdict == GATE_OPEN) {
     f->attempts[k] = attempt_start(attempts, &f->ask, target, &f->group->limits,
-                                   record, on_attempt_end, f);
+                                   record, fetch_on_attempt_end, f);
     if (f->attempts[k]) return GATE_OPEN;
     verdict = GATE_MEMORY;
   }
@@ -126,7 +125,8 @@ static enum gate_verdict start_next(struct fetch *f, int64_t now_us) {
   return verdict;
 }
 
-static struct step_event refuse(struct fetch *f, enum gate_verdict verdict) {
+static struct step_event fetch_refuse(struct fetch *f,
+                                      enum gate_verdict verdict) {
   unsigned k = f->begun - 1;
   int64_t now_us = clock_now_us();
   record_of(f, k)->refused_by = verdict;
@@ -139,29 +139,30 @@ static struct step_event refuse(struct fetch *f, enum gate_verdict verdict) {
 
 /* ---- performing a todo ---- */
 
-static void settle(struct fetch *f, int64_t now_us) {
+static void fetch_settle(struct fetch *f, int64_t now_us) {
   timer_clear(&f->timer);
   f->scene->on_settled(f->scene->arg, f, now_us);
 }
 
 /* Does what the policy says, and tells it at once what was refused. */
-static void perform(struct fetch *f, struct todo todo, int64_t now_us) {
-  end_below(f, &todo, now_us);
+static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
+  fetch_end_below(f, &todo, now_us);
   while (todo.outcome == OUTCOME_OPEN && f->begun < todo.start_below) {
-    enum gate_verdict verdict = start_next(f, now_us);
+    enum gate_verdict verdict = fetch_start_next(f, now_us);
     if (verdict == GATE_OPEN) continue;
-    struct step_event event = refuse(f, verdict);
+    struct step_event event = fetch_refuse(f, verdict);
     todo = race_step(&f->race, &event);
-    end_below(f, &todo, event.now_us);
+    fetch_end_below(f, &todo, event.now_us);
   }
   if (todo.outcome == OUTCOME_OPEN)
     timer_set(&f->timer, race_wakeup_us(&f->race));
-  else settle(f, now_us);
+  else fetch_settle(f, now_us);
 }
 
-static void advance(struct fetch *f, enum event_kind kind, int64_t now_us) {
+static void fetch_advance(struct fetch *f, enum event_kind kind,
+                          int64_t now_us) {
   struct step_event event = {.kind = kind, .now_us = now_us};
-  perform(f, race_step(&f->race, &event), now_us);
+  fetch_perform(f, race_step(&f->race, &event), now_us);
 }
 
 /* ---- what happens ---- */
@@ -173,8 +174,9 @@ static bool has_answer(const struct todo *todo) {
 
 /* Of responses that may become the answer one is kept: the winner's, and until
  * there is one, the 4xx of the lowest number. */
-static void keep_response(struct fetch *f, unsigned k, const struct todo *todo,
-                          struct response *response) {
+static void fetch_keep_response(struct fetch *f, unsigned k,
+                                const struct todo *todo,
+                                struct response *response) {
   bool wins = has_answer(todo) && todo->winner == k;
   bool may_win = todo->outcome == OUTCOME_OPEN || has_answer(todo);
   if (response->bytes.cap == 0 || !may_win) return;
@@ -184,27 +186,29 @@ static void keep_response(struct fetch *f, unsigned k, const struct todo *todo,
 }
 
 /* The attempt's own text goes with it. */
-static void keep_error(struct fetch *f, struct attempt_record *record) {
+static void fetch_keep_error(struct fetch *f, struct attempt_record *record) {
   const char *copy = "";
   if (record->error[0]) copy = arena_copy(f->scene->arena, record->error);
   record->error = copy ? copy : "";
 }
 
-static void on_attempt_end(void *arg, struct attempt_record *record,
-                           struct response *response) {
+static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
+                                 struct response *response) {
   struct fetch *f = arg;
   unsigned k = (unsigned)(record - f->records);
   int64_t now_us = record->end_us;
-  keep_error(f, record);
+  fetch_keep_error(f, record);
   attempt_ended(f, k);
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
   struct todo todo = race_step(&f->race, &event);
-  keep_response(f, k, &todo, response);
-  perform(f, todo, now_us);
+  fetch_keep_response(f, k, &todo, response);
+  fetch_perform(f, todo, now_us);
 }
 
-static void on_timer(void *arg) { advance(arg, EVENT_TIMER, clock_now_us()); }
+static void fetch_on_timer(void *arg) {
+  fetch_advance(arg, EVENT_TIMER, clock_now_us());
+}
 
 /* ---- the interface ---- */
 
@@ -218,15 +222,15 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->begun = fetch->first_number = fetch->response_of = 0;
   fetch->response = (struct response){0};
   race_init(&fetch->race, plan);
-  timer_init(&fetch->timer, scene->service->loop, on_timer, fetch);
+  timer_init(&fetch->timer, scene->service->loop, fetch_on_timer, fetch);
 }
 
 void fetch_start(struct fetch *fetch, int64_t now_us) {
-  advance(fetch, EVENT_START, now_us);
+  fetch_advance(fetch, EVENT_START, now_us);
 }
 
 void fetch_end(struct fetch *fetch, enum event_kind kind, int64_t now_us) {
-  if (!fetch_is_settled(fetch)) advance(fetch, kind, now_us);
+  if (!fetch_is_settled(fetch)) fetch_advance(fetch, kind, now_us);
 }
 
 unsigned fetch_started(const struct fetch *fetch) {

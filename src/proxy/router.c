@@ -57,7 +57,7 @@ static struct slice request_id(struct service *service,
 
 /* ---- the door ---- */
 
-static void dispatch(struct visit *visit) {
+static void router_dispatch(struct visit *visit) {
   const struct route *route = visit->route;
   const struct http_request *request = visit->request;
   if (forward_is_loop(request, slice_of(visit->service->process->pseudonym)))
@@ -97,7 +97,7 @@ void router_on_request(void *arg, struct connection *connection,
   };
   if (visit.route)
     visit.rest = slice_from(request->path, visit.route->path.len);
-  dispatch(&visit);
+  router_dispatch(&visit);
 }
 
 void router_on_bad_request(void *arg, struct connection *connection,

@@ -58,13 +58,13 @@ static size_t fields_room(const struct http_request *request) {
          2;
 }
 
-static size_t room_for(const struct visit *visit) {
+static size_t visit_room_for(const struct visit *visit) {
   return visit->record.method.len + visit->record.path.len +
          visit->record.id.len + fields_room(visit->request) +
          forward_room(&visit->route->fields) + PEER_BYTES;
 }
 
-static enum gate_verdict admit(const struct service *service) {
+static enum gate_verdict visit_admit(const struct service *service) {
   struct gate gate = {
       .in_flight = atomic_load_explicit(&service->process->requests,
                                         memory_order_relaxed),
@@ -75,14 +75,15 @@ static enum gate_verdict admit(const struct service *service) {
 }
 
 bool visit_open(struct visit *visit, size_t bytes) {
-  enum gate_verdict verdict = admit(visit->service);
+  enum gate_verdict verdict = visit_admit(visit->service);
   if (verdict != GATE_OPEN) {
     visit_reject(visit, 503, gate_request_error(verdict));
     return false;
   }
   visit->exchange = exchange_new(visit->service);
-  if (visit->exchange && arena_open_text(exchange_arena(visit->exchange),
-                                         room_for(visit) + bytes, &visit->text))
+  if (visit->exchange &&
+      arena_open_text(exchange_arena(visit->exchange),
+                      visit_room_for(visit) + bytes, &visit->text))
     return true;
   visit_reject(visit, 503, gate_request_error(GATE_MEMORY));
   return false;
@@ -123,7 +124,8 @@ static struct slice without_query(struct slice target) {
   return target;
 }
 
-static void write_fields(struct visit *visit, struct exchange_order *order) {
+static void visit_write_fields(struct visit *visit,
+                               struct exchange_order *order) {
   struct text *text = &visit->text;
   const struct forward_rules *rules = &visit->route->fields;
   size_t from = text->len;
@@ -136,7 +138,8 @@ static void write_fields(struct visit *visit, struct exchange_order *order) {
 }
 
 /* False: it found no room, which room_for should have seen to. */
-static bool write_order(struct visit *visit, struct exchange_order *order) {
+static bool visit_write_order(struct visit *visit,
+                              struct exchange_order *order) {
   order->method = visit_keep(visit, visit->record.method);
   order->path = visit_keep(visit, without_query(visit->record.path));
   order->id = visit_keep(visit, visit->record.id);
@@ -145,13 +148,13 @@ static bool write_order(struct visit *visit, struct exchange_order *order) {
   if (visit->service->log)
     order->peer =
         visit_keep(visit, slice_of(connection_peer(visit->connection)));
-  write_fields(visit, order);
+  visit_write_fields(visit, order);
   arena_keep_text(exchange_arena(visit->exchange), &visit->text);
   return !visit->text.cut;
 }
 
 void visit_start(struct visit *visit, struct exchange_order *order) {
-  if (!write_order(visit, order))
+  if (!visit_write_order(visit, order))
     visit_reject(visit, 431, "the request's fields are too large");
   else if (!exchange_start(visit->exchange, visit->connection, order))
     visit_reject(visit, 503, gate_request_error(GATE_MEMORY));
