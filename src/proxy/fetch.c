@@ -6,7 +6,7 @@
  *     fetch_on_timer         +--> race_step(event) --> fetch_perform(todo)
  *     fetch_end -------------+
  *
- *     fetch_perform: expire -> cancel -> start -> settled? tell, or set the timer
+ *     fetch_perform: expire -> cancel -> start -> settled? tell : set the timer
  *
  * The policy (core/race) decides; this file does what it says. When an attempt
  * has ended, whichever way (an answer, a refusal, its own limit, or because the
