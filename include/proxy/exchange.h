@@ -42,13 +42,13 @@ struct exchange_order {
 /* Memory for a request, and nothing more. NULL: there is none. */
 struct exchange *exchange_new(struct service *service)
     __attribute__((warn_unused_result));
-struct arena *exchange_arena(struct exchange *exchange);
+struct arena *exchange_arena(struct exchange *x);
 /* One that was not started. */
-void exchange_discard(struct exchange *exchange);
+void exchange_discard(struct exchange *x);
 
 /* Starts. The answer goes to the connection, and the exchange frees itself.
  * False: no memory, and it is still the caller's. */
-bool exchange_start(struct exchange *exchange, struct connection *connection,
+bool exchange_start(struct exchange *x, struct connection *connection,
                     const struct exchange_order *order)
     __attribute__((warn_unused_result));
 

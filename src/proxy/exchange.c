@@ -51,8 +51,8 @@ struct exchange *exchange_new(struct service *service) {
   return x;
 }
 
-struct arena *exchange_arena(struct exchange *exchange) {
-  return &exchange->arena;
+struct arena *exchange_arena(struct exchange *x) {
+  return &x->arena;
 }
 
 void exchange_discard(struct exchange *x) {
