@@ -58,8 +58,8 @@ static inline const struct attempt_record *race_record_next(
   return NULL;
 }
 
-/* How many records are no gaps. */
-unsigned race_record_told(const struct race_record *race);
+/* How many records at or behind `at` are no gaps. */
+unsigned race_record_left(const struct race_record *race, unsigned at);
 
 /* The two spellings of an attempt as JSON: that of problems has started_ms,
  * ended_ms and error, that of the log start, end and resends. */

@@ -84,7 +84,7 @@ static void add_timings(struct text *out, const struct race_record *race) {
     add_timing(out, told++, attempt, race->start_us);
   }
   if (told == 0) return;
-  unsigned left_out = race_record_told(race) - told;
+  unsigned left_out = race_record_left(race, at);
   if (left_out > 0) {
     text_str(out, ", more;desc=\"");
     text_int(out, left_out);
@@ -274,7 +274,7 @@ static unsigned add_attempts(struct text *out, const struct race_record *race) {
   text_str(out, opening);
   while ((attempt = race_record_next(race, &at))) {
     if (!add_attempt(out, attempt, race->start_us, told == 0))
-      return race_record_told(race) - told;
+      return 1 + race_record_left(race, at);
     told++;
   }
   return 0;

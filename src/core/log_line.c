@@ -111,7 +111,7 @@ static void add_attempts_json(struct text *out,
     attempt_record_json(out, attempt, race->start_us, RECORD_IN_LOG);
   }
   text_char(out, ']');
-  unsigned left_out = race_record_told(race) - told;
+  unsigned left_out = race_record_left(race, at);
   if (left_out == 0) return;
   text_str(out, ",\"attempts_left_out\":");
   text_int(out, left_out);
@@ -175,7 +175,7 @@ static void add_attempts_text(struct text *out,
   unsigned at = 0, told = 0;
   while ((attempt = next_told(race, &at, &told)))
     add_attempt_text(out, told - 1, attempt, race->start_us);
-  unsigned left_out = race_record_told(race) - told;
+  unsigned left_out = race_record_left(race, at);
   if (left_out == 0) return;
   text_str(out, "  and ");
   text_int(out, left_out);

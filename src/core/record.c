@@ -40,8 +40,8 @@ void attempt_record_json(struct text *out, const struct attempt_record *attempt,
   text_char(out, '}');
 }
 
-unsigned race_record_told(const struct race_record *race) {
-  unsigned told = 0;
-  for (unsigned at = 0; race_record_next(race, &at); told++) continue;
-  return told;
+unsigned race_record_left(const struct race_record *race, unsigned at) {
+  unsigned left = 0;
+  while (race_record_next(race, &at)) left++;
+  return left;
 }

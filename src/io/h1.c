@@ -163,13 +163,13 @@ static unsigned request_parts(const struct call *call, char *number,
   return count;
 }
 
-/* Leaves out the first n bytes; returns the parts that are left. */
+/* Leaves out the first n bytes, which are not all; returns the parts that are
+ * left. */
 static unsigned skip_parts(struct iovec *parts, unsigned count, size_t n) {
   unsigned first = 0;
-  while (first < count && n >= parts[first].iov_len)
-    n -= parts[first++].iov_len;
+  if (n == 0) return count;
+  while (n >= parts[first].iov_len) n -= parts[first++].iov_len;
   memmove(parts, parts + first, (count - first) * sizeof *parts);
-  if (first == count) return 0;
   parts[0].iov_base = (char *)parts[0].iov_base + n;
   parts[0].iov_len -= n;
   return count - first;
@@ -189,22 +189,28 @@ static unsigned join_parts(char *scratch, struct iovec *parts, unsigned count) {
   return 1;
 }
 
+static size_t parts_bytes(const struct iovec *parts, unsigned count) {
+  size_t sum = 0;
+  for (unsigned i = 0; i < count; i++) sum += parts[i].iov_len;
+  return sum;
+}
+
 /* Writes what is left of the request. False: the wire is broken. */
 static bool h1_write(struct call *call) {
-  struct stream *stream = wire_stream(call->wire);
   struct iovec parts[REQUEST_PARTS];
   char number[NUMBER_BYTES];
-  for (;;) {
+  while (!call->sent_all) {
     unsigned count = request_parts(call, number, parts);
+    size_t left = parts_bytes(parts, count) - call->sent;
     count = skip_parts(parts, count, call->sent);
-    call->sent_all = count == 0;
-    if (call->sent_all) return true;
     count = join_parts(wire_scratch(call->wire), parts, count);
-    ssize_t n = stream_send(stream, parts, count);
+    ssize_t n = stream_send(wire_stream(call->wire), parts, count);
     if (n == STREAM_AGAIN) return wire_await_room(call->wire);
     if (n < 0) return false;
     call->sent += (size_t)n;
+    call->sent_all = (size_t)n == left;
   }
+  return true;
 }
 
 /* Nobody takes the rest of the request; but an answer may lie before the reset
