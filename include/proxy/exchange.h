@@ -24,7 +24,7 @@ struct exchange_item {
 
 /* Every slice, those of the items included, lies in the exchange's arena or is
  * empty. */
-struct exchange_order {
+struct exchange_setup {
   struct slice method, path, id, peer; /* for the log and the answer */
   bool head_only;                      /* HEAD: no body is sent */
   struct slice common, credentials;    /* field lines, see core/forward.h */
@@ -49,7 +49,7 @@ void exchange_discard(struct exchange *x);
 /* Starts. The answer goes to the connection, and the exchange frees itself.
  * False: no memory, and it is still the caller's. */
 bool exchange_start(struct exchange *x, struct connection *connection,
-                    const struct exchange_order *order)
+                    const struct exchange_setup *setup)
     __attribute__((warn_unused_result));
 
 /* The drain time is over: every open exchange is answered with a 503. */

@@ -1,12 +1,10 @@
-/* service: what the requests of one worker share, and what all workers do. */
+/* service: what the requests of one worker share. */
 #ifndef HEDGEROW_PROXY_SERVICE_H
 #define HEDGEROW_PROXY_SERVICE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/config.h"
 #include "core/list.h"
 #include "core/step.h"
 #include "core/text.h"
@@ -15,33 +13,12 @@
 #include "io/log.h"
 #include "io/loop.h"
 #include "io/slab.h"
+#include "proxy/common.h"
 
 struct exchange;
 struct lease;
 
-enum {
-  CACHE_LINE = 64,
-  SERVICE_PSEUDONYM_BYTES = 32,
-  SERVICE_VIA_BYTES = 40,
-  SERVICE_ROOM_BYTES = 2048,
-};
-
-/* The process's: immutable after start, but for relaxed counters. What each
- * request counts has cache lines of its own, so that a worker that counts does
- * not take from the others what they only read. */
-struct process {
-  _Alignas(CACHE_LINE) _Atomic int64_t requests; /* in flight; --max-requests */
-  _Alignas(CACHE_LINE) struct budget budget;     /* --max-buffered */
-  _Atomic int64_t connections;                   /* --max-connections */
-  _Alignas(CACHE_LINE) const struct config *config;
-  struct slots *slots; /* of all targets */
-  /* Woken when connections drop below --max-connections. */
-  struct wake *accept_again[CONFIG_WORKERS_MAX];
-  unsigned worker_count;
-  char pseudonym[SERVICE_PSEUDONYM_BYTES]; /* "hedgerow-ID", with its NUL */
-  char via[SERVICE_VIA_BYTES];             /* "1.1 hedgerow-ID" */
-  bool log_text;                           /* short text rather than JSON */
-};
+enum { SERVICE_ROOM_BYTES = 2048 };
 
 /* What one worker has seen begin and end. */
 struct counters {

@@ -47,9 +47,9 @@ struct slice visit_keep(struct visit *visit, struct slice bytes);
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) __attribute__((warn_unused_result));
 
-/* Adds to the order what every exchange needs of its request (who asked what,
- * the fields to forward), and starts it, or answers why not. The order's other
+/* Adds to the setup what every exchange needs of its request (who asked what,
+ * the fields to forward), and starts it, or answers why not. The setup's other
  * slices are in the text already. */
-void visit_start(struct visit *visit, struct exchange_order *order);
+void visit_start(struct visit *visit, struct exchange_setup *setup);
 
 #endif

@@ -137,7 +137,7 @@ const char *base_url_parse(struct base_url *target, struct slice url) {
   size_t slash = find(url, '/');
   target->path = slice_from(url, slash);
   const char *why = parse_authority(target, slice_until(url, slash));
-  if (why == NULL && !base_url_rest_is_safe(target->path))
+  if (!why && !base_url_rest_is_safe(target->path))
     why = "its path holds a '.' or '..' segment, or a '%' without two hex "
           "digits";
   return why;

@@ -158,7 +158,7 @@ static size_t member_len(struct slice list) {
 
 static struct slice without_parameters(struct slice member) {
   const char *end = member.len > 0 ? memchr(member.at, ';', member.len) : NULL;
-  if (end != NULL) member.len = (size_t)(end - member.at);
+  if (end) member.len = (size_t)(end - member.at);
   return trimmed(member);
 }
 

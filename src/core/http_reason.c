@@ -89,7 +89,6 @@ const char *http_reason(int status) {
                  CLASS(reasons_5xx)};
   if (status < 200 || status > 599) return "Unknown";
   int class = status / 100 - 2, i = status % 100;
-  if (i >= classes[class].count || classes[class].reasons[i] == NULL)
-    return "Unknown";
+  if (i >= classes[class].count || !classes[class].reasons[i]) return "Unknown";
   return classes[class].reasons[i];
 }

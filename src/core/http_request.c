@@ -44,7 +44,7 @@ static bool is_hex(char c) {
 static bool split_at(struct slice text, char c, struct slice *before,
                      struct slice *behind) {
   const char *at = text.len > 0 ? memchr(text.at, c, text.len) : NULL;
-  if (at == NULL) return false;
+  if (!at) return false;
   *before = (struct slice){text.at, (size_t)(at - text.at)};
   *behind = slice_from(text, before->len + 1);
   return true;

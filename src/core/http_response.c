@@ -316,13 +316,13 @@ static size_t read_trailer(struct http_response *response, struct slice rest) {
   size_t seen = response->scanned;
   const char *end = memchr(rest.at + seen, '\n', rest.len - seen);
   struct slice line = rest;
-  if (end != NULL) line.len = (size_t)(end - rest.at) + 1;
+  if (end) line.len = (size_t)(end - rest.at) + 1;
   response->scanned = end != NULL ? 0 : line.len;
   if (line.len > response->left) {
     refuse(response, "the trailers are too large");
     return 0;
   }
-  if (end == NULL) return 0;
+  if (!end) return 0;
   size_t len = line.len;
   struct http_field field;
   response->left -= len;

@@ -88,7 +88,7 @@ static void add_unicode_escape(struct text *text, unsigned char code) {
 static void add_ascii_escape(struct text *text, char c) {
   static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
   const char *at = c != '\0' ? strchr(from, c) : NULL;
-  if (at != NULL) text_add(text, (const char[]){'\\', to[at - from]}, 2);
+  if (at) text_add(text, (const char[]){'\\', to[at - from]}, 2);
   else add_unicode_escape(text, (unsigned char)c);
 }
 

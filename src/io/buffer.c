@@ -19,7 +19,7 @@
 enum { SPARE_MAX = 256 };
 
 static bool budget_take(struct budget *budget, size_t bytes) {
-  if (budget == NULL) return true;
+  if (!budget) return true;
   int64_t more = (int64_t)bytes;
   int64_t used =
       atomic_fetch_add_explicit(&budget->used, more, memory_order_relaxed);
@@ -29,7 +29,7 @@ static bool budget_take(struct budget *budget, size_t bytes) {
 }
 
 static void budget_give(struct budget *budget, size_t bytes) {
-  if (budget == NULL) return;
+  if (!budget) return;
   atomic_fetch_sub_explicit(&budget->used, (int64_t)bytes,
                             memory_order_relaxed);
 }
@@ -90,7 +90,7 @@ bool buffer_reserve(struct buffer *buffer, size_t more) {
   }
   if (cap == 0 || !budget_take(budget_of(buffer->blocks), growth)) return false;
   char *at = realloc(buffer->at, cap);
-  if (at == NULL) {
+  if (!at) {
     budget_give(budget_of(buffer->blocks), growth);
     return false;
   }

@@ -48,15 +48,15 @@ static unsigned raced_items(const struct route *route, struct slice query,
   return count;
 }
 
-static void start_get(struct visit *visit, struct exchange_order *order,
+static void start_get(struct visit *visit, struct exchange_setup *setup,
                       struct slice query) {
   const struct route *route = visit->route;
   struct exchange_item items[CONFIG_TARGETS_MAX + RACE_MAX_ATTEMPTS];
-  order->items = items;
-  order->item_count = route->listed->count > 0
+  setup->items = items;
+  setup->item_count = route->listed->count > 0
                           ? listed_items(route->listed, items)
                           : raced_items(route, query, items);
-  visit_start(visit, order);
+  visit_start(visit, setup);
 }
 
 /* ---- POST ---- */
@@ -187,7 +187,7 @@ static bool read_list(struct visit *visit, struct slice *texts, size_t *count) {
   return true;
 }
 
-static void start_post(struct visit *visit, struct exchange_order *order,
+static void start_post(struct visit *visit, struct exchange_setup *setup,
                        struct exchange_item *items, struct slice *texts) {
   size_t count;
   if (!read_list(visit, texts, &count)) return;
@@ -197,16 +197,16 @@ static void start_post(struct visit *visit, struct exchange_order *order,
     reject_item(visit, i, texts[i], why);
     return;
   }
-  order->items = items;
-  order->item_count = (unsigned)count;
-  visit_start(visit, order);
+  setup->items = items;
+  setup->item_count = (unsigned)count;
+  visit_start(visit, setup);
 }
 
-static void visit_post(struct visit *visit, struct exchange_order *order) {
+static void visit_post(struct visit *visit, struct exchange_setup *setup) {
   size_t max = visit->route->max_items;
   struct exchange_item *items = calloc(max, sizeof *items);
   struct slice *texts = calloc(max, sizeof *texts);
-  if (items && texts) start_post(visit, order, items, texts);
+  if (items && texts) start_post(visit, setup, items, texts);
   else visit_reject(visit, 503, gate_request_error(GATE_MEMORY));
   free(items);
   free(texts);
@@ -233,7 +233,7 @@ void all_visit(struct visit *visit) {
       {.name = "timeout"}, {.name = "detail"}, {.name = "hedge"}};
   const struct route *route = visit->route;
   struct race_policy policy = route->policy;
-  struct exchange_order order = {
+  struct exchange_setup setup = {
       .policy = &policy,
       .targets = route->group->count > 0 ? route->group->count : 1,
       .gathers = true};
@@ -244,11 +244,11 @@ void all_visit(struct visit *visit) {
              is_post ? NULL : &visit->text);
   query = text_slice_of(&visit->text);
   if (!visit_timeout(visit, params[0].value, params[0].count,
-                     &order.timeout_us) ||
-      !parse_switch(visit, &params[1], &order.detail) ||
+                     &setup.timeout_us) ||
+      !parse_switch(visit, &params[1], &setup.detail) ||
       !parse_switch(visit, &params[2], &hedge))
     return;
   if (!hedge) policy.hedges = 0;
-  if (is_post) visit_post(visit, &order);
-  else start_get(visit, &order, query);
+  if (is_post) visit_post(visit, &setup);
+  else start_get(visit, &setup, query);
 }

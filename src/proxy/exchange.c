@@ -178,17 +178,17 @@ static bool exchange_take_fetches(struct exchange *x, unsigned count,
 }
 
 static bool exchange_make_fetches(struct exchange *x,
-                                  const struct exchange_order *order) {
-  unsigned each = 1 + order->policy->hedges, count = order->item_count;
+                                  const struct exchange_setup *setup) {
+  unsigned each = 1 + setup->policy->hedges, count = setup->item_count;
   if (!exchange_take_fetches(x, count, each)) return false;
   struct attempt_record *records = (void *)(x->fetches + count);
   struct attempt **attempts = (void *)(records + x->record.count);
-  plan_make(&x->plan, order->policy, order->targets, order->timeout_us);
+  plan_make(&x->plan, setup->policy, setup->targets, setup->timeout_us);
   for (unsigned i = 0; i < count; i++) {
-    const struct exchange_item *item = &order->items[i];
+    const struct exchange_item *item = &setup->items[i];
     struct fetch *fetch = &x->fetches[i];
-    struct ask ask = {item->rest, item->query, order->common,
-                      order->credentials};
+    struct ask ask = {item->rest, item->query, setup->common,
+                      setup->credentials};
     fetch_init(fetch, &x->scene, &x->plan, item->group, &ask);
     fetch->only = item->only;
     fetch->first_number = item->number;
@@ -199,34 +199,34 @@ static bool exchange_make_fetches(struct exchange *x,
 }
 
 static void exchange_describe(struct exchange *x,
-                              const struct exchange_order *order) {
-  x->record.id = order->id;
-  x->record.method = order->method;
-  x->record.path = order->path;
-  x->record.peer = order->peer;
-  x->record.start_us = order->started_us;
-  x->head_only = order->head_only;
-  x->gathers = order->gathers;
-  x->detail = order->detail;
+                              const struct exchange_setup *setup) {
+  x->record.id = setup->id;
+  x->record.method = setup->method;
+  x->record.path = setup->path;
+  x->record.peer = setup->peer;
+  x->record.start_us = setup->started_us;
+  x->head_only = setup->head_only;
+  x->gathers = setup->gathers;
+  x->detail = setup->detail;
   x->scene =
       (struct fetch_scene){x->service, &x->arena, exchange_on_settled, x};
 }
 
 bool exchange_start(struct exchange *x, struct connection *connection,
-                    const struct exchange_order *order) {
-  exchange_describe(x, order);
-  if (!exchange_make_fetches(x, order)) return false;
+                    const struct exchange_setup *setup) {
+  exchange_describe(x, setup);
+  if (!exchange_make_fetches(x, setup)) return false;
   x->connection = connection;
   x->lease = lease_take(x->service->lease);
-  x->count = x->open = order->item_count;
+  x->count = x->open = setup->item_count;
   list_append(&x->service->exchanges, &x->link);
   connection_await(connection, exchange_on_gone, x);
   atomic_fetch_add_explicit(&x->service->process->requests, 1,
                             memory_order_relaxed);
   struct fetch *fetch = x->fetches;
-  if (order->item_count == 0) exchange_finish(x, order->started_us);
+  if (setup->item_count == 0) exchange_finish(x, setup->started_us);
   /* When the last of them settles at once, x is gone. */
-  for (unsigned left = order->item_count; left > 0; left--)
-    fetch_start(fetch++, order->started_us);
+  for (unsigned left = setup->item_count; left > 0; left--)
+    fetch_start(fetch++, setup->started_us);
   return true;
 }

@@ -11,7 +11,7 @@ void smart_visit(struct visit *visit) {
   struct query_param timeout = {.name = "timeout"};
   struct slice query = visit->request->query;
   struct exchange_item item = {.group = route->group};
-  struct exchange_order order = {.policy = &route->policy,
+  struct exchange_setup setup = {.policy = &route->policy,
                                  .targets = route->group->count,
                                  .items = &item,
                                  .item_count = 1};
@@ -31,6 +31,6 @@ void smart_visit(struct visit *visit) {
   item.rest = visit_keep(visit, visit->rest);
   query_take(query, &timeout, 1, &visit->text);
   item.query = slice_from(text_slice_of(&visit->text), item.rest.len);
-  if (visit_timeout(visit, timeout.value, timeout.count, &order.timeout_us))
-    visit_start(visit, &order);
+  if (visit_timeout(visit, timeout.value, timeout.count, &setup.timeout_us))
+    visit_start(visit, &setup);
 }

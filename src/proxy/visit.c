@@ -125,37 +125,37 @@ static struct slice without_query(struct slice target) {
 }
 
 static void visit_write_fields(struct visit *visit,
-                               struct exchange_order *order) {
+                               struct exchange_setup *setup) {
   struct text *text = &visit->text;
   const struct forward_rules *rules = &visit->route->fields;
   size_t from = text->len;
   bool has_credentials =
       forward_fields(text, visit->request, rules, visit->record.id);
-  order->common = slice_from(text_slice_of(text), from);
+  setup->common = slice_from(text_slice_of(text), from);
   from = text->len;
   if (has_credentials) forward_credentials(text, visit->request, rules);
-  order->credentials = slice_from(text_slice_of(text), from);
+  setup->credentials = slice_from(text_slice_of(text), from);
 }
 
 /* False: it found no room, which room_for should have seen to. */
-static bool visit_write_order(struct visit *visit,
-                              struct exchange_order *order) {
-  order->method = visit_keep(visit, visit->record.method);
-  order->path = visit_keep(visit, without_query(visit->record.path));
-  order->id = visit_keep(visit, visit->record.id);
-  order->head_only = visit->head_only;
-  order->started_us = visit->record.start_us;
+static bool visit_write_setup(struct visit *visit,
+                              struct exchange_setup *setup) {
+  setup->method = visit_keep(visit, visit->record.method);
+  setup->path = visit_keep(visit, without_query(visit->record.path));
+  setup->id = visit_keep(visit, visit->record.id);
+  setup->head_only = visit->head_only;
+  setup->started_us = visit->record.start_us;
   if (visit->service->log)
-    order->peer =
+    setup->peer =
         visit_keep(visit, slice_of(connection_peer(visit->connection)));
-  visit_write_fields(visit, order);
+  visit_write_fields(visit, setup);
   arena_keep_text(exchange_arena(visit->exchange), &visit->text);
   return !visit->text.cut;
 }
 
-void visit_start(struct visit *visit, struct exchange_order *order) {
-  if (!visit_write_order(visit, order))
+void visit_start(struct visit *visit, struct exchange_setup *setup) {
+  if (!visit_write_setup(visit, setup))
     visit_reject(visit, 431, "the request's fields are too large");
-  else if (!exchange_start(visit->exchange, visit->connection, order))
+  else if (!exchange_start(visit->exchange, visit->connection, setup))
     visit_reject(visit, 503, gate_request_error(GATE_MEMORY));
 }

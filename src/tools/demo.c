@@ -172,7 +172,7 @@ static bool start_load(struct demo *demo) {
       .duration_us = demo->options.duration_us};
   demo->load = demo_load_new(demo->loop, &options, on_load_done, demo, error,
                              sizeof error);
-  if (demo->load == NULL) log_notice("demo: %s", error);
+  if (!demo->load) log_notice("demo: %s", error);
   return demo->load != NULL;
 }
 
@@ -181,7 +181,7 @@ static bool start(struct demo *demo) {
   static const int signals[] = {SIGINT, SIGTERM, SIGCHLD};
   char error[256] = "";
   demo->mock = mock_new(demo->loop, &demo->upstream, error, sizeof error);
-  if (demo->mock == NULL) {
+  if (!demo->mock) {
     log_notice("demo: the upstream: %s", error);
     return false;
   }
@@ -223,7 +223,7 @@ static int demonstrate(struct demo *demo) {
                     sizeof error))
     return 1;
   demo->loop = loop_new();
-  if (demo->loop == NULL) {
+  if (!demo->loop) {
     log_notice("demo: out of memory or descriptors");
     return 1;
   }
@@ -241,7 +241,7 @@ static void forget_variables(void) {
     char name[128];
     size_t len = strcspn(*at, "=");
     bool ours = strncmp(*at, prefix, sizeof prefix - 1) == 0;
-    (void)snprintf(name, sizeof name, "%.*s", (int)len, *at);
+    snprintf(name, sizeof name, "%.*s", (int)len, *at);
     /* unsetenv closes the gap: the next one is where this one was. */
     if (!ours || len >= sizeof name || unsetenv(name) != 0) at++;
   }

@@ -93,7 +93,7 @@ static void pass_on(const char *what, const struct words *words) {
 static uint16_t port_in(const char *words) {
   static const char ready[] = "listening on http://127.0.0.1:";
   const char *at = strstr(words, ready);
-  if (at == NULL || strchr(at, '\n') == NULL) return 0;
+  if (!at || !strchr(at, '\n')) return 0;
   unsigned long port = strtoul(at + sizeof ready - 1, NULL, 10);
   return port <= UINT16_MAX ? (uint16_t)port : 0;
 }
@@ -119,7 +119,7 @@ static bool reap(struct demo_child *child) {
 bool demo_child_start(struct demo_child *child, uint16_t upstream_port) {
   char to[64];
   *child = (struct demo_child){.notices = -1};
-  (void)snprintf(to, sizeof to, "http://127.0.0.1:%u", upstream_port);
+  snprintf(to, sizeof to, "http://127.0.0.1:%u", upstream_port);
   if (!spawn(child, to)) {
     log_notice("demo: cannot start the proxy: %s", strerror(errno));
     return false;

@@ -78,8 +78,7 @@ static enum demo_reading read_valued(struct demo_options *options, char **argv,
     f++;
   if (f == FLAG_COUNT) return complain("option", word, "not known; see --help");
   const char *value = word[len] == '=' ? word + len + 1 : argv[++*i];
-  if (value == NULL)
-    return complain("option", word, "expected a value behind it");
+  if (!value) return complain("option", word, "expected a value behind it");
   return flags[f].read(options, value);
 }
 

@@ -38,8 +38,8 @@ static const char table_head[] =
 
 static void add_ms(struct text *out, int64_t us) {
   char cell[32];
-  if (us < 0) (void)snprintf(cell, sizeof cell, "%9s", "-");
-  else (void)snprintf(cell, sizeof cell, "%6lld ms", (long long)(us / 1000));
+  if (us < 0) snprintf(cell, sizeof cell, "%9s", "-");
+  else snprintf(cell, sizeof cell, "%6lld ms", (long long)(us / 1000));
   text_str(out, cell);
 }
 
@@ -54,14 +54,14 @@ static void add_row(struct text *out, const struct demo_row *row) {
   char cell[64];
   double asked = row->asked ? row->asked : 1;
   double each = (double)row->upstream_requests / asked;
-  (void)snprintf(cell, sizeof cell, "  %-10s %6.1f %%", row->name,
-                 share(row->good, row->asked));
+  snprintf(cell, sizeof cell, "  %-10s %6.1f %%", row->name,
+           share(row->good, row->asked));
   text_str(out, cell);
   add_ms(out, row->p50_us);
   add_ms(out, row->p95_us);
   add_ms(out, row->p99_us);
-  (void)snprintf(cell, sizeof cell, "%21.2f%7.1f %%\n", each,
-                 each > 0 ? (each - 1) * 100 : 0);
+  snprintf(cell, sizeof cell, "%21.2f%7.1f %%\n", each,
+           each > 0 ? (each - 1) * 100 : 0);
   text_str(out, cell);
 }
 
@@ -184,8 +184,8 @@ static void add_bar(struct text *out, const struct axis *axis,
     text_char(out, bar->mark == DEMO_WON ? '#' : '=');
   text_char(out, "#x="[bar->mark]);
   pad(out, line, LABEL + AXIS + 2);
-  (void)snprintf(note, sizeof note, " %s at %lld ms\n", bar->note,
-                 (long long)(bar->end_us / 1000));
+  snprintf(note, sizeof note, " %s at %lld ms\n", bar->note,
+           (long long)(bar->end_us / 1000));
   text_str(out, note);
 }
 

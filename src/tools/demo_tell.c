@@ -67,7 +67,7 @@ void demo_tell_table(const struct demo_story *story) {
   struct text page;
   struct demo_row rows[DEMO_WAYS];
   int64_t *took_us = calloc(demo_load_count(story->load), sizeof *took_us);
-  if (took_us == NULL) return;
+  if (!took_us) return;
   for (unsigned way = 0; way < DEMO_WAYS; way++)
     rows[way] = row_of(story->load, way, took_us);
   free(took_us);
@@ -91,8 +91,8 @@ static const struct demo_pair *slowest_rescue(const struct demo_load *load) {
   for (size_t i = 0; i < demo_load_count(load); i++) {
     const struct demo_pair *pair = demo_load_pair(load, i);
     if (is_rescue(pair) &&
-        (slowest == NULL || pair->results[DEMO_HEDGED].took_us >
-                                slowest->results[DEMO_HEDGED].took_us))
+        (!slowest || pair->results[DEMO_HEDGED].took_us >
+                         slowest->results[DEMO_HEDGED].took_us))
       slowest = pair;
   }
   return slowest;
@@ -159,7 +159,7 @@ static void tell_rescue(const struct demo_result *straight,
 void demo_tell_rescue(const struct demo_story *story) {
   char id[DEMO_ID_BYTES];
   const struct demo_pair *pair = slowest_rescue(story->load);
-  if (pair == NULL) {
+  if (!pair) {
     (void)printf("\nNo request needed a hedge to be saved, this time.\n");
     return;
   }

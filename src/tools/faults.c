@@ -138,16 +138,16 @@ bool faults_parse(struct faults *faults, struct slice spec, char *error,
     struct slice word = take(&spec, " \t\n");
     const char *expected = word.len ? parse_word(faults, word) : NULL;
     if (expected) {
-      (void)snprintf(error, error_cap, "'%.*s': expected %s", SLICE_ARG(word),
-                     expected);
+      snprintf(error, error_cap, "'%.*s': expected %s", SLICE_ARG(word),
+               expected);
       return false;
     }
   }
   for (unsigned i = 0; i < faults->kind_count; i++)
     sum += faults->kinds[i].percent;
   if (sum > 100 + 1e-6)
-    (void)snprintf(error, error_cap,
-                   "the percentages add up to %g: expected at most 100", sum);
+    snprintf(error, error_cap,
+             "the percentages add up to %g: expected at most 100", sum);
   return sum <= 100 + 1e-6;
 }
 
@@ -206,7 +206,7 @@ static int64_t draw_delay(const struct faults *faults, double which,
     left -= delay->weight;
     if (left < 0) break;
   }
-  if (delay == NULL) return 0;
+  if (!delay) return 0;
   int64_t from_ms = delay->from_us / 1000, to_ms = delay->to_us / 1000;
   return (from_ms + (int64_t)(where * (double)(to_ms - from_ms + 1))) * 1000;
 }

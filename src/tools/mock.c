@@ -135,7 +135,7 @@ static void on_timer(void *arg) {
 static void play_later(struct mock *mock, const struct play *play,
                        int64_t wait_us) {
   struct pending *pending = malloc(sizeof *pending);
-  if (pending == NULL) {
+  if (!pending) {
     connection_reset(play->connection);
     return;
   }
@@ -228,7 +228,7 @@ static struct front *front_of(struct mock *mock) {
 struct mock *mock_new(struct loop *loop, const struct mock_options *options,
                       char *error, size_t error_cap) {
   struct mock *mock = calloc(1, sizeof *mock);
-  if (mock == NULL) goto fail;
+  if (!mock) goto fail;
   mock->loop = loop;
   blocks_init(&mock->blocks, NULL);
   mock->faults = options->faults;
@@ -239,14 +239,14 @@ struct mock *mock_new(struct loop *loop, const struct mock_options *options,
           &(struct play){.draw = {FAULT_NONE, 200, 0},
                          .framing = {.steady = mock->faults.steady}});
   mock->front = front_of(mock);
-  if (mock->front == NULL) goto fail;
+  if (!mock->front) goto fail;
   mock->listener = listener_new(loop, &options->listen, false, on_accept, mock,
                                 error, error_cap);
   if (mock->listener) return mock;
   mock_free(mock);
   return NULL;
 fail:
-  (void)snprintf(error, error_cap, "out of memory");
+  snprintf(error, error_cap, "out of memory");
   mock_free(mock);
   return NULL;
 }
@@ -256,7 +256,7 @@ uint16_t mock_port(const struct mock *mock) {
 }
 
 void mock_free(struct mock *mock) {
-  if (mock == NULL) return;
+  if (!mock) return;
   if (mock->listener) listener_free(mock->listener);
   if (mock->front) front_free(mock->front);
   blocks_clear(&mock->blocks);

@@ -106,8 +106,7 @@ static enum reading read_options(struct mock_options *options, char **argv) {
     if (f == FLAG_COUNT)
       return complain("option", word, "not known; see --help");
     const char *value = value_of(argv, &i, len);
-    if (value == NULL)
-      return complain("option", word, "expected a value behind it");
+    if (!value) return complain("option", word, "expected a value behind it");
     given[f] = true;
     reading = flags[f].read(options, value);
   }
@@ -143,7 +142,7 @@ static void announce(const struct mock_options *options, uint16_t port) {
 static int run(struct loop *loop, const struct mock_options *options) {
   char error[256] = "";
   struct mock *mock = mock_new(loop, options, error, sizeof error);
-  if (mock == NULL) {
+  if (!mock) {
     log_notice("mock: cannot listen: %s", error);
     return 1;
   }
@@ -166,7 +165,7 @@ int mock_main(int argc, char **argv) {
   if (reading == READ_ERROR) return 2;
   raise_descriptor_limit();
   struct loop *loop = loop_new();
-  if (loop == NULL) {
+  if (!loop) {
     log_notice("mock: out of memory or descriptors");
     return 1;
   }

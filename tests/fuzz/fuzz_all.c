@@ -158,25 +158,25 @@ static void check_listed(const struct exchange_item *item, unsigned i,
   demand(item->number == (races ? i : 0), "numbered as in a race");
 }
 
-void visit_start(struct visit *visit, struct exchange_order *order) {
+void visit_start(struct visit *visit, struct exchange_setup *setup) {
   struct slice text = text_slice_of(&visit->text);
   bool post = visit->request->method == HTTP_POST;
   seen.started++;
-  demand(order->gathers, "/all gathers");
+  demand(setup->gathers, "/all gathers");
   demand(!visit->text.cut, "what is written has its room");
-  demand(order->policy->hedges == 0 || order->policy->hedges == HEDGES,
+  demand(setup->policy->hedges == 0 || setup->policy->hedges == HEDGES,
          "all hedges, or none");
   demand(!post ||
-             (seen.error == JSON_LIST_OK && seen.count == order->item_count),
+             (seen.error == JSON_LIST_OK && seen.count == setup->item_count),
          "each item has its place");
-  demand(post || order->item_count ==
+  demand(post || setup->item_count ==
                      (listed.count > 0 ? listed.count : 1 + HEDGES),
          "the --all list, or a race");
-  for (unsigned i = 0; i < order->item_count; i++) {
-    const struct exchange_item *item = &order->items[i];
+  for (unsigned i = 0; i < setup->item_count; i++) {
+    const struct exchange_item *item = &setup->items[i];
     demand(is_configured(item), "a configured target is asked");
     demand(fuzz_inside(item->rest, text) && fuzz_inside(item->query, text),
-           "the slices are the order's");
+           "the slices are the setup's");
     if (!post) check_listed(item, i, text);
     else check_item(item, seen.texts[i]);
     demand(!post || item->number == 0, "each item has its own primary");

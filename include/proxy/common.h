@@ -1,0 +1,37 @@
+/* common: what all workers of the process have in common. */
+#ifndef HEDGEROW_PROXY_COMMON_H
+#define HEDGEROW_PROXY_COMMON_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "io/buffer.h"
+#include "io/loop.h"
+#include "io/slot.h"
+
+enum {
+  CACHE_LINE = 64,
+  PROCESS_PSEUDONYM_BYTES = 32,
+  PROCESS_VIA_BYTES = 40,
+};
+
+/* Immutable once the workers run, but for relaxed counters. What each
+ * request counts has cache lines of its own, so that a worker that counts does
+ * not take from the others what they only read. */
+struct process {
+  _Alignas(CACHE_LINE) _Atomic int64_t requests; /* in flight; --max-requests */
+  _Alignas(CACHE_LINE) struct budget budget;     /* --max-buffered */
+  _Atomic int64_t connections;                   /* --max-connections */
+  _Alignas(CACHE_LINE) const struct config *config;
+  struct slots *slots; /* of all targets */
+  /* Woken when connections drop below --max-connections. */
+  struct wake *accept_again[CONFIG_WORKERS_MAX];
+  unsigned worker_count;
+  char pseudonym[PROCESS_PSEUDONYM_BYTES]; /* "hedgerow-ID", with its NUL */
+  char via[PROCESS_VIA_BYTES];             /* "1.1 hedgerow-ID" */
+  bool log_text;                           /* short text rather than JSON */
+};
+
+#endif
