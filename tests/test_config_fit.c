@@ -5,6 +5,8 @@
 
 static struct config config_of(int64_t connections, int64_t attempts) {
   struct config config = {.to_count = 2};
+  (void)!base_url_parse(&config.targets[0], slice_of("http://a.example/x"));
+  (void)!base_url_parse(&config.targets[1], slice_of("http://b.example/x"));
   config.max_connections = connections;
   config.max_attempts = attempts;
   return config;
@@ -39,4 +41,11 @@ Test(config_fit, something_is_left_where_there_is_nothing) {
   cr_expect(config_fit_descriptors(&config, 10, 4));
   cr_expect_eq(config.max_connections, 1);
   cr_expect_eq(config.max_attempts, 1);
+}
+
+Test(config_fit, targets_of_one_origin_share_their_attempts) {
+  struct config config = config_of(1000, 500);
+  (void)!base_url_parse(&config.targets[1], slice_of("http://A.example/y"));
+  cr_expect(!config_fit_descriptors(&config, 1500 + 64 + 12, 1));
+  cr_expect_eq(config.max_attempts, 500);
 }

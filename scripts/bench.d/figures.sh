@@ -141,10 +141,10 @@ table() {
 markdown() {
   what_machine
   echo
-  sed 's/^/- /' "$work/notes"
-  [ ! -s "$work/notes" ] || echo
   { echo "$heading" && echo "$rule" && cat "$work/rows"; } |
     sed 's/^/| /; s/|/ | /2g; s/  */ /g; s/$/ |/'
+  [ ! -s "$work/notes" ] || echo
+  sed 's/^/- /' "$work/notes"
 }
 
 # It should turn out now, not after the run, that the table has no place.

@@ -29,22 +29,23 @@ static const char usage[] =
 
 static const char ending[] =
     "\n"
-    "Defaults stand in brackets. Durations take ms, s or m; sizes take bytes,\n"
-    "K or M. Write --flag VALUE or --flag=VALUE.\n"
+    "Defaults are in brackets. Durations take ms, s or m; sizes take bytes, K\n"
+    "or M. Write --flag VALUE or --flag=VALUE.\n"
     "\n"
     "Environment\n"
     "  Each option can come from a variable: HEDGEROW_ and its name in\n"
     "  capitals, with _ for - (HEDGEROW_HEDGE_AFTER=300ms). A flag beats its\n"
-    "  variable. In lists, URLs and names stand apart by spaces, headers by\n"
-    "  line ends. HEDGEROW_TOKEN is a bearer token for the upstream, if there\n"
-    "  is no --token-file; it has no flag, since flags show in `ps`.\n"
+    "  variable. In lists, spaces separate URLs and names, and line ends\n"
+    "  separate headers. HEDGEROW_TOKEN is a bearer token for the upstream,\n"
+    "  if there is no --token-file; it has no flag, since flags show in `ps`.\n"
     "\n"
     "Signals\n"
-    "  SIGTERM and SIGINT stop without losing a request (see --drain). SIGHUP\n"
-    "  reads --token-file and --ca-file again and opens --log-file anew.\n"
+    "  On SIGTERM and SIGINT hedgerow stops without losing a request (see\n"
+    "  --drain). On SIGHUP it reads --token-file and --ca-file again and\n"
+    "  opens --log-file anew.\n"
     "\n"
-    "Exit status: 0 after --help or a stop, 1 trouble at run time, 2 bad "
-    "use.\n";
+    "Exit status: 0 after --help or a stop, 1 after trouble at run time, 2\n"
+    "after wrong use.\n";
 
 static const char *const group_names[GROUP_COUNT] = {
     [GROUP_TARGETS] = "Targets", [GROUP_RACING] = "Racing",

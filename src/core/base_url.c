@@ -1,4 +1,4 @@
-/* target: one upstream base URL, and the request targets made from it.
+/* base_url: one upstream base URL, and the request targets made from it.
  *
  * A URL on the command line is an operator's, so what looks like a mistake is
  * refused with a reason instead of being repaired: a password in front of the
