@@ -195,15 +195,14 @@ Test(waiting, each_name_is_waited_for_by_itself) {
   check_told('b', "+");
 }
 
-Test(waiting, whose_time_is_over_first_is_told_first) {
+Test(waiting, whose_time_is_over_does_not_wait_for_those_in_front) {
   unsigned index = name("hang.test");
-  int64_t now_us = clock_now_us();
-  wait_for_name(0, index, now_us + 30000);
-  wait_for_name(1, index, now_us + 10000);
-  wait_for_name(2, index, FAR_US);
-  wait_for_name(3, index, now_us + 20000);
-  check_story("-b-d-a");
-  waiting_cancel(&people[2].waiter);
+  wait_for_name(0, index, FAR_US);
+  wait_for_name(1, index, clock_now_us());
+  check_story("-b");
+  wait_for_name(2, index, clock_now_us() + 1000);
+  check_story("-b-c");
+  waiting_cancel(&people[0].waiter);
 }
 
 /* ---- turns ---- */
