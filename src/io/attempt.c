@@ -102,6 +102,10 @@ static void attempt_recycle(struct attempt *a) {
   slab_give(&a->attempts->slab, a);
 }
 
+static bool may_be_answer(const struct attempt_end *end) {
+  return end->whole && end->result != ATTEMPT_BAD_JSON;
+}
+
 /* Whoever is told may free what the attempt has borrowed. */
 static void attempt_report(struct attempt *a, int64_t now_us) {
   struct verdict *verdict = &a->call.intake.verdict;
@@ -109,7 +113,8 @@ static void attempt_report(struct attempt *a, int64_t now_us) {
   a->record->end = verdict->end;
   a->record->end_us = now_us;
   a->record->error = verdict->error;
-  if (verdict->end.whole) intake_hand_over(&a->call.intake, &response);
+  if (may_be_answer(&verdict->end))
+    intake_hand_over(&a->call.intake, &response);
   a->on_end(a->arg, a->record, &response);
   response_clear(&response);
 }
