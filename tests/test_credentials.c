@@ -155,3 +155,8 @@ Test(credentials, cas_are_kept_as_they_were_for_as_long_as_they_are_held) {
   free(good);
   tls_origin_free(origin);
 }
+
+Test(credentials, where_there_are_none_there_is_no_token) {
+  cr_expect_eq(credentials_token(NULL).len, 0);
+  cr_expect_null(credentials_ca_path(NULL));
+}

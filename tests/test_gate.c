@@ -58,7 +58,7 @@ Test(gate, every_verdict_has_its_name_and_its_words) {
   static const char *const words[][3] = {
       [GATE_OPEN] = {"open", "", ""},
       [GATE_FULL] = {"full",
-                     "too many attempts are in flight to this target "
+                     "too many attempts are in flight to this origin "
                      "(--max-attempts)",
                      "too many requests are in flight (--max-requests)"},
       [GATE_MEMORY] = {"memory", "no memory was free", "no memory was free"},

@@ -30,7 +30,7 @@ struct credentials *credentials_read(const struct credentials_source *source,
 struct credentials *credentials_hold(struct credentials *credentials);
 void credentials_drop(struct credentials *credentials);
 
-/* "" where there is none. Never printed. */
+/* "" where there is none, as for NULL. Never printed. */
 struct slice credentials_token(const struct credentials *credentials);
 /* A name under which the CAs can be read as long as these are held, whatever
  * became of --ca-file; NULL, as for NULL: the system's are meant. */

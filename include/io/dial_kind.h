@@ -2,6 +2,7 @@
 #ifndef HEDGEROW_IO_DIAL_KIND_H
 #define HEDGEROW_IO_DIAL_KIND_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +18,12 @@ struct dial_to {
   unsigned name;              /* the number of its host at the resolver */
   int64_t connect_timeout_us; /* bounds the whole of it, TLS included */
 };
+
+/* What this machine lacks is no fault of the upstream's. */
+static inline bool dial_error_is_ours(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM ||
+         error == ENOBUFS;
+}
 
 /* Called once, from the loop. Success: why is NULL and *stream the caller's.
  * Else stream is NULL, result is ATTEMPT_TRANSPORT or ATTEMPT_STARVED (no

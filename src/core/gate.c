@@ -15,7 +15,7 @@ static const struct {
 } words[GATE_VERDICTS] = {
     [GATE_OPEN] = {"open", "", ""},
     [GATE_FULL] = {"full",
-                   "too many attempts are in flight to this target "
+                   "too many attempts are in flight to this origin "
                    "(--max-attempts)",
                    "too many requests are in flight (--max-requests)"},
     [GATE_MEMORY] = {"memory", "no memory was free", "no memory was free"},

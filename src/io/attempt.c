@@ -31,8 +31,9 @@
 #include "io/waiting.h"
 
 enum {
-  LOSER_US = 1000000, /* how long a loser is read, */
-  LOSERS_MAX = 1024,  /* and how many are at once */
+  LOSER_US = 1000000,   /* how long a loser is read, */
+  LOSERS_MAX = 1024,    /* and how many are at once */
+  LEAST_DIAL_US = 1000, /* for a dial whose time is nearly over */
 };
 
 enum attempt_state {
@@ -55,7 +56,8 @@ struct attempt {
   void *arg;
   struct dial *dial;
   struct waiter waiter;
-  int64_t due_us; /* a loser's time is over then */
+  int64_t connect_by_us; /* name, connection and handshake are there by then */
+  int64_t due_us;        /* a loser's time is over then */
   struct call call;
 };
 
@@ -169,10 +171,12 @@ static void attempt_on_dialed(void *arg, const struct stream *stream,
 
 static void attempt_dial(struct attempt *a) {
   const struct resolver_answer *answer = addresses(a);
+  int64_t left_us = a->connect_by_us - clock_now_us();
   struct dial_to to = {.url = &a->call.target->url,
                        .name = name_of(a),
                        .connect_timeout_us =
-                           a->call.intake.limits->connect_timeout_us};
+                           left_us > LEAST_DIAL_US ? left_us : LEAST_DIAL_US};
+  a->record->connected_us = 0;
   a->state = DIALING;
   a->generation = answer->generation;
   attempt_trace(a, "dials");
@@ -205,8 +209,7 @@ static void attempt_on_unnamed(void *arg, const char *why) {
 static void attempt_wait_for_name(struct attempt *a,
                                   enum resolver_state state) {
   struct attempts *attempts = a->attempts;
-  int64_t due_us =
-      a->record->start_us + a->call.intake.limits->connect_timeout_us;
+  int64_t due_us = a->connect_by_us;
   a->state = NAMELESS;
   attempt_trace(a, "waits for its name's addresses");
   if (state == RESOLVER_FAILED) { /* it fails now, and is looked up again */
@@ -232,6 +235,7 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
   } else if (a->was_kept && a->record->resends == 0) {
     attempt_trace(a, "the kept connection had died: asks again");
     a->record->resends = 1;
+    a->connect_by_us = now_us + a->call.intake.limits->connect_timeout_us;
     attempt_dial(a);
   } else {
     attempt_fail(a, ATTEMPT_TRANSPORT, why, now_us);
@@ -317,6 +321,7 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
   a->arg = arg;
   a->dial = NULL;
   a->waiter = (struct waiter){0};
+  a->connect_by_us = record->start_us + limits->connect_timeout_us;
   attempt_prepare_call(a, ask, target, limits);
   enum resolver_state state = addresses(a)->state;
   if (state == RESOLVER_READY) attempt_connect(a);

@@ -170,6 +170,7 @@ void credentials_drop(struct credentials *credentials) {
 }
 
 struct slice credentials_token(const struct credentials *credentials) {
+  if (!credentials) return (struct slice){0};
   return (struct slice){credentials->token, credentials->token_len};
 }
 

@@ -131,16 +131,10 @@ fail:
 
 /* ---- how it ends ---- */
 
-/* What this machine lacks is no fault of the upstream's. */
-static bool is_ours(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOMEM ||
-         error == ENOBUFS;
-}
-
 static void tcp_dial_fail(struct tcp_dial *d, const char *what,
                           const char *detail) {
   enum attempt_result result =
-      is_ours(d->error) ? ATTEMPT_STARVED : ATTEMPT_TRANSPORT;
+      dial_error_is_ours(d->error) ? ATTEMPT_STARVED : ATTEMPT_TRANSPORT;
   struct dial dial = d->dial;
   char why[DIAL_WHY_BYTES];
   snprintf(why, sizeof why, "%s%s", what, detail);

@@ -15,9 +15,11 @@
 #include "io/dial_tls.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "io/multi.h"
 
@@ -34,6 +36,7 @@ struct tls_dial {
   CURL *easy;
   struct shard *shard;
   struct curl_slist *connect_to, *resolve;
+  int socket_error; /* errno of a socket(2) that failed */
   char curl_error[CURL_ERROR_SIZE];
 };
 
@@ -46,11 +49,26 @@ static const char plain_http[] =
 
 /* ---- a dial and its handle ---- */
 
+/* libcurl tells of a socket that it could not have as of a peer that does not
+ * answer. */
+static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
+                                    struct curl_sockaddr *address) {
+  struct tls_dial *dial = arg;
+  int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+                  address->protocol);
+  (void)purpose;
+  if (fd >= 0) return fd;
+  dial->socket_error = errno;
+  return CURL_SOCKET_BAD;
+}
+
 static void set_options(struct tls_dial *dial) {
   CURL *easy = dial->easy;
   multi_prepare(dial->dialer->multi, easy);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, dial);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, dial->curl_error);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, dial);
   curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)CURL_BUFFER_BYTES);
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
@@ -95,8 +113,8 @@ static void tls_dial_free(struct tls_dial *dial) {
 /* ---- how it ends ---- */
 
 static const char *os_error(struct tls_dial *dial) {
-  long error = 0;
-  curl_easy_getinfo(dial->easy, CURLINFO_OS_ERRNO, &error);
+  long error = dial->socket_error;
+  if (!error) curl_easy_getinfo(dial->easy, CURLINFO_OS_ERRNO, &error);
   return error ? strerror((int)error) : "no address answered";
 }
 
@@ -136,12 +154,13 @@ static void explain(struct tls_dial *dial, CURLcode code, char *why) {
 static void tls_dial_fail(struct tls_dial *d, CURLcode code) {
   struct dial dial = d->dial;
   char why[DIAL_WHY_BYTES];
+  bool is_ours =
+      code == CURLE_OUT_OF_MEMORY || dial_error_is_ours(d->socket_error);
   explain(d, code, why);
   multi_remove(d->shard, d->easy);
   tls_dial_free(d);
-  dial.on_done(
-      dial.arg, NULL,
-      code == CURLE_OUT_OF_MEMORY ? ATTEMPT_STARVED : ATTEMPT_TRANSPORT, why);
+  dial.on_done(dial.arg, NULL, is_ours ? ATTEMPT_STARVED : ATTEMPT_TRANSPORT,
+               why);
 }
 
 static void tls_dial_succeed(struct tls_dial *d) {
@@ -150,6 +169,7 @@ static void tls_dial_succeed(struct tls_dial *d) {
       stream_tls(multi_keep(d->shard, d->easy), d->easy, d->shard);
   /* What the handle must not point at any more. */
   curl_easy_setopt(d->easy, CURLOPT_ERRORBUFFER, NULL);
+  curl_easy_setopt(d->easy, CURLOPT_OPENSOCKETFUNCTION, NULL);
   curl_easy_setopt(d->easy, CURLOPT_CONNECT_TO, NULL);
   curl_easy_setopt(d->easy, CURLOPT_RESOLVE, NULL);
   d->easy = NULL;

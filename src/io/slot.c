@@ -71,6 +71,7 @@ static bool find_or_make(struct slots *slots, const struct base_url *url,
   slot->tls = url->tls;
   slot->port = url->port;
   memcpy(slot->host, url->host.at, url->host.len);
+  slot->host[url->host.len] = '\0'; /* an add that failed may have left bytes */
   return true;
 }
 

@@ -20,9 +20,15 @@ static bool is_success(const struct fetch *fetch) {
   return fetch->race.outcome == OUTCOME_SUCCESS;
 }
 
-/* The attempt that speaks for an item: the one that won, or the first. */
+/* The attempt that speaks for an item: the one that won, or else the first that
+ * can tell of the upstream. */
 static const struct attempt_record *spokesman(const struct fetch *fetch) {
-  return &fetch->records[is_success(fetch) ? fetch->race.winner : 0];
+  if (is_success(fetch)) return &fetch->records[fetch->race.winner];
+  for (unsigned k = 0; k < fetch->begun; k++)
+    if (fetch->records[k].end.result != ATTEMPT_REFUSED &&
+        fetch->records[k].end.result != ATTEMPT_STARVED)
+      return &fetch->records[k];
+  return &fetch->records[0];
 }
 
 static const char *error_of(const struct attempt_record *attempt) {
