@@ -13,7 +13,7 @@ struct dialer; /* one loop's */
 struct dialer *dialer_new(struct loop *loop);
 /* No dial and no TLS stream may be open. NULL is fine. */
 void dialer_free(struct dialer *dialer);
-/* See upstream_trust. */
+/* See attempts_trust. */
 void dialer_trust(struct dialer *dialer, struct credentials *credentials);
 
 /* Connects at one of the addresses (RFC 8305). The addresses are used up before
