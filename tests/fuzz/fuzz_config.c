@@ -213,11 +213,23 @@ static void check_variables(const struct line *line) {
   demand(n <= (unsigned)line->variable_count + 1, "one for each at most");
 }
 
+/* Targets of one origin share their attempts. */
+static int64_t origins_of(const struct config *config) {
+  int64_t count = 0;
+  for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
+    unsigned first = 0;
+    while (!base_url_same_origin(&config->targets[first], &config->targets[i]))
+      first++;
+    count += first == i;
+  }
+  return count;
+}
+
 static void check_fit(const struct config *config) {
   for (int64_t descriptors = 1; descriptors < 1 << 20; descriptors *= 7) {
     struct config fit = *config;
     bool lowered = config_fit_descriptors(&fit, descriptors, 1);
-    int64_t count = fit.to_count + fit.all_count;
+    int64_t count = origins_of(config);
     demand(fit.max_connections >= 1 && fit.max_attempts >= 1,
            "something is left");
     demand(fit.max_connections <= config->max_connections &&
