@@ -22,8 +22,9 @@ struct target_limits {
 /* One URL that may be asked. */
 struct target {
   struct base_url url;
-  unsigned number; /* as logs and problems tell it: --to first, then --all */
-  unsigned slot;   /* its identity, which outlives snapshots: see io/slot */
+  unsigned number;  /* as logs and problems tell it: --to first, then --all */
+  unsigned slot;    /* its identity, which outlives snapshots: see io/slot */
+  unsigned variant; /* targets of one variant are shown the same fields */
   bool client_credentials; /* may carry the client's Authorization and Cookie:
                             * its origin is that of a --to */
   struct slice host_line;  /* " HTTP/1.1\r\nHost: authority\r\n" */

@@ -4,13 +4,25 @@
 
 #include "core/slice.h"
 
-/* A GET, for the target with rest and query (core/base_url). */
+/* Field lines, as the targets of one variant (core/target) are shown them; see
+ * core/forward. */
+struct ask_fields {
+  struct slice common;
+  struct slice credentials; /* the client's own Authorization and Cookie, for
+                             * targets that may have them */
+};
+
+/* What all requests that are sent for one client request have in common. */
+struct ask_message {
+  struct slice method;
+  const struct ask_fields *fields; /* by target->variant */
+};
+
+/* The message, for the target with rest and query (core/base_url). */
 struct ask {
-  struct slice rest;        /* appended to the target's path; "" or "/..." */
-  struct slice query;       /* behind the target's own; without '?' */
-  struct slice common;      /* field lines for every target, */
-  struct slice credentials; /* and the client's own Authorization and Cookie;
-                             * see core/forward */
+  struct slice rest;  /* appended to the target's path; "" or "/..." */
+  struct slice query; /* behind the target's own; without '?' */
+  const struct ask_message *message;
 };
 
 #endif

@@ -8,6 +8,7 @@
 #include "core/plan.h"
 #include "core/target.h"
 #include "io/arena.h"
+#include "io/ask.h"
 #include "io/connection.h"
 #include "proxy/service.h"
 
@@ -27,7 +28,7 @@ struct exchange_item {
 struct exchange_setup {
   struct slice method, path, id, peer; /* for the log and the answer */
   bool head_only;                      /* HEAD: no body is sent */
-  struct slice common, credentials;    /* field lines, see core/forward.h */
+  struct ask_message message;          /* its fields lie there, too */
   const struct race_policy *policy;    /* of each item's race */
   unsigned targets;                    /* in each group that is asked whole */
   int64_t timeout_us;

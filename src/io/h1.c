@@ -21,7 +21,7 @@
 #include "io/clock.h"
 
 enum {
-  REQUEST_PARTS = BASE_URL_PIECES + 6,
+  REQUEST_PARTS = BASE_URL_PIECES + 7,
   NUMBER_BYTES = 16,
   READ_OUT_BYTES = 256 * 1024, /* of an answer that nobody wants */
 };
@@ -144,6 +144,7 @@ static unsigned request_parts(const struct call *call, char *number,
                               struct iovec parts[REQUEST_PARTS]) {
   const struct ask *ask = call->ask;
   const struct target *target = call->target;
+  const struct ask_fields *fields = &ask->message->fields[target->variant];
   struct slice pieces[BASE_URL_PIECES];
   unsigned count = 0;
   struct text line;
@@ -151,13 +152,14 @@ static unsigned request_parts(const struct call *call, char *number,
   text_int(&line, call->record->number);
   text_str(&line, "\r\n\r\n");
   base_url_pieces(&target->url, ask->rest, ask->query, pieces);
-  parts[count++] = part_of(slice_of("GET "));
+  parts[count++] = part_of(ask->message->method);
+  parts[count++] = part_of(slice_of(" "));
   for (unsigned i = 0; i < BASE_URL_PIECES; i++)
     if (pieces[i].len > 0) parts[count++] = part_of(pieces[i]);
   parts[count++] = part_of(target->host_line);
-  parts[count++] = part_of(ask->common);
-  if (target->client_credentials && ask->credentials.len > 0)
-    parts[count++] = part_of(ask->credentials);
+  parts[count++] = part_of(fields->common);
+  if (target->client_credentials && fields->credentials.len > 0)
+    parts[count++] = part_of(fields->credentials);
   parts[count++] = part_of(slice_of("Hedge-Attempt: "));
   parts[count++] = part_of(text_slice_of(&line));
   return count;

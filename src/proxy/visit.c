@@ -124,17 +124,29 @@ static struct slice without_query(struct slice target) {
   return target;
 }
 
-static void visit_write_fields(struct visit *visit,
-                               struct exchange_setup *setup) {
+static struct ask_fields visit_write_fields(struct visit *visit) {
+  struct ask_fields fields;
   struct text *text = &visit->text;
   const struct forward_rules *rules = &visit->route->fields;
   size_t from = text->len;
   bool has_credentials =
       forward_fields(text, visit->request, rules, visit->record.id);
-  setup->common = slice_from(text_slice_of(text), from);
+  fields.common = slice_from(text_slice_of(text), from);
   from = text->len;
   if (has_credentials) forward_credentials(text, visit->request, rules);
-  setup->credentials = slice_from(text_slice_of(text), from);
+  fields.credentials = slice_from(text_slice_of(text), from);
+  return fields;
+}
+
+static bool visit_keep_message(struct visit *visit,
+                               struct exchange_setup *setup,
+                               const struct ask_fields *fields) {
+  struct ask_fields *kept =
+      arena_take(exchange_arena(visit->exchange), sizeof *kept);
+  if (!kept) return false;
+  *kept = *fields;
+  setup->message = (struct ask_message){slice_of("GET"), kept};
+  return true;
 }
 
 /* False: it found no room, which room_for should have seen to. */
@@ -148,9 +160,9 @@ static bool visit_write_setup(struct visit *visit,
   if (visit->service->log)
     setup->peer =
         visit_keep(visit, slice_of(connection_peer(visit->connection)));
-  visit_write_fields(visit, setup);
+  struct ask_fields fields = visit_write_fields(visit);
   arena_keep_text(exchange_arena(visit->exchange), &visit->text);
-  return !visit->text.cut;
+  return !visit->text.cut && visit_keep_message(visit, setup, &fields);
 }
 
 void visit_start(struct visit *visit, struct exchange_setup *setup) {

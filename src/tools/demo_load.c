@@ -41,6 +41,8 @@ struct errand {
   struct timer patience;
   int64_t due_us;
   struct ask ask;
+  struct ask_message message;
+  struct ask_fields shown;
   struct attempt_record record;
   char fields[FIELDS_BYTES];
 };
@@ -140,7 +142,9 @@ static void start(struct errand *errand, enum demo_way way, const char *id) {
   _Atomic int64_t *in_flight = &slot_at(load->slots, target->slot)->in_flight;
   snprintf(errand->fields, sizeof errand->fields,
            "X-Request-ID: %s\r\nUser-Agent: hedgerow-demo\r\n", id);
-  errand->ask = (struct ask){.common = slice_of(errand->fields)};
+  errand->shown = (struct ask_fields){.common = slice_of(errand->fields)};
+  errand->message = (struct ask_message){slice_of("GET"), &errand->shown};
+  errand->ask = (struct ask){.message = &errand->message};
   errand->record =
       (struct attempt_record){.target = way, .start_us = clock_now_us()};
   atomic_fetch_add(in_flight, 1);
