@@ -66,6 +66,10 @@ static const struct number_case numbers[] = {
     {"stagger", 0, "50ms", 50000},
     {"on-failure", RACE_NEXT, "wait", RACE_WAIT},
     {"final", 0, "4xx", 1},
+    {"success", 0, "2xx", 1},
+    {"errors", 0, "upstream", 1},
+    {"idempotent", 0, "on", 1},
+    {"balance", 0, "least", 2},
     {"timeout", 10 * S, "2s", 2 * S},
     {"max-timeout", 60 * S, "2m", 120 * S},
     {"attempt-timeout", 0, "900ms", 900000},
@@ -93,7 +97,7 @@ static const struct number_case numbers[] = {
 };
 
 static int64_t number_of(const char *name) {
-  const struct race_policy *p = &config.policy;
+  const struct race_policy *p = &config.defaults.policy;
   const struct {
     const char *name;
     int64_t value;
@@ -103,30 +107,34 @@ static int64_t number_of(const char *name) {
       {"stagger", p->stagger_us},
       {"on-failure", p->on_failure},
       {"final", p->final_4xx},
-      {"timeout", config.timeout_us},
-      {"max-timeout", config.max_timeout_us},
+      {"success", config.defaults.success},
+      {"errors", config.defaults.errors},
+      {"idempotent", config.defaults.idempotent},
+      {"balance", config.defaults.balance},
+      {"timeout", config.defaults.timeout_us},
+      {"max-timeout", config.defaults.max_timeout_us},
       {"attempt-timeout", p->attempt_timeout_us},
-      {"connect-timeout", config.connect_timeout_us},
+      {"connect-timeout", config.defaults.connect_timeout_us},
       {"header-timeout", config.header_timeout_us},
       {"keepalive-timeout", config.keepalive_timeout_us},
       {"write-timeout", config.write_timeout_us},
       {"workers", config.workers},
-      {"losers", config.losers},
+      {"losers", config.defaults.losers},
       {"log", config.log},
       {"trace", config.trace},
       {"drain", config.drain_us},
       {"max-head", config.max_head_bytes},
       {"max-target", config.max_target_bytes},
       {"max-fields", config.max_fields},
-      {"max-request-body", config.max_request_bytes},
-      {"max-upstream-head", config.max_upstream_head_bytes},
-      {"max-body", config.max_body_bytes},
+      {"max-request-body", config.defaults.max_request_bytes},
+      {"max-upstream-head", config.defaults.max_upstream_head_bytes},
+      {"max-body", config.defaults.max_body_bytes},
       {"max-buffered", config.max_buffered_bytes},
-      {"max-depth", config.max_depth},
+      {"max-depth", config.defaults.max_depth},
       {"max-connections", config.max_connections},
       {"max-requests", config.max_requests},
-      {"max-attempts", config.max_attempts},
-      {"max-items", config.max_items},
+      {"max-attempts", config.defaults.max_attempts},
+      {"max-items", config.defaults.max_items},
   };
   for (size_t i = 0; i < COUNT(read); i++)
     if (strcmp(read[i].name, name) == 0) return read[i].value;
@@ -157,14 +165,15 @@ static void variable_of(const char *name, char *out) {
 Test(config, nothing_but_a_target_gives_the_defaults) {
   EXPECT_RUN("--to", "https://h");
   expect_numbers(NULL, 0);
-  expect_slice("the host", config.listen.host, "127.0.0.1");
-  cr_expect_eq(config.listen.port, 8480, "port %u", config.listen.port);
+  expect_slice("the host", config.listen[0].host, "127.0.0.1");
+  cr_expect_eq(config.listen[0].port, 8480, "port %u", config.listen[0].port);
   cr_expect_eq(config.to_count, 1);
   cr_expect_eq(config.all_count, 0);
-  cr_expect_eq(config.user_agent.len, 0);
-  cr_expect_eq(config.header_count + config.drop_header_count, 0);
-  cr_expect_null(config.token_file);
-  cr_expect_null(config.ca_file);
+  cr_expect_eq(config.defaults.user_agent.len, 0);
+  cr_expect_eq(config.defaults.header_count + config.defaults.drop_header_count,
+               0);
+  cr_expect_null(config.defaults.token_file);
+  cr_expect_null(config.defaults.ca_file);
   cr_expect_null(config.log_file);
   cr_expect_null(config.token_env);
   cr_expect_str_eq(error, "", "the error is '%s'", error);
@@ -202,7 +211,8 @@ Test(config, every_number_comes_from_its_variable_which_a_flag_beats) {
 
 Test(config, these_tests_know_every_option_of_the_table) {
   for (size_t i = 0; i < config_option_count; i++)
-    if (config_options[i].kind <= OPTION_CHOICE)
+    if (config_options[i].kind <= OPTION_SWITCH &&
+        config_options[i].scope & SCOPE_FLAG)
       (void)number_of(config_options[i].name);
 }
 
@@ -216,6 +226,16 @@ Test(config, every_word_of_a_choice_has_its_meaning) {
       {"on-failure", "wait", RACE_WAIT},
       {"final", "none", 0},
       {"final", "4xx", 1},
+      {"success", "json", 0},
+      {"success", "2xx", 1},
+      {"success", "any", 2},
+      {"errors", "problem", 0},
+      {"errors", "upstream", 1},
+      {"idempotent", "off", 0},
+      {"idempotent", "true", 1},
+      {"balance", "first", 0},
+      {"balance", "rotate", 1},
+      {"balance", "least", 2},
       {"losers", "cancel", CONFIG_LOSERS_CANCEL},
       {"losers", "drain", CONFIG_LOSERS_DRAIN},
       {"log", "auto", CONFIG_LOG_AUTO},
@@ -238,11 +258,11 @@ Test(config, every_word_of_a_choice_has_its_meaning) {
 Test(config, texts_paths_and_the_address_are_borrowed) {
   EXPECT_RUN(TO, "--listen", "[::1]:0", "--user-agent", "Dash/1.0 (x)",
              "--token-file", "t", "--ca-file=c", "--log-file", "l");
-  expect_slice("the host", config.listen.host, "::1");
-  cr_expect_eq(config.listen.port, 0);
-  expect_slice("the user agent", config.user_agent, "Dash/1.0 (x)");
-  cr_expect_str_eq(config.token_file, "t");
-  cr_expect_str_eq(config.ca_file, "c");
+  expect_slice("the host", config.listen[0].host, "::1");
+  cr_expect_eq(config.listen[0].port, 0);
+  expect_slice("the user agent", config.defaults.user_agent, "Dash/1.0 (x)");
+  cr_expect_str_eq(config.defaults.token_file, "t");
+  cr_expect_str_eq(config.defaults.ca_file, "c");
   cr_expect_str_eq(config.log_file, "l");
 }
 
@@ -251,9 +271,9 @@ Test(config, texts_paths_and_the_address_come_from_variables_too) {
   variables[2] = "HEDGEROW_USER_AGENT", variables[3] = "a b";
   variables[4] = "HEDGEROW_TOKEN_FILE", variables[5] = "my file";
   EXPECT_RUN(TO);
-  expect_slice("the host", config.listen.host, "localhost");
-  expect_slice("the user agent", config.user_agent, "a b");
-  cr_expect_str_eq(config.token_file, "my file");
+  expect_slice("the host", config.listen[0].host, "localhost");
+  expect_slice("the user agent", config.defaults.user_agent, "a b");
+  cr_expect_str_eq(config.defaults.token_file, "my file");
 }
 
 Test(config, to_comes_before_all_in_whatever_order_they_were_given) {
@@ -274,13 +294,15 @@ Test(config, all_alone_is_enough) {
 Test(config, headers_keep_their_order_and_lose_white_space_around) {
   EXPECT_RUN(TO, "--header", "X-Key:  a b\t", "--header=Cookie: c=d:e",
              "--drop-header", "Cookie", "--drop-header", "X-A");
-  cr_expect_eq(config.header_count, 2, "%u", config.header_count);
-  expect_slice("a name", config.headers[0].name, "X-Key");
-  expect_slice("a value", config.headers[0].value, "a b");
-  expect_slice("a name", config.headers[1].name, "Cookie");
-  expect_slice("a value", config.headers[1].value, "c=d:e");
-  cr_expect_eq(config.drop_header_count, 2, "%u", config.drop_header_count);
-  expect_slice("a name", config.drop_headers[1], "X-A");
+  cr_expect_eq(config.defaults.header_count, 2, "%u",
+               config.defaults.header_count);
+  expect_slice("a name", config.defaults.headers[0].name, "X-Key");
+  expect_slice("a value", config.defaults.headers[0].value, "a b");
+  expect_slice("a name", config.defaults.headers[1].name, "Cookie");
+  expect_slice("a value", config.defaults.headers[1].value, "c=d:e");
+  cr_expect_eq(config.defaults.drop_header_count, 2, "%u",
+               config.defaults.drop_header_count);
+  expect_slice("a name", config.defaults.drop_headers[1], "X-A");
 }
 
 Test(config, lists_come_apart_in_variables) {
@@ -291,10 +313,11 @@ Test(config, lists_come_apart_in_variables) {
   cr_expect_eq(config.to_count, 2, "%u", config.to_count);
   expect_slice("a host", config.targets[1].host, "b");
   expect_slice("a host", config.targets[2].host, "c");
-  cr_expect_eq(config.header_count, 2, "%u", config.header_count);
-  expect_slice("a value", config.headers[0].value, "b c");
-  expect_slice("a name", config.headers[1].name, "D");
-  expect_slice("a name", config.drop_headers[1], "Y");
+  cr_expect_eq(config.defaults.header_count, 2, "%u",
+               config.defaults.header_count);
+  expect_slice("a value", config.defaults.headers[0].value, "b c");
+  expect_slice("a name", config.defaults.headers[1].name, "D");
+  expect_slice("a name", config.defaults.drop_headers[1], "Y");
 }
 
 Test(config, a_repeatable_flag_replaces_the_whole_list_of_its_variable) {
@@ -421,8 +444,8 @@ Test(config, only_lists_may_be_given_twice) {
 Test(config, no_upstream_at_all_is_an_error) {
   cr_expect_eq(parse_all((char *[]){"hedgerow", NULL}), CONFIG_ERROR);
   cr_expect_str_eq(error,
-                   "no upstream is named: write --to URL (or --all URL); see "
-                   "hedgerow --help",
+                   "no upstream is named: write --to URL (or --all URL, or "
+                   "--config FILE); see hedgerow --help",
                    "got %s", error);
 }
 

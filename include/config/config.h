@@ -1,8 +1,8 @@
 /* config: every option, its default, its limits and its help, in one table.
  *
- * A config is filled once, at start, and is immutable from then on: workers
- * borrow it. Strings are borrowed from argv and the environment, which live as
- * long as the process. Pure: files that flags name are read by others. */
+ * A config is filled once, and is immutable from then on: workers borrow it.
+ * Strings are borrowed from argv and the environment, which live as long as the
+ * process, and from the file. Pure: files that it names are read by others. */
 #ifndef HEDGEROW_CONFIG_CONFIG_H
 #define HEDGEROW_CONFIG_CONFIG_H
 
@@ -14,10 +14,13 @@
 #include "core/base_url.h"
 #include "core/http_head.h"
 #include "core/race.h"
+#include "core/route.h"
 #include "core/slice.h"
 
 enum {
-  CONFIG_TARGETS_MAX = 64, /* --to and --all together */
+  CONFIG_TARGETS_MAX = 64, /* of an upstream; --to and --all together */
+  CONFIG_LISTEN_MAX = 16,
+  CONFIG_PATH_MAX = 1024, /* bytes of a route's path */
   CONFIG_HEADERS_MAX = 64,
   CONFIG_WORKERS_MAX = 256,
   CONFIG_ITEMS_MAX = 4096, /* what --max-items may ask for at most */
@@ -32,37 +35,97 @@ enum config_log {
 
 enum config_losers { CONFIG_LOSERS_CANCEL, CONFIG_LOSERS_DRAIN };
 
-struct config {
-  struct base_url targets[CONFIG_TARGETS_MAX]; /* --to first, then --all */
-  unsigned to_count, all_count;
-  struct listen_at listen;
-  int64_t workers; /* 0: one per core */
+/* What an upstream, one of its targets or a route may say for itself. Each of
+ * them has all of it; what it does not say, it has from the defaults. */
+struct config_rules {
+  /* of a route */
   struct race_policy policy;
-  int64_t timeout_us, max_timeout_us, connect_timeout_us, drain_us;
+  int64_t timeout_us, max_timeout_us;
   struct slice user_agent; /* empty: the client's, else hedgerow/VERSION */
+  int64_t max_request_bytes, max_items;
+  int64_t success, errors; /* enum success; 1: the upstream's own */
+  bool idempotent, strip_prefix;
+  unsigned methods;           /* 1 << enum http_method for each */
+  struct slice timeout_param; /* empty: none */
+  /* of a route, and of a target for itself */
   struct http_field headers[CONFIG_HEADERS_MAX];
   unsigned header_count;
   struct slice drop_headers[CONFIG_HEADERS_MAX];
   unsigned drop_header_count;
-  const char *token_file; /* NULL: none */
-  const char *ca_file;    /* NULL: the system's */
-  const char *token_env;  /* HEDGEROW_TOKEN, or NULL; token_file goes before
-                           * it. Never printed; main wipes what it holds. */
-  int64_t log;            /* enum config_log */
-  const char *log_file;   /* NULL: stdout */
-  bool trace;             /* --trace on */
-  int64_t losers;         /* enum config_losers */
+  /* of an upstream */
+  int64_t connect_timeout_us, max_upstream_head_bytes, max_body_bytes;
+  int64_t max_depth, max_attempts;
+  int64_t losers, balance; /* enum config_losers; enum balance */
+  /* of an upstream, or of one target */
+  const char *token_file, *token_env; /* NULL: none; one of them at most */
+  const char *ca_file;                /* NULL: the system's */
+};
 
-  int64_t max_head_bytes, max_target_bytes, max_fields, max_request_bytes;
-  int64_t max_upstream_head_bytes, max_body_bytes, max_buffered_bytes;
-  int64_t max_depth, max_connections, max_requests, max_attempts, max_items;
+struct config {
+  struct base_url targets[CONFIG_TARGETS_MAX]; /* --to first, then --all */
+  unsigned to_count, all_count;
+  struct listen_at listen[CONFIG_LISTEN_MAX];
+  unsigned listen_count; /* 1 or more */
+  int64_t workers;       /* 0: one per core */
+  int64_t drain_us;
+  const char *token_env; /* HEDGEROW_TOKEN, or NULL; token_file goes before
+                          * it. Never printed; main wipes what it holds. */
+  int64_t log;           /* enum config_log */
+  const char *log_file;  /* NULL: stdout */
+  bool trace;            /* --trace on */
+
+  int64_t max_head_bytes, max_target_bytes, max_fields;
+  int64_t max_buffered_bytes, max_connections, max_requests;
   int64_t header_timeout_us, keepalive_timeout_us, write_timeout_us;
+
+  const char *file; /* --config; NULL: none */
+  bool check, dump; /* --check, --dump-config */
+
+  struct config_rules defaults;
+
+  /* What flags or a file make of it; see config_build. */
+  struct config_upstream *upstreams;
+  unsigned upstream_count;
+  struct config_route *routes;
+  unsigned route_count;
+  struct yaml_tree *yaml; /* what strings are borrowed from; NULL: no file */
+  struct config_string *strings; /* of config_join */
+};
+
+/* One URL that may be asked. */
+struct config_target {
+  struct base_url url;
+  struct config_rules rules; /* its own: a token, CAs, fields */
+};
+
+/* Targets that stand for each other. */
+struct config_upstream {
+  struct slice name;
+  struct config_rules rules;
+  struct config_target *targets;
+  unsigned target_count;
+};
+
+struct config_route {
+  struct slice path;
+  enum route_kind kind;
+  const struct config_upstream *upstream; /* NULL: none */
+  const struct config_upstream *listed;   /* of ROUTE_ALL; NULL: none */
+  struct config_rules rules;
+};
+
+/* A command line and its environment. */
+struct config_words {
+  int argc;
+  char **argv;
+  const char *(*env)(const char *name); /* stands for getenv */
 };
 
 enum config_result {
   CONFIG_RUN,     /* the config is complete */
   CONFIG_HELP,    /* --help was asked: print config_help, exit 0 */
   CONFIG_VERSION, /* --version likewise */
+  CONFIG_SCHEMA,  /* --schema: print config_schema, exit 0 */
   CONFIG_ERROR,   /* one line is in `error`: exit 2 */
 };
 
@@ -81,6 +144,34 @@ enum config_result config_parse(struct config *config, int argc, char **argv,
                                 const char *(*env)(const char *name),
                                 char *error, size_t error_cap)
     __attribute__((warn_unused_result));
+
+/* The same in parts, for config/config_file. Every default, and nothing else: */
+void config_init(struct config *config);
+/* Then what words say; `error` as above. */
+enum config_result config_read_words(struct config *config,
+                                     const struct config_words *words,
+                                     struct text *error)
+    __attribute__((warn_unused_result));
+/* The rules between options of one set. False with one line in error, which
+ * calls the options so. */
+bool config_check_rules(const struct config_rules *rules, const char *timeout,
+                        const char *max_timeout, struct text *error)
+    __attribute__((warn_unused_result));
+
+/* Makes the upstreams and routes that flags mean: `to` of --to, `all` of
+ * --all; /smart over the one, /all over both. False: no memory. */
+bool config_build(struct config *config) __attribute__((warn_unused_result));
+/* What a route is by its path, before its own options: its kind, and for /smart
+ * and /all the methods and the cut that they have always had. */
+void config_route_begin(struct config_route *route);
+/* --listen's default, where nobody said another. */
+void config_listen_somewhere(struct config *config);
+/* Both, one behind the other, as a string that lives as long as the config.
+ * NULL: no memory. */
+const char *config_join(struct config *config, struct slice a, struct slice b)
+    __attribute__((warn_unused_result));
+/* Frees upstreams, routes, and what was read of a file. */
+void config_clear(struct config *config);
 
 /* Things that are allowed and probably not meant: hedge-after >= timeout,
  * hedges 0, an http:// target together with a token, ... Writes the n-th

@@ -8,8 +8,9 @@
 #include "config/config.h"
 
 /* workers: how many threads will run; each has descriptors of its own.
- * Lowers --max-connections and --max-attempts in proportion, so that the
- * process stays below that many descriptors. True: they were lowered. */
+ * Lowers --max-connections, and --max-attempts of every upstream, in
+ * proportion, so that the process stays below that many descriptors. True: they
+ * were lowered. */
 bool config_fit_descriptors(struct config *config, int64_t descriptors,
                             int64_t workers);
 

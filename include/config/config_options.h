@@ -17,15 +17,33 @@ enum option_kind {
   OPTION_DURATION,
   OPTION_SIZE,
   OPTION_COUNT,
-  OPTION_CHOICE,  /* one of the words of `value`: its place is the number */
-  OPTION_ADDRESS, /* struct listen_at */
-  OPTION_PATH,    /* const char * */
-  OPTION_FIELD,   /* struct slice, the value of an HTTP field */
-  OPTION_URLS,    /* repeatable, as the two below; at its count */
+  OPTION_CHOICE,   /* one of the words of `value`: its place is the number */
+  OPTION_SWITCH,   /* off or on (in the file false and true, too): a bool */
+  OPTION_ADDRESS,  /* struct listen_at */
+  OPTION_PATH,     /* const char *, the name of a file */
+  OPTION_FILE,     /* the same, of the file of options itself */
+  OPTION_FIELD,    /* struct slice, the value of an HTTP field */
+  OPTION_WORD,     /* struct slice, a token; empty: off */
+  OPTION_VARIABLE, /* const char *, the name of a variable */
+  OPTION_METHODS,  /* a list of methods, as a set of 1 << enum http_method */
+  OPTION_URLS,     /* repeatable, as the two below; at its count */
   OPTION_HEADERS,
   OPTION_NAMES,
-  OPTION_HELP, /* these two take no value and have no variable */
+  /* What a file is built of (config/config_file): no members, no flags. */
+  OPTION_DEFAULTS,  /* a mapping of what may stand there */
+  OPTION_UPSTREAMS, /* a mapping of upstreams by their names */
+  OPTION_ROUTES,    /* a list of routes */
+  OPTION_TARGETS,   /* a list of targets, or of their URLs alone */
+  OPTION_URL,
+  OPTION_PREFIX,   /* the path of a route */
+  OPTION_UPSTREAM, /* the name of one */
+  OPTION_LISTED,   /* the same, of one that is asked as a whole */
+  /* These take no value and have no variable. */
+  OPTION_HELP,
   OPTION_VERSION,
+  OPTION_SCHEMA,
+  OPTION_CHECK,
+  OPTION_DUMP,
 };
 
 enum option_group {
@@ -38,24 +56,34 @@ enum option_group {
   GROUP_COUNT,
 };
 
-/* What an option is a property of. Flags say each of them once, for all that
- * there is of its kind. */
+/* Where an option may be written. What may stand in several places is looked
+ * for from the innermost outwards. */
 enum option_scope {
-  SCOPE_PROCESS = 1, /* for its life: a reload does not change it */
-  SCOPE_ROUTE,       /* struct route */
-  SCOPE_GROUP,       /* struct group, its targets and what they are shown */
+  SCOPE_FLAG = 1, /* and in a variable */
+  /* in the file: */
+  SCOPE_FILE = 2,     /* at its top */
+  SCOPE_DEFAULTS = 4, /* for every route, or every upstream */
+  SCOPE_UPSTREAM = 8,
+  SCOPE_TARGET = 16, /* of an upstream */
+  SCOPE_ROUTE = 32,
+  SCOPE_ITEM = 64, /* of a route's gather */
 };
+
+/* Members of struct config_rules; all others are of struct config. */
+#define SCOPE_RULES                                                            \
+  (SCOPE_DEFAULTS | SCOPE_UPSTREAM | SCOPE_TARGET | SCOPE_ROUTE)
 
 enum { CONFIG_OPTIONS_MAX = 64, OPTION_NAME_MAX = 32 };
 
 struct config_option {
   enum option_group group; /* in --help */
-  enum option_scope scope;
-  const char *name;  /* without dashes */
-  char letter;       /* the short form, or 0 */
-  const char *value; /* what --help prints for it; NULL: takes none */
+  unsigned scope;          /* a set of enum option_scope */
+  const char *name;        /* without dashes */
+  const char *key;         /* in the file; NULL: the name, with '_' for '-' */
+  char letter;             /* the short form, or 0 */
+  const char *value;       /* what --help prints for it; NULL: takes none */
   enum option_kind kind;
-  size_t offset, size;   /* of the member of struct config */
+  size_t offset, size;   /* of its member, see SCOPE_RULES */
   const char *fallback;  /* the default; NULL: nothing, or an empty list */
   const char *min, *max; /* of a number, else NULL */
   bool may_be_off;       /* the word `off` is taken, and stored as 0 */
@@ -65,14 +93,23 @@ struct config_option {
 extern const struct config_option config_options[];
 extern const size_t config_option_count; /* <= CONFIG_OPTIONS_MAX */
 
-/* By "--name" or "-c"; NULL: there is none. */
+/* A flag, by "--name" or "-c"; NULL: there is none. */
 const struct config_option *config_option_find(struct slice flag);
-/* What somebody who wrote this may have meant, or NULL. */
-const struct config_option *config_option_nearest(struct slice flag);
+/* By its key, among those of one scope. */
+const struct config_option *config_option_of_key(struct slice key,
+                                                 enum option_scope scope);
+/* What somebody who wrote this flag, or this key, may have meant, or NULL. */
+const struct config_option *config_option_nearest(struct slice name,
+                                                  enum option_scope scope);
+/* Whether it may be a variable. */
+bool config_option_has_variable(const struct config_option *option);
 /* Whether it is a name with one or two slips of the finger. */
 bool config_option_is_slip(struct slice flag, struct slice name);
 /* The variable of an option of that name: hedge-after, HEDGEROW_HEDGE_AFTER. */
 void config_option_variable(struct text *out, const char *name);
+
+/* Its key in the file. */
+void config_option_key(struct text *out, const struct config_option *option);
 
 /* Whether it may be given several times. */
 bool config_option_is_list(const struct config_option *option);

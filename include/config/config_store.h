@@ -15,10 +15,27 @@ struct config_input {
   struct slice value;  /* of OPTION_PATH: with a NUL behind it */
 };
 
-/* A list gets one element more, anything else is set. The config borrows the
- * value. False with one line in error, source in front. */
-bool config_store(struct config *config, const struct config_input *input,
-                  struct text *error) __attribute__((warn_unused_result));
+/* Where it goes. */
+struct config_into {
+  struct config *config;
+  struct config_rules *rules; /* for what is a member of these */
+};
+
+/* A list gets one element more, anything else is set. It borrows the value.
+ * False with one line in error, source in front. */
+bool config_store(const struct config_into *into,
+                  const struct config_input *input, struct text *error)
+    __attribute__((warn_unused_result));
+
+/* The same of a field, whose name is given, and whose value is input->value. */
+bool config_store_header(const struct config_into *into,
+                         const struct config_input *input, struct slice name,
+                         struct text *error)
+    __attribute__((warn_unused_result));
+
+/* Empties a list. */
+void config_store_nothing(const struct config_into *into,
+                          const struct config_option *option);
 
 /* Appends a value as an error may show it: in quotes, on one line, at a sane
  * length, without what may be a secret of a URL (its query, its userinfo). */

@@ -10,11 +10,10 @@
 #include <stdint.h>
 
 #include "core/http_head.h"
+#include "core/http_method.h"
 #include "core/slice.h"
 
 enum { HTTP_FIELDS_MAX = 256 };
-
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_CONNECT, HTTP_OTHER };
 
 struct http_request_limits {
   size_t target_bytes; /* longer: 414 */

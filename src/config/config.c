@@ -37,14 +37,30 @@ static enum config_result fail(struct reader *reader, struct slice source,
   return CONFIG_ERROR;
 }
 
-static void store_defaults(struct config *config, struct text *error) {
+static void store_fallback(struct config *config,
+                           const struct config_option *option) {
+  const struct config_into into = {config, &config->defaults};
+  const struct config_input input = {option, slice_of(option->name),
+                                     slice_of(option->fallback)};
+  char storage[1];
+  struct text error;
+  text_init(&error, storage, sizeof storage);
+  /* A default that does not parse is a bug that the tests would see. */
+  (void)!config_store(&into, &input, &error);
+}
+
+void config_listen_somewhere(struct config *config) {
+  if (config->listen_count == 0)
+    store_fallback(config, config_option_find(slice_of("--listen")));
+}
+
+void config_init(struct config *config) {
+  memset(config, 0, sizeof *config);
+  config->defaults.methods = HTTP_METHODS_ANY;
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
-    if (!option->fallback) continue;
-    const struct config_input input = {option, slice_of(option->name),
-                                       slice_of(option->fallback)};
-    /* A default that does not parse is a bug that the tests would see. */
-    (void)!config_store(config, &input, error);
+    if (option->fallback && !config_option_is_list(option))
+      store_fallback(config, option);
   }
 }
 
@@ -65,7 +81,7 @@ static struct slice flag_name(struct slice arg) {
 static enum config_result fail_unknown(struct reader *reader,
                                        struct slice arg) {
   const struct slice name = flag_name(arg);
-  const struct config_option *nearest = config_option_nearest(name);
+  const struct config_option *nearest = config_option_nearest(name, SCOPE_FLAG);
   if (!nearest)
     return fail(reader, name,
                 "unknown option; hedgerow --help lists what there is");
@@ -112,25 +128,44 @@ static bool *mark_of(struct reader *reader,
   return &reader->given[option - config_options];
 }
 
+static enum config_result read_word_alone(struct reader *reader,
+                                          const struct config_option *option,
+                                          struct slice flag,
+                                          struct slice rest) {
+  if (rest.len > 0) return fail(reader, flag, "it takes no value");
+  switch (option->kind) {
+    case OPTION_HELP: return CONFIG_HELP;
+    case OPTION_SCHEMA: return CONFIG_SCHEMA;
+    case OPTION_CHECK: reader->config->check = true; return CONFIG_RUN;
+    case OPTION_DUMP: reader->config->dump = true; return CONFIG_RUN;
+    default: return CONFIG_VERSION;
+  }
+}
+
+/* The first value of a list takes the place of what was there. */
+static bool store(struct reader *reader, const struct config_input *input) {
+  const struct config_into into = {reader->config, &reader->config->defaults};
+  bool *mark = mark_of(reader, input->option);
+  if (!*mark && config_option_is_list(input->option))
+    config_store_nothing(&into, input->option);
+  *mark = true;
+  return config_store(&into, input, reader->error);
+}
+
 /* `rest` starts at the '=' of --flag=value, or is empty. */
 static enum config_result read_option(struct reader *reader,
                                       const struct config_option *option,
                                       struct slice flag, struct slice rest) {
   struct slice value = rest;
-  if (!option->value) {
-    if (rest.len > 0) return fail(reader, flag, "it takes no value");
-    return option->kind == OPTION_HELP ? CONFIG_HELP : CONFIG_VERSION;
-  }
+  if (!option->value) return read_word_alone(reader, option, flag, rest);
   if (*mark_of(reader, option) && !config_option_is_list(option))
     return fail(reader, flag, "it is given twice");
   if (rest.len > 0) value = slice_from(rest, 1);
   else if (!take_value(reader, &value))
     return fail_valueless(reader, option, flag);
-  *mark_of(reader, option) = true;
   reader->header_given |= option->kind == OPTION_HEADERS;
   const struct config_input input = {option, flag, value};
-  return config_store(reader->config, &input, reader->error) ? CONFIG_RUN
-                                                             : CONFIG_ERROR;
+  return store(reader, &input) ? CONFIG_RUN : CONFIG_ERROR;
 }
 
 static enum config_result read_argument(struct reader *reader) {
@@ -177,7 +212,7 @@ static bool read_variable(struct reader *reader,
   struct config_input input = {option, text_slice_of(&source), {NULL, 0}};
   if (!list) return true;
   while (next_item(&list, separators_of(option), &input.value))
-    if (!config_store(reader->config, &input, reader->error)) return false;
+    if (!store(reader, &input)) return false;
   return true;
 }
 
@@ -199,43 +234,90 @@ static enum config_result read_environment(struct reader *reader,
                                            const char *(*env)(const char *)) {
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
-    if (!option->value || *mark_of(reader, option)) continue;
+    if (!config_option_has_variable(option) || *mark_of(reader, option))
+      continue;
     if (!read_variable(reader, option, env)) return CONFIG_ERROR;
   }
   return read_token(reader, env);
 }
 
-/* The rules between options. */
-static enum config_result check_whole(const struct config *config,
-                                      struct text *error) {
-  if (config->to_count + config->all_count == 0) {
-    text_str(error, "no upstream is named: write --to URL (or --all URL); see "
-                    "hedgerow --help");
-    return CONFIG_ERROR;
-  }
-  if (config->timeout_us > config->max_timeout_us) {
-    text_str(error, "--timeout: ");
-    config_write_duration(error, config->timeout_us);
-    text_str(error, " is longer than --max-timeout ");
-    config_write_duration(error, config->max_timeout_us);
-    text_str(error, ": lower the one or raise the other");
+/* What a file says in another way, or in more than one place. */
+static bool belongs_to_file(const struct config_option *option) {
+  return !(option->scope & (SCOPE_FILE | SCOPE_DEFAULTS)) ||
+         option->kind == OPTION_HEADERS || option->kind == OPTION_NAMES;
+}
+
+static enum config_result check_beside_file(struct reader *reader) {
+  for (size_t i = 0; i < config_option_count; i++) {
+    const struct config_option *option = &config_options[i];
+    if (!reader->given[i] || option->kind == OPTION_FILE ||
+        !belongs_to_file(option))
+      continue;
+    text_str(reader->error, "--");
+    text_str(reader->error, option->name);
+    text_str(reader->error, option->kind == OPTION_URLS
+                                ? ": with --config the file says who is asked: "
+                                  "write it under upstreams: targets:"
+                                : ": with --config it stands in the file, "
+                                  "beside whom it concerns");
     return CONFIG_ERROR;
   }
   return CONFIG_RUN;
 }
 
+enum config_result config_read_words(struct config *config,
+                                     const struct config_words *words,
+                                     struct text *error) {
+  struct reader reader = {.config = config,
+                          .argc = words->argc,
+                          .argv = words->argv,
+                          .next = 1,
+                          .error = error};
+  enum config_result result = read_flags(&reader);
+  if (result == CONFIG_RUN) result = read_environment(&reader, words->env);
+  if (result == CONFIG_RUN && config->file) result = check_beside_file(&reader);
+  return result;
+}
+
+/* The rules between options. */
+static enum config_result check_whole(const struct config *config,
+                                      struct text *error) {
+  if (config->file) return CONFIG_RUN; /* it may say more */
+  if (config->to_count + config->all_count == 0) {
+    text_str(error, "no upstream is named: write --to URL (or --all URL, or "
+                    "--config FILE); see hedgerow --help");
+    return CONFIG_ERROR;
+  }
+  return config_check_rules(&config->defaults, "--timeout", "--max-timeout",
+                            error)
+             ? CONFIG_RUN
+             : CONFIG_ERROR;
+}
+
+bool config_check_rules(const struct config_rules *rules, const char *timeout,
+                        const char *max_timeout, struct text *error) {
+  if (rules->timeout_us <= rules->max_timeout_us) return true;
+  text_str(error, timeout);
+  text_str(error, ": ");
+  config_write_duration(error, rules->timeout_us);
+  text_str(error, " is longer than ");
+  text_str(error, max_timeout);
+  text_char(error, ' ');
+  config_write_duration(error, rules->max_timeout_us);
+  text_str(error, ": lower the one or raise the other");
+  return false;
+}
+
 enum config_result config_parse(struct config *config, int argc, char **argv,
                                 const char *(*env)(const char *name),
                                 char *error, size_t error_cap) {
+  const struct config_words words = {argc, argv, env};
   struct text line;
-  struct reader reader = {
-      .config = config, .argc = argc, .argv = argv, .next = 1, .error = &line};
   text_init(&line, error, error_cap);
-  memset(config, 0, sizeof *config);
-  store_defaults(config, &line);
-  enum config_result result = read_flags(&reader);
-  if (result == CONFIG_RUN) result = read_environment(&reader, env);
+  config_init(config);
+  enum config_result result = config_read_words(config, &words, &line);
   if (result == CONFIG_RUN) result = check_whole(config, &line);
+  config_listen_somewhere(config);
   (void)text_end(&line);
   return result;
 }

@@ -11,29 +11,62 @@ enum { RESERVED = 64, RESERVED_A_WORKER = 12 };
 
 static int64_t at_least_one(int64_t n) { return n > 0 ? n : 1; }
 
-static bool is_first_of_its_origin(const struct config *config, unsigned i) {
-  for (unsigned before = 0; before < i; before++)
-    if (base_url_same_origin(&config->targets[before], &config->targets[i]))
-      return false;
-  return true;
+/* ---- origins ---- */
+
+static unsigned target_count(const struct config *config) {
+  unsigned count = 0;
+  for (unsigned i = 0; i < config->upstream_count; i++)
+    count += config->upstreams[i].target_count;
+  return count;
 }
 
-static int64_t origins(const struct config *config) {
-  int64_t count = 0;
-  for (unsigned i = 0; i < config->to_count + config->all_count; i++)
-    count += is_first_of_its_origin(config, i);
-  return count;
+/* The n-th target of all, and its upstream. */
+static const struct config_target *target_at(
+    const struct config *config, unsigned n,
+    const struct config_upstream **of) {
+  const struct config_upstream *upstream = config->upstreams;
+  while (n >= upstream->target_count) n -= upstream++->target_count;
+  *of = upstream;
+  return &upstream->targets[n];
+}
+
+/* What the targets before this one have not counted of its origin. */
+static int64_t attempts_more(const struct config *config, unsigned n) {
+  const struct config_upstream *of, *other;
+  const struct config_target *target = target_at(config, n, &of);
+  int64_t counted = 0;
+  for (unsigned before = 0; before < n; before++) {
+    const struct config_target *t = target_at(config, before, &other);
+    if (base_url_same_origin(&t->url, &target->url) &&
+        other->rules.max_attempts > counted)
+      counted = other->rules.max_attempts;
+  }
+  return of->rules.max_attempts > counted ? of->rules.max_attempts - counted
+                                          : 0;
+}
+
+static int64_t attempts_in_all(const struct config *config) {
+  int64_t sum = 0;
+  for (unsigned n = 0; n < target_count(config); n++)
+    sum += attempts_more(config, n);
+  return sum;
+}
+
+/* ---- lowering ---- */
+
+static void shrink(int64_t *limit, int64_t room, int64_t wanted) {
+  *limit = at_least_one(*limit * room / wanted);
 }
 
 bool config_fit_descriptors(struct config *config, int64_t descriptors,
                             int64_t workers) {
-  int64_t wanted =
-      config->max_connections + origins(config) * config->max_attempts;
+  int64_t wanted = config->max_connections + attempts_in_all(config);
   int64_t reserved = RESERVED + RESERVED_A_WORKER * workers;
   int64_t room = at_least_one(descriptors - reserved);
   if (wanted <= room) return false;
-  config->max_connections =
-      at_least_one(config->max_connections * room / wanted);
-  config->max_attempts = at_least_one(config->max_attempts * room / wanted);
+  shrink(&config->max_connections, room, wanted);
+  shrink(&config->defaults.max_attempts, room, wanted);
+  for (unsigned i = 0; i < config->upstream_count; i++)
+    shrink(&config->upstreams[i].rules.max_attempts, room, wanted);
   return true;
 }

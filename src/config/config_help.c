@@ -24,6 +24,7 @@ static const char usage[] =
     "hedgerow: races hedged requests to flaky JSON APIs\n"
     "\n"
     "usage: hedgerow --to URL [options]\n"
+    "       hedgerow --config FILE [options]\n"
     "       hedgerow mock --help      a flaky upstream to test against\n"
     "       hedgerow demo --help      see what hedging does, without a setup\n";
 
@@ -114,7 +115,7 @@ static void put_group(struct page *page, enum option_group group) {
   end_line(page);
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
-    if (option->group != group) continue;
+    if (option->group != group || !(option->scope & SCOPE_FLAG)) continue;
     put_flag(page, option);
     put_words(page, option->help);
     put_default(page, option);

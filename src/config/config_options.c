@@ -14,15 +14,24 @@
 
 #include "config/config.h"
 
-#define MEMBER(member)                                                         \
-  .offset = offsetof(struct config, member),                                   \
-  .size = sizeof(((struct config *)0)->member)
+#define MEMBER(type, member)                                                   \
+  .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+
+/* Where an option is usually written, and what it is a member of. */
+enum {
+  OF_PROCESS = SCOPE_FLAG | SCOPE_FILE,
+  OF_ROUTE = SCOPE_FLAG | SCOPE_DEFAULTS | SCOPE_ROUTE,
+  OF_GROUP = SCOPE_FLAG | SCOPE_DEFAULTS | SCOPE_UPSTREAM,
+};
+#define TYPE_PROCESS struct config
+#define TYPE_ROUTE struct config_rules
+#define TYPE_GROUP struct config_rules
 
 #define NUMBER(group_, scope_, name_, value_, kind_, member, fallback_, min_,  \
                max_, help_)                                                    \
   {                                                                            \
-    .group = GROUP_##group_, .scope = SCOPE_##scope_, .name = name_,           \
-    .value = value_, .kind = OPTION_##kind_, MEMBER(member),                   \
+    .group = GROUP_##group_, .scope = OF_##scope_, .name = name_,              \
+    .value = value_, .kind = OPTION_##kind_, MEMBER(TYPE_##scope_, member),    \
     .fallback = fallback_, .min = min_, .max = max_, .help = help_             \
   }
 
@@ -39,13 +48,27 @@
 #define COUNTED(group, scope, name, member, fallback, min, max, help)          \
   NUMBER(group, scope, name, "N", COUNT, member, fallback, min, max, help)
 
+/* Of the file alone, and no member of anything. */
+#define STRUCTURE(scope_, name_, kind_, help_)                                 \
+  { .scope = scope_, .name = name_, .kind = OPTION_##kind_, .help = help_ }
+
 const struct config_option config_options[] = {
-    OPTION(TARGETS, GROUP, "to", "URL", URLS, to_count, NULL,
-           "a base URL that /smart asks; repeatable: attempt k goes to URL k "
-           "mod n"),
-    OPTION(TARGETS, GROUP, "all", "URL", URLS, all_count, NULL,
-           "a URL that GET /all asks; repeatable (without one GET /all asks "
-           "what a race could ask)"),
+    {.group = GROUP_TARGETS,
+     .scope = SCOPE_FLAG,
+     .name = "to",
+     .value = "URL",
+     .kind = OPTION_URLS,
+     MEMBER(struct config, to_count),
+     .help = "a base URL that /smart asks; repeatable: attempt k goes to URL k "
+             "mod n"},
+    {.group = GROUP_TARGETS,
+     .scope = SCOPE_FLAG,
+     .name = "all",
+     .value = "URL",
+     .kind = OPTION_URLS,
+     MEMBER(struct config, all_count),
+     .help = "a URL that GET /all asks; repeatable (without one GET /all asks "
+             "what a race could ask)"},
 
     TIME(RACING, ROUTE, "hedge-after", policy.hedge_after_us, "300ms", "0ms",
          "when hedges start if no attempt has succeeded"),
@@ -60,6 +83,19 @@ const struct config_option config_options[] = {
     OPTION(RACING, ROUTE, "final", "none|4xx", CHOICE, policy.final_4xx, "none",
            "4xx: a whole 4xx other than 408, 425, 429 is an answer, and ends "
            "the race"),
+    OPTION(RACING, ROUTE, "success", "json|2xx|any", CHOICE, success, "json",
+           "what is an answer: a 2xx with one whole JSON text, any whole 2xx, "
+           "or whatever the upstream answers"),
+    OPTION(RACING, ROUTE, "errors", "problem|upstream", CHOICE, errors,
+           "problem",
+           "what a client gets when every attempt failed: a problem of "
+           "hedgerow's, or the upstream's own last whole error"),
+    OPTION(RACING, ROUTE, "idempotent", "off|on", SWITCH, idempotent, "off",
+           "on: a request may be sent more than once whatever its method is"),
+    OPTION(RACING, GROUP, "balance", "first|rotate|least", CHOICE, balance,
+           "first",
+           "whom the first attempt asks: the first target, each in turn, or "
+           "of two the one with fewer attempts in flight"),
     OPTION(RACING, GROUP, "losers", "cancel|drain", CHOICE, losers, "cancel",
            "close a loser's connection, or read out its response and keep the "
            "connection"),
@@ -69,11 +105,11 @@ const struct config_option config_options[] = {
     TIME(TIME, ROUTE, "max-timeout", max_timeout_us, "60s", "1ms",
          "the longest deadline that a client may ask for"),
     {.group = GROUP_TIME,
-     .scope = SCOPE_ROUTE,
+     .scope = OF_ROUTE,
      .name = "attempt-timeout",
      .value = "TIME",
      .kind = OPTION_DURATION,
-     MEMBER(policy.attempt_timeout_us),
+     MEMBER(struct config_rules, policy.attempt_timeout_us),
      .fallback = "off",
      .min = "1ms",
      .max = "60m",
@@ -92,35 +128,86 @@ const struct config_option config_options[] = {
     OPTION(REQUESTS, ROUTE, "user-agent", "TEXT", FIELD, user_agent, NULL,
            "the User-Agent to send upstream (without it the client's, else "
            "hedgerow/VERSION)"),
-    OPTION(REQUESTS, ROUTE, "header", "'NAME: VALUE'", HEADERS, header_count,
-           NULL, "a field to send upstream; repeatable"),
-    OPTION(REQUESTS, ROUTE, "drop-header", "NAME", NAMES, drop_header_count,
-           NULL, "a field of the client not to send upstream; repeatable"),
-    OPTION(REQUESTS, GROUP, "token-file", "FILE", PATH, token_file, NULL,
-           "the token to send upstream as Authorization: Bearer"),
-    OPTION(REQUESTS, GROUP, "ca-file", "FILE", PATH, ca_file, NULL,
-           "the CA certificates to trust (without it the system's)"),
+    {.group = GROUP_REQUESTS,
+     .scope = OF_ROUTE | SCOPE_TARGET,
+     .name = "header",
+     .key = "headers",
+     .value = "'NAME: VALUE'",
+     .kind = OPTION_HEADERS,
+     MEMBER(struct config_rules, header_count),
+     .help = "a field to send upstream; repeatable"},
+    {.group = GROUP_REQUESTS,
+     .scope = OF_ROUTE | SCOPE_TARGET,
+     .name = "drop-header",
+     .key = "drop_headers",
+     .value = "NAME",
+     .kind = OPTION_NAMES,
+     MEMBER(struct config_rules, drop_header_count),
+     .help = "a field of the client not to send upstream; repeatable"},
+    OPTION(REQUESTS, ROUTE, "timeout-param", "NAME|off", WORD, timeout_param,
+           "timeout",
+           "the query parameter that tells the deadline, and does not go "
+           "upstream"),
+    {.group = GROUP_REQUESTS,
+     .scope = SCOPE_FLAG | SCOPE_UPSTREAM | SCOPE_TARGET,
+     .name = "token-file",
+     .value = "FILE",
+     .kind = OPTION_PATH,
+     MEMBER(struct config_rules, token_file),
+     .help = "the token to send upstream as Authorization: Bearer"},
+    {.group = GROUP_REQUESTS,
+     .scope = OF_GROUP | SCOPE_TARGET,
+     .name = "ca-file",
+     .value = "FILE",
+     .kind = OPTION_PATH,
+     MEMBER(struct config_rules, ca_file),
+     .help = "the CA certificates to trust (without it the system's)"},
 
-    OPTION(RUNNING, PROCESS, "listen", "HOST:PORT", ADDRESS, listen,
-           "127.0.0.1:8480", "where clients connect; port 0 takes a free one"),
+    OPTION(RUNNING, PROCESS, "listen", "HOST:PORT", ADDRESS, listen_count,
+           "127.0.0.1:8480",
+           "where clients connect; port 0 takes a free one; repeatable"),
     COUNTED(RUNNING, PROCESS, "workers", workers, "0", "0", "256",
             "how many threads serve; 0 is one per core"),
     OPTION(RUNNING, PROCESS, "log", "auto|text|json|off", CHOICE, log, "auto",
            "how to log each request; auto is text on a terminal, else json"),
     OPTION(RUNNING, PROCESS, "log-file", "FILE", PATH, log_file, NULL,
            "the file to append the log to (without it stdout)"),
-    OPTION(RUNNING, PROCESS, "trace", "off|on", CHOICE, trace, "off",
+    OPTION(RUNNING, PROCESS, "trace", "off|on", SWITCH, trace, "off",
            "on: say on stderr what every connection does, to find faults"),
     TIME(RUNNING, PROCESS, "drain", drain_us, "10s", "0ms",
          "how long requests in flight may take after SIGTERM"),
     {.group = GROUP_RUNNING,
-     .scope = SCOPE_PROCESS,
+     .scope = SCOPE_FLAG,
+     .name = "config",
+     .letter = 'c',
+     .value = "FILE",
+     .kind = OPTION_FILE,
+     MEMBER(struct config, file),
+     .help = "read upstreams, routes and options from a YAML file; see "
+             "docs/config.md"},
+    {.group = GROUP_RUNNING,
+     .scope = SCOPE_FLAG,
+     .name = "check",
+     .kind = OPTION_CHECK,
+     .help = "print what is wrong with the configuration, and exit"},
+    {.group = GROUP_RUNNING,
+     .scope = SCOPE_FLAG,
+     .name = "dump-config",
+     .kind = OPTION_DUMP,
+     .help = "print the configuration in force as such a file, and exit"},
+    {.group = GROUP_RUNNING,
+     .scope = SCOPE_FLAG,
+     .name = "schema",
+     .kind = OPTION_SCHEMA,
+     .help = "print the JSON Schema of the file, and exit"},
+    {.group = GROUP_RUNNING,
+     .scope = SCOPE_FLAG,
      .name = "help",
      .letter = 'h',
      .kind = OPTION_HELP,
      .help = "print this and exit"},
     {.group = GROUP_RUNNING,
-     .scope = SCOPE_PROCESS,
+     .scope = SCOPE_FLAG,
      .name = "version",
      .letter = 'V',
      .kind = OPTION_VERSION,
@@ -151,6 +238,38 @@ const struct config_option config_options[] = {
             "refused first"),
     COUNTED(LIMITS, ROUTE, "max-items", max_items, "256", "1", "4096",
             "items of one POST /all"),
+
+    /* ---- of the file alone ---- */
+    STRUCTURE(SCOPE_FILE, "defaults", DEFAULTS,
+              "what routes and upstreams have where they say nothing"),
+    STRUCTURE(SCOPE_FILE, "upstreams", UPSTREAMS,
+              "who is asked: targets that stand for each other, by a name"),
+    STRUCTURE(SCOPE_FILE, "routes", ROUTES, "which requests are taken"),
+    STRUCTURE(SCOPE_UPSTREAM, "targets", TARGETS,
+              "the URLs that are asked: attempt k goes to target k mod n"),
+    STRUCTURE(SCOPE_TARGET, "url", URL, "the base URL"),
+    {.scope = SCOPE_UPSTREAM | SCOPE_TARGET,
+     .name = "token-env",
+     .kind = OPTION_VARIABLE,
+     MEMBER(struct config_rules, token_env),
+     .help = "the variable that holds the token"},
+    STRUCTURE(SCOPE_ROUTE, "path", PREFIX,
+              "the path of the requests; what lies below it belongs to it"),
+    STRUCTURE(SCOPE_ROUTE, "upstream", UPSTREAM, "who is asked"),
+    STRUCTURE(SCOPE_ROUTE, "list", LISTED,
+              "of /all: the upstream whose targets GET /all asks"),
+    {.scope = SCOPE_ROUTE,
+     .name = "methods",
+     .kind = OPTION_METHODS,
+     MEMBER(struct config_rules, methods),
+     .help = "the methods that are taken; any, or a list. GET implies HEAD"},
+    {.scope = SCOPE_ROUTE | SCOPE_DEFAULTS,
+     .name = "strip-prefix",
+     .value = "off|on",
+     .kind = OPTION_SWITCH,
+     .fallback = "off",
+     MEMBER(struct config_rules, strip_prefix),
+     .help = "cut the route's path off before the rest joins the target's"},
 };
 
 const size_t config_option_count =
@@ -160,21 +279,47 @@ _Static_assert(sizeof config_options / sizeof *config_options <=
                    CONFIG_OPTIONS_MAX,
                "the parser keeps a mark for each option");
 
+void config_option_key(struct text *out, const struct config_option *option) {
+  const char *c = option->key ? option->key : option->name;
+  for (; *c != '\0'; c++) text_char(out, *c == '-' ? '_' : *c);
+}
+
 bool config_option_is_list(const struct config_option *option) {
   return option->kind == OPTION_URLS || option->kind == OPTION_HEADERS ||
-         option->kind == OPTION_NAMES;
+         option->kind == OPTION_NAMES || option->kind == OPTION_ADDRESS;
+}
+
+bool config_option_has_variable(const struct config_option *option) {
+  return option->scope & SCOPE_FLAG && option->value;
 }
 
 const struct config_option *config_option_find(struct slice flag) {
   const bool is_long = slice_starts_with(flag, slice_of("--"));
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
+    if (!(option->scope & SCOPE_FLAG)) continue;
     if (is_long && slice_equal(slice_from(flag, 2), slice_of(option->name)))
       return option;
     if (flag.len == 2 && flag.at[0] == '-' && option->letter != 0 &&
         flag.at[1] == option->letter)
       return option;
   }
+  return NULL;
+}
+
+static bool has_key(const struct config_option *option, struct slice key) {
+  char storage[OPTION_NAME_MAX];
+  struct text own;
+  text_init(&own, storage, sizeof storage);
+  config_option_key(&own, option);
+  return slice_equal(text_slice_of(&own), key);
+}
+
+const struct config_option *config_option_of_key(struct slice key,
+                                                 enum option_scope scope) {
+  for (size_t i = 0; i < config_option_count; i++)
+    if (config_options[i].scope & scope && has_key(&config_options[i], key))
+      return &config_options[i];
   return NULL;
 }
 
@@ -205,21 +350,33 @@ bool config_option_is_slip(struct slice flag, struct slice name) {
   return flag.len <= OPTION_NAME_MAX && distance(flag, name) <= SLIPS;
 }
 
-/* Two slips of the finger, or a name that was not written to its end. */
-const struct config_option *config_option_nearest(struct slice flag) {
+/* How many slips of the finger a name is away from an option's; a name that was
+ * not written to its end counts as SLIPS of them. */
+static unsigned slips(struct slice name, const struct config_option *option,
+                      enum option_scope scope) {
+  char storage[OPTION_NAME_MAX];
+  struct text text;
+  text_init(&text, storage, sizeof storage);
+  if (scope == SCOPE_FLAG) text_str(&text, option->name);
+  else config_option_key(&text, option);
+  const struct slice own = text_slice_of(&text);
+  const unsigned apart = distance(name, own);
+  if (apart > SLIPS && slice_starts_with(own, name)) return SLIPS;
+  return apart < own.len ? apart : SLIPS + 1;
+}
+
+const struct config_option *config_option_nearest(struct slice name,
+                                                  enum option_scope scope) {
   const struct config_option *nearest = NULL;
   unsigned best = SLIPS + 1;
-  while (flag.len > 0 && flag.at[0] == '-') flag = slice_from(flag, 1);
-  if (flag.len <= SLIPS || flag.len > OPTION_NAME_MAX) return NULL;
+  while (name.len > 0 && name.at[0] == '-') name = slice_from(name, 1);
+  if (name.len <= SLIPS || name.len > OPTION_NAME_MAX) return NULL;
   for (size_t i = 0; i < config_option_count; i++) {
-    const struct slice name = slice_of(config_options[i].name);
-    const bool begun = slice_starts_with(name, flag);
-    const unsigned apart = distance(flag, name);
-    const unsigned d = begun && apart > SLIPS ? SLIPS : apart;
-    if (d < best && d < name.len) {
-      best = d;
-      nearest = &config_options[i];
-    }
+    if (!(config_options[i].scope & scope)) continue;
+    const unsigned d = slips(name, &config_options[i], scope);
+    if (d >= best) continue;
+    best = d;
+    nearest = &config_options[i];
   }
   return nearest;
 }

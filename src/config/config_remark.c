@@ -12,19 +12,20 @@
 #include "core/text.h"
 
 static bool no_hedges(const struct config *config, struct text *out) {
-  if (config->policy.hedges > 0) return false;
+  if (config->defaults.policy.hedges > 0) return false;
   text_str(out, "--hedges 0: /smart asks once and never hedges");
   return true;
 }
 
 static bool hedges_too_late(const struct config *config, struct text *out) {
-  const struct race_policy *policy = &config->policy;
-  if (policy->hedges == 0 || policy->hedge_after_us < config->timeout_us)
+  const struct race_policy *policy = &config->defaults.policy;
+  if (policy->hedges == 0 ||
+      policy->hedge_after_us < config->defaults.timeout_us)
     return false;
   text_str(out, "--hedge-after ");
   config_write_duration(out, policy->hedge_after_us);
   text_str(out, " is not below --timeout ");
-  config_write_duration(out, config->timeout_us);
+  config_write_duration(out, config->defaults.timeout_us);
   text_str(out, policy->on_failure == RACE_WAIT
                     ? ": no hedge can start before the deadline"
                     : ": a slow primary is never hedged, only a failed one");
@@ -32,8 +33,8 @@ static bool hedges_too_late(const struct config *config, struct text *out) {
 }
 
 static bool stagger_too_long(const struct config *config, struct text *out) {
-  const struct race_policy *policy = &config->policy;
-  const int64_t room_us = config->timeout_us - policy->hedge_after_us;
+  const struct race_policy *policy = &config->defaults.policy;
+  const int64_t room_us = config->defaults.timeout_us - policy->hedge_after_us;
   if (policy->hedges < 2 || policy->stagger_us == 0 || room_us <= 0)
     return false;
   /* Hedge k (1, 2, ...) is due at hedge-after + (k - 1) * stagger. */
@@ -46,17 +47,18 @@ static bool stagger_too_long(const struct config *config, struct text *out) {
   text_str(out, " of --hedges ");
   text_int(out, (int64_t)policy->hedges);
   text_str(out, " can come due before --timeout ");
-  config_write_duration(out, config->timeout_us);
+  config_write_duration(out, config->defaults.timeout_us);
   return true;
 }
 
 static bool attempt_timeout_idle(const struct config *config,
                                  struct text *out) {
-  if (config->policy.attempt_timeout_us < config->timeout_us) return false;
+  if (config->defaults.policy.attempt_timeout_us < config->defaults.timeout_us)
+    return false;
   text_str(out, "--attempt-timeout ");
-  config_write_duration(out, config->policy.attempt_timeout_us);
+  config_write_duration(out, config->defaults.policy.attempt_timeout_us);
   text_str(out, " has no effect: --timeout ");
-  config_write_duration(out, config->timeout_us);
+  config_write_duration(out, config->defaults.timeout_us);
   text_str(out, " ends the race first");
   return true;
 }
@@ -69,7 +71,7 @@ static bool is_loopback(const struct base_url *target) {
 }
 
 static bool token_in_clear(const struct config *config, struct text *out) {
-  if (!config->token_file && !config->token_env) return false;
+  if (!config->defaults.token_file && !config->token_env) return false;
   for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
     const struct base_url *target = &config->targets[i];
     if (target->tls || is_loopback(target)) continue;
@@ -82,7 +84,7 @@ static bool token_in_clear(const struct config *config, struct text *out) {
 }
 
 static bool two_tokens(const struct config *config, struct text *out) {
-  if (!config->token_file || !config->token_env) return false;
+  if (!config->defaults.token_file || !config->token_env) return false;
   text_str(out, "HEDGEROW_TOKEN is not used: --token-file goes before it");
   return true;
 }
@@ -94,7 +96,8 @@ static bool log_file_idle(const struct config *config, struct text *out) {
 }
 
 static bool body_never_fits(const struct config *config, struct text *out) {
-  if (config->max_body_bytes <= config->max_buffered_bytes) return false;
+  if (config->defaults.max_body_bytes <= config->max_buffered_bytes)
+    return false;
   text_str(out, "--max-body is larger than --max-buffered: a body of that size "
                 "can never be held");
   return true;

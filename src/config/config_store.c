@@ -32,6 +32,14 @@ static bool refuse_value(const struct config_input *input, struct text *error,
   return false;
 }
 
+static bool refuse_one_more(const struct config_input *input,
+                            struct text *error, int max) {
+  text_str(complain(input, error), "more than ");
+  text_int(error, max);
+  text_str(error, " of them are too many");
+  return false;
+}
+
 static bool is_visible(char c) { return c > ' ' && c < 0x7f; }
 
 /* Behind the last '@', since a password may hold anything. One behind a '?' may
@@ -72,10 +80,17 @@ void config_show(struct text *out, struct slice value) {
   text_char(out, '"');
 }
 
+static void *member_of(const struct config_into *into,
+                       const struct config_option *option) {
+  const bool of_rules = option->scope & SCOPE_RULES;
+  char *base = of_rules ? (char *)into->rules : (char *)into->config;
+  return base + option->offset;
+}
+
 /* The member may be an int64_t, an unsigned, an enum or a bool. */
-static void set_number(struct config *config,
+static void set_number(const struct config_into *into,
                        const struct config_option *option, int64_t number) {
-  char *member = (char *)config + option->offset;
+  void *member = member_of(into, option);
   const unsigned as_unsigned = (unsigned)number;
   const bool as_bool = number != 0;
   if (option->size == sizeof number) memcpy(member, &number, sizeof number);
@@ -91,14 +106,14 @@ static bool in_range(const struct config_option *option, int64_t number,
          parse(slice_of(option->max), &max) && number >= min && number <= max;
 }
 
-static bool store_number(struct config *config,
+static bool store_number(const struct config_into *into,
                          const struct config_input *input, struct text *error,
                          bool (*parse)(struct slice, int64_t *),
                          const char *expected) {
   const struct config_option *option = input->option;
   int64_t number = 0;
   if (option->may_be_off && slice_equal(input->value, slice_of("off"))) {
-    set_number(config, option, 0);
+    set_number(into, option, 0);
     return true;
   }
   if (!parse(input->value, &number)) {
@@ -114,39 +129,39 @@ static bool store_number(struct config *config,
     text_str(error, option->may_be_off ? ", or off" : "");
     return false;
   }
-  set_number(config, option, number);
+  set_number(into, option, number);
   return true;
 }
 
-static bool store_duration(struct config *config,
+static bool store_duration(const struct config_into *into,
                            const struct config_input *input,
                            struct text *error) {
-  return store_number(config, input, error, config_parse_duration,
+  return store_number(into, input, error, config_parse_duration,
                       " is no duration: write it with a unit, such as 300ms, "
                       "10s or 2m");
 }
 
-static bool store_size(struct config *config, const struct config_input *input,
-                       struct text *error) {
-  return store_number(config, input, error, config_parse_size,
+static bool store_size(const struct config_into *into,
+                       const struct config_input *input, struct text *error) {
+  return store_number(into, input, error, config_parse_size,
                       " is no size: write bytes, K or M, such as 512, 16K or "
                       "8M");
 }
 
-static bool store_count(struct config *config, const struct config_input *input,
-                        struct text *error) {
-  return store_number(config, input, error, config_parse_count,
+static bool store_count(const struct config_into *into,
+                        const struct config_input *input, struct text *error) {
+  return store_number(into, input, error, config_parse_count,
                       " is no whole number");
 }
 
 /* The words stand in the table as --help prints them: "next|all|wait". */
-static bool store_choice(struct config *config,
+static bool store_choice(const struct config_into *into,
                          const struct config_input *input, struct text *error) {
   const char *words = input->option->value;
   for (int64_t place = 0; *words != '\0'; place++) {
     const size_t len = strcspn(words, "|");
     if (slice_equal(input->value, (struct slice){words, len})) {
-      set_number(config, input->option, place);
+      set_number(into, input->option, place);
       return true;
     }
     words += len + (words[len] == '|');
@@ -156,9 +171,21 @@ static bool store_choice(struct config *config,
   return false;
 }
 
-static bool store_address(struct config *config,
+static bool store_switch(const struct config_into *into,
+                         const struct config_input *input, struct text *error) {
+  const bool on = slice_equal(input->value, slice_of("on")) ||
+                  slice_equal(input->value, slice_of("true"));
+  if (!on && !slice_equal(input->value, slice_of("off")) &&
+      !slice_equal(input->value, slice_of("false")))
+    return refuse_value(input, error, " is neither off nor on");
+  set_number(into, input->option, on);
+  return true;
+}
+
+static bool store_address(const struct config_into *into,
                           const struct config_input *input,
                           struct text *error) {
+  struct config *config = into->config;
   struct listen_at address;
   const char *why = config_parse_address(input->value, &address);
   if (why) {
@@ -166,15 +193,17 @@ static bool store_address(struct config *config,
     text_str(error, why);
     return false;
   }
-  memcpy((char *)config + input->option->offset, &address, sizeof address);
+  if (config->listen_count == CONFIG_LISTEN_MAX)
+    return refuse_one_more(input, error, CONFIG_LISTEN_MAX);
+  config->listen[config->listen_count++] = address;
   return true;
 }
 
-static bool store_path(struct config *config, const struct config_input *input,
-                       struct text *error) {
+static bool store_path(const struct config_into *into,
+                       const struct config_input *input, struct text *error) {
   if (input->value.len == 0)
     return refuse(input, error, "the name of a file is missing");
-  memcpy((char *)config + input->option->offset, &input->value.at,
+  memcpy(member_of(into, input->option), &input->value.at,
          sizeof input->value.at);
   return true;
 }
@@ -196,27 +225,20 @@ static bool has_control(struct slice text) {
   return false;
 }
 
-static bool store_field(struct config *config, const struct config_input *input,
-                        struct text *error) {
+static bool store_field(const struct config_into *into,
+                        const struct config_input *input, struct text *error) {
   const struct slice value = trimmed(input->value);
   if (has_control(value))
     return refuse(input, error, "a field cannot hold control bytes");
-  memcpy((char *)config + input->option->offset, &value, sizeof value);
+  memcpy(member_of(into, input->option), &value, sizeof value);
   return true;
 }
 
-static bool refuse_one_more(const struct config_input *input,
-                            struct text *error, int max) {
-  text_str(complain(input, error), "more than ");
-  text_int(error, max);
-  text_str(error, " of them are too many");
-  return false;
-}
-
 /* --to come first in config->targets, in whatever order the flags came. */
-static bool store_url(struct config *config, const struct config_input *input,
-                      struct text *error) {
-  unsigned *count = (void *)((char *)config + input->option->offset);
+static bool store_url(const struct config_into *into,
+                      const struct config_input *input, struct text *error) {
+  struct config *config = into->config;
+  unsigned *count = member_of(into, input->option);
   const unsigned total = config->to_count + config->all_count;
   const unsigned place = count == &config->to_count ? config->to_count : total;
   struct base_url target;
@@ -265,55 +287,117 @@ static const char *why_owned(struct slice name) {
   return NULL;
 }
 
-static bool store_header(struct config *config,
-                         const struct config_input *input, struct text *error) {
-  const struct slice text = input->value;
-  const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
-  if (!colon)
-    return refuse(input, error, "a colon is missing: write 'NAME: VALUE'");
-  const struct slice name = {text.at, (size_t)(colon - text.at)};
-  const struct slice value = trimmed(slice_from(text, name.len + 1));
+static const char *header_fault(struct slice name, struct slice value) {
+  const char *why = why_owned(name);
+  if (why) return why;
+  if (value.len == 0) return "has no value: quote both together, 'NAME: VALUE'";
+  return has_control(value)
+             ? "has a value with control bytes, which no field can hold"
+             : NULL;
+}
+
+bool config_store_header(const struct config_into *into,
+                         const struct config_input *input, struct slice name,
+                         struct text *error) {
+  struct config_rules *rules = into->rules;
+  const struct slice value = trimmed(input->value);
   if (!http_is_token(name))
     return refuse(input, error,
                   "what stands before the colon is no name of a field "
                   "(letters, digits, '-')");
-  const char *why = why_owned(name);
-  if (!why && value.len == 0)
-    why = "has no value: quote both together, 'NAME: VALUE'";
-  if (!why && has_control(value))
-    why = "has a value with control bytes, which no field can hold";
+  const char *why = header_fault(name, value);
   if (why) {
     text_slice(complain(input, error), name);
     text_char(error, ' ');
     text_str(error, why);
     return false;
   }
-  if (config->header_count == CONFIG_HEADERS_MAX)
+  if (rules->header_count == CONFIG_HEADERS_MAX)
     return refuse_one_more(input, error, CONFIG_HEADERS_MAX);
-  config->headers[config->header_count++] = (struct http_field){name, value};
+  rules->headers[rules->header_count++] = (struct http_field){name, value};
   return true;
 }
 
-static bool store_name(struct config *config, const struct config_input *input,
-                       struct text *error) {
+/* NAME: VALUE */
+static bool store_header(const struct config_into *into,
+                         const struct config_input *input, struct text *error) {
+  const struct slice text = input->value;
+  const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
+  if (!colon)
+    return refuse(input, error, "a colon is missing: write 'NAME: VALUE'");
+  const struct slice name = {text.at, (size_t)(colon - text.at)};
+  struct config_input rest = *input;
+  rest.value = slice_from(text, name.len + 1);
+  return config_store_header(into, &rest, name, error);
+}
+
+static bool store_name(const struct config_into *into,
+                       const struct config_input *input, struct text *error) {
   if (!http_is_token(input->value))
     return refuse(input, error,
                   "write the name of a field alone (letters, digits, '-')");
-  if (config->drop_header_count == CONFIG_HEADERS_MAX)
+  if (into->rules->drop_header_count == CONFIG_HEADERS_MAX)
     return refuse_one_more(input, error, CONFIG_HEADERS_MAX);
-  config->drop_headers[config->drop_header_count++] = input->value;
+  into->rules->drop_headers[into->rules->drop_header_count++] = input->value;
   return true;
 }
 
-bool config_store(struct config *config, const struct config_input *input,
-                  struct text *error) {
-  static bool (*const stores[])(struct config *, const struct config_input *,
-                                struct text *) = {
+static bool store_word(const struct config_into *into,
+                       const struct config_input *input, struct text *error) {
+  struct slice word = input->value;
+  if (!http_is_token(word))
+    return refuse_value(input, error,
+                        " is no name (letters, digits, '-', '_'), and not off");
+  if (slice_equal(word, slice_of("off"))) word = (struct slice){0};
+  memcpy(member_of(into, input->option), &word, sizeof word);
+  return true;
+}
+
+static bool is_variable_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool store_variable(const struct config_into *into,
+                           const struct config_input *input,
+                           struct text *error) {
+  for (size_t i = 0; i < input->value.len; i++)
+    if (!is_variable_byte(input->value.at[i]))
+      return refuse(input, error,
+                    "expected the name of a variable (letters, digits, '_'), "
+                    "not the secret itself");
+  return store_path(into, input, error);
+}
+
+static bool store_method(const struct config_into *into,
+                         const struct config_input *input, struct text *error) {
+  const enum http_method method = http_method_of(input->value);
+  if (method == HTTP_OTHER || method == HTTP_CONNECT || method == HTTP_TRACE)
+    return refuse_value(input, error,
+                        " is no method that a route can name: GET, HEAD, POST, "
+                        "PUT, PATCH, DELETE, OPTIONS, QUERY, or any");
+  into->rules->methods |= 1u << method;
+  if (method == HTTP_GET) into->rules->methods |= 1u << HTTP_HEAD;
+  return true;
+}
+
+void config_store_nothing(const struct config_into *into,
+                          const struct config_option *option) {
+  memset(member_of(into, option), 0, option->size);
+}
+
+bool config_store(const struct config_into *into,
+                  const struct config_input *input, struct text *error) {
+  static bool (*const stores[])(const struct config_into *,
+                                const struct config_input *, struct text *) = {
       [OPTION_DURATION] = store_duration, [OPTION_SIZE] = store_size,
       [OPTION_COUNT] = store_count,       [OPTION_CHOICE] = store_choice,
-      [OPTION_ADDRESS] = store_address,   [OPTION_PATH] = store_path,
-      [OPTION_FIELD] = store_field,       [OPTION_URLS] = store_url,
-      [OPTION_HEADERS] = store_header,    [OPTION_NAMES] = store_name,
+      [OPTION_SWITCH] = store_switch,     [OPTION_ADDRESS] = store_address,
+      [OPTION_PATH] = store_path,         [OPTION_FILE] = store_path,
+      [OPTION_FIELD] = store_field,       [OPTION_WORD] = store_word,
+      [OPTION_VARIABLE] = store_variable, [OPTION_METHODS] = store_method,
+      [OPTION_URLS] = store_url,          [OPTION_HEADERS] = store_header,
+      [OPTION_NAMES] = store_name,
   };
-  return stores[input->option->kind](config, input, error);
+  return stores[input->option->kind](into, input, error);
 }

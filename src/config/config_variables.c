@@ -37,7 +37,7 @@ static bool is_variable_of(const char *name, struct slice variable) {
 
 static bool is_known(struct slice variable) {
   for (size_t i = 0; i < config_option_count; i++)
-    if (config_options[i].value &&
+    if (config_option_has_variable(&config_options[i]) &&
         is_variable_of(config_options[i].name, variable))
       return true;
   return is_variable_of(TOKEN, variable);
@@ -58,7 +58,7 @@ static struct slice as_flag(struct slice variable, char *storage, size_t cap) {
 static const char *nearest(struct slice variable) {
   char storage[SHOWN_MAX];
   const struct slice flag = as_flag(variable, storage, sizeof storage);
-  const struct config_option *option = config_option_nearest(flag);
+  const struct config_option *option = config_option_nearest(flag, SCOPE_FLAG);
   if (config_option_is_slip(flag, slice_of(TOKEN))) return TOKEN;
   return option && option->value ? option->name : NULL;
 }

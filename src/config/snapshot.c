@@ -54,24 +54,25 @@ static unsigned target_count(const struct config *config) {
 
 static size_t text_bytes(const struct snapshot_source *source) {
   const struct config *config = source->config;
-  size_t bytes = source->via.len + config->user_agent.len;
+  size_t bytes = source->via.len + config->defaults.user_agent.len;
   for (unsigned i = 0; i < target_count(config); i++) {
     const struct base_url *url = &config->targets[i];
     bytes += url->host.len + url->authority.len + url->path.len +
              url->query.len + sizeof BEFORE_AUTHORITY + url->authority.len + 2;
   }
-  for (unsigned i = 0; i < config->header_count; i++)
-    bytes += config->headers[i].name.len + config->headers[i].value.len;
-  for (unsigned i = 0; i < config->drop_header_count; i++)
-    bytes += config->drop_headers[i].len;
+  for (unsigned i = 0; i < config->defaults.header_count; i++)
+    bytes += config->defaults.headers[i].name.len +
+             config->defaults.headers[i].value.len;
+  for (unsigned i = 0; i < config->defaults.drop_header_count; i++)
+    bytes += config->defaults.drop_headers[i].len;
   return bytes;
 }
 
 /* Before the texts, which need no alignment. */
 static size_t struct_bytes(const struct config *config) {
   return sizeof(struct block) + target_count(config) * sizeof(struct target) +
-         config->header_count * sizeof(struct http_field) +
-         config->drop_header_count * sizeof(struct slice);
+         config->defaults.header_count * sizeof(struct http_field) +
+         config->defaults.drop_header_count * sizeof(struct slice);
 }
 
 static struct slice keep(struct text *texts, struct slice bytes) {
@@ -112,12 +113,12 @@ static struct group make_group(const char *name, const struct config *config,
       .name = slice_of(name),
       .targets = targets,
       .count = count,
-      .max_attempts = config->max_attempts,
-      .limits = {.head_bytes = (size_t)config->max_upstream_head_bytes,
-                 .body_bytes = (uint64_t)config->max_body_bytes,
-                 .depth = (unsigned)config->max_depth,
-                 .connect_timeout_us = config->connect_timeout_us,
-                 .read_losers = config->losers == CONFIG_LOSERS_DRAIN},
+      .max_attempts = config->defaults.max_attempts,
+      .limits = {.head_bytes = (size_t)config->defaults.max_upstream_head_bytes,
+                 .body_bytes = (uint64_t)config->defaults.max_body_bytes,
+                 .depth = (unsigned)config->defaults.max_depth,
+                 .connect_timeout_us = config->defaults.connect_timeout_us,
+                 .read_losers = config->defaults.losers == CONFIG_LOSERS_DRAIN},
   };
 }
 
@@ -139,18 +140,19 @@ static struct forward_rules make_fields(struct block *block,
                                         struct text *texts) {
   const struct config *config = source->config;
   struct http_field *headers = (void *)(block->targets + target_count(config));
-  struct slice *drop = (void *)(headers + config->header_count);
-  for (unsigned i = 0; i < config->header_count; i++)
-    headers[i] = (struct http_field){keep(texts, config->headers[i].name),
-                                     keep(texts, config->headers[i].value)};
-  for (unsigned i = 0; i < config->drop_header_count; i++)
-    drop[i] = keep(texts, config->drop_headers[i]);
+  struct slice *drop = (void *)(headers + config->defaults.header_count);
+  for (unsigned i = 0; i < config->defaults.header_count; i++)
+    headers[i] =
+        (struct http_field){keep(texts, config->defaults.headers[i].name),
+                            keep(texts, config->defaults.headers[i].value)};
+  for (unsigned i = 0; i < config->defaults.drop_header_count; i++)
+    drop[i] = keep(texts, config->defaults.drop_headers[i]);
   return (struct forward_rules){
       .headers = headers,
-      .header_count = config->header_count,
+      .header_count = config->defaults.header_count,
       .drop = drop,
-      .drop_count = config->drop_header_count,
-      .user_agent = keep(texts, config->user_agent),
+      .drop_count = config->defaults.drop_header_count,
+      .user_agent = keep(texts, config->defaults.user_agent),
       .version = slice_of(VERSION_FIELD),
       .token = credentials_token(source->credentials),
       .via = keep(texts, source->via),
@@ -165,12 +167,12 @@ static struct route make_route(const struct block *block,
       .allow = "GET, HEAD",
       .group = &block->groups[TO],
       .listed = &block->groups[ALL],
-      .policy = config->policy,
+      .policy = config->defaults.policy,
       .fields = *fields,
-      .timeout_us = config->timeout_us,
-      .max_timeout_us = config->max_timeout_us,
-      .max_items = (unsigned)config->max_items,
-      .max_depth = (unsigned)config->max_depth,
+      .timeout_us = config->defaults.timeout_us,
+      .max_timeout_us = config->defaults.max_timeout_us,
+      .max_items = (unsigned)config->defaults.max_items,
+      .max_depth = (unsigned)config->defaults.max_depth,
   };
 }
 
@@ -190,7 +192,7 @@ static void make_routes(struct block *block,
   all->methods |= TAKES_POST;
   all->allow = "GET, HEAD, POST";
   all->kind = ROUTE_ALL;
-  all->body_bytes = (size_t)config->max_request_bytes;
+  all->body_bytes = (size_t)config->defaults.max_request_bytes;
   health->path = slice_of("/healthz");
   health->kind = ROUTE_HEALTH;
 }

@@ -82,14 +82,6 @@ static bool is_authority(struct slice text) {
   return port.len == 0 || (http_parse_length(port, &number) && number <= 65535);
 }
 
-static enum http_method method_of(struct slice name) {
-  if (slice_equal(name, slice_of("GET"))) return HTTP_GET;
-  if (slice_equal(name, slice_of("HEAD"))) return HTTP_HEAD;
-  if (slice_equal(name, slice_of("POST"))) return HTTP_POST;
-  if (slice_equal(name, slice_of("CONNECT"))) return HTTP_CONNECT;
-  return HTTP_OTHER;
-}
-
 /* Letters count with their case here (RFC 9112, section 2.3). */
 static int read_version(struct reading *reading, struct slice version) {
   const char *at = version.at;
@@ -202,7 +194,7 @@ static int read_request_line(struct reading *reading, size_t target_max) {
   if (!http_is_token(method))
     return refuse(reading, 400, "the method is not a token");
   request->method_name = method;
-  request->method = method_of(method);
+  request->method = http_method_of(method);
   if (!split_at(version, ' ', &target, &version))
     return refuse(reading, 400,
                   "the request line has no version (HTTP/0.9 is not spoken "

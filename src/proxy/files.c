@@ -21,7 +21,7 @@ void files_init(struct files *files, const struct config *config,
   const char *token = config->token_env;
   if (!token) return;
   /* One that is too long stays too long, and credentials_read says so. */
-  if (!config->token_file)
+  if (!config->defaults.token_file)
     snprintf(files->token, sizeof files->token, "%s", token);
   explicit_bzero((char *)(uintptr_t)token, strlen(token));
 }
@@ -41,9 +41,9 @@ static void forbid_dumps(void) {
 
 struct credentials *files_read_credentials(const struct files *files) {
   const struct credentials_source source = {
-      .token_file = files->config->token_file,
+      .token_file = files->config->defaults.token_file,
       .token = slice_of(files->token),
-      .ca_file = files->config->ca_file,
+      .ca_file = files->config->defaults.ca_file,
   };
   char error[ERROR_BYTES];
   struct credentials *credentials =

@@ -11,6 +11,7 @@
  * somebody wrote. */
 #include "proxy/process.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/config_file.h"
 #include "config/config_fit.h"
 #include "config/snapshot.h"
 #include "io/clock.h"
@@ -31,6 +33,7 @@
 #include "io/trace.h"
 #include "proxy/crew.h"
 #include "proxy/files.h"
+#include "proxy/settings.h"
 
 enum {
   EXIT_USAGE = 2,
@@ -38,6 +41,7 @@ enum {
 };
 
 struct program {
+  struct config_words words;
   struct config config;
   struct process process;
   struct files files;
@@ -101,7 +105,7 @@ static void fit_descriptors(struct config *config) {
                "%lld, --max-attempts to %lld",
                (unsigned long long)limit.rlim_cur,
                (long long)config->max_connections,
-               (long long)config->max_attempts);
+               (long long)config->defaults.max_attempts);
 }
 
 static bool name_process(struct process *process) {
@@ -148,7 +152,7 @@ static bool start_workers(struct program *program) {
       .process = &program->process,
       .resolver = program->resolver,
       .snapshot = program->snapshot,
-      .address = program->config.listen,
+      .address = program->config.listen[0],
       .on_news = program->news,
   };
   char error[256];
@@ -245,7 +249,7 @@ static void say_remarks(const struct config *config) {
 
 static void say_ready(const struct program *program) {
   const struct config *config = &program->config;
-  struct slice host = config->listen.host;
+  struct slice host = config->listen[0].host;
   bool v6 = memchr(host.at, ':', host.len) != NULL;
   char status[384];
   say_remarks(config);
@@ -329,13 +333,41 @@ static void print_version(void) {
 
 static const char *env(const char *name) { return getenv(name); }
 
+/* --check and --dump-config: nothing runs. */
+static int show(const struct program *program) {
+  struct files files;
+  files_init(&files, &program->config, NULL);
+  struct credentials *credentials = files_read_credentials(&files);
+  int code = credentials ? EXIT_SUCCESS : EXIT_USAGE;
+  char folder[PATH_MAX + 1] = "";
+  if (getcwd(folder, PATH_MAX)) strcat(folder, "/");
+  if (credentials && program->config.dump)
+    config_dump(&program->config, folder, put, stdout);
+  credentials_drop(credentials);
+  files_clear(&files);
+  return code;
+}
+
+static int run_config(struct program *program) {
+  const char *file = program->config.file;
+  int code = EXIT_USAGE;
+  if (settings_read(&program->config, file, &program->words)) {
+    if (program->config.check || program->config.dump) code = show(program);
+    else code = serve(program);
+  }
+  config_clear(&program->config);
+  return code;
+}
+
 int process_main(int argc, char **argv) {
   static struct program program;
   char error[512];
   int code;
+  program.words = (struct config_words){argc, argv, env};
   switch (config_parse(&program.config, argc, argv, env, error, sizeof error)) {
     case CONFIG_HELP: config_help(put, stdout); return EXIT_SUCCESS;
     case CONFIG_VERSION: print_version(); return EXIT_SUCCESS;
+    case CONFIG_SCHEMA: config_schema(put, stdout); return EXIT_SUCCESS;
     case CONFIG_ERROR: log_notice("%s", error); return EXIT_USAGE;
     case CONFIG_RUN: break;
   }
@@ -346,7 +378,7 @@ int process_main(int argc, char **argv) {
     log_notice("libcurl could not be initialised");
     return EXIT_FAILURE;
   }
-  code = serve(&program);
+  code = run_config(&program);
   libraries_clear();
   expect_nothing_left(&program.process);
   return code;

@@ -17,7 +17,7 @@
 enum { ROOM_BYTES = 64 * 1024 }; /* for what hedgerow adds of its own */
 
 static size_t answer_room(const struct config *config) {
-  return 2 * ROOM_BYTES + (size_t)config->max_upstream_head_bytes +
+  return 2 * ROOM_BYTES + (size_t)config->defaults.max_upstream_head_bytes +
          (size_t)config->max_head_bytes;
 }
 

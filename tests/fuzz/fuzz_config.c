@@ -167,26 +167,29 @@ static void check_ranges(const struct config *config) {
                (option->may_be_off && number == 0),
            "every number is in its range");
   }
-  demand(config->timeout_us <= config->max_timeout_us, "the timeout fits");
-  demand((unsigned)config->policy.on_failure <= RACE_WAIT, "a policy");
+  demand(config->defaults.timeout_us <= config->defaults.max_timeout_us,
+         "the timeout fits");
+  demand((unsigned)config->defaults.policy.on_failure <= RACE_WAIT, "a policy");
 }
 
 static void check_lists(const struct config *config) {
   unsigned targets = config->to_count + config->all_count;
   demand(targets >= 1 && targets <= CONFIG_TARGETS_MAX, "1 to 64 targets");
-  demand(config->header_count <= CONFIG_HEADERS_MAX &&
-             config->drop_header_count <= CONFIG_HEADERS_MAX,
+  demand(config->defaults.header_count <= CONFIG_HEADERS_MAX &&
+             config->defaults.drop_header_count <= CONFIG_HEADERS_MAX,
          "no more fields than there is room for");
   for (unsigned i = 0; i < targets; i++)
     demand(config->targets[i].host.len > 0, "a target has a host");
-  for (unsigned i = 0; i < config->header_count; i++)
-    demand(http_is_token(config->headers[i].name) &&
-               config->headers[i].value.len > 0 &&
-               !fuzz_has_control(config->headers[i].value),
+  for (unsigned i = 0; i < config->defaults.header_count; i++)
+    demand(http_is_token(config->defaults.headers[i].name) &&
+               config->defaults.headers[i].value.len > 0 &&
+               !fuzz_has_control(config->defaults.headers[i].value),
            "a header is one line");
-  for (unsigned i = 0; i < config->drop_header_count; i++)
-    demand(http_is_token(config->drop_headers[i]), "a name is a token");
-  demand(!fuzz_has_control(config->user_agent), "a User-Agent is one line");
+  for (unsigned i = 0; i < config->defaults.drop_header_count; i++)
+    demand(http_is_token(config->defaults.drop_headers[i]),
+           "a name is a token");
+  demand(!fuzz_has_control(config->defaults.user_agent),
+         "a User-Agent is one line");
   demand(!config->token_env || fuzz_is_visible(slice_of(config->token_env)),
          "a token is visible ASCII");
 }
@@ -230,13 +233,13 @@ static void check_fit(const struct config *config) {
     struct config fit = *config;
     bool lowered = config_fit_descriptors(&fit, descriptors, 1);
     int64_t count = origins_of(config);
-    demand(fit.max_connections >= 1 && fit.max_attempts >= 1,
+    demand(fit.max_connections >= 1 && fit.defaults.max_attempts >= 1,
            "something is left");
     demand(fit.max_connections <= config->max_connections &&
-               fit.max_attempts <= config->max_attempts,
+               fit.defaults.max_attempts <= config->defaults.max_attempts,
            "limits are only lowered");
     demand(!lowered || descriptors < 256 ||
-               fit.max_connections + count * fit.max_attempts <=
+               fit.max_connections + count * fit.defaults.max_attempts <=
                    descriptors + count,
            "what was lowered fits");
   }

@@ -1,0 +1,53 @@
+/* config_file_parts: what the files that read a file's parts share.
+ *
+ * For config_file.c, config_upstreams.c and config_routes.c alone; others see
+ * config/config_file.h. */
+#ifndef HEDGEROW_CONFIG_CONFIG_FILE_PARTS_H
+#define HEDGEROW_CONFIG_CONFIG_FILE_PARTS_H
+
+#include <stdbool.h>
+
+#include "config/config_file.h"
+#include "config/config_options.h"
+#include "config/yaml.h"
+#include "core/text.h"
+
+/* One reading. */
+struct config_file {
+  struct config *config;
+  const struct config_source *source;
+  config_complain *complain;
+  void *arg;
+  unsigned errors; /* that were told */
+};
+
+/* "FILE: line 3, column 5: " */
+void config_file_begin(struct config_file *file, struct text *line,
+                       struct yaml_place place);
+/* Tells of an error: the shown value, where it is not empty, then why. */
+void config_file_complain(struct config_file *file, struct yaml_place place,
+                          struct slice shown, const char *why);
+
+/* False: it is none, and that was told. */
+bool config_file_is_mapping(struct config_file *file,
+                            const struct yaml_node *node)
+    __attribute__((warn_unused_result));
+/* Reads every option of a mapping that may stand there; what a file is built of
+ * is left to the caller. */
+void config_file_read_mapping(struct config_file *file,
+                              const struct yaml_node *node,
+                              enum option_scope scope,
+                              struct config_rules *rules);
+/* The rules between options of one mapping. */
+void config_file_check_rules(struct config_file *file,
+                             const struct yaml_node *node,
+                             const struct config_rules *rules);
+
+/* ---- config_upstreams.c, config_routes.c ---- */
+
+void config_file_read_upstreams(struct config_file *file,
+                                const struct yaml_node *root);
+void config_file_read_routes(struct config_file *file,
+                             const struct yaml_node *root);
+
+#endif

@@ -1,0 +1,18 @@
+/* settings: the configuration, from a command line and the file that it names.
+ */
+#ifndef HEDGEROW_PROXY_SETTINGS_H
+#define HEDGEROW_PROXY_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+
+/* Fills the config with what words say, and what the file says that they name,
+ * upstreams and routes included. The words have been parsed into it
+ * (config_parse), or into another. False: something is wrong, and each thing
+ * has been told by a notice. It wants a config_clear either way. */
+bool settings_read(struct config *config, const char *file,
+                   const struct config_words *words)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,304 @@
+/* config_dump.c: the configuration in force, as a file that --check accepts.
+ *
+ * Every option of the process and every default is written; an upstream, a
+ * target or a route tells only where it differs from what it would inherit.
+ * What came from flags is written as the file that means the same.
+ *
+ * Values of fields, and the queries of URLs, may be secrets: they are masked.
+ * Tokens never stand in a configuration, only where they are read from. */
+#include "config/config_file.h"
+
+#include <limits.h>
+
+#include "config/config_options.h"
+#include "core/http_method.h"
+#include "core/text.h"
+
+enum { LINE_BYTES = 4096 };
+
+#define MASK "[redacted]"
+
+struct dump {
+  void (*put)(void *arg, const char *piece);
+  void *arg;
+  const struct config *config;
+  const char *folder; /* of relative names of files */
+  struct text line;
+  char storage[LINE_BYTES];
+};
+
+static void end_line(struct dump *dump) {
+  text_char(&dump->line, '\n');
+  dump->put(dump->arg, text_end(&dump->line));
+  text_init(&dump->line, dump->storage, sizeof dump->storage);
+}
+
+static void indent(struct dump *dump, unsigned depth) {
+  for (unsigned i = 0; i < depth; i++) text_str(&dump->line, "  ");
+}
+
+static void begin_key(struct dump *dump, unsigned depth,
+                      const struct config_option *option) {
+  indent(dump, depth);
+  config_option_key(&dump->line, option);
+  text_str(&dump->line, ": ");
+}
+
+static void add_heading(struct dump *dump, unsigned depth, struct slice name) {
+  indent(dump, depth);
+  text_slice(&dump->line, name);
+  text_char(&dump->line, ':');
+  end_line(dump);
+}
+
+/* ---- values ---- */
+
+static int64_t number_at(const void *member, size_t size) {
+  int64_t wide = 0;
+  unsigned narrow = 0;
+  bool flag = false;
+  if (size == sizeof wide) memcpy(&wide, member, sizeof wide);
+  else if (size == sizeof narrow) memcpy(&narrow, member, sizeof narrow);
+  else memcpy(&flag, member, sizeof flag);
+  return size == sizeof wide ? wide : size == sizeof narrow ? narrow : flag;
+}
+
+static void add_size(struct text *out, int64_t bytes) {
+  const bool in_m = bytes >= 1 << 20 && bytes % (1 << 20) == 0;
+  const bool in_k = bytes >= 1 << 10 && bytes % (1 << 10) == 0;
+  text_int(out, in_m ? bytes >> 20 : in_k ? bytes >> 10 : bytes);
+  if (in_m || in_k) text_char(out, in_m ? 'M' : 'K');
+}
+
+static void add_choice(struct text *out, const char *words, int64_t place) {
+  for (; place > 0; place--) words += strcspn(words, "|") + 1;
+  text_add(out, words, strcspn(words, "|"));
+}
+
+static void add_address(struct text *out, const struct listen_at *address) {
+  const bool v6 = memchr(address->host.at, ':', address->host.len) != NULL;
+  text_str(out, v6 ? "\"[" : "\"");
+  text_slice(out, address->host);
+  text_str(out, v6 ? "]:" : ":");
+  text_int(out, address->port);
+  text_char(out, '"');
+}
+
+static void add_addresses(struct text *out, const struct config *config) {
+  text_char(out, '[');
+  for (unsigned i = 0; i < config->listen_count; i++) {
+    if (i > 0) text_str(out, ", ");
+    add_address(out, &config->listen[i]);
+  }
+  text_char(out, ']');
+}
+
+static void add_headers(struct text *out, const struct config_rules *rules) {
+  text_char(out, '{');
+  for (unsigned i = 0; i < rules->header_count; i++) {
+    if (i > 0) text_str(out, ", ");
+    text_json(out, rules->headers[i].name);
+    text_str(out, ": \"" MASK "\"");
+  }
+  text_char(out, '}');
+}
+
+static void add_names(struct text *out, const struct config_rules *rules) {
+  text_char(out, '[');
+  for (unsigned i = 0; i < rules->drop_header_count; i++) {
+    if (i > 0) text_str(out, ", ");
+    text_json(out, rules->drop_headers[i]);
+  }
+  text_char(out, ']');
+}
+
+static void add_methods(struct text *out, unsigned methods) {
+  if (methods == HTTP_METHODS_ANY) {
+    text_str(out, "any");
+    return;
+  }
+  text_char(out, '[');
+  http_methods_write(out, methods);
+  text_char(out, ']');
+}
+
+static void add_path(struct dump *dump, const char *path) {
+  char storage[PATH_MAX];
+  struct text whole;
+  text_init(&whole, storage, sizeof storage);
+  if (path[0] != '/') text_str(&whole, dump->folder);
+  text_str(&whole, path);
+  text_json(&dump->line, text_slice_of(&whole));
+}
+
+static void add_number(struct text *out, const struct config_option *option,
+                       int64_t number) {
+  if (option->may_be_off && number == 0) text_str(out, "off");
+  else if (option->kind == OPTION_DURATION) config_write_duration(out, number);
+  else if (option->kind == OPTION_SIZE) add_size(out, number);
+  else if (option->kind == OPTION_COUNT) text_int(out, number);
+  else add_choice(out, option->value, number);
+}
+
+static void add_value(struct dump *dump, const struct config_option *option,
+                      const void *member, const struct config_rules *rules) {
+  struct text *out = &dump->line;
+  struct slice text = {0};
+  const char *string = NULL;
+  switch (option->kind) {
+    case OPTION_ADDRESS: add_addresses(out, dump->config); break;
+    case OPTION_HEADERS: add_headers(out, rules); break;
+    case OPTION_NAMES: add_names(out, rules); break;
+    case OPTION_METHODS: add_methods(out, rules->methods); break;
+    case OPTION_PATH:
+      memcpy(&string, member, sizeof string);
+      add_path(dump, string);
+      break;
+    case OPTION_VARIABLE:
+      memcpy(&string, member, sizeof string);
+      text_str(out, string);
+      break;
+    case OPTION_FIELD:
+    case OPTION_WORD:
+      memcpy(&text, member, sizeof text);
+      if (option->kind == OPTION_WORD && text.len == 0) text_str(out, "off");
+      else text_json(out, text);
+      break;
+    default: add_number(out, option, number_at(member, option->size));
+  }
+}
+
+/* ---- options ---- */
+
+/* Nothing is there, and there is no way to write that. */
+static bool is_absent(const struct config_option *option, const void *member) {
+  static const char zeros[sizeof(struct slice)];
+  const bool may_be = option->kind == OPTION_PATH ||
+                      option->kind == OPTION_VARIABLE ||
+                      option->kind == OPTION_FIELD;
+  return may_be && memcmp(member, zeros, option->size) == 0;
+}
+
+static bool same_slice(const void *a, const void *b) {
+  struct slice x, y;
+  memcpy(&x, a, sizeof x);
+  memcpy(&y, b, sizeof y);
+  return slice_equal(x, y);
+}
+
+static bool same_lists(const struct config_option *option,
+                       const struct config_rules *a,
+                       const struct config_rules *b) {
+  const bool headers = option->kind == OPTION_HEADERS;
+  unsigned count = headers ? a->header_count : a->drop_header_count;
+  if (count != (headers ? b->header_count : b->drop_header_count)) return false;
+  for (unsigned i = 0; i < count; i++) {
+    if (headers ? !slice_equal(a->headers[i].name, b->headers[i].name) ||
+                      !slice_equal(a->headers[i].value, b->headers[i].value)
+                : !slice_equal(a->drop_headers[i], b->drop_headers[i]))
+      return false;
+  }
+  return true;
+}
+
+static bool is_same(const struct config_option *option,
+                    const struct config_rules *a,
+                    const struct config_rules *b) {
+  const char *x = (const char *)a + option->offset;
+  const char *y = (const char *)b + option->offset;
+  if (option->kind == OPTION_HEADERS || option->kind == OPTION_NAMES)
+    return same_lists(option, a, b);
+  if (option->kind == OPTION_FIELD || option->kind == OPTION_WORD)
+    return same_slice(x, y);
+  return memcmp(x, y, option->size) == 0;
+}
+
+/* Those of one scope; `inherited`, where it is not NULL, is not told again. */
+static void add_options(struct dump *dump, unsigned depth,
+                        enum option_scope scope,
+                        const struct config_rules *rules,
+                        const struct config_rules *inherited) {
+  for (size_t i = 0; i < config_option_count; i++) {
+    const struct config_option *option = &config_options[i];
+    const char *base = option->scope & SCOPE_RULES ? (const char *)rules
+                                                   : (const char *)dump->config;
+    const char *member = base + option->offset;
+    if (!(option->scope & scope) || option->size == 0 ||
+        is_absent(option, member) ||
+        (inherited && is_same(option, rules, inherited)))
+      continue;
+    begin_key(dump, depth, option);
+    add_value(dump, option, member, rules);
+    end_line(dump);
+  }
+}
+
+/* ---- what a file is built of ---- */
+
+static void add_target(struct dump *dump,
+                       const struct config_upstream *upstream,
+                       const struct config_target *target) {
+  struct config_rules inherited = upstream->rules;
+  inherited.header_count = inherited.drop_header_count = 0;
+  indent(dump, 3);
+  text_str(&dump->line, "- url: \"");
+  base_url_write_redacted(&dump->line, &target->url);
+  text_char(&dump->line, '"');
+  end_line(dump);
+  add_options(dump, 4, SCOPE_TARGET, &target->rules, &inherited);
+}
+
+static void add_upstream(struct dump *dump,
+                         const struct config_upstream *upstream) {
+  add_heading(dump, 1, upstream->name);
+  add_options(dump, 2, SCOPE_UPSTREAM, &upstream->rules,
+              &dump->config->defaults);
+  add_heading(dump, 2, slice_of("targets"));
+  for (unsigned i = 0; i < upstream->target_count; i++)
+    add_target(dump, upstream, &upstream->targets[i]);
+}
+
+static void add_named(struct dump *dump, const char *key,
+                      const struct config_upstream *upstream) {
+  if (!upstream || upstream->target_count == 0) return;
+  indent(dump, 2);
+  text_str(&dump->line, key);
+  text_str(&dump->line, ": ");
+  text_slice(&dump->line, upstream->name);
+  end_line(dump);
+}
+
+static void add_route(struct dump *dump, const struct config_route *route) {
+  struct config_route plain = {.path = route->path,
+                               .rules = dump->config->defaults};
+  config_route_begin(&plain);
+  text_str(&dump->line, "  - path: ");
+  text_json(&dump->line, route->path);
+  end_line(dump);
+  add_named(dump, "upstream", route->upstream);
+  add_named(dump, "list", route->listed);
+  add_options(dump, 2, SCOPE_ROUTE, &route->rules, &plain.rules);
+}
+
+/* Flags may leave a route without anybody to ask: a file does not have it. */
+static bool asks_nobody(const struct config_route *route) {
+  return (!route->upstream || route->upstream->target_count == 0) &&
+         (!route->listed || route->listed->target_count == 0);
+}
+
+void config_dump(const struct config *config, const char *folder,
+                 void (*put)(void *arg, const char *piece), void *arg) {
+  struct dump dump = {
+      .put = put, .arg = arg, .config = config, .folder = folder};
+  text_init(&dump.line, dump.storage, sizeof dump.storage);
+  add_options(&dump, 0, SCOPE_FILE, &config->defaults, NULL);
+  add_heading(&dump, 0, slice_of("defaults"));
+  add_options(&dump, 1, SCOPE_DEFAULTS, &config->defaults, NULL);
+  add_heading(&dump, 0, slice_of("upstreams"));
+  for (unsigned i = 0; i < config->upstream_count; i++)
+    if (config->upstreams[i].target_count > 0)
+      add_upstream(&dump, &config->upstreams[i]);
+  add_heading(&dump, 0, slice_of("routes"));
+  for (unsigned i = 0; i < config->route_count; i++)
+    if (!asks_nobody(&config->routes[i])) add_route(&dump, &config->routes[i]);
+}

@@ -1,0 +1,306 @@
+/* config_file.c: from a tree of YAML to upstreams and routes.
+ *
+ *   defaults of the table -> the top of the file, and its `defaults` -> flags
+ *   and variables -> upstreams and their targets -> routes
+ *
+ * Each of these inherits from the one before, by a copy: so what an upstream or
+ * a route does not say is there already when its own keys are read.
+ *
+ * A mapping is read by one function whatever it is (file_read_mapping): a key is
+ * an option of the table, if it may stand there, and its value goes where a
+ * flag's would (config_store); or it is one of the few that a file is built of,
+ * which have a function each. Nothing stops at the first error: every one is
+ * told, with its line, and the result is not used. */
+#include "config/config_file.h"
+
+#include <stdlib.h>
+
+#include "config/config_file_parts.h"
+#include "config/config_options.h"
+#include "config/config_store.h"
+#include "core/http_method.h"
+
+enum { LINE_BYTES = 512 };
+
+/* ---- telling ---- */
+
+static void file_tell(struct config_file *file, struct text *line) {
+  file->errors++;
+  file->complain(file->arg, text_end(line));
+}
+
+void config_file_begin(struct config_file *file, struct text *line,
+                       struct yaml_place place) {
+  text_str(line, file->source->name);
+  text_str(line, ": ");
+  yaml_where(line, place);
+  text_str(line, ": ");
+}
+
+void config_file_complain(struct config_file *file, struct yaml_place place,
+                          struct slice shown, const char *why) {
+  char storage[LINE_BYTES];
+  struct text line;
+  text_init(&line, storage, sizeof storage);
+  config_file_begin(file, &line, place);
+  if (shown.len > 0) config_show(&line, shown);
+  text_str(&line, why);
+  file_tell(file, &line);
+}
+
+/* ---- keys that do not belong where they stand ---- */
+
+static const struct {
+  enum option_scope scope;
+  const char *name;
+} places[] = {
+    {SCOPE_FILE, "at the top of the file"},
+    {SCOPE_DEFAULTS, "in defaults"},
+    {SCOPE_UPSTREAM, "in an upstream"},
+    {SCOPE_TARGET, "in a target"},
+    {SCOPE_ROUTE, "in a route"},
+    {SCOPE_ITEM, "in an item of gather"},
+};
+
+static void say_places(struct text *line, unsigned scopes) {
+  const char *before = "; it stands ";
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    if (!(scopes & places[i].scope)) continue;
+    text_str(line, before);
+    text_str(line, places[i].name);
+    before = " or ";
+  }
+}
+
+static const struct config_option *option_elsewhere(struct slice key) {
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    const struct config_option *option =
+        config_option_of_key(key, places[i].scope);
+    if (option) return option;
+  }
+  return NULL;
+}
+
+static void complain_of_key(struct config_file *file,
+                            const struct yaml_node *node,
+                            enum option_scope scope) {
+  char storage[LINE_BYTES];
+  struct text line;
+  const struct config_option *elsewhere = option_elsewhere(node->key);
+  const struct config_option *nearest = config_option_nearest(node->key, scope);
+  text_init(&line, storage, sizeof storage);
+  config_file_begin(file, &line, node->key_place);
+  config_show(&line, node->key);
+  text_str(&line, elsewhere ? " does not stand here" : " is no key");
+  if (elsewhere) {
+    say_places(&line, elsewhere->scope);
+  } else if (nearest) {
+    text_str(&line, "; did you mean ");
+    config_option_key(&line, nearest);
+    text_char(&line, '?');
+  }
+  file_tell(file, &line);
+}
+
+/* ---- values ---- */
+
+/* A name of a file: what CREDENTIALS_DIRECTORY or the file's own folder makes
+ * of it. NULL: it has been told. */
+static const char *path_of(struct config_file *file,
+                           const struct yaml_node *node) {
+  static const char variable[] = "${CREDENTIALS_DIRECTORY}/";
+  struct slice folder = file->source->folder, path = node->text;
+  if (slice_starts_with(path, slice_of(variable))) {
+    const char *directory = file->source->words->env("CREDENTIALS_DIRECTORY");
+    path = slice_from(path, sizeof variable - 2);
+    folder = slice_of(directory ? directory : "");
+    if (folder.len == 0) {
+      config_file_complain(file, node->place, node->text,
+                           ": CREDENTIALS_DIRECTORY is not set");
+      return NULL;
+    }
+  } else if (path.len > 0 && path.at[0] == '/') {
+    folder.len = 0;
+  }
+  const char *joined = config_join(file->config, folder, path);
+  if (!joined)
+    config_file_complain(file, node->place, path, ": no memory for it");
+  return joined;
+}
+
+static void read_value(struct config_file *file,
+                       const struct config_option *option,
+                       const struct yaml_node *node,
+                       const struct config_into *into) {
+  char storage[LINE_BYTES];
+  struct text line;
+  struct config_input input = {option, node->key, node->text};
+  if (node->kind != YAML_SCALAR || yaml_is_null(node)) {
+    config_file_complain(file, node->place, node->key,
+                         node->kind == YAML_SCALAR ? ": its value is missing"
+                                                   : ": expected one value");
+    return;
+  }
+  if (option->kind == OPTION_PATH) {
+    const char *path = node->text.len > 0 ? path_of(file, node) : "";
+    if (!path) return;
+    input.value = slice_of(path);
+  }
+  text_init(&line, storage, sizeof storage);
+  config_file_begin(file, &line, node->place);
+  if (!config_store(into, &input, &line)) file_tell(file, &line);
+}
+
+/* The items of a list have no keys of their own. */
+static void read_list(struct config_file *file,
+                      const struct config_option *option,
+                      const struct yaml_node *node,
+                      const struct config_into *into) {
+  config_store_nothing(into, option);
+  if (node->kind != YAML_SEQUENCE) {
+    read_value(file, option, node, into);
+    return;
+  }
+  for (const struct yaml_node *item = node->first; item; item = item->next) {
+    struct yaml_node named = *item;
+    named.key = node->key;
+    read_value(file, option, &named, into);
+  }
+}
+
+static void read_headers(struct config_file *file,
+                         const struct config_option *option,
+                         const struct yaml_node *node,
+                         const struct config_into *into) {
+  config_store_nothing(into, option);
+  if (node->kind != YAML_MAPPING) {
+    config_file_complain(file, node->place, node->key,
+                         ": expected a mapping of names to values, such as "
+                         "{X-Region: eu}");
+    return;
+  }
+  for (const struct yaml_node *item = node->first; item; item = item->next) {
+    char storage[LINE_BYTES];
+    struct text line;
+    const struct config_input input = {option, node->key, item->text};
+    text_init(&line, storage, sizeof storage);
+    config_file_begin(file, &line, item->key_place);
+    if (item->kind != YAML_SCALAR)
+      config_file_complain(file, item->place, item->key,
+                           ": expected one value");
+    else if (!config_store_header(into, &input, item->key, &line))
+      file_tell(file, &line);
+  }
+}
+
+/* `any`, or a list. */
+static void read_methods(struct config_file *file,
+                         const struct config_option *option,
+                         const struct yaml_node *node,
+                         const struct config_into *into) {
+  if (node->kind == YAML_SCALAR && slice_equal(node->text, slice_of("any")))
+    into->rules->methods = HTTP_METHODS_ANY;
+  else read_list(file, option, node, into);
+}
+
+static void read_option(struct config_file *file,
+                        const struct config_option *option,
+                        const struct yaml_node *node,
+                        struct config_rules *rules) {
+  const struct config_into into = {file->config, rules};
+  if (option->kind == OPTION_HEADERS) read_headers(file, option, node, &into);
+  else if (option->kind == OPTION_METHODS)
+    read_methods(file, option, node, &into);
+  else if (config_option_is_list(option)) read_list(file, option, node, &into);
+  else read_value(file, option, node, &into);
+}
+
+/* ---- a mapping ---- */
+
+static bool is_structure(const struct config_option *option) {
+  return option->kind >= OPTION_DEFAULTS && option->kind < OPTION_HELP;
+}
+
+bool config_file_is_mapping(struct config_file *file,
+                            const struct yaml_node *node) {
+  if (node->kind == YAML_MAPPING) return true;
+  config_file_complain(file, node->place, node->key,
+                       node->key.len > 0 ? ": expected a mapping (KEY: VALUE)"
+                                         : "expected a mapping (KEY: VALUE)");
+  return false;
+}
+
+void config_file_read_mapping(struct config_file *file,
+                              const struct yaml_node *node,
+                              enum option_scope scope,
+                              struct config_rules *rules) {
+  if (!config_file_is_mapping(file, node)) return;
+  for (const struct yaml_node *child = node->first; child;
+       child = child->next) {
+    const struct config_option *option =
+        config_option_of_key(child->key, scope);
+    if (!option) complain_of_key(file, child, scope);
+    else if (!is_structure(option)) read_option(file, option, child, rules);
+  }
+}
+
+void config_file_check_rules(struct config_file *file,
+                             const struct yaml_node *node,
+                             const struct config_rules *rules) {
+  char storage[LINE_BYTES];
+  struct text line;
+  text_init(&line, storage, sizeof storage);
+  config_file_begin(file, &line, node->place);
+  if (!config_check_rules(rules, "timeout", "max_timeout", &line))
+    file_tell(file, &line);
+}
+
+/* ---- the whole ---- */
+
+static void read_top(struct config_file *file, const struct yaml_node *root) {
+  struct config *config = file->config;
+  config_file_read_mapping(file, root, SCOPE_FILE, &config->defaults);
+  const struct yaml_node *defaults = yaml_get(root, "defaults");
+  if (!defaults) return;
+  config_file_read_mapping(file, defaults, SCOPE_DEFAULTS, &config->defaults);
+  config_file_check_rules(file, defaults, &config->defaults);
+}
+
+/* They were read before, so what they say is known to be good. */
+static void read_words(struct config_file *file) {
+  char storage[LINE_BYTES];
+  struct text line;
+  text_init(&line, storage, sizeof storage);
+  if (config_read_words(file->config, file->source->words, &line) ==
+      CONFIG_ERROR)
+    file_tell(file, &line);
+}
+
+static void read_root(struct config_file *file, const struct yaml_node *root) {
+  if (!config_file_is_mapping(file, root)) return;
+  read_top(file, root);
+  read_words(file);
+  config_file_read_upstreams(file, root);
+  config_file_read_routes(file, root);
+  config_listen_somewhere(file->config);
+}
+
+bool config_read_file(struct config *config, const struct config_source *source,
+                      config_complain *complain, void *arg) {
+  struct config_file file = {
+      .config = config, .source = source, .complain = complain, .arg = arg};
+  char error[LINE_BYTES], storage[LINE_BYTES];
+  struct text line;
+  config_init(config);
+  config->yaml = yaml_read(source->bytes, error, sizeof error);
+  if (config->yaml) {
+    read_root(&file, yaml_root(config->yaml));
+    return file.errors == 0;
+  }
+  text_init(&line, storage, sizeof storage);
+  text_str(&line, source->name);
+  text_str(&line, ": ");
+  text_str(&line, error);
+  file_tell(&file, &line);
+  return false;
+}

@@ -1,0 +1,153 @@
+/* config_routes.c: the routes of a file, and what only all of them tell: a
+ * route that nothing reaches, an upstream that nobody asks. */
+#include <stdlib.h>
+
+#include "config/config_file_parts.h"
+
+/* ---- its path ---- */
+
+/* NULL, or what is wrong with it. */
+static const char *path_fault(struct slice path) {
+  if (path.len == 0 || path.at[0] != '/') return ": a path begins with '/'";
+  for (size_t i = 0; i < path.len; i++)
+    if (path.at[i] <= ' ' || path.at[i] > '~' || path.at[i] == '?' ||
+        path.at[i] == '#' || path.at[i] == '%')
+      return ": a route's path is visible ASCII without '?', '#' and '%'";
+  if (path.len > 1 && path.at[path.len - 1] == '/')
+    return ": leave the last '/' out: what lies below belongs to the route";
+  if (path.len > CONFIG_PATH_MAX) return ": a route's path is too long";
+  if (!base_url_rest_is_safe(path)) return ": a path has no . or .. segments";
+  if (slice_equal(path, slice_of("/healthz")))
+    return ": hedgerow answers it itself, always";
+  return NULL;
+}
+
+/* ---- whom it asks ---- */
+
+static const struct config_upstream *upstream_named(const struct config *config,
+                                                    struct slice name) {
+  for (unsigned i = 0; i < config->upstream_count; i++)
+    if (slice_equal(config->upstreams[i].name, name))
+      return &config->upstreams[i];
+  return NULL;
+}
+
+/* NULL: there is none; that was told, where it was wrong. */
+static const struct config_upstream *read_name(struct config_file *file,
+                                               const struct yaml_node *node,
+                                               const char *key) {
+  const struct yaml_node *name = yaml_get(node, key);
+  if (!name) return NULL;
+  const struct config_upstream *upstream = NULL;
+  if (name->kind == YAML_SCALAR)
+    upstream = upstream_named(file->config, name->text);
+  if (!upstream)
+    config_file_complain(file, name->place, name->text,
+                         " is no name that stands under upstreams");
+  return upstream;
+}
+
+static void read_whom(struct config_file *file, const struct yaml_node *node,
+                      struct config_route *route) {
+  const struct yaml_node *list = yaml_get(node, "list");
+  route->upstream = read_name(file, node, "upstream");
+  route->listed = read_name(file, node, "list");
+  if (list && route->kind != ROUTE_ALL)
+    config_file_complain(file, list->key_place, list->key,
+                         " belongs to the route /all");
+  if (!yaml_get(node, "upstream") && !list)
+    config_file_complain(file, node->place, (struct slice){0},
+                         "a route needs an upstream");
+}
+
+/* ---- a route ---- */
+
+static void read_route(struct config_file *file, const struct yaml_node *node,
+                       struct config_route *route) {
+  const struct yaml_node *path = yaml_get(node, "path");
+  const char *why = "a route needs a path, such as /users";
+  struct slice shown = {0};
+  route->rules = file->config->defaults;
+  if (!config_file_is_mapping(file, node)) return;
+  if (path) {
+    route->path = shown = path->text;
+    why = path_fault(path->text);
+  }
+  if (why)
+    config_file_complain(file, path ? path->place : node->place, shown, why);
+  config_route_begin(route);
+  config_file_read_mapping(file, node, SCOPE_ROUTE, &route->rules);
+  if (yaml_get(node, "timeout") || yaml_get(node, "max_timeout"))
+    config_file_check_rules(file, node, &route->rules);
+  read_whom(file, node, route);
+}
+
+/* ---- all of them ---- */
+
+/* What the routes before it at the same path leave to it. */
+static bool is_reached(const struct config *config,
+                       const struct config_route *route) {
+  unsigned taken = 0;
+  for (const struct config_route *r = config->routes; r < route; r++) {
+    if (!slice_equal(r->path, route->path)) continue;
+    taken |= r->rules.methods;
+  }
+  return route->rules.methods == 0 || (route->rules.methods & ~taken) != 0;
+}
+
+static void check_reached(struct config_file *file,
+                          const struct yaml_node *all) {
+  const struct config *config = file->config;
+  const struct config_route *route = config->routes;
+  for (const struct yaml_node *node = all->first; node; node = node->next) {
+    if (route->path.len > 0 && !is_reached(config, route))
+      config_file_complain(file, node->place, route->path,
+                           ": this route can never match: routes above it take "
+                           "all its methods at this path");
+    route++;
+  }
+}
+
+static bool is_asked(const struct config *config,
+                     const struct config_upstream *upstream) {
+  for (unsigned i = 0; i < config->route_count; i++)
+    if (config->routes[i].upstream == upstream ||
+        config->routes[i].listed == upstream)
+      return true;
+  return false;
+}
+
+static void check_asked(struct config_file *file,
+                        const struct yaml_node *upstreams) {
+  const struct config *config = file->config;
+  const struct yaml_node *node = upstreams->first;
+  for (unsigned i = 0; i < config->upstream_count; i++, node = node->next)
+    if (!is_asked(config, &config->upstreams[i]))
+      config_file_complain(file, node->key_place, node->key,
+                           ": no route asks this upstream");
+}
+
+void config_file_read_routes(struct config_file *file,
+                             const struct yaml_node *root) {
+  struct config *config = file->config;
+  const struct yaml_node *all = yaml_get(root, "routes");
+  if (!all || all->kind != YAML_SEQUENCE || all->count == 0 ||
+      all->count > CONFIG_ROUTES_MAX) {
+    config_file_complain(file, all ? all->place : root->place,
+                         (struct slice){0},
+                         "expected routes, a list of 1 to 1024");
+    return;
+  }
+  config->routes = calloc(all->count, sizeof *config->routes);
+  if (!config->routes) {
+    config_file_complain(file, all->place, (struct slice){0},
+                         "no memory for the routes");
+    return;
+  }
+  for (const struct yaml_node *node = all->first; node; node = node->next)
+    read_route(file, node, &config->routes[config->route_count++]);
+  check_reached(file, all);
+  if (config->upstream_count > 0)
+    check_asked(file, yaml_get(root, "upstreams"));
+}
+_Static_assert(CONFIG_ROUTES_MAX == 1024, "the error names the number");

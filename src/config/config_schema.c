@@ -1,0 +1,161 @@
+/* config_schema.c: the file's JSON Schema (2020-12), from the table of options.
+ *
+ * Editors complete and check a file by it. It says what a schema can say: which
+ * keys stand where, and what their values look like. What only the whole tells
+ * (an upstream that is not there, a route that nothing reaches) is for --check.
+ */
+#include "config/config_file.h"
+
+#include "config/config_options.h"
+#include "core/text.h"
+
+enum { LINE_BYTES = 1024 };
+
+struct schema {
+  void (*put)(void *arg, const char *piece);
+  void *arg;
+};
+
+static void put(struct schema *schema, const char *piece) {
+  schema->put(schema->arg, piece);
+}
+
+static void put_string(struct schema *schema, const char *string) {
+  char storage[LINE_BYTES];
+  struct text text;
+  text_init(&text, storage, sizeof storage);
+  text_json(&text, slice_of(string));
+  put(schema, text_end(&text));
+}
+
+/* ---- values ---- */
+
+static void put_words(struct schema *schema, const char *words, bool bools) {
+  char storage[LINE_BYTES];
+  struct text text;
+  text_init(&text, storage, sizeof storage);
+  text_str(&text, "\"enum\": [");
+  for (const char *w = words; *w != '\0';) {
+    const size_t len = strcspn(w, "|");
+    text_json(&text, (struct slice){w, len});
+    w += len + (w[len] == '|');
+    if (*w != '\0') text_str(&text, ", ");
+  }
+  if (bools) text_str(&text, ", false, true");
+  text_char(&text, ']');
+  put(schema, text_end(&text));
+}
+
+#define STRING "\"type\": \"string\""
+#define LIST(item) "\"type\": \"array\", \"items\": {" item "}"
+#define ONE_OR_LIST(item) "\"anyOf\": [{" item "}, {" LIST(item) "}]"
+
+static const char *const shapes[] = {
+    [OPTION_SIZE] = "\"type\": [\"string\", \"integer\"], "
+                    "\"pattern\": \"^[0-9]+[KM]?$\"",
+    [OPTION_COUNT] = "\"type\": \"integer\", \"minimum\": 0",
+    [OPTION_ADDRESS] = ONE_OR_LIST(STRING),
+    [OPTION_PATH] = STRING,
+    [OPTION_FIELD] = STRING,
+    [OPTION_WORD] = "\"type\": [\"string\", \"boolean\"]",
+    [OPTION_VARIABLE] = STRING ", \"pattern\": \"^[A-Za-z0-9_]+$\"",
+    [OPTION_METHODS] = "\"anyOf\": [{\"const\": \"any\"}, {" LIST(
+        "\"enum\": [\"GET\", \"HEAD\", \"POST\", \"PUT\", \"PATCH\", "
+        "\"DELETE\", \"OPTIONS\", \"QUERY\"]") "}]",
+    [OPTION_HEADERS] = "\"type\": \"object\", \"additionalProperties\": "
+                       "{\"type\": [\"string\", \"number\", \"boolean\"]}",
+    [OPTION_NAMES] = ONE_OR_LIST(STRING),
+    [OPTION_DEFAULTS] = "\"$ref\": \"#/$defs/defaults\"",
+    [OPTION_UPSTREAMS] =
+        "\"type\": \"object\", \"minProperties\": 1, "
+        "\"propertyNames\": {\"pattern\": \"^[A-Za-z0-9_-]{1,32}$\"}, "
+        "\"additionalProperties\": {\"$ref\": \"#/$defs/upstream\"}",
+    [OPTION_ROUTES] = "\"type\": \"array\", \"minItems\": 1, "
+                      "\"items\": {\"$ref\": \"#/$defs/route\"}",
+    [OPTION_TARGETS] =
+        "\"type\": \"array\", \"minItems\": 1, \"items\": {\"anyOf\": ["
+        "{\"$ref\": \"#/$defs/url\"}, {\"$ref\": \"#/$defs/target\"}]}",
+    [OPTION_URL] = "\"$ref\": \"#/$defs/url\"",
+    [OPTION_PREFIX] = STRING ", \"pattern\": \"^/\"",
+    [OPTION_UPSTREAM] = STRING,
+    [OPTION_LISTED] = STRING,
+};
+
+static void put_shape(struct schema *schema,
+                      const struct config_option *option) {
+  if (option->kind == OPTION_CHOICE || option->kind == OPTION_SWITCH)
+    put_words(schema, option->value, option->kind == OPTION_SWITCH);
+  else if (option->kind == OPTION_DURATION)
+    put(schema, option->may_be_off ? "\"type\": [\"string\", \"boolean\"], "
+                                     "\"pattern\": \"^([0-9]+(ms|s|m)|off)$\""
+                                   : STRING
+                    ", \"pattern\": \"^[0-9]+(ms|s|m)$\"");
+  else put(schema, shapes[option->kind]);
+}
+
+/* ---- keys ---- */
+
+static void put_option(struct schema *schema,
+                       const struct config_option *option) {
+  char storage[OPTION_NAME_MAX + 1];
+  struct text key;
+  text_init(&key, storage, sizeof storage);
+  config_option_key(&key, option);
+  put(schema, "        ");
+  put_string(schema, text_end(&key));
+  put(schema, ": {\n          \"description\": ");
+  put_string(schema, option->help);
+  if (option->fallback) {
+    put(schema, ",\n          \"default\": ");
+    if (option->kind == OPTION_COUNT) put(schema, option->fallback);
+    else put_string(schema, option->fallback);
+  }
+  put(schema, ",\n          ");
+  put_shape(schema, option);
+  put(schema, "\n        }");
+}
+
+static void put_scope(struct schema *schema, enum option_scope scope,
+                      const char *required) {
+  const char *before = "";
+  put(schema,
+      "\"type\": \"object\",\n      \"additionalProperties\": false,\n");
+  if (required) {
+    put(schema, "      \"required\": [");
+    put(schema, required);
+    put(schema, "],\n");
+  }
+  put(schema, "      \"properties\": {\n");
+  for (size_t i = 0; i < config_option_count; i++) {
+    if (!(config_options[i].scope & scope)) continue;
+    put(schema, before);
+    put_option(schema, &config_options[i]);
+    before = ",\n";
+  }
+  put(schema, "\n      }\n    }");
+}
+
+static void put_definition(struct schema *schema, const char *name,
+                           enum option_scope scope, const char *required) {
+  put(schema, ",\n    \"");
+  put(schema, name);
+  put(schema, "\": {\n      ");
+  put_scope(schema, scope, required);
+}
+
+void config_schema(void (*put_piece)(void *arg, const char *piece), void *arg) {
+  struct schema schema = {put_piece, arg};
+  put(&schema,
+      "{\n"
+      "  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
+      "  \"title\": \"hedgerow's configuration\",\n"
+      "  \"$ref\": \"#/$defs/file\",\n"
+      "  \"$defs\": {\n"
+      "    \"url\": {" STRING ", \"pattern\": \"^https?://\"}");
+  put_definition(&schema, "file", SCOPE_FILE, "\"upstreams\", \"routes\"");
+  put_definition(&schema, "defaults", SCOPE_DEFAULTS, NULL);
+  put_definition(&schema, "upstream", SCOPE_UPSTREAM, "\"targets\"");
+  put_definition(&schema, "target", SCOPE_TARGET, "\"url\"");
+  put_definition(&schema, "route", SCOPE_ROUTE, "\"path\"");
+  put(&schema, "\n  }\n}\n");
+}

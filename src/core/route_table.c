@@ -1,0 +1,139 @@
+/* route_table: one pass over a path, a look into a table at every '/'.
+ *
+ * The hash of what has gone by is looked up wherever a route's path may end: so
+ * a path costs what it is long, however many routes there are. A hash that is
+ * found is believed only after its bytes have been compared.
+ *
+ * A path "/" is special only in that what lies below it begins with its own
+ * slash: it is the hash of nothing, and every path begins with it. */
+#include "core/route_table.h"
+
+#include "core/percent.h"
+
+enum { FNV_PRIME = 16777619 };
+#define FNV_BASIS UINT32_C(2166136261)
+
+static bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+/* The next character, and how many bytes spell it. */
+static char next_char(struct slice text, size_t *len) {
+  struct slice behind = text;
+  char byte;
+  *len = 1;
+  if (text.at[0] != '%' || !percent_next(&behind, &byte) ||
+      !is_unreserved(byte))
+    return text.at[0];
+  *len = 3;
+  return byte;
+}
+
+static uint32_t hash_on(uint32_t hash, char c) {
+  return (hash ^ (unsigned char)c) * FNV_PRIME;
+}
+
+/* A route's path without the '/' that only "/" ends with. */
+static struct slice stem(const struct route *route) {
+  return route->path.len == 1 ? (struct slice){route->path.at, 0} : route->path;
+}
+
+static uint32_t hash_of(struct slice path) {
+  uint32_t hash = FNV_BASIS;
+  for (size_t i = 0; i < path.len; i++) hash = hash_on(hash, path.at[i]);
+  return hash;
+}
+
+static bool is_spelling_of(struct slice path, struct slice plain) {
+  size_t at = 0, len;
+  for (size_t i = 0; i < path.len; i += len, at++)
+    if (at == plain.len || next_char(slice_from(path, i), &len) != plain.at[at])
+      return false;
+  return at == plain.len;
+}
+
+/* ---- making it ---- */
+
+unsigned route_table_cells(unsigned routes) {
+  unsigned cells = 8;
+  while (cells < 2 * routes) cells *= 2;
+  return cells;
+}
+
+static void add(struct route_table *table, unsigned i) {
+  const uint32_t hash = hash_of(stem(&table->routes[i]));
+  unsigned at = hash & table->mask;
+  while (table->cells[at].route != 0) at = (at + 1) & table->mask;
+  table->cells[at] = (struct route_cell){hash, i + 1};
+}
+
+void route_table_init(struct route_table *table, const struct route *routes,
+                      unsigned count, struct route_cell *cells) {
+  *table = (struct route_table){.routes = routes,
+                                .count = count,
+                                .cells = cells,
+                                .mask = route_table_cells(count) - 1};
+  for (unsigned i = 0; i < count; i++) {
+    if (routes[i].path.len > table->longest)
+      table->longest = routes[i].path.len;
+    if (i == 0 || !slice_equal(routes[i].path, routes[i - 1].path))
+      add(table, i);
+  }
+}
+
+/* ---- looking ---- */
+
+/* The first route whose path this is. */
+static const struct route *route_table_at(const struct route_table *table,
+                                          struct slice path, uint32_t hash) {
+  for (unsigned at = hash & table->mask; table->cells[at].route != 0;
+       at = (at + 1) & table->mask) {
+    const struct route *route = &table->routes[table->cells[at].route - 1];
+    if (table->cells[at].hash == hash && is_spelling_of(path, stem(route)))
+      return route;
+  }
+  return NULL;
+}
+
+const struct route *route_table_find(const struct route_table *table,
+                                     struct slice path, struct slice *rest) {
+  const struct route *best = NULL;
+  uint32_t hash = FNV_BASIS;
+  size_t len, at = 0, plain = 0;
+  for (;; at += len, plain++) {
+    const bool ends = at == path.len;
+    if (ends || path.at[at] == '/') {
+      const struct slice front = {path.at, at};
+      const struct route *found = route_table_at(table, front, hash);
+      if (found && (ends || found->below)) {
+        best = found;
+        *rest = slice_from(path, at);
+      }
+    }
+    if (ends || plain > table->longest) return best;
+    hash = hash_on(hash, next_char(slice_from(path, at), &len));
+  }
+}
+
+static bool is_of(const struct route_table *table, const struct route *route,
+                  const struct route *first) {
+  return route < table->routes + table->count &&
+         slice_equal(route->path, first->path);
+}
+
+const struct route *route_table_method(const struct route_table *table,
+                                       const struct route *first,
+                                       unsigned method) {
+  for (const struct route *r = first; is_of(table, r, first); r++)
+    if (r->methods & 1u << method) return r;
+  return NULL;
+}
+
+unsigned route_table_methods(const struct route_table *table,
+                             const struct route *first) {
+  unsigned methods = 0;
+  for (const struct route *r = first; is_of(table, r, first); r++)
+    methods |= r->methods;
+  return methods;
+}

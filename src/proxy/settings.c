@@ -1,0 +1,81 @@
+/* settings: reads the file of options, at start and at each reload.
+ *
+ * What the file means is config/config_file's; here its bytes are read. */
+#include "proxy/settings.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config_file.h"
+#include "io/log.h"
+
+static void settings_complain(void *arg, const char *line) {
+  (void)arg;
+  log_notice("%s", line);
+}
+
+/* All of it, or NULL; errno says why. */
+static char *read_bytes(const char *name, size_t *len) {
+  FILE *file = fopen(name, "re");
+  char *bytes = file ? malloc(CONFIG_FILE_BYTES_MAX + 1) : NULL;
+  bool failed = true;
+  if (bytes) {
+    *len = fread(bytes, 1, CONFIG_FILE_BYTES_MAX + 1, file);
+    failed = ferror(file) != 0;
+  }
+  int error = errno;
+  if (file) fclose(file);
+  if (failed) free(bytes);
+  errno = error;
+  return failed ? NULL : bytes;
+}
+
+static struct slice folder_of(const char *name, char folder[PATH_MAX + 1]) {
+  char *real = realpath(name, folder) ? folder : strcpy(folder, "./");
+  char *slash = strrchr(real, '/');
+  slash[1] = '\0';
+  return slice_of(real);
+}
+
+static bool read_file(struct config *config, const char *name,
+                      const struct config_words *words) {
+  size_t len = 0;
+  char *bytes = read_bytes(name, &len);
+  if (!bytes) {
+    log_notice("--config: %s: %s", name, strerror(errno));
+    return false;
+  }
+  char folder[PATH_MAX + 1];
+  const struct config_source source = {
+      name, folder_of(name, folder), {bytes, len}, words};
+  bool good = len <= CONFIG_FILE_BYTES_MAX;
+  if (!good) log_notice("--config: %s: it is larger than 4 MiB", name);
+  else good = config_read_file(config, &source, settings_complain, NULL);
+  free(bytes);
+  return good;
+}
+
+static bool build(struct config *config) {
+  bool built = config_build(config);
+  if (!built) log_notice("no memory for the configuration");
+  return built;
+}
+
+/* For a config that nobody has filled yet. */
+static bool read_words(struct config *config,
+                       const struct config_words *words) {
+  char error[256];
+  enum config_result result = config_parse(config, words->argc, words->argv,
+                                           words->env, error, sizeof error);
+  if (result != CONFIG_RUN) log_notice("%s", error);
+  return result == CONFIG_RUN;
+}
+
+bool settings_read(struct config *config, const char *file,
+                   const struct config_words *words) {
+  if (file) return read_file(config, file, words);
+  return read_words(config, words) && build(config);
+}

@@ -1,0 +1,553 @@
+/* The configuration from a file: what it may say, every error with its line,
+ * and that flags, variables and files mean the same. */
+#include "config/config_file.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/config_options.h"
+#include "core/http_method.h"
+#include "core/json_check.h"
+
+enum { PAGE_BYTES = 128 * 1024 };
+
+static struct config config;
+static char lines[PAGE_BYTES]; /* that were told, each with its end */
+static char page[PAGE_BYTES];
+static const char *directory; /* CREDENTIALS_DIRECTORY */
+static const char *hedges;    /* HEDGEROW_HEDGES */
+
+static void clear(void) { config_clear(&config); }
+
+TestSuite(config_file, .fini = clear);
+
+static const char *env(const char *name) {
+  if (strcmp(name, "CREDENTIALS_DIRECTORY") == 0) return directory;
+  return strcmp(name, "HEDGEROW_HEDGES") == 0 ? hedges : NULL;
+}
+
+static void on_line(void *arg, const char *line) {
+  (void)arg;
+  strcat(strcat(lines, line), "\n");
+}
+
+static bool read_words(const char *text, int argc, char **argv) {
+  const struct config_words words = {argc, argv, env};
+  const struct config_source source = {"etc/h.yaml", slice_of("/etc/"),
+                                       slice_of(text), &words};
+  lines[0] = '\0';
+  config_clear(&config);
+  return config_read_file(&config, &source, on_line, NULL);
+}
+
+static bool read_text(const char *text) {
+  char *argv[] = {"hedgerow", "--config", "etc/h.yaml", NULL};
+  return read_words(text, 3, argv);
+}
+
+static void expect_good(const char *text) {
+  cr_assert(read_text(text), "%s\n%s", text, lines);
+  cr_expect_str_eq(lines, "");
+}
+
+/* What is told, without the name of the file. */
+static void expect_errors(const char *text, const char *want) {
+  char got[PAGE_BYTES] = "";
+  static const char name[] = "etc/h.yaml: ";
+  cr_expect(!read_text(text), "accepted: %s", text);
+  for (char *line = strtok(lines, "\n"); line; line = strtok(NULL, "\n")) {
+    cr_assert_eq(strncmp(line, name, sizeof name - 1), 0, "%s", line);
+    strcat(strcat(got, line + sizeof name - 1), "\n");
+  }
+  cr_expect_str_eq(got, want, "%s\n  got  %s  not  %s", text, got, want);
+}
+
+#define UPSTREAMS "upstreams: {a: {targets: [http://h]}}\n"
+#define ROUTES "routes: [{path: /a, upstream: a}]\n"
+
+static void put(void *arg, const char *piece) {
+  (void)arg;
+  cr_assert_lt(strlen(page) + strlen(piece), sizeof page);
+  strcat(page, piece);
+}
+
+static const char *dump(void) {
+  page[0] = '\0';
+  config_dump(&config, "/home/me/", put, NULL);
+  return page;
+}
+
+static void expect_slice(struct slice got, const char *want) {
+  cr_expect(slice_equal(got, slice_of(want)), "'%.*s', not '%s'",
+            SLICE_ARG(got), want);
+}
+
+/* ---- what it may say ---- */
+
+Test(config_file, upstreams_and_routes_come_in_the_order_of_the_file) {
+  expect_good("upstreams:\n"
+              "  users:\n"
+              "    targets:\n"
+              "      - {url: 'https://eu.example.com/v1', headers: {X-R: eu}}\n"
+              "      - https://us.example.com/v1\n"
+              "    balance: rotate\n"
+              "    max_attempts: 500\n"
+              "  other: {targets: [http://o]}\n"
+              "routes:\n"
+              "  - {path: /users, upstream: users, strip_prefix: true,\n"
+              "     hedges: 1, final: 4xx, timeout: 5s}\n"
+              "  - {path: /, upstream: other, methods: [GET, POST],\n"
+              "     success: any, timeout_param: off}\n");
+  cr_assert_eq(config.upstream_count, 2);
+  const struct config_upstream *users = &config.upstreams[0];
+  expect_slice(users->name, "users");
+  cr_assert_eq(users->target_count, 2);
+  expect_slice(users->targets[0].url.host, "eu.example.com");
+  cr_expect_eq(users->targets[0].rules.header_count, 1);
+  expect_slice(users->targets[0].rules.headers[0].value, "eu");
+  expect_slice(users->targets[1].url.host, "us.example.com");
+  cr_expect_eq(users->targets[1].rules.header_count, 0);
+  cr_expect_eq(users->rules.max_attempts, 500);
+  cr_expect_eq(config.upstreams[1].rules.max_attempts, 4000);
+  cr_assert_eq(config.route_count, 2);
+  const struct config_route *route = config.routes;
+  expect_slice(route->path, "/users");
+  cr_expect(route->upstream == users && route->kind == ROUTE_SMART);
+  cr_expect(route->rules.strip_prefix && route->rules.policy.final_4xx);
+  cr_expect_eq(route->rules.policy.hedges, 1);
+  cr_expect_eq(route->rules.timeout_us, 5000000);
+  cr_expect_eq(route->rules.methods, HTTP_METHODS_ANY);
+  route++;
+  cr_expect_eq(route->rules.methods,
+               1u << HTTP_GET | 1u << HTTP_HEAD | 1u << HTTP_POST);
+  cr_expect_eq(route->rules.timeout_param.len, 0);
+  cr_expect_eq(route->rules.policy.hedges, 2);
+}
+
+Test(config_file, what_is_said_nearer_goes_before_what_is_said_further_away) {
+  expect_good("defaults: {timeout: 5s, max_body: 1M, headers: {A: b}}\n"
+              "upstreams:\n"
+              "  a: {targets: [http://h], max_body: 2M}\n"
+              "  b: {targets: [http://h]}\n"
+              "routes:\n"
+              "  - {path: /a, upstream: a, timeout: 1s, headers: {C: d}}\n"
+              "  - {path: /b, upstream: b}\n");
+  cr_expect_eq(config.upstreams[0].rules.max_body_bytes, 2 << 20);
+  cr_expect_eq(config.upstreams[1].rules.max_body_bytes, 1 << 20);
+  cr_expect_eq(config.routes[0].rules.timeout_us, 1000000);
+  expect_slice(config.routes[0].rules.headers[0].name, "C");
+  cr_expect_eq(config.routes[0].rules.header_count, 1);
+  cr_expect_eq(config.routes[1].rules.timeout_us, 5000000);
+  expect_slice(config.routes[1].rules.headers[0].name, "A");
+  cr_expect_eq(config.upstreams[0].targets[0].rules.header_count, 0);
+}
+
+Test(config_file, a_flag_goes_before_defaults_and_a_route_before_a_flag) {
+  char *argv[] = {"hedgerow", "--config", "etc/h.yaml",  "--timeout",
+                  "2s",       "--listen", "127.0.0.1:1", NULL};
+  hedges = "7";
+  cr_assert(read_words("listen: ['127.0.0.1:2', '127.0.0.1:3']\n"
+                       "defaults: {timeout: 5s, hedges: 1}\n" UPSTREAMS
+                       "routes:\n"
+                       "  - {path: /a, upstream: a, timeout: 1s}\n"
+                       "  - {path: /b, upstream: a}\n",
+                       7, argv),
+            "%s", lines);
+  cr_expect_eq(config.listen_count, 1);
+  cr_expect_eq(config.listen[0].port, 1);
+  cr_expect_eq(config.routes[0].rules.timeout_us, 1000000);
+  cr_expect_eq(config.routes[1].rules.timeout_us, 2000000);
+  cr_expect_eq(config.routes[1].rules.policy.hedges, 7);
+}
+
+Test(config_file, hedgerow_listens_on_every_address_or_on_the_usual_one) {
+  expect_good("listen: ['127.0.0.1:0', '[::1]:0']\n" UPSTREAMS ROUTES);
+  cr_expect_eq(config.listen_count, 2);
+  expect_slice(config.listen[1].host, "::1");
+  expect_good(UPSTREAMS ROUTES);
+  cr_expect_eq(config.listen_count, 1);
+  cr_expect_eq(config.listen[0].port, 8480);
+}
+
+Test(config_file, smart_and_all_are_what_flags_made_of_them) {
+  expect_good("upstreams: {a: {targets: [http://h]}, b: {targets: "
+              "[http://i]}}\n"
+              "routes: [{path: /smart, upstream: a}, {path: /all, upstream: a, "
+              "list: b}]\n");
+  cr_expect(config.routes[0].kind == ROUTE_SMART &&
+            config.routes[0].rules.strip_prefix);
+  cr_expect_eq(config.routes[0].rules.methods, HTTP_METHODS_GET);
+  cr_expect(config.routes[1].kind == ROUTE_ALL &&
+            config.routes[1].listed == &config.upstreams[1]);
+  cr_expect_eq(config.routes[1].rules.methods,
+               HTTP_METHODS_GET | 1u << HTTP_POST);
+}
+
+Test(config_file, files_are_named_from_where_the_file_stands) {
+  directory = "/run/cred";
+  expect_good("log_file: /var/log/h\n"
+              "upstreams:\n"
+              "  a:\n"
+              "    ca_file: ca.pem\n"
+              "    targets:\n"
+              "      - {url: http://h, token_file: eu.token}\n"
+              "      - {url: http://i, token_file: "
+              "'${CREDENTIALS_DIRECTORY}/us'}\n"
+              "      - {url: http://j, token_env: KEY}\n" ROUTES);
+  const struct config_target *targets = config.upstreams[0].targets;
+  cr_expect_str_eq(config.log_file, "/var/log/h");
+  cr_expect_str_eq(targets[0].rules.token_file, "/etc/eu.token");
+  cr_expect_str_eq(targets[0].rules.ca_file, "/etc/ca.pem");
+  cr_expect_str_eq(targets[1].rules.token_file, "/run/cred/us");
+  cr_expect_str_eq(targets[2].rules.token_env, "KEY");
+}
+
+Test(config_file, a_target_has_its_upstreams_token_unless_it_has_its_own) {
+  expect_good(
+      "upstreams:\n"
+      "  a:\n"
+      "    token_file: t\n"
+      "    targets: [http://h, {url: http://i, token_env: K}]\n" ROUTES);
+  const struct config_target *targets = config.upstreams[0].targets;
+  cr_expect_str_eq(targets[0].rules.token_file, "/etc/t");
+  cr_expect_null(targets[1].rules.token_file);
+  cr_expect_str_eq(targets[1].rules.token_env, "K");
+}
+
+Test(config_file, switches_are_words_or_yamls_own) {
+  static const struct {
+    const char *word;
+    bool on;
+  } cases[] = {{"on", true}, {"off", false}, {"true", true}, {"false", false}};
+  for (size_t i = 0; i < 4; i++) {
+    char text[256];
+    snprintf(text, sizeof text,
+             UPSTREAMS "routes: [{path: /a, upstream: a, idempotent: %s}]\n",
+             cases[i].word);
+    expect_good(text);
+    cr_expect_eq(config.routes[0].rules.idempotent, cases[i].on);
+  }
+}
+
+/* ---- every error ---- */
+
+Test(config_file, an_unknown_key_names_its_place_and_what_may_be_meant) {
+  expect_errors("lisen: x\n" UPSTREAMS ROUTES,
+                "line 1, column 1: \"lisen\" is no key; did you mean "
+                "listen?\n");
+  expect_errors("whatever: x\n" UPSTREAMS ROUTES,
+                "line 1, column 1: \"whatever\" is no key\n");
+  expect_errors("defaults: {hedge_afer: 1s}\n" UPSTREAMS ROUTES,
+                "line 1, column 12: \"hedge_afer\" is no key; did you mean "
+                "hedge_after?\n");
+  expect_errors(UPSTREAMS "routes: [{path: /a, upstream: a, url: x}]\n",
+                "line 2, column 34: \"url\" does not stand here; it stands in "
+                "a target\n");
+  expect_errors("timeout: 1s\n" UPSTREAMS ROUTES,
+                "line 1, column 1: \"timeout\" does not stand here; it stands "
+                "in defaults or in a route\n");
+}
+
+Test(config_file, a_wrong_value_is_what_it_would_be_in_a_flag) {
+  static const struct {
+    const char *text, *error;
+  } cases[] = {
+      {"listen: here\n", "line 1, column 9: listen: \"here\": write it as "
+                         "HOST:PORT, such as 127.0.0.1:8480\n"},
+      {"workers: 1000\n",
+       "line 1, column 10: workers: \"1000\" is out of range: 0 to 256\n"},
+      {"workers: [1]\n",
+       "line 1, column 10: \"workers\": expected one value\n"},
+      {"workers:\n", "line 1, column 9: \"workers\": its value is missing\n"},
+      {"defaults: {timeout: 5}\n",
+       "line 1, column 21: timeout: \"5\" is no duration: write it with a "
+       "unit, such as 300ms, 10s or 2m\n"},
+      {"defaults: {timeout: 5s, max_timeout: 4s}\n",
+       "line 1, column 11: timeout: 5s is longer than max_timeout 4s: lower "
+       "the one or raise the other\n"},
+      {"defaults: {idempotent: maybe}\n",
+       "line 1, column 24: idempotent: \"maybe\" is neither off nor on\n"},
+      {"defaults: {timeout_param: a b}\n",
+       "line 1, column 27: timeout_param: \"a b\" is no name (letters, "
+       "digits, '-', '_'), and not off\n"},
+      {"defaults: {headers: {Host: x}}\n",
+       "line 1, column 22: headers: Host comes from the target's URL\n"},
+      {"defaults: {headers: [A]}\n",
+       "line 1, column 21: \"headers\": expected a mapping of names to values, "
+       "such as {X-Region: eu}\n"},
+      {"defaults: {headers: {A: [b]}}\n",
+       "line 1, column 25: \"A\": expected one value\n"},
+      {"defaults: {headers: {'a b': c}}\n",
+       "line 1, column 22: headers: what stands before the colon is no name "
+       "of a field (letters, digits, '-')\n"},
+      {"defaults: 5\n",
+       "line 1, column 11: \"defaults\": expected a mapping (KEY: VALUE)\n"},
+      {"log_file: '${CREDENTIALS_DIRECTORY}/l'\n",
+       "line 1, column 11: \"${CREDENTIALS_DIRECTORY}/l\": "
+       "CREDENTIALS_DIRECTORY is not set\n"},
+      {"log_file: ''\n",
+       "line 1, column 11: log_file: the name of a file is missing\n"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char text[512];
+    snprintf(text, sizeof text, "%s" UPSTREAMS ROUTES, cases[i].text);
+    expect_errors(text, cases[i].error);
+  }
+}
+
+Test(config_file, every_error_is_told_and_not_only_the_first) {
+  expect_errors("workers: x\n"
+                "defaults: {hedges: x}\n"
+                "upstreams: {a: {targets: [ftp://h]}}\n"
+                "routes: [{path: a, upstream: b}]\n",
+                "line 1, column 10: workers: \"x\" is no whole number\n"
+                "line 2, column 20: hedges: \"x\" is no whole number\n"
+                "line 3, column 27: \"ftp://h\": it needs http:// or https:// "
+                "in front\n"
+                "line 4, column 17: \"a\": a path begins with '/'\n"
+                "line 4, column 30: \"b\" is no name that stands under "
+                "upstreams\n"
+                "line 3, column 13: \"a\": no route asks this upstream\n");
+}
+
+Test(config_file, an_upstream_needs_a_name_and_targets) {
+  static const struct {
+    const char *upstreams, *error;
+  } cases[] = {
+      {"", "line 1, column 1: upstreams are missing: who is asked?\n"},
+      {"upstreams: 5\n", "line 1, column 12: \"upstreams\": expected a mapping "
+                         "(KEY: VALUE)\n"},
+      {"upstreams: {}\n", "line 1, column 12: expected 1 to 256 upstreams\n"},
+      {"upstreams: {a: {}}\n",
+       "line 1, column 13: \"a\": an upstream needs targets, a list of URLs\n"},
+      {"upstreams: {a: {targets: []}}\n",
+       "line 1, column 26: \"a\": an upstream needs targets, a list of URLs\n"},
+      {"upstreams: {a: http://h}\n",
+       "line 1, column 16: \"a\": expected a mapping (KEY: VALUE)\n"},
+      {"upstreams: {a: {targets: [http://h]}, 'b c': {targets: [http://h]}}\n",
+       "line 1, column 39: \"b c\": a name has 1 to 32 letters, digits, '-' "
+       "and '_'\nline 1, column 39: \"b c\": no route asks this upstream\n"},
+      {"upstreams: {a: {targets: [{token_file: t}]}}\n",
+       "line 1, column 27: a target needs a url\n"},
+      {"upstreams: {a: {targets: [[x]]}}\n",
+       "line 1, column 27: expected a URL, such as "
+       "https://api.example.com/v1\n"},
+      {"upstreams: {a: {targets: [{url: http://h, token_file: t, token_env: "
+       "T}]}}\n",
+       "line 1, column 27: token_file and token_env exclude each other\n"},
+      {"upstreams: {a: {token_file: t, token_env: T, targets: [http://h]}}\n",
+       "line 1, column 13: \"a\": token_file and token_env exclude each "
+       "other\n"},
+      {"upstreams: {a: {targets: [{url: http://h, token_env: 'a b'}]}}\n",
+       "line 1, column 54: token_env: expected the name of a variable "
+       "(letters, "
+       "digits, '_'), not the secret itself\n"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char text[512], want[512];
+    bool named = strstr(cases[i].upstreams, "{a:") != NULL;
+    snprintf(text, sizeof text, "%s" ROUTES, cases[i].upstreams);
+    snprintf(want, sizeof want, "%s%s", cases[i].error,
+             named ? ""
+                   : "line X: \"a\" is no name that stands under upstreams\n");
+    char *x = strstr(want, "line X");
+    if (x) {
+      char rest[256];
+      strcpy(rest, x + 6);
+      sprintf(x, "line %d, column 31%s", cases[i].upstreams[0] ? 2 : 1, rest);
+    }
+    expect_errors(text, want);
+  }
+}
+
+Test(config_file, more_than_64_targets_are_too_many) {
+  char text[4096] = "upstreams: {a: {targets: [";
+  for (int i = 0; i < 65; i++) strcat(text, "http://h,");
+  strcat(text, "]}}\n" ROUTES);
+  expect_errors(text, "line 1, column 26: \"a\": more than 64 targets are too "
+                      "many\n");
+}
+
+Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
+  static const struct {
+    const char *route, *error;
+  } cases[] = {
+      {"{upstream: a}", "10: a route needs a path, such as /users\n"},
+      {"{path: a, upstream: a}", "17: \"a\": a path begins with '/'\n"},
+      {"{path: /a/, upstream: a}",
+       "17: \"/a/\": leave the last '/' out: what lies below belongs to the "
+       "route\n"},
+      {"{path: '/a?b', upstream: a}",
+       "17: \"/a?[redacted]\": a route's path is visible ASCII without '?', "
+       "'#' and '%'\n"},
+      {"{path: /%61, upstream: a}",
+       "17: \"/%61\": a route's path is visible ASCII without '?', '#' and "
+       "'%'\n"},
+      {"{path: /a/../b, upstream: a}",
+       "17: \"/a/../b\": a path has no . or .. segments\n"},
+      {"{path: /healthz, upstream: a}",
+       "17: \"/healthz\": hedgerow answers it itself, always\n"},
+      {"{path: /a, upstream: a, list: a}",
+       "34: \"list\" belongs to the route /all\n"},
+      {"{path: /a, upstream: a, timeout: 2m}",
+       "10: timeout: 2m is longer than max_timeout 1m: lower the one or raise "
+       "the other\n"},
+      {"{path: /a, upstream: a, methods: [FOO]}",
+       "44: methods: \"FOO\" is no method that a route can name: GET, HEAD, "
+       "POST, PUT, PATCH, DELETE, OPTIONS, QUERY, or any\n"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char text[256], want[256];
+    snprintf(text, sizeof text, UPSTREAMS "routes: [%s]\n", cases[i].route);
+    snprintf(want, sizeof want, "line 2, column %s", cases[i].error);
+    expect_errors(text, want);
+  }
+  expect_errors(UPSTREAMS "routes: [{path: /a}]\n",
+                "line 2, column 10: a route needs an upstream\n"
+                "line 1, column 13: \"a\": no route asks this upstream\n");
+  expect_errors(UPSTREAMS "routes: [x, {path: /a, upstream: a}]\n",
+                "line 2, column 10: expected a mapping (KEY: VALUE)\n");
+  expect_errors(UPSTREAMS, "line 1, column 1: expected routes, a list of 1 to "
+                           "1024\n");
+  expect_errors(UPSTREAMS "routes: {}\n",
+                "line 2, column 9: expected routes, a list of 1 to 1024\n");
+}
+
+Test(config_file, a_path_has_an_end) {
+  char text[2048] = UPSTREAMS "routes: [{upstream: a, path: /";
+  for (int i = 0; i < CONFIG_PATH_MAX; i++) strcat(text, "a");
+  strcat(text, "}]\n");
+  cr_expect(!read_text(text));
+  cr_expect(strstr(lines, ": a route's path is too long"), "%s", lines);
+}
+
+Test(config_file, a_route_that_nothing_reaches_is_told) {
+  expect_errors(UPSTREAMS "routes:\n"
+                          "  - {path: /a, upstream: a, methods: [GET, POST]}\n"
+                          "  - {path: /a, upstream: a, methods: [POST]}\n",
+                "line 4, column 5: \"/a\": this route can never match: routes "
+                "above it take all its methods at this path\n");
+  expect_good(UPSTREAMS "routes:\n"
+                        "  - {path: /a, upstream: a, methods: [POST]}\n"
+                        "  - {path: /a, upstream: a}\n");
+}
+
+Test(config_file, what_is_no_yaml_is_one_line) {
+  expect_errors("a: [\n",
+                "line 2, column 1: a value should stand here; a text that "
+                "begins like this needs quotes\n");
+  expect_errors("[]", "line 1, column 1: expected a mapping (KEY: VALUE)\n");
+}
+
+Test(config_file, a_flag_that_is_no_single_value_says_where_to_write_it) {
+  struct {
+    char *flag, *value;
+    const char *error;
+  } cases[] = {
+      {"--to", "http://h",
+       "--to: with --config the file says who is asked: "
+       "write it under upstreams: targets:\n"},
+      {"--header", "A: b",
+       "--header: with --config it stands in the file, "
+       "beside whom it concerns\n"},
+      {"--drop-header", "A",
+       "--drop-header: with --config it stands in the "
+       "file, beside whom it concerns\n"},
+      {"--token-file", "t",
+       "--token-file: with --config it stands in the "
+       "file, beside whom it concerns\n"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char error[512];
+    char *argv[] = {"hedgerow", "-c", "f", cases[i].flag, cases[i].value, NULL};
+    cr_expect_eq(config_parse(&config, 5, argv, env, error, sizeof error),
+                 CONFIG_ERROR);
+    strcat(error, "\n");
+    cr_expect_str_eq(error, cases[i].error);
+  }
+}
+
+/* ---- --dump-config ---- */
+
+static void expect_fixed_point(void) {
+  char first[PAGE_BYTES];
+  strcpy(first, dump());
+  expect_good(first);
+  cr_expect_str_eq(dump(), first);
+}
+
+Test(config_file, a_dump_means_the_same_and_is_written_the_same_again) {
+  directory = "/run/cred";
+  expect_good(
+      "listen: ['127.0.0.1:1', '[::1]:2']\n"
+      "log_file: l\n"
+      "defaults: {timeout: 90s, max_timeout: 2m, user_agent: 'a \"b\"',\n"
+      "           max_body: 1000, drop_headers: [X, Y], hedges: 0}\n"
+      "upstreams:\n"
+      "  a:\n"
+      "    losers: drain\n"
+      "    targets:\n"
+      "      - {url: http://h, headers: {A: b, C: d}, drop_headers: [E]}\n"
+      "      - {url: 'http://i/x?k=s3cret', token_file: t, ca_file: c}\n"
+      "      - {url: http://j, token_env: T}\n"
+      "routes:\n"
+      "  - {path: /a, upstream: a, drop_headers: [], headers: {F: g}}\n"
+      "  - {path: /b, upstream: a, attempt_timeout: 1s, methods: [PUT, GET]}\n"
+      "  - {path: /smart, upstream: a, timeout_param: off, strip_prefix: off}\n"
+      "  - {path: /all, list: a, methods: any, user_agent: c}\n");
+  cr_expect_null(strstr(dump(), "s3cret"), "%s", page);
+  cr_expect(strstr(page, "methods: [GET, HEAD, PUT]"), "%s", page);
+  expect_fixed_point();
+}
+
+Test(config_file, flags_are_dumped_as_the_file_that_means_the_same) {
+  char error[512];
+  char *argv[] = {"hedgerow",  "--to",         "http://t/x", "--to",
+                  "https://u", "--all",        "http://a",   "--hedges",
+                  "3",         "--timeout",    "2s",         "--losers",
+                  "drain",     "--max-body",   "3M",         "--header",
+                  "A: s3cret", "--user-agent", "x y",        NULL};
+  cr_assert_eq(config_parse(&config, 19, argv, env, error, sizeof error),
+               CONFIG_RUN, "%s", error);
+  cr_assert(config_build(&config));
+  cr_expect_null(strstr(dump(), "s3cret"));
+  expect_fixed_point();
+  cr_assert_eq(config.route_count, 2);
+  cr_expect_eq(config.routes[0].rules.policy.hedges, 3);
+  cr_expect_eq(config.routes[0].rules.timeout_us, 2000000);
+  cr_expect_eq(config.upstreams[0].rules.max_body_bytes, 3 << 20);
+  cr_expect_eq(config.upstreams[0].target_count, 2);
+  expect_slice(config.routes[1].listed->name, "all");
+}
+
+Test(config_file, a_dump_leaves_out_what_flags_named_nobody_for) {
+  char error[512];
+  char *argv[] = {"hedgerow", "--all", "http://a", NULL};
+  cr_assert_eq(config_parse(&config, 3, argv, env, error, sizeof error),
+               CONFIG_RUN);
+  cr_assert(config_build(&config));
+  cr_expect_null(strstr(dump(), "/smart"), "%s", page);
+  expect_fixed_point();
+}
+
+/* ---- --schema ---- */
+
+Test(config_file, the_schema_is_json_and_knows_every_key) {
+  struct json_check json;
+  page[0] = '\0';
+  config_schema(put, NULL);
+  json_check_init(&json, 64);
+  cr_expect(json_check_feed(&json, page, strlen(page)) != JSON_BAD &&
+                json_check_end(&json) != JSON_BAD,
+            "%s", page);
+  for (size_t i = 0; i < config_option_count; i++) {
+    char storage[64], want[80];
+    struct text key;
+    if (!(config_options[i].scope & ~(unsigned)SCOPE_FLAG)) continue;
+    text_init(&key, storage, sizeof storage);
+    config_option_key(&key, &config_options[i]);
+    snprintf(want, sizeof want, "\"%s\": {", text_end(&key));
+    cr_expect(strstr(page, want), "%s is missing", want);
+  }
+}

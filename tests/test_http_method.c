@@ -1,0 +1,34 @@
+/* Methods by their names, and sets of them. */
+#include "core/http_method.h"
+
+#include <criterion/criterion.h>
+
+Test(http_method, a_name_and_its_number_are_one) {
+  for (unsigned i = 0; i < HTTP_METHODS; i++) {
+    const char *name = http_method_name((enum http_method)i);
+    cr_expect_eq(http_method_of(slice_of(name)), i, "%s", name);
+  }
+}
+
+Test(http_method, letters_count_with_their_case) {
+  static const char *const others[] = {"get", "Get", "GETS", "GE", "", "FETCH"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    cr_expect_eq(http_method_of(slice_of(others[i])), HTTP_OTHER, "%s",
+                 others[i]);
+}
+
+Test(http_method, what_asks_for_no_change_is_safe) {
+  unsigned safe = 0;
+  for (unsigned i = 0; i < HTTP_METHODS; i++)
+    if (http_method_is_safe((enum http_method)i)) safe |= 1u << i;
+  cr_expect_eq(safe, 1u << HTTP_GET | 1u << HTTP_HEAD | 1u << HTTP_OPTIONS |
+                         1u << HTTP_QUERY);
+}
+
+Test(http_method, a_set_is_written_as_allow_wants_it) {
+  char storage[64];
+  struct text text;
+  text_init(&text, storage, sizeof storage);
+  http_methods_write(&text, 1u << HTTP_POST | 1u << HTTP_GET | 1u << HTTP_HEAD);
+  cr_expect_str_eq(text_end(&text), "GET, HEAD, POST");
+}
