@@ -58,10 +58,10 @@ struct yaml_node {
 /* Owns its nodes and their texts. */
 struct yaml_tree;
 
-/* The bytes are borrowed for the call. NULL: one line of ASCII in error, without
- * a line end: "line 3, column 5: ..." or "the file ...". It shows 60 bytes of
- * the file at most, with an escape for each that is not visible ASCII. cap >= 1.
- */
+/* The bytes are borrowed for the call. NULL: one line of ASCII in error,
+ * without its end: "line 3, column 5: ..." or "the file ...". It shows at
+ * most 60 bytes of the file, with an escape for each that is not visible.
+ * cap >= 1. */
 struct yaml_tree *yaml_read(struct slice bytes, char *error, size_t cap)
     __attribute__((warn_unused_result));
 /* NULL is fine. It is not yaml_free, since libyaml has a function of that name,

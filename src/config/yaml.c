@@ -41,14 +41,20 @@ static bool check_tag(struct yaml_making *making, const yaml_char_t *tag) {
   return !tag || yaml_refuse_tag(making, making->place);
 }
 
-/* The file may hold none of these, but an escape may. */
+/* U+0080 to U+009F are control characters as well. */
+static bool is_control(const char *at) {
+  const unsigned char c = (unsigned char)at[0];
+  if (c == 0xc2) return (unsigned char)at[1] < 0xa0;
+  return (c < ' ' && c != '\t' && c != '\n') || c == 0x7f;
+}
+
+/* The file may hold none of these, but an escape may. There is a NUL behind
+ * the text. */
 static bool check_text(struct yaml_making *making, struct slice text) {
-  for (size_t i = 0; i < text.len; i++) {
-    const unsigned char c = (unsigned char)text.at[i];
-    if ((c < ' ' && c != '\t' && c != '\n') || c == 0x7f)
+  for (size_t i = 0; i < text.len; i++)
+    if (is_control(text.at + i))
       return refuse_here(making, "this text holds a control character by an "
                                  "escape; only \\t and \\n are taken");
-  }
   return true;
 }
 
@@ -76,7 +82,7 @@ static bool on_key(struct yaml_making *making, struct slice text,
     return refuse_here(making, "an anchor (&name) cannot stand before a key: "
                                "put it before the value, or on the line above");
   if (plain && text.len == 0)
-    return refuse_here(making, "a key is missing before this ':'");
+    return refuse_here(making, "a key is missing here");
   if (!yaml_keep(making, text, &making->key.text)) return false;
   const struct yaml_node *first =
       yaml_get(&making->open->node, making->key.text.at);
@@ -156,7 +162,7 @@ static bool explain(struct yaml_making *making, const yaml_parser_t *parser) {
                           .character = parser->problem_mark.index,
                           .context_place = place_of(parser->context_mark),
                           .by_offset = parser->error == YAML_READER_ERROR,
-                          .offset = parser->problem_offset,
+                          .offset = parser->offset,
                       });
 }
 

@@ -151,7 +151,8 @@ static const struct {
      "a '- ' should stand here, as before the other items of this list: check "
      "how this line is indented"},
     {"did not find expected node content", NULL, HERE,
-     "a value should stand here; a text that begins like this needs quotes"},
+     "a key or a value should stand here; a text that begins like this needs "
+     "quotes"},
     {"did not find expected ',' or ']'", NULL, AT_CONTEXT,
      "this '[' is never closed, or a ',' is missing between its items"},
     {"did not find expected ',' or '}'", NULL, AT_CONTEXT,

@@ -15,6 +15,7 @@
  * and saves an index. */
 #include "config/yaml_tree.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
