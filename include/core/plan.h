@@ -30,9 +30,9 @@ struct race_policy {
 };
 
 /* All times are microseconds since the start of the race. What would be due at
- * the deadline or later never starts; its due_us is PLAN_NEVER_US. So is that of
- * every hedge in a plan with `once`, which has RACE_WAIT: there, an attempt
- * starts only where all before it have reached nobody (core/race). */
+ * the deadline or later never starts; its due_us is PLAN_NEVER_US. With `once`
+ * so is that of every hedge, and on_failure is RACE_WAIT: there an attempt
+ * follows only where all before it have reached nobody (core/race). */
 struct race_plan {
   uint8_t attempts;                   /* 1 .. RACE_MAX_ATTEMPTS */
   uint8_t target[RACE_MAX_ATTEMPTS];  /* whom each asks: an index below the

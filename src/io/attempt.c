@@ -304,7 +304,7 @@ static void attempt_prepare_call(struct attempt *a, const struct ask *ask,
   call->usual = wires_usual(a->attempts->wires, target->slot);
   call->wire = NULL;
   call->reading_out = false;
-  intake_init(&call->intake, limits, a->attempts->blocks);
+  intake_init(&call->intake, limits, ask->message, a->attempts->blocks);
 }
 
 struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
