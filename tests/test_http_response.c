@@ -71,7 +71,7 @@ static void expect_meaning(const struct feed *feed, const char *bytes) {
   cr_assert_eq(fields.len, 0, "%.*s\na line is no field",
                SLICE_ARG(feed->input));
   cr_assert(meaning.status == now->status && meaning.status >= 101 &&
-                meaning.length == now->length &&
+                meaning.length == (now->bodiless ? 0 : now->length) &&
                 meaning.delimited == now->delimited &&
                 meaning.is_encoded == now->is_encoded &&
                 meaning.retry_after == retry_after &&
@@ -180,6 +180,8 @@ static void tell(struct text *out, struct feed *feed,
   tell_offsets(out, feed);
 }
 
+static bool to_head; /* in this test */
+
 /* The first piece is `cut` bytes long, each other the longer of one byte and
  * what `next` says. */
 static struct slice told(struct slice input, size_t cut, size_t (*next)(void)) {
@@ -193,6 +195,7 @@ static struct slice told(struct slice input, size_t cut, size_t (*next)(void)) {
   feed.fed = feed.len = 0;
   feed.saw_head = false;
   http_response_init(&feed.response);
+  feed.response.to_head = to_head;
   enum response_progress progress = read_piece(&feed, cut);
   while (progress == RESPONSE_MORE && feed.fed < input.len) {
     size_t left = input.len - feed.fed, step = next();
@@ -526,6 +529,23 @@ static const struct response_case no_bodies[] = {
     IS("HTTP/1.1 205 Reset\r\n" LENGTH("2") "\r\n[]", "205 keep `[]`"),
 };
 
+static const struct response_case to_heads[] = {
+    IS(OK11 LENGTH("5") "\r\n", "200 keep ``"),
+    IS(OK11 LENGTH("5") "\r\n" OK11, "200 keep `` then `" OK11 "`"),
+    IS(OK11 "\r\n", "200 keep ``"),
+    IS(CHUNKED, "200 keep ``"),
+    IS(CHUNKED EMPTY_CHUNK, "200 keep `` then `" EMPTY_CHUNK "`"),
+    IS(OK11 "Connection: close\r\n\r\n", "200 close ``"),
+    IS(OK10 "\r\n", "200 1.0 close ``"),
+    IS(OK10 "Connection: keep-alive\r\n\r\n", "200 1.0 keep ``"),
+    IS("HTTP/1.1 404 X\r\n" LENGTH("5") "\r\n", "404 keep ``"),
+    IS("HTTP/1.1 304 X\r\n\r\n", "304 keep ``"),
+    IS("HTTP/1.1 100 Continue\r\n\r\n" OK11 LENGTH("5") "\r\n", "200 keep ``"),
+    IS("HTTP/1.1 101 X\r\n\r\nhello", "101 close until-close `hello`"),
+    IS(OK11 LENGTH("x") "\r\n", BAD_LENGTH),
+    IS(OK11 LENGTH("5"), IN_HEAD),
+};
+
 #define CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 #define HINTS "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
 #define FOUR_HINTS HINTS HINTS HINTS HINTS
@@ -709,6 +729,11 @@ Test(http_response, chunked_coding_leaves_nothing_but_the_body) {
   cr_expect_eq(response.length, UINT64_MAX);
 }
 
+Test(http_response, what_answers_a_head_has_no_body) {
+  to_head = true;
+  EXPECT_RESPONSES(to_heads);
+}
+
 Test(http_response, a_length_is_told_also_where_no_body_comes) {
   static char text[] = "HTTP/1.1 304 Not Modified\r\n" LENGTH("5") "\r\n";
   char said[8];
@@ -745,6 +770,16 @@ Test(http_response, a_head_means_what_its_fields_say) {
             SLICE_ARG(meaning.location));
   cr_expect(meaning.location.at > bytes &&
             meaning.location.at < bytes + sizeof bytes);
+}
+
+Test(http_response, a_body_that_does_not_come_has_no_length) {
+  char bytes[512];
+  struct response_meaning meaning = read_meaning(
+      "HTTP/1.1 304 X\r\n" LENGTH("5") "\r\n", bytes, sizeof bytes);
+  cr_expect_eq(meaning.length, 0);
+  meaning = read_meaning("HTTP/1.1 204 X\r\n\r\n", bytes, sizeof bytes);
+  cr_expect_eq(meaning.length, 0);
+  cr_expect(meaning.delimited);
 }
 
 Test(http_response, a_head_that_says_nothing_means_nothing) {

@@ -22,7 +22,11 @@ static struct budget budget = {.max = 1 << 22};
 static struct blocks blocks = {.budget = &budget};
 static struct intake intake;
 
-static void open_intake(void) { intake_init(&intake, &limits, &blocks); }
+static struct ask_message message = {.method = {"GET", 3}};
+
+static void open_intake(void) {
+  intake_init(&intake, &limits, &message, &blocks);
+}
 
 static void start_again(void) {
   intake_clear(&intake);
@@ -259,6 +263,76 @@ Test(intake, an_answer_without_a_body_is_handed_over_without_one) {
   response_clear(&response);
 }
 
+/* ---- as the message wants it ---- */
+
+Test(intake, the_answer_to_a_head_ends_with_its_head) {
+  message =
+      (struct ask_message){.method = slice_of("HEAD"), .success = SUCCESS_2XX};
+  expect(OK LENGTH("2000000") "\r\n", "success 200 whole");
+  expect(CHUNKED, "success 200 whole");
+  expect("HTTP/1.1 404 X\r\n" LENGTH("3") "\r\n",
+         "status 404 whole: the upstream knows no such resource; check the "
+         "path of the target, or see --final");
+}
+
+Test(intake, any_2xx_is_a_success_where_it_is_wanted) {
+  message.success = SUCCESS_2XX;
+  expect(OK LENGTH("6") "\r\n<html>", "success 200 whole");
+  expect("HTTP/1.1 204 No\r\n\r\n", "success 204 whole");
+  expect_at_close(OK "\r\n{}",
+                  "transport 200: nothing but the close of the connection "
+                  "ended the body, which may have been cut");
+}
+
+Test(intake, any_status_is_a_success_where_it_is_wanted) {
+  message.success = SUCCESS_ANY;
+  expect("HTTP/1.1 304 X\r\n" LENGTH("9") "\r\n", "success 304 whole");
+  expect("HTTP/1.1 503 X\r\n" LENGTH("4") "\r\nbusy", "success 503 whole");
+  expect("HTTP/1.1 100 X\r\n\r\nHTTP/1.1 206 X\r\n" LENGTH("1") "\r\n-",
+         "success 206 whole");
+  expect_at_close(OK "\r\n<html>", "success 200 whole");
+}
+
+Test(intake, an_error_is_read_to_its_end_where_it_is_kept) {
+  message.keep_errors = true;
+  expect("HTTP/1.1 503 X\r\n" LENGTH("4") "\r\nbusy",
+         "status 503 whole: the upstream is overloaded or down (503)");
+  expect_at_close("HTTP/1.1 503 X\r\n" LENGTH("4") "\r\nbus",
+                  "transport 503: the connection closed inside the body");
+}
+
+static void expect_length(const char *answer, uint64_t want) {
+  struct response response = {0};
+  start_again();
+  feed(slice_of(answer), strlen(answer));
+  intake_end(&intake);
+  intake_hand_over(&intake, &response);
+  cr_expect_eq(response.length, want, "%llu of\n%s",
+               (unsigned long long)response.length, answer);
+  response_clear(&response);
+}
+
+Test(intake, what_is_handed_over_says_its_length) {
+  message.success = SUCCESS_ANY;
+  expect_length(OK LENGTH("2") "\r\n{}", 2);
+  expect_length(OK LENGTH("0") "\r\n", 0);
+  expect_length(CHUNKED "1\r\n[\r\n1\r\n]\r\n0\r\n\r\n", 2);
+  expect_length(CHUNKED "0\r\n\r\n", 0);
+  expect_length(OK "\r\n<a>", 3);
+}
+
+Test(intake, what_has_no_body_says_the_length_that_was_told) {
+  message.success = SUCCESS_ANY;
+  expect_length("HTTP/1.1 204 X\r\n\r\n", UINT64_MAX);
+  expect_length("HTTP/1.1 204 X\r\n" LENGTH("0") "\r\n", UINT64_MAX);
+  expect_length("HTTP/1.1 304 X\r\n" LENGTH("9") "\r\n", 9);
+  expect_length("HTTP/1.1 304 X\r\n\r\n", UINT64_MAX);
+  message.method = slice_of("HEAD");
+  expect_length(OK LENGTH("9") "\r\n", 9);
+  expect_length(OK "\r\n", UINT64_MAX);
+  expect_length(CHUNKED, UINT64_MAX);
+}
+
 /* ---- what is usual ---- */
 
 static size_t usual_after(const char *answer, size_t usual) {
@@ -335,13 +409,13 @@ Test(intake, the_first_room_is_what_is_usual_or_a_block) {
 Test(intake, where_the_usual_room_is_not_free_a_block_will_do) {
   struct budget small = {.max = BLOCK_BYTES};
   struct blocks few = {.budget = &small};
-  intake_init(&intake, &limits, &few);
+  intake_init(&intake, &limits, &message, &few);
   cr_expect(intake_make_room(&intake, USUAL_MAX));
   cr_expect_eq(intake.bytes.cap, BLOCK_BYTES);
   intake_clear(&intake);
   blocks_clear(&few);
   small.max = BLOCK_BYTES - 1;
-  intake_init(&intake, &limits, &few);
+  intake_init(&intake, &limits, &message, &few);
   cr_expect_not(intake_make_room(&intake, USUAL_MAX));
   cr_expect_not(intake_make_room(&intake, 0));
   open_intake();
@@ -381,6 +455,13 @@ Test(intake, a_rest_that_has_not_come_is_not_clean) {
   expect_clean(OK LENGTH("3") "\r\n{}", false);
   expect_clean(OK, false);
   expect_clean("HTTP/1.1 100 Continue\r\n\r\n", false);
+}
+
+Test(intake, the_answer_to_a_head_leaves_a_clean_connection) {
+  message.method = slice_of("HEAD");
+  expect_clean(OK LENGTH("2") "\r\n", true);
+  expect_clean(OK "\r\n", true);
+  expect_clean(OK LENGTH("2") "\r\n{}", false);
 }
 
 Test(intake, bytes_behind_an_answer_are_not_clean) {

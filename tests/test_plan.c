@@ -140,6 +140,29 @@ Test(plan, a_plan_says_what_a_failure_does) {
     plan_make(&plan, &policy, 1, S);
     cr_expect_eq(plan.on_failure, policy.on_failure);
     cr_expect_eq(plan.final_4xx, policy.final_4xx);
+    cr_expect_not(plan.once);
     cr_expect_eq(plan.attempts, 1);
+  }
+}
+
+/* ---- once ---- */
+
+Test(plan, what_may_go_out_once_has_no_hedge_that_is_due) {
+  expect_due(
+      &(struct race_policy){
+          .hedges = 3, .hedge_after_us = 300, .stagger_us = 50, .once = true},
+      10 * S, "0 . . .");
+  expect_due(&(struct race_policy){.hedges = 1, .once = true}, 10 * S, "0 .");
+  expect_due(&(struct race_policy){.once = true}, 10 * S, "0");
+}
+
+Test(plan, no_failure_brings_forward_what_may_go_out_once) {
+  for (int i = RACE_NEXT; i <= RACE_WAIT; i++) {
+    struct race_policy policy = {.on_failure = (enum race_on_failure)i,
+                                 .once = true};
+    struct race_plan plan;
+    plan_make(&plan, &policy, 1, S);
+    cr_expect_eq(plan.on_failure, RACE_WAIT);
+    cr_expect(plan.once);
   }
 }

@@ -516,6 +516,102 @@ Test(race, a_failure_beside_one_that_starved_is_a_failure) {
               "[310] starve 0: nothing | [320] fail 1: failed");
 }
 
+/* ---- a request that may go out once ---- */
+
+Test(race, what_may_go_out_once_is_not_hedged) {
+  script_race("once yes", "0 start | 1000 timer",
+              "[0] start: launch 0 | [1000] timer: cancel 0, deadline");
+  script_race("once yes hedge-after 0", "0 start | 5 success 0",
+              "[0] start: launch 0 | [5] success 0: won 0");
+}
+
+Test(race, what_may_go_out_once_is_not_asked_again_after_a_failure) {
+  script_race("once yes", "0 start | 10 fail 0",
+              "[0] start: launch 0 | [10] fail 0: failed");
+  script_race("once yes on-failure all", "0 start | 10 status 0 500",
+              "[0] start: launch 0 | [10] status 0 500: failed");
+  script_race("once yes on-failure wait", "0 start | 10 status 0 503 cut",
+              "[0] start: launch 0 | [10] status 0 503 cut: failed");
+}
+
+Test(race, what_reached_nobody_is_handed_on_one_by_one) {
+  script_race("once yes",
+              "0 start | 10 fail 0 unsent | 20 fail 1 unsent | "
+              "30 success 2",
+              "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | "
+              "[20] fail 1 unsent: launch 2 | [30] success 2: won 2");
+}
+
+Test(race, what_reached_nobody_is_handed_on_under_every_policy) {
+  script_race("once yes on-failure all",
+              "0 start | 10 fail 0 unsent | 20 success 1",
+              "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | "
+              "[20] success 1: won 1");
+  script_race("once yes on-failure wait",
+              "0 start | 10 fail 0 unsent | 20 success 1",
+              "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | "
+              "[20] success 1: won 1");
+}
+
+Test(race, what_reached_nobody_in_the_end_has_failed) {
+  script_race("once yes hedges 1",
+              "0 start | 10 fail 0 unsent | 20 fail 1 unsent",
+              "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | "
+              "[20] fail 1 unsent: failed");
+  script_race("once yes hedges 0", "0 start | 10 fail 0 unsent",
+              "[0] start: launch 0 | [10] fail 0 unsent: failed");
+}
+
+Test(race, what_has_reached_somebody_is_handed_on_no_more) {
+  script_race("once yes", "0 start | 10 fail 0 unsent | 20 fail 1",
+              "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | "
+              "[20] fail 1: failed");
+}
+
+Test(race, a_refused_attempt_hands_on_what_may_go_out_once) {
+  script_race("once yes", "0 start refusing 0 1 | 5 fail 2",
+              "[0] start: refuse 0 1, launch 2 | [5] fail 2: failed");
+  script_race("once yes",
+              "0 start | 10 fail 0 unsent refusing 1 | 20 success 2",
+              "[0] start: launch 0 | [10] fail 0 unsent: refuse 1, launch 2 | "
+              "[20] success 2: won 2");
+  script_race("once yes", "0 start refusing 0 1 2",
+              "[0] start: refuse 0 1 2, refused");
+  script_race("once yes hedges 1", "0 start refusing 0 | 5 fail 1 unsent",
+              "[0] start: refuse 0, launch 1 | [5] fail 1 unsent: failed");
+}
+
+Test(race, an_attempt_that_starved_hands_nothing_on_either) {
+  script_race("once yes", "0 start | 10 starve 0 unsent",
+              "[0] start: launch 0 | [10] starve 0 unsent: refused");
+}
+
+/* It may have been on its way. */
+Test(race, an_attempt_that_used_up_its_time_hands_nothing_on) {
+  script_race("once yes attempt-timeout 200", "0 start | 200 timer",
+              "[0] start: launch 0 | [200] timer: expire 0, failed");
+}
+
+Test(race, nothing_is_handed_on_at_the_deadline) {
+  script_race("once yes", "0 start | 1000 fail 0 unsent",
+              "[0] start: launch 0 | [1000] fail 0 unsent: failed");
+}
+
+/* Nobody else was asked. */
+Test(race, a_4xx_answers_what_may_go_out_once) {
+  script_race("once yes", "0 start | 20 status 0 409",
+              "[0] start: launch 0 | [20] status 0 409: answer 0");
+  script_race("once yes", "0 start | 10 fail 0 unsent | 20 status 1 404",
+              "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | "
+              "[20] status 1 404: answer 1");
+}
+
+Test(race, without_once_it_does_not_matter_whether_anything_was_sent) {
+  script_race("", "0 start | 10 fail 0 unsent | 20 fail 1 unsent | 300 timer",
+              "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | "
+              "[20] fail 1 unsent: nothing | [300] timer: launch 2");
+}
+
 /* ---- the client leaves, the server ends ---- */
 
 Test(race, a_client_that_leaves_cancels_everything) {

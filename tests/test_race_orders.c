@@ -55,6 +55,7 @@ static uint64_t hash_of(const struct shell *shell) {
   hash = mixed(hash, (uint64_t)race->in_flight << 32 | race->refused);
   hash = mixed(hash, (uint64_t)race->whole_4xx << 32 | race->next);
   hash = mixed(hash, (uint64_t)race->starved << 32 | race->forwarded);
+  hash = mixed(hash, race->unasked);
   return hash ? hash : 1;
 }
 
@@ -83,12 +84,13 @@ static void tell_path(const struct search *search, const char *fault) {
   for (unsigned i = 0; i < search->depth; i++)
     shell_turn(&shell, &search->path[i].event, search->path[i].refusing);
   cr_assert_fail("%s:\n%s\nhedges %u, hedge-after %lld, stagger %lld, "
-                 "on-failure %d, final %d, attempt-timeout %lld",
+                 "on-failure %d, final %d, attempt-timeout %lld, once %d",
                  fault, text_end(&timeline), search->policy.hedges,
                  (long long)search->policy.hedge_after_us / 1000,
                  (long long)search->policy.stagger_us / 1000,
                  search->policy.on_failure, search->policy.final_4xx,
-                 (long long)search->policy.attempt_timeout_us / 1000);
+                 (long long)search->policy.attempt_timeout_us / 1000,
+                 search->policy.once);
 }
 
 static void turn(struct search *search, struct shell *shell,
@@ -145,9 +147,12 @@ static void try_event(struct search *search, const struct shell *from,
 static void try_ends(struct search *search, const struct shell *from,
                      int64_t now_us) {
   static const struct attempt_end ends[] = {
-      {ATTEMPT_SUCCESS, 200, true, false}, {ATTEMPT_TRANSPORT, 0, false, false},
-      {ATTEMPT_STATUS, 404, true, false},  {ATTEMPT_STATUS, 429, true, false},
-      {ATTEMPT_STARVED, 0, false, false},
+      {ATTEMPT_SUCCESS, 200, true, false, false},
+      {ATTEMPT_TRANSPORT, 0, false, false, false},
+      {ATTEMPT_TRANSPORT, 0, false, false, true},
+      {ATTEMPT_STATUS, 404, true, false, false},
+      {ATTEMPT_STATUS, 429, true, false, false},
+      {ATTEMPT_STARVED, 0, false, false, false},
   };
   for (unsigned k = 0; k < from->started; k++)
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
@@ -205,8 +210,8 @@ static void search_delays(struct search *search) {
   }
 }
 
-static void search_all(enum race_on_failure on_failure) {
-  struct search search = {.policy.on_failure = on_failure};
+static void search_all(enum race_on_failure on_failure, bool once) {
+  struct search search = {.policy = {.on_failure = on_failure, .once = once}};
   search.seen = malloc(SEEN_COUNT * sizeof *search.seen);
   cr_assert(search.seen);
   for (unsigned hedges = 0; hedges < ATTEMPTS_MAX; hedges++)
@@ -222,13 +227,18 @@ static void search_all(enum race_on_failure on_failure) {
 }
 
 Test(race_orders, keep_every_promise_when_a_failure_brings_the_next_forward) {
-  search_all(RACE_NEXT);
+  search_all(RACE_NEXT, false);
 }
 
 Test(race_orders, keep_every_promise_when_a_failure_brings_all_forward) {
-  search_all(RACE_ALL);
+  search_all(RACE_ALL, false);
 }
 
 Test(race_orders, keep_every_promise_when_every_hedge_waits) {
-  search_all(RACE_WAIT);
+  search_all(RACE_WAIT, false);
+}
+
+Test(race_orders, keep_every_promise_when_the_request_may_go_out_once) {
+  for (int i = RACE_NEXT; i <= RACE_WAIT; i++)
+    search_all((enum race_on_failure)i, true);
 }

@@ -11,6 +11,10 @@
 
 enum { BODY_MAX = 64, DEPTH_MAX = 8, VERDICT_BYTES = 320 };
 
+/* What is wanted in this test. */
+static enum success success = SUCCESS_JSON;
+static bool keep_errors, to_head;
+
 /* How a body ends. */
 enum ending { ENDS, CUT };
 
@@ -30,6 +34,7 @@ static bool head(struct verdict *verdict, int status, const char *lines) {
   size_t len = (size_t)snprintf(bytes, sizeof bytes, "HTTP/1.1 %d X\r\n%s\r\n",
                                 status, lines);
   http_response_init(&response);
+  response.to_head = to_head;
   cr_assert(http_response_read(&response, bytes, &len) == RESPONSE_HEAD,
             "no head: %s", response.why ? response.why : bytes);
   struct response_meaning meaning = http_response_meaning(&response, bytes);
@@ -42,7 +47,8 @@ static void judge(struct verdict *verdict, int status, const char *lines,
                   const char *body, enum ending ending, size_t first,
                   size_t rest) {
   size_t len = strlen(body), at = 0, piece = first;
-  verdict_init(verdict, BODY_MAX, DEPTH_MAX);
+  verdict_init(verdict, success, BODY_MAX, DEPTH_MAX);
+  verdict->keep_errors = keep_errors;
   if (!head(verdict, status, lines)) return;
   for (; at < len; at += piece, piece = rest) {
     if (piece > len - at) piece = len - at;
@@ -78,7 +84,8 @@ static void expect_body(const char *body, const char *want) {
 static void expect_head(int status, const char *lines, const char *want) {
   struct verdict verdict;
   char got[VERDICT_BYTES];
-  verdict_init(&verdict, BODY_MAX, DEPTH_MAX);
+  verdict_init(&verdict, success, BODY_MAX, DEPTH_MAX);
+  verdict.keep_errors = keep_errors;
   cr_expect(!head(&verdict, status, lines), "%d '%s': the body is awaited",
             status, lines);
   print(&verdict, got);
@@ -90,7 +97,7 @@ static void expect_head(int status, const char *lines, const char *want) {
 static void expect_certain_after(size_t bytes, int status, const char *body) {
   struct verdict verdict;
   size_t at = 0;
-  verdict_init(&verdict, BODY_MAX, DEPTH_MAX);
+  verdict_init(&verdict, SUCCESS_JSON, BODY_MAX, DEPTH_MAX);
   cr_assert(head(&verdict, status, ""));
   while (body[at] && verdict_body(&verdict, body + at, 1)) at++;
   cr_expect(body[at] && at + 1 == bytes, "'%s' was certain after %zu bytes",
@@ -210,7 +217,7 @@ Test(verdict, a_body_of_many_kilobytes_is_judged_as_it_arrives) {
   struct verdict verdict;
   char piece[1000];
   memset(piece, ' ', sizeof piece);
-  verdict_init(&verdict, 1000002, DEPTH_MAX);
+  verdict_init(&verdict, SUCCESS_JSON, 1000002, DEPTH_MAX);
   cr_assert(head(&verdict, 200, "Content-Length: 1000002\r\n"));
   cr_assert(verdict_body(&verdict, "[", 1));
   for (int i = 0; i < 1000; i++)
@@ -240,7 +247,7 @@ Test(verdict, what_the_head_says_is_enough_in_whatever_http_it_came) {
                                      .location = slice_of("/v2?key=secret")};
   struct verdict verdict;
   char got[VERDICT_BYTES];
-  verdict_init(&verdict, BODY_MAX, DEPTH_MAX);
+  verdict_init(&verdict, SUCCESS_JSON, BODY_MAX, DEPTH_MAX);
   cr_expect_not(verdict_head(&verdict, &meaning));
   print(&verdict, got);
   cr_expect_str_eq(
@@ -302,6 +309,122 @@ Test(verdict, a_4xx_over_the_cap_is_not_whole) {
          "too_large 404: the body is larger than --max-body (64 bytes)");
 }
 
+/* ---- any 2xx ---- */
+
+Test(verdict, any_whole_2xx_may_be_wanted) {
+  success = SUCCESS_2XX;
+  expect(200, "Content-Length: 6\r\n", "<html>", ENDS, "success 200 whole");
+  expect(201, "Content-Length: 0\r\n", "", ENDS, "success 201 whole");
+  expect(202, "Transfer-Encoding: chunked\r\n", "{\"a\":", ENDS,
+         "success 202 whole");
+  expect(204, "", "", ENDS, "success 204 whole");
+  expect(200, "Content-Length: 2\r\nContent-Encoding: gzip\r\n", "\x1f\x8b",
+         ENDS, "success 200 whole");
+}
+
+#define MAY_BE_CUT                                                             \
+  "transport 200: nothing but the close of the connection ended the body, "    \
+  "which may have been cut"
+
+Test(verdict, a_2xx_that_only_the_close_has_ended_may_have_been_cut) {
+  success = SUCCESS_2XX;
+  expect(200, "", "<html>", ENDS, MAY_BE_CUT);
+  expect(200, "", "{}", ENDS, MAY_BE_CUT);
+  expect(200, "", "", ENDS, MAY_BE_CUT);
+}
+
+Test(verdict, a_2xx_that_was_cut_or_is_too_large_is_a_failure) {
+  success = SUCCESS_2XX;
+  expect(200, "Content-Length: 9\r\n", "<html>", CUT, "transport 200: cut");
+  expect_head(200, "Content-Length: 65\r\n",
+              "too_large 200: the body is larger than --max-body (64 bytes)");
+}
+
+Test(verdict, where_any_2xx_is_wanted_nothing_else_is) {
+  success = SUCCESS_2XX;
+  expect_head(206, "Content-Length: 2\r\n",
+              "status 206: the upstream sent a part (206) though no Range was "
+              "asked for");
+  expect_head(302, "", "status 302: the upstream answered 302");
+  expect_head(101, "", "status 101: the upstream answered 101");
+  expect_head(500, "", "status 500: the upstream failed (500)");
+  expect(418, "Content-Length: 3\r\n", "<a>", ENDS,
+         "status 418 whole: the upstream answered 418");
+}
+
+/* ---- any status ---- */
+
+Test(verdict, whatever_is_whole_may_be_wanted) {
+  static const int statuses[] = {200, 206, 299, 300, 302, 399, 400,
+                                 404, 429, 499, 500, 503, 599, 999};
+  success = SUCCESS_ANY;
+  for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+    char want[VERDICT_BYTES];
+    snprintf(want, sizeof want, "success %d whole", statuses[i]);
+    expect(statuses[i], "Content-Length: 6\r\n", "<html>", ENDS, want);
+    expect(statuses[i], "", "what came up to the close", ENDS, want);
+  }
+  expect(204, "", "", ENDS, "success 204 whole");
+  expect(304, "Content-Length: 65\r\n", "", ENDS, "success 304 whole");
+  expect(503, "Retry-After: 5\r\nContent-Encoding: br\r\n", "", ENDS,
+         "success 503 whole retry-after");
+}
+
+Test(verdict, what_is_not_whole_is_never_wanted) {
+  success = SUCCESS_ANY;
+  expect(404, "Content-Length: 9\r\n", "oh", CUT, "transport 404: cut");
+  expect_head(500, "Content-Length: 65\r\n",
+              "too_large 500: the body is larger than --max-body (64 bytes)");
+}
+
+Test(verdict, another_protocol_is_never_wanted) {
+  success = SUCCESS_ANY;
+  expect_head(101, "", "status 101: the upstream answered 101");
+  keep_errors = true;
+  expect_head(101, "", "status 101: the upstream answered 101");
+}
+
+/* ---- a HEAD ---- */
+
+Test(verdict, what_answers_a_head_is_whole_with_its_head) {
+  to_head = true;
+  success = SUCCESS_2XX;
+  expect(200, "Content-Length: 65\r\n", "", ENDS, "success 200 whole");
+  expect(200, "Transfer-Encoding: chunked\r\n", "", ENDS, "success 200 whole");
+  expect(200, "", "", ENDS, "success 200 whole");
+  success = SUCCESS_ANY;
+  expect(404, "Content-Length: 65\r\n", "", ENDS, "success 404 whole");
+  success = SUCCESS_JSON;
+  expect(200, "Content-Length: 2\r\n", "", ENDS,
+         "bad_json 200 whole: the body is not JSON: the body is empty");
+}
+
+/* ---- errors that are kept ---- */
+
+Test(verdict, an_error_that_is_kept_is_read_to_its_end) {
+  keep_errors = true;
+  for (success = SUCCESS_JSON; success <= SUCCESS_2XX; success++) {
+    expect(503, "Content-Length: 4\r\nRetry-After: 5\r\n", "busy", ENDS,
+           "status 503 whole retry-after: the upstream is overloaded or down "
+           "(503)");
+    expect(500, "", "up to the close", ENDS,
+           "status 500 whole: the upstream failed (500)");
+    expect(302, "Content-Length: 0\r\n", "", ENDS,
+           "status 302 whole: the upstream answered 302");
+    expect(304, "", "", ENDS,
+           "status 304 whole: the upstream answered 304 though nothing "
+           "conditional was asked");
+    expect(500, "Content-Length: 9\r\n", "oh", CUT, "transport 500: cut");
+    expect_head(500, "Content-Length: 65\r\n",
+                "too_large 500: the body is larger than --max-body (64 bytes)");
+  }
+}
+
+Test(verdict, a_2xx_that_is_no_success_is_no_error_to_keep) {
+  keep_errors = true;
+  expect_body("<html>", NOT_JSON "byte 0: no value can start with '<'");
+}
+
 /* ---- the cap ---- */
 
 #define TOO_LARGE "too_large 200: the body is larger than --max-body (64 bytes)"
@@ -326,7 +449,7 @@ Test(verdict, a_body_that_grows_over_the_cap_is_a_failure_at_that_byte) {
 Test(verdict, without_a_head_there_is_no_status) {
   struct verdict verdict;
   char got[VERDICT_BYTES];
-  verdict_init(&verdict, BODY_MAX, DEPTH_MAX);
+  verdict_init(&verdict, SUCCESS_JSON, BODY_MAX, DEPTH_MAX);
   verdict_broken(&verdict, ATTEMPT_TIMEOUT, "it took too long");
   print(&verdict, got);
   cr_expect_str_eq(got, "timeout 0: it took too long");
@@ -337,7 +460,7 @@ Test(verdict, a_reason_that_is_too_long_is_cut) {
   char why[2 * VERDICT_ERROR_TEXT];
   memset(why, 'x', sizeof why - 1);
   why[sizeof why - 1] = '\0';
-  verdict_init(&verdict, BODY_MAX, DEPTH_MAX);
+  verdict_init(&verdict, SUCCESS_JSON, BODY_MAX, DEPTH_MAX);
   verdict_broken(&verdict, ATTEMPT_TRANSPORT, why);
   cr_expect_eq(strlen(verdict.error), VERDICT_ERROR_TEXT - 1);
 }

@@ -42,24 +42,28 @@ struct http_response {
                     * otherwise it ends with the connection */
   bool is_encoded;  /* a Content-Encoding other than identity */
   bool retry_after; /* a Retry-After field */
-  int status;       /* of the final head, 0 until one began; 1xx are skipped */
-  unsigned interim; /* 1xx heads that were skipped */
-  size_t scanned;   /* private */
+  bool to_head;  /* the caller's, false after http_response_init: it answers a
+                  * HEAD */
+  bool bodiless; /* no body comes: by section 6.3, or its length is 0 */
+  int status;    /* of the final head, 0 until one began; 1xx are skipped */
+  unsigned interim;         /* 1xx heads that were skipped */
+  size_t scanned;           /* private */
   size_t head_at, head_len; /* the final head: status line and field lines with
                              * their CRLFs, the empty line included. It starts
                              * behind skipped 1xx heads. */
   size_t location_at, location_len; /* the value of Location; 0, 0: none */
   size_t body_at, body_len; /* body bytes so far, transfer coding undone */
   uint64_t left;   /* private: of the length, of the chunk or of the trailers */
-  uint64_t length; /* the Content-Length, also where no body comes (204, 304);
-                    * UINT64_MAX: none was given */
+  uint64_t length; /* the Content-Length, also where no body comes; UINT64_MAX:
+                    * none was given */
   size_t used;     /* where the bytes begin that are no part of what has been
                     * read: with RESPONSE_DONE the end of the response, and what
                     * stands there up to *len came behind it */
   const char *why; /* with RESPONSE_BAD, static */
 };
 
-/* The answer to a GET; (a response to HEAD has no body: not read here). */
+/* The answer to a GET or the like; for one to a HEAD, set to_head before the
+ * first byte is read. */
 void http_response_init(struct http_response *response);
 
 /* Goes on in bytes[0..*len). Call it until it says MORE, DONE or BAD; DONE and
@@ -74,9 +78,9 @@ void http_response_init(struct http_response *response);
  * chunk size that is not 1*HEXDIG or has more than 16 of them, a chunk not
  * followed by CRLF, bare LF anywhere, trailers that are no field lines or
  * larger than 8 KiB, chunk extensions longer than 256 bytes a chunk. These
- * rules hold for heads of every status; then 204, 304 and 1xx have no body (RFC
- * 9112, section 6.3). A reason phrase may lack, with its space. Trailers are
- * dropped.
+ * rules hold for heads of every status; then 204, 304, 1xx and what answers a
+ * HEAD have no body (RFC 9112, section 6.3). A reason phrase may lack, with its
+ * space. Trailers are dropped.
  * The verdict and the body are the same however the bytes were cut. */
 enum response_progress http_response_read(struct http_response *response,
                                           char *bytes, size_t *len)

@@ -22,14 +22,17 @@ enum race_on_failure {
 struct race_policy {
   unsigned hedges; /* 0 .. RACE_MAX_HEDGES */
   enum race_on_failure on_failure;
-  bool final_4xx;             /* --final 4xx */
+  bool final_4xx; /* --final 4xx */
+  bool once; /* the request may reach one upstream only (RFC 9110, 9.2.2) */
   int64_t hedge_after_us;     /* >= 0 */
   int64_t stagger_us;         /* >= 0 */
   int64_t attempt_timeout_us; /* 0: none */
 };
 
 /* All times are microseconds since the start of the race. What would be due at
- * the deadline or later never starts; its due_us is PLAN_NEVER_US. */
+ * the deadline or later never starts; its due_us is PLAN_NEVER_US. With `once`
+ * so is that of every hedge, and on_failure is RACE_WAIT: there an attempt
+ * follows only where all before it have reached nobody (core/race). */
 struct race_plan {
   uint8_t attempts;                   /* 1 .. RACE_MAX_ATTEMPTS */
   uint8_t target[RACE_MAX_ATTEMPTS];  /* whom each asks: an index below the
@@ -39,6 +42,7 @@ struct race_plan {
   uint32_t attempt_timeout_us;        /* 0: none */
   enum race_on_failure on_failure;
   bool final_4xx;
+  bool once;
 };
 
 #define PLAN_NEVER_US UINT32_MAX

@@ -17,6 +17,7 @@ struct race {
   uint32_t started_us[RACE_MAX_ATTEMPTS]; /* since the start */
   uint16_t in_flight;                     /* started, and not ended */
   uint16_t refused;                       /* never started */
+  uint16_t unasked; /* those, and with plan->once those that failed unsent */
   uint16_t starved;
   uint16_t whole_4xx; /* ended with a whole 4xx */
   uint8_t next;       /* the first attempt that has not been started */

@@ -9,7 +9,8 @@
 
 struct response_meaning {
   int status;            /* final: 101, or 200 and above */
-  uint64_t length;       /* of the body; UINT64_MAX: it was not given */
+  uint64_t length;       /* of the body that comes, 0 where none does (HEAD,
+                          * 204, 304); UINT64_MAX: it was not given */
   bool delimited;        /* something other than the connection's end says where
                           * the body ends */
   bool is_encoded;       /* a Content-Encoding other than identity */

@@ -23,7 +23,7 @@
 /* How an attempt ended. The names, in lower case and without the prefix, are
  * what problem+json, the log and the metrics print: attempt_result_name(). */
 enum attempt_result {
-  ATTEMPT_SUCCESS,   /* 2xx, whole, one valid JSON text */
+  ATTEMPT_SUCCESS,   /* what enum success asks for (core/verdict) */
   ATTEMPT_STATUS,    /* any other status */
   ATTEMPT_BAD_JSON,  /* 2xx, and the body is not one valid JSON text */
   ATTEMPT_TRANSPORT, /* no whole answer: connect, TLS, framing, cut */
@@ -42,6 +42,8 @@ struct attempt_end {
   int status;       /* 0 where no status line arrived */
   bool whole;       /* head and body arrived whole, within the caps */
   bool retry_after; /* the answer carries a Retry-After field */
+  bool unsent;      /* nobody can have read a byte of the request: no name, no
+                     * connection, or refused */
 };
 
 enum event_kind {

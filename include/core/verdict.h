@@ -15,20 +15,31 @@
 
 enum { VERDICT_ERROR_TEXT = 192 };
 
+/* What makes an answer a success. 101 never is one. */
+enum success {
+  SUCCESS_JSON, /* a 2xx but 206, whole, and one valid JSON text */
+  SUCCESS_2XX,  /* a 2xx but 206, whole; any body, or none */
+  SUCCESS_ANY,  /* any status, whole: it is passed on as a plain proxy does */
+};
+
 struct verdict {
   struct attempt_end end; /* valid once a function below has returned false, or
                            * after verdict_end and verdict_broken */
   struct json_check json;
   uint64_t body_bytes, body_max;
-  bool delimited; /* a length or chunks say where the body ends */
+  enum success success;
+  bool keep_errors; /* the caller's, false after verdict_init: the body of every
+                     * failing status is awaited, as that of a 4xx always is */
+  bool delimited;   /* a length or chunks say where the body ends */
   char error[VERDICT_ERROR_TEXT]; /* NUL-terminated; "" for a success */
 };
 
 /* body_max in bytes; depth_max as for json_check_init. */
-void verdict_init(struct verdict *verdict, uint64_t body_max,
-                  unsigned depth_max);
+void verdict_init(struct verdict *verdict, enum success success,
+                  uint64_t body_max, unsigned depth_max);
 
-/* The final head. False: it is a failure already; look at `end`. */
+/* The final head. False: it is a failure already; look at `end`. (A success
+ * comes by verdict_end only, also where there is no body.) */
 bool verdict_head(struct verdict *verdict, const struct response_meaning *head)
     __attribute__((warn_unused_result));
 /* The next bytes of the body, transfer coding undone. False as above. */

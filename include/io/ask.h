@@ -2,7 +2,10 @@
 #ifndef HEDGEROW_IO_ASK_H
 #define HEDGEROW_IO_ASK_H
 
+#include <stdbool.h>
+
 #include "core/slice.h"
+#include "core/verdict.h"
 
 /* Field lines, as the targets of one variant (core/target) are shown them; see
  * core/forward. */
@@ -12,10 +15,23 @@ struct ask_fields {
                              * targets that may have them */
 };
 
-/* What all requests that are sent for one client request have in common. */
+/* What all requests that are sent for one client request have in common. All
+ * zeros but for method and fields is a GET whose answer is to be JSON. */
 struct ask_message {
-  struct slice method;
+  struct slice method;             /* HEAD: its response has no body, so that
+                                    * with SUCCESS_JSON it never succeeds */
   const struct ask_fields *fields; /* by target->variant */
+  struct slice body;               /* goes out from where it stands; empty
+                                    * where has_body is false */
+  bool has_body; /* Content-Length is sent, a 0 as well. False only where the
+                  * client framed no body and the method expects none: POST,
+                  * PUT and PATCH do (RFC 9110, section 8.6) */
+  bool once;     /* it is not sent a second time when somebody may have read a
+                  * byte of it (RFC 9110, section 9.2.2); for races see
+                  * core/plan */
+  bool
+      keep_errors; /* read the body of every failing status, and hand it over */
+  enum success success;
 };
 
 /* The message, for the target with rest and query (core/base_url). */

@@ -33,8 +33,9 @@ void attempts_free(struct attempts *attempts);
 
 /* Called once, from the loop. The record is complete; its error is valid during
  * the call, unless the receiver copies it. A response comes after a success and
- * after a whole 4xx, else it is empty; what the receiver does not take
- * (response_move) is freed after the call. */
+ * after a whole 4xx, with keep_errors after every whole failing status, else it
+ * is empty; what the receiver does not take (response_move) is freed after the
+ * call. */
 typedef void attempt_on_end(void *arg, struct attempt_record *record,
                             struct response *response);
 

@@ -22,6 +22,7 @@ enum call_end {
   CALL_JUDGED,   /* the intake's verdict is certain */
   CALL_UNHEARD,  /* the connection ended without a byte of an answer, as `why`
                   * says: nobody may have read the request */
+  CALL_UNSENT,   /* the same, and nobody can have read a byte of it */
   CALL_READ_OUT, /* after call_kind.read_out: the answer has been read, or is
                   * given up */
 };

@@ -9,6 +9,7 @@
 #include "core/http_response.h"
 #include "core/target.h"
 #include "core/verdict.h"
+#include "io/ask.h"
 #include "io/buffer.h"
 #include "io/response.h"
 
@@ -20,8 +21,9 @@ struct intake {
   struct verdict verdict;
 };
 
+/* The answer to that message, which is borrowed for this call. */
 void intake_init(struct intake *intake, const struct target_limits *limits,
-                 struct blocks *blocks);
+                 const struct ask_message *message, struct blocks *blocks);
 void intake_clear(struct intake *intake);
 
 /* Room for the first bytes: `usual` of them, or one block. False: none. */

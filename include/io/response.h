@@ -2,6 +2,8 @@
 #ifndef HEDGEROW_IO_RESPONSE_H
 #define HEDGEROW_IO_RESPONSE_H
 
+#include <stdint.h>
+
 #include "core/slice.h"
 #include "io/buffer.h"
 
@@ -10,6 +12,9 @@ struct response {
   int status;
   struct slice fields; /* "Name: value\r\n"..., without the empty line */
   struct slice body;   /* transfer coding undone */
+  uint64_t length;     /* what Content-Length is to say of it: the body's, or
+                        * where a HEAD or 304 has none, what stood there;
+                        * UINT64_MAX: there is to be no such field */
   struct buffer bytes;
 };
 

@@ -53,8 +53,10 @@ struct stream stream_tls(int fd, void *easy, struct shard *shard);
 /* For the two below. */
 void stream_trace(const struct stream *stream, const char *what, ssize_t n);
 
-/* Bytes written, > 0 and perhaps fewer than given, or one of the above. Over
- * TLS one piece is written a call. */
+/* Bytes written, > 0 and perhaps fewer than given, or one of the above, and
+ * then the peer cannot have read any of them. Over TLS at most one record is
+ * written a call, from the first piece; after STREAM_AGAIN the same bytes come
+ * next. */
 static inline ssize_t __attribute__((warn_unused_result))
 stream_send(struct stream *stream, const struct iovec *parts, unsigned count) {
   ssize_t n = stream->kind->send(stream, parts, count);

@@ -44,8 +44,11 @@ struct fetch {
   unsigned first_number;          /* added to Hedge-Attempt */
   unsigned begun;                 /* attempts below were started or refused */
   unsigned response_of;           /* whose response is kept */
-  struct response response;       /* the answer, once it is settled; of a race
-                                   * without one, nobody's business */
+  struct response response;       /* the answer, once it is settled. Of a race
+                                   * that FAILED with keep_errors: its last
+                                   * whole error that is no 4xx, else a whole
+                                   * 4xx, else empty. Of others without an
+                                   * answer: nobody's business */
 };
 
 /* The plan, the group and what `ask` points at are borrowed until it is

@@ -182,8 +182,9 @@ static bool skip_interim(struct http_response *response, size_t head_len) {
 /* RFC 9112, section 6.3. */
 static enum state body_state(const struct http_response *response,
                              const struct framing *framing) {
-  if (response->status == 204 || response->status == 304) return WHOLE;
-  if (response->status == 101) return UNTIL_CLOSE; /* it is not HTTP any more */
+  int status = response->status;
+  if (status == 101) return UNTIL_CLOSE; /* it is not HTTP any more */
+  if (status == 204 || status == 304 || response->to_head) return WHOLE;
   if (framing->is_chunked) return IN_SIZE;
   if (response->length == UINT64_MAX) return UNTIL_CLOSE;
   return response->length > 0 ? IN_LENGTH : WHOLE;
@@ -196,6 +197,7 @@ static void begin_body(struct http_response *response, size_t head_len,
   response->state = (uint8_t)state;
   response->scanned = 0;
   response->left = state == IN_LENGTH ? response->length : 0;
+  response->bodiless = state == WHOLE;
   response->delimited = state != UNTIL_CLOSE;
   response->keep_alive =
       response->delimited && persists && !framing->asks_close;

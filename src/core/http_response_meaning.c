@@ -6,7 +6,7 @@ struct response_meaning http_response_meaning(
     const struct http_response *response, const char *bytes) {
   return (struct response_meaning){
       .status = response->status,
-      .length = response->length,
+      .length = response->bodiless ? 0 : response->length,
       .delimited = response->delimited,
       .is_encoded = response->is_encoded,
       .retry_after = response->retry_after,

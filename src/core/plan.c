@@ -6,6 +6,9 @@
  * short outage is outlived. A hedge whose time comes only at the deadline is of
  * no use to anybody, so it is planned for never.
  *
+ * Where the request may be sent only once, time and failures start no hedge.
+ * Its attempts are there for one case: those before have reached nobody.
+ *
  * What this file leaves to others: what brings a hedge forward (core/race),
  * whether an attempt may start when its time has come (core/gate). */
 #include "core/plan.h"
@@ -15,6 +18,7 @@
 static uint32_t due_us(const struct race_policy *policy, unsigned k,
                        int64_t timeout_us) {
   if (k == 0) return 0;
+  if (policy->once) return PLAN_NEVER_US;
   int64_t due = policy->hedge_after_us + (k - 1) * policy->stagger_us;
   return due < timeout_us ? (uint32_t)due : PLAN_NEVER_US;
 }
@@ -33,8 +37,9 @@ void plan_make(struct race_plan *plan, const struct race_policy *policy,
   plan->attempts = (uint8_t)(1 + policy->hedges);
   plan->deadline_us = (uint32_t)timeout_us;
   plan->attempt_timeout_us = attempt_timeout_us(policy, timeout_us);
-  plan->on_failure = policy->on_failure;
+  plan->on_failure = policy->once ? RACE_WAIT : policy->on_failure;
   plan->final_4xx = policy->final_4xx;
+  plan->once = policy->once;
   for (unsigned k = 0; k < plan->attempts; k++) {
     plan->target[k] = (uint8_t)(k % targets);
     plan->due_us[k] = due_us(policy, k, timeout_us);

@@ -23,6 +23,11 @@
  * over. A result therefore counts before a timer that is due in the same turn,
  * and there is one place from which an attempt can start.
  *
+ * Where the plan says `once`, no hedge is due and no failure brings one
+ * forward. An attempt then follows another only where no byte of the request
+ * can have reached anybody so far: each before it was refused, or failed
+ * unsent. So whatever --on-failure is, they follow one by one.
+ *
  * An attempt that was refused (never started) or starved (started, and then
  * this machine lacked memory) says nothing of the upstream. So it is no failure
  * and brings nothing forward: where memory is short, more requests would be the
@@ -95,10 +100,14 @@ static bool race_note_end(struct race *race, unsigned k,
   race->in_flight &= (uint16_t)~bit(k);
   switch (end->result) {
     case ATTEMPT_SUCCESS: race_settle(race, OUTCOME_SUCCESS, k); return false;
-    case ATTEMPT_REFUSED: race->refused |= bit(k); return false;
+    case ATTEMPT_REFUSED:
+      race->refused |= bit(k);
+      race->unasked |= bit(k);
+      return false;
     case ATTEMPT_STARVED: race->starved |= bit(k); return false;
     default: break;
   }
+  if (race->plan->once && end->unsent) race->unasked |= bit(k);
   if (is_whole_4xx(end)) race_note_4xx(race, k, end->status);
   return !asks_to_wait(end);
 }
@@ -157,7 +166,7 @@ static void race_launch(struct race *race, uint32_t at_us, bool failed) {
   if (failed && race->in_flight == 0) race_launch_after_failure(race, at_us);
   /* Nobody has been asked yet: a refused primary hands its turn on, perhaps to
    * another target, rather than wait for the hedges' time. */
-  if (race->refused == below(race->next) && race->next < race->plan->attempts)
+  if (race->unasked == below(race->next) && race->next < race->plan->attempts)
     race_launch_next(race, at_us);
 }
 
@@ -166,12 +175,13 @@ static void race_launch(struct race *race, uint32_t at_us, bool failed) {
 /* Where each attempt that was asked brought a 4xx, the first one's is the
  * answer: the primary's, unless that was refused. */
 static void race_lose(struct race *race) {
-  uint16_t told =
+  uint16_t failed =
       below(race->next) & (uint16_t) ~(race->refused | race->starved);
+  uint16_t told = failed & (uint16_t)~race->unasked;
   unsigned first = 0;
-  if (told == 0) {
+  if (failed == 0) {
     race_settle(race, OUTCOME_REFUSED, 0);
-  } else if (race->whole_4xx != told) {
+  } else if (told == 0 || race->whole_4xx != told) {
     race_settle(race, OUTCOME_FAILED, 0);
   } else {
     while (!(told & bit(first))) first++;

@@ -3,16 +3,23 @@
  *   2xx but 206     the body decides: whole, and exactly one JSON text
  *   4xx             a failure, but its body is read to the end, because it may
  *                   become the client's answer when nothing succeeds
- *   everything else a failure as soon as the head is there
+ *   everything else a failure as soon as the head is there; with keep_errors
+ *                   the body is read to the end here, too
+ *
+ * That is SUCCESS_JSON. With SUCCESS_2XX a 2xx needs to be whole and no more,
+ * and with SUCCESS_ANY so does whatever is final.
  *
  * A 206 or a 204 is no exception to "2xx with a whole JSON body": no Range was
  * asked for, so a 206 is a part of something, and a 204 has no body, which is
- * no JSON text.
+ * no JSON text. SUCCESS_2XX takes the 204. A 101 ends HTTP, and is nobody's
+ * answer: nothing that asks for it goes upstream.
  *
  * A body that ends only because the connection closed may have been cut. An
  * object or an array says by itself that it is whole; a bare number, string or
  * literal does not (`12` may have been `123`), so it counts only when a length
- * or chunks framed it (RFC 9112, section 8).
+ * or chunks framed it (RFC 9112, section 8). Of what is not JSON nobody can
+ * tell, so SUCCESS_2XX wants it framed. SUCCESS_ANY does not, since the client
+ * would get the same from the upstream itself.
  *
  * Where a body ends, and in which HTTP it came, is others' to say
  * (core/http_response). */
@@ -23,12 +30,13 @@
 
 #include "core/explain.h"
 
-void verdict_init(struct verdict *verdict, uint64_t body_max,
-                  unsigned depth_max) {
+void verdict_init(struct verdict *verdict, enum success success,
+                  uint64_t body_max, unsigned depth_max) {
   verdict->end = (struct attempt_end){.result = ATTEMPT_TRANSPORT};
   verdict->body_bytes = 0;
   verdict->body_max = body_max;
-  verdict->delimited = false;
+  verdict->success = success;
+  verdict->keep_errors = verdict->delimited = false;
   verdict->error[0] = '\0';
   json_check_init(&verdict->json, depth_max);
 }
@@ -40,11 +48,18 @@ void verdict_broken(struct verdict *verdict, enum attempt_result result,
   snprintf(verdict->error, sizeof verdict->error, "%s", why);
 }
 
-static bool is_success_status(int status) {
+static bool is_success_status(const struct verdict *verdict) {
+  int status = verdict->end.status;
+  if (verdict->success == SUCCESS_ANY) return status != 101;
   return status >= 200 && status <= 299 && status != 206;
 }
 
-static bool is_4xx(int status) { return status >= 400 && status <= 499; }
+/* The body of a failure, which somebody may get to see. */
+static bool is_awaited(const struct verdict *verdict) {
+  int status = verdict->end.status;
+  return (status >= 400 && status <= 499) ||
+         (verdict->keep_errors && status != 101);
+}
 
 static bool too_large(struct verdict *verdict) {
   snprintf(verdict->error, sizeof verdict->error,
@@ -70,13 +85,15 @@ bool verdict_head(struct verdict *verdict,
                                       .status = status,
                                       .retry_after = head->retry_after};
   verdict->delimited = head->delimited;
-  if (!is_success_status(status))
+  bool may_succeed = is_success_status(verdict);
+  if (!may_succeed)
     explain_status(status, head->location, verdict->error,
                    sizeof verdict->error);
-  if (!is_success_status(status) && !is_4xx(status)) return false;
+  if (!may_succeed && !is_awaited(verdict)) return false;
   if (head->length != UINT64_MAX && head->length > verdict->body_max)
     return too_large(verdict);
-  if (!is_success_status(status) || !head->is_encoded) return true;
+  if (!may_succeed || !head->is_encoded || verdict->success != SUCCESS_JSON)
+    return true;
   verdict_broken(verdict, ATTEMPT_BAD_JSON,
                  "the body is encoded (Content-Encoding) though hedgerow asked "
                  "for none");
@@ -86,15 +103,14 @@ bool verdict_head(struct verdict *verdict,
 bool verdict_body(struct verdict *verdict, const char *bytes, size_t len) {
   verdict->body_bytes += len;
   if (verdict->body_bytes > verdict->body_max) return too_large(verdict);
-  if (!is_success_status(verdict->end.status)) return true;
+  if (verdict->success != SUCCESS_JSON || !is_success_status(verdict))
+    return true;
   if (json_check_feed(&verdict->json, bytes, len) == JSON_BAD)
     return not_json(verdict);
   return true;
 }
 
-void verdict_end(struct verdict *verdict) {
-  verdict->end.whole = true;
-  if (!is_success_status(verdict->end.status)) return;
+static void end_json(struct verdict *verdict) {
   if (json_check_end(&verdict->json) == JSON_BAD) {
     not_json(verdict);
   } else if (!verdict->delimited && verdict->json.root == JSON_ROOT_SCALAR) {
@@ -104,4 +120,15 @@ void verdict_end(struct verdict *verdict) {
   } else {
     verdict->end.result = ATTEMPT_SUCCESS;
   }
+}
+
+void verdict_end(struct verdict *verdict) {
+  verdict->end.whole = true;
+  if (!is_success_status(verdict)) return;
+  if (verdict->success == SUCCESS_JSON) end_json(verdict);
+  else if (verdict->success == SUCCESS_2XX && !verdict->delimited)
+    verdict_broken(verdict, ATTEMPT_TRANSPORT,
+                   "nothing but the close of the connection ended the body, "
+                   "which may have been cut");
+  else verdict->end.result = ATTEMPT_SUCCESS;
 }

@@ -9,7 +9,7 @@
  * A kept connection may have been closed by the upstream while the request was
  * on its way. If it ends before any byte of an answer, the request is sent once
  * more, on a new connection: the same attempt, a resend (RFC 9112, section
- * 9.3.1; a GET is idempotent).
+ * 9.3.1). One that may go out only once is not, if a byte may have been read.
  *
  * attempt_start calls nobody back: what fails at once, fails in the next turn.
  * Whether an attempt may start, and how long it may take, is for those above.
@@ -51,6 +51,7 @@ struct attempt {
   unsigned slot;       /* its target's, which a loser has lost */
   uint32_t generation; /* of the addresses it dials */
   bool was_kept;       /* its connection had carried a request before */
+  bool sent;           /* somebody may have read some of the request */
   struct attempt_record *record;
   attempt_on_end *on_end;
   void *arg;
@@ -77,6 +78,9 @@ struct attempts {
 };
 
 static const char no_memory[] = "no memory was free";
+static const char once_only[] =
+    "the kept connection ended before an answer; this request may not be sent "
+    "twice (RFC 9110, 9.2.2)";
 
 static unsigned name_of(const struct attempt *a) {
   return slot_at(a->attempts->slots, a->slot)->name;
@@ -113,6 +117,7 @@ static void attempt_report(struct attempt *a, int64_t now_us) {
   struct verdict *verdict = &a->call.intake.verdict;
   struct response response = {0};
   a->record->end = verdict->end;
+  a->record->end.unsent = !a->sent;
   a->record->end_us = now_us;
   a->record->error = verdict->error;
   if (may_be_answer(&verdict->end))
@@ -226,19 +231,22 @@ static void losers_leave(struct attempt *a);
 static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
                                 int64_t now_us) {
   struct attempt *a = arg;
+  a->sent |= end != CALL_UNSENT;
   if (end == CALL_READ_OUT) {
     losers_leave(a);
     attempt_land(a);
     attempt_recycle(a);
   } else if (end == CALL_JUDGED) {
     attempt_finish(a, now_us);
-  } else if (a->was_kept && a->record->resends == 0) {
+  } else if (!a->was_kept || a->record->resends > 0) {
+    attempt_fail(a, ATTEMPT_TRANSPORT, why, now_us);
+  } else if (a->sent && a->call.ask->message->once) {
+    attempt_fail(a, ATTEMPT_TRANSPORT, once_only, now_us);
+  } else {
     attempt_trace(a, "the kept connection had died: asks again");
     a->record->resends = 1;
     a->connect_by_us = now_us + a->call.intake.limits->connect_timeout_us;
     attempt_dial(a);
-  } else {
-    attempt_fail(a, ATTEMPT_TRANSPORT, why, now_us);
   }
 }
 
@@ -304,7 +312,7 @@ static void attempt_prepare_call(struct attempt *a, const struct ask *ask,
   call->usual = wires_usual(a->attempts->wires, target->slot);
   call->wire = NULL;
   call->reading_out = false;
-  intake_init(&call->intake, limits, a->attempts->blocks);
+  intake_init(&call->intake, limits, ask->message, a->attempts->blocks);
 }
 
 struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
@@ -320,6 +328,7 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
   a->on_end = on_end;
   a->arg = arg;
   a->dial = NULL;
+  a->sent = false;
   a->waiter = (struct waiter){0};
   a->connect_by_us = record->start_us + limits->connect_timeout_us;
   attempt_prepare_call(a, ask, target, limits);

@@ -9,6 +9,9 @@
  * kept for a second sending. One read brings an answer into one buffer, and
  * what is too much for that by way of the scratch.
  *
+ * An answer may come before a body is out (a 413, say). It is judged as any
+ * other, and the rest of the body stays unsent, with the wire's end.
+ *
  * A wire whose answer is whole goes back to the idle ones; any other is closed.
  * Whether an unheard request is sent again, and when an answer is late, is for
  * those above. */
@@ -21,8 +24,8 @@
 #include "io/clock.h"
 
 enum {
-  REQUEST_PARTS = BASE_URL_PIECES + 7,
-  NUMBER_BYTES = 16,
+  REQUEST_PARTS = BASE_URL_PIECES + 8,
+  LAST_LINES_BYTES = 64,
   READ_OUT_BYTES = 256 * 1024, /* of an answer that nobody wants */
 };
 
@@ -56,7 +59,7 @@ static void h1_broken(struct call *call, const char *why) {
     verdict_broken(&call->intake.verdict, ATTEMPT_TRANSPORT, why);
     h1_judged(call);
   } else {
-    h1_end(call, CALL_UNHEARD, why);
+    h1_end(call, call->sent > 0 ? CALL_UNHEARD : CALL_UNSENT, why);
   }
 }
 
@@ -139,18 +142,28 @@ static struct iovec part_of(struct slice s) {
   return (struct iovec){(char *)(uintptr_t)s.at, s.len};
 }
 
-/* The whole request; number is room for Hedge-Attempt's line. */
-static unsigned request_parts(const struct call *call, char *number,
+/* From Hedge-Attempt's value to the end of the head. */
+static struct slice request_last_lines(const struct call *call, char *room) {
+  const struct ask_message *message = call->ask->message;
+  struct text lines;
+  text_init(&lines, room, LAST_LINES_BYTES);
+  text_int(&lines, call->record->number);
+  if (message->has_body) {
+    text_str(&lines, "\r\nContent-Length: ");
+    text_int(&lines, (int64_t)message->body.len);
+  }
+  text_str(&lines, "\r\n\r\n");
+  return text_slice_of(&lines);
+}
+
+/* The whole request; last_lines is room for some of it. */
+static unsigned request_parts(const struct call *call, char *last_lines,
                               struct iovec parts[REQUEST_PARTS]) {
   const struct ask *ask = call->ask;
   const struct target *target = call->target;
   const struct ask_fields *fields = &ask->message->fields[target->variant];
   struct slice pieces[BASE_URL_PIECES];
   unsigned count = 0;
-  struct text line;
-  text_init(&line, number, NUMBER_BYTES);
-  text_int(&line, call->record->number);
-  text_str(&line, "\r\n\r\n");
   base_url_pieces(&target->url, ask->rest, ask->query, pieces);
   parts[count++] = part_of(ask->message->method);
   parts[count++] = part_of(slice_of(" "));
@@ -161,7 +174,8 @@ static unsigned request_parts(const struct call *call, char *number,
   if (target->client_credentials && fields->credentials.len > 0)
     parts[count++] = part_of(fields->credentials);
   parts[count++] = part_of(slice_of("Hedge-Attempt: "));
-  parts[count++] = part_of(text_slice_of(&line));
+  parts[count++] = part_of(request_last_lines(call, last_lines));
+  if (ask->message->body.len > 0) parts[count++] = part_of(ask->message->body);
   return count;
 }
 
@@ -178,17 +192,24 @@ static unsigned skip_parts(struct iovec *parts, unsigned count, size_t n) {
 }
 
 /* The kernel takes one part sooner than nine, and over TLS every part would be
- * a record of its own: so they are joined. */
+ * a record of its own: so they are joined. What is too large for that, a body
+ * for the most part, goes from where it stands, and so does what is left of a
+ * request in its last part. */
 static unsigned join_parts(char *scratch, struct iovec *parts, unsigned count) {
   size_t len = 0;
-  for (unsigned i = 0; i < count; i++) {
-    if (parts[i].iov_len > WIRE_SCRATCH_BYTES - len) break;
-    memcpy(scratch + len, parts[i].iov_base, parts[i].iov_len);
-    len += parts[i].iov_len;
+  unsigned joined = 0;
+  if (count == 1) return 1;
+  for (; joined < count; joined++) {
+    const struct iovec *part = &parts[joined];
+    if (part->iov_len > WIRE_SCRATCH_BYTES - len) break;
+    memcpy(scratch + len, part->iov_base, part->iov_len);
+    len += part->iov_len;
   }
-  if (len == 0) return count; /* one huge piece: as it stands */
+  if (joined == 0) return count;
+  if (joined < count)
+    memmove(parts + 1, parts + joined, (count - joined) * sizeof *parts);
   parts[0] = (struct iovec){scratch, len};
-  return 1;
+  return 1 + count - joined;
 }
 
 static size_t parts_bytes(const struct iovec *parts, unsigned count) {
@@ -200,9 +221,9 @@ static size_t parts_bytes(const struct iovec *parts, unsigned count) {
 /* Writes what is left of the request. False: the wire is broken. */
 static bool h1_write(struct call *call) {
   struct iovec parts[REQUEST_PARTS];
-  char number[NUMBER_BYTES];
+  char last_lines[LAST_LINES_BYTES];
   while (!call->sent_all) {
-    unsigned count = request_parts(call, number, parts);
+    unsigned count = request_parts(call, last_lines, parts);
     size_t left = parts_bytes(parts, count) - call->sent;
     count = skip_parts(parts, count, call->sent);
     count = join_parts(wire_scratch(call->wire), parts, count);
@@ -237,16 +258,22 @@ static void h1_cancel(struct call *call) {
   call->kind = NULL;
 }
 
+/* On a kept wire it calls nobody back. Where some of the request has left, the
+ * wire's end, or an answer before it, is read in a later turn: once our
+ * direction has ended, one of them comes. */
 static bool h1_start(struct call *call, struct wire *wire) {
   call->wire = wire;
   call->sent = 0;
   call->sent_all = false;
   if (h1_write(call)) return true;
-  if (wire_was_kept(wire)) {
+  if (!wire_was_kept(wire)) {
+    h1_not_taken(call);
+  } else if (call->sent > 0) {
+    stream_end(wire_stream(wire));
+  } else {
     h1_cancel(call);
     return false;
   }
-  h1_not_taken(call);
   return true;
 }
 

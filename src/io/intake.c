@@ -15,12 +15,15 @@ static const char head_too_large[] =
 enum { USUAL_MAX = 64 * 1024 };
 
 void intake_init(struct intake *intake, const struct target_limits *limits,
-                 struct blocks *blocks) {
+                 const struct ask_message *message, struct blocks *blocks) {
   intake->limits = limits;
   intake->bytes = (struct buffer){.blocks = blocks};
   intake->judged = 0;
   http_response_init(&intake->response);
-  verdict_init(&intake->verdict, limits->body_bytes, limits->depth);
+  intake->response.to_head = slice_equal(message->method, slice_of("HEAD"));
+  verdict_init(&intake->verdict, message->success, limits->body_bytes,
+               limits->depth);
+  intake->verdict.keep_errors = message->keep_errors;
 }
 
 void intake_clear(struct intake *intake) { buffer_clear(&intake->bytes); }
@@ -114,6 +117,12 @@ bool intake_leaves_clean(struct intake *intake) {
          intake->response.used == intake->bytes.len;
 }
 
+/* RFC 9110, section 8.6: a 204 has none. */
+static uint64_t length_to_tell(const struct http_response *found) {
+  if (!found->bodiless) return found->body_len;
+  return found->status == 204 ? UINT64_MAX : found->length;
+}
+
 void intake_hand_over(struct intake *intake, struct response *response) {
   const struct http_response *found = &intake->response;
   response->bytes = buffer_take(&intake->bytes);
@@ -121,4 +130,5 @@ void intake_hand_over(struct intake *intake, struct response *response) {
   response->status = found->status;
   response->fields = http_response_fields(found, at);
   response->body = (struct slice){at + found->body_at, found->body_len};
+  response->length = length_to_tell(found);
 }

@@ -53,7 +53,8 @@ static void attempt_ended(struct fetch *f, unsigned k) {
 static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
                         const char *error, int64_t now_us) {
   struct attempt_record *record = record_of(f, k);
-  record->end = (struct attempt_end){.result = result};
+  record->end = (struct attempt_end){.result = result,
+                                     .unsent = result == ATTEMPT_REFUSED};
   record->error = error;
   record->end_us = now_us;
   attempt_ended(f, k);
@@ -172,15 +173,29 @@ static bool has_answer(const struct todo *todo) {
          todo->outcome == OUTCOME_CLIENT_ERROR;
 }
 
-/* Of responses that may become the answer one is kept: the winner's, and until
- * there is one, the 4xx of the lowest number. */
+static bool is_4xx(const struct response *response) {
+  return response->status >= 400 && response->status <= 499;
+}
+
+/* Whether that response, no winner's, is rather kept than what is there: the
+ * 4xx of the lowest number. Another whole error, which comes with keep_errors
+ * only, means that no such 4xx can become the answer any more: the last of
+ * these is. */
+static bool fetch_prefers(const struct fetch *f, unsigned k,
+                          const struct response *response) {
+  if (f->response.bytes.cap == 0 || !is_4xx(response)) return true;
+  return is_4xx(&f->response) && k < f->response_of;
+}
+
+/* Of responses that may become the answer one is kept: the winner's, if any. */
 static void fetch_keep_response(struct fetch *f, unsigned k,
                                 const struct todo *todo,
                                 struct response *response) {
   bool wins = has_answer(todo) && todo->winner == k;
-  bool may_win = todo->outcome == OUTCOME_OPEN || has_answer(todo);
-  if (response->bytes.cap == 0 || !may_win) return;
-  if (!wins && f->response.bytes.cap > 0 && f->response_of < k) return;
+  bool errors = todo->outcome == OUTCOME_FAILED && f->ask.message->keep_errors;
+  bool wanted = todo->outcome == OUTCOME_OPEN || has_answer(todo) || errors;
+  if (response->bytes.cap == 0 || !wanted) return;
+  if (!wins && !fetch_prefers(f, k, response)) return;
   response_move(&f->response, response);
   f->response_of = k;
 }

@@ -145,7 +145,8 @@ static bool visit_keep_message(struct visit *visit,
       arena_take(exchange_arena(visit->exchange), sizeof *kept);
   if (!kept) return false;
   *kept = *fields;
-  setup->message = (struct ask_message){slice_of("GET"), kept};
+  setup->message =
+      (struct ask_message){.method = slice_of("GET"), .fields = kept};
   return true;
 }
 

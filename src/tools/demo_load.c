@@ -143,7 +143,8 @@ static void start(struct errand *errand, enum demo_way way, const char *id) {
   snprintf(errand->fields, sizeof errand->fields,
            "X-Request-ID: %s\r\nUser-Agent: hedgerow-demo\r\n", id);
   errand->shown = (struct ask_fields){.common = slice_of(errand->fields)};
-  errand->message = (struct ask_message){slice_of("GET"), &errand->shown};
+  errand->message =
+      (struct ask_message){.method = slice_of("GET"), .fields = &errand->shown};
   errand->ask = (struct ask){.message = &errand->message};
   errand->record =
       (struct attempt_record){.target = way, .start_us = clock_now_us()};

@@ -4,7 +4,10 @@
  * However the bytes were cut, and though the buffer moves with each of them,
  * head, body, end, what came behind the end, and the verdict are the same. Where
  * a body was framed, it is found a second time here, by a reader that needs all
- * bytes at once and knows nothing of states. */
+ * bytes at once and knows nothing of states.
+ *
+ * What was asked, and what is wanted, goes by the length of the input, so that
+ * a seed is a response and nothing else. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -134,7 +137,10 @@ static void read_all(struct reading *reading, struct slice bytes,
   struct fuzz_cuts cuts = fuzz_cuts_of(bytes, variant);
   *reading = (struct reading){.progress = RESPONSE_MORE, .bytes = malloc(0)};
   http_response_init(&reading->response);
-  verdict_init(&reading->verdict, BODY_MAX, JSON_DEPTH_MAX);
+  reading->response.to_head = bytes.len % 7 == 6;
+  verdict_init(&reading->verdict, (enum success)(bytes.len / 7 % 3), BODY_MAX,
+               JSON_DEPTH_MAX);
+  reading->verdict.keep_errors = bytes.len % 7 > 3;
   while (bytes.len > 0) {
     size_t len = whole ? bytes.len : fuzz_cut(&cuts, bytes.len);
     grow(reading, (struct slice){bytes.at, len});
@@ -225,10 +231,13 @@ static void check_chunks(const struct reading *reading, struct slice rest) {
 static void check_framing(const struct reading *reading, struct slice bytes) {
   const struct http_response *response = &reading->response;
   struct slice rest = slice_from(bytes, response->body_at);
-  bool bodiless = response->status == 204 || response->status == 304;
+  bool bodiless = response->status == 204 || response->status == 304 ||
+                  (response->to_head && response->status != 101);
   demand(!response->keep_alive || response->delimited,
          "only what is delimited keeps a connection alive");
-  if (bodiless) demand(response->body_len == 0, "this status has no body");
+  demand(!bodiless || (response->bodiless && response->delimited),
+         "what has no body says so");
+  if (bodiless) demand(response->body_len == 0, "there is no body");
   else if (response->length != UINT64_MAX && response->status != 101)
     demand(response->body_len == response->length &&
                slice_equal(body_of(reading),
@@ -248,8 +257,15 @@ static void check_success(const struct reading *reading) {
   }
   demand(reading->progress == RESPONSE_DONE && reading->ended,
          "a success is whole");
-  demand(reading->response.status / 100 == 2, "a success is a 2xx");
-  demand(fuzz_is_json(body_of(reading)), "a success is JSON");
+  enum success wanted = reading->verdict.success;
+  int status = reading->response.status;
+  demand(status != 101, "a success is HTTP");
+  demand(wanted == SUCCESS_ANY || (status / 100 == 2 && status != 206),
+         "a success is a 2xx");
+  demand(wanted != SUCCESS_2XX || reading->response.delimited,
+         "a success has an end");
+  demand(wanted != SUCCESS_JSON || fuzz_is_json(body_of(reading)),
+         "a success is JSON");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

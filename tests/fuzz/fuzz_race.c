@@ -33,6 +33,7 @@ static void take_policy(struct slice *script, struct race_policy *policy) {
   policy->hedges = byte & 15;
   policy->final_4xx = byte >> 4 & 1;
   policy->on_failure = (enum race_on_failure)((byte >> 5) % 3);
+  policy->once = byte >> 5 > 4;
   policy->hedge_after_us = take_us(script);
   policy->stagger_us = take_us(script);
   policy->attempt_timeout_us = take_us(script);
@@ -40,20 +41,22 @@ static void take_policy(struct slice *script, struct race_policy *policy) {
 
 static struct attempt_end take_end(struct slice *script) {
   static const struct attempt_end ends[] = {
-      {ATTEMPT_SUCCESS, 200, true, false},
-      {ATTEMPT_STATUS, 500, true, false},
-      {ATTEMPT_STATUS, 503, true, true},
-      {ATTEMPT_STATUS, 302, false, false},
-      {ATTEMPT_STATUS, 404, true, false},
-      {ATTEMPT_STATUS, 404, false, false},
-      {ATTEMPT_STATUS, 408, true, false},
-      {ATTEMPT_STATUS, 429, true, false},
-      {ATTEMPT_STATUS, 429, true, true},
-      {ATTEMPT_BAD_JSON, 200, true, false},
-      {ATTEMPT_TRANSPORT, 0, false, false},
-      {ATTEMPT_TOO_LARGE, 200, false, false},
-      {ATTEMPT_TOO_LARGE, 400, false, false},
-      {ATTEMPT_STARVED, 0, false, false},
+      {ATTEMPT_SUCCESS, 200, true, false, false},
+      {ATTEMPT_STATUS, 500, true, false, false},
+      {ATTEMPT_STATUS, 503, true, true, false},
+      {ATTEMPT_STATUS, 302, false, false, false},
+      {ATTEMPT_STATUS, 404, true, false, false},
+      {ATTEMPT_STATUS, 404, false, false, false},
+      {ATTEMPT_STATUS, 408, true, false, false},
+      {ATTEMPT_STATUS, 429, true, false, false},
+      {ATTEMPT_STATUS, 429, true, true, false},
+      {ATTEMPT_BAD_JSON, 200, true, false, false},
+      {ATTEMPT_TRANSPORT, 0, false, false, false},
+      {ATTEMPT_TOO_LARGE, 200, false, false, false},
+      {ATTEMPT_TOO_LARGE, 400, false, false, false},
+      {ATTEMPT_STARVED, 0, false, false, false},
+      {ATTEMPT_TRANSPORT, 0, false, false, true},
+      {ATTEMPT_STARVED, 0, false, false, true},
   };
   return ends[take(script) % (sizeof ends / sizeof *ends)];
 }

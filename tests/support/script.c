@@ -33,6 +33,7 @@ static void set_option(struct race_policy *policy, int64_t *timeout_us,
     policy->on_failure = on_failure(value);
   else if (strcmp(name, "final") == 0)
     policy->final_4xx = strcmp(value, "4xx") == 0;
+  else if (strcmp(name, "once") == 0) policy->once = strcmp(value, "yes") == 0;
   else cr_assert_fail("no option: '%s'", name);
 }
 
@@ -76,6 +77,7 @@ static void read_tail(struct turn *turn, char **rest) {
     if (strcmp(word, "cut") == 0) turn->event.end.whole = false;
     else if (strcmp(word, "retry-after") == 0)
       turn->event.end.retry_after = true;
+    else if (strcmp(word, "unsent") == 0) turn->event.end.unsent = true;
     else if (strcmp(word, "refusing") == 0) read_refusals(turn, rest);
     else cr_assert_fail("no word of a script: '%s'", word);
   }
@@ -87,10 +89,12 @@ static void read_end(struct turn *turn, const char *word, char **rest) {
   turn->event.attempt = number(rest);
   end->result = ATTEMPT_TRANSPORT;
   if (strcmp(word, "success") == 0) {
-    *end = (struct attempt_end){ATTEMPT_SUCCESS, 200, true, false};
+    *end = (struct attempt_end){
+        .result = ATTEMPT_SUCCESS, .status = 200, .whole = true};
   } else if (strcmp(word, "status") == 0) {
     int status = (int)number(rest);
-    *end = (struct attempt_end){ATTEMPT_STATUS, status, true, false};
+    *end = (struct attempt_end){
+        .result = ATTEMPT_STATUS, .status = status, .whole = true};
   } else if (strcmp(word, "starve") == 0) {
     end->result = ATTEMPT_STARVED;
   } else {

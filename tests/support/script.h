@@ -8,8 +8,8 @@
  *
  *   start, timer, gone, drain
  *   success K           attempt K succeeds
- *   fail K              it ends without an answer
- *   starve K            it ends because this machine lacked memory
+ *   fail K [unsent]     it ends without an answer
+ *   starve K [unsent]   it ends because this machine lacked memory
  *   status K CODE [cut] [retry-after]
  *   ... refusing K ...  these attempts may not start, should they be to
  *
@@ -21,7 +21,7 @@
 
 /* options: pairs of a flag without its dashes and a value; durations are
  * milliseconds. What is not named: timeout 1000 hedge-after 300 hedges 2
- * stagger 0 on-failure next final none attempt-timeout 0. */
+ * stagger 0 on-failure next final none attempt-timeout 0 once no. */
 void script_race(const char *options, const char *script, const char *want);
 
 #endif

@@ -37,6 +37,7 @@ static int64_t deadline_us(const struct shell *shell) {
 
 static int64_t due_us(const struct shell *shell, unsigned k) {
   if (k == 0) return shell->start_us;
+  if (shell->policy->once) return INT64_MAX;
   return shell->start_us + shell->policy->hedge_after_us +
          (k - 1) * shell->policy->stagger_us;
 }
@@ -64,6 +65,7 @@ static void say_end(struct shell *shell, const struct step_event *event) {
   if (status) say_number(shell, event->end.status);
   if (status && !event->end.whole) say(shell, " cut");
   if (event->end.retry_after) say(shell, " retry-after");
+  if (event->end.unsent) say(shell, " unsent");
 }
 
 static void say_event(struct shell *shell, const struct step_event *event) {
@@ -104,6 +106,11 @@ static void say_outcome(struct shell *shell, const struct todo *todo) {
 
 /* ---- what was promised ---- */
 
+/* Whether no byte of the request can have reached anybody. */
+static bool reached_nobody(const struct shell *shell, unsigned below) {
+  return ((bit(below) - 1) & ~(shell->refused | shell->unsent)) == 0;
+}
+
 /* A hedge's time comes early only when nothing is on its way. */
 static void check_start(struct shell *shell, unsigned k,
                         uint32_t on_their_way) {
@@ -112,11 +119,18 @@ static void check_start(struct shell *shell, unsigned k,
          "an attempt started at the deadline");
   demand(shell, due_us(shell, k) <= shell->now_us || on_their_way == 0,
          "a hedge started before its time with others in flight");
+  demand(shell, !shell->policy->once || reached_nobody(shell, k),
+         "what may go out once went out twice");
 }
 
-/* Those that heard of the upstream. */
-static uint32_t asked(const struct shell *shell) {
+/* Those that were not kept from it by this machine. */
+static uint32_t tried(const struct shell *shell) {
   return (bit(shell->started) - 1) & ~shell->refused & ~shell->starved;
+}
+
+/* Those whose word counts. */
+static uint32_t asked(const struct shell *shell) {
+  return tried(shell) & ~(shell->policy->once ? shell->unsent : 0);
 }
 
 static void check_4xx(struct shell *shell, unsigned winner) {
@@ -130,11 +144,16 @@ static void check_4xx(struct shell *shell, unsigned winner) {
 
 static void check_failed(struct shell *shell, enum outcome outcome) {
   uint32_t all = asked(shell);
-  demand(shell, (all == 0) == (outcome == OUTCOME_REFUSED),
+  demand(shell, (tried(shell) == 0) == (outcome == OUTCOME_REFUSED),
          "failed and refused were confused");
   if (outcome == OUTCOME_FAILED)
-    demand(shell, shell->whole_4xx != all,
+    demand(shell, all == 0 || shell->whole_4xx != all,
            "each was a whole 4xx, and none is the answer");
+  demand(shell,
+         !shell->policy->once || shell->started == shell->most ||
+             shell->now_us >= deadline_us(shell) ||
+             !reached_nobody(shell, shell->started),
+         "given up though it had reached nobody");
 }
 
 static void check_answered(struct shell *shell, const struct todo *todo,
@@ -214,6 +233,7 @@ static void note(struct shell *shell, const struct step_event *event) {
          "the script ends an attempt that is not in flight");
   shell->running &= ~bit(k);
   if (end->result == ATTEMPT_SUCCESS) shell->answered = (int)k;
+  if (end->unsent && end->result != ATTEMPT_STARVED) shell->unsent |= bit(k);
   if (end->result == ATTEMPT_STARVED) shell->starved |= bit(k);
   else if (end->whole && end->status >= 400 && end->status <= 499)
     note_4xx(shell, k, end->status);

@@ -26,7 +26,7 @@ struct shell {
   int64_t timeout_us, start_us, now_us;
 
   unsigned started;
-  uint32_t running, refused, starved, whole_4xx; /* sets of attempts */
+  uint32_t running, refused, starved, unsent, whole_4xx; /* sets of attempts */
   int answered; /* the attempt whose answer must end it in this turn, or -1 */
   enum outcome outcome;
   const char *fault; /* the first promise the policy broke, or NULL */

@@ -317,6 +317,21 @@ void tls_arrival_send(struct tls_arrival *arrival, const char *bytes,
             "hedgerow did not take what is sent to it: %s", trouble());
 }
 
+void tls_arrival_expect(struct tls_arrival *arrival, const char *bytes,
+                        size_t len) {
+  char got[16384];
+  for (size_t at = 0; at < len;) {
+    size_t most = len - at < sizeof got ? len - at : sizeof got;
+    ERR_clear_error();
+    errno = 0;
+    int n = SSL_read(arrival->ssl, got, (int)most);
+    cr_assert(n > 0, "%zu of %zu bytes had come: %s", at, len, trouble());
+    cr_assert(memcmp(got, bytes + at, (size_t)n) == 0,
+              "something else came within %d bytes at %zu", n, at);
+    at += (size_t)n;
+  }
+}
+
 void tls_arrival_send_text(struct tls_arrival *arrival, const char *text) {
   tls_arrival_send(arrival, text, strlen(text));
 }

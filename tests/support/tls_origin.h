@@ -72,6 +72,9 @@ void tls_arrival_send(struct tls_arrival *arrival, const char *bytes,
 void tls_arrival_send_text(struct tls_arrival *arrival, const char *text);
 /* Bytes beneath TLS. */
 void tls_arrival_send_plain(struct tls_arrival *arrival, const char *text);
+/* Reads the next bytes behind `request`, and asserts that they are these. */
+void tls_arrival_expect(struct tls_arrival *arrival, const char *bytes,
+                        size_t len);
 /* A session ticket (TLS 1.3). */
 void tls_arrival_send_ticket(struct tls_arrival *arrival);
 /* The next request on this very connection. */
