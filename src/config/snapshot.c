@@ -19,6 +19,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/http_request.h"
 #include "core/text.h"
@@ -36,7 +37,9 @@ enum {
 struct block {
   struct snapshot snapshot; /* the first member: what others see */
   atomic_uint references;
+  size_t bytes; /* of the block */
   struct slots *slots;
+  struct target_fields variant; /* flags say the same of every target */
   struct group groups[GROUPS];
   struct route routes[ROUTES];
   struct target targets[];
@@ -54,7 +57,8 @@ static unsigned target_count(const struct config *config) {
 
 static size_t text_bytes(const struct snapshot_source *source) {
   const struct config *config = source->config;
-  size_t bytes = source->via.len + config->user_agent.len;
+  size_t bytes = source->via.len + config->user_agent.len +
+                 credentials_token(source->credentials).len;
   for (unsigned i = 0; i < target_count(config); i++) {
     const struct base_url *url = &config->targets[i];
     bytes += url->host.len + url->authority.len + url->path.len +
@@ -106,12 +110,15 @@ static void make_target(struct target *target, const struct config *config,
   target->host_line = (struct slice){texts->at + from, texts->len - from};
 }
 
-static struct group make_group(const char *name, const struct config *config,
+static struct group make_group(const char *name, const struct block *block,
+                               const struct config *config,
                                const struct target *targets, unsigned count) {
   return (struct group){
       .name = slice_of(name),
       .targets = targets,
       .count = count,
+      .variants = &block->variant,
+      .variant_count = 1,
       .max_attempts = config->max_attempts,
       .limits = {.head_bytes = (size_t)config->max_upstream_head_bytes,
                  .body_bytes = (uint64_t)config->max_body_bytes,
@@ -121,14 +128,18 @@ static struct group make_group(const char *name, const struct config *config,
   };
 }
 
-static void make_groups(struct block *block, const struct config *config,
+static void make_groups(struct block *block,
+                        const struct snapshot_source *source,
                         struct text *texts) {
+  const struct config *config = source->config;
+  block->variant.token = keep(texts, credentials_token(source->credentials));
   for (unsigned i = 0; i < target_count(config); i++)
     make_target(&block->targets[i], config, i, texts);
   block->groups[TO] =
-      make_group("to", config, block->targets, config->to_count);
-  block->groups[ALL] = make_group(
-      "all", config, block->targets + config->to_count, config->all_count);
+      make_group("to", block, config, block->targets, config->to_count);
+  block->groups[ALL] =
+      make_group("all", block, config, block->targets + config->to_count,
+                 config->all_count);
 }
 
 /* ---- routes ---- */
@@ -152,7 +163,6 @@ static struct forward_rules make_fields(struct block *block,
       .drop_count = config->drop_header_count,
       .user_agent = keep(texts, config->user_agent),
       .version = slice_of(VERSION_FIELD),
-      .token = credentials_token(source->credentials),
       .via = keep(texts, source->via),
   };
 }
@@ -225,7 +235,7 @@ static void make(struct block *block, const struct snapshot_source *source) {
   struct text texts;
   text_init(&texts, (char *)block + from, bytes);
   block->slots = source->slots;
-  make_groups(block, config, &texts);
+  make_groups(block, source, &texts);
   make_routes(block, source, &texts);
   assert(!texts.cut);
   block->snapshot = (struct snapshot){
@@ -240,14 +250,21 @@ static void make(struct block *block, const struct snapshot_source *source) {
   };
 }
 
+/* Tokens lie in it, and fields that may be secrets, too. */
+static void block_free(struct block *block) {
+  credentials_drop(block->snapshot.credentials);
+  explicit_bzero(block, block->bytes);
+  free(block);
+}
+
 struct snapshot *snapshot_new(const struct snapshot_source *source) {
-  struct block *block =
-      calloc(1, struct_bytes(source->config) + text_bytes(source));
+  size_t bytes = struct_bytes(source->config) + text_bytes(source);
+  struct block *block = calloc(1, bytes);
   if (!block) return NULL;
+  block->bytes = bytes;
   make(block, source);
   if (!take_slots(block)) {
-    credentials_drop(block->snapshot.credentials);
-    free(block);
+    block_free(block);
     return NULL;
   }
   atomic_init(&block->references, 1);
@@ -270,7 +287,6 @@ void snapshot_drop(struct snapshot *snapshot) {
   if (atomic_fetch_sub(&block->references, 1) > 1) return;
   for (unsigned i = 0; i < snapshot->target_count; i++)
     slot_drop(block->slots, block->targets[i].slot);
-  credentials_drop(snapshot->credentials);
-  free(block);
+  block_free(block);
   atomic_fetch_sub(&living, 1);
 }
