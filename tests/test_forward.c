@@ -14,6 +14,8 @@ static const struct forward_rules plain = {
     .via = {"1.1 hedgerow-0f", 15},
 };
 
+static const struct target_fields bare; /* a target with nothing of its own */
+
 /* fields: lines with their CRLFs; Host comes by itself. */
 static void parse(struct http_request *request, const char *fields) {
   static char head[2048];
@@ -34,20 +36,27 @@ static void expect_text(const char *what, const char *fields, struct text *got,
                    text_end(got), want);
 }
 
-static void expect(const struct forward_rules *rules, const char *fields,
-                   const char *common, const char *credentials) {
+static void expect_to(const struct target_fields *target,
+                      const struct forward_rules *rules, const char *fields,
+                      const char *common, const char *credentials) {
   static struct http_request request;
   char storage[2][2048];
   struct text texts[2];
   for (int i = 0; i < 2; i++)
     text_init(&texts[i], storage[i], sizeof storage[i]);
   parse(&request, fields);
-  bool has = forward_fields(&texts[0], &request, rules, slice_of("id-1"));
-  forward_credentials(&texts[1], &request, rules);
+  bool has =
+      forward_fields(&texts[0], &request, rules, target, slice_of("id-1"));
+  forward_credentials(&texts[1], &request, rules, target);
   expect_text("common", fields, &texts[0], common);
   expect_text("credentials", fields, &texts[1], credentials);
   cr_expect_eq(has, credentials[0] != '\0', "of\n%scredentials are %s", fields,
                has ? "told" : "not told");
+}
+
+static void expect(const struct forward_rules *rules, const char *fields,
+                   const char *common, const char *credentials) {
+  expect_to(&bare, rules, fields, common, credentials);
 }
 
 /* ---- what the client says ---- */
@@ -141,13 +150,6 @@ Test(forward, a_configured_user_agent_takes_the_place_of_the_clients) {
   expect(&rules, "", ACCEPT "User-Agent: Dash/1.0\r\n" OWN, "");
 }
 
-Test(forward, a_token_takes_the_place_of_the_clients_authorization) {
-  struct forward_rules rules = plain;
-  rules.token = slice_of("t0k");
-  expect(&rules, "Authorization: Bearer mine\r\nCookie: a=1\r\n",
-         ACCEPT VERSION "Authorization: Bearer t0k\r\n" OWN, "Cookie: a=1\r\n");
-}
-
 Test(forward, configured_fields_take_the_place_of_the_clients) {
   const struct http_field headers[] = {
       {slice_of("X-Key"), slice_of("k")},
@@ -184,15 +186,87 @@ Test(forward, dropped_fields_stay) {
          "X-Internals: 2\r\n" ACCEPT VERSION OWN, "");
 }
 
+/* ---- what is the target's ---- */
+
+static const struct http_field own_headers[] = {
+    {{"X-Key", 5}, {"own", 3}},
+    {{"Cookie", 6}, {"own=1", 5}},
+};
+
+Test(forward, a_token_takes_the_place_of_the_clients_authorization) {
+  const struct target_fields target = {.token = slice_of("t0k")};
+  expect_to(&target, &plain, "Authorization: Bearer mine\r\nCookie: a=1\r\n",
+            ACCEPT VERSION "Authorization: Bearer t0k\r\n" OWN,
+            "Cookie: a=1\r\n");
+}
+
+Test(forward, a_targets_fields_take_the_place_of_the_clients) {
+  const struct target_fields target = {.headers = own_headers,
+                                       .header_count = 2};
+  expect_to(&target, &plain,
+            "x-key: theirs\r\nCOOKIE: a=1\r\nAuthorization: x\r\nX-A: 1\r\n",
+            "X-A: 1\r\n" ACCEPT VERSION "X-Key: own\r\nCookie: own=1\r\n" OWN,
+            "Authorization: x\r\n");
+}
+
+Test(forward, a_targets_fields_take_the_place_of_the_routes) {
+  const struct http_field headers[] = {
+      {slice_of("x-key"), slice_of("route")},
+      {slice_of("Authorization"), slice_of("route")},
+      {slice_of("X-Route"), slice_of("1")},
+  };
+  struct forward_rules rules = plain;
+  rules.headers = headers;
+  rules.header_count = 3;
+  const struct target_fields target = {
+      .headers = own_headers, .header_count = 1, .token = slice_of("t0k")};
+  expect_to(&target, &rules, "X-Key: theirs\r\n",
+            ACCEPT VERSION "X-Route: 1\r\nX-Key: own\r\n"
+                           "Authorization: Bearer t0k\r\n" OWN,
+            "");
+  expect_to(&bare, &rules, "X-Key: theirs\r\n",
+            ACCEPT VERSION "x-key: route\r\nAuthorization: route\r\n"
+                           "X-Route: 1\r\n" OWN,
+            "");
+}
+
+Test(forward, a_targets_accept_and_user_agent_are_the_only_ones) {
+  const struct http_field headers[] = {
+      {slice_of("user-agent"), slice_of("own/1")},
+      {slice_of("accept"), slice_of("text/json")}};
+  const struct target_fields target = {.headers = headers, .header_count = 2};
+  struct forward_rules rules = plain;
+  const char *want = "user-agent: own/1\r\naccept: text/json\r\n" OWN;
+  expect_to(&target, &rules, "", want, "");
+  rules.user_agent = slice_of("Dash/1.0");
+  expect_to(&target, &rules, "User-Agent: curl/7\r\nAccept: */*\r\n", want, "");
+}
+
+Test(forward, what_a_target_drops_is_the_clients_and_not_the_routes) {
+  const struct slice drop[] = {slice_of("x-internal"), slice_of("COOKIE"),
+                               slice_of("X-Route")};
+  const struct http_field headers[] = {{slice_of("X-Route"), slice_of("1")}};
+  const struct target_fields target = {.drop = drop, .drop_count = 3};
+  struct forward_rules rules = plain;
+  rules.headers = headers;
+  rules.header_count = 1;
+  expect_to(&target, &rules,
+            "X-Internal: 1\r\nCookie: a=1\r\nAuthorization: x\r\n",
+            ACCEPT VERSION "X-Route: 1\r\n" OWN, "Authorization: x\r\n");
+}
+
 Test(forward, a_dropped_authorization_does_not_drop_the_token) {
   const struct slice drop[] = {slice_of("Authorization")};
   struct forward_rules rules = plain;
   rules.drop = drop;
   rules.drop_count = 1;
-  rules.token = slice_of("t0k");
-  expect(&rules, "Authorization: x\r\n",
-         ACCEPT VERSION "Authorization: Bearer t0k\r\n" OWN, "");
+  const struct target_fields target = {
+      .drop = drop, .drop_count = 1, .token = slice_of("t0k")};
+  expect_to(&target, &rules, "Authorization: x\r\n",
+            ACCEPT VERSION "Authorization: Bearer t0k\r\n" OWN, "");
 }
+
+/* ---- the room ---- */
 
 Test(forward, too_little_room_is_said) {
   static struct http_request request;
@@ -201,27 +275,27 @@ Test(forward, too_little_room_is_said) {
   text_init(&texts[0], small, sizeof small);
   text_init(&texts[1], credentials, sizeof credentials);
   parse(&request, "Cookie: abcdef\r\n");
-  cr_expect(forward_fields(&texts[0], &request, &plain, slice_of("id-1")));
-  forward_credentials(&texts[1], &request, &plain);
+  cr_expect(
+      forward_fields(&texts[0], &request, &plain, &bare, slice_of("id-1")));
+  forward_credentials(&texts[1], &request, &plain, &bare);
   cr_expect(texts[0].cut);
   cr_expect(texts[1].cut);
 }
 
-/* ---- the room ---- */
-
 /* What is hedgerow's own in a request of a client that says nothing, with the
  * longest ID that is taken. */
-static void expect_room(const struct forward_rules *rules) {
+static void expect_room(const struct forward_rules *rules,
+                        const struct target_fields *target) {
   static struct http_request request;
   char id[128], storage[2048];
   struct text text;
   memset(id, 'i', sizeof id);
   parse(&request, "");
-  text_init(&text, storage, forward_room(rules));
+  text_init(&text, storage, forward_room(rules, target));
   cr_assert_lt(text.cap, sizeof storage);
-  cr_expect_not(
-      forward_fields(&text, &request, rules, (struct slice){id, sizeof id}));
-  forward_credentials(&text, &request, rules);
+  cr_expect_not(forward_fields(&text, &request, rules, target,
+                               (struct slice){id, sizeof id}));
+  forward_credentials(&text, &request, rules, target);
   cr_expect_not(text.cut, "%zu bytes are too few", text.cap);
   cr_expect_lt(text.cap - text.len, 256, "%zu bytes for %zu", text.cap,
                text.len);
@@ -234,14 +308,19 @@ Test(forward, what_is_added_has_its_room_whatever_is_configured) {
   const struct http_field headers[] = {{slice_of("X-Key"), value},
                                        {slice_of("a"), slice_of("")}};
   struct forward_rules rules = plain;
-  expect_room(&rules);
+  struct target_fields target = bare;
+  expect_room(&rules, &target);
   rules.user_agent = value;
-  expect_room(&rules);
-  rules.token = value;
-  expect_room(&rules);
+  expect_room(&rules, &target);
+  target.token = value;
+  expect_room(&rules, &target);
   rules.headers = headers;
   rules.header_count = 2;
-  expect_room(&rules);
+  expect_room(&rules, &target);
+  target.headers = own_headers;
+  target.header_count = 2;
+  expect_room(&rules, &bare);
+  expect_room(&plain, &target);
 }
 
 /* ---- loops ---- */

@@ -144,7 +144,6 @@ Test(snapshot, flags_fill_every_route) {
     expect_slice(fields->headers[1].value, "d");
     expect_slice(fields->drop[0], "X");
     expect_slice(fields->user_agent, "me");
-    expect_slice(fields->token, "t0ken");
     expect_slice(fields->via, "1.1 me");
     expect_slice(fields->version, "hedgerow/" HEDGEROW_VERSION);
   }
@@ -172,6 +171,20 @@ Test(snapshot, to_and_all_are_groups_and_their_targets_count_through) {
   for (unsigned i = 0; i < s->target_count; i++)
     cr_expect_eq(s->targets[i].number, i);
   cr_expect_eq(&s->targets[2], &all->targets[0]);
+  snapshot_drop(s);
+}
+
+Test(snapshot, flags_say_the_same_of_every_target) {
+  struct snapshot *s =
+      snapshot_of("--to http://192.0.2.1 --all http://192.0.2.2");
+  const struct target_fields *variants = s->groups[0].variants;
+  expect_slice(variants->token, "t0ken");
+  cr_expect(variants->header_count == 0 && variants->drop_count == 0);
+  for (unsigned i = 0; i < s->group_count; i++)
+    cr_expect(s->groups[i].variants == variants &&
+              s->groups[i].variant_count == 1);
+  for (unsigned i = 0; i < s->target_count; i++)
+    cr_expect_eq(s->targets[i].variant, 0);
   snapshot_drop(s);
 }
 
@@ -225,7 +238,7 @@ Test(snapshot, it_borrows_nothing_from_the_command_line) {
   expect_slice(smart->fields.headers[0].value, "b");
   expect_slice(smart->fields.drop[0], "X");
   expect_slice(smart->fields.user_agent, "me");
-  expect_slice(smart->fields.token, "t0ken");
+  expect_slice(smart->group->variants[0].token, "t0ken");
   snapshot_drop(s);
 }
 

@@ -2,37 +2,45 @@
  *
  * The client's end-to-end fields cross, but for those that would change what
  * the answer is judged by, and hedgerow's own come to them; docs/api.md lists
- * both. */
+ * both. Some of these are the route's, and alike for all that it asks, some a
+ * target's (core/target), and no other target sees them. */
 #ifndef HEDGEROW_CORE_FORWARD_H
 #define HEDGEROW_CORE_FORWARD_H
 
 #include "core/http_request.h"
 #include "core/slice.h"
+#include "core/target.h"
 #include "core/text.h"
 
-/* What is the same for every request; slices are borrowed. */
+/* What is the same for every request of a route; slices are borrowed. */
 struct forward_rules {
-  const struct http_field *headers; /* --header: in place of the client's */
+  const struct http_field *headers; /* --header: in place of the client's,
+                                     * unless the target has its own */
   unsigned header_count;
   const struct slice *drop; /* --drop-header */
   unsigned drop_count;
   struct slice user_agent; /* in place of the client's; empty: none */
   struct slice version;    /* "hedgerow/0.1.0", where nobody names himself */
-  struct slice token;      /* Authorization: Bearer; empty: the client's */
   struct slice via;        /* our member: "1.1 hedgerow-ID" */
 };
 
-/* Writes "Name: value\r\n" lines, the fields of every upstream request but Host
- * and Hedge-Attempt, which differ between attempts. The client's own
- * Authorization and Cookie are not among them: returns whether it has any. */
+/* Writes "Name: value\r\n" lines, the fields of every upstream request to these
+ * targets but Host and Hedge-Attempt, which differ between attempts. The
+ * client's own Authorization and Cookie are not among them: returns whether
+ * there are any that may cross. */
 bool forward_fields(struct text *out, const struct http_request *request,
-                    const struct forward_rules *rules, struct slice request_id);
-/* Writes the client's own Authorization and Cookie. */
+                    const struct forward_rules *rules,
+                    const struct target_fields *target,
+                    struct slice request_id);
+/* Writes the client's own Authorization and Cookie, but for what the target has
+ * its own of. */
 void forward_credentials(struct text *out, const struct http_request *request,
-                         const struct forward_rules *rules);
+                         const struct forward_rules *rules,
+                         const struct target_fields *target);
 
 /* At most so many bytes come to the client's own fields. */
-size_t forward_room(const struct forward_rules *rules);
+size_t forward_room(const struct forward_rules *rules,
+                    const struct target_fields *target);
 
 /* Whether a Via field of the request holds our pseudonym, "hedgerow-ID" (RFC
  * 9110, section 7.6.3): then the request has come round in a loop. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/base_url.h"
+#include "core/http_head.h"
 #include "core/slice.h"
 
 /* What an attempt may take, and what becomes of it when it has lost. */
@@ -19,12 +20,22 @@ struct target_limits {
   bool read_losers; /* --losers drain: read a loser's answer, keep its wire */
 };
 
+/* What targets of one variant are shown, beside what their route says; see
+ * core/forward. The token is a secret. */
+struct target_fields {
+  const struct http_field *headers; /* in place of the route's, the client's */
+  unsigned header_count;
+  const struct slice *drop; /* names of the client's that do not cross */
+  unsigned drop_count;
+  struct slice token; /* Authorization: Bearer; empty: the client's */
+};
+
 /* One URL that may be asked. */
 struct target {
   struct base_url url;
   unsigned number;  /* as logs and problems tell it: --to first, then --all */
   unsigned slot;    /* its identity, which outlives snapshots: see io/slot */
-  unsigned variant; /* targets of one variant are shown the same fields */
+  unsigned variant; /* its group's: what it is shown */
   bool client_credentials; /* may carry the client's Authorization and Cookie:
                             * its origin is that of a --to */
   struct slice host_line;  /* " HTTP/1.1\r\nHost: authority\r\n" */
@@ -34,7 +45,10 @@ struct target {
 struct group {
   struct slice name;
   const struct target *targets;
-  unsigned count;       /* 0: nobody was named */
+  unsigned count;                       /* 0: nobody was named */
+  const struct target_fields *variants; /* by target->variant; groups that have
+                                         * the same may share them */
+  unsigned variant_count;               /* 1 or more where count is */
   int64_t max_attempts; /* in flight to each of its targets' slots */
   struct target_limits limits;
 };

@@ -21,6 +21,8 @@ struct exchange_item {
   struct slice rest;         /* appended to the target's path; "" or "/..." */
   struct slice query;        /* behind the target's own; without '?' */
   unsigned number;           /* Hedge-Attempt of its primary */
+  const struct ask_message *message; /* for every variant of the group; it lies
+                                      * in the exchange's arena */
 };
 
 /* Every slice, those of the items included, lies in the exchange's arena or is
@@ -28,7 +30,6 @@ struct exchange_item {
 struct exchange_setup {
   struct slice method, path, id, peer; /* for the log and the answer */
   bool head_only;                      /* HEAD: no body is sent */
-  struct ask_message message;          /* its fields lie there, too */
   const struct race_policy *policy;    /* of each item's race */
   unsigned targets;                    /* in each group that is asked whole */
   int64_t timeout_us;
@@ -36,7 +37,7 @@ struct exchange_setup {
   bool gathers;       /* /all: the answer is an array of all items; else there
                        * is one item, and its answer is the answer */
   bool detail;        /* /all?detail=1 */
-  const struct exchange_item *items; /* copied */
+  struct exchange_item *items; /* copied */
   unsigned item_count;
 };
 

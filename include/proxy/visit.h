@@ -48,8 +48,8 @@ bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) __attribute__((warn_unused_result));
 
 /* Adds to the setup what every exchange needs of its request (who asked what,
- * the fields to forward), and starts it, or answers why not. The setup's other
- * slices are in the text already. */
+ * and for each item the message to its targets), and starts it, or answers why
+ * not. The setup's other slices are in the text already, which ends here. */
 void visit_start(struct visit *visit, struct exchange_setup *setup);
 
 #endif

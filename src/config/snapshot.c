@@ -19,6 +19,7 @@
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/http_request.h"
 #include "core/text.h"
@@ -36,7 +37,9 @@ enum {
 struct block {
   struct snapshot snapshot; /* the first member: what others see */
   atomic_uint references;
+  size_t bytes; /* of the block */
   struct slots *slots;
+  struct target_fields variant; /* flags say the same of every target */
   struct group groups[GROUPS];
   struct route routes[ROUTES];
   struct target targets[];
@@ -54,25 +57,24 @@ static unsigned target_count(const struct config *config) {
 
 static size_t text_bytes(const struct snapshot_source *source) {
   const struct config *config = source->config;
-  size_t bytes = source->via.len + config->defaults.user_agent.len;
+  size_t bytes = source->via.len + config->user_agent.len + source->token.len;
   for (unsigned i = 0; i < target_count(config); i++) {
     const struct base_url *url = &config->targets[i];
     bytes += url->host.len + url->authority.len + url->path.len +
              url->query.len + sizeof BEFORE_AUTHORITY + url->authority.len + 2;
   }
-  for (unsigned i = 0; i < config->defaults.header_count; i++)
-    bytes += config->defaults.headers[i].name.len +
-             config->defaults.headers[i].value.len;
-  for (unsigned i = 0; i < config->defaults.drop_header_count; i++)
-    bytes += config->defaults.drop_headers[i].len;
+  for (unsigned i = 0; i < config->header_count; i++)
+    bytes += config->headers[i].name.len + config->headers[i].value.len;
+  for (unsigned i = 0; i < config->drop_header_count; i++)
+    bytes += config->drop_headers[i].len;
   return bytes;
 }
 
 /* Before the texts, which need no alignment. */
 static size_t struct_bytes(const struct config *config) {
   return sizeof(struct block) + target_count(config) * sizeof(struct target) +
-         config->defaults.header_count * sizeof(struct http_field) +
-         config->defaults.drop_header_count * sizeof(struct slice);
+         config->header_count * sizeof(struct http_field) +
+         config->drop_header_count * sizeof(struct slice);
 }
 
 static struct slice keep(struct text *texts, struct slice bytes) {
@@ -107,29 +109,38 @@ static void make_target(struct target *target, const struct config *config,
   target->host_line = (struct slice){texts->at + from, texts->len - from};
 }
 
-static struct group make_group(const char *name, const struct config *config,
+static struct group make_group(const char *name, const struct block *block,
+                               const struct config *config,
                                const struct target *targets, unsigned count) {
   return (struct group){
       .name = slice_of(name),
       .targets = targets,
       .count = count,
-      .max_attempts = config->defaults.max_attempts,
-      .limits = {.head_bytes = (size_t)config->defaults.max_upstream_head_bytes,
-                 .body_bytes = (uint64_t)config->defaults.max_body_bytes,
-                 .depth = (unsigned)config->defaults.max_depth,
-                 .connect_timeout_us = config->defaults.connect_timeout_us,
-                 .read_losers = config->defaults.losers == CONFIG_LOSERS_DRAIN},
+      .variants = &block->variant,
+      .variant_count = 1,
+      .max_attempts = config->max_attempts,
+      .limits = {.head_bytes = (size_t)config->max_upstream_head_bytes,
+                 .body_bytes = (uint64_t)config->max_body_bytes,
+                 .depth = (unsigned)config->max_depth,
+                 .connect_timeout_us = config->connect_timeout_us,
+                 .read_losers = config->losers == CONFIG_LOSERS_DRAIN},
   };
 }
 
-static void make_groups(struct block *block, const struct config *config,
+static void make_groups(struct block *block,
+                        const struct snapshot_source *source,
                         struct text *texts) {
-  for (unsigned i = 0; i < target_count(config); i++)
+  const struct config *config = source->config;
+  block->variant.token = keep(texts, source->token);
+  for (unsigned i = 0; i < target_count(config); i++) {
     make_target(&block->targets[i], config, i, texts);
+    block->targets[i].trust = trust_hold(source->trust);
+  }
   block->groups[TO] =
-      make_group("to", config, block->targets, config->to_count);
-  block->groups[ALL] = make_group(
-      "all", config, block->targets + config->to_count, config->all_count);
+      make_group("to", block, config, block->targets, config->to_count);
+  block->groups[ALL] =
+      make_group("all", block, config, block->targets + config->to_count,
+                 config->all_count);
 }
 
 /* ---- routes ---- */
@@ -140,21 +151,19 @@ static struct forward_rules make_fields(struct block *block,
                                         struct text *texts) {
   const struct config *config = source->config;
   struct http_field *headers = (void *)(block->targets + target_count(config));
-  struct slice *drop = (void *)(headers + config->defaults.header_count);
-  for (unsigned i = 0; i < config->defaults.header_count; i++)
-    headers[i] =
-        (struct http_field){keep(texts, config->defaults.headers[i].name),
-                            keep(texts, config->defaults.headers[i].value)};
-  for (unsigned i = 0; i < config->defaults.drop_header_count; i++)
-    drop[i] = keep(texts, config->defaults.drop_headers[i]);
+  struct slice *drop = (void *)(headers + config->header_count);
+  for (unsigned i = 0; i < config->header_count; i++)
+    headers[i] = (struct http_field){keep(texts, config->headers[i].name),
+                                     keep(texts, config->headers[i].value)};
+  for (unsigned i = 0; i < config->drop_header_count; i++)
+    drop[i] = keep(texts, config->drop_headers[i]);
   return (struct forward_rules){
       .headers = headers,
-      .header_count = config->defaults.header_count,
+      .header_count = config->header_count,
       .drop = drop,
-      .drop_count = config->defaults.drop_header_count,
-      .user_agent = keep(texts, config->defaults.user_agent),
+      .drop_count = config->drop_header_count,
+      .user_agent = keep(texts, config->user_agent),
       .version = slice_of(VERSION_FIELD),
-      .token = credentials_token(source->credentials),
       .via = keep(texts, source->via),
   };
 }
@@ -167,12 +176,12 @@ static struct route make_route(const struct block *block,
       .allow = "GET, HEAD",
       .group = &block->groups[TO],
       .listed = &block->groups[ALL],
-      .policy = config->defaults.policy,
+      .policy = config->policy,
       .fields = *fields,
-      .timeout_us = config->defaults.timeout_us,
-      .max_timeout_us = config->defaults.max_timeout_us,
-      .max_items = (unsigned)config->defaults.max_items,
-      .max_depth = (unsigned)config->defaults.max_depth,
+      .timeout_us = config->timeout_us,
+      .max_timeout_us = config->max_timeout_us,
+      .max_items = (unsigned)config->max_items,
+      .max_depth = (unsigned)config->max_depth,
   };
 }
 
@@ -192,7 +201,7 @@ static void make_routes(struct block *block,
   all->methods |= TAKES_POST;
   all->allow = "GET, HEAD, POST";
   all->kind = ROUTE_ALL;
-  all->body_bytes = (size_t)config->defaults.max_request_bytes;
+  all->body_bytes = (size_t)config->max_request_bytes;
   health->path = slice_of("/healthz");
   health->kind = ROUTE_HEALTH;
 }
@@ -206,6 +215,23 @@ const struct route *snapshot_route(const struct snapshot *snapshot,
     if (rest->len == 0 || (route->below && rest->at[0] == '/')) return route;
   }
   return NULL;
+}
+
+/* ---- what vouches for targets ---- */
+
+static bool rests_on(const struct snapshot *snapshot,
+                     const struct trust *trust) {
+  for (unsigned i = 0; i < snapshot->target_count; i++)
+    if (snapshot->targets[i].trust == trust) return true;
+  return false;
+}
+
+void snapshot_retire(const struct snapshot *before,
+                     const struct snapshot *next) {
+  for (unsigned i = 0; i < before->target_count; i++) {
+    struct trust *trust = before->targets[i].trust;
+    if (!rests_on(next, trust)) trust_retire(trust);
+  }
 }
 
 /* ---- life ---- */
@@ -227,7 +253,7 @@ static void make(struct block *block, const struct snapshot_source *source) {
   struct text texts;
   text_init(&texts, (char *)block + from, bytes);
   block->slots = source->slots;
-  make_groups(block, config, &texts);
+  make_groups(block, source, &texts);
   make_routes(block, source, &texts);
   assert(!texts.cut);
   block->snapshot = (struct snapshot){
@@ -238,18 +264,25 @@ static void make(struct block *block, const struct snapshot_source *source) {
       .group_count = GROUPS,
       .targets = block->targets,
       .target_count = target_count(config),
-      .credentials = credentials_hold(source->credentials),
   };
 }
 
+/* Tokens lie in it, and fields that may be secrets, too. */
+static void block_free(struct block *block) {
+  for (unsigned i = 0; i < block->snapshot.target_count; i++)
+    trust_drop(block->targets[i].trust);
+  explicit_bzero(block, block->bytes);
+  free(block);
+}
+
 struct snapshot *snapshot_new(const struct snapshot_source *source) {
-  struct block *block =
-      calloc(1, struct_bytes(source->config) + text_bytes(source));
+  size_t bytes = struct_bytes(source->config) + text_bytes(source);
+  struct block *block = calloc(1, bytes);
   if (!block) return NULL;
+  block->bytes = bytes;
   make(block, source);
   if (!take_slots(block)) {
-    credentials_drop(block->snapshot.credentials);
-    free(block);
+    block_free(block);
     return NULL;
   }
   atomic_init(&block->references, 1);
@@ -272,7 +305,6 @@ void snapshot_drop(struct snapshot *snapshot) {
   if (atomic_fetch_sub(&block->references, 1) > 1) return;
   for (unsigned i = 0; i < snapshot->target_count; i++)
     slot_drop(block->slots, block->targets[i].slot);
-  credentials_drop(snapshot->credentials);
-  free(block);
+  block_free(block);
   atomic_fetch_sub(&living, 1);
 }

@@ -9,7 +9,10 @@
  * - Expect and Content-*: a body is never passed on;
  * - Hedge-Attempt, X-Request-ID: these are ours to set;
  * - User-Agent and Authorization where a configured one takes their place, and
- *   whatever --header sets or --drop-header names.
+ *   whatever the route or the target sets or drops.
+ *
+ * A target's own fields take the place of the route's, too. What it drops is
+ * the client's: what the route sets stays.
  *
  * Authorization and Cookie are kept apart, because /all may ask origins that
  * the client has no credentials for. */
@@ -47,19 +50,36 @@ static bool never_crosses(struct slice name) {
          http_is_hop_by_hop(name);
 }
 
-static bool is_set(const struct forward_rules *rules, struct slice name) {
-  for (unsigned i = 0; i < rules->header_count; i++)
-    if (slice_equal_nocase(name, rules->headers[i].name)) return true;
+static bool is_set(const struct http_field *headers, unsigned count,
+                   struct slice name) {
+  for (unsigned i = 0; i < count; i++)
+    if (slice_equal_nocase(name, headers[i].name)) return true;
   return false;
 }
 
+static bool is_dropped(const struct slice *drop, unsigned count,
+                       struct slice name) {
+  for (unsigned i = 0; i < count; i++)
+    if (slice_equal_nocase(name, drop[i])) return true;
+  return false;
+}
+
+static bool target_sets(const struct target_fields *target, struct slice name) {
+  return is_set(target->headers, target->header_count, name) ||
+         (target->token.len > 0 && is(name, "Authorization"));
+}
+
+static bool route_sets(const struct forward_rules *rules, struct slice name) {
+  return is_set(rules->headers, rules->header_count, name) ||
+         (rules->user_agent.len > 0 && is(name, "User-Agent"));
+}
+
 static bool is_configured_away(const struct forward_rules *rules,
+                               const struct target_fields *target,
                                struct slice name) {
-  for (unsigned i = 0; i < rules->drop_count; i++)
-    if (slice_equal_nocase(name, rules->drop[i])) return true;
-  return is_set(rules, name) ||
-         (rules->user_agent.len > 0 && is(name, "User-Agent")) ||
-         (rules->token.len > 0 && is(name, "Authorization"));
+  return is_dropped(rules->drop, rules->drop_count, name) ||
+         is_dropped(target->drop, target->drop_count, name) ||
+         route_sets(rules, name) || target_sets(target, name);
 }
 
 static bool is_credential(struct slice name) {
@@ -78,64 +98,86 @@ static bool has_connection_options(const struct http_request *request) {
 }
 
 static bool crosses(const struct http_request *request,
-                    const struct forward_rules *rules, bool options,
+                    const struct forward_rules *rules,
+                    const struct target_fields *target, bool options,
                     struct slice name) {
-  return !never_crosses(name) && !is_configured_away(rules, name) &&
+  return !never_crosses(name) && !is_configured_away(rules, target, name) &&
          !(options && http_request_connection_names(request, name));
 }
 
-static void add_own(struct text *common, const struct http_request *request,
-                    const struct forward_rules *rules,
-                    struct slice request_id) {
-  const struct slice accept = slice_of("Accept");
-  if (!http_request_field(request, "Accept") && !is_set(rules, accept))
+/* Every request says what it accepts and who sends it. */
+static void add_defaults(struct text *common,
+                         const struct http_request *request,
+                         const struct forward_rules *rules,
+                         const struct target_fields *target) {
+  const struct slice accept = slice_of("Accept"),
+                     agent = slice_of("User-Agent");
+  if (!http_request_field(request, "Accept") && !route_sets(rules, accept) &&
+      !target_sets(target, accept))
     add_line(common, accept, slice_of("application/json"));
-  if (rules->user_agent.len > 0)
-    add_line(common, slice_of("User-Agent"), rules->user_agent);
+  if (target_sets(target, agent)) return;
+  if (rules->user_agent.len > 0) add_line(common, agent, rules->user_agent);
   else if (!http_request_field(request, "User-Agent"))
-    add_line(common, slice_of("User-Agent"), rules->version);
+    add_line(common, agent, rules->version);
+}
+
+static void add_configured(struct text *common,
+                           const struct forward_rules *rules,
+                           const struct target_fields *target) {
   for (unsigned i = 0; i < rules->header_count; i++)
-    add_line(common, rules->headers[i].name, rules->headers[i].value);
-  if (rules->token.len > 0) {
-    text_str(common, "Authorization: Bearer ");
-    text_slice(common, rules->token);
-    text_str(common, "\r\n");
-  }
-  add_line(common, slice_of("Via"), rules->via);
-  add_line(common, slice_of("X-Request-ID"), request_id);
+    if (!target_sets(target, rules->headers[i].name))
+      add_line(common, rules->headers[i].name, rules->headers[i].value);
+  for (unsigned i = 0; i < target->header_count; i++)
+    add_line(common, target->headers[i].name, target->headers[i].value);
+  if (target->token.len == 0) return;
+  text_str(common, "Authorization: Bearer ");
+  text_slice(common, target->token);
+  text_str(common, "\r\n");
 }
 
 bool forward_fields(struct text *out, const struct http_request *request,
                     const struct forward_rules *rules,
+                    const struct target_fields *target,
                     struct slice request_id) {
   bool options = has_connection_options(request), has_credentials = false;
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
-    if (!crosses(request, rules, options, field->name)) continue;
+    if (!crosses(request, rules, target, options, field->name)) continue;
     if (is_credential(field->name)) has_credentials = true;
     else add_line(out, field->name, field->value);
   }
-  add_own(out, request, rules, request_id);
+  add_defaults(out, request, rules, target);
+  add_configured(out, rules, target);
+  add_line(out, slice_of("Via"), rules->via);
+  add_line(out, slice_of("X-Request-ID"), request_id);
   return has_credentials;
 }
 
 void forward_credentials(struct text *out, const struct http_request *request,
-                         const struct forward_rules *rules) {
+                         const struct forward_rules *rules,
+                         const struct target_fields *target) {
   bool options = has_connection_options(request);
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
     if (is_credential(field->name) &&
-        crosses(request, rules, options, field->name))
+        crosses(request, rules, target, options, field->name))
       add_line(out, field->name, field->value);
   }
 }
 
-size_t forward_room(const struct forward_rules *rules) {
-  size_t room = OWN_BYTES + rules->user_agent.len + rules->version.len +
-                rules->token.len + rules->via.len;
-  for (unsigned i = 0; i < rules->header_count; i++)
-    room += rules->headers[i].name.len + rules->headers[i].value.len + 4;
+static size_t lines_room(const struct http_field *headers, unsigned count) {
+  size_t room = 0;
+  for (unsigned i = 0; i < count; i++)
+    room += headers[i].name.len + headers[i].value.len + 4;
   return room;
+}
+
+size_t forward_room(const struct forward_rules *rules,
+                    const struct target_fields *target) {
+  return OWN_BYTES + rules->user_agent.len + rules->version.len +
+         rules->via.len + target->token.len +
+         lines_room(rules->headers, rules->header_count) +
+         lines_room(target->headers, target->header_count);
 }
 
 bool forward_is_loop(const struct http_request *request,

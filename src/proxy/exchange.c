@@ -33,7 +33,6 @@ struct exchange {
   struct lease *lease; /* on the snapshot that it began under */
   struct fetch_scene scene;
   struct race_plan plan; /* of every fetch */
-  struct ask_message message;
   struct race_record record;
   struct fetch *fetches;
   unsigned count, open; /* open: not settled yet */
@@ -188,7 +187,7 @@ static bool exchange_make_fetches(struct exchange *x,
   for (unsigned i = 0; i < count; i++) {
     const struct exchange_item *item = &setup->items[i];
     struct fetch *fetch = &x->fetches[i];
-    struct ask ask = {item->rest, item->query, &x->message};
+    struct ask ask = {item->rest, item->query, item->message};
     fetch_init(fetch, &x->scene, &x->plan, item->group, &ask);
     fetch->only = item->only;
     fetch->first_number = item->number;
@@ -208,7 +207,6 @@ static void exchange_describe(struct exchange *x,
   x->head_only = setup->head_only;
   x->gathers = setup->gathers;
   x->detail = setup->detail;
-  x->message = setup->message;
   x->scene =
       (struct fetch_scene){x->service, &x->arena, exchange_on_settled, x};
 }

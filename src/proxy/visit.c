@@ -2,9 +2,12 @@
  *
  * An endpoint opens the visit, and so has the memory in which the exchange will
  * live. What it writes there stays: the query, the items, and then, by
- * visit_start, the fields to forward and what the log tells. So nothing is
+ * visit_start, what the log tells and the fields to forward. So nothing is
  * copied twice, and the room that is needed is known before: no part of a
- * request grows by more than a byte a line on its way. */
+ * request grows by more than a byte a line on its way.
+ *
+ * The fields are written once for each variant of the targets that items may
+ * ask, which is once where all targets are shown the same. */
 #include "proxy/visit.h"
 
 #include "core/gate.h"
@@ -48,20 +51,9 @@ void visit_answer(struct visit *visit, struct slice json) {
 
 /* ---- the exchange's memory ---- */
 
-/* The client's fields as they may cross: they lie in one piece, and each line
- * may gain the space behind its colon. */
-static size_t fields_room(const struct http_request *request) {
-  unsigned count = request->field_count;
-  if (count == 0) return 0;
-  const struct slice *last = &request->fields[count - 1].value;
-  return (size_t)(last->at + last->len - request->fields[0].name.at) + count +
-         2;
-}
-
 static size_t visit_room_for(const struct visit *visit) {
   return visit->record.method.len + visit->record.path.len +
-         visit->record.id.len + fields_room(visit->request) +
-         forward_room(&visit->route->fields) + PEER_BYTES;
+         visit->record.id.len + PEER_BYTES;
 }
 
 static enum gate_verdict visit_admit(const struct service *service) {
@@ -124,32 +116,6 @@ static struct slice without_query(struct slice target) {
   return target;
 }
 
-static struct ask_fields visit_write_fields(struct visit *visit) {
-  struct ask_fields fields;
-  struct text *text = &visit->text;
-  const struct forward_rules *rules = &visit->route->fields;
-  size_t from = text->len;
-  bool has_credentials =
-      forward_fields(text, visit->request, rules, visit->record.id);
-  fields.common = slice_from(text_slice_of(text), from);
-  from = text->len;
-  if (has_credentials) forward_credentials(text, visit->request, rules);
-  fields.credentials = slice_from(text_slice_of(text), from);
-  return fields;
-}
-
-static bool visit_keep_message(struct visit *visit,
-                               struct exchange_setup *setup,
-                               const struct ask_fields *fields) {
-  struct ask_fields *kept =
-      arena_take(exchange_arena(visit->exchange), sizeof *kept);
-  if (!kept) return false;
-  *kept = *fields;
-  setup->message =
-      (struct ask_message){.method = slice_of("GET"), .fields = kept};
-  return true;
-}
-
 /* False: it found no room, which room_for should have seen to. */
 static bool visit_write_setup(struct visit *visit,
                               struct exchange_setup *setup) {
@@ -161,14 +127,85 @@ static bool visit_write_setup(struct visit *visit,
   if (visit->service->log)
     setup->peer =
         visit_keep(visit, slice_of(connection_peer(visit->connection)));
-  struct ask_fields fields = visit_write_fields(visit);
   arena_keep_text(exchange_arena(visit->exchange), &visit->text);
-  return !visit->text.cut && visit_keep_message(visit, setup, &fields);
+  return !visit->text.cut;
+}
+
+/* ---- what targets are told ---- */
+
+/* The client's fields as they may cross: they lie in one piece, and each line
+ * may gain the space behind its colon. */
+static size_t fields_room(const struct http_request *request) {
+  unsigned count = request->field_count;
+  if (count == 0) return 0;
+  const struct slice *last = &request->fields[count - 1].value;
+  return (size_t)(last->at + last->len - request->fields[0].name.at) + count +
+         2;
+}
+
+static bool visit_write_fields(struct visit *visit,
+                               const struct forward_rules *rules,
+                               const struct target_fields *target,
+                               struct ask_fields *fields) {
+  struct arena *arena = exchange_arena(visit->exchange);
+  size_t room = fields_room(visit->request) + forward_room(rules, target);
+  struct text text;
+  if (!arena_open_text(arena, room, &text)) return false;
+  bool has_credentials =
+      forward_fields(&text, visit->request, rules, target, visit->record.id);
+  fields->common = text_slice_of(&text);
+  if (has_credentials)
+    forward_credentials(&text, visit->request, rules, target);
+  fields->credentials = slice_from(text_slice_of(&text), fields->common.len);
+  arena_keep_text(arena, &text);
+  return !text.cut;
+}
+
+/* For every variant of the group, so that each of its targets finds its own,
+ * and nothing of another's. NULL: no memory. */
+static const struct ask_message *visit_write_message(
+    struct visit *visit, const struct forward_rules *rules,
+    const struct group *group) {
+  size_t bytes = sizeof(struct ask_message) +
+                 group->variant_count * sizeof(struct ask_fields);
+  struct ask_message *message =
+      arena_take(exchange_arena(visit->exchange), bytes);
+  if (!message) return NULL;
+  struct ask_fields *fields = (void *)(message + 1);
+  *message = (struct ask_message){.method = slice_of("GET"), .fields = fields};
+  for (unsigned i = 0; i < group->variant_count; i++)
+    if (!visit_write_fields(visit, rules, &group->variants[i], &fields[i]))
+      return NULL;
+  return message;
+}
+
+/* That of an item before this one whose targets are of the same variants, the
+ * nearest first; NULL: there is none. */
+static const struct ask_message *message_before(
+    const struct exchange_item *items, unsigned i) {
+  const struct target_fields *variants = items[i].group->variants;
+  while (i-- > 0)
+    if (items[i].group->variants == variants) return items[i].message;
+  return NULL;
+}
+
+static bool visit_write_messages(struct visit *visit,
+                                 struct exchange_setup *setup) {
+  const struct forward_rules *rules = &visit->route->fields;
+  for (unsigned i = 0; i < setup->item_count; i++) {
+    struct exchange_item *item = &setup->items[i];
+    item->message = message_before(setup->items, i);
+    if (!item->message)
+      item->message = visit_write_message(visit, rules, item->group);
+    if (!item->message) return false;
+  }
+  return true;
 }
 
 void visit_start(struct visit *visit, struct exchange_setup *setup) {
   if (!visit_write_setup(visit, setup))
     visit_reject(visit, 431, "the request's fields are too large");
-  else if (!exchange_start(visit->exchange, visit->connection, setup))
+  else if (!visit_write_messages(visit, setup) ||
+           !exchange_start(visit->exchange, visit->connection, setup))
     visit_reject(visit, 503, gate_request_error(GATE_MEMORY));
 }

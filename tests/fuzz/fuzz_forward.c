@@ -1,10 +1,11 @@
 /* fuzz_forward: a client's head, behind a line of letters that choose the
- * rules, into core/forward.
+ * rules of the route (small letters) and of the target (capitals), into
+ * core/forward.
  *
  * The fields that come out are put into a request as io/h1 does, and the
  * request is read again: it is one head, without a line that nobody wrote. Each
  * field in it is hedgerow's own or one of the client's, in the client's order,
- * and none of those that may not cross. They have the room that proxy/visit
+ * and none of those that may not cross; the route's give way to the target's. They have the room that proxy/visit
  * makes for them, and not a byte more. */
 #include <stdlib.h>
 
@@ -38,28 +39,71 @@ static struct forward_rules rules_of(struct slice letters) {
   if (fuzz_contains(letters, slice_of("h"))) rules.header_count = 2;
   if (fuzz_contains(letters, slice_of("d"))) rules.drop_count = 2;
   if (fuzz_contains(letters, slice_of("u"))) rules.user_agent = slice_of("u/1");
-  if (fuzz_contains(letters, slice_of("t"))) rules.token = slice_of("t0k3n");
   return rules;
 }
 
+static struct target_fields target_of(struct slice letters) {
+  static const struct http_field headers[] = {{{"x-key", 5}, {"own", 3}},
+                                              {{"Cookie", 6}, {"own=1", 5}}};
+  static const struct slice drop[] = {{"X-Own", 5}};
+  struct target_fields target = {.headers = headers, .drop = drop};
+  if (fuzz_contains(letters, slice_of("H"))) target.header_count = 2;
+  if (fuzz_contains(letters, slice_of("D"))) target.drop_count = 1;
+  if (fuzz_contains(letters, slice_of("T"))) target.token = slice_of("t0k3n");
+  return target;
+}
+
+/* What one upstream request is made of. */
+struct scene {
+  struct http_request client;
+  struct forward_rules rules;
+  struct target_fields target;
+};
+
 /* ---- what may cross ---- */
 
-static bool may_cross(const struct http_request *client, struct slice name,
-                      const struct forward_rules *rules) {
+static bool sets(const struct http_field *headers, unsigned count,
+                 struct slice name) {
+  for (unsigned i = 0; i < count; i++)
+    if (slice_equal_nocase(name, headers[i].name)) return true;
+  return false;
+}
+
+static bool target_sets(const struct target_fields *target, struct slice name) {
+  return sets(target->headers, target->header_count, name) ||
+         (target->token.len > 0 && is(name, "Authorization"));
+}
+
+static bool may_cross(const struct scene *scene, struct slice name) {
   static const char *const never[] = {"Host", "Accept-Encoding", "Expect",
                                       "Range", "Hedge-Attempt"};
   for (size_t i = 0; i < sizeof never / sizeof *never; i++)
     if (is(name, never[i])) return false;
   if (begins(name, "If-") || begins(name, "Content-")) return false;
   if (http_is_hop_by_hop(name)) return false;
-  if (rules->drop_count > 0 && (is(name, "Cookie") || is(name, "X-Drop")))
+  if (scene->rules.drop_count > 0 && (is(name, "Cookie") || is(name, "X-Drop")))
+    return false;
+  if (scene->target.drop_count > 0 && is(name, "X-Own")) return false;
+  if (target_sets(&scene->target, name) ||
+      sets(scene->rules.headers, scene->rules.header_count, name))
     return false;
   /* `close` says how a connection ends, and names no field. */
-  return is(name, "close") || !http_request_connection_names(client, name);
+  return is(name, "close") ||
+         !http_request_connection_names(&scene->client, name);
 }
 
-static bool is_own(const struct http_field *field,
-                   const struct forward_rules *rules) {
+static bool is_among(const struct http_field *field,
+                     const struct http_field *headers, unsigned count) {
+  for (unsigned i = 0; i < count; i++)
+    if (slice_equal(field->name, headers[i].name) &&
+        slice_equal(field->value, headers[i].value))
+      return true;
+  return false;
+}
+
+static bool is_own(const struct http_field *field, const struct scene *scene) {
+  const struct forward_rules *rules = &scene->rules;
+  const struct target_fields *target = &scene->target;
   struct slice name = field->name, value = field->value;
   if (is(name, "Host") || is(name, "Hedge-Attempt")) return true;
   if (is(name, "X-Request-ID")) return slice_equal(value, slice_of(ID));
@@ -68,14 +112,13 @@ static bool is_own(const struct http_field *field,
     return slice_equal(value, rules->user_agent.len > 0 ? rules->user_agent
                                                         : rules->version);
   if (is(name, "Authorization"))
-    return rules->token.len > 0 && slice_equal(value, slice_of("Bearer t0k3n"));
+    return target->token.len > 0 &&
+           slice_equal(value, slice_of("Bearer t0k3n"));
   if (is(name, "Accept") && slice_equal(value, slice_of("application/json")))
     return true;
-  for (unsigned i = 0; i < rules->header_count; i++)
-    if (slice_equal(name, rules->headers[i].name) &&
-        slice_equal(value, rules->headers[i].value))
-      return true;
-  return false;
+  return is_among(field, target->headers, target->header_count) ||
+         (!target_sets(target, name) &&
+          is_among(field, rules->headers, rules->header_count));
 }
 
 /* The field's place among the client's, from `from` on; -1: not there. */
@@ -88,35 +131,34 @@ static int find(const struct http_request *client,
   return -1;
 }
 
-static void check_fields(const struct http_request *client, struct slice lines,
-                         const struct forward_rules *rules) {
+static void check_fields(const struct scene *scene, struct slice lines) {
   unsigned from = 0;
   while (lines.len > 0) {
     struct http_field field;
     demand(http_field_next(&lines, &field), "a line is a field");
-    int at = find(client, &field, from);
-    bool crossed = at >= 0 && may_cross(client, field.name, rules);
-    demand(crossed || is_own(&field, rules),
+    int at = find(&scene->client, &field, from);
+    bool crossed = at >= 0 && may_cross(scene, field.name);
+    demand(crossed || is_own(&field, scene),
            "a field is ours, or one that may cross");
-    if (crossed && !is_own(&field, rules)) from = (unsigned)at + 1;
+    if (crossed && !is_own(&field, scene)) from = (unsigned)at + 1;
   }
 }
 
 static void check_credentials(struct slice common, struct slice credentials,
-                              const struct forward_rules *rules) {
+                              const struct target_fields *target) {
   struct http_field field;
   while (credentials.len > 0) {
     demand(http_field_next(&credentials, &field), "a line is a field");
     demand(is(field.name, "Authorization") || is(field.name, "Cookie"),
            "nothing else is a credential");
-    demand(rules->token.len == 0 || is(field.name, "Cookie"),
-           "a token stands in place of the client's");
+    demand(!target_sets(target, field.name),
+           "the target's own stand in place of the client's");
   }
   while (common.len > 0) {
     demand(http_field_next(&common, &field), "a line is a field");
-    demand(!is(field.name, "Cookie"), "Cookie is a credential");
-    demand(!is(field.name, "Authorization") || rules->token.len > 0,
-           "Authorization is a credential");
+    demand((!is(field.name, "Cookie") && !is(field.name, "Authorization")) ||
+               target_sets(target, field.name),
+           "Cookie and Authorization are credentials");
   }
 }
 
@@ -180,18 +222,21 @@ static void check_request(struct slice common, struct slice credentials) {
   free(head.at);
 }
 
-static void forward(const struct http_request *client,
-                    const struct forward_rules *rules) {
-  struct text text = fuzz_text(fields_room(client) + forward_room(rules));
-  bool has = forward_fields(&text, client, rules, slice_of(ID));
+static void forward(const struct scene *scene) {
+  const struct http_request *client = &scene->client;
+  const struct forward_rules *rules = &scene->rules;
+  const struct target_fields *target = &scene->target;
+  struct text text =
+      fuzz_text(fields_room(client) + forward_room(rules, target));
+  bool has = forward_fields(&text, client, rules, target, slice_of(ID));
   struct slice common = text_slice_of(&text);
-  forward_credentials(&text, client, rules);
+  forward_credentials(&text, client, rules, target);
   struct slice credentials = slice_from(text_slice_of(&text), common.len);
   demand(!text.cut, "a client's fields fit in the room that is made for them");
   demand(has == (credentials.len > 0), "it is told that there are credentials");
-  check_fields(client, common, rules);
-  check_fields(client, credentials, rules);
-  check_credentials(common, credentials, rules);
+  check_fields(scene, common);
+  check_fields(scene, credentials);
+  check_credentials(common, credentials, target);
   check_request(common, credentials);
   free(text.at);
 }
@@ -200,16 +245,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   enum { CLIENT_FIELDS_MAX = 100 };
   static const struct http_request_limits client_limits = {1024,
                                                            CLIENT_FIELDS_MAX};
-  struct slice head = fuzz_input(data, size);
-  struct forward_rules rules = rules_of(fuzz_line(&head));
-  struct http_request client;
+  static struct scene scene;
+  struct slice head = fuzz_input(data, size), letters = fuzz_line(&head);
   size_t scanned = 0, head_len = 0;
   const char *why;
+  scene.rules = rules_of(letters);
+  scene.target = target_of(letters);
   if (head.len == 0 ||
       http_head_scan(head.at, head.len, &scanned, &head_len) != HTTP_SCAN_WHOLE)
     return 0;
   head.len = head_len;
-  if (http_request_parse(&client, head, &client_limits, &why)) return 0;
-  forward(&client, &rules);
+  if (http_request_parse(&scene.client, head, &client_limits, &why)) return 0;
+  forward(&scene);
   return 0;
 }
