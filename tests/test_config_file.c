@@ -435,8 +435,8 @@ Test(config_file, a_route_that_nothing_reaches_is_told) {
 
 Test(config_file, what_is_no_yaml_is_one_line) {
   expect_errors("a: [\n",
-                "line 2, column 1: a value should stand here; a text that "
-                "begins like this needs quotes\n");
+                "line 2, column 1: a key or a value should stand here; a text "
+                "that begins like this needs quotes\n");
   expect_errors("[]", "line 1, column 1: expected a mapping (KEY: VALUE)\n");
 }
 

@@ -26,7 +26,7 @@ static const char *times_of(const struct race_plan *plan) {
 static void expect_due(const struct race_policy *policy, int64_t timeout_us,
                        const char *want) {
   struct race_plan plan;
-  plan_make(&plan, policy, 1, timeout_us);
+  plan_make(&plan, policy, 1, 0, timeout_us);
   cr_expect_str_eq(times_of(&plan), want, "of %u hedges: %s", policy->hedges,
                    times_of(&plan));
   cr_expect_eq(plan.deadline_us, timeout_us);
@@ -97,7 +97,7 @@ static void expect_targets(unsigned hedges, unsigned targets,
   struct race_policy policy = {.hedges = hedges};
   struct race_plan plan;
   char got[2 * RACE_MAX_ATTEMPTS + 1] = "";
-  plan_make(&plan, &policy, targets, S);
+  plan_make(&plan, &policy, targets, 0, S);
   for (unsigned k = 0; k < plan.attempts; k++)
     snprintf(got + k, sizeof got - k, "%x", plan.target[k]);
   cr_expect_str_eq(got, want, "of %u targets: %s", targets, got);
@@ -118,7 +118,7 @@ Test(plan, attempts_ask_the_targets_in_turn) {
 static uint32_t limit_of(int64_t attempt_timeout_us, int64_t timeout_us) {
   struct race_policy policy = {.attempt_timeout_us = attempt_timeout_us};
   struct race_plan plan;
-  plan_make(&plan, &policy, 1, timeout_us);
+  plan_make(&plan, &policy, 1, 0, timeout_us);
   return plan.attempt_timeout_us;
 }
 
@@ -137,7 +137,7 @@ Test(plan, a_plan_says_what_a_failure_does) {
                                  .final_4xx = i == RACE_ALL};
     struct race_plan plan;
     memset(&plan, 0xff, sizeof plan);
-    plan_make(&plan, &policy, 1, S);
+    plan_make(&plan, &policy, 1, 0, S);
     cr_expect_eq(plan.on_failure, policy.on_failure);
     cr_expect_eq(plan.final_4xx, policy.final_4xx);
     cr_expect_not(plan.once);
@@ -161,7 +161,7 @@ Test(plan, no_failure_brings_forward_what_may_go_out_once) {
     struct race_policy policy = {.on_failure = (enum race_on_failure)i,
                                  .once = true};
     struct race_plan plan;
-    plan_make(&plan, &policy, 1, S);
+    plan_make(&plan, &policy, 1, 0, S);
     cr_expect_eq(plan.on_failure, RACE_WAIT);
     cr_expect(plan.once);
   }

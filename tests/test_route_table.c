@@ -34,8 +34,7 @@ static void table_of(const char *const *paths) {
 #define TABLE(...) table_of((const char *const[]){__VA_ARGS__, NULL})
 
 static void expect(const char *path, const char *route, const char *rest) {
-  struct slice got_rest = {0};
-  const struct route *got = route_table_find(&table, slice_of(path), &got_rest);
+  const struct route *got = route_table_find(&table, slice_of(path));
   if (!route) {
     cr_expect(!got, "%s has a route", path);
     return;
@@ -43,6 +42,7 @@ static void expect(const char *path, const char *route, const char *rest) {
   cr_assert(got, "%s has no route", path);
   cr_expect(slice_equal(got->path, slice_of(route)), "%s belongs to %.*s", path,
             SLICE_ARG(got->path));
+  struct slice got_rest = route_table_rest(got, slice_of(path));
   cr_expect(slice_equal(got_rest, slice_of(rest)), "%s leaves %.*s", path,
             SLICE_ARG(got_rest));
 }
@@ -105,7 +105,7 @@ Test(route_table, hundreds_of_routes_are_told_apart) {
   make(ROUTES_MAX);
   for (unsigned i = 0; i < ROUTES_MAX; i++) {
     char path[sizeof paths[0] + 4];
-    snprintf(path, sizeof path, "%s/x", paths[i]);
+    strcat(strcpy(path, paths[i]), "/x");
     expect(path, paths[i], "/x");
   }
   expect("/api/300/r", NULL, NULL);
@@ -114,8 +114,7 @@ Test(route_table, hundreds_of_routes_are_told_apart) {
 
 Test(route_table, routes_of_one_path_are_told_apart_by_method) {
   TABLE("/a", "/b", "/b", "/c");
-  struct slice rest;
-  const struct route *first = route_table_find(&table, slice_of("/b"), &rest);
+  const struct route *first = route_table_find(&table, slice_of("/b"));
   cr_expect_eq(first, &routes[1]);
   cr_expect_eq(route_table_methods(&table, first), 1u << 1 | 1u << 2);
   cr_expect_eq(route_table_method(&table, first, 1), &routes[1]);

@@ -11,18 +11,30 @@
 
 static struct resolver *resolver;
 static struct slots *slots;
-static struct config config;
+static struct config config, built; /* with upstreams and routes */
+static struct trust *trust;
 static char words[1024]; /* of the command line; the config borrows them */
+
+static struct trust *new_trust(void) {
+  char error[256];
+  struct trust *fresh = trust_read(NULL, error, sizeof error);
+  cr_assert(fresh, "%s", error);
+  return fresh;
+}
 
 static void open_all(void) {
   resolver = resolver_new();
   slots = slots_new(resolver);
+  trust = new_trust();
   cr_assert(resolver && slots);
 }
 
 /* Every test drops what it has made. */
 static void close_all(void) {
+  config_clear(&built);
   cr_expect(snapshot_count() == 0, "%d are left", (int)snapshot_count());
+  trust_drop(trust);
+  cr_expect(trust_count() == 0, "%d trusts are left", (int)trust_count());
   slots_free(slots);
   resolver_free(resolver);
 }
@@ -34,16 +46,7 @@ static const char *no_variable(const char *name) {
   return NULL;
 }
 
-static struct credentials *credentials_of(const char *token) {
-  char error[256];
-  struct credentials_source source = {.token = slice_of(token)};
-  struct credentials *credentials =
-      credentials_read(&source, error, sizeof error);
-  cr_assert(credentials, "%s", error);
-  return credentials;
-}
-
-/* Words apart by spaces; the token is "t0ken". */
+/* Words apart by spaces; the token is "t0ken", and `trust` vouches. */
 static struct snapshot *snapshot_of(const char *line) {
   char *argv[64] = {"hedgerow"}, error[256];
   int argc = 1;
@@ -52,15 +55,21 @@ static struct snapshot *snapshot_of(const char *line) {
   cr_assert_eq(
       config_parse(&config, argc, argv, no_variable, error, sizeof error),
       CONFIG_RUN, "%s: %s", line, error);
-  struct credentials *credentials = credentials_of("t0ken");
-  struct snapshot_source source = {.config = &config,
+  char token[] = "t0ken";
+  struct snapshot_secret secrets[64];
+  for (unsigned i = 0; i < 64; i++)
+    secrets[i] = (struct snapshot_secret){slice_of(token), trust};
+  config_clear(&built);
+  built = config;
+  cr_assert(config_build(&built));
+  struct snapshot_source source = {.config = &built,
                                    .slots = slots,
-                                   .credentials = credentials,
+                                   .secrets = secrets,
                                    .via = slice_of("1.1 me"),
                                    .number = 3};
   struct snapshot *snapshot = snapshot_new(&source);
   cr_assert(snapshot);
-  credentials_drop(credentials);
+  memset(token, '#', sizeof token);
   return snapshot;
 }
 
@@ -73,15 +82,14 @@ static void expect_slice(struct slice got, const char *want) {
 
 static void expect_route(const struct snapshot *snapshot, const char *path,
                          const char *route, const char *rest) {
-  struct slice got_rest = {0};
-  const struct route *got = snapshot_route(snapshot, slice_of(path), &got_rest);
+  const struct route *got = route_table_find(&snapshot->table, slice_of(path));
   if (!route) {
     cr_expect(!got, "%s has a route", path);
     return;
   }
   cr_assert(got, "%s has no route", path);
   expect_slice(got->path, route);
-  expect_slice(got_rest, rest);
+  expect_slice(route_table_rest(got, slice_of(path)), rest);
 }
 
 Test(snapshot, a_path_has_the_route_that_it_lies_at_or_below) {
@@ -101,27 +109,25 @@ Test(snapshot, a_path_has_the_route_that_it_lies_at_or_below) {
 
 static const struct route *route_of(const struct snapshot *snapshot,
                                     const char *path) {
-  struct slice rest;
-  const struct route *route = snapshot_route(snapshot, slice_of(path), &rest);
+  const struct route *route =
+      route_table_find(&snapshot->table, slice_of(path));
   cr_assert(route, "%s", path);
   return route;
 }
 
-Test(snapshot, only_all_takes_a_body) {
+Test(snapshot, only_all_takes_a_post) {
   struct snapshot *s =
       snapshot_of("--to http://192.0.2.1 --max-request-body 2K --max-items 7");
   const struct route *smart = route_of(s, "/smart"), *all = route_of(s, "/all"),
                      *health = route_of(s, "/healthz");
   const unsigned get = 1 << HTTP_GET | 1 << HTTP_HEAD;
   cr_expect(smart->kind == ROUTE_SMART && smart->methods == get &&
-            smart->body_bytes == 0);
+            smart->strip);
   cr_expect(health->kind == ROUTE_HEALTH && health->methods == get &&
             health->body_bytes == 0);
   cr_expect(all->kind == ROUTE_ALL && all->methods == (get | 1 << HTTP_POST) &&
             all->body_bytes == 2048);
   cr_expect(all->max_items == 7);
-  cr_expect_str_eq(smart->allow, "GET, HEAD");
-  cr_expect_str_eq(all->allow, "GET, HEAD, POST");
   snapshot_drop(s);
 }
 
@@ -132,7 +138,7 @@ Test(snapshot, flags_fill_every_route) {
       "C:d --drop-header X");
   cr_expect_eq(s->number, 3);
   cr_expect_eq(s->route_count, 3);
-  for (unsigned i = 0; i < s->route_count; i++) {
+  for (unsigned i = 0; s->routes[i].kind != ROUTE_HEALTH; i++) {
     const struct route *route = &s->routes[i];
     const struct forward_rules *fields = &route->fields;
     cr_expect(route->policy.hedges == 5 &&
@@ -177,14 +183,14 @@ Test(snapshot, to_and_all_are_groups_and_their_targets_count_through) {
 Test(snapshot, flags_say_the_same_of_every_target) {
   struct snapshot *s =
       snapshot_of("--to http://192.0.2.1 --all http://192.0.2.2");
-  const struct target_fields *variants = s->groups[0].variants;
-  expect_slice(variants->token, "t0ken");
-  cr_expect(variants->header_count == 0 && variants->drop_count == 0);
-  for (unsigned i = 0; i < s->group_count; i++)
-    cr_expect(s->groups[i].variants == variants &&
-              s->groups[i].variant_count == 1);
+  for (unsigned i = 0; i < s->group_count; i++) {
+    const struct target_fields *variant = s->groups[i].variants;
+    cr_assert_eq(s->groups[i].variant_count, 1);
+    expect_slice(variant->token, "t0ken");
+    cr_expect(variant->header_count == 0 && variant->drop_count == 0);
+  }
   for (unsigned i = 0; i < s->target_count; i++)
-    cr_expect_eq(s->targets[i].variant, 0);
+    cr_expect(s->targets[i].variant == 0 && s->targets[i].trust == trust);
   snapshot_drop(s);
 }
 
@@ -219,6 +225,34 @@ Test(snapshot, limits_are_the_groups_) {
     cr_expect(group->limits.read_losers);
   }
   snapshot_drop(s);
+}
+
+/* ---- who vouches ---- */
+
+Test(snapshot, it_holds_what_vouches_for_its_targets) {
+  struct snapshot *s = snapshot_of("--to http://192.0.2.1");
+  trust_drop(trust);
+  cr_expect_eq(trust_count(), 1);
+  snapshot_drop(s);
+  cr_expect_eq(trust_count(), 0);
+  trust = NULL;
+}
+
+Test(snapshot, what_vouches_for_no_target_of_the_next_one_is_retired) {
+  struct trust *old = trust;
+  struct snapshot *first = snapshot_of("--to https://192.0.2.1");
+  struct snapshot *second = snapshot_of("--to https://192.0.2.2");
+  trust = new_trust();
+  struct snapshot *third = snapshot_of("--to https://192.0.2.2");
+  snapshot_retire(first, second);
+  cr_expect_not(trust_is_retired(old));
+  snapshot_retire(second, third);
+  cr_expect(trust_is_retired(old));
+  cr_expect_not(trust_is_retired(trust));
+  trust_drop(old);
+  snapshot_drop(first);
+  snapshot_drop(second);
+  snapshot_drop(third);
 }
 
 /* ---- life ---- */
@@ -283,13 +317,12 @@ Test(snapshot, when_there_are_no_more_slots_none_is_taken) {
   char error[256];
   cr_assert_eq(config_parse(&config, 5, argv, no_variable, error, sizeof error),
                CONFIG_RUN);
-  struct credentials *credentials = credentials_of("");
-  struct snapshot_source source = {.config = &config,
-                                   .slots = slots,
-                                   .credentials = credentials,
-                                   .number = 4};
+  config_clear(&built);
+  built = config;
+  cr_assert(config_build(&built));
+  struct snapshot_source source = {
+      .config = &built, .slots = slots, .number = 4};
   cr_expect_null(snapshot_new(&source));
   cr_expect_eq(slot_at(slots, first->targets[0].slot)->users, 1);
-  credentials_drop(credentials);
   snapshot_drop(first);
 }

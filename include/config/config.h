@@ -44,7 +44,7 @@ struct config_rules {
   struct slice user_agent; /* empty: the client's, else hedgerow/VERSION */
   int64_t max_request_bytes, max_items;
   int64_t success, errors; /* enum success; 1: the upstream's own */
-  bool idempotent, strip_prefix;
+  bool idempotent, strip_prefix, get_body;
   unsigned methods;           /* 1 << enum http_method for each */
   struct slice timeout_param; /* empty: none */
   /* of a route, and of a target for itself */
@@ -161,6 +161,8 @@ bool config_check_rules(const struct config_rules *rules, const char *timeout,
 /* Makes the upstreams and routes that flags mean: `to` of --to, `all` of
  * --all; /smart over the one, /all over both. False: no memory. */
 bool config_build(struct config *config) __attribute__((warn_unused_result));
+/* How many targets all upstreams have together. */
+unsigned config_targets(const struct config *config);
 /* What a route is by its path, before its own options: its kind, and for /smart
  * and /all the methods and the cut that they have always had. */
 void config_route_begin(struct config_route *route);

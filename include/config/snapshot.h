@@ -3,7 +3,8 @@
  *
  * A snapshot is made whole, never changes and is freed whole; a reload makes
  * the next one beside it. It borrows from nobody: what it names is copied or
- * held. Threads share it; each that keeps it holds a reference. */
+ * held. Threads share it; each that keeps it holds a reference. It holds tokens,
+ * and the last to let go wipes them. */
 #ifndef HEDGEROW_CONFIG_SNAPSHOT_H
 #define HEDGEROW_CONFIG_SNAPSHOT_H
 
@@ -11,27 +12,34 @@
 
 #include "config/config.h"
 #include "core/route.h"
+#include "core/route_table.h"
 #include "core/slice.h"
-#include "io/credentials.h"
 #include "io/slot.h"
+#include "io/trust.h"
 
 struct snapshot {
-  uint64_t number; /* grows with each reload */
-  const struct route *routes;
+  uint64_t number;            /* grows with each reload */
+  const struct route *routes; /* those of one path stand together */
   unsigned route_count;
-  const struct group *groups;
+  struct route_table table;
+  const struct group *groups; /* by the config's upstreams */
   unsigned group_count;
   const struct target *targets; /* of all groups, by their number */
   unsigned target_count;
-  struct credentials *credentials; /* held */
+};
+
+/* What was read for one target. */
+struct snapshot_secret {
+  struct slice token;  /* "": none */
+  struct trust *trust; /* who vouches for it */
 };
 
 /* What it is made of; all of it is borrowed for the call, but for the slots,
  * which outlive it. */
 struct snapshot_source {
-  const struct config *config;
+  const struct config *config; /* with its upstreams and routes */
   struct slots *slots;
-  struct credentials *credentials;
+  const struct snapshot_secret *secrets; /* by target number; NULL: none */
   struct slice via; /* our member of Via: "1.1 hedgerow-ID" */
   uint64_t number;
 };
@@ -45,10 +53,11 @@ struct snapshot *snapshot_new(const struct snapshot_source *source)
 struct snapshot *snapshot_hold(struct snapshot *snapshot);
 void snapshot_drop(struct snapshot *snapshot);
 
-/* The route of a path, and what of the path lies below the route's own ("", or
- * from a '/' on). NULL: there is none. */
-const struct route *snapshot_route(const struct snapshot *snapshot,
-                                   struct slice path, struct slice *rest);
+/* `next` is to take the place of `before`: what vouches for targets of `before`,
+ * and for none of `next`, is retired (io/trust). From the thread that makes
+ * them, before any other is told of `next`. */
+void snapshot_retire(const struct snapshot *before,
+                     const struct snapshot *next);
 
 /* How many live in this process, for io/leaks. */
 int64_t snapshot_count(void);

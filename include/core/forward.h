@@ -11,6 +11,7 @@
 #include "core/slice.h"
 #include "core/target.h"
 #include "core/text.h"
+#include "core/verdict.h"
 
 /* What is the same for every request of a route; slices are borrowed. */
 struct forward_rules {
@@ -22,6 +23,9 @@ struct forward_rules {
   struct slice user_agent; /* in place of the client's; empty: none */
   struct slice version;    /* "hedgerow/0.1.0", where nobody names himself */
   struct slice via;        /* our member: "1.1 hedgerow-ID" */
+  enum success success;    /* what the answer is judged by */
+  bool with_body;          /* the client's body goes upstream, and so does what
+                            * tells of it */
 };
 
 /* Writes "Name: value\r\n" lines, the fields of every upstream request to these

@@ -57,6 +57,10 @@ int http_request_parse(struct http_request *request, struct slice head,
                        const struct http_request_limits *limits,
                        const char **why) __attribute__((warn_unused_result));
 
+static inline bool http_request_has_body(const struct http_request *request) {
+  return request->content_length > 0;
+}
+
 /* The first field of that name (letters without case), or NULL. */
 const struct http_field *http_request_field(const struct http_request *request,
                                             const char *name);

@@ -47,9 +47,9 @@ struct race_plan {
 
 #define PLAN_NEVER_US UINT32_MAX
 
-/* targets >= 1: attempt k asks target k mod targets. 0 < timeout_us <
- * PLAN_NEVER_US, which is more than an hour. */
+/* targets >= 1, first < targets: attempt k asks target (first + k) mod targets.
+ * 0 < timeout_us < PLAN_NEVER_US, which is more than an hour. */
 void plan_make(struct race_plan *plan, const struct race_policy *policy,
-               unsigned targets, int64_t timeout_us);
+               unsigned targets, unsigned first, int64_t timeout_us);
 
 #endif

@@ -12,19 +12,25 @@
 #include "core/plan.h"
 #include "core/slice.h"
 #include "core/target.h"
+#include "core/verdict.h"
 
 enum route_kind { ROUTE_SMART, ROUTE_ALL, ROUTE_HEALTH };
 
 struct route {
   struct slice path;
-  bool below;        /* also for what lies below the path, at a '/' */
-  unsigned methods;  /* 1 << enum http_method, for each that it answers */
-  const char *allow; /* the same, as an Allow field says it */
+  bool below;       /* also for what lies below the path, at a '/' */
+  bool strip;       /* the path is cut before the rest joins the target's */
+  unsigned methods; /* 1 << enum http_method, for each that it answers */
   enum route_kind kind;
   const struct group *group;  /* --to: what is raced */
   const struct group *listed; /* --all: what /all asks; may be empty */
   struct race_policy policy;
+  enum success success;
+  bool keep_errors; /* --errors upstream */
+  bool idempotent;  /* any request may be sent more than once */
+  bool get_body;    /* a GET or HEAD may bring a body */
   struct forward_rules fields;
+  const char *timeout_param; /* of the query; NULL: none */
   int64_t timeout_us, max_timeout_us;
   size_t body_bytes;  /* --max-request-body; 0: no body is taken */
   unsigned max_items; /* of one POST /all */

@@ -32,10 +32,12 @@ unsigned route_table_cells(unsigned routes);
 void route_table_init(struct route_table *table, const struct route *routes,
                       unsigned count, struct route_cell *cells);
 
-/* The first route of the path that wins, and what of the path lies below it
- * ("", or from a '/' on). NULL: there is none. */
+/* The first route of the path that wins. NULL: there is none. */
 const struct route *route_table_find(const struct route_table *table,
-                                     struct slice path, struct slice *rest);
+                                     struct slice path);
+/* What of a path that belongs to the route lies below it: "", or from a '/' on.
+ */
+struct slice route_table_rest(const struct route *route, struct slice path);
 /* The routes of one path, from the first on: the one that takes this method.
  * NULL: none does. */
 const struct route *route_table_method(const struct route_table *table,

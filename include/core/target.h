@@ -30,6 +30,8 @@ struct target_fields {
   struct slice token; /* Authorization: Bearer; empty: the client's */
 };
 
+struct trust; /* core/ only passes it on */
+
 /* One URL that may be asked. */
 struct target {
   struct base_url url;
@@ -38,10 +40,19 @@ struct target {
   unsigned variant; /* its group's: what it is shown */
   bool client_credentials; /* may carry the client's Authorization and Cookie:
                             * its origin is that of a --to */
+  struct trust *trust;     /* the CAs that vouch for it: see io/trust */
   struct slice host_line;  /* " HTTP/1.1\r\nHost: authority\r\n" */
 };
 
-/* Targets that stand for each other: attempt k asks target k mod count. */
+/* Whom the primary asks; attempt k asks the k-th behind that, in a circle. */
+enum balance {
+  BALANCE_FIRST,  /* the first */
+  BALANCE_ROTATE, /* each in turn, from request to request */
+  BALANCE_LEAST,  /* of two that were drawn, the one with fewer attempts in
+                   * flight */
+};
+
+/* Targets that stand for each other. */
 struct group {
   struct slice name;
   const struct target *targets;
@@ -49,7 +60,9 @@ struct group {
   const struct target_fields *variants; /* by target->variant; groups that have
                                          * the same may share them */
   unsigned variant_count;               /* 1 or more where count is */
-  int64_t max_attempts; /* in flight to each of its targets' slots */
+  enum balance balance;
+  _Atomic unsigned *turn; /* of BALANCE_ROTATE: counts requests */
+  int64_t max_attempts;   /* in flight to each of its targets' slots */
   struct target_limits limits;
 };
 

@@ -31,7 +31,10 @@ struct exchange_setup {
   struct slice method, path, id, peer; /* for the log and the answer */
   bool head_only;                      /* HEAD: no body is sent */
   const struct race_policy *policy;    /* of each item's race */
-  unsigned targets;                    /* in each group that is asked whole */
+  unsigned targets, first;    /* in each group that is asked whole, and whom the
+                            * primary asks there */
+  struct ask_message message; /* what all items' have in common; method empty:
+                               * the client's */
   int64_t timeout_us;
   int64_t started_us; /* the race's t = 0 */
   bool gathers;       /* /all: the answer is an array of all items; else there
@@ -45,6 +48,10 @@ struct exchange_setup {
 struct exchange *exchange_new(struct service *service)
     __attribute__((warn_unused_result));
 struct arena *exchange_arena(struct exchange *x);
+/* Copies a client's body to where it lives as long as the exchange. False: no
+ * buffer is free. */
+bool exchange_keep_body(struct exchange *x, struct slice body,
+                        struct slice *kept) __attribute__((warn_unused_result));
 /* One that was not started. */
 void exchange_discard(struct exchange *x);
 

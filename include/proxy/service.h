@@ -55,6 +55,9 @@ void service_clear(struct service *service);
 /* The Date field's value for now. */
 struct slice service_date(struct service *service);
 
+/* Any number; nothing is protected by it. */
+uint64_t service_random(struct service *service);
+
 enum { SERVICE_REQUEST_ID_BYTES = 32 };
 /* Writes a new X-Request-ID: 32 hex digits. Unique, not secret. */
 void service_make_id(struct service *service,

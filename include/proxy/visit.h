@@ -18,7 +18,7 @@ struct visit {
   const struct http_request *request;
   struct slice body;
   const struct route *route; /* of the snapshot in force */
-  struct slice rest;         /* of the path, behind the route's own */
+  struct slice rest; /* the path, without the route's own where that is cut */
   struct race_record record; /* id, method, path and start_us, so far */
   bool head_only;            /* HEAD: no body is sent */
   struct exchange *exchange; /* once visit_open has made one, */

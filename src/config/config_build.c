@@ -70,6 +70,13 @@ bool config_build(struct config *config) {
                        config->all_count);
 }
 
+unsigned config_targets(const struct config *config) {
+  unsigned count = 0;
+  for (unsigned i = 0; i < config->upstream_count; i++)
+    count += config->upstreams[i].target_count;
+  return count;
+}
+
 struct config_string {
   struct config_string *next;
   char bytes[];

@@ -302,3 +302,39 @@ void config_dump(const struct config *config, const char *folder,
   for (unsigned i = 0; i < config->route_count; i++)
     if (!asks_nobody(&config->routes[i])) add_route(&dump, &config->routes[i]);
 }
+
+/* ---- differences ---- */
+
+static struct slice value_of(struct dump *dump, const struct config *config,
+                             const struct config_option *option) {
+  text_init(&dump->line, dump->storage, sizeof dump->storage);
+  dump->config = config;
+  dump->folder = "";
+  const char *member = (const char *)config + option->offset;
+  if (!is_absent(option, member))
+    add_value(dump, option, member, &config->defaults);
+  return text_slice_of(&dump->line);
+}
+
+static bool is_different(const struct config *a, const struct config *b,
+                         const struct config_option *option) {
+  struct dump one, other;
+  return !slice_equal(value_of(&one, a, option), value_of(&other, b, option));
+}
+
+bool config_differ(const struct config *a, const struct config *b, unsigned n,
+                   char *key, size_t cap) {
+  for (size_t i = 0; i < config_option_count; i++) {
+    const struct config_option *option = &config_options[i];
+    struct text out;
+    if (!(option->scope & SCOPE_FILE) || option->size == 0 ||
+        option->offset == offsetof(struct config, log_file) ||
+        !is_different(a, b, option) || n-- > 0)
+      continue;
+    text_init(&out, key, cap);
+    config_option_key(&out, option);
+    (void)text_end(&out);
+    return true;
+  }
+  return false;
+}

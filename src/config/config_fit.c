@@ -13,13 +13,6 @@ static int64_t at_least_one(int64_t n) { return n > 0 ? n : 1; }
 
 /* ---- origins ---- */
 
-static unsigned target_count(const struct config *config) {
-  unsigned count = 0;
-  for (unsigned i = 0; i < config->upstream_count; i++)
-    count += config->upstreams[i].target_count;
-  return count;
-}
-
 /* The n-th target of all, and its upstream. */
 static const struct config_target *target_at(
     const struct config *config, unsigned n,
@@ -47,7 +40,7 @@ static int64_t attempts_more(const struct config *config, unsigned n) {
 
 static int64_t attempts_in_all(const struct config *config) {
   int64_t sum = 0;
-  for (unsigned n = 0; n < target_count(config); n++)
+  for (unsigned n = 0; n < config_targets(config); n++)
     sum += attempts_more(config, n);
   return sum;
 }

@@ -144,6 +144,8 @@ const struct config_option config_options[] = {
      .kind = OPTION_NAMES,
      MEMBER(struct config_rules, drop_header_count),
      .help = "a field of the client not to send upstream; repeatable"},
+    OPTION(REQUESTS, ROUTE, "get-body", "off|on", SWITCH, get_body, "off",
+           "on: take the body of a GET or HEAD, and send it upstream"),
     OPTION(REQUESTS, ROUTE, "timeout-param", "NAME|off", WORD, timeout_param,
            "timeout",
            "the query parameter that tells the deadline, and does not go "

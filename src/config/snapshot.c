@@ -1,220 +1,320 @@
-/* snapshot: from options to what requests go by.
+/* snapshot: from a configuration to what requests go by.
  *
- * Flags say one thing of each option, so they make the routes that there have
- * always been: /smart over the group of --to, /all over both, /healthz; and
- * each of them gets every option that its kind looks at.
- *
- * All of it lies in one block:
- *
- *   struct block | targets | headers | names to drop | the bytes of all texts
- *
- * so it is measured first, and a snapshot that was made cannot fail any more.
- * The texts are copied because those of the config belong to argv today, and
- * will belong to a file tomorrow, which a reload reads into the same place.
+ * Upstreams become groups of targets, routes become routes and a table to find
+ * them by. All of it lies in one arena, since it is freed as a whole. The texts
+ * are copied, because those of the configuration belong to argv, or to a file
+ * that a reload reads anew.
  *
  * Threads share the count of references: main holds the snapshot in force, and
  * a worker holds each that its exchanges began under (proxy/lease). */
 #include "config/snapshot.h"
 
-#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/http_request.h"
+#include "core/http_method.h"
 #include "core/text.h"
+#include "io/arena.h"
+#include "io/trust.h"
 
 #define VERSION_FIELD "hedgerow/" HEDGEROW_VERSION
 #define BEFORE_AUTHORITY " HTTP/1.1\r\nHost: "
 
-enum { TO, ALL, GROUPS };
-enum { ROUTES = 3 };
-enum {
-  TAKES_GET = 1 << HTTP_GET | 1 << HTTP_HEAD,
-  TAKES_POST = 1 << HTTP_POST,
-};
-
-struct block {
+struct whole {
   struct snapshot snapshot; /* the first member: what others see */
   atomic_uint references;
-  size_t bytes; /* of the block */
   struct slots *slots;
-  struct target_fields variant; /* flags say the same of every target */
-  struct group groups[GROUPS];
-  struct route routes[ROUTES];
-  struct target targets[];
+  unsigned slots_taken; /* targets below have theirs */
+  struct arena arena;
+  bool failed; /* no memory, while it was made */
+  const struct snapshot_source *source;
+  struct group *groups;
+  struct route *routes;
+  struct target *targets;
+  struct slice *tokens; /* copies that are wiped at the end */
+  unsigned token_count;
 };
 
 static _Atomic int64_t living;
 
 int64_t snapshot_count(void) { return atomic_load(&living); }
 
-/* ---- room ---- */
+/* ---- memory ---- */
 
-static unsigned target_count(const struct config *config) {
-  return config->to_count + config->all_count;
+/* Zeros; NULL, and `failed`, where there is none. */
+static void *take(struct whole *whole, size_t count, size_t size) {
+  void *memory = arena_take(&whole->arena, count > 0 ? count * size : 1);
+  if (!memory) whole->failed = true;
+  else memset(memory, 0, count * size);
+  return memory;
 }
 
-static size_t text_bytes(const struct snapshot_source *source) {
-  const struct config *config = source->config;
-  size_t bytes = source->via.len + config->user_agent.len + source->token.len;
-  for (unsigned i = 0; i < target_count(config); i++) {
-    const struct base_url *url = &config->targets[i];
-    bytes += url->host.len + url->authority.len + url->path.len +
-             url->query.len + sizeof BEFORE_AUTHORITY + url->authority.len + 2;
-  }
-  for (unsigned i = 0; i < config->header_count; i++)
-    bytes += config->headers[i].name.len + config->headers[i].value.len;
-  for (unsigned i = 0; i < config->drop_header_count; i++)
-    bytes += config->drop_headers[i].len;
-  return bytes;
+static struct slice keep(struct whole *whole, struct slice bytes) {
+  char *copy = take(whole, bytes.len, 1);
+  if (!copy || bytes.len == 0) return (struct slice){copy, 0};
+  memcpy(copy, bytes.at, bytes.len);
+  return (struct slice){copy, bytes.len};
 }
 
-/* Before the texts, which need no alignment. */
-static size_t struct_bytes(const struct config *config) {
-  return sizeof(struct block) + target_count(config) * sizeof(struct target) +
-         config->header_count * sizeof(struct http_field) +
-         config->drop_header_count * sizeof(struct slice);
+/* With a NUL behind it; NULL where it is empty. */
+static const char *keep_name(struct whole *whole, struct slice name) {
+  char *copy = name.len > 0 ? take(whole, name.len + 1, 1) : NULL;
+  return copy ? memcpy(copy, name.at, name.len) : NULL;
 }
 
-static struct slice keep(struct text *texts, struct slice bytes) {
-  struct slice kept = {texts->at + texts->len, bytes.len};
-  text_slice(texts, bytes);
-  return kept;
+static struct http_field *keep_headers(struct whole *whole,
+                                       const struct config_rules *rules) {
+  struct http_field *headers =
+      take(whole, rules->header_count, sizeof *headers);
+  for (unsigned i = 0; headers && i < rules->header_count; i++)
+    headers[i] = (struct http_field){keep(whole, rules->headers[i].name),
+                                     keep(whole, rules->headers[i].value)};
+  return headers;
 }
 
-/* ---- targets and groups ---- */
-
-static bool takes_client_credentials(const struct config *config,
-                                     const struct base_url *url) {
-  for (unsigned i = 0; i < config->to_count; i++)
-    if (base_url_same_origin(url, &config->targets[i])) return true;
-  return false;
+static struct slice *keep_drop(struct whole *whole,
+                               const struct config_rules *rules) {
+  struct slice *drop = take(whole, rules->drop_header_count, sizeof *drop);
+  for (unsigned i = 0; drop && i < rules->drop_header_count; i++)
+    drop[i] = keep(whole, rules->drop_headers[i]);
+  return drop;
 }
 
-static void make_target(struct target *target, const struct config *config,
-                        unsigned number, struct text *texts) {
-  const struct base_url *url = &config->targets[number];
+static struct snapshot_secret secret_of(const struct snapshot_source *source,
+                                        unsigned number) {
+  return source->secrets ? source->secrets[number]
+                         : (struct snapshot_secret){0};
+}
+
+/* ---- targets ---- */
+
+static struct slice host_line(struct whole *whole, const struct base_url *url) {
+  const size_t room = sizeof BEFORE_AUTHORITY + url->authority.len + 2;
+  char *at = take(whole, room, 1);
+  struct text line;
+  if (!at) return (struct slice){0};
+  text_init(&line, at, room);
+  text_str(&line, BEFORE_AUTHORITY);
+  text_slice(&line, url->authority);
+  text_str(&line, "\r\n");
+  return text_slice_of(&line);
+}
+
+static void make_target(struct whole *whole, struct target *target,
+                        const struct base_url *url, unsigned number) {
   target->url = *url;
-  target->url.host = keep(texts, url->host);
-  target->url.authority = keep(texts, url->authority);
-  target->url.path = keep(texts, url->path);
-  target->url.query = keep(texts, url->query);
+  target->url.host = keep(whole, url->host);
+  target->url.authority = keep(whole, url->authority);
+  target->url.path = keep(whole, url->path);
+  target->url.query = keep(whole, url->query);
   target->number = number;
-  target->client_credentials = takes_client_credentials(config, url);
-  const size_t from = texts->len;
-  text_str(texts, BEFORE_AUTHORITY);
-  text_slice(texts, url->authority);
-  text_str(texts, "\r\n");
-  target->host_line = (struct slice){texts->at + from, texts->len - from};
+  target->host_line = host_line(whole, url);
+  target->trust = trust_hold(secret_of(whole->source, number).trust);
 }
 
-static struct group make_group(const char *name, const struct block *block,
-                               const struct config *config,
-                               const struct target *targets, unsigned count) {
-  return (struct group){
-      .name = slice_of(name),
-      .targets = targets,
-      .count = count,
-      .variants = &block->variant,
-      .variant_count = 1,
-      .max_attempts = config->max_attempts,
-      .limits = {.head_bytes = (size_t)config->max_upstream_head_bytes,
-                 .body_bytes = (uint64_t)config->max_body_bytes,
-                 .depth = (unsigned)config->max_depth,
-                 .connect_timeout_us = config->connect_timeout_us,
-                 .read_losers = config->losers == CONFIG_LOSERS_DRAIN},
+/* ---- variants: what the targets of a group are shown ---- */
+
+static bool same_list(const struct config_rules *a,
+                      const struct config_rules *b) {
+  if (a->header_count != b->header_count ||
+      a->drop_header_count != b->drop_header_count)
+    return false;
+  for (unsigned i = 0; i < a->header_count; i++)
+    if (!slice_equal(a->headers[i].name, b->headers[i].name) ||
+        !slice_equal(a->headers[i].value, b->headers[i].value))
+      return false;
+  for (unsigned i = 0; i < a->drop_header_count; i++)
+    if (!slice_equal(a->drop_headers[i], b->drop_headers[i])) return false;
+  return true;
+}
+
+/* The first target of the upstream that is shown the same. */
+static unsigned first_alike(const struct snapshot_source *source,
+                            const struct config_upstream *upstream,
+                            unsigned first_number, unsigned i) {
+  const struct slice token = secret_of(source, first_number + i).token;
+  for (unsigned k = 0; k < i; k++)
+    if (same_list(&upstream->targets[k].rules, &upstream->targets[i].rules) &&
+        slice_equal(secret_of(source, first_number + k).token, token))
+      return k;
+  return i;
+}
+
+static struct slice keep_token(struct whole *whole, struct slice token) {
+  struct slice copy = keep(whole, token);
+  if (copy.len > 0) whole->tokens[whole->token_count++] = copy;
+  return copy;
+}
+
+static void make_variant(struct whole *whole, struct target_fields *variant,
+                         const struct config_rules *rules, struct slice token) {
+  *variant = (struct target_fields){
+      .headers = keep_headers(whole, rules),
+      .header_count = rules->header_count,
+      .drop = keep_drop(whole, rules),
+      .drop_count = rules->drop_header_count,
+      .token = keep_token(whole, token),
   };
 }
 
-static void make_groups(struct block *block,
-                        const struct snapshot_source *source,
-                        struct text *texts) {
-  const struct config *config = source->config;
-  block->variant.token = keep(texts, source->token);
-  for (unsigned i = 0; i < target_count(config); i++) {
-    make_target(&block->targets[i], config, i, texts);
-    block->targets[i].trust = trust_hold(source->trust);
+/* ---- groups ---- */
+
+static void make_targets(struct whole *whole, struct group *group,
+                         struct target_fields *variants,
+                         const struct config_upstream *upstream) {
+  const unsigned from = whole->snapshot.target_count;
+  for (unsigned i = 0; i < upstream->target_count; i++) {
+    const struct config_target *origin = &upstream->targets[i];
+    struct target *target = &whole->targets[from + i];
+    unsigned alike = first_alike(whole->source, upstream, from, i);
+    make_target(whole, target, &origin->url, from + i);
+    whole->snapshot.target_count++;
+    target->variant = whole->targets[from + alike].variant;
+    if (alike < i) continue;
+    target->variant = group->variant_count++;
+    make_variant(whole, &variants[target->variant], &origin->rules,
+                 secret_of(whole->source, from + i).token);
   }
-  block->groups[TO] =
-      make_group("to", block, config, block->targets, config->to_count);
-  block->groups[ALL] =
-      make_group("all", block, config, block->targets + config->to_count,
-                 config->all_count);
+}
+
+static void make_group(struct whole *whole, struct group *group,
+                       const struct config_upstream *upstream) {
+  const struct config_rules *rules = &upstream->rules;
+  struct target_fields *variants =
+      take(whole, upstream->target_count, sizeof *variants);
+  *group = (struct group){
+      .name = keep(whole, upstream->name),
+      .targets = whole->targets + whole->snapshot.target_count,
+      .count = upstream->target_count,
+      .variants = variants,
+      .max_attempts = rules->max_attempts,
+      .balance = (enum balance)rules->balance,
+      .turn = take(whole, 1, sizeof *group->turn),
+      .limits = {.head_bytes = (size_t)rules->max_upstream_head_bytes,
+                 .body_bytes = (uint64_t)rules->max_body_bytes,
+                 .depth = (unsigned)rules->max_depth,
+                 .connect_timeout_us = rules->connect_timeout_us,
+                 .read_losers = rules->losers == CONFIG_LOSERS_DRAIN},
+  };
+  if (variants) make_targets(whole, group, variants, upstream);
+}
+
+/* ---- whom clients' credentials may reach ---- */
+
+static bool is_asked_by_route(const struct config *config,
+                              const struct config_upstream *upstream) {
+  for (unsigned i = 0; i < config->route_count; i++)
+    if (config->routes[i].upstream == upstream) return true;
+  return false;
+}
+
+static bool is_origin_of(const struct group *group,
+                         const struct target *other) {
+  for (unsigned i = 0; i < group->count; i++)
+    if (base_url_same_origin(&group->targets[i].url, &other->url)) return true;
+  return false;
+}
+
+/* What is only listed is the operator's, unless clients reach its origin by a
+ * route. */
+static void allow_credentials(struct whole *whole) {
+  const struct config *config = whole->source->config;
+  for (unsigned i = 0; i < config->upstream_count; i++) {
+    if (!is_asked_by_route(config, &config->upstreams[i])) continue;
+    for (unsigned k = 0; k < whole->snapshot.target_count; k++)
+      whole->targets[k].client_credentials |=
+          is_origin_of(&whole->groups[i], &whole->targets[k]);
+  }
 }
 
 /* ---- routes ---- */
 
-/* The arrays lie behind the targets. */
-static struct forward_rules make_fields(struct block *block,
-                                        const struct snapshot_source *source,
-                                        struct text *texts) {
-  const struct config *config = source->config;
-  struct http_field *headers = (void *)(block->targets + target_count(config));
-  struct slice *drop = (void *)(headers + config->header_count);
-  for (unsigned i = 0; i < config->header_count; i++)
-    headers[i] = (struct http_field){keep(texts, config->headers[i].name),
-                                     keep(texts, config->headers[i].value)};
-  for (unsigned i = 0; i < config->drop_header_count; i++)
-    drop[i] = keep(texts, config->drop_headers[i]);
+static struct forward_rules make_fields(struct whole *whole,
+                                        const struct config_rules *rules) {
   return (struct forward_rules){
-      .headers = headers,
-      .header_count = config->header_count,
-      .drop = drop,
-      .drop_count = config->drop_header_count,
-      .user_agent = keep(texts, config->user_agent),
+      .headers = keep_headers(whole, rules),
+      .header_count = rules->header_count,
+      .drop = keep_drop(whole, rules),
+      .drop_count = rules->drop_header_count,
+      .user_agent = keep(whole, rules->user_agent),
       .version = slice_of(VERSION_FIELD),
-      .via = keep(texts, source->via),
+      .via = keep(whole, whole->source->via),
+      .success = (enum success)rules->success,
   };
 }
 
-static struct route make_route(const struct block *block,
-                               const struct config *config,
-                               const struct forward_rules *fields) {
-  return (struct route){
-      .methods = TAKES_GET,
-      .allow = "GET, HEAD",
-      .group = &block->groups[TO],
-      .listed = &block->groups[ALL],
-      .policy = config->policy,
-      .fields = *fields,
-      .timeout_us = config->timeout_us,
-      .max_timeout_us = config->max_timeout_us,
-      .max_items = (unsigned)config->max_items,
-      .max_depth = (unsigned)config->max_depth,
+static const struct group nobody;
+
+static const struct group *group_of(const struct whole *whole,
+                                    const struct config_upstream *upstream) {
+  if (!upstream) return &nobody;
+  return &whole->groups[upstream - whole->source->config->upstreams];
+}
+
+static void make_route(struct whole *whole, struct route *route,
+                       const struct config_route *from) {
+  const struct config_rules *rules = &from->rules;
+  *route = (struct route){
+      .path = keep(whole, from->path),
+      .below = from->kind != ROUTE_ALL,
+      .strip = rules->strip_prefix,
+      .methods = rules->methods,
+      .kind = from->kind,
+      .group = group_of(whole, from->upstream),
+      .listed = group_of(whole, from->listed),
+      .policy = rules->policy,
+      .success = (enum success)rules->success,
+      .keep_errors = rules->errors != 0,
+      .idempotent = rules->idempotent,
+      .get_body = rules->get_body,
+      .fields = make_fields(whole, rules),
+      .timeout_param = keep_name(whole, rules->timeout_param),
+      .timeout_us = rules->timeout_us,
+      .max_timeout_us = rules->max_timeout_us,
+      .body_bytes = (size_t)rules->max_request_bytes,
+      .max_items = (unsigned)rules->max_items,
+      .max_depth = (unsigned)rules->max_depth,
   };
 }
 
-static void make_routes(struct block *block,
-                        const struct snapshot_source *source,
-                        struct text *texts) {
-  const struct config *config = source->config;
-  const struct forward_rules fields = make_fields(block, source, texts);
-  const struct route common = make_route(block, config, &fields);
-  struct route *smart = &block->routes[0], *all = &block->routes[1],
-               *health = &block->routes[2];
-  *smart = *all = *health = common;
-  smart->path = slice_of("/smart");
-  smart->below = true;
-  smart->kind = ROUTE_SMART;
-  all->path = slice_of("/all");
-  all->methods |= TAKES_POST;
-  all->allow = "GET, HEAD, POST";
-  all->kind = ROUTE_ALL;
-  all->body_bytes = (size_t)config->max_request_bytes;
-  health->path = slice_of("/healthz");
-  health->kind = ROUTE_HEALTH;
+/* Routes of one path stand together, in the order in which they were named. */
+static bool comes_first(const struct config *config, unsigned i) {
+  for (unsigned k = 0; k < i; k++)
+    if (slice_equal(config->routes[k].path, config->routes[i].path))
+      return false;
+  return true;
 }
 
-const struct route *snapshot_route(const struct snapshot *snapshot,
-                                   struct slice path, struct slice *rest) {
-  for (unsigned i = 0; i < snapshot->route_count; i++) {
-    const struct route *route = &snapshot->routes[i];
-    if (!slice_starts_with(path, route->path)) continue;
-    *rest = slice_from(path, route->path.len);
-    if (rest->len == 0 || (route->below && rest->at[0] == '/')) return route;
-  }
-  return NULL;
+static void make_routes_at(struct whole *whole, struct slice path,
+                           unsigned from) {
+  const struct config *config = whole->source->config;
+  for (unsigned i = from; i < config->route_count; i++)
+    if (slice_equal(config->routes[i].path, path))
+      make_route(whole, &whole->routes[whole->snapshot.route_count++],
+                 &config->routes[i]);
+}
+
+static void make_health(struct route *health) {
+  *health = (struct route){.path = slice_of("/healthz"),
+                           .methods = HTTP_METHODS_GET,
+                           .kind = ROUTE_HEALTH,
+                           .group = &nobody,
+                           .listed = &nobody};
+}
+
+static void make_routes(struct whole *whole) {
+  const struct config *config = whole->source->config;
+  struct snapshot *snapshot = &whole->snapshot;
+  for (unsigned i = 0; i < config->route_count; i++)
+    if (comes_first(config, i))
+      make_routes_at(whole, config->routes[i].path, i);
+  make_health(&whole->routes[snapshot->route_count++]);
+  struct route_cell *cells =
+      take(whole, route_table_cells(snapshot->route_count), sizeof *cells);
+  if (cells)
+    route_table_init(&snapshot->table, whole->routes, snapshot->route_count,
+                     cells);
 }
 
 /* ---- what vouches for targets ---- */
@@ -236,75 +336,82 @@ void snapshot_retire(const struct snapshot *before,
 
 /* ---- life ---- */
 
-/* True: every target has its slot; else none has. */
-static bool take_slots(struct block *block) {
-  for (unsigned i = 0; i < block->snapshot.target_count; i++) {
-    struct target *target = &block->targets[i];
-    if (slot_add(block->slots, &target->url, &target->slot)) continue;
-    while (i-- > 0) slot_drop(block->slots, block->targets[i].slot);
-    return false;
+static bool take_slots(struct whole *whole) {
+  for (; whole->slots_taken < whole->snapshot.target_count;
+       whole->slots_taken++) {
+    struct target *target = &whole->targets[whole->slots_taken];
+    if (!slot_add(whole->slots, &target->url, &target->slot)) return false;
   }
   return true;
 }
 
-static void make(struct block *block, const struct snapshot_source *source) {
-  const struct config *config = source->config;
-  size_t from = struct_bytes(config), bytes = text_bytes(source);
-  struct text texts;
-  text_init(&texts, (char *)block + from, bytes);
-  block->slots = source->slots;
-  make_groups(block, source, &texts);
-  make_routes(block, source, &texts);
-  assert(!texts.cut);
-  block->snapshot = (struct snapshot){
-      .number = source->number,
-      .routes = block->routes,
-      .route_count = ROUTES,
-      .groups = block->groups,
-      .group_count = GROUPS,
-      .targets = block->targets,
-      .target_count = target_count(config),
-  };
+static bool make(struct whole *whole) {
+  const struct config *config = whole->source->config;
+  struct snapshot *snapshot = &whole->snapshot;
+  whole->targets = take(whole, config_targets(config), sizeof *whole->targets);
+  whole->tokens = take(whole, config_targets(config), sizeof *whole->tokens);
+  whole->groups = take(whole, config->upstream_count, sizeof *whole->groups);
+  whole->routes = take(whole, config->route_count + 1, sizeof *whole->routes);
+  if (whole->failed) return false;
+  snapshot->routes = whole->routes;
+  snapshot->groups = whole->groups;
+  snapshot->targets = whole->targets;
+  while (snapshot->group_count < config->upstream_count) {
+    unsigned i = snapshot->group_count++;
+    make_group(whole, &whole->groups[i], &config->upstreams[i]);
+  }
+  allow_credentials(whole);
+  make_routes(whole);
+  return !whole->failed && take_slots(whole);
 }
 
-/* Tokens lie in it, and fields that may be secrets, too. */
-static void block_free(struct block *block) {
-  for (unsigned i = 0; i < block->snapshot.target_count; i++)
-    trust_drop(block->targets[i].trust);
-  explicit_bzero(block, block->bytes);
-  free(block);
+static void wipe_tokens(struct whole *whole) {
+  while (whole->token_count > 0) {
+    struct slice token = whole->tokens[--whole->token_count];
+    explicit_bzero((char *)(uintptr_t)token.at, token.len);
+  }
+}
+
+static void whole_free(struct whole *whole) {
+  while (whole->slots_taken > 0)
+    slot_drop(whole->slots, whole->targets[--whole->slots_taken].slot);
+  for (unsigned i = 0; i < whole->snapshot.target_count; i++)
+    trust_drop(whole->targets[i].trust);
+  wipe_tokens(whole);
+  arena_clear(&whole->arena);
+  free(whole);
 }
 
 struct snapshot *snapshot_new(const struct snapshot_source *source) {
-  size_t bytes = struct_bytes(source->config) + text_bytes(source);
-  struct block *block = calloc(1, bytes);
-  if (!block) return NULL;
-  block->bytes = bytes;
-  make(block, source);
-  if (!take_slots(block)) {
-    block_free(block);
+  struct whole *whole = calloc(1, sizeof *whole);
+  if (!whole) return NULL;
+  arena_init(&whole->arena, NULL, 0);
+  whole->slots = source->slots;
+  whole->source = source;
+  whole->snapshot.number = source->number;
+  if (!make(whole)) {
+    whole_free(whole);
     return NULL;
   }
-  atomic_init(&block->references, 1);
+  whole->source = NULL;
+  atomic_init(&whole->references, 1);
   atomic_fetch_add(&living, 1);
-  return &block->snapshot;
+  return &whole->snapshot;
 }
 
-static struct block *block_of(struct snapshot *snapshot) {
-  return (struct block *)(void *)snapshot;
+static struct whole *whole_of(struct snapshot *snapshot) {
+  return (struct whole *)(void *)snapshot;
 }
 
 struct snapshot *snapshot_hold(struct snapshot *snapshot) {
-  if (snapshot) atomic_fetch_add(&block_of(snapshot)->references, 1);
+  if (snapshot) atomic_fetch_add(&whole_of(snapshot)->references, 1);
   return snapshot;
 }
 
 void snapshot_drop(struct snapshot *snapshot) {
   if (!snapshot) return;
-  struct block *block = block_of(snapshot);
-  if (atomic_fetch_sub(&block->references, 1) > 1) return;
-  for (unsigned i = 0; i < snapshot->target_count; i++)
-    slot_drop(block->slots, block->targets[i].slot);
-  block_free(block);
+  struct whole *whole = whole_of(snapshot);
+  if (atomic_fetch_sub(&whole->references, 1) > 1) return;
+  whole_free(whole);
   atomic_fetch_sub(&living, 1);
 }

@@ -103,7 +103,8 @@ static void add_race(struct text *out, const struct race_record *race) {
 static void add_ours(struct text *out, uint64_t length,
                      const struct race_record *race, struct slice request_id,
                      struct slice via, struct answer_framing framing) {
-  add_number(out, "Content-Length: ", (int64_t)length);
+  if (length != UINT64_MAX)
+    add_number(out, "Content-Length: ", (int64_t)length);
   if (framing.close) text_str(out, "Connection: close\r\n");
   else if (framing.keep_alive_1_0) text_str(out, "Connection: keep-alive\r\n");
   if (race) add_race(out, race);

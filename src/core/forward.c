@@ -4,9 +4,10 @@
  * - Host: the target's own is sent;
  * - what speaks of this connection: the hop-by-hop fields, and those that the
  *   client's Connection names (RFC 9110, section 7.6.1);
- * - Accept-Encoding, Range and every If-*: a compressed body, a 206 or a 304
- *   holds no whole JSON text to judge;
- * - Expect and Content-*: a body is never passed on;
+ * - Accept-Encoding, Range and every If-*, unless any answer is one: a
+ *   compressed body, a 206 or a 304 holds no whole JSON text to judge;
+ * - Content-*, unless a body goes with it; Content-Length is written anew;
+ * - Expect: the body is there when the request goes out;
  * - Hedge-Attempt, X-Request-ID: these are ours to set;
  * - User-Agent and Authorization where a configured one takes their place, and
  *   whatever the route or the target sets or drops.
@@ -41,13 +42,23 @@ static bool begins(struct slice name, const char *prefix, size_t len) {
 }
 
 static bool never_crosses(struct slice name) {
-  static const char *const names[] = {"Host",          "Accept-Encoding",
-                                      "Expect",        "Range",
-                                      "Hedge-Attempt", "X-Request-ID"};
+  static const char *const names[] = {"Host", "Expect", "Hedge-Attempt",
+                                      "X-Request-ID", "Content-Length"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (is(name, names[i])) return true;
-  return begins(name, "If-", 3) || begins(name, "Content-", 8) ||
-         http_is_hop_by_hop(name);
+  return http_is_hop_by_hop(name);
+}
+
+/* It asks for an answer of another kind than whole JSON. */
+static bool asks_otherwise(struct slice name) {
+  return is(name, "Accept-Encoding") || is(name, "Range") ||
+         begins(name, "If-", 3);
+}
+
+static bool may_cross(const struct forward_rules *rules, struct slice name) {
+  if (never_crosses(name)) return false;
+  if (begins(name, "Content-", 8)) return rules->with_body;
+  return rules->success == SUCCESS_ANY || !asks_otherwise(name);
 }
 
 static bool is_set(const struct http_field *headers, unsigned count,
@@ -101,7 +112,7 @@ static bool crosses(const struct http_request *request,
                     const struct forward_rules *rules,
                     const struct target_fields *target, bool options,
                     struct slice name) {
-  return !never_crosses(name) && !is_configured_away(rules, target, name) &&
+  return may_cross(rules, name) && !is_configured_away(rules, target, name) &&
          !(options && http_request_connection_names(request, name));
 }
 
@@ -112,7 +123,8 @@ static void add_defaults(struct text *common,
                          const struct target_fields *target) {
   const struct slice accept = slice_of("Accept"),
                      agent = slice_of("User-Agent");
-  if (!http_request_field(request, "Accept") && !route_sets(rules, accept) &&
+  if (rules->success == SUCCESS_JSON &&
+      !http_request_field(request, "Accept") && !route_sets(rules, accept) &&
       !target_sets(target, accept))
     add_line(common, accept, slice_of("application/json"));
   if (target_sets(target, agent)) return;

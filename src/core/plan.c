@@ -31,8 +31,8 @@ static uint32_t attempt_timeout_us(const struct race_policy *policy,
 }
 
 void plan_make(struct race_plan *plan, const struct race_policy *policy,
-               unsigned targets, int64_t timeout_us) {
-  assert(policy->hedges <= RACE_MAX_HEDGES && targets > 0);
+               unsigned targets, unsigned first, int64_t timeout_us) {
+  assert(policy->hedges <= RACE_MAX_HEDGES && first < targets);
   assert(timeout_us > 0 && timeout_us < PLAN_NEVER_US);
   plan->attempts = (uint8_t)(1 + policy->hedges);
   plan->deadline_us = (uint32_t)timeout_us;
@@ -41,7 +41,7 @@ void plan_make(struct race_plan *plan, const struct race_policy *policy,
   plan->final_4xx = policy->final_4xx;
   plan->once = policy->once;
   for (unsigned k = 0; k < plan->attempts; k++) {
-    plan->target[k] = (uint8_t)(k % targets);
+    plan->target[k] = (uint8_t)((first + k) % targets);
     plan->due_us[k] = due_us(policy, k, timeout_us);
   }
 }

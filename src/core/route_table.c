@@ -97,7 +97,7 @@ static const struct route *route_table_at(const struct route_table *table,
 }
 
 const struct route *route_table_find(const struct route_table *table,
-                                     struct slice path, struct slice *rest) {
+                                     struct slice path) {
   const struct route *best = NULL;
   uint32_t hash = FNV_BASIS;
   size_t len, at = 0, plain = 0;
@@ -106,14 +106,19 @@ const struct route *route_table_find(const struct route_table *table,
     if (ends || path.at[at] == '/') {
       const struct slice front = {path.at, at};
       const struct route *found = route_table_at(table, front, hash);
-      if (found && (ends || found->below)) {
-        best = found;
-        *rest = slice_from(path, at);
-      }
+      if (found && (ends || found->below)) best = found;
     }
     if (ends || plain > table->longest) return best;
     hash = hash_on(hash, next_char(slice_from(path, at), &len));
   }
+}
+
+struct slice route_table_rest(const struct route *route, struct slice path) {
+  for (size_t left = stem(route).len, len; left > 0; left--) {
+    (void)next_char(path, &len);
+    path = slice_from(path, len);
+  }
+  return path;
 }
 
 static bool is_of(const struct route_table *table, const struct route *route,

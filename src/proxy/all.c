@@ -229,24 +229,25 @@ static bool parse_switch(struct visit *visit, const struct query_param *param,
 }
 
 void all_visit(struct visit *visit) {
-  struct query_param params[] = {
-      {.name = "timeout"}, {.name = "detail"}, {.name = "hedge"}};
   const struct route *route = visit->route;
+  struct query_param params[] = {
+      {.name = "detail"}, {.name = "hedge"}, {.name = route->timeout_param}};
   struct race_policy policy = route->policy;
   struct exchange_setup setup = {
       .policy = &policy,
       .targets = route->group->count > 0 ? route->group->count : 1,
+      .message = {.method = slice_of("GET")},
       .gathers = true};
   bool hedge, is_post = visit->request->method == HTTP_POST;
   struct slice query = visit->request->query;
   if (!visit_open(visit, is_post ? visit->body.len : query.len)) return;
-  query_take(query, params, sizeof params / sizeof *params,
+  query_take(query, params, route->timeout_param ? 3 : 2,
              is_post ? NULL : &visit->text);
   query = text_slice_of(&visit->text);
-  if (!visit_timeout(visit, params[0].value, params[0].count,
+  if (!visit_timeout(visit, params[2].value, params[2].count,
                      &setup.timeout_us) ||
-      !parse_switch(visit, &params[1], &setup.detail) ||
-      !parse_switch(visit, &params[2], &hedge))
+      !parse_switch(visit, &params[0], &setup.detail) ||
+      !parse_switch(visit, &params[1], &hedge))
     return;
   if (!hedge) policy.hedges = 0;
   if (is_post) visit_post(visit, &setup);

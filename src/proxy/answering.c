@@ -66,7 +66,7 @@ void answering_pass(const struct answering *to,
   struct text *head = scratch(to);
   struct slice body = response->body;
   struct iovec parts[2];
-  answer_passed_head(head, response->status, response->fields, body.len,
+  answer_passed_head(head, response->status, response->fields, response->length,
                      told_race(to), to->race->id,
                      slice_of(service->process->via), service_date(service),
                      framing_of(to));

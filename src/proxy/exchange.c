@@ -38,6 +38,7 @@ struct exchange {
   unsigned count, open; /* open: not settled yet */
   bool head_only, gathers, detail;
   struct gathered gathered;
+  struct buffer body; /* of the client, while it is sent on */
 };
 
 /* ---- life ---- */
@@ -55,7 +56,16 @@ struct arena *exchange_arena(struct exchange *x) {
   return &x->arena;
 }
 
+bool exchange_keep_body(struct exchange *x, struct slice body,
+                        struct slice *kept) {
+  x->body.blocks = &x->service->blocks;
+  if (!buffer_add(&x->body, body.at, body.len)) return false;
+  *kept = buffer_slice(&x->body);
+  return true;
+}
+
 void exchange_discard(struct exchange *x) {
+  buffer_clear(&x->body);
   arena_clear(&x->arena);
   slab_give(&x->service->rooms, x);
 }
@@ -93,6 +103,13 @@ static unsigned exchange_completed(const struct exchange *x) {
   return sum;
 }
 
+/* The upstream's own, which the client is to have rather than a problem. */
+static bool exchange_has_error(const struct exchange *x) {
+  const struct fetch *fetch = x->fetches;
+  return x->record.outcome == OUTCOME_FAILED &&
+         fetch->ask.message->keep_errors && fetch->response.bytes.cap > 0;
+}
+
 static void exchange_answer(struct exchange *x) {
   enum outcome outcome = x->record.outcome;
   struct answering to = {.service = x->service,
@@ -103,7 +120,8 @@ static void exchange_answer(struct exchange *x) {
                          .on_sent = exchange_free,
                          .arg = x};
   if (outcome == OUTCOME_GONE) answering_nobody(&to);
-  else if (outcome == OUTCOME_SUCCESS || outcome == OUTCOME_CLIENT_ERROR)
+  else if (outcome == OUTCOME_SUCCESS || outcome == OUTCOME_CLIENT_ERROR ||
+           exchange_has_error(x))
     answering_pass(&to, &x->fetches[0].response);
   else if (outcome == OUTCOME_GATHERED &&
            gathered_write(&x->gathered, x->fetches, x->count, x->detail,
@@ -183,7 +201,8 @@ static bool exchange_make_fetches(struct exchange *x,
   if (!exchange_take_fetches(x, count, each)) return false;
   struct attempt_record *records = (void *)(x->fetches + count);
   struct attempt **attempts = (void *)(records + x->record.count);
-  plan_make(&x->plan, setup->policy, setup->targets, setup->timeout_us);
+  plan_make(&x->plan, setup->policy, setup->targets, setup->first,
+            setup->timeout_us);
   for (unsigned i = 0; i < count; i++) {
     const struct exchange_item *item = &setup->items[i];
     struct fetch *fetch = &x->fetches[i];

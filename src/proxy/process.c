@@ -6,9 +6,11 @@
  * wait for a disk, too: a reload reads files here (proxy/files), and hands the
  * workers what was read.
  *
- * A reload takes all or nothing: when one file will not do, the old token and
- * CAs stay in force, so that what is in force has always been together in what
- * somebody wrote. */
+ * A reload takes all or nothing: when the file of options, a token or CAs will
+ * not do, what was in force stays so, so that what is in force has always been
+ * together in what somebody wrote. Options of the process itself (where it
+ * listens, its limits) are taken at the start only; those that a reload would
+ * change are named. */
 #include "proxy/process.h"
 
 #include <limits.h>
@@ -23,6 +25,7 @@
 #include "config/config.h"
 #include "config/config_file.h"
 #include "config/config_fit.h"
+#include "config/config_options.h"
 #include "config/snapshot.h"
 #include "io/clock.h"
 #include "io/leaks.h"
@@ -33,6 +36,7 @@
 #include "io/trace.h"
 #include "proxy/crew.h"
 #include "proxy/files.h"
+#include "proxy/secrets.h"
 #include "proxy/settings.h"
 
 enum {
@@ -42,15 +46,16 @@ enum {
 
 struct program {
   struct config_words words;
-  struct config config;
+  struct config config;   /* of the start, whose process options count, */
+  struct config *renewed; /* and of the last reload, whose others do; or NULL */
+  int64_t max_connections; /* as the start asked for */
   struct process process;
-  struct files files;
+  struct secrets secrets;
   struct loop *loop;
   struct resolver *resolver;
   struct log *log;
   struct notify *notify; /* NULL: there is no service manager */
   struct timer watchdog;
-  struct credentials *credentials; /* until the first snapshot holds them */
   struct slots *slots;
   struct snapshot *snapshot; /* the last that workers were told of */
   struct wake *news;         /* from the workers */
@@ -78,9 +83,8 @@ static bool open_log(struct program *program) {
 
 /* What flags name must be there: it is as if the flag were wrong. */
 static bool read_files(struct program *program) {
-  files_init(&program->files, &program->config, program->log);
-  program->credentials = files_read_credentials(&program->files);
-  return program->credentials && files_open_log(&program->files);
+  return secrets_read(&program->secrets, &program->config) &&
+         files_open_log(&program->config, program->log);
 }
 
 /* ---- what the process shares ---- */
@@ -93,17 +97,23 @@ static unsigned worker_count(const struct config *config) {
 }
 
 /* The soft limit is raised to the hard one; see config/config_fit. */
-static void fit_descriptors(struct config *config) {
+static bool fit_descriptors(struct config *config, uint64_t *descriptors) {
   struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
   limit.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  if (limit.rlim_cur > INT32_MAX) return;
-  if (config_fit_descriptors(config, (int64_t)limit.rlim_cur,
-                             worker_count(config)))
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  *descriptors = limit.rlim_cur;
+  return limit.rlim_cur <= INT32_MAX &&
+         config_fit_descriptors(config, (int64_t)limit.rlim_cur,
+                                worker_count(config));
+}
+
+static void fit(struct config *config) {
+  uint64_t descriptors;
+  if (fit_descriptors(config, &descriptors))
     log_notice("the descriptor limit is %llu: --max-connections is lowered to "
                "%lld, --max-attempts to %lld",
-               (unsigned long long)limit.rlim_cur,
+               (unsigned long long)descriptors,
                (long long)config->max_connections,
                (long long)config->defaults.max_attempts);
 }
@@ -117,14 +127,14 @@ static bool name_process(struct process *process) {
   return true;
 }
 
-/* The next one: of the same options, and of what was read last. */
+/* The next one, of what was read last. */
 static struct snapshot *make_snapshot(struct program *program,
-                                      struct credentials *credentials) {
+                                      const struct config *config) {
   const struct snapshot *before = program->snapshot;
   const struct snapshot_source source = {
-      .config = &program->config,
+      .config = config,
       .slots = program->slots,
-      .credentials = credentials,
+      .secrets = program->secrets.of_targets,
       .via = slice_of(program->process.via),
       .number = before ? before->number + 1 : 1,
   };
@@ -139,9 +149,7 @@ static bool make_process(struct program *program) {
   if (!name_process(process) || !program->resolver) return false;
   program->slots = process->slots = slots_new(program->resolver);
   if (!program->slots) return false;
-  program->snapshot = make_snapshot(program, program->credentials);
-  credentials_drop(program->credentials);
-  program->credentials = NULL;
+  program->snapshot = make_snapshot(program, &program->config);
   return program->snapshot != NULL;
 }
 
@@ -202,11 +210,13 @@ static void on_stop(void *arg, int signo) {
   crew_stop(&program->crew);
 }
 
+/* ---- a reload ---- */
+
 /* False: no memory, and the old one stays in force. */
-static bool renew(struct program *program, struct credentials *credentials) {
-  struct snapshot *snapshot = make_snapshot(program, credentials);
-  if (!snapshot || !crew_renew(&program->crew, snapshot)) {
-    log_notice("no memory for what was read");
+static bool renew(struct program *program, const struct config *config) {
+  struct snapshot *snapshot = make_snapshot(program, config);
+  if (!snapshot || !crew_renew(&program->crew, program->snapshot, snapshot)) {
+    log_notice("no memory for what was read, or too many origins");
     snapshot_drop(snapshot);
     return false;
   }
@@ -215,13 +225,67 @@ static bool renew(struct program *program, struct credentials *credentials) {
   return true;
 }
 
+static void free_config(struct config *config) {
+  if (!config) return;
+  config_clear(config);
+  free(config);
+}
+
+/* What the file says now; NULL: it will not do, and notices have said why. */
+static struct config *read_config(struct program *program) {
+  struct config *config = calloc(1, sizeof *config);
+  uint64_t descriptors;
+  if (config && settings_read(config, program->config.file, &program->words)) {
+    fit_descriptors(config, &descriptors);
+    return config;
+  }
+  free_config(config);
+  return NULL;
+}
+
+/* Names what of the file this process has not taken over. */
+static void say_differences(const struct program *program,
+                            const struct config *config) {
+  struct config running = program->config, wanted = *config;
+  char option[OPTION_NAME_MAX + 1];
+  running.max_connections = program->max_connections;
+  for (unsigned n = 0;
+       config_differ(&running, &wanted, n, option, sizeof option); n++)
+    log_notice("%s: it counts from the next start on", option);
+}
+
+static bool reload_file(struct program *program) {
+  struct config *config = read_config(program);
+  if (!config || !secrets_read(&program->secrets, config) ||
+      !renew(program, config)) {
+    free_config(config);
+    return false;
+  }
+  if (!files_open_log(config, program->log))
+    log_notice("the log stays where it was");
+  free_config(program->renewed);
+  program->renewed = config;
+  say_differences(program, config);
+  return true;
+}
+
+/* Flags stay what they are: what they name is read again. */
+static bool reload_flags(struct program *program) {
+  if (!files_open_log(&program->config, program->log))
+    log_notice("the log stays where it was");
+  return secrets_read(&program->secrets, &program->config) &&
+         renew(program, &program->config);
+}
+
 /* Returns what there is to say of it. */
 static const char *reload(struct program *program) {
-  struct credentials *credentials = files_read_credentials(&program->files);
-  bool done = credentials && renew(program, credentials);
-  credentials_drop(credentials);
-  return done ? "reloaded"
-              : "not reloaded: the token and CAs from before stay in force";
+  if (program->config.file)
+    return reload_file(program)
+               ? "reloaded"
+               : "not reloaded: the configuration from before stays in force";
+  return reload_flags(program)
+             ? "reloaded"
+             : "not reloaded: the token and CAs from before stay in force";
 }
 
 static void on_reload(void *arg, int signo) {
@@ -230,8 +294,6 @@ static void on_reload(void *arg, int signo) {
   if (program->stopping) return;
   notify_send(program->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
               (long long)clock_now_us());
-  if (!files_open_log(&program->files))
-    log_notice("the log stays where it was");
   program->reload = reload(program);
   if (crew_has_heard(&program->crew)) end_reload(program);
 }
@@ -292,8 +354,8 @@ static void clear(struct program *program) {
   wake_free(program->news);
   loop_free(program->loop);
   notify_free(program->notify);
-  credentials_drop(program->credentials);
-  files_clear(&program->files);
+  free_config(program->renewed);
+  secrets_clear(&program->secrets);
 }
 
 /* What every request and connection adds to, its end must take away. */
@@ -302,25 +364,22 @@ static void expect_nothing_left(struct process *process) {
   leaks_expect_none("client connections", process->connections);
   leaks_expect_none("client requests", process->requests);
   leaks_expect_none("snapshots", snapshot_count());
+  leaks_expect_none("trusts", trust_count());
   leaks_end();
 }
 
 static int serve(struct program *program) {
-  int code = EXIT_FAILURE;
-  if (open_log(program) && !read_files(program)) {
-    code = EXIT_USAGE;
-  } else if (program->credentials) {
-    program->notify = notify_new();
-    fit_descriptors(&program->config);
-    if (start(program)) {
-      run(program);
-      code = EXIT_SUCCESS;
-    } else {
-      crew_stop(&program->crew);
-    }
+  if (!open_log(program)) return EXIT_FAILURE;
+  if (!read_files(program)) return EXIT_USAGE;
+  program->notify = notify_new();
+  program->max_connections = program->config.max_connections;
+  fit(&program->config);
+  if (!start(program)) {
+    crew_stop(&program->crew);
+    return EXIT_FAILURE;
   }
-  clear(program);
-  return code;
+  run(program);
+  return EXIT_SUCCESS;
 }
 
 static void put(void *arg, const char *piece) { fputs(piece, arg); }
@@ -333,19 +392,22 @@ static void print_version(void) {
 
 static const char *env(const char *name) { return getenv(name); }
 
-/* --check and --dump-config: nothing runs. */
-static int show(const struct program *program) {
-  struct files files;
-  files_init(&files, &program->config, NULL);
-  struct credentials *credentials = files_read_credentials(&files);
-  int code = credentials ? EXIT_SUCCESS : EXIT_USAGE;
+static void dump(const struct config *config) {
   char folder[PATH_MAX + 1] = "";
   if (getcwd(folder, PATH_MAX)) strcat(folder, "/");
-  if (credentials && program->config.dump)
-    config_dump(&program->config, folder, put, stdout);
-  credentials_drop(credentials);
-  files_clear(&files);
-  return code;
+  config_dump(config, folder, put, stdout);
+}
+
+/* --check and --dump-config: all is read, and nothing runs. */
+static int show(struct program *program) {
+  const struct config *config = &program->config;
+  if (!secrets_read(&program->secrets, config)) return EXIT_USAGE;
+  if (config->dump) dump(config);
+  else
+    printf("%s: good: %u upstreams with %u targets, %u routes\n",
+           config->file ? config->file : "the command line",
+           config->upstream_count, config_targets(config), config->route_count);
+  return EXIT_SUCCESS;
 }
 
 static int run_config(struct program *program) {
@@ -355,6 +417,7 @@ static int run_config(struct program *program) {
     if (program->config.check || program->config.dump) code = show(program);
     else code = serve(program);
   }
+  clear(program);
   config_clear(&program->config);
   return code;
 }

@@ -22,14 +22,21 @@ static void (*const endpoints[])(struct visit *visit) = {
     [ROUTE_HEALTH] = health_visit,
 };
 
+/* A body means nothing in a GET or HEAD (RFC 9110, section 9.3.1), but there are
+ * APIs that read it. */
+static bool takes_body(const struct route *route, enum http_method method) {
+  return (method != HTTP_GET && method != HTTP_HEAD) || route->get_body;
+}
+
 size_t router_on_head(void *arg, const struct http_request *request,
                       const void **route) {
   const struct service *service = arg;
-  struct slice rest;
-  const struct route *found =
-      snapshot_route(service->lease->snapshot, request->path, &rest);
-  *route = found;
-  return found && request->method == HTTP_POST ? found->body_bytes : 0;
+  const struct route_table *table = &service->lease->snapshot->table;
+  const struct route *first = NULL, *found = NULL;
+  if (request->path.len > 0) first = route_table_find(table, request->path);
+  if (first) found = route_table_method(table, first, request->method);
+  *route = found ? found : first;
+  return found && takes_body(found, request->method) ? found->body_bytes : 0;
 }
 
 /* ---- X-Request-ID ---- */
@@ -57,6 +64,22 @@ static struct slice request_id(struct service *service,
 
 /* ---- the door ---- */
 
+static void reject_method(struct visit *visit) {
+  const struct route_table *table = &visit->service->lease->snapshot->table;
+  char storage[128];
+  struct text allow;
+  text_init(&allow, storage, sizeof storage);
+  http_methods_write(&allow, route_table_methods(table, visit->route));
+  visit_reject_method(visit, text_end(&allow),
+                      "this path does not answer this method");
+}
+
+static const char *why_no_route(const struct visit *visit) {
+  return visit->service->config->file
+             ? "no route takes this path"
+             : "hedgerow answers /smart, /smart/REST, /all and /healthz";
+}
+
 static void router_dispatch(struct visit *visit) {
   const struct route *route = visit->route;
   const struct http_request *request = visit->request;
@@ -66,14 +89,10 @@ static void router_dispatch(struct visit *visit) {
                  "a target leads back here");
   else if (request->method == HTTP_CONNECT)
     visit_reject_method(visit, "GET, HEAD, POST", "hedgerow opens no tunnels");
-  else if (!route)
-    visit_reject(visit, 404,
-                 "hedgerow answers /smart, /smart/REST, /all and "
-                 "/healthz");
-  else if (!(route->methods & 1u << request->method))
-    visit_reject_method(visit, route->allow,
-                        "this path does not answer this method");
-  else if (request->content_length > 0 && request->method != HTTP_POST)
+  else if (!route) visit_reject(visit, 404, why_no_route(visit));
+  else if (!(route->methods & 1u << request->method)) reject_method(visit);
+  else if (http_request_has_body(request) &&
+           !takes_body(route, request->method))
     visit_reject(visit, 413, "a GET or HEAD takes no body here");
   else endpoints[route->kind](visit);
 }
@@ -89,14 +108,15 @@ void router_on_request(void *arg, struct connection *connection,
       .request = request,
       .body = body,
       .route = route,
+      .rest = request->path,
       .record = {.method = request->method_name,
                  .path = request->target,
                  .id = request_id(service, request, own_id),
                  .start_us = clock_now_us()},
       .head_only = request->method == HTTP_HEAD,
   };
-  if (visit.route)
-    visit.rest = slice_from(request->path, visit.route->path.len);
+  if (visit.route && visit.route->strip)
+    visit.rest = route_table_rest(visit.route, request->path);
   router_dispatch(&visit);
 }
 

@@ -71,8 +71,8 @@ struct slice service_date(struct service *service) {
   return slice_of(service->date);
 }
 
-static uint64_t next_random(uint64_t state[2]) {
-  uint64_t a = state[0], b = state[1];
+uint64_t service_random(struct service *service) {
+  uint64_t *state = service->id_state, a = state[0], b = state[1];
   state[0] = b;
   a ^= a << 23;
   state[1] = a ^ b ^ (a >> 17) ^ (b >> 26);
@@ -91,7 +91,7 @@ static void write_hex(char out[8], uint64_t bytes) {
 void service_make_id(struct service *service,
                      char id[SERVICE_REQUEST_ID_BYTES]) {
   for (unsigned half = 0; half < 2; half++, id += 16) {
-    uint64_t number = next_random(service->id_state);
+    uint64_t number = service_random(service);
     write_hex(id, number);
     write_hex(id + 8, number >> 4);
   }

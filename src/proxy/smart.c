@@ -1,21 +1,66 @@
-/* smart: from a GET /smart to a race.
+/* smart: from a client's request to a race.
  *
- * Every attempt asks for the same path and query below its target: the target's
- * own, then REST, and the client's query without the parameter that is ours. */
+ * Every attempt asks for the same below its target: the target's own path, then
+ * REST (what the route leaves of the path), and the client's query without the
+ * parameter that is ours.
+ *
+ * How often the request may be sent is decided here (RFC 9110, section 9.2.2):
+ * more than once where its method is safe, where the route says that it does no
+ * harm, or where the client has given it a key by which the upstream knows it
+ * again; else once. */
 #include "proxy/smart.h"
 
+#include "core/http_method.h"
 #include "core/query.h"
+#include "proxy/balance.h"
+
+static bool may_be_sent_again(const struct visit *visit) {
+  return http_method_is_safe(visit->request->method) ||
+         visit->route->idempotent ||
+         http_request_field(visit->request, "Idempotency-Key");
+}
+
+/* RFC 9110, section 8.6: of these a server expects a length, were it 0. */
+static bool has_body(const struct visit *visit) {
+  enum http_method method = visit->request->method;
+  return visit->body.len > 0 || method == HTTP_POST || method == HTTP_PUT ||
+         method == HTTP_PATCH;
+}
+
+static struct ask_message message_of(const struct visit *visit) {
+  const struct route *route = visit->route;
+  enum http_method method = visit->request->method;
+  /* A verdict on JSON wants to see some. */
+  if (method == HTTP_HEAD && route->success == SUCCESS_JSON) method = HTTP_GET;
+  return (struct ask_message){.method = slice_of(http_method_name(method)),
+                              .has_body = has_body(visit),
+                              .keep_errors = route->keep_errors,
+                              .success = route->success};
+}
+
+static void start(struct visit *visit, struct exchange_setup *setup,
+                  struct exchange_item *item) {
+  const struct route *route = visit->route;
+  struct query_param timeout = {.name = route->timeout_param};
+  item->rest = visit_keep(visit, visit->rest);
+  query_take(visit->request->query, &timeout, route->timeout_param ? 1 : 0,
+             &visit->text);
+  item->query = slice_from(text_slice_of(&visit->text), item->rest.len);
+  if (visit_timeout(visit, timeout.value, timeout.count, &setup->timeout_us))
+    visit_start(visit, setup);
+}
 
 void smart_visit(struct visit *visit) {
   const struct route *route = visit->route;
-  struct query_param timeout = {.name = "timeout"};
-  struct slice query = visit->request->query;
-  struct exchange_item item = {.group = route->group};
-  struct exchange_setup setup = {.policy = &route->policy,
-                                 .targets = route->group->count,
+  const struct group *group = route->group;
+  struct race_policy policy = route->policy;
+  struct exchange_item item = {.group = group};
+  struct exchange_setup setup = {.policy = &policy,
+                                 .targets = group->count,
+                                 .message = message_of(visit),
                                  .items = &item,
                                  .item_count = 1};
-  if (item.group->count == 0) {
+  if (group->count == 0) {
     visit_reject(visit, 404,
                  "hedgerow was started without --to, so there is "
                  "nothing to race");
@@ -27,10 +72,8 @@ void smart_visit(struct visit *visit) {
                  ".. segments, and no malformed percent-encoding");
     return;
   }
-  if (!visit_open(visit, visit->rest.len + query.len)) return;
-  item.rest = visit_keep(visit, visit->rest);
-  query_take(query, &timeout, 1, &visit->text);
-  item.query = slice_from(text_slice_of(&visit->text), item.rest.len);
-  if (visit_timeout(visit, timeout.value, timeout.count, &setup.timeout_us))
-    visit_start(visit, &setup);
+  if (!visit_open(visit, visit->rest.len + visit->request->query.len)) return;
+  policy.once = setup.message.once = !may_be_sent_again(visit);
+  setup.first = balance_first(visit->service, group);
+  start(visit, &setup, &item);
 }

@@ -10,6 +10,8 @@
  * ask, which is once where all targets are shown the same. */
 #include "proxy/visit.h"
 
+#include <stdio.h>
+
 #include "core/gate.h"
 #include "core/query.h"
 #include "io/clock.h"
@@ -89,6 +91,19 @@ struct slice visit_keep(struct visit *visit, struct slice bytes) {
 
 /* ---- the timeout ---- */
 
+static void reject_timeout(struct visit *visit, unsigned count) {
+  const char *name = visit->route->timeout_param;
+  char detail[160];
+  if (count > 1)
+    snprintf(detail, sizeof detail, "%.40s is given more than once", name);
+  else
+    snprintf(detail, sizeof detail,
+             "%.40s must be a whole number of milliseconds, 1 or more, such as "
+             "%.40s=1500",
+             name, name);
+  visit_reject(visit, 400, detail);
+}
+
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) {
   const struct route *route = visit->route;
@@ -100,10 +115,7 @@ bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
     *timeout_us = ms * 1000;
     return true;
   }
-  visit_reject(visit, 400,
-               count > 1 ? "timeout is given more than once"
-                         : "timeout must be a whole number of milliseconds, 1 "
-                           "or more, such as timeout=1500");
+  reject_timeout(visit, count);
   return false;
 }
 
@@ -164,15 +176,16 @@ static bool visit_write_fields(struct visit *visit,
 /* For every variant of the group, so that each of its targets finds its own,
  * and nothing of another's. NULL: no memory. */
 static const struct ask_message *visit_write_message(
-    struct visit *visit, const struct forward_rules *rules,
-    const struct group *group) {
+    struct visit *visit, const struct ask_message *common,
+    const struct forward_rules *rules, const struct group *group) {
   size_t bytes = sizeof(struct ask_message) +
                  group->variant_count * sizeof(struct ask_fields);
   struct ask_message *message =
       arena_take(exchange_arena(visit->exchange), bytes);
   if (!message) return NULL;
   struct ask_fields *fields = (void *)(message + 1);
-  *message = (struct ask_message){.method = slice_of("GET"), .fields = fields};
+  *message = *common;
+  message->fields = fields;
   for (unsigned i = 0; i < group->variant_count; i++)
     if (!visit_write_fields(visit, rules, &group->variants[i], &fields[i]))
       return NULL;
@@ -191,12 +204,18 @@ static const struct ask_message *message_before(
 
 static bool visit_write_messages(struct visit *visit,
                                  struct exchange_setup *setup) {
-  const struct forward_rules *rules = &visit->route->fields;
+  struct forward_rules rules = visit->route->fields;
+  struct ask_message *common = &setup->message;
+  rules.with_body = common->has_body;
+  if (common->method.len == 0) common->method = setup->method;
+  if (visit->body.len > 0 && common->has_body &&
+      !exchange_keep_body(visit->exchange, visit->body, &common->body))
+    return false;
   for (unsigned i = 0; i < setup->item_count; i++) {
     struct exchange_item *item = &setup->items[i];
     item->message = message_before(setup->items, i);
     if (!item->message)
-      item->message = visit_write_message(visit, rules, item->group);
+      item->message = visit_write_message(visit, common, &rules, item->group);
     if (!item->message) return false;
   }
   return true;

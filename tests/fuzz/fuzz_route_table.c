@@ -82,8 +82,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   unsigned count = read_routes(input, routes);
   memset(cells, 0, sizeof cells);
   route_table_init(&table, routes, count, cells);
-  const struct route *got = route_table_find(&table, path, &rest);
+  const struct route *got = route_table_find(&table, path);
   demand(got == search(routes, count, path, &want_rest), "the longest wins");
+  if (got) rest = route_table_rest(got, path);
   demand(rest.at == want_rest.at && rest.len == want_rest.len,
          "what lies below is the same");
   return 0;

@@ -14,6 +14,7 @@
 #include "io/clock.h"
 #include "io/libraries.h"
 #include "io/thread.h"
+#include "io/trust.h"
 
 enum { GUARD_US = 20 * 1000 * 1000 };
 
@@ -29,7 +30,7 @@ struct asker {
   struct resolver *resolver;
   struct slots *slots;
   struct blocks blocks;
-  struct credentials *credentials;
+  struct trust *trust;
   struct attempts *attempts;
   struct target target;
   struct target_limits limits;
@@ -152,11 +153,10 @@ static void make_target(struct asker *asker) {
 }
 
 static void trust(struct asker *asker, const char *ca_file) {
-  struct credentials_source source = {.ca_file = ca_file};
   char error[256];
-  asker->credentials = credentials_read(&source, error, sizeof error);
-  cr_assert(asker->credentials, "%s", error);
-  attempts_trust(asker->attempts, asker->credentials);
+  asker->trust = trust_read(ca_file, error, sizeof error);
+  cr_assert(asker->trust, "%s", error);
+  asker->target.trust = asker->trust;
 }
 
 static void *run(void *arg) {
@@ -204,7 +204,7 @@ void asker_free(struct asker *asker) {
   slot_drop(asker->slots, asker->target.slot);
   slots_free(asker->slots);
   resolver_free(asker->resolver);
-  credentials_drop(asker->credentials);
+  trust_drop(asker->trust);
   pthread_cond_destroy(&asker->changed);
   pthread_mutex_destroy(&asker->mutex);
   libraries_clear();

@@ -1,0 +1,11 @@
+/* balance: which target of a group a request's primary asks. */
+#ifndef HEDGEROW_PROXY_BALANCE_H
+#define HEDGEROW_PROXY_BALANCE_H
+
+#include "core/target.h"
+#include "proxy/service.h"
+
+/* An index below group->count, which is 1 or more; see enum balance. */
+unsigned balance_first(struct service *service, const struct group *group);
+
+#endif

@@ -1,0 +1,31 @@
+/* secrets: what targets are shown and who vouches for them, read from the files
+ * and variables that the configuration names. At start, and at each reload. */
+#ifndef HEDGEROW_PROXY_SECRETS_H
+#define HEDGEROW_PROXY_SECRETS_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+#include "config/snapshot.h"
+
+/* Tokens from the environment, where others could see them: each is taken out
+ * of there when it is read for the first time. */
+struct variable;
+
+/* What was read last. One of the process; only its main thread touches it. All
+ * zeros is empty. */
+struct secrets {
+  struct snapshot_secret *of_targets; /* by target number */
+  unsigned count;
+  struct variable *variables;
+};
+
+/* Reads them for every target of a config with upstreams. CAs that are the same
+ * bytes as before are the same trust as before. False: something will not do, a
+ * notice has said what, and all is as it was. */
+bool secrets_read(struct secrets *secrets, const struct config *config)
+    __attribute__((warn_unused_result));
+/* Wipes tokens, lets trusts go. */
+void secrets_clear(struct secrets *secrets);
+
+#endif

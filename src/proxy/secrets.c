@@ -1,0 +1,223 @@
+/* secrets: reads tokens and CAs for targets.
+ *
+ * All of it is done by the main thread, which serves nobody and may wait for a
+ * disk. What will not do costs one notice that names the option, the file and
+ * the reason, and never what stands in it. At start that is as if the
+ * configuration were wrong; at a reload what was read before stays in force.
+ *
+ * Many targets may name one file of CAs: it is read once, and what it holds is
+ * one trust, so that their connections are kept together. */
+#include "proxy/secrets.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "io/log.h"
+#include "io/token.h"
+
+enum { ERROR_BYTES = 512 };
+
+struct variable {
+  struct variable *next;
+  const char *value; /* "": it is not set */
+  char bytes[];      /* its name, and behind that the value */
+};
+
+/* One reading. */
+struct reading {
+  struct secrets *before, *now;
+  const struct config *config;
+  const char **ca_files; /* by target number, of those read so far */
+  bool flags; /* errors name flags, and the variable of flags counts */
+};
+
+static bool refuse(const char *option, const char *name, const char *why) {
+  log_notice("%s%s%s: %s", option, *name ? ": " : "", name, why);
+  return false;
+}
+
+/* ---- variables ---- */
+
+static struct variable *variable_add(struct secrets *secrets,
+                                     const char *name) {
+  char *value = getenv(name);
+  size_t name_len = strlen(name), len = value ? strlen(value) : 0;
+  struct variable *variable = malloc(sizeof *variable + name_len + len + 2);
+  if (!variable) return NULL;
+  memcpy(variable->bytes, name, name_len + 1);
+  memcpy(variable->bytes + name_len + 1, value ? value : "", len + 1);
+  variable->value = variable->bytes + name_len + 1;
+  if (value) explicit_bzero(value, len);
+  variable->next = secrets->variables;
+  secrets->variables = variable;
+  return variable;
+}
+
+/* "" where it is not set; NULL: no memory. */
+static const char *variable_of(struct secrets *secrets, const char *name) {
+  struct variable *variable = secrets->variables;
+  while (variable && strcmp(variable->bytes, name) != 0)
+    variable = variable->next;
+  if (!variable) variable = variable_add(secrets, name);
+  return variable ? variable->value : NULL;
+}
+
+static void variables_clear(struct secrets *secrets) {
+  struct variable *variable;
+  while ((variable = secrets->variables)) {
+    secrets->variables = variable->next;
+    explicit_bzero((char *)(uintptr_t)variable->value, strlen(variable->value));
+    free(variable);
+  }
+}
+
+/* ---- a token ---- */
+
+static bool token_from_variable(struct reading *reading, const char *name,
+                                char token[TOKEN_ROOM]) {
+  const char *value = variable_of(reading->before, name);
+  if (!value) return refuse("no memory for the token", "", name);
+  if (strlen(value) > TOKEN_BYTES_MAX)
+    return refuse(name, "", "it is larger than 8192 bytes");
+  for (const char *c = value; *c != '\0'; c++)
+    if (*c <= ' ' || *c > '~')
+      return refuse(name, "",
+                    "a token is visible ASCII without spaces or line ends");
+  strcpy(token, value);
+  return true;
+}
+
+static bool token_of(struct reading *reading, const struct config_rules *rules,
+                     char token[TOKEN_ROOM]) {
+  char error[ERROR_BYTES];
+  token[0] = '\0';
+  if (rules->token_file)
+    return token_read(rules->token_file, token, error, sizeof error) ||
+           refuse(reading->flags ? "--token-file" : "token_file",
+                  rules->token_file, error);
+  if (reading->flags)
+    return token_from_variable(reading, "HEDGEROW_TOKEN", token);
+  if (!rules->token_env) return true;
+  if (!token_from_variable(reading, rules->token_env, token)) return false;
+  return token[0] != '\0' ||
+         refuse("token_env", rules->token_env, "it is not set, or empty");
+}
+
+/* ---- CAs ---- */
+
+static bool same_name(const char *a, const char *b) {
+  return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* One that holds the same, of this reading or of the one before; else itself. */
+static struct trust *usual(const struct reading *reading, struct trust *trust) {
+  const struct secrets *sets[] = {reading->now, reading->before};
+  for (unsigned s = 0; s < 2; s++) {
+    for (unsigned i = 0; i < sets[s]->count; i++) {
+      struct trust *other = sets[s]->of_targets[i].trust;
+      if (!trust_same(other, trust)) continue;
+      trust_drop(trust);
+      return trust_hold(other);
+    }
+  }
+  return trust;
+}
+
+static struct trust *trust_of(struct reading *reading, const char *path) {
+  char error[ERROR_BYTES];
+  const char *option = reading->flags ? "--ca-file" : "ca_file";
+  for (unsigned i = 0; i < reading->now->count; i++)
+    if (same_name(reading->ca_files[i], path))
+      return trust_hold(reading->now->of_targets[i].trust);
+  struct trust *trust = trust_read(path, error, sizeof error);
+  if (!trust) (void)refuse(option, path ? path : "of the system", error);
+  return trust ? usual(reading, trust) : NULL;
+}
+
+/* ---- all targets ---- */
+
+static bool read_target(struct reading *reading,
+                        const struct config_rules *rules) {
+  char token[TOKEN_ROOM];
+  struct secrets *now = reading->now;
+  if (!token_of(reading, rules, token)) return false;
+  char *copy = strdup(token);
+  explicit_bzero(token, sizeof token);
+  struct trust *trust = copy ? trust_of(reading, rules->ca_file) : NULL;
+  if (!trust) {
+    if (copy) explicit_bzero(copy, strlen(copy));
+    free(copy);
+    return false;
+  }
+  reading->ca_files[now->count] = rules->ca_file;
+  now->of_targets[now->count++] =
+      (struct snapshot_secret){slice_of(copy), trust};
+  return true;
+}
+
+static bool read_targets(struct reading *reading) {
+  const struct config *config = reading->config;
+  for (unsigned i = 0; i < config->upstream_count; i++)
+    for (unsigned k = 0; k < config->upstreams[i].target_count; k++)
+      if (!read_target(reading, &config->upstreams[i].targets[k].rules))
+        return false;
+  return true;
+}
+
+static void drop_targets(struct secrets *secrets) {
+  for (unsigned i = 0; i < secrets->count; i++) {
+    struct slice token = secrets->of_targets[i].token;
+    explicit_bzero((char *)(uintptr_t)token.at, token.len);
+    free((char *)(uintptr_t)token.at);
+    trust_drop(secrets->of_targets[i].trust);
+  }
+  free(secrets->of_targets);
+  secrets->of_targets = NULL;
+  secrets->count = 0;
+}
+
+/* Not under a sanitizer, whose leak check attaches to its own process. */
+static void forbid_dumps(void) {
+  struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none); /* a core_pattern with a pipe ignores it */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+static bool has_token(const struct secrets *secrets) {
+  for (unsigned i = 0; i < secrets->count; i++)
+    if (secrets->of_targets[i].token.len > 0) return true;
+  return false;
+}
+
+bool secrets_read(struct secrets *secrets, const struct config *config) {
+  unsigned targets = config_targets(config);
+  struct secrets now = {.of_targets =
+                            calloc(targets + 1, sizeof *now.of_targets)};
+  struct reading reading = {.before = secrets,
+                            .now = &now,
+                            .config = config,
+                            .ca_files = calloc(targets + 1, sizeof(char *)),
+                            .flags = !config->file};
+  bool done = now.of_targets && reading.ca_files && read_targets(&reading);
+  free(reading.ca_files);
+  if (!done) {
+    drop_targets(&now);
+    return false;
+  }
+  drop_targets(secrets);
+  secrets->of_targets = now.of_targets;
+  secrets->count = now.count;
+  if (has_token(secrets)) forbid_dumps();
+  return true;
+}
+
+void secrets_clear(struct secrets *secrets) {
+  drop_targets(secrets);
+  variables_clear(secrets);
+}
