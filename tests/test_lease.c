@@ -8,14 +8,9 @@ static struct slots *slots;
 
 static struct snapshot *new_snapshot(void) {
   static struct config config;
-  char error[256];
-  struct credentials *credentials =
-      credentials_read(&(struct credentials_source){.token = slice_of("t")},
-                       error, sizeof error);
-  struct snapshot *snapshot = snapshot_new(&(struct snapshot_source){
-      .config = &config, .slots = slots, .credentials = credentials});
+  struct snapshot *snapshot = snapshot_new(
+      &(struct snapshot_source){.config = &config, .slots = slots});
   cr_assert(snapshot);
-  credentials_drop(credentials);
   return snapshot;
 }
 

@@ -12,17 +12,28 @@
 static struct resolver *resolver;
 static struct slots *slots;
 static struct config config;
+static struct trust *trust;
 static char words[1024]; /* of the command line; the config borrows them */
+
+static struct trust *new_trust(void) {
+  char error[256];
+  struct trust *fresh = trust_read(NULL, error, sizeof error);
+  cr_assert(fresh, "%s", error);
+  return fresh;
+}
 
 static void open_all(void) {
   resolver = resolver_new();
   slots = slots_new(resolver);
+  trust = new_trust();
   cr_assert(resolver && slots);
 }
 
 /* Every test drops what it has made. */
 static void close_all(void) {
   cr_expect(snapshot_count() == 0, "%d are left", (int)snapshot_count());
+  trust_drop(trust);
+  cr_expect(trust_count() == 0, "%d trusts are left", (int)trust_count());
   slots_free(slots);
   resolver_free(resolver);
 }
@@ -34,16 +45,7 @@ static const char *no_variable(const char *name) {
   return NULL;
 }
 
-static struct credentials *credentials_of(const char *token) {
-  char error[256];
-  struct credentials_source source = {.token = slice_of(token)};
-  struct credentials *credentials =
-      credentials_read(&source, error, sizeof error);
-  cr_assert(credentials, "%s", error);
-  return credentials;
-}
-
-/* Words apart by spaces; the token is "t0ken". */
+/* Words apart by spaces; the token is "t0ken", and `trust` vouches. */
 static struct snapshot *snapshot_of(const char *line) {
   char *argv[64] = {"hedgerow"}, error[256];
   int argc = 1;
@@ -52,15 +54,16 @@ static struct snapshot *snapshot_of(const char *line) {
   cr_assert_eq(
       config_parse(&config, argc, argv, no_variable, error, sizeof error),
       CONFIG_RUN, "%s: %s", line, error);
-  struct credentials *credentials = credentials_of("t0ken");
+  char token[] = "t0ken";
   struct snapshot_source source = {.config = &config,
                                    .slots = slots,
-                                   .credentials = credentials,
+                                   .token = slice_of(token),
+                                   .trust = trust,
                                    .via = slice_of("1.1 me"),
                                    .number = 3};
   struct snapshot *snapshot = snapshot_new(&source);
   cr_assert(snapshot);
-  credentials_drop(credentials);
+  memset(token, '#', sizeof token);
   return snapshot;
 }
 
@@ -184,7 +187,7 @@ Test(snapshot, flags_say_the_same_of_every_target) {
     cr_expect(s->groups[i].variants == variants &&
               s->groups[i].variant_count == 1);
   for (unsigned i = 0; i < s->target_count; i++)
-    cr_expect_eq(s->targets[i].variant, 0);
+    cr_expect(s->targets[i].variant == 0 && s->targets[i].trust == trust);
   snapshot_drop(s);
 }
 
@@ -219,6 +222,34 @@ Test(snapshot, limits_are_the_groups_) {
     cr_expect(group->limits.read_losers);
   }
   snapshot_drop(s);
+}
+
+/* ---- who vouches ---- */
+
+Test(snapshot, it_holds_what_vouches_for_its_targets) {
+  struct snapshot *s = snapshot_of("--to http://192.0.2.1");
+  trust_drop(trust);
+  cr_expect_eq(trust_count(), 1);
+  snapshot_drop(s);
+  cr_expect_eq(trust_count(), 0);
+  trust = NULL;
+}
+
+Test(snapshot, what_vouches_for_no_target_of_the_next_one_is_retired) {
+  struct trust *old = trust;
+  struct snapshot *first = snapshot_of("--to https://192.0.2.1");
+  struct snapshot *second = snapshot_of("--to https://192.0.2.2");
+  trust = new_trust();
+  struct snapshot *third = snapshot_of("--to https://192.0.2.2");
+  snapshot_retire(first, second);
+  cr_expect_not(trust_is_retired(old));
+  snapshot_retire(second, third);
+  cr_expect(trust_is_retired(old));
+  cr_expect_not(trust_is_retired(trust));
+  trust_drop(old);
+  snapshot_drop(first);
+  snapshot_drop(second);
+  snapshot_drop(third);
 }
 
 /* ---- life ---- */
@@ -283,13 +314,9 @@ Test(snapshot, when_there_are_no_more_slots_none_is_taken) {
   char error[256];
   cr_assert_eq(config_parse(&config, 5, argv, no_variable, error, sizeof error),
                CONFIG_RUN);
-  struct credentials *credentials = credentials_of("");
-  struct snapshot_source source = {.config = &config,
-                                   .slots = slots,
-                                   .credentials = credentials,
-                                   .number = 4};
+  struct snapshot_source source = {
+      .config = &config, .slots = slots, .trust = trust, .number = 4};
   cr_expect_null(snapshot_new(&source));
   cr_expect_eq(slot_at(slots, first->targets[0].slot)->users, 1);
-  credentials_drop(credentials);
   snapshot_drop(first);
 }

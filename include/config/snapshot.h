@@ -3,7 +3,8 @@
  *
  * A snapshot is made whole, never changes and is freed whole; a reload makes
  * the next one beside it. It borrows from nobody: what it names is copied or
- * held. Threads share it; each that keeps it holds a reference. */
+ * held. Threads share it; each that keeps it holds a reference. Tokens lie in
+ * it, and the last to let go wipes them. */
 #ifndef HEDGEROW_CONFIG_SNAPSHOT_H
 #define HEDGEROW_CONFIG_SNAPSHOT_H
 
@@ -12,8 +13,8 @@
 #include "config/config.h"
 #include "core/route.h"
 #include "core/slice.h"
-#include "io/credentials.h"
 #include "io/slot.h"
+#include "io/trust.h"
 
 struct snapshot {
   uint64_t number; /* grows with each reload */
@@ -23,7 +24,6 @@ struct snapshot {
   unsigned group_count;
   const struct target *targets; /* of all groups, by their number */
   unsigned target_count;
-  struct credentials *credentials; /* held */
 };
 
 /* What it is made of; all of it is borrowed for the call, but for the slots,
@@ -31,8 +31,9 @@ struct snapshot {
 struct snapshot_source {
   const struct config *config;
   struct slots *slots;
-  struct credentials *credentials;
-  struct slice via; /* our member of Via: "1.1 hedgerow-ID" */
+  struct slice token;  /* what upstreams are shown; "": nothing */
+  struct trust *trust; /* who vouches for them */
+  struct slice via;    /* our member of Via: "1.1 hedgerow-ID" */
   uint64_t number;
 };
 
@@ -44,6 +45,12 @@ struct snapshot *snapshot_new(const struct snapshot_source *source)
  * fine. */
 struct snapshot *snapshot_hold(struct snapshot *snapshot);
 void snapshot_drop(struct snapshot *snapshot);
+
+/* `next` is to take the place of `before`: what vouches for targets of
+ * `before`, and for none of `next`, is retired (io/trust). From the thread that
+ * makes them, before any other is told of `next`. */
+void snapshot_retire(const struct snapshot *before,
+                     const struct snapshot *next);
 
 /* The route of a path, and what of the path lies below the route's own ("", or
  * from a '/' on). NULL: there is none. */

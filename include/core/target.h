@@ -30,6 +30,8 @@ struct target_fields {
   struct slice token; /* Authorization: Bearer; empty: the client's */
 };
 
+struct trust; /* core/ only passes it on */
+
 /* One URL that may be asked. */
 struct target {
   struct base_url url;
@@ -38,6 +40,7 @@ struct target {
   unsigned variant; /* its group's: what it is shown */
   bool client_credentials; /* may carry the client's Authorization and Cookie:
                             * its origin is that of a --to */
+  struct trust *trust;     /* the CAs that vouch for it: see io/trust */
   struct slice host_line;  /* " HTTP/1.1\r\nHost: authority\r\n" */
 };
 

@@ -12,7 +12,6 @@
 #include "core/target.h"
 #include "io/ask.h"
 #include "io/buffer.h"
-#include "io/credentials.h"
 #include "io/loop.h"
 #include "io/resolver.h"
 #include "io/response.h"
@@ -24,10 +23,10 @@ struct attempts; /* those of one loop, and what they need: names, connections */
 /* Everything is borrowed. NULL: no memory. */
 struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
                               struct slots *slots, struct blocks *blocks);
-/* Whom they believe from now on; they hold the credentials. TLS connections
- * that others vouched for carry the request that they have, and no other. Call
- * it before the first attempt, and from nobody's callback. */
-void attempts_trust(struct attempts *attempts, struct credentials *credentials);
+/* Trusts have been retired (io/trust): kept connections under them close. Those
+ * that carry a request still bring its answer, and are not kept. Call it from
+ * nobody's callback. */
+void attempts_sweep(struct attempts *attempts);
 /* No attempt may be in flight but losers that are being read. NULL is fine. */
 void attempts_free(struct attempts *attempts);
 

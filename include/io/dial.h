@@ -2,7 +2,6 @@
 #ifndef HEDGEROW_IO_DIAL_H
 #define HEDGEROW_IO_DIAL_H
 
-#include "io/credentials.h"
 #include "io/dial_kind.h"
 #include "io/loop.h"
 #include "io/resolver.h"
@@ -13,8 +12,8 @@ struct dialer; /* one loop's */
 struct dialer *dialer_new(struct loop *loop);
 /* No dial and no TLS stream may be open. NULL is fine. */
 void dialer_free(struct dialer *dialer);
-/* See attempts_trust. */
-void dialer_trust(struct dialer *dialer, struct credentials *credentials);
+/* See attempts_sweep. */
+void dialer_sweep(struct dialer *dialer);
 
 /* Connects at one of the addresses (RFC 8305). The addresses are used up before
  * it returns. NULL: no memory. */

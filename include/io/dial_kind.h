@@ -9,6 +9,7 @@
 #include "core/base_url.h"
 #include "core/step.h"
 #include "io/stream.h"
+#include "io/trust.h"
 
 enum { DIAL_WHY_BYTES = 192 };
 
@@ -16,6 +17,7 @@ enum { DIAL_WHY_BYTES = 192 };
 struct dial_to {
   const struct base_url *url;
   unsigned name;              /* the number of its host at the resolver */
+  struct trust *trust;        /* whose CAs verify it, where it is TLS */
   int64_t connect_timeout_us; /* bounds the whole of it, TLS included */
 };
 

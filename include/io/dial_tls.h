@@ -2,7 +2,6 @@
 #ifndef HEDGEROW_IO_DIAL_TLS_H
 #define HEDGEROW_IO_DIAL_TLS_H
 
-#include "io/credentials.h"
 #include "io/dial_kind.h"
 #include "io/loop.h"
 #include "io/resolver.h"
@@ -11,8 +10,7 @@ struct tls_dialer;
 
 struct tls_dialer *tls_dialer_new(struct loop *loop);
 void tls_dialer_free(struct tls_dialer *dialer);
-void tls_dialer_trust(struct tls_dialer *dialer,
-                      struct credentials *credentials);
+void tls_dialer_sweep(struct tls_dialer *dialer);
 
 struct dial *tls_dial_start(struct tls_dialer *dialer, const struct dial_to *to,
                             const struct resolver_answer *answer,

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "io/credentials.h"
 #include "io/loop.h"
+#include "io/trust.h"
 
 struct multi; /* one loop's handles, in shards of at most 64 */
 struct shard;
@@ -22,18 +22,18 @@ typedef void multi_on_done(void *arg, struct shard *shard, void *easy,
 struct multi *multi_new(struct loop *loop, multi_on_done *on_done, void *arg);
 /* No handle may be on a shard. */
 void multi_free(struct multi *multi);
-/* New handles go to new shards from now on, whose CAs are these credentials'
- * (it holds them); the first call comes before the first handle. Shards that
- * there were are retired: what is on them goes on, and they go with it. Not to
- * be called from on_done. */
-void multi_trust(struct multi *multi, struct credentials *credentials);
-bool shard_is_retired(const struct shard *shard);
+/* Ends empty shards whose trust has been retired; the others of them go with
+ * their last handle. Not to be called from on_done. */
+void multi_sweep(struct multi *multi);
 
 /* Sets what a handle needs to run here; once, when it is made. */
 void multi_prepare(struct multi *multi, void *easy);
-/* Puts a handle on a shard with room, and starts it. NULL: no memory. */
-struct shard *multi_add(struct multi *multi, void *easy)
+/* Puts a handle on a shard of that trust with room, and starts it; its peer is
+ * verified by those CAs. The shard holds the trust. NULL: no memory. */
+struct shard *multi_add(struct multi *multi, void *easy, struct trust *trust)
     __attribute__((warn_unused_result));
+/* By whose CAs the peers of its handles were verified. */
+const struct trust *shard_trust(const struct shard *shard);
 /* Takes a handle off; its connection, if it has one, is closed. */
 void multi_remove(struct shard *shard, void *easy);
 /* The same, by a RST. */

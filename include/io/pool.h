@@ -14,8 +14,8 @@ enum pool_result {
   POOL_DIED,    /* a kept one had died, which showed as it was used: dial */
 };
 
-/* Starts the call on a kept connection of its target's slot that was dialled at
- * addresses of this generation. Calls nobody back. */
+/* Starts the call on a kept connection of its target's slot, under its trust,
+ * that was dialled at addresses of this generation. Calls nobody back. */
 enum pool_result pool_call(struct wires *wires, struct call *call,
                            uint32_t generation)
     __attribute__((warn_unused_result));

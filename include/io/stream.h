@@ -11,6 +11,7 @@
 #include <sys/uio.h>
 
 #include "io/trace.h"
+#include "io/trust.h"
 
 struct shard;
 struct stream;
@@ -29,7 +30,7 @@ struct stream_kind {
   ssize_t (*recv)(struct stream *stream, const struct iovec *parts,
                   unsigned count);
   bool (*is_silent)(struct stream *stream);
-  bool (*is_retired)(const struct stream *stream);
+  const struct trust *(*trust)(const struct stream *stream); /* TLS only */
   void (*finish)(struct stream *stream);
   void (*reset)(struct stream *stream);
   bool is_tls;
@@ -82,9 +83,16 @@ stream_is_silent(struct stream *stream) {
   return stream->kind->is_silent(stream);
 }
 
+/* Whether it may carry what is meant for a peer that this trust vouches for:
+ * its own peer was verified by those CAs, or needed no verification. */
+static inline bool stream_is_under(const struct stream *stream,
+                                   const struct trust *trust) {
+  return !stream_is_tls(stream) || stream->kind->trust(stream) == trust;
+}
+
 /* Whether its peer was verified by CAs that are not in force any more. */
 static inline bool stream_is_retired(const struct stream *stream) {
-  return stream->kind->is_retired(stream);
+  return stream_is_tls(stream) && trust_is_retired(stream->kind->trust(stream));
 }
 
 /* Ends our direction (FIN); the peer's goes on. */

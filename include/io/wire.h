@@ -28,9 +28,11 @@ void wires_free(struct wires *wires);
  * addresses it was dialled with. NULL: no memory, and the stream is closed. */
 struct wire *wire_new(struct wires *wires, const struct stream *stream,
                       unsigned slot, uint32_t generation, void *arg);
-/* The idle wire of that slot that was used last, or NULL; arg uses it from now
- * on. Wires of another generation are closed on the way. */
-struct wire *wire_take(struct wires *wires, unsigned slot, uint32_t generation,
+/* The idle wire of that slot and under that trust (stream_is_under) that was
+ * used last, or NULL; arg uses it from now on. Wires of another generation are
+ * closed on the way; those under another trust are somebody else's. */
+struct wire *wire_take(struct wires *wires, unsigned slot,
+                       const struct trust *trust, uint32_t generation,
                        void *arg);
 /* Its answer is whole, and it may carry another request: it waits for one from
  * now_us on. It closes by itself when the peer ends it or speaks unasked, and

@@ -27,10 +27,10 @@ uint16_t crew_port(const struct crew *crew);
 /* See worker_stop and worker_ping. */
 void crew_stop(struct crew *crew);
 void crew_ping(struct crew *crew);
-/* Gives each of them a lease on the snapshot. False: no memory, and none has
- * heard of it. */
-bool crew_renew(struct crew *crew, struct snapshot *snapshot)
-    __attribute__((warn_unused_result));
+/* Gives each of them a lease on `next`, which takes the place of `before`
+ * (snapshot_retire). False: no memory, and nothing has changed. */
+bool crew_renew(struct crew *crew, const struct snapshot *before,
+                struct snapshot *next) __attribute__((warn_unused_result));
 
 /* Whether each of them has carried out what it was told, or has ended. */
 bool crew_has_heard(const struct crew *crew);

@@ -57,8 +57,7 @@ static unsigned target_count(const struct config *config) {
 
 static size_t text_bytes(const struct snapshot_source *source) {
   const struct config *config = source->config;
-  size_t bytes = source->via.len + config->user_agent.len +
-                 credentials_token(source->credentials).len;
+  size_t bytes = source->via.len + config->user_agent.len + source->token.len;
   for (unsigned i = 0; i < target_count(config); i++) {
     const struct base_url *url = &config->targets[i];
     bytes += url->host.len + url->authority.len + url->path.len +
@@ -132,9 +131,11 @@ static void make_groups(struct block *block,
                         const struct snapshot_source *source,
                         struct text *texts) {
   const struct config *config = source->config;
-  block->variant.token = keep(texts, credentials_token(source->credentials));
-  for (unsigned i = 0; i < target_count(config); i++)
+  block->variant.token = keep(texts, source->token);
+  for (unsigned i = 0; i < target_count(config); i++) {
     make_target(&block->targets[i], config, i, texts);
+    block->targets[i].trust = trust_hold(source->trust);
+  }
   block->groups[TO] =
       make_group("to", block, config, block->targets, config->to_count);
   block->groups[ALL] =
@@ -216,6 +217,23 @@ const struct route *snapshot_route(const struct snapshot *snapshot,
   return NULL;
 }
 
+/* ---- what vouches for targets ---- */
+
+static bool rests_on(const struct snapshot *snapshot,
+                     const struct trust *trust) {
+  for (unsigned i = 0; i < snapshot->target_count; i++)
+    if (snapshot->targets[i].trust == trust) return true;
+  return false;
+}
+
+void snapshot_retire(const struct snapshot *before,
+                     const struct snapshot *next) {
+  for (unsigned i = 0; i < before->target_count; i++) {
+    struct trust *trust = before->targets[i].trust;
+    if (!rests_on(next, trust)) trust_retire(trust);
+  }
+}
+
 /* ---- life ---- */
 
 /* True: every target has its slot; else none has. */
@@ -246,13 +264,13 @@ static void make(struct block *block, const struct snapshot_source *source) {
       .group_count = GROUPS,
       .targets = block->targets,
       .target_count = target_count(config),
-      .credentials = credentials_hold(source->credentials),
   };
 }
 
 /* Tokens lie in it, and fields that may be secrets, too. */
 static void block_free(struct block *block) {
-  credentials_drop(block->snapshot.credentials);
+  for (unsigned i = 0; i < block->snapshot.target_count; i++)
+    trust_drop(block->targets[i].trust);
   explicit_bzero(block, block->bytes);
   free(block);
 }

@@ -174,6 +174,7 @@ static void attempt_dial(struct attempt *a) {
   int64_t left_us = a->connect_by_us - clock_now_us();
   struct dial_to to = {.url = &a->call.target->url,
                        .name = name_of(a),
+                       .trust = a->call.target->trust,
                        .connect_timeout_us =
                            left_us > LEAST_DIAL_US ? left_us : LEAST_DIAL_US};
   a->record->connected_us = 0;
@@ -374,10 +375,10 @@ struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
   return NULL;
 }
 
-void attempts_trust(struct attempts *attempts,
-                    struct credentials *credentials) {
-  dialer_trust(attempts->dialer, credentials);
+/* Wires first, which may be the last that keep a shard. */
+void attempts_sweep(struct attempts *attempts) {
   wires_close_retired(attempts->wires);
+  dialer_sweep(attempts->dialer);
 }
 
 void attempts_free(struct attempts *attempts) {

@@ -33,9 +33,7 @@ void dialer_free(struct dialer *dialer) {
   free(dialer);
 }
 
-void dialer_trust(struct dialer *dialer, struct credentials *credentials) {
-  tls_dialer_trust(dialer->tls, credentials);
-}
+void dialer_sweep(struct dialer *dialer) { tls_dialer_sweep(dialer->tls); }
 
 struct dial *dial_start(struct dialer *dialer, const struct dial_to *to,
                         const struct resolver_answer *answer,

@@ -224,7 +224,7 @@ struct dial *tls_dial_start(struct tls_dialer *dialer, const struct dial_to *to,
   curl_easy_setopt(d->easy, CURLOPT_CONNECTTIMEOUT_MS,
                    (long)(to->connect_timeout_us / 1000));
   if (set_url(d, to->url) && set_addresses(d, to, answer) &&
-      (d->shard = multi_add(dialer->multi, d->easy)))
+      (d->shard = multi_add(dialer->multi, d->easy, to->trust)))
     return &d->dial;
   tls_dial_free(d);
   return NULL;
@@ -247,10 +247,7 @@ struct tls_dialer *tls_dialer_new(struct loop *loop) {
   return NULL;
 }
 
-void tls_dialer_trust(struct tls_dialer *dialer,
-                      struct credentials *credentials) {
-  multi_trust(dialer->multi, credentials);
-}
+void tls_dialer_sweep(struct tls_dialer *dialer) { multi_sweep(dialer->multi); }
 
 void tls_dialer_free(struct tls_dialer *dialer) {
   if (!dialer) return;

@@ -13,10 +13,11 @@
  *   with SO_LINGER {1, 0}.
  * - A shard is also what is trusted together: libcurl keeps the CAs that it has
  *   parsed with the multi, and the TLS sessions that may be resumed, without
- *   verifying anything again, lie in a share of the shard's own. So other CAs
- *   mean other shards, and nothing has to be found and forgotten. A retired
- *   shard frees itself when its last handle has left, in a later turn, since
- *   whoever takes the handle off may stand in its shard_deliver.
+ *   verifying anything again, lie in a share of the shard's own. So another
+ *   trust means other shards, and nothing has to be found and forgotten.
+ * - A shard whose trust has been retired frees itself when its last handle has
+ *   left, in a later turn, since whoever takes the handle off may stand in its
+ *   shard_deliver. Until then requests of old snapshots may still use it.
  */
 #include "io/multi.h"
 
@@ -42,19 +43,17 @@ struct watch {
 struct shard {
   struct shard *next;
   struct multi *multi;
-  struct credentials *credentials;
+  struct trust *trust; /* held */
   CURLM *handle;
   CURLSH *share;
   struct timer timer;
   unsigned transfers;
-  bool retired;
 };
 
 struct multi {
   struct loop *loop;
   multi_on_done *on_done;
   void *arg;
-  struct credentials *credentials; /* of new shards */
   struct shard *shards;
   bool aborting; /* inside multi_abort */
   size_t watch_cap;
@@ -86,14 +85,14 @@ static void shard_on_socket(evutil_socket_t fd, short what, void *arg) {
 /* ---- the end of a shard ---- */
 
 static bool is_spent(const struct shard *shard) {
-  return shard->retired && shard->transfers == 0;
+  return shard->transfers == 0 && trust_is_retired(shard->trust);
 }
 
 static void shard_free(struct shard *shard) {
   curl_multi_cleanup(shard->handle);
   if (shard->share) curl_share_cleanup(shard->share);
   timer_clear(&shard->timer);
-  credentials_drop(shard->credentials);
+  trust_drop(shard->trust);
   free(shard);
 }
 
@@ -104,7 +103,9 @@ static void shard_end(struct shard *shard) {
   shard_free(shard);
 }
 
-bool shard_is_retired(const struct shard *shard) { return shard->retired; }
+const struct trust *shard_trust(const struct shard *shard) {
+  return shard->trust;
+}
 
 /* ---- its timer ---- */
 
@@ -212,11 +213,11 @@ static void set_options(struct shard *shard) {
   curl_multi_setopt(handle, CURLMOPT_MAX_HOST_CONNECTIONS, 0L);
 }
 
-static struct shard *shard_new(struct multi *multi) {
+static struct shard *shard_new(struct multi *multi, struct trust *trust) {
   struct shard *shard = calloc(1, sizeof *shard);
   if (!shard) return NULL;
   shard->multi = multi;
-  shard->credentials = credentials_hold(multi->credentials);
+  shard->trust = trust_hold(trust);
   shard->handle = curl_multi_init();
   shard->share = curl_share_init();
   timer_init(&shard->timer, multi->loop, shard_on_timer, shard);
@@ -230,17 +231,16 @@ static struct shard *shard_new(struct multi *multi) {
   return shard;
 }
 
-static bool has_room(const struct shard *shard) {
-  return !shard->retired && shard->transfers < SHARD_TRANSFERS;
+static bool may_take(const struct shard *shard, const struct trust *trust) {
+  return shard->trust == trust && shard->transfers < SHARD_TRANSFERS;
 }
 
-struct shard *multi_add(struct multi *multi, void *easy) {
+struct shard *multi_add(struct multi *multi, void *easy, struct trust *trust) {
   struct shard *shard = multi->shards;
-  const char *ca_path;
-  while (shard && !has_room(shard)) shard = shard->next;
-  if (!shard) shard = shard_new(multi);
+  while (shard && !may_take(shard, trust)) shard = shard->next;
+  if (!shard) shard = shard_new(multi, trust);
   if (!shard) return NULL;
-  ca_path = credentials_ca_path(shard->credentials);
+  const char *ca_path = trust_ca_path(trust);
   if (ca_path) curl_easy_setopt(easy, CURLOPT_CAINFO, ca_path);
   curl_easy_setopt(easy, CURLOPT_SHARE, shard->share);
   if (curl_multi_add_handle(shard->handle, easy) != CURLM_OK) return NULL;
@@ -275,14 +275,10 @@ struct multi *multi_new(struct loop *loop, multi_on_done *on_done, void *arg) {
   return multi;
 }
 
-void multi_trust(struct multi *multi, struct credentials *credentials) {
+void multi_sweep(struct multi *multi) {
   struct shard *shard, *next;
-  credentials_hold(credentials);
-  credentials_drop(multi->credentials);
-  multi->credentials = credentials;
   for (shard = multi->shards; shard; shard = next) {
     next = shard->next;
-    shard->retired = true;
     if (is_spent(shard)) shard_end(shard);
   }
 }
@@ -294,7 +290,6 @@ void multi_free(struct multi *multi) {
     multi->shards = shard->next;
     shard_free(shard);
   }
-  credentials_drop(multi->credentials);
   free(multi->watches);
   free(multi);
 }

@@ -14,7 +14,9 @@ static bool pool_start(struct call *call, struct wire *wire) {
 
 enum pool_result pool_call(struct wires *wires, struct call *call,
                            uint32_t generation) {
-  struct wire *wire = wire_take(wires, call->target->slot, generation, call);
+  const struct target *target = call->target;
+  struct wire *wire =
+      wire_take(wires, target->slot, target->trust, generation, call);
   if (!wire) return POOL_NONE;
   call->record->connected_us = call->record->start_us;
   return pool_start(call, wire) ? POOL_STARTED : POOL_DIED;

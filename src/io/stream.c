@@ -46,11 +46,6 @@ static bool plain_is_silent(struct stream *stream) {
   return recv(stream->fd, &byte, 1, MSG_PEEK) < 0 && would_block();
 }
 
-static bool plain_is_retired(const struct stream *stream) {
-  (void)stream;
-  return false;
-}
-
 static void plain_finish(struct stream *stream) { close(stream->fd); }
 
 static void plain_reset(struct stream *stream) {
@@ -64,7 +59,6 @@ struct stream stream_plain(int fd) {
       .send = plain_send,
       .recv = plain_recv,
       .is_silent = plain_is_silent,
-      .is_retired = plain_is_retired,
       .finish = plain_finish,
       .reset = plain_reset,
   };

@@ -37,8 +37,8 @@ static bool tls_is_silent(struct stream *stream) {
   return tls_recv(stream, &(struct iovec){&byte, 1}, 1) == STREAM_AGAIN;
 }
 
-static bool tls_is_retired(const struct stream *stream) {
-  return shard_is_retired(stream->shard);
+static const struct trust *tls_trust(const struct stream *stream) {
+  return shard_trust(stream->shard);
 }
 
 static void tls_finish(struct stream *stream) {
@@ -56,7 +56,7 @@ struct stream stream_tls(int fd, void *easy, struct shard *shard) {
       .send = tls_send,
       .recv = tls_recv,
       .is_silent = tls_is_silent,
-      .is_retired = tls_is_retired,
+      .trust = tls_trust,
       .finish = tls_finish,
       .reset = tls_reset,
       .is_tls = true,

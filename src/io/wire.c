@@ -170,12 +170,13 @@ static bool wire_may_be_used(struct wire *wire, uint32_t generation) {
          stream_is_silent(&wire->stream);
 }
 
-struct wire *wire_take(struct wires *wires, unsigned slot, uint32_t generation,
+struct wire *wire_take(struct wires *wires, unsigned slot,
+                       const struct trust *trust, uint32_t generation,
                        void *arg) {
-  struct list_link *newest;
   if (slot >= wires->slots) return NULL;
-  while ((newest = wires->lanes[slot].idle.first)) {
-    struct wire *wire = wire_of(newest);
+  list_each (link, &wires->lanes[slot].idle) {
+    struct wire *wire = wire_of(link);
+    if (!stream_is_under(&wire->stream, trust)) continue;
     wire_leave(wire);
     wire->arg = arg;
     if (wire_may_be_used(wire, generation)) return wire;

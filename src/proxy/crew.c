@@ -52,14 +52,16 @@ void crew_ping(struct crew *crew) {
   for (unsigned i = 0; i < crew->count; i++) worker_ping(crew->workers[i]);
 }
 
-bool crew_renew(struct crew *crew, struct snapshot *snapshot) {
+bool crew_renew(struct crew *crew, const struct snapshot *before,
+                struct snapshot *next) {
   struct lease *leases[CONFIG_WORKERS_MAX];
   unsigned count = 0;
-  while (count < crew->count && (leases[count] = lease_new(snapshot))) count++;
+  while (count < crew->count && (leases[count] = lease_new(next))) count++;
   if (count < crew->count) {
     while (count > 0) lease_give(leases[--count]);
     return false;
   }
+  snapshot_retire(before, next);
   for (unsigned i = 0; i < count; i++)
     worker_renew(crew->workers[i], leases[i]);
   return true;

@@ -20,14 +20,17 @@ void files_init(struct files *files, const struct config *config,
   *files = (struct files){.config = config, .log = log};
   const char *token = config->token_env;
   if (!token) return;
-  /* One that is too long stays too long, and credentials_read says so. */
+  /* One that is too long stays too long, and read_token says so. */
   if (!config->token_file)
-    snprintf(files->token, sizeof files->token, "%s", token);
+    snprintf(files->variable, sizeof files->variable, "%s", token);
   explicit_bzero((char *)(uintptr_t)token, strlen(token));
 }
 
 void files_clear(struct files *files) {
   explicit_bzero(files->token, sizeof files->token);
+  explicit_bzero(files->variable, sizeof files->variable);
+  trust_drop(files->trust);
+  files->trust = NULL;
 }
 
 /* Not under a sanitizer, whose leak check attaches to its own process. */
@@ -39,18 +42,46 @@ static void forbid_dumps(void) {
 #endif
 }
 
-struct credentials *files_read_credentials(const struct files *files) {
-  const struct credentials_source source = {
-      .token_file = files->config->token_file,
-      .token = slice_of(files->token),
-      .ca_file = files->config->ca_file,
-  };
+static bool refuse(const char *what, const char *path, const char *why) {
+  log_notice("%s%s: %s", what, path, why);
+  return false;
+}
+
+static bool read_token(const struct files *files, char token[TOKEN_ROOM]) {
+  const char *path = files->config->token_file;
+  size_t len = strlen(files->variable);
   char error[ERROR_BYTES];
-  struct credentials *credentials =
-      credentials_read(&source, error, sizeof error);
-  if (!credentials) log_notice("%s", error);
-  else if (credentials_token(credentials).len > 0) forbid_dumps();
-  return credentials;
+  if (path)
+    return token_read(path, token, error, sizeof error) ||
+           refuse("--token-file: ", path, error);
+  if (len > TOKEN_BYTES_MAX)
+    return refuse("HEDGEROW_TOKEN", "", "it is larger than 8192 bytes");
+  memcpy(token, files->variable, len + 1);
+  return true;
+}
+
+static bool read_trust(struct files *files) {
+  const char *path = files->config->ca_file;
+  char error[ERROR_BYTES];
+  struct trust *trust = trust_read(path, error, sizeof error);
+  if (!trust)
+    return refuse("--ca-file: ", path ? path : "of the system", error);
+  if (trust_same(files->trust, trust)) {
+    trust_drop(trust);
+    return true;
+  }
+  trust_drop(files->trust);
+  files->trust = trust;
+  return true;
+}
+
+bool files_read(struct files *files) {
+  char token[TOKEN_ROOM] = "";
+  bool done = read_token(files, token) && read_trust(files);
+  if (done) memcpy(files->token, token, sizeof token);
+  if (done && token[0]) forbid_dumps();
+  explicit_bzero(token, sizeof token);
+  return done;
 }
 
 bool files_open_log(const struct files *files) {

@@ -46,7 +46,6 @@ struct program {
   struct log *log;
   struct notify *notify; /* NULL: there is no service manager */
   struct timer watchdog;
-  struct credentials *credentials; /* until the first snapshot holds them */
   struct slots *slots;
   struct snapshot *snapshot; /* the last that workers were told of */
   struct wake *news;         /* from the workers */
@@ -75,8 +74,7 @@ static bool open_log(struct program *program) {
 /* What flags name must be there: it is as if the flag were wrong. */
 static bool read_files(struct program *program) {
   files_init(&program->files, &program->config, program->log);
-  program->credentials = files_read_credentials(&program->files);
-  return program->credentials && files_open_log(&program->files);
+  return files_read(&program->files) && files_open_log(&program->files);
 }
 
 /* ---- what the process shares ---- */
@@ -114,13 +112,13 @@ static bool name_process(struct process *process) {
 }
 
 /* The next one: of the same options, and of what was read last. */
-static struct snapshot *make_snapshot(struct program *program,
-                                      struct credentials *credentials) {
+static struct snapshot *make_snapshot(struct program *program) {
   const struct snapshot *before = program->snapshot;
   const struct snapshot_source source = {
       .config = &program->config,
       .slots = program->slots,
-      .credentials = credentials,
+      .token = slice_of(program->files.token),
+      .trust = program->files.trust,
       .via = slice_of(program->process.via),
       .number = before ? before->number + 1 : 1,
   };
@@ -135,9 +133,7 @@ static bool make_process(struct program *program) {
   if (!name_process(process) || !program->resolver) return false;
   program->slots = process->slots = slots_new(program->resolver);
   if (!program->slots) return false;
-  program->snapshot = make_snapshot(program, program->credentials);
-  credentials_drop(program->credentials);
-  program->credentials = NULL;
+  program->snapshot = make_snapshot(program);
   return program->snapshot != NULL;
 }
 
@@ -199,9 +195,9 @@ static void on_stop(void *arg, int signo) {
 }
 
 /* False: no memory, and the old one stays in force. */
-static bool renew(struct program *program, struct credentials *credentials) {
-  struct snapshot *snapshot = make_snapshot(program, credentials);
-  if (!snapshot || !crew_renew(&program->crew, snapshot)) {
+static bool renew(struct program *program) {
+  struct snapshot *snapshot = make_snapshot(program);
+  if (!snapshot || !crew_renew(&program->crew, program->snapshot, snapshot)) {
     log_notice("no memory for what was read");
     snapshot_drop(snapshot);
     return false;
@@ -213,11 +209,9 @@ static bool renew(struct program *program, struct credentials *credentials) {
 
 /* Returns what there is to say of it. */
 static const char *reload(struct program *program) {
-  struct credentials *credentials = files_read_credentials(&program->files);
-  bool done = credentials && renew(program, credentials);
-  credentials_drop(credentials);
-  return done ? "reloaded"
-              : "not reloaded: the token and CAs from before stay in force";
+  return files_read(&program->files) && renew(program)
+             ? "reloaded"
+             : "not reloaded: the token and CAs from before stay in force";
 }
 
 static void on_reload(void *arg, int signo) {
@@ -288,7 +282,6 @@ static void clear(struct program *program) {
   wake_free(program->news);
   loop_free(program->loop);
   notify_free(program->notify);
-  credentials_drop(program->credentials);
   files_clear(&program->files);
 }
 
@@ -298,25 +291,21 @@ static void expect_nothing_left(struct process *process) {
   leaks_expect_none("client connections", process->connections);
   leaks_expect_none("client requests", process->requests);
   leaks_expect_none("snapshots", snapshot_count());
+  leaks_expect_none("trusts", trust_count());
   leaks_end();
 }
 
 static int serve(struct program *program) {
-  int code = EXIT_FAILURE;
-  if (open_log(program) && !read_files(program)) {
-    code = EXIT_USAGE;
-  } else if (program->credentials) {
-    program->notify = notify_new();
-    fit_descriptors(&program->config);
-    if (start(program)) {
-      run(program);
-      code = EXIT_SUCCESS;
-    } else {
-      crew_stop(&program->crew);
-    }
+  if (!open_log(program)) return EXIT_FAILURE;
+  if (!read_files(program)) return EXIT_USAGE;
+  program->notify = notify_new();
+  fit_descriptors(&program->config);
+  if (!start(program)) {
+    crew_stop(&program->crew);
+    return EXIT_FAILURE;
   }
-  clear(program);
-  return code;
+  run(program);
+  return EXIT_SUCCESS;
 }
 
 static void put(void *arg, const char *piece) { fputs(piece, arg); }
@@ -347,6 +336,7 @@ int process_main(int argc, char **argv) {
     return EXIT_FAILURE;
   }
   code = serve(&program);
+  clear(&program);
   libraries_clear();
   expect_nothing_left(&program.process);
   return code;

@@ -98,10 +98,8 @@ static void worker_adopt(struct worker *worker, struct lease *lease) {
   struct service *service = &worker->service;
   struct lease *before = service->lease;
   if (!lease) return;
-  struct credentials *credentials = lease->snapshot->credentials;
   service->lease = lease;
-  if (!before || before->snapshot->credentials != credentials)
-    attempts_trust(service->attempts, credentials);
+  attempts_sweep(service->attempts);
   lease_give(before);
 }
 

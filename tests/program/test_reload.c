@@ -272,16 +272,18 @@ static void trust(struct trust_stage *s, const struct tls_origin *origin) {
   folder_write("ca", text, s->path);
 }
 
-static struct trust_stage trust_open(void) {
+static struct trust_stage trust_open_with(const char *hedges) {
   struct trust_stage s = {.old = tls_origin_new(TLS_GOOD),
                           .other = tls_origin_new(TLS_GOOD)};
   trust(&s, s.old);
-  s.program =
-      program_start("--to", s.old->url, "--all", s.other->url, "--ca-file",
-                    s.path, "--connect-timeout", "20s", ALONE, ONE);
+  s.program = program_start("--to", s.old->url, "--all", s.other->url,
+                            "--ca-file", s.path, "--connect-timeout", "20s",
+                            "--hedges", hedges, "--hedge-after", "20s", ONE);
   s.client = client_new(s.program->port);
   return s;
 }
+
+static struct trust_stage trust_open(void) { return trust_open_with("0"); }
 
 static void trust_close(struct trust_stage *s) {
   client_free(s->client);
@@ -305,6 +307,14 @@ static void expect_distrusted(struct trust_stage *s,
   client_get(s->client, origin == s->old ? "/smart" : "/all?detail=1");
   tls_origin_await_refusal(origin);
   reply_expect_in_body(client_await_reply(s->client), "transport");
+}
+
+/* The next request comes on this connection. */
+static void expect_kept(struct trust_stage *s, struct tls_arrival *kept) {
+  client_get(s->client, "/smart");
+  tls_arrival_await_next(kept);
+  tls_arrival_answer(kept, "2");
+  reply_expect(client_await_reply(s->client), 200, "2");
 }
 
 Test(reload, the_new_ca_is_trusted_and_the_old_one_is_not) {
@@ -333,16 +343,35 @@ Test(reload, neither_a_kept_connection_nor_a_session_outlives_its_ca) {
   trust_close(&s);
 }
 
-Test(reload, with_the_same_ca_connections_are_opened_anew) {
+/* The file is another one, but it says the same. */
+Test(reload, with_the_same_ca_connections_and_sessions_stay) {
   struct trust_stage s = trust_open();
-  reload(s.program);
   struct tls_arrival *kept = expect_trusted(&s, s.old);
   tls_arrival_send_ticket(kept);
   expect_health(s.client);
+  unlink(s.path);
+  trust(&s, s.old);
   reload(s.program);
-  tls_arrival_await_closed(kept);
+  expect_kept(&s, kept);
+  tls_arrival_end(kept);
+  expect_health(s.client);
+  cr_expect(expect_trusted(&s, s.old)->resumed);
+  trust_close(&s);
+}
+
+/* What is compared is what is in force, not what was there at start. */
+Test(reload, a_ca_that_comes_back_is_trusted_anew) {
+  struct trust_stage s = trust_open();
+  struct tls_arrival *first = expect_trusted(&s, s.old);
+  trust(&s, s.other);
   reload(s.program);
-  cr_expect(!expect_trusted(&s, s.old)->resumed);
+  tls_arrival_await_closed(first);
+  trust(&s, s.old);
+  reload(s.program);
+  struct tls_arrival *kept = expect_trusted(&s, s.old);
+  reload(s.program);
+  expect_kept(&s, kept);
+  expect_distrusted(&s, s.other);
   trust_close(&s);
 }
 
@@ -369,6 +398,7 @@ Test(reload, a_connection_that_is_being_opened_is_not_lost) {
   int first = wire_connect(s.old->port);
   client_get(s.client, "/smart?timeout=60000");
   expect_health(other); /* so the other request has been taken up */
+  trust(&s, s.other);
   reload(s.program);
   close(accept(s.old->listening, NULL, NULL));
   close(first);
@@ -376,6 +406,21 @@ Test(reload, a_connection_that_is_being_opened_is_not_lost) {
   tls_arrival_answer(arrival, "1");
   reply_expect(client_await_reply(s.client), 200, "1");
   client_free(other);
+  trust_close(&s);
+}
+
+/* Its hedge opens a connection when its CAs are in force for nobody else. */
+Test(reload, a_race_in_flight_goes_on_under_its_own_cas) {
+  struct trust_stage s = trust_open_with("1");
+  client_get(s.client, "/smart?timeout=60000");
+  struct tls_arrival *primary = tls_origin_await(s.old);
+  trust(&s, s.other);
+  reload(s.program);
+  tls_arrival_cut(primary);
+  struct tls_arrival *hedge = tls_origin_await(s.old);
+  tls_arrival_answer(hedge, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  tls_arrival_await_closed(hedge); /* it is not kept */
   trust_close(&s);
 }
 
@@ -387,10 +432,7 @@ static void expect_refused_ca(const char *text) {
   cr_expect(strstr(s.program->err, "--ca-file: ") &&
                 strstr(s.program->err, s.path),
             "%s", s.program->err);
-  client_get(s.client, "/smart");
-  tls_arrival_await_next(kept);
-  tls_arrival_answer(kept, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
+  expect_kept(&s, kept);
   tls_arrival_end(kept);
   expect_health(s.client);
   expect_trusted(&s, s.old);
