@@ -145,7 +145,7 @@ Test(http_request, the_request_line_is_read) {
            "POST path=/all query= host=h 1.1 keep length=2 | Host: h | "
            "Content-Length: 2"),
       HEAD("PATCH / HTTP/1.1\r\nHost: h\r\n\r\n",
-           "(other)PATCH path=/ query= host=h 1.1 keep | Host: h"),
+           "PATCH path=/ query= host=h 1.1 keep | Host: h"),
       HEAD("get / HTTP/1.1\r\nHost: h\r\n\r\n",
            "(other)get path=/ query= host=h 1.1 keep | Host: h"),
       HEAD("GETX / HTTP/1.1\r\nHost: h\r\n\r\n",
