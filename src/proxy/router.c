@@ -73,7 +73,7 @@ static void router_dispatch(struct visit *visit) {
   else if (!(route->methods & 1u << request->method))
     visit_reject_method(visit, route->allow,
                         "this path does not answer this method");
-  else if (request->content_length > 0 && request->method != HTTP_POST)
+  else if (http_request_has_body(request) && request->method != HTTP_POST)
     visit_reject(visit, 413, "a GET or HEAD takes no body here");
   else endpoints[route->kind](visit);
 }
