@@ -1,11 +1,13 @@
 /* A front and its connections on a loop of the test's own, where the clients
  * are the other ends of socket pairs. How bytes become requests is shown in
  * program/test_front.c; here is what the program does not do yet, or does too
- * seldom: answers in pieces, and clients that take turns. */
+ * seldom: answers in pieces, clients that take turns, and bodies that come in
+ * chunks, cut wherever they may be. */
 #include "io/connection.h"
 
 #include <criterion/criterion.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,10 +19,12 @@
 enum { STORY_MAX = 256 };
 
 static struct loop *loop;
+static struct budget budget;
 static struct blocks blocks;
 static struct front *front;
 static struct connection *connection; /* the last that brought a request */
 static void (*respond)(void);
+static size_t limit;          /* of a body */
 static char story[STORY_MAX]; /* what was called, a letter each */
 
 static void tell(char what) {
@@ -35,14 +39,15 @@ static void expect_story(const char *expected) {
 
 static size_t on_head(void *arg, const struct http_request *request,
                       const void **route) {
-  static const char *routes = "123";
+  static const char routes[] = "123";
+  static unsigned shown;
   (void)arg;
   cr_assert(!*route);
-  if (request->content_length == 0) return 0;
+  if (!http_request_has_body(request)) return 0;
   tell('h');
-  *route = routes++;
+  *route = &routes[shown++ % 3];
   loop_stop(loop);
-  return 64;
+  return limit;
 }
 
 static void on_request(void *arg, struct connection *asking,
@@ -59,8 +64,13 @@ static void on_request(void *arg, struct connection *asking,
 static void on_bad_request(void *arg, struct connection *asking,
                            const struct http_request *request, int status,
                            const char *why) {
-  (void)arg, (void)asking, (void)request;
-  cr_assert_fail("%d %s", status, why);
+  char text[128];
+  int len = snprintf(text, sizeof text, "%d %s", status, why);
+  (void)arg, (void)request;
+  cr_assert(connection_closes(asking));
+  tell('!');
+  connection_answer(asking, &(struct iovec){text, (size_t)len}, 1, NULL, NULL);
+  loop_stop(loop);
 }
 
 static void on_closed(void *owner) {
@@ -82,7 +92,9 @@ static void front_open(int64_t write_timeout_us) {
       .keepalive_timeout_us = 10 * 1000 * 1000,
       .write_timeout_us = write_timeout_us};
   loop = loop_new();
-  blocks_init(&blocks, NULL);
+  budget = (struct budget){.max = INT64_MAX};
+  blocks_init(&blocks, &budget);
+  limit = 64;
   front = front_new(loop, &handler, &limits, &blocks);
   cr_assert(loop && front);
 }
@@ -97,6 +109,7 @@ static void close_front(void) {
 static void close_all(void) {
   close_front();
   blocks_clear(&blocks);
+  cr_assert_eq(budget.used, 0);
   loop_free(loop);
 }
 
@@ -114,14 +127,20 @@ static void client_send(int client, const char *text) {
   cr_assert(write(client, text, strlen(text)) == (ssize_t)strlen(text));
 }
 
-/* All that has come, and then an end. */
-static void client_expect(int client, const char *text) {
-  char got[64];
+/* All that has come. */
+static void client_has(int client, const char *text) {
+  char got[128];
   ssize_t n = read(client, got, sizeof got);
   cr_assert(n == (ssize_t)strlen(text) && memcmp(got, text, (size_t)n) == 0,
             "expected \"%s\" but got %zd: %.*s", text, n, n > 0 ? (int)n : 0,
             got);
-  cr_assert(read(client, got, sizeof got) == 0, "there is no end");
+}
+
+/* The same, and then an end. */
+static void client_expect(int client, const char *text) {
+  char more;
+  client_has(client, text);
+  cr_assert(read(client, &more, 1) == 0, "there is no end");
 }
 
 static size_t client_read_all(int client) {
@@ -291,6 +310,225 @@ Test(connection, a_late_body_makes_its_head_be_shown_again) {
   client_send(client, "b");
   loop_run(loop);
   expect_story("hh2ab");
+  close(client);
+}
+
+/* ---- bodies in chunks ---- */
+
+#define CHUNKED "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
+#define CHUNKS CHUNKED "\r\n"
+#define END "0\r\n\r\n"
+#define LARGE "413 the request body is larger than --max-request-body"
+
+static void on_turn(void *arg) {
+  (void)arg;
+  loop_stop(loop);
+}
+
+/* Reads what was sent, whether it calls anything or not. A turn that somebody
+ * stops leaves its timers to the next, so one may pass without a read. */
+static void run_turns(void) {
+  struct timer timer;
+  timer_init(&timer, loop, on_turn, NULL);
+  for (int turn = 0; turn < 2; turn++) {
+    timer_set(&timer, 0);
+    loop_run(loop);
+  }
+  timer_clear(&timer);
+}
+
+static void send_and_run(int client, struct slice bytes) {
+  cr_assert(write(client, bytes.at, bytes.len) == (ssize_t)bytes.len);
+  run_turns();
+}
+
+Test(connection, chunks_are_undone_where_they_came) {
+  int client = connect_client();
+  respond = begin;
+  client_send(client, CHUNKS "1;x\r\na\r\n2\r\nbc\r\n0\r\nX: y\r\n\r\n");
+  loop_run(loop);
+  expect_story("h1abc");
+  close(client);
+}
+
+Test(connection, chunks_may_be_none) {
+  int client = connect_client();
+  respond = begin;
+  client_send(client, CHUNKS END);
+  loop_run(loop);
+  expect_story("h1");
+  close(client);
+}
+
+Test(connection, late_chunks_make_their_head_be_shown_again) {
+  int client = connect_client();
+  respond = begin;
+  client_send(client, CHUNKS "2\r\na");
+  loop_run(loop);
+  expect_story("h");
+  client_send(client, "b\r\n" END);
+  loop_run(loop);
+  expect_story("hh2ab");
+  close(client);
+}
+
+static void answer(void);
+
+/* The story without the heads that were shown. */
+static void expect_requests(const char *expected) {
+  char seen[STORY_MAX];
+  size_t len = 0;
+  for (const char *at = story; *at; at++)
+    if (!strchr("h123", *at)) seen[len++] = *at;
+  seen[len] = '\0';
+  cr_assert_str_eq(seen, expected, "%s", story);
+}
+
+/* With requests in front of them and behind. */
+Test(connection, chunks_are_the_same_however_they_are_cut) {
+  struct slice bytes =
+      slice_of("GET /f HTTP/1.1\r\nHost: h\r\n\r\n" CHUNKS
+               "1;x\r\na\r\n2\r\nbc\r\n0\r\nX: y\r\n\r\n" CHUNKS END
+               "GET /g HTTP/1.1\r\nHost: h\r\n\r\n");
+  respond = answer;
+  for (size_t cut = 1; cut < bytes.len; cut++) {
+    int client = connect_client();
+    memset(story, 0, sizeof story);
+    send_and_run(client, (struct slice){bytes.at, cut});
+    send_and_run(client, slice_from(bytes, cut));
+    expect_requests("fabcg");
+    close(client);
+    run_turns();
+  }
+}
+
+Test(connection, chunks_may_come_byte_by_byte) {
+  struct slice bytes =
+      slice_of(CHUNKS "1;x\r\na\r\n2\r\nbc\r\n0\r\nX: y\r\n\r\n"
+                      "GET /g HTTP/1.1\r\nHost: h\r\n\r\n");
+  int client = connect_client();
+  respond = answer;
+  for (size_t i = 0; i < bytes.len; i++)
+    send_and_run(client, (struct slice){bytes.at + i, 1});
+  expect_story("hh2abcg");
+  close(client);
+}
+
+/* Two MiB of framing, of which next to nothing may be kept. */
+Test(connection, what_is_kept_of_chunks_is_what_they_carry) {
+  enum { COUNT = 8192, KEPT_MAX = 64 * 1024 };
+  char chunk[300] = "1;";
+  int client = connect_client();
+  limit = COUNT;
+  respond = begin;
+  memset(chunk + 2, 'x', 255);
+  memcpy(chunk + 257, "\r\na\r\n", 6);
+  send_and_run(client, slice_of(CHUNKS));
+  for (int i = 0; i < COUNT; i++) {
+    send_and_run(client, slice_of(chunk));
+    cr_assert(budget.used <= KEPT_MAX, "%d chunks, %ld bytes", i,
+              (long)budget.used);
+  }
+  expect_story("h");
+  close(client);
+}
+
+Test(connection, a_chunk_over_the_limit_is_413_before_it_comes) {
+  int client = connect_client();
+  send_and_run(client, slice_of(CHUNKS "3f\r\nabc"));
+  expect_story("h");
+  close(client);
+  run_turns();
+  client = connect_client();
+  send_and_run(client, slice_of(CHUNKS "41\r\n"));
+  expect_story("h.h!");
+  client_expect(client, LARGE);
+  close(client);
+}
+
+Test(connection, chunks_over_the_limit_are_413_before_they_come) {
+  int client = connect_client();
+  limit = 3;
+  send_and_run(client, slice_of(CHUNKS "2\r\nab"));
+  send_and_run(client, slice_of("\r\n2"));
+  expect_story("h");
+  send_and_run(client, slice_of("\r\n"));
+  expect_story("hh!");
+  client_expect(client, LARGE);
+  close(client);
+}
+
+/* A reload has come in between. */
+Test(connection, chunks_over_the_limit_of_the_second_look_are_413) {
+  int client = connect_client();
+  send_and_run(client, slice_of(CHUNKS "2\r\nab\r\n"));
+  limit = 1;
+  send_and_run(client, slice_of(END));
+  expect_story("hh!");
+  client_expect(client, LARGE);
+  close(client);
+}
+
+Test(connection, what_breaks_the_rules_of_chunks_is_400) {
+  int client = connect_client();
+  send_and_run(client, slice_of(CHUNKS "2\r\nab\n"));
+  expect_story("h!");
+  client_expect(client, "400 a chunk is not followed by CRLF");
+  close(client);
+}
+
+Test(connection, late_bytes_that_break_the_rules_of_chunks_are_400) {
+  int client = connect_client();
+  send_and_run(client, slice_of(CHUNKS "2\r\nab"));
+  send_and_run(client, slice_of("c"));
+  expect_story("hh!");
+  client_expect(client, "400 a chunk is not followed by CRLF");
+  close(client);
+}
+
+Test(connection, trailers_are_as_long_as_a_head_at_most) {
+  static char bytes[2048] = CHUNKS "0\r\nX: ";
+  int client = connect_client();
+  memset(bytes + strlen(bytes), 'x', 1024);
+  send_and_run(client, slice_of(bytes));
+  client_expect(client, "400 the trailers are too large");
+  close(client);
+}
+
+Test(connection, chunks_that_nobody_takes_stay_unread) {
+  int client = connect_client();
+  limit = 0;
+  respond = begin;
+  send_and_run(client, slice_of(CHUNKS "2\r\nab\r\n" END REQUEST));
+  cr_assert(connection_closes(connection));
+  must_push("no");
+  connection_finish(connection);
+  client_expect(client, "no");
+  expect_story("h1");
+  close(client);
+  loop_run(loop);
+  expect_story("h1.");
+}
+
+Test(connection, a_client_that_leaves_its_chunks_is_not_answered) {
+  int client = connect_client();
+  send_and_run(client, slice_of(CHUNKS "5\r\nab"));
+  close(client);
+  loop_run(loop);
+  expect_story("h.");
+}
+
+Test(connection, chunks_are_asked_for_where_they_are_taken) {
+  int client = connect_client();
+  respond = begin;
+  send_and_run(client, slice_of(CHUNKED "Expect: 100-continue\r\n\r\n"));
+  client_has(client, "HTTP/1.1 100 Continue\r\n\r\n");
+  send_and_run(client, slice_of("1\r\na\r\n"));
+  send_and_run(client, slice_of(END));
+  expect_story("hh2a");
+  must_push("yes");
+  connection_finish(connection);
+  client_expect(client, "yes");
   close(client);
 }
 

@@ -35,6 +35,7 @@ static void tell_request(struct text *out, const struct http_request *request) {
     text_str(out, " length=");
     text_int(out, (int64_t)request->content_length);
   }
+  if (request->is_chunked) text_str(out, " chunked");
   if (request->expects_continue) text_str(out, " continue");
   for (unsigned i = 0; i < request->field_count; i++) {
     tell_slice(out, " | ", request->fields[i].name);
@@ -437,16 +438,18 @@ Test(http_request, a_content_length_is_digits_given_once) {
 
 #define CODING(value, wanted)                                                  \
   HEAD(POST11 "Transfer-Encoding:" value "\r\n\r\n", wanted)
-#define CHUNKED "411 chunked requests are not taken: send a Content-Length"
+#define CHUNKED(value)                                                         \
+  "POST path=/ query= host=h 1.1 keep chunked | Host: h | "                    \
+  "Transfer-Encoding: " value
 #define UNKNOWN                                                                \
   "501 this Transfer-Encoding is not known here: send a Content-Length"
 #define BOTH "400 Content-Length and Transfer-Encoding exclude each other"
 
-Test(http_request, a_transfer_encoding_is_never_taken) {
+Test(http_request, a_transfer_encoding_is_chunked_and_given_once) {
   static const struct head_case cases[] = {
-      CODING(" chunked", CHUNKED),
-      CODING(" CHUNKED", CHUNKED),
-      CODING("chunked\t", CHUNKED),
+      CODING(" chunked", CHUNKED("chunked")),
+      CODING(" CHUNKED", CHUNKED("CHUNKED")),
+      CODING("chunked\t", CHUNKED("chunked")),
       CODING(" gzip", UNKNOWN),
       CODING(" gzip, chunked", UNKNOWN),
       CODING(" chunked, chunked", UNKNOWN),
@@ -476,8 +479,20 @@ Test(http_request, a_transfer_encoding_is_never_taken) {
            "taken"),
       HEAD("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n",
            "400 HTTP/1.0 has no Transfer-Encoding"),
+      HEAD(GET11 "Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n",
+           IS_GET11 "keep chunked continue | Host: h | Transfer-Encoding: "
+                    "chunked | Expect: 100-continue"),
   };
   EXPECT_HEADS(cases);
+}
+
+Test(http_request, a_body_follows_a_length_and_chunks) {
+  struct http_request none = {.content_length = 0},
+                      length = {.content_length = 1},
+                      chunks = {.is_chunked = true};
+  cr_assert_not(http_request_has_body(&none));
+  cr_assert(http_request_has_body(&length));
+  cr_assert(http_request_has_body(&chunks));
 }
 
 #define FOLD                                                                   \

@@ -32,6 +32,7 @@ struct http_request {
   bool http_1_0;
   bool keep_alive;         /* RFC 9112, section 9.3 */
   bool expects_continue;   /* Expect: 100-continue, HTTP/1.1 only */
+  bool is_chunked;         /* Transfer-Encoding: chunked; no Content-Length */
   uint64_t content_length; /* 0 without a Content-Length */
   unsigned field_count;
   struct http_field fields[HTTP_FIELDS_MAX];
@@ -45,7 +46,6 @@ struct http_request {
  *       Content-Length not digits or twice (even when equal), Content-
  *       Length beside Transfer-Encoding, a target with a byte outside visible
  *       ASCII or with '#', a target in no form of RFC 9112, section 3.2
- *   411 Transfer-Encoding: chunked (ask for a Content-Length)
  *   414 the target is too long   431 too many fields
  *   501 any other Transfer-Encoding
  *   505 a version other than HTTP/1.0 and HTTP/1.1
@@ -57,8 +57,9 @@ int http_request_parse(struct http_request *request, struct slice head,
                        const struct http_request_limits *limits,
                        const char **why) __attribute__((warn_unused_result));
 
+/* Whether a body follows the head. One in chunks may turn out to be empty. */
 static inline bool http_request_has_body(const struct http_request *request) {
-  return request->content_length > 0;
+  return request->content_length > 0 || request->is_chunked;
 }
 
 /* The first field of that name (letters without case), or NULL. */

@@ -13,14 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/chunks.h"
 #include "core/response_meaning.h"
 #include "core/slice.h"
 
 enum {
-  HTTP_INTERIM_MAX = 16,     /* 1xx heads before the final one */
-  HTTP_EXTENSION_MAX = 256,  /* bytes of one chunk's extensions, with the ';' */
-  HTTP_TRAILERS_MAX = 8192,  /* bytes, the empty line included */
-  HTTP_CHUNK_DIGITS_MAX = 16 /* leading zeros included: 64 bits always fit */
+  HTTP_INTERIM_MAX = 16,   /* 1xx heads before the final one */
+  HTTP_TRAILERS_MAX = 8192 /* bytes, the empty line included */
 };
 
 enum response_progress {
@@ -53,7 +52,8 @@ struct http_response {
                              * behind skipped 1xx heads. */
   size_t location_at, location_len; /* the value of Location; 0, 0: none */
   size_t body_at, body_len; /* body bytes so far, transfer coding undone */
-  uint64_t left;   /* private: of the length, of the chunk or of the trailers */
+  uint64_t left;            /* private: of the length */
+  struct chunks chunks;     /* private */
   uint64_t length; /* the Content-Length, also where no body comes; UINT64_MAX:
                     * none was given */
   size_t used;     /* where the bytes begin that are no part of what has been
@@ -74,13 +74,11 @@ void http_response_init(struct http_response *response);
  * lines in front are no exception), status below 100, more than 16 interim
  * heads, any field line that http_field_next refuses, Content-Length not digits
  * or given twice (even equal), Content-Length beside Transfer-Encoding, a
- * Transfer-Encoding other than exactly "chunked" or in an HTTP/1.0 response, a
- * chunk size that is not 1*HEXDIG or has more than 16 of them, a chunk not
- * followed by CRLF, bare LF anywhere, trailers that are no field lines or
- * larger than 8 KiB, chunk extensions longer than 256 bytes a chunk. These
- * rules hold for heads of every status; then 204, 304, 1xx and what answers a
- * HEAD have no body (RFC 9112, section 6.3). A reason phrase may lack, with its
- * space. Trailers are dropped.
+ * Transfer-Encoding other than exactly "chunked" or in an HTTP/1.0 response,
+ * and what core/chunks refuses, with trailers of 8 KiB. These rules hold for
+ * heads of every status; then 204, 304, 1xx and what answers a HEAD have no
+ * body (RFC 9112, section 6.3). A reason phrase may lack, with its space.
+ * Trailers are dropped.
  * The verdict and the body are the same however the bytes were cut. */
 enum response_progress http_response_read(struct http_response *response,
                                           char *bytes, size_t *len)

@@ -36,17 +36,20 @@ struct front_limits {
 /* Who answers what a front's connections bring. */
 struct front_handler {
   void *arg;
-  /* A whole head, before its body is looked at. Returns the largest body that
-   * the request may bring; 0: it takes none, and is handed over at once, its
+  /* A whole head, before its body is looked at, which may come with a length
+   * or in chunks. Returns how many bytes of body the request may bring, without
+   * the framing of chunks; 0: it takes none, and is handed over at once, its
    * body unread, to be answered and closed. What is left in *route (NULL
    * before) is what on_request is given. If the body is late, the head is read
    * again when it is there, and this is called again: so a route need only
-   * stay valid until on_request, which follows in the same turn of the loop. */
+   * stay valid until on_request, which follows in the same turn of the loop,
+   * and the body keeps both limits. */
   size_t (*on_head)(void *arg, const struct http_request *request,
                     const void **route);
-  /* A whole request. Everything in it, and body, is valid during the call
-   * only. Answer it now, or call connection_await and answer later. There are
-   * no tunnels: behind a CONNECT the connection closes. */
+  /* A whole request, whose body has lost the framing of its chunks. Everything
+   * in it, and body, is valid during the call only. Answer it now, or call
+   * connection_await and answer later. There are no tunnels: behind a CONNECT
+   * the connection closes. */
   void (*on_request)(void *arg, struct connection *connection,
                      const struct http_request *request, const void *route,
                      struct slice body);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/chunks.h"
 #include "core/http_request.h"
 #include "core/list.h"
 #include "io/buffer.h"
@@ -44,6 +45,7 @@ enum connection_state {
   CONNECTION_IDLE,      /* nothing of a request has come, or empty lines */
   CONNECTION_IN_HEAD,   /* a request has begun to come */
   CONNECTION_IN_BODY,   /* its head is here, and says how much is `wanted` */
+  CONNECTION_IN_CHUNKS, /* its head is here, and says that `chunks` follow */
   CONNECTION_YIELDING,  /* whole requests may be here; the others go first */
   CONNECTION_PENDING,   /* a request was handed over; its answer is awaited */
   CONNECTION_STREAMING, /* its answer has begun, and is written in pieces */
@@ -73,12 +75,14 @@ struct connection {
   int64_t armed_us;    /* what the timer is set to */
   struct buffer in;    /* what is left over of the input */
   size_t scanned;      /* how far http_head_scan has come in it */
-  size_t wanted;       /* IN_BODY: head and body of the request; else 0 */
+  size_t wanted;       /* IN_BODY: head and body of the request; IN_CHUNKS: its
+                         * head; else 0 */
   struct outbox *out;  /* WRITING: what is left of the answer */
   void (*on_gone)(void *arg);
   void (*on_room)(void *arg); /* STREAMING */
   void *arg;                  /* of these two */
   union peer peer;
+  struct chunks chunks; /* IN_CHUNKS: of what stands in `in` behind the head */
 };
 
 /* ---- connection.c, for the front ---- */

@@ -25,7 +25,6 @@ struct reading {
   struct slice rest; /* what of the head is not read yet */
   const char *why;
   bool has_host, has_length, has_coding; /* Transfer-Encoding */
-  bool is_chunked;                       /* ... and it says chunked, once */
   bool asks_close, asks_keep_alive, asks_continue;
 };
 
@@ -226,7 +225,7 @@ static int read_length(struct reading *reading, struct slice value) {
 }
 
 static int read_coding(struct reading *reading, struct slice value) {
-  reading->is_chunked =
+  reading->request->is_chunked =
       !reading->has_coding && slice_equal_nocase(value, slice_of("chunked"));
   reading->has_coding = true;
   return 0;
@@ -304,9 +303,7 @@ static int check_coding(struct reading *reading) {
                   "Content-Length and Transfer-Encoding exclude each other");
   if (reading->request->http_1_0)
     return refuse(reading, 400, "HTTP/1.0 has no Transfer-Encoding");
-  if (reading->is_chunked)
-    return refuse(reading, 411,
-                  "chunked requests are not taken: send a Content-Length");
+  if (reading->request->is_chunked) return 0;
   return refuse(reading, 501,
                 "this Transfer-Encoding is not known here: send a "
                 "Content-Length");

@@ -3,13 +3,7 @@
  *   IN_HEAD --+-- no body ----------------------------------> WHOLE
  *    ^   |    +--> IN_LENGTH -------------------------------> WHOLE
  *    +1xx+    +--> UNTIL_CLOSE --- the connection ends -----> WHOLE
- *             +--> IN_SIZE <--------------- IN_CHUNK_END
- *                   |   |                        ^
- *                   |   v                        |
- *                   |  IN_EXTENSION              |
- *                   v   v                        |
- *                  BEFORE_CHUNK -- size > 0 --> IN_CHUNK
- *                           +----- size 0 ----> IN_TRAILERS --> WHOLE
+ *             +--> IN_CHUNKS (core/chunks) ------------------> WHOLE
  *   any of them ------------------ a byte out of place -------> BROKEN
  *
  * A proxy that finds another end of a response than the upstream meant hands
@@ -18,27 +12,20 @@
  * repaired or taken twice.
  *
  * On the path of every request: a body with a length stays where it is and is
- * only counted; one in chunks moves left over its framing, each byte once. The
- * framing leaves nothing behind but a trailer line, which waits until it is
- * whole and the rule for field lines can judge it. What a peer may send without
- * the body growing has a bound here, as no cap of the caller's would see it.
+ * only counted; one in chunks moves left over its framing (core/chunks). What a
+ * peer may send without the body growing has a bound here or there, as no cap
+ * of the caller's would see it.
  *
  * How large a body may be and what a status means: the caller. */
 #include "core/http_response.h"
 
 #include "core/http_head.h"
-#include "core/percent.h"
 
 enum state {
   IN_HEAD,
   IN_LENGTH,
   UNTIL_CLOSE,
-  IN_SIZE,      /* `scanned` counts the digits, `left` is their value */
-  IN_EXTENSION, /* `scanned` counts its bytes */
-  BEFORE_CHUNK, /* between the CR and the LF of the size's line */
-  IN_CHUNK,
-  IN_CHUNK_END, /* `scanned` is 1 once the CR was there */
-  IN_TRAILERS, /* `scanned` bytes of a line hold no LF; `left` may still come */
+  IN_CHUNKS,
   WHOLE,
   BROKEN,
 };
@@ -185,7 +172,7 @@ static enum state body_state(const struct http_response *response,
   int status = response->status;
   if (status == 101) return UNTIL_CLOSE; /* it is not HTTP any more */
   if (status == 204 || status == 304 || response->to_head) return WHOLE;
-  if (framing->is_chunked) return IN_SIZE;
+  if (framing->is_chunked) return IN_CHUNKS;
   if (response->length == UINT64_MAX) return UNTIL_CLOSE;
   return response->length > 0 ? IN_LENGTH : WHOLE;
 }
@@ -203,6 +190,8 @@ static void begin_body(struct http_response *response, size_t head_len,
       response->delimited && persists && !framing->asks_close;
   response->head_len = head_len;
   response->body_at = response->used = response->head_at + head_len;
+  if (state == IN_CHUNKS)
+    chunks_init(&response->chunks, UINT64_MAX, HTTP_TRAILERS_MAX);
 }
 
 /* Reads one head, and leaves IN_HEAD if it is the final one. */
@@ -244,115 +233,17 @@ static void read_by_length(struct http_response *response, size_t len) {
   response->body_len += come;
 }
 
-static void read_size(struct http_response *response, char c) {
-  int digit = percent_hex(c);
-  if (digit >= 0) {
-    if (response->scanned++ == HTTP_CHUNK_DIGITS_MAX)
-      refuse(response, "a chunk size has too many digits");
-    response->left = response->left << 4 | (unsigned)digit;
-  } else if (response->scanned == 0 || (c != ';' && c != '\r')) {
-    refuse(response, "a chunk size is not hexadecimal digits only");
-  } else {
-    response->state = c == ';' ? IN_EXTENSION : BEFORE_CHUNK;
-    response->scanned = c == ';';
-  }
-}
-
-/* Extensions are counted and dropped (RFC 9112, section 7.1.1). */
-static void read_extension(struct http_response *response, char c) {
-  bool is_control = ((unsigned char)c < ' ' && c != '\t') || c == 0x7f;
-  if (c == '\r') response->state = BEFORE_CHUNK;
-  else if (is_control)
-    refuse(response, "a chunk extension holds a control byte or a bare LF");
-  else if (response->scanned++ == HTTP_EXTENSION_MAX)
-    refuse(response, "a chunk extension is too long");
-}
-
-static void begin_chunk(struct http_response *response, char c) {
-  response->scanned = 0;
-  if (c != '\n') {
-    refuse(response, "a chunk size is followed by a bare CR");
-  } else if (response->left > 0) {
-    response->state = IN_CHUNK;
-  } else {
-    response->state = IN_TRAILERS;
-    response->left = HTTP_TRAILERS_MAX;
-  }
-}
-
-static void end_chunk(struct http_response *response, char c) {
-  if (c != "\r\n"[response->scanned]) {
-    refuse(response, "a chunk is not followed by CRLF");
-  } else if (response->scanned++ == 1) {
-    response->state = IN_SIZE;
-    response->scanned = 0;
-  }
-}
-
-static void read_framing(struct http_response *response, char c) {
-  switch (response->state) {
-    case IN_SIZE: read_size(response, c); break;
-    case IN_EXTENSION: read_extension(response, c); break;
-    case BEFORE_CHUNK: begin_chunk(response, c); break;
-    case IN_CHUNK_END: end_chunk(response, c); break;
-  }
-}
-
-/* Moves what has come of a chunk to the end of the body; returns how much. */
-static size_t read_chunk(struct http_response *response, char *body_end,
-                         struct slice rest) {
-  size_t come = rest.len;
-  if (come >= response->left) {
-    come = (size_t)response->left;
-    response->state = IN_CHUNK_END;
-  }
-  if (body_end != rest.at) memmove(body_end, rest.at, come);
-  response->left -= come;
-  response->body_len += come;
-  return come;
-}
-
-/* Takes a trailer line, or the empty line behind the last; returns how long it
- * is, and 0 when it has no end yet or is refused. */
-static size_t read_trailer(struct http_response *response, struct slice rest) {
-  size_t seen = response->scanned;
-  const char *end = memchr(rest.at + seen, '\n', rest.len - seen);
-  struct slice line = rest;
-  if (end) line.len = (size_t)(end - rest.at) + 1;
-  response->scanned = end != NULL ? 0 : line.len;
-  if (line.len > response->left) {
-    refuse(response, "the trailers are too large");
-    return 0;
-  }
-  if (!end) return 0;
-  size_t len = line.len;
-  struct http_field field;
-  response->left -= len;
-  if (slice_equal(line, slice_of("\r\n"))) response->state = WHOLE;
-  else if (!http_field_next(&line, &field))
-    refuse(response, "a trailer line is malformed");
-  return len;
-}
-
-/* Reads from `used`, which is the body's end. What is neither body nor framing
- * follows it there. */
+/* What is neither body nor framing follows the body afterwards. */
 static void read_chunks(struct http_response *response, char *bytes,
                         size_t *len) {
-  size_t at = response->used, took = 1;
-  while (at < *len && took > 0 && response->state < WHOLE) {
-    struct slice rest = {bytes + at, *len - at};
-    char *body_end = bytes + response->body_at + response->body_len;
-    took = 1;
-    if (response->state == IN_CHUNK)
-      took = read_chunk(response, body_end, rest);
-    else if (response->state == IN_TRAILERS)
-      took = read_trailer(response, rest);
-    else read_framing(response, bytes[at]);
-    at += took;
-  }
-  size_t end = response->body_at + response->body_len;
-  if (at > end && *len > at) memmove(bytes + end, bytes + at, *len - at);
-  *len -= at - end;
+  struct chunks *chunks = &response->chunks;
+  char *body = bytes + response->body_at;
+  size_t come = *len - response->body_at;
+  enum chunks_progress progress = chunks_read(chunks, body, come);
+  *len = response->body_at + chunks_close_gap(chunks, body, come);
+  response->body_len = chunks->body_len;
+  if (progress == CHUNKS_WHOLE) response->state = WHOLE;
+  else if (progress != CHUNKS_MORE) refuse(response, chunks->why);
 }
 
 void http_response_init(struct http_response *response) {

@@ -277,7 +277,8 @@ void connection_set_deadline(struct connection *c, int64_t due_us) {
 }
 
 static void on_deadline(struct connection *c) {
-  if (c->state == CONNECTION_IN_HEAD || c->state == CONNECTION_IN_BODY)
+  if (c->state == CONNECTION_IN_HEAD || c->state == CONNECTION_IN_BODY ||
+      c->state == CONNECTION_IN_CHUNKS)
     connection_input_refuse(c, 408, "the request did not arrive whole in time");
   else if (c->state == CONNECTION_WRITING || c->state == CONNECTION_STREAMING)
     connection_abort(c, "it has stalled its answer for too long");

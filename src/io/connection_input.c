@@ -14,6 +14,10 @@
  * pipelined, and the front's one http_request is free again when the loop comes
  * round. A connection that dies inside it is freed by whoever called it.
  *
+ * A body that has come with its head is read where both stand; else both are
+ * kept, and the head is parsed again when the body is whole. Chunks are undone
+ * in place as they arrive (core/chunks), so what is kept of them is their data.
+ *
  * A client that pipelines yields after TURN_REQUESTS, so that it does not keep
  * the others waiting. */
 #include "io/clock.h"
@@ -26,9 +30,22 @@ enum {
   TURN_REQUESTS = 32, /* answered for one client before the others' turn */
 };
 
+/* What was read and not used yet; it shrinks where chunks are undone. */
+struct input {
+  char *at;
+  size_t len;
+};
+
+/* What is known of a request when its head has been read. */
+struct head {
+  size_t len;
+  size_t limit; /* of its body */
+  const void *route;
+};
+
 static bool is_reading(const struct connection *c) {
   return c->state == CONNECTION_IDLE || c->state == CONNECTION_IN_HEAD ||
-         c->state == CONNECTION_IN_BODY;
+         c->state == CONNECTION_IN_BODY || c->state == CONNECTION_IN_CHUNKS;
 }
 
 /* What came is no request, or not one that we take. */
@@ -77,10 +94,9 @@ static void send_continue(struct connection *c) {
 }
 
 /* The head is read again when the body is whole. */
-static void await_body(struct connection *c, size_t wanted) {
-  trace("client %s: body awaited, %zu bytes with its head", connection_peer(c),
-        wanted);
-  c->state = CONNECTION_IN_BODY;
+static void await_body(struct connection *c, enum connection_state state,
+                       size_t wanted) {
+  c->state = state;
   c->wanted = wanted;
   c->scanned = 0;
   if (c->front->request.expects_continue) send_continue(c);
@@ -88,76 +104,130 @@ static void await_body(struct connection *c, size_t wanted) {
                                  c->front->limits.keepalive_timeout_us);
 }
 
-/* The head stands whole at the front of bytes. */
-static size_t take_body(struct connection *c, struct slice bytes,
+static size_t refuse_body(struct connection *c, const struct input *in) {
+  refuse(c, 413, "the request body is larger than --max-request-body");
+  return in->len;
+}
+
+/* A body whose length the head has told. */
+static size_t take_length(struct connection *c, const struct input *in,
+                          const struct head *head) {
+  uint64_t length = c->front->request.content_length;
+  if (length > head->limit) return refuse_body(c, in);
+  size_t wanted = head->len + (size_t)length;
+  if (in->len < wanted) {
+    trace("client %s: body awaited, %zu bytes with its head",
+          connection_peer(c), wanted);
+    await_body(c, CONNECTION_IN_BODY, wanted);
+    return 0;
+  }
+  hand_over(c, head->route, (struct slice){in->at + head->len, (size_t)length});
+  return wanted;
+}
+
+/* Undoes the chunks that have come behind the head. What is left then of an
+ * unfinished body is its data, so that what a connection keeps of it is bounded
+ * by the limit, however it was cut into chunks. */
+static enum chunks_progress undo_chunks(struct connection *c, struct input *in,
+                                        size_t head_len) {
+  char *body = in->at + head_len;
+  size_t len = in->len - head_len;
+  enum chunks_progress progress = chunks_read(&c->chunks, body, len);
+  if (progress == CHUNKS_MORE)
+    in->len = head_len + chunks_close_gap(&c->chunks, body, len);
+  return progress;
+}
+
+static size_t take_chunks(struct connection *c, struct input *in,
+                          const struct head *head) {
+  struct chunks *chunks = &c->chunks;
+  if (c->state != CONNECTION_IN_CHUNKS)
+    chunks_init(chunks, head->limit, c->front->limits.head_bytes);
+  enum chunks_progress progress = undo_chunks(c, in, head->len);
+  if (progress == CHUNKS_MORE) {
+    trace("client %s: body awaited, in chunks", connection_peer(c));
+    await_body(c, CONNECTION_IN_CHUNKS, head->len);
+    return 0;
+  }
+  if (progress == CHUNKS_BAD) {
+    refuse(c, 400, chunks->why);
+    return in->len;
+  }
+  if (progress == CHUNKS_LARGE || chunks->body_len > head->limit)
+    return refuse_body(c, in);
+  hand_over(c, head->route,
+            (struct slice){in->at + head->len, chunks->body_len});
+  return head->len + chunks->read;
+}
+
+/* The head stands whole at the front of the input. */
+static size_t take_body(struct connection *c, struct input *in,
                         size_t head_len) {
   const struct front_handler *handler = &c->front->handler;
   const struct http_request *request = &c->front->request;
-  const void *route = NULL;
-  size_t limit = handler->on_head(handler->arg, request, &route), length = 0;
+  struct head head = {.len = head_len};
+  head.limit = handler->on_head(handler->arg, request, &head.route);
   trace("client %s: head read, %.*s %.*s, %zu bytes", connection_peer(c),
         TRACE_ARG(request->method_name), TRACE_ARG(request->path), head_len);
-  if (request->content_length > 0) {
-    if (limit > 0 && request->content_length > limit) {
-      refuse(c, 413, "the request body is larger than --max-request-body");
-      return bytes.len;
-    }
-    if (limit > 0) length = (size_t)request->content_length;
-    else connection_ends(c, CONNECTION_LINGERS); /* it stays unread */
+  if (http_request_has_body(request)) {
+    if (head.limit > 0 && request->is_chunked) return take_chunks(c, in, &head);
+    if (head.limit > 0) return take_length(c, in, &head);
+    connection_ends(c, CONNECTION_LINGERS); /* it stays unread */
   }
-  if (bytes.len < head_len + length) {
-    await_body(c, head_len + length);
-    return 0;
-  }
-  hand_over(c, route, (struct slice){bytes.at + head_len, length});
-  return head_len + length;
+  hand_over(c, head.route, (struct slice){in->at + head_len, 0});
+  return head_len;
 }
 
-/* Takes one request off the front of bytes. Returns how many bytes were used;
- * 0: more must come. */
-static size_t take_request(struct connection *c, struct slice bytes) {
+/* Whether the body that was waited for, if one was, is there: then the head is
+ * worth another look, also to refuse what came. */
+static bool body_has_come(struct connection *c, struct input *in) {
+  if (c->state == CONNECTION_IN_CHUNKS)
+    return undo_chunks(c, in, c->wanted) != CHUNKS_MORE;
+  return in->len >= c->wanted;
+}
+
+/* Takes one request off the front of the input. Returns how many bytes were
+ * used; 0: more must come. */
+static size_t take_request(struct connection *c, struct input *in) {
   struct front *front = c->front;
   const char *why = "";
   size_t head_len = 0;
-  if (bytes.len < c->wanted) return 0;
-  enum http_scan scan =
-      http_head_scan(bytes.at, bytes.len, &c->scanned, &head_len);
+  if (!body_has_come(c, in)) return 0;
+  enum http_scan scan = http_head_scan(in->at, in->len, &c->scanned, &head_len);
   if (scan == HTTP_SCAN_BAD) {
     connection_input_refuse(c, 400,
                             "a byte that no request head may hold (lines end "
                             "with CRLF; is this HTTP, not TLS?)");
-    return bytes.len;
+    return in->len;
   }
-  if ((scan == HTTP_SCAN_MORE ? bytes.len : head_len) >
+  if ((scan == HTTP_SCAN_MORE ? in->len : head_len) >
       front->limits.head_bytes) {
     connection_input_refuse(c, 431,
                             "the request head is larger than --max-head");
-    return bytes.len;
+    return in->len;
   }
   if (scan == HTTP_SCAN_MORE) return 0;
   int status =
-      http_request_parse(&front->request, (struct slice){bytes.at, head_len},
+      http_request_parse(&front->request, (struct slice){in->at, head_len},
                          &front->limits.request, &why);
-  if (status == 0) return take_body(c, bytes, head_len);
+  if (status == 0) return take_body(c, in, head_len);
   refuse(c, status, why);
-  return bytes.len;
+  return in->len;
 }
 
-/* Hands over request after request, as long as answers come at once. Returns
- * how many bytes were used. */
-static size_t take_requests(struct connection *c, struct slice bytes) {
-  size_t used = 0, n = 1;
+/* Hands over request after request, as long as answers come at once, and leaves
+ * what of the input was not used. */
+static struct input take_requests(struct connection *c, struct input in) {
+  size_t used = 1;
   unsigned taken = 0;
   c->serving = true;
-  while (is_reading(c) && used < bytes.len && n > 0 &&
-         taken++ < TURN_REQUESTS) {
-    n = take_request(c, slice_from(bytes, used));
-    used += n;
+  while (is_reading(c) && in.len > 0 && used > 0 && taken++ < TURN_REQUESTS) {
+    used = take_request(c, &in);
+    in = (struct input){in.at + used, in.len - used};
   }
-  if (is_reading(c) && used < bytes.len && n > 0)
-    c->state = CONNECTION_YIELDING;
+  if (is_reading(c) && in.len > 0 && used > 0) c->state = CONNECTION_YIELDING;
   c->serving = false;
-  return used;
+  return in;
 }
 
 /* Empty lines in front of a request (RFC 9112, section 2.2) are no beginning of
@@ -198,8 +268,12 @@ static void after_serve(struct connection *c) {
 }
 
 void connection_input_serve(struct connection *c) {
-  size_t used = take_requests(c, buffer_slice(&c->in));
-  if (c->state != CONNECTION_DEAD) buffer_drop(&c->in, used);
+  struct input left = take_requests(c, (struct input){c->in.at, c->in.len});
+  if (c->state != CONNECTION_DEAD) {
+    size_t used = (size_t)(left.at - c->in.at);
+    c->in.len = used + left.len; /* less where chunks were undone */
+    buffer_drop(&c->in, used);
+  }
   after_serve(c);
 }
 
@@ -212,10 +286,9 @@ static void lose_input(struct connection *c) {
 }
 
 static void serve_scratch(struct connection *c, size_t len) {
-  struct slice bytes = {c->front->scratch, len};
-  size_t used = take_requests(c, bytes);
+  struct input left = take_requests(c, (struct input){c->front->scratch, len});
   if (c->state != CONNECTION_DEAD && c->state != CONNECTION_LINGERING &&
-      !buffer_add(&c->in, bytes.at + used, len - used)) {
+      !buffer_add(&c->in, left.at, left.len)) {
     lose_input(c);
     return;
   }

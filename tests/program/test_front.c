@@ -103,9 +103,9 @@ Test(front, a_length_beside_chunks_is_400) {
                "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
                "2\r\n[]\r\n0\r\n\r\n");
 }
-Test(front, chunks_are_411) {
-  REFUSES(411, "POST /all HTTP/1.1\r\n" HOST
-               "Transfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n");
+Test(front, a_chunk_without_an_end_is_400) {
+  REFUSES(400, "POST /all HTTP/1.1\r\n" HOST
+               "Transfer-Encoding: chunked\r\n\r\n2\r\n[]0\r\n\r\n");
 }
 Test(front, another_transfer_coding_is_501) {
   REFUSES(501, "POST /all HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n");
@@ -118,8 +118,8 @@ Test(front, a_body_on_a_get_is_413) {
   REFUSES(413, "GET /smart HTTP/1.1\r\n" HOST "Content-Length: 36\r\n\r\n"
                "GET /smart/x HTTP/1.1\r\nHost: evil\r\n\r\n");
 }
-Test(front, chunks_on_a_get_are_411) {
-  REFUSES(411, "GET /smart HTTP/1.1\r\n" HOST
+Test(front, chunks_on_a_get_are_413) {
+  REFUSES(413, "GET /smart HTTP/1.1\r\n" HOST
                "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
 }
 

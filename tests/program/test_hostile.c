@@ -94,11 +94,6 @@ SMUGGLER(a_length_behind_a_nul, 400,
          POST "X: y\0\r\nContent-Length: 52\r\n\r\n")
 SMUGGLER(a_length_that_overflows, 400,
          POST "Content-Length: 18446744073709551616\r\n\r\n")
-SMUGGLER(chunks, 411, POST "Transfer-Encoding: chunked\r\n\r\n" CHUNKS)
-SMUGGLER(chunks_in_capitals, 411,
-         POST "TRANSFER-ENCODING: CHUNKED\r\n\r\n" CHUNKS)
-SMUGGLER(chunks_behind_a_tab, 411,
-         POST "Transfer-Encoding:\tchunked\r\n\r\n" CHUNKS)
 SMUGGLER(chunks_twice, 501,
          POST "Transfer-Encoding: chunked\r\n"
               "Transfer-Encoding: chunked\r\n\r\n" CHUNKS)
@@ -118,10 +113,30 @@ SMUGGLER(chunks_in_quotes, 501,
 SMUGGLER(chunks_in_http_1_0, 400,
          "POST /all HTTP/1.0\r\n" HOST
          "Transfer-Encoding: chunked\r\n\r\n" CHUNKS)
-SMUGGLER(chunks_on_a_get, 411, GET "Transfer-Encoding: chunked\r\n\r\n" CHUNKS)
+SMUGGLER(chunks_on_a_get, 413, GET "Transfer-Encoding: chunked\r\n\r\n" CHUNKS)
 SMUGGLER(a_length_on_a_get, 413, GET "Content-Length: 52\r\n\r\n")
 SMUGGLER(a_length_and_chunks_on_a_get, 400,
          GET "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n" CHUNKS)
+
+#define IN_CHUNKS POST "Transfer-Encoding: chunked\r\n\r\n"
+
+SMUGGLER(a_chunk_size_with_a_prefix, 400, IN_CHUNKS "0x0\r\n\r\n")
+SMUGGLER(a_chunk_size_with_a_sign, 400, IN_CHUNKS "-0\r\n\r\n")
+SMUGGLER(a_chunk_size_behind_a_space, 400, IN_CHUNKS " 0\r\n\r\n")
+SMUGGLER(a_chunk_size_before_a_space, 400, IN_CHUNKS "0 \r\n\r\n")
+SMUGGLER(a_chunk_size_that_overflows, 400,
+         IN_CHUNKS "10000000000000000\r\n\r\n")
+SMUGGLER(a_chunk_size_that_ends_in_lf, 400, IN_CHUNKS "0\n\r\n")
+SMUGGLER(a_chunk_size_that_ends_in_cr, 400, IN_CHUNKS "0\r\r\n\r\n")
+SMUGGLER(a_chunk_that_ends_in_lf, 400, IN_CHUNKS "2\r\n[]\n" CHUNKS)
+SMUGGLER(a_chunk_that_has_no_end, 400, IN_CHUNKS "2\r\n[]" CHUNKS)
+SMUGGLER(a_chunk_longer_than_its_size, 400, IN_CHUNKS "1\r\n[]\r\n" CHUNKS)
+SMUGGLER(a_chunk_size_behind_an_lf_in_an_extension, 400,
+         IN_CHUNKS "2;\n[]\r\n" CHUNKS)
+SMUGGLER(a_request_in_the_trailers, 400, IN_CHUNKS "0\r\n")
+SMUGGLER(a_fold_in_the_trailers, 400, IN_CHUNKS "0\r\nX: y\r\n z\r\n\r\n")
+SMUGGLER(trailers_that_end_in_lf, 400, IN_CHUNKS "0\r\nX: y\n\n")
+
 SMUGGLER(lines_that_end_in_lf, 400,
          "GET /smart HTTP/1.1\nHost: hedgerow.test\n\n")
 SMUGGLER(a_head_that_ends_in_lf, 400, "GET /smart HTTP/1.1\r\n" HOST "\n")
@@ -449,6 +464,12 @@ Test(slow, bodies_that_drip_have_one_deadline) {
   play_slow_clients(&s, POST "Content-Length: 100000\r\n\r\n[\"");
 }
 
+Test(slow, chunks_that_drip_have_one_deadline) {
+  struct stage s =
+      stage_open("--header-timeout", "60s", "--keepalive-timeout", "300ms");
+  play_slow_clients(&s, IN_CHUNKS "fffff\r\n[\"");
+}
+
 #define LARGE_HEAD                                                             \
   "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 8000000\r\n\r\n"
 
@@ -567,6 +588,10 @@ DEPARTURE(inside_a_field, "GET /smart HTTP/1.1\r\nHo")
 DEPARTURE(before_the_last_line, "GET /smart HTTP/1.1\r\n" HOST "\r")
 DEPARTURE(before_a_body, POST "Content-Length: 100\r\n\r\n")
 DEPARTURE(inside_a_body, POST "Content-Length: 100\r\n\r\n[\"/a\"")
+DEPARTURE(before_a_chunk, IN_CHUNKS)
+DEPARTURE(inside_a_chunk_size, IN_CHUNKS "1")
+DEPARTURE(inside_a_chunk, IN_CHUNKS "64\r\n[\"/a\"")
+DEPARTURE(inside_the_trailers, IN_CHUNKS "6\r\n[\"/a\"]\r\n0\r\nX: y")
 DEPARTURE(before_a_body_that_was_waited_for,
           POST "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n")
 
