@@ -16,7 +16,7 @@ enum { ALL_BITS = 8 * ADDRESS_BYTES, IPV4_BITS = 32 };
 /* The bits of byte `at` that belong to the prefix. */
 static unsigned char mask_of(unsigned bits, unsigned at) {
   unsigned left = bits > 8 * at ? bits - 8 * at : 0;
-  return left >= 8 ? 0xff : (unsigned char)(0xff00 >> left);
+  return (unsigned char)(0xff00U >> (left < 8 ? left : 8));
 }
 
 /* Clears what stands behind the prefix; true when nothing stood there. */
