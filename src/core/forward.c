@@ -7,6 +7,7 @@
  * - Accept-Encoding, Range and every If-*: a compressed body, a 206 or a 304
  *   holds no whole JSON text to judge;
  * - Expect and Content-*: a body is never passed on;
+ * - Hedge: it is for us (core/prefer);
  * - Hedge-Attempt, X-Request-ID: these are ours to set;
  * - User-Agent and Authorization where a configured one takes their place, and
  *   whatever --header sets or --drop-header names.
@@ -38,9 +39,9 @@ static bool begins(struct slice name, const char *prefix, size_t len) {
 }
 
 static bool never_crosses(struct slice name) {
-  static const char *const names[] = {"Host",          "Accept-Encoding",
-                                      "Expect",        "Range",
-                                      "Hedge-Attempt", "X-Request-ID"};
+  static const char *const names[] = {
+      "Host",  "Accept-Encoding", "Expect",      "Range",
+      "Hedge", "Hedge-Attempt",   "X-Request-ID"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (is(name, names[i])) return true;
   return begins(name, "If-", 3) || begins(name, "Content-", 8) ||

@@ -46,8 +46,8 @@ static struct forward_rules rules_of(struct slice letters) {
 
 static bool may_cross(const struct http_request *client, struct slice name,
                       const struct forward_rules *rules) {
-  static const char *const never[] = {"Host", "Accept-Encoding", "Expect",
-                                      "Range", "Hedge-Attempt"};
+  static const char *const never[] = {"Host",  "Accept-Encoding", "Expect",
+                                      "Range", "Hedge-Attempt",   "Hedge"};
   for (size_t i = 0; i < sizeof never / sizeof *never; i++)
     if (is(name, never[i])) return false;
   if (begins(name, "If-") || begins(name, "Content-")) return false;
