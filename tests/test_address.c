@@ -91,3 +91,71 @@ Test(address, it_is_judged_within_its_length) {
   cr_expect(!address_is_ipv4((struct slice){"1.2.3.4", 6}));
   cr_expect(address_is_ipv6((struct slice){"::1:", 3}));
 }
+
+/* ---- reading and writing ---- */
+
+static void expect_rewritten(const char *text, const char *want) {
+  unsigned char bytes[ADDRESS_BYTES], again[ADDRESS_BYTES];
+  char storage[ADDRESS_TEXT_MAX];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  cr_assert(address_parse(slice_of(text), bytes), "%s is no address", text);
+  address_write(&out, bytes);
+  struct slice got = text_slice_of(&out);
+  cr_expect_not(out.cut);
+  cr_expect(slice_equal(got, slice_of(want)), "%s is written as %.*s, not %s",
+            text, SLICE_ARG(got), want);
+  cr_expect(address_parse(got, again) &&
+                memcmp(bytes, again, sizeof bytes) == 0,
+            "%s reads otherwise", want);
+}
+
+Test(address, it_is_written_as_rfc_5952_says) {
+  static const char *const cases[][2] = {
+      {"0.0.0.0", "0.0.0.0"},
+      {"192.0.2.255", "192.0.2.255"},
+      {"::", "::"},
+      {"::1", "::1"},
+      {"1::", "1::"},
+      {"2001:0DB8:0:0:0:0:0:00A0", "2001:db8::a0"},
+      {"1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"},
+      {"1:0:3:4:5:6:7:8", "1:0:3:4:5:6:7:8"},
+      {"1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:0"},
+      {"1:0:0:4:0:0:7:8", "1::4:0:0:7:8"},
+      {"1:0:0:4:0:0:0:8", "1:0:0:4::8"},
+      {"::1.2.3.4", "::102:304"},
+      {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0",
+       "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0"},
+      {"1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:102:304"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    expect_rewritten(cases[i][0], cases[i][1]);
+}
+
+Test(address, an_ipv4_address_is_the_same_mapped_or_not) {
+  unsigned char plain[ADDRESS_BYTES], mapped[ADDRESS_BYTES];
+  cr_assert(address_parse(slice_of("10.1.2.3"), plain));
+  cr_assert(address_parse(slice_of("::ffff:10.1.2.3"), mapped));
+  cr_expect_arr_eq(plain, mapped, sizeof plain);
+  cr_expect(address_is_mapped_ipv4(plain));
+  expect_rewritten("::FFFF:0a01:203", "10.1.2.3");
+}
+
+Test(address, what_is_none_leaves_the_bytes_alone) {
+  unsigned char bytes[ADDRESS_BYTES] = {7};
+  cr_expect_not(address_parse(slice_of("1.2.3"), bytes));
+  cr_expect_not(address_parse(slice_of("::1::"), bytes));
+  cr_expect_not(address_parse(slice_of(""), bytes));
+  cr_expect_eq(bytes[0], 7);
+}
+
+Test(address, it_is_written_whole_or_not_at_all) {
+  unsigned char bytes[ADDRESS_BYTES];
+  char storage[5];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  cr_assert(address_parse(slice_of("1.2.3.4"), bytes));
+  address_write(&out, bytes);
+  cr_expect(out.cut);
+  cr_expect_eq(out.len, 0);
+}

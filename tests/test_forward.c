@@ -135,6 +135,11 @@ Test(forward, what_is_ours_to_say_is_not_taken_from_a_client) {
          ACCEPT VERSION OWN, "");
 }
 
+Test(forward, what_is_said_to_us_is_not_passed_on) {
+  expect(&plain, "Hedge: off\r\nHedges: 1\r\nhedge: OFF\r\n",
+         "Hedges: 1\r\n" ACCEPT VERSION OWN, "");
+}
+
 Test(forward, our_via_stands_behind_the_clients) {
   expect(&plain, "Via: 1.0 other\r\n", "Via: 1.0 other\r\n" ACCEPT VERSION OWN,
          "");

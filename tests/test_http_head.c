@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/text.h"
+
 /* Scans the first len bytes from memory of exactly that size, so that a
  * sanitizer sees every look beyond it. */
 static enum http_scan scan_copy(struct slice bytes, size_t len, size_t *scanned,
@@ -267,6 +269,28 @@ Test(http_head, a_list_names_its_members_without_their_case) {
         http_list_has(slice_of(cases[i].list), slice_of(cases[i].token)),
         cases[i].named, "[%s] and %s", cases[i].list, cases[i].token);
   cr_expect_not(http_list_has((struct slice){NULL, 0}, slice_of("close")));
+}
+
+static void expect_members(const char *list, const char *want) {
+  char storage[64];
+  struct text got;
+  struct slice rest = slice_of(list), member;
+  text_init(&got, storage, sizeof storage);
+  while (http_list_next(&rest, &member)) {
+    text_char(&got, '<');
+    text_slice(&got, member);
+    text_char(&got, '>');
+  }
+  cr_expect_str_eq(text_end(&got), want, "[%s]: %s", list, text_end(&got));
+}
+
+Test(http_head, a_list_comes_apart_at_its_commas) {
+  expect_members("", "");
+  expect_members(" ,\t, ", "");
+  expect_members("a", "<a>");
+  expect_members("a, b;c=1 ,,d", "<a><b;c=1><d>");
+  expect_members("a=\"b, \\\",c\" , d", "<a=\"b, \\\",c\"><d>");
+  expect_members("a, \"b, c", "<a><\"b, c>");
 }
 
 Test(http_head, fields_of_one_connection_are_known) {

@@ -1,5 +1,5 @@
-/* address: what a numeric address looks like, to the last digit, and a place to
- * listen at. */
+/* address: numeric addresses, read to the last digit and written, and a place
+ * to listen at. */
 #ifndef HEDGEROW_CORE_ADDRESS_H
 #define HEDGEROW_CORE_ADDRESS_H
 
@@ -7,6 +7,15 @@
 #include <stdint.h>
 
 #include "core/slice.h"
+#include "core/text.h"
+
+enum {
+  /* Of an address: that of IPv6, big endian. An IPv4 address stands in it as
+   * ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2), so that a peer is the same
+   * whichever family the socket has that it came by. */
+  ADDRESS_BYTES = 16,
+  ADDRESS_TEXT_MAX = 39, /* the longest that address_write writes */
+};
 
 /* Four decimals from 0 to 255 without leading zeros (RFC 3986, section 3.2.2).
  */
@@ -14,6 +23,16 @@ bool address_is_ipv4(struct slice text);
 
 /* RFC 4291, section 2.2, without brackets and without a zone. */
 bool address_is_ipv6(struct slice text);
+
+/* Either of the two. After false, bytes are as they were. */
+bool address_parse(struct slice text, unsigned char bytes[ADDRESS_BYTES])
+    __attribute__((warn_unused_result));
+
+bool address_is_mapped_ipv4(const unsigned char bytes[ADDRESS_BYTES]);
+
+/* "192.0.2.7" of a mapped address, else as RFC 5952 writes it:
+ * "2001:db8::1". */
+void address_write(struct text *out, const unsigned char bytes[ADDRESS_BYTES]);
 
 /* --listen */
 struct listen_at {

@@ -56,6 +56,19 @@ bool http_is_token(struct slice text);
 bool http_parse_length(struct slice value, uint64_t *length)
     __attribute__((warn_unused_result));
 
+/* Without the spaces and tabs around it. */
+struct slice http_trimmed(struct slice text);
+
+/* How long the first member of a comma-separated list (RFC 9110, section 5.6.1)
+ * is: up to a comma outside quoted strings (section 5.6.4), or to the end. An
+ * open quote takes the rest. */
+size_t http_member_len(struct slice list);
+
+/* Takes the next member, trimmed, off *list; empty ones are passed over. False
+ * when there is none left. */
+bool http_list_next(struct slice *list, struct slice *member)
+    __attribute__((warn_unused_result));
+
 /* Whether a comma-separated list (RFC 9110, section 5.6.1) names `token`,
  * letters without case. Parameters behind ';' are not part of a member. */
 bool http_list_has(struct slice list, struct slice token);

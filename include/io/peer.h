@@ -5,6 +5,8 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "core/address.h"
+
 union peer {
   struct sockaddr any;
   struct sockaddr_in v4;
@@ -17,5 +19,8 @@ enum { PEER_TEXT_BYTES = INET6_ADDRSTRLEN + 8 };
 union peer peer_of(const struct sockaddr *address);
 /* "127.0.0.1:53412", "[::1]:53412". Returns text. */
 const char *peer_text(const union peer *peer, char text[PEER_TEXT_BYTES]);
+
+/* The address without its port, as core/cidr and core/forwarded take it. */
+void peer_bytes(const union peer *peer, unsigned char bytes[ADDRESS_BYTES]);
 
 #endif

@@ -8,6 +8,7 @@
  *   compressed body, a 206 or a 304 holds no whole JSON text to judge;
  * - Content-*, unless a body goes with it; Content-Length is written anew;
  * - Expect: the body is there when the request goes out;
+ * - Hedge: it is for us (core/prefer);
  * - Hedge-Attempt, X-Request-ID: these are ours to set;
  * - User-Agent and Authorization where a configured one takes their place, and
  *   whatever the route or the target sets or drops.
@@ -42,7 +43,8 @@ static bool begins(struct slice name, const char *prefix, size_t len) {
 }
 
 static bool never_crosses(struct slice name) {
-  static const char *const names[] = {"Host", "Expect", "Hedge-Attempt",
+  static const char *const names[] = {"Host",         "Expect",
+                                      "Hedge",        "Hedge-Attempt",
                                       "X-Request-ID", "Content-Length"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (is(name, names[i])) return true;

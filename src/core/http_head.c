@@ -100,8 +100,8 @@ enum http_scan http_head_scan(const char *bytes, size_t len, size_t *scanned,
   return result;
 }
 
-static struct slice trimmed(struct slice s) {
-  const char *from = s.at, *to = s.at + s.len;
+struct slice http_trimmed(struct slice text) {
+  const char *from = text.at, *to = text.at + text.len;
   while (from < to && is_blank(*from)) from++;
   while (from < to && is_blank(to[-1])) to--;
   return (struct slice){from, (size_t)(to - from)};
@@ -122,7 +122,7 @@ bool http_field_next(struct slice *lines, struct http_field *field) {
   if (rest.len - value_len < 2 || memcmp(rest.at + value_len, "\r\n", 2) != 0)
     return false;
   field->name = (struct slice){lines->at, name_len};
-  field->value = trimmed((struct slice){rest.at, value_len});
+  field->value = http_trimmed((struct slice){rest.at, value_len});
   *lines = slice_from(rest, value_len + 2);
   return true;
 }
@@ -142,9 +142,7 @@ bool http_parse_length(struct slice value, uint64_t *length) {
   return value.len > 0;
 }
 
-/* How long the list's first member is: up to a comma outside quotes (RFC 9110,
- * section 5.6.4). An open quote takes the rest. */
-static size_t member_len(struct slice list) {
+size_t http_member_len(struct slice list) {
   bool quoted = false;
   size_t at = 0;
   for (; at < list.len; at++) {
@@ -159,16 +157,23 @@ static size_t member_len(struct slice list) {
 static struct slice without_parameters(struct slice member) {
   const char *end = member.len > 0 ? memchr(member.at, ';', member.len) : NULL;
   if (end) member.len = (size_t)(end - member.at);
-  return trimmed(member);
+  return http_trimmed(member);
+}
+
+bool http_list_next(struct slice *list, struct slice *member) {
+  while (list->len > 0) {
+    size_t len = http_member_len(*list);
+    *member = http_trimmed((struct slice){list->at, len});
+    *list = slice_from(*list, len < list->len ? len + 1 : len);
+    if (member->len > 0) return true;
+  }
+  return false;
 }
 
 bool http_list_has(struct slice list, struct slice token) {
-  while (list.len > 0) {
-    size_t len = member_len(list);
-    struct slice member = {list.at, len};
+  struct slice member;
+  while (http_list_next(&list, &member))
     if (slice_equal_nocase(without_parameters(member), token)) return true;
-    list = slice_from(list, len < list.len ? len + 1 : len);
-  }
   return false;
 }
 

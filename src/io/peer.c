@@ -25,3 +25,13 @@ const char *peer_text(const union peer *peer, char text[PEER_TEXT_BYTES]) {
            ntohs(v6 ? peer->v6.sin6_port : peer->v4.sin_port));
   return text;
 }
+
+void peer_bytes(const union peer *peer, unsigned char bytes[ADDRESS_BYTES]) {
+  const uint8_t prefix[] = {[10] = 0xff, 0xff};
+  if (peer->any.sa_family == AF_INET6) {
+    memcpy(bytes, &peer->v6.sin6_addr, ADDRESS_BYTES);
+    return;
+  }
+  memcpy(bytes, prefix, sizeof prefix);
+  memcpy(bytes + sizeof prefix, &peer->v4.sin_addr, sizeof peer->v4.sin_addr);
+}

@@ -75,8 +75,8 @@ static bool target_sets(const struct target_fields *target, struct slice name) {
 }
 
 static bool may_cross(const struct scene *scene, struct slice name) {
-  static const char *const never[] = {"Host", "Accept-Encoding", "Expect",
-                                      "Range", "Hedge-Attempt"};
+  static const char *const never[] = {"Host",  "Accept-Encoding", "Expect",
+                                      "Range", "Hedge-Attempt",   "Hedge"};
   for (size_t i = 0; i < sizeof never / sizeof *never; i++)
     if (is(name, never[i])) return false;
   if (begins(name, "If-") || begins(name, "Content-")) return false;

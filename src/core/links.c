@@ -1,0 +1,139 @@
+/* links: what base_url_pieces does to a path, the other way.
+ *
+ * A target is asked for base + rest, where rest is the client's path, with or
+ * without the route's in front. So a link to base + rest is one to our path
+ * with rest behind it. Nothing is decoded, resolved or normalized: a link is
+ * recognized as it is spelled, or left alone, as a link is that leads around
+ * the prefix by "..".
+ *
+ * What is written must not lead elsewhere than to us. A rest that begins with
+ * two slashes ("https://h/v1//evil.example/") would, if it stood alone: a
+ * browser takes what follows for a host, and '\' for '/'. */
+#include "core/links.h"
+
+#include "core/http_head.h"
+
+/* A link as it will be written. */
+struct link {
+  struct slice front, rest; /* together "", or they begin with '/' */
+  bool has_query;
+  struct slice query;    /* behind its '?' */
+  struct slice fragment; /* with its '#', or empty */
+};
+
+/* Cuts *text in front of the first `c`, and returns what begins with it. */
+static struct slice cut_off(struct slice *text, char c) {
+  const char *at = text->len > 0 ? memchr(text->at, c, text->len) : NULL;
+  size_t len = at ? (size_t)(at - text->at) : text->len;
+  struct slice behind = slice_from(*text, len);
+  text->len = len;
+  return behind;
+}
+
+static bool is_slash(char c) { return c == '/' || c == '\\'; }
+
+static bool names_host(struct slice path) {
+  return path.len >= 2 && is_slash(path.at[0]) && is_slash(path.at[1]);
+}
+
+/* The path of a URL of base's origin, or the reference if it is a path. */
+static bool links_path_of(struct slice uri, const struct base_url *base,
+                          struct slice *path) {
+  struct base_url url;
+  *path = uri;
+  if (uri.len > 0 && uri.at[0] == '/') return !names_host(uri);
+  if (base_url_parse(&url, uri) || !base_url_same_origin(&url, base))
+    return false;
+  *path = url.path;
+  return true;
+}
+
+static struct slice without_last_slash(struct slice path) {
+  if (path.len > 0 && path.at[path.len - 1] == '/') path.len--;
+  return path;
+}
+
+/* What stands behind base in a path that it covers: "" for base itself. */
+static struct slice rest_of(struct slice path, const struct base_url *base) {
+  bool is_base = path.len <= 1 || path.len == base->path.len;
+  return slice_from(path,
+                    is_base ? path.len : without_last_slash(base->path).len);
+}
+
+/* Leaves `own` out where the query is it, or begins with it and '&'. */
+static void drop_own(struct link *link, struct slice own) {
+  if (own.len == 0 || !slice_starts_with(link->query, own)) return;
+  struct slice behind = slice_from(link->query, own.len);
+  if (behind.len > 0 && behind.at[0] != '&') return;
+  link->has_query = behind.len > 0;
+  link->query = behind.len > 0 ? slice_from(behind, 1) : behind;
+}
+
+static bool links_read(struct link *link, struct slice uri,
+                       const struct links_rule *rule) {
+  struct slice path;
+  link->fragment = cut_off(&uri, '#');
+  link->query = cut_off(&uri, '?');
+  link->has_query = link->query.len > 0;
+  if (link->has_query) link->query = slice_from(link->query, 1);
+  if (!links_path_of(uri, rule->base, &path) ||
+      !base_url_covers(rule->base, path))
+    return false;
+  drop_own(link, rule->base->query);
+  link->front = (struct slice){0};
+  link->rest = rest_of(path, rule->base);
+  if (rule->stripped) link->front = without_last_slash(rule->route);
+  return link->front.len > 0 || !names_host(link->rest);
+}
+
+void links_write_location(struct text *out, struct slice value,
+                          const struct links_rule *rule) {
+  struct link link;
+  if (!links_read(&link, value, rule)) {
+    text_slice(out, value);
+    return;
+  }
+  text_slice(out, link.front);
+  text_slice(out, link.rest);
+  if (link.front.len + link.rest.len == 0) text_char(out, '/');
+  if (link.has_query) text_char(out, '?');
+  text_slice(out, link.query);
+  text_slice(out, link.fragment);
+}
+
+static size_t blanks_len(struct slice text) {
+  size_t at = 0;
+  while (at < text.len && (text.at[at] == ' ' || text.at[at] == '\t')) at++;
+  return at;
+}
+
+static void pass(struct text *out, struct slice *value, size_t len) {
+  text_add(out, value->at, len);
+  *value = slice_from(*value, len);
+}
+
+/* Each turn takes one link, and the comma behind it. A URI may hold commas and
+ * quotes, so what is behind '>' alone is read as a member of a list. */
+void links_write_link(struct text *out, struct slice value,
+                      const struct links_rule *rule) {
+  while (value.len > 0) {
+    pass(out, &value, blanks_len(value));
+    const char *end = value.len > 0 && value.at[0] == '<'
+                          ? memchr(value.at, '>', value.len)
+                          : NULL;
+    if (end) {
+      pass(out, &value, 1);
+      size_t len = (size_t)(end - value.at);
+      links_write_location(out, (struct slice){value.at, len}, rule);
+      value = slice_from(value, len);
+    }
+    size_t len = http_member_len(value);
+    pass(out, &value, len < value.len ? len + 1 : len);
+  }
+}
+
+size_t links_room(struct slice value, const struct links_rule *rule) {
+  size_t links = 1;
+  for (size_t i = 0; i < value.len; i++) links += value.at[i] == '<';
+  return value.len + links * rule->route.len;
+}
