@@ -24,8 +24,8 @@ struct forward_rules {
   struct slice version;    /* "hedgerow/0.1.0", where nobody names himself */
   struct slice via;        /* our member: "1.1 hedgerow-ID" */
   enum success success;    /* what the answer is judged by */
-  bool with_body;          /* the client's body goes upstream, and so does what
-                            * tells of it */
+  bool with_body;          /* a client's body goes upstream, and so do the
+                            * fields that tell of it */
 };
 
 /* Writes "Name: value\r\n" lines, the fields of every upstream request to these

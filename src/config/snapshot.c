@@ -231,7 +231,8 @@ static void allow_credentials(struct whole *whole) {
 /* ---- routes ---- */
 
 static struct forward_rules make_fields(struct whole *whole,
-                                        const struct config_rules *rules) {
+                                        const struct config_rules *rules,
+                                        enum route_kind kind) {
   return (struct forward_rules){
       .headers = keep_headers(whole, rules),
       .header_count = rules->header_count,
@@ -241,6 +242,7 @@ static struct forward_rules make_fields(struct whole *whole,
       .version = slice_of(VERSION_FIELD),
       .via = keep(whole, whole->source->via),
       .success = (enum success)rules->success,
+      .with_body = kind == ROUTE_SMART,
   };
 }
 
@@ -268,7 +270,7 @@ static void make_route(struct whole *whole, struct route *route,
       .keep_errors = rules->errors != 0,
       .idempotent = rules->idempotent,
       .get_body = rules->get_body,
-      .fields = make_fields(whole, rules),
+      .fields = make_fields(whole, rules, from->kind),
       .timeout_param = keep_name(whole, rules->timeout_param),
       .timeout_us = rules->timeout_us,
       .max_timeout_us = rules->max_timeout_us,

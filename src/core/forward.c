@@ -57,9 +57,16 @@ static bool asks_otherwise(struct slice name) {
          begins(name, "If-", 3);
 }
 
-static bool may_cross(const struct forward_rules *rules, struct slice name) {
+static bool sends_body(const struct http_request *request) {
+  bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
+  return !reads || http_request_has_body(request);
+}
+
+static bool may_cross(const struct http_request *request,
+                      const struct forward_rules *rules, struct slice name) {
   if (never_crosses(name)) return false;
-  if (begins(name, "Content-", 8)) return rules->with_body;
+  if (begins(name, "Content-", 8))
+    return rules->with_body && sends_body(request);
   return rules->success == SUCCESS_ANY || !asks_otherwise(name);
 }
 
@@ -114,7 +121,7 @@ static bool crosses(const struct http_request *request,
                     const struct forward_rules *rules,
                     const struct target_fields *target, bool options,
                     struct slice name) {
-  return may_cross(rules, name) && !is_configured_away(rules, target, name) &&
+  return may_cross(request, rules, name) && !is_configured_away(rules, target, name) &&
          !(options && http_request_connection_names(request, name));
 }
 

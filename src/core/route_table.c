@@ -18,16 +18,20 @@ static bool is_unreserved(char c) {
          (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-/* The next character, and how many bytes spell it. */
-static char next_char(struct slice text, size_t *len) {
-  struct slice behind = text;
+/* The byte that "%XX" at the front of text spells, if it is an unreserved
+ * character; else '%'. */
+static char decoded(struct slice text, size_t *len) {
   char byte;
   *len = 1;
-  if (text.at[0] != '%' || !percent_next(&behind, &byte) ||
-      !is_unreserved(byte))
-    return text.at[0];
+  if (!percent_next(&text, &byte) || !is_unreserved(byte)) return '%';
   *len = 3;
   return byte;
+}
+
+/* The next character, and how many bytes spell it. */
+static inline char next_char(struct slice text, size_t *len) {
+  *len = 1;
+  return text.at[0] != '%' ? text.at[0] : decoded(text, len);
 }
 
 static uint32_t hash_on(uint32_t hash, char c) {
@@ -46,6 +50,7 @@ static uint32_t hash_of(struct slice path) {
 }
 
 static bool is_spelling_of(struct slice path, struct slice plain) {
+  if (slice_equal(path, plain)) return true;
   size_t at = 0, len;
   for (size_t i = 0; i < path.len; i += len, at++)
     if (at == plain.len || next_char(slice_from(path, i), &len) != plain.at[at])
@@ -98,22 +103,25 @@ static const struct route *route_table_at(const struct route_table *table,
 
 const struct route *route_table_find(const struct route_table *table,
                                      struct slice path) {
-  const struct route *best = NULL;
+  const struct route *best = NULL, *found;
   uint32_t hash = FNV_BASIS;
-  size_t len, at = 0, plain = 0;
-  for (;; at += len, plain++) {
-    const bool ends = at == path.len;
-    if (ends || path.at[at] == '/') {
-      const struct slice front = {path.at, at};
-      const struct route *found = route_table_at(table, front, hash);
-      if (found && (ends || found->below)) best = found;
-    }
-    if (ends || plain > table->longest) return best;
+  size_t len, at = 0;
+  for (size_t plain = 0; at < path.len && plain <= table->longest; plain++) {
+    if (path.at[at] == '/' &&
+        (found = route_table_at(table, (struct slice){path.at, at}, hash)) &&
+        found->below)
+      best = found;
     hash = hash_on(hash, next_char(slice_from(path, at), &len));
+    at += len;
   }
+  if (at < path.len) return best;
+  found = route_table_at(table, path, hash);
+  return found ? found : best;
 }
 
 struct slice route_table_rest(const struct route *route, struct slice path) {
+  if (slice_starts_with(path, stem(route)))
+    return slice_from(path, stem(route).len);
   for (size_t left = stem(route).len, len; left > 0; left--) {
     (void)next_char(path, &len);
     path = slice_from(path, len);

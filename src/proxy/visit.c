@@ -204,9 +204,8 @@ static const struct ask_message *message_before(
 
 static bool visit_write_messages(struct visit *visit,
                                  struct exchange_setup *setup) {
-  struct forward_rules rules = visit->route->fields;
+  const struct forward_rules *rules = &visit->route->fields;
   struct ask_message *common = &setup->message;
-  rules.with_body = common->has_body;
   if (common->method.len == 0) common->method = setup->method;
   if (visit->body.len > 0 && common->has_body &&
       !exchange_keep_body(visit->exchange, visit->body, &common->body))
@@ -215,7 +214,7 @@ static bool visit_write_messages(struct visit *visit,
     struct exchange_item *item = &setup->items[i];
     item->message = message_before(setup->items, i);
     if (!item->message)
-      item->message = visit_write_message(visit, common, &rules, item->group);
+      item->message = visit_write_message(visit, common, rules, item->group);
     if (!item->message) return false;
   }
   return true;
