@@ -12,14 +12,15 @@
  * Whether a peer is trusted: core/cidr, asked by whoever knows the route. */
 #include "core/forwarded.h"
 
-enum {
-  /* Three names, colons and line ends, "https", and an address. */
-  OWN_BYTES = 3 * 32 + 8 + ADDRESS_TEXT_MAX,
-};
-
 static const char name_for[] = "X-Forwarded-For";
 static const char name_proto[] = "X-Forwarded-Proto";
 static const char name_host[] = "X-Forwarded-Host";
+
+enum {
+  /* Without a client's values: ": " and line ends, "https", an address. */
+  OWN_BYTES = sizeof name_for + sizeof name_proto + sizeof name_host + 3 * 4 +
+              5 + ADDRESS_TEXT_MAX,
+};
 
 static char folded(char c) {
   if (c >= 'A' && c <= 'Z') return (char)(c | 0x20);
@@ -138,14 +139,14 @@ void forwarded_write(struct text *out, const struct http_request *request,
              request->host);
 }
 
-/* A member needs at most one byte more than it had: the space behind its
- * comma. */
+/* Each member that is kept is written with ", " behind it. */
 size_t forwarded_room(const struct http_request *request,
                       const struct forwarded_from *from) {
   size_t room = OWN_BYTES + request->host.len;
   if (!from->trusted) return room;
+  room += 2 * FORWARDED_MEMBERS_MAX;
   for (unsigned i = 0; i < request->field_count; i++)
     if (forwarded_drops(request->fields[i].name, true))
-      room += 2 * request->fields[i].value.len + 1;
+      room += request->fields[i].value.len;
   return room;
 }
