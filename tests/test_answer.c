@@ -7,6 +7,8 @@
 
 #include "core/json_check.h"
 
+static const struct answer_more nothing_more;
+
 #define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
 #define OURS                                                                   \
   "Content-Length: 7\r\nVia: 1.1 hedgerow-ab\r\nX-Request-ID: id-1\r\n\r\n"
@@ -23,7 +25,8 @@ static void pass(struct text *out, const char *fields,
                  const struct race_record *race,
                  struct answer_framing framing) {
   answer_passed_head(out, 200, slice_of(fields), 7, race, slice_of("id-1"),
-                     slice_of("1.1 hedgerow-ab"), slice_of(DATE), framing);
+                     slice_of("1.1 hedgerow-ab"), slice_of(DATE), framing,
+                     &nothing_more);
 }
 
 /* What becomes of the upstream's field lines; its Date makes ours needless. */
@@ -45,7 +48,8 @@ static void expect_own(const struct answer_own *own,
   struct text out;
   text_init(&out, storage, sizeof storage);
   answer_own_head(&out, own, race, slice_of("id-1"),
-                  slice_of("1.1 hedgerow-ab"), slice_of(DATE), framing);
+                  slice_of("1.1 hedgerow-ab"), slice_of(DATE), framing,
+                  (struct slice){0});
   expect_text(&out, want);
 }
 
@@ -174,7 +178,7 @@ Test(answer, says_the_status_in_its_own_words) {
     text_init(&out, storage, sizeof storage);
     answer_passed_head(&out, cases[i].status, (struct slice){NULL, 0}, 7, NULL,
                        slice_of("id-1"), slice_of("1.1 hedgerow-ab"),
-                       slice_of(DATE), plain);
+                       slice_of(DATE), plain, &nothing_more);
     snprintf(want, sizeof want, "%sDate: " DATE "\r\n" OURS, cases[i].line);
     expect_text(&out, want);
   }
@@ -238,7 +242,7 @@ Test(answer, leaves_out_what_is_empty) {
   struct slice none = {NULL, 0};
   struct answer_own own = {.status = 200};
   text_init(&out, storage, sizeof storage);
-  answer_own_head(&out, &own, NULL, none, none, none, plain);
+  answer_own_head(&out, &own, NULL, none, none, none, plain, (struct slice){0});
   expect_text(&out, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 }
 
@@ -270,14 +274,16 @@ Test(answer, fits_the_room_that_its_header_promises) {
   struct text out;
   text_init(&out, storage, ANSWER_HEAD_BYTES + 3 - DIGITS_MORE);
   answer_own_head(&out, &own, &race, slice_of("i"), slice_of("v"),
-                  slice_of("d"), (struct answer_framing){.keep_alive_1_0 = 1});
+                  slice_of("d"), (struct answer_framing){.keep_alive_1_0 = 1},
+                  (struct slice){0});
   cr_expect_not(out.cut, "cut at %zu", out.len);
 
   const char *fields = "A:b\r\nC:\r\n";
   text_init(&out, storage,
             ANSWER_HEAD_BYTES + strlen(fields) + 3 - DIGITS_MORE);
   answer_passed_head(&out, 431, slice_of(fields), INT64_MAX, &race,
-                     slice_of("i"), slice_of("v"), slice_of("d"), plain);
+                     slice_of("i"), slice_of("v"), slice_of("d"), plain,
+                     &nothing_more);
   cr_expect_not(out.cut, "cut at %zu", out.len);
 }
 
@@ -295,7 +301,7 @@ Test(answer, tells_of_sixteen_timings_and_counts_the_others) {
   struct text out;
   text_init(&out, storage, sizeof storage);
   answer_own_head(&out, &own, &race, slice_of(""), slice_of(""), slice_of(""),
-                  plain);
+                  plain, (struct slice){0});
   const char *head = text_end(&out);
   cr_expect(strstr(head, "attempt-15;") && !strstr(head, "attempt-16;") &&
                 strstr(head, "desc=success, more;desc=\"2 left out\"\r\n"),
@@ -342,7 +348,7 @@ Test(answer, counts_no_gap_among_the_timings_that_it_left_out) {
     char want[32];
     text_init(&out, storage, sizeof storage);
     answer_own_head(&out, &own, &race, slice_of(""), slice_of(""), slice_of(""),
-                    plain);
+                    plain, (struct slice){0});
     snprintf(want, sizeof want, "desc=\"%u left out\"", count / 2 - 16);
     cr_expect_eq(strstr(text_end(&out), want) != NULL, count / 2 > 16,
                  "of %u: %s", count, storage);

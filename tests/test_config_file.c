@@ -230,6 +230,20 @@ Test(config_file, switches_are_words_or_yamls_own) {
   }
 }
 
+Test(config_file, lists_of_origins_and_addresses_replace_those_around) {
+  expect_good("defaults: {cors: '*', trusted: [10.0.0.0/8]}\n" UPSTREAMS
+              "routes:\n"
+              "  - {path: /a, upstream: a, cors: ['https://a', 'https://b'],\n"
+              "     trusted: ['::1', 192.0.2.7], timeout_header: X-Left}\n"
+              "  - {path: /b, upstream: a}\n");
+  const struct config_rules *a = &config.routes[0].rules;
+  cr_expect(a->cors_count == 2 && a->trusted_count == 2);
+  expect_slice(a->cors[1], "https://b");
+  expect_slice(a->timeout_header, "X-Left");
+  expect_slice(config.routes[1].rules.cors[0], "*");
+  cr_expect_eq(config.routes[1].rules.trusted_count, 1);
+}
+
 /* ---- every error ---- */
 
 Test(config_file, an_unknown_key_names_its_place_and_what_may_be_meant) {
@@ -283,6 +297,11 @@ Test(config_file, a_wrong_value_is_what_it_would_be_in_a_flag) {
        "of a field (letters, digits, '-')\n"},
       {"defaults: 5\n",
        "line 1, column 11: \"defaults\": expected a mapping (KEY: VALUE)\n"},
+      {"defaults: {cors: [a]}\n", "line 1, column 19: cors: \"a\": write "
+                                  "scheme://host[:port], or * for any\n"},
+      {"defaults: {trusted: [10.0.0.1/8]}\n",
+       "line 1, column 22: trusted: \"10.0.0.1/8\": bits are set behind the "
+       "prefix: write 10.0.0.0/8\n"},
       {"log_file: '${CREDENTIALS_DIRECTORY}/l'\n",
        "line 1, column 11: \"${CREDENTIALS_DIRECTORY}/l\": "
        "CREDENTIALS_DIRECTORY is not set\n"},
@@ -495,7 +514,9 @@ Test(config_file, a_dump_means_the_same_and_is_written_the_same_again) {
       "  - {path: /a, upstream: a, drop_headers: [], headers: {F: g}}\n"
       "  - {path: /b, upstream: a, attempt_timeout: 1s, methods: [PUT, GET]}\n"
       "  - {path: /smart, upstream: a, timeout_param: off, strip_prefix: off}\n"
-      "  - {path: /all, list: a, methods: any, user_agent: c}\n");
+      "  - {path: /all, list: a, methods: any, user_agent: c,\n"
+      "     cors: ['https://x', 'http://localhost:3000'], forwarded: append,\n"
+      "     trusted: ['::1', 10.0.0.0/8], timeout_header: X-Left}\n");
   cr_expect_null(strstr(dump(), "s3cret"), "%s", page);
   cr_expect(strstr(page, "methods: [GET, HEAD, PUT]"), "%s", page);
   expect_fixed_point();

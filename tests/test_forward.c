@@ -45,8 +45,8 @@ static void expect_to(const struct target_fields *target,
   for (int i = 0; i < 2; i++)
     text_init(&texts[i], storage[i], sizeof storage[i]);
   parse(&request, fields);
-  bool has =
-      forward_fields(&texts[0], &request, rules, target, slice_of("id-1"));
+  bool has = forward_fields(&texts[0], &request, rules, target, NULL,
+                            slice_of("id-1"));
   forward_credentials(&texts[1], &request, rules, target);
   expect_text("common", fields, &texts[0], common);
   expect_text("credentials", fields, &texts[1], credentials);
@@ -280,8 +280,8 @@ Test(forward, too_little_room_is_said) {
   text_init(&texts[0], small, sizeof small);
   text_init(&texts[1], credentials, sizeof credentials);
   parse(&request, "Cookie: abcdef\r\n");
-  cr_expect(
-      forward_fields(&texts[0], &request, &plain, &bare, slice_of("id-1")));
+  cr_expect(forward_fields(&texts[0], &request, &plain, &bare, NULL,
+                           slice_of("id-1")));
   forward_credentials(&texts[1], &request, &plain, &bare);
   cr_expect(texts[0].cut);
   cr_expect(texts[1].cut);
@@ -298,7 +298,7 @@ static void expect_room(const struct forward_rules *rules,
   parse(&request, "");
   text_init(&text, storage, forward_room(rules, target));
   cr_assert_lt(text.cap, sizeof storage);
-  cr_expect_not(forward_fields(&text, &request, rules, target,
+  cr_expect_not(forward_fields(&text, &request, rules, target, NULL,
                                (struct slice){id, sizeof id}));
   forward_credentials(&text, &request, rules, target);
   cr_expect_not(text.cut, "%zu bytes are too few", text.cap);

@@ -12,6 +12,7 @@
 
 #include "config/config_values.h"
 #include "core/base_url.h"
+#include "core/cidr.h"
 #include "core/http_head.h"
 #include "core/race.h"
 #include "core/route.h"
@@ -21,6 +22,8 @@ enum {
   CONFIG_TARGETS_MAX = 64, /* of an upstream; --to and --all together */
   CONFIG_LISTEN_MAX = 16,
   CONFIG_PATH_MAX = 1024, /* bytes of a route's path */
+  CONFIG_ORIGINS_MAX = 16,
+  CONFIG_BLOCKS_MAX = 16,
   CONFIG_HEADERS_MAX = 64,
   CONFIG_WORKERS_MAX = 256,
   CONFIG_ITEMS_MAX = 4096, /* what --max-items may ask for at most */
@@ -45,8 +48,14 @@ struct config_rules {
   int64_t max_request_bytes, max_items;
   int64_t success, errors; /* enum success; 1: the upstream's own */
   bool idempotent, strip_prefix, get_body;
-  unsigned methods;           /* 1 << enum http_method for each */
-  struct slice timeout_param; /* empty: none */
+  unsigned methods; /* 1 << enum http_method for each */
+  struct slice timeout_param, timeout_header; /* empty: none */
+  int64_t forwarded;                          /* 1: append */
+  struct cidr trusted[CONFIG_BLOCKS_MAX];
+  unsigned trusted_count;
+  struct slice cors[CONFIG_ORIGINS_MAX];
+  unsigned cors_count;
+  bool rewrite_links;
   /* of a route, and of a target for itself */
   struct http_field headers[CONFIG_HEADERS_MAX];
   unsigned header_count;

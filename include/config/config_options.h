@@ -29,6 +29,8 @@ enum option_kind {
   OPTION_URLS,     /* repeatable, as the two below; at its count */
   OPTION_HEADERS,
   OPTION_NAMES,
+  OPTION_ORIGINS, /* as core/cors has them */
+  OPTION_BLOCKS,  /* of addresses: struct cidr */
   /* What a file is built of (config/config_file): no members, no flags. */
   OPTION_DEFAULTS,  /* a mapping of what may stand there */
   OPTION_UPSTREAMS, /* a mapping of upstreams by their names */
@@ -73,7 +75,7 @@ enum option_scope {
 #define SCOPE_RULES                                                            \
   (SCOPE_DEFAULTS | SCOPE_UPSTREAM | SCOPE_TARGET | SCOPE_ROUTE)
 
-enum { CONFIG_OPTIONS_MAX = 64, OPTION_NAME_MAX = 32 };
+enum { CONFIG_OPTIONS_MAX = 96, OPTION_NAME_MAX = 32 };
 
 struct config_option {
   enum option_group group; /* in --help */

@@ -11,6 +11,7 @@
 
 #include "core/answer_date.h"
 #include "core/http_reason.h"
+#include "core/links.h"
 #include "core/record.h"
 #include "core/slice.h"
 #include "core/text.h"
@@ -37,6 +38,16 @@ struct answer_framing {
   bool keep_alive_1_0; /* Connection: keep-alive */
 };
 
+/* What a route has its answers say besides. All zeros: nothing. */
+struct answer_more {
+  struct slice fields; /* lines of ours */
+  bool cors;      /* the upstream's Access-Control-* stay here (core/cors) */
+  bool unchanged; /* it is a 304 in place of the upstream's 200: what tells
+                        * of content stays here (core/conditional) */
+  const struct links_rule *links; /* by which links are rewritten; NULL: they
+                                   * cross as they are */
+};
+
 /* The head of an answer that passes an upstream's on: its status with
  * http_reason's phrase, as HTTP/1.1, and of its field lines ("Name: value\r\n"
  * ...) those that cross, in their order and spelling. Dropped: hop-by-hop
@@ -50,7 +61,8 @@ struct answer_framing {
 void answer_passed_head(struct text *out, int status, struct slice fields,
                         uint64_t length, const struct race_record *race,
                         struct slice request_id, struct slice via,
-                        struct slice date, struct answer_framing framing);
+                        struct slice date, struct answer_framing framing,
+                        const struct answer_more *more);
 
 /* The head of an answer of our own. content_type and allow may be NULL;
  * retry_after_s 0: none; Hedge-Completed: completed/items where gathered. An
@@ -67,7 +79,7 @@ struct answer_own {
 void answer_own_head(struct text *out, const struct answer_own *own,
                      const struct race_record *race, struct slice request_id,
                      struct slice via, struct slice date,
-                     struct answer_framing framing);
+                     struct answer_framing framing, struct slice fields);
 
 /* RFC 9457. race may be NULL: then there is no `attempts` member. What is
  * written is always one valid JSON object: a detail or an attempt that does not

@@ -7,6 +7,7 @@
 #ifndef HEDGEROW_CORE_FORWARD_H
 #define HEDGEROW_CORE_FORWARD_H
 
+#include "core/forwarded.h"
 #include "core/http_request.h"
 #include "core/slice.h"
 #include "core/target.h"
@@ -31,11 +32,11 @@ struct forward_rules {
 /* Writes "Name: value\r\n" lines, the fields of every upstream request to these
  * targets but Host and Hedge-Attempt, which differ between attempts. The
  * client's own Authorization and Cookie are not among them: returns whether
- * there are any that may cross. */
+ * there are any that may cross. from NULL: nothing is told of the client. */
 bool forward_fields(struct text *out, const struct http_request *request,
                     const struct forward_rules *rules,
                     const struct target_fields *target,
-                    struct slice request_id);
+                    const struct forwarded_from *from, struct slice request_id);
 /* Writes the client's own Authorization and Cookie, but for what the target has
  * its own of. */
 void forward_credentials(struct text *out, const struct http_request *request,

@@ -3,6 +3,7 @@
 #define HEDGEROW_IO_ASK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/slice.h"
 #include "core/verdict.h"
@@ -32,6 +33,9 @@ struct ask_message {
   bool
       keep_errors; /* read the body of every failing status, and hand it over */
   enum success success;
+  struct slice timeout_header; /* the field that tells how many milliseconds
+                                * are left until deadline_us; empty: none */
+  int64_t deadline_us;
 };
 
 /* The message, for the target with rest and query (core/base_url). */

@@ -22,6 +22,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "core/address.h"
 #include "core/http_request.h"
 #include "core/slice.h"
 
@@ -78,6 +79,10 @@ bool connection_keeps_1_0(const struct connection *connection);
 /* "127.0.0.1:53412"; valid until the next call for a connection of the front.
  */
 const char *connection_peer(const struct connection *connection);
+
+/* The client's address (io/peer). */
+void connection_peer_bytes(const struct connection *connection,
+                           unsigned char bytes[ADDRESS_BYTES]);
 
 /* Writes the answer: count pieces. parts[0] (the head) is copied if it
  * cannot be written at once; the other pieces must stay valid until

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/answer.h"
 #include "core/record.h"
 #include "io/connection.h"
 #include "io/response.h"
@@ -17,7 +18,8 @@ struct answering {
   struct service *service;
   struct connection *connection; /* not looked at by answering_nobody */
   struct race_record *race;
-  bool head_only;             /* HEAD: no body is sent */
+  bool head_only; /* HEAD: no body is sent */
+  struct answer_more more;
   bool raced;                 /* attempts are told of, were there any or not */
   void (*on_sent)(void *arg); /* as connection_answer's; may be NULL where all
                                * that is sent is hedgerow's own text */
@@ -29,6 +31,11 @@ enum { RETRY_AFTER_S = 1 };
 /* Passes an upstream's response on; its bytes go out from where they are. */
 void answering_pass(const struct answering *to,
                     const struct response *response);
+/* 304 (Not Modified) in place of that response. */
+void answering_unchanged(const struct answering *to,
+                         const struct response *response);
+/* 204 with no field but to->more's. */
+void answering_nothing(const struct answering *to);
 /* 200 with the array of an /all, whose pieces go out from where they are. */
 void answering_gather(const struct answering *to, struct gathered *gathered,
                       unsigned completed, unsigned items);

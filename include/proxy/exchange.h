@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/plan.h"
+#include "core/route.h"
 #include "core/target.h"
 #include "io/arena.h"
 #include "io/ask.h"
@@ -30,6 +31,9 @@ struct exchange_item {
 struct exchange_setup {
   struct slice method, path, id, peer; /* for the log and the answer */
   bool head_only;                      /* HEAD: no body is sent */
+  struct slice answer_fields;          /* lines of ours for the answer */
+  struct slice if_none_match;          /* the client's, or empty */
+  const struct route *route;           /* of the snapshot in force */
   const struct race_policy *policy;    /* of each item's race */
   unsigned targets, first;    /* in each group that is asked whole, and whom the
                             * primary asks there */

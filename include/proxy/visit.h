@@ -21,6 +21,7 @@ struct visit {
   struct slice rest; /* the path, without the route's own where that is cut */
   struct race_record record; /* id, method, path and start_us, so far */
   bool head_only;            /* HEAD: no body is sent */
+  struct text lines;         /* fields of ours for its answer, whatever it is */
   struct exchange *exchange; /* once visit_open has made one, */
   struct text text;          /* and what is written for it */
 };
@@ -31,6 +32,8 @@ void visit_reject(struct visit *visit, int status, const char *detail);
 /* 405; allow is the Allow field's value. */
 void visit_reject_method(struct visit *visit, const char *allow,
                          const char *detail);
+/* 204, to a preflight (core/cors). */
+void visit_answer_nothing(struct visit *visit);
 /* 200 with this JSON. */
 void visit_answer(struct visit *visit, struct slice json);
 

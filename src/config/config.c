@@ -244,7 +244,7 @@ static enum config_result read_environment(struct reader *reader,
 /* What a file says in another way, or in more than one place. */
 static bool belongs_to_file(const struct config_option *option) {
   return !(option->scope & (SCOPE_FILE | SCOPE_DEFAULTS)) ||
-         option->kind == OPTION_HEADERS || option->kind == OPTION_NAMES;
+         (config_option_is_list(option) && option->kind != OPTION_ADDRESS);
 }
 
 static enum config_result check_beside_file(struct reader *reader) {

@@ -112,6 +112,25 @@ static void add_names(struct text *out, const struct config_rules *rules) {
   text_char(out, ']');
 }
 
+static void add_origins(struct text *out, const struct config_rules *rules) {
+  text_char(out, '[');
+  for (unsigned i = 0; i < rules->cors_count; i++) {
+    if (i > 0) text_str(out, ", ");
+    text_json(out, rules->cors[i]);
+  }
+  text_char(out, ']');
+}
+
+static void add_blocks(struct text *out, const struct config_rules *rules) {
+  text_char(out, '[');
+  for (unsigned i = 0; i < rules->trusted_count; i++) {
+    text_str(out, i > 0 ? ", \"" : "\"");
+    cidr_write(out, &rules->trusted[i]);
+    text_char(out, '"');
+  }
+  text_char(out, ']');
+}
+
 static void add_methods(struct text *out, unsigned methods) {
   if (methods == HTTP_METHODS_ANY) {
     text_str(out, "any");
@@ -149,6 +168,8 @@ static void add_value(struct dump *dump, const struct config_option *option,
     case OPTION_ADDRESS: add_addresses(out, dump->config); break;
     case OPTION_HEADERS: add_headers(out, rules); break;
     case OPTION_NAMES: add_names(out, rules); break;
+    case OPTION_ORIGINS: add_origins(out, rules); break;
+    case OPTION_BLOCKS: add_blocks(out, rules); break;
     case OPTION_METHODS: add_methods(out, rules->methods); break;
     case OPTION_PATH:
       memcpy(&string, member, sizeof string);
@@ -179,38 +200,32 @@ static bool is_absent(const struct config_option *option, const void *member) {
   return may_be && memcmp(member, zeros, option->size) == 0;
 }
 
-static bool same_slice(const void *a, const void *b) {
-  struct slice x, y;
-  memcpy(&x, a, sizeof x);
-  memcpy(&y, b, sizeof y);
-  return slice_equal(x, y);
+/* Its value as it would be written; empty where it is absent. */
+static struct slice value_of(struct dump *scratch,
+                             const struct config_option *option,
+                             const void *base,
+                             const struct config_rules *rules) {
+  const char *member = (const char *)base + option->offset;
+  text_init(&scratch->line, scratch->storage, sizeof scratch->storage);
+  if (!is_absent(option, member)) add_value(scratch, option, member, rules);
+  return text_slice_of(&scratch->line);
 }
 
-static bool same_lists(const struct config_option *option,
-                       const struct config_rules *a,
-                       const struct config_rules *b) {
-  const bool headers = option->kind == OPTION_HEADERS;
-  unsigned count = headers ? a->header_count : a->drop_header_count;
-  if (count != (headers ? b->header_count : b->drop_header_count)) return false;
-  for (unsigned i = 0; i < count; i++) {
-    if (headers ? !slice_equal(a->headers[i].name, b->headers[i].name) ||
-                      !slice_equal(a->headers[i].value, b->headers[i].value)
-                : !slice_equal(a->drop_headers[i], b->drop_headers[i]))
-      return false;
-  }
+/* What is masked where it is written. */
+static bool same_secrets(const struct config_rules *a,
+                         const struct config_rules *b) {
+  for (unsigned i = 0; i < a->header_count; i++)
+    if (!slice_equal(a->headers[i].value, b->headers[i].value)) return false;
   return true;
 }
 
 static bool is_same(const struct config_option *option,
                     const struct config_rules *a,
                     const struct config_rules *b) {
-  const char *x = (const char *)a + option->offset;
-  const char *y = (const char *)b + option->offset;
-  if (option->kind == OPTION_HEADERS || option->kind == OPTION_NAMES)
-    return same_lists(option, a, b);
-  if (option->kind == OPTION_FIELD || option->kind == OPTION_WORD)
-    return same_slice(x, y);
-  return memcmp(x, y, option->size) == 0;
+  struct dump one = {.folder = ""}, other = {.folder = ""};
+  return slice_equal(value_of(&one, option, a, a),
+                     value_of(&other, option, b, b)) &&
+         (option->kind != OPTION_HEADERS || same_secrets(a, b));
 }
 
 /* Those of one scope; `inherited`, where it is not NULL, is not told again. */
@@ -305,21 +320,12 @@ void config_dump(const struct config *config, const char *folder,
 
 /* ---- differences ---- */
 
-static struct slice value_of(struct dump *dump, const struct config *config,
-                             const struct config_option *option) {
-  text_init(&dump->line, dump->storage, sizeof dump->storage);
-  dump->config = config;
-  dump->folder = "";
-  const char *member = (const char *)config + option->offset;
-  if (!is_absent(option, member))
-    add_value(dump, option, member, &config->defaults);
-  return text_slice_of(&dump->line);
-}
-
 static bool is_different(const struct config *a, const struct config *b,
                          const struct config_option *option) {
-  struct dump one, other;
-  return !slice_equal(value_of(&one, a, option), value_of(&other, b, option));
+  struct dump one = {.folder = "", .config = a};
+  struct dump other = {.folder = "", .config = b};
+  return !slice_equal(value_of(&one, option, a, &a->defaults),
+                      value_of(&other, option, b, &b->defaults));
 }
 
 bool config_differ(const struct config *a, const struct config *b, unsigned n,

@@ -144,6 +144,22 @@ const struct config_option config_options[] = {
      .kind = OPTION_NAMES,
      MEMBER(struct config_rules, drop_header_count),
      .help = "a field of the client not to send upstream; repeatable"},
+    OPTION(REQUESTS, ROUTE, "forwarded", "off|append", CHOICE, forwarded, "off",
+           "append: tell the upstream the client's address, protocol and host "
+           "by X-Forwarded-For, -Proto and -Host"),
+    OPTION(REQUESTS, ROUTE, "trusted", "ADDRESS[/BITS]", BLOCKS, trusted_count,
+           NULL,
+           "clients whose own X-Forwarded fields are believed; repeatable"),
+    OPTION(REQUESTS, ROUTE, "cors", "ORIGIN", ORIGINS, cors_count, NULL,
+           "an origin whose pages may read answers, such as "
+           "https://app.example.com, or *; repeatable"),
+    OPTION(REQUESTS, ROUTE, "timeout-header", "NAME|off", WORD, timeout_header,
+           NULL,
+           "the field that tells the upstream how many milliseconds are left"),
+    OPTION(REQUESTS, ROUTE, "rewrite-links", "off|on", SWITCH, rewrite_links,
+           "off",
+           "on: links of the upstream to itself (Link, Location) become links "
+           "to hedgerow"),
     OPTION(REQUESTS, ROUTE, "get-body", "off|on", SWITCH, get_body, "off",
            "on: take the body of a GET or HEAD, and send it upstream"),
     OPTION(REQUESTS, ROUTE, "timeout-param", "NAME|off", WORD, timeout_param,
@@ -288,7 +304,8 @@ void config_option_key(struct text *out, const struct config_option *option) {
 
 bool config_option_is_list(const struct config_option *option) {
   return option->kind == OPTION_URLS || option->kind == OPTION_HEADERS ||
-         option->kind == OPTION_NAMES || option->kind == OPTION_ADDRESS;
+         option->kind == OPTION_NAMES || option->kind == OPTION_ADDRESS ||
+         option->kind == OPTION_ORIGINS || option->kind == OPTION_BLOCKS;
 }
 
 bool config_option_has_variable(const struct config_option *option) {

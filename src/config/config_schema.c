@@ -65,6 +65,8 @@ static const char *const shapes[] = {
     [OPTION_HEADERS] = "\"type\": \"object\", \"additionalProperties\": "
                        "{\"type\": [\"string\", \"number\", \"boolean\"]}",
     [OPTION_NAMES] = ONE_OR_LIST(STRING),
+    [OPTION_ORIGINS] = ONE_OR_LIST(STRING),
+    [OPTION_BLOCKS] = ONE_OR_LIST(STRING),
     [OPTION_DEFAULTS] = "\"$ref\": \"#/$defs/defaults\"",
     [OPTION_UPSTREAMS] =
         "\"type\": \"object\", \"minProperties\": 1, "

@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "core/cors.h"
+
 static struct text *complain(const struct config_input *input,
                              struct text *error) {
   text_slice(error, input->source);
@@ -353,6 +355,39 @@ static bool store_word(const struct config_into *into,
   return true;
 }
 
+static bool store_origin(const struct config_into *into,
+                         const struct config_input *input, struct text *error) {
+  struct config_rules *rules = into->rules;
+  const char *why = cors_parse(input->value);
+  if (why) {
+    (void)refuse_value(input, error, ": ");
+    text_str(error, why);
+    return false;
+  }
+  if (rules->cors_count == CONFIG_ORIGINS_MAX)
+    return refuse_one_more(input, error, CONFIG_ORIGINS_MAX);
+  rules->cors[rules->cors_count++] = input->value;
+  return true;
+}
+
+static bool store_block(const struct config_into *into,
+                        const struct config_input *input, struct text *error) {
+  struct config_rules *rules = into->rules;
+  char storage[CIDR_WHY_BYTES];
+  struct text why;
+  struct cidr block;
+  text_init(&why, storage, sizeof storage);
+  if (!cidr_parse(&block, input->value, &why)) {
+    (void)refuse_value(input, error, ": ");
+    text_slice(error, text_slice_of(&why));
+    return false;
+  }
+  if (rules->trusted_count == CONFIG_BLOCKS_MAX)
+    return refuse_one_more(input, error, CONFIG_BLOCKS_MAX);
+  rules->trusted[rules->trusted_count++] = block;
+  return true;
+}
+
 static bool is_variable_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          (c >= '0' && c <= '9') || c == '_';
@@ -397,7 +432,8 @@ bool config_store(const struct config_into *into,
       [OPTION_FIELD] = store_field,       [OPTION_WORD] = store_word,
       [OPTION_VARIABLE] = store_variable, [OPTION_METHODS] = store_method,
       [OPTION_URLS] = store_url,          [OPTION_HEADERS] = store_header,
-      [OPTION_NAMES] = store_name,
+      [OPTION_NAMES] = store_name,        [OPTION_ORIGINS] = store_origin,
+      [OPTION_BLOCKS] = store_block,
   };
   return stores[input->option->kind](into, input, error);
 }

@@ -230,6 +230,40 @@ static void allow_credentials(struct whole *whole) {
 
 /* ---- routes ---- */
 
+static struct slice *keep_origins(struct whole *whole,
+                                  const struct config_rules *rules) {
+  struct slice *origins = take(whole, rules->cors_count, sizeof *origins);
+  for (unsigned i = 0; origins && i < rules->cors_count; i++)
+    origins[i] = keep(whole, rules->cors[i]);
+  return origins;
+}
+
+static struct cidr *keep_trusted(struct whole *whole,
+                                 const struct config_rules *rules) {
+  struct cidr *trusted = take(whole, rules->trusted_count, sizeof *trusted);
+  if (trusted)
+    memcpy(trusted, rules->trusted, rules->trusted_count * sizeof *trusted);
+  return trusted;
+}
+
+static bool is_ruled(const struct config_rules *rules, const char *name) {
+  for (unsigned i = 0; i < rules->header_count; i++)
+    if (slice_equal_nocase(rules->headers[i].name, slice_of(name))) return true;
+  for (unsigned i = 0; i < rules->drop_header_count; i++)
+    if (slice_equal_nocase(rules->drop_headers[i], slice_of(name))) return true;
+  return false;
+}
+
+/* Those that the route does not set or drop itself. */
+static unsigned forwarded_fields(const struct config_rules *rules) {
+  unsigned fields = 0;
+  if (rules->forwarded == 0) return 0;
+  if (!is_ruled(rules, "X-Forwarded-For")) fields |= FORWARDED_FOR;
+  if (!is_ruled(rules, "X-Forwarded-Proto")) fields |= FORWARDED_PROTO;
+  if (!is_ruled(rules, "X-Forwarded-Host")) fields |= FORWARDED_HOST;
+  return fields;
+}
+
 static struct forward_rules make_fields(struct whole *whole,
                                         const struct config_rules *rules,
                                         enum route_kind kind) {
@@ -272,6 +306,13 @@ static void make_route(struct whole *whole, struct route *route,
       .get_body = rules->get_body,
       .fields = make_fields(whole, rules, from->kind),
       .timeout_param = keep_name(whole, rules->timeout_param),
+      .timeout_header = keep(whole, rules->timeout_header),
+      .cors = {keep_origins(whole, rules), rules->cors_count},
+      .forwards = rules->forwarded != 0,
+      .forwarded = forwarded_fields(rules),
+      .trusted = keep_trusted(whole, rules),
+      .trusted_count = rules->trusted_count,
+      .rewrite_links = rules->rewrite_links,
       .timeout_us = rules->timeout_us,
       .max_timeout_us = rules->max_timeout_us,
       .body_bytes = (size_t)rules->max_request_bytes,

@@ -22,11 +22,14 @@
  * free from the start. Left to others: which status, which words, the body. */
 #include "core/answer.h"
 
+#include "core/conditional.h"
+#include "core/cors.h"
 #include "core/http_head.h"
 
 enum {
   NAMED_MAX = 32,
-  CLOSING_BYTES = 40, /* ],"attempts_left_out":4294967295} */
+  LINKS_GROW_MAX = 4096, /* bytes by which the links of one field may grow */
+  CLOSING_BYTES = 40,    /* ],"attempts_left_out":4294967295} */
 };
 
 static const char opening[] = ",\"attempts\":[";
@@ -102,7 +105,9 @@ static void add_race(struct text *out, const struct race_record *race) {
 /* What ends every head. */
 static void add_ours(struct text *out, uint64_t length,
                      const struct race_record *race, struct slice request_id,
-                     struct slice via, struct answer_framing framing) {
+                     struct slice via, struct answer_framing framing,
+                     struct slice fields) {
+  text_slice(out, fields);
   if (length != UINT64_MAX)
     add_number(out, "Content-Length: ", (int64_t)length);
   if (framing.close) text_str(out, "Connection: close\r\n");
@@ -186,10 +191,35 @@ static void pass_field(struct text *out, const struct http_field *field) {
   text_str(out, "\r\n");
 }
 
+static bool stays_here(const struct answer_more *more, struct slice name) {
+  return (more->cors && cors_owns(name)) ||
+         (more->unchanged && !conditional_crosses(name));
+}
+
+static bool is_link(struct slice name) {
+  return is(name, "Link") || is(name, "Location") ||
+         is(name, "Content-Location");
+}
+
+/* One whose links would grow beyond all measure crosses as it is. */
+static void pass_link(struct text *out, const struct http_field *field,
+                      const struct links_rule *rule) {
+  if (links_room(field->value, rule) > field->value.len + LINKS_GROW_MAX) {
+    pass_field(out, field);
+    return;
+  }
+  text_slice(out, field->name);
+  text_str(out, ": ");
+  if (is(field->name, "Link")) links_write_link(out, field->value, rule);
+  else links_write_location(out, field->value, rule);
+  text_str(out, "\r\n");
+}
+
 /* Leaves out what is in `skip`, and collects what Connection names in `named`
  * where that is not NULL. Returns whether a Date crossed. */
 static bool pass_fields(struct text *out, struct slice lines,
-                        const struct named *skip, struct named *named) {
+                        const struct named *skip, struct named *named,
+                        const struct answer_more *more) {
   bool dated = false;
   while (lines.len > 0) {
     struct http_field field;
@@ -202,7 +232,9 @@ static bool pass_fields(struct text *out, struct slice lines,
     if (fate == DROP || fate == NOTE_CONNECTION) continue;
     if (skip && is_named(skip, field.name)) continue;
     if (fate == NOTE_DATE) dated = true;
-    pass_field(out, &field);
+    if (stays_here(more, field.name)) continue;
+    if (more->links && is_link(field.name)) pass_link(out, &field, more->links);
+    else pass_field(out, &field);
   }
   return dated;
 }
@@ -210,25 +242,26 @@ static bool pass_fields(struct text *out, struct slice lines,
 void answer_passed_head(struct text *out, int status, struct slice fields,
                         uint64_t length, const struct race_record *race,
                         struct slice request_id, struct slice via,
-                        struct slice date, struct answer_framing framing) {
+                        struct slice date, struct answer_framing framing,
+                        const struct answer_more *more) {
   struct named named;
   named.count = 0;
   named.too_many = false;
   add_status_line(out, status);
   size_t start = out->len;
-  bool dated = pass_fields(out, fields, NULL, &named);
+  bool dated = pass_fields(out, fields, NULL, &named, more);
   if (named.count > 0) {
     out->len = start;
-    dated = pass_fields(out, fields, &named, NULL);
+    dated = pass_fields(out, fields, &named, NULL, more);
   }
   if (!dated) add_given(out, "Date: ", date);
-  add_ours(out, length, race, request_id, via, framing);
+  add_ours(out, length, race, request_id, via, framing, more->fields);
 }
 
 void answer_own_head(struct text *out, const struct answer_own *own,
                      const struct race_record *race, struct slice request_id,
                      struct slice via, struct slice date,
-                     struct answer_framing framing) {
+                     struct answer_framing framing, struct slice fields) {
   add_status_line(out, own->status);
   add_given(out, "Date: ", date);
   if (own->content_type)
@@ -242,7 +275,7 @@ void answer_own_head(struct text *out, const struct answer_own *own,
     text_int(out, own->completed);
     add_number(out, "/", own->items);
   }
-  add_ours(out, own->length, race, request_id, via, framing);
+  add_ours(out, own->length, race, request_id, via, framing, fields);
 }
 
 /* Takes back what was added since `len` if it was cut. */

@@ -121,7 +121,8 @@ static bool crosses(const struct http_request *request,
                     const struct forward_rules *rules,
                     const struct target_fields *target, bool options,
                     struct slice name) {
-  return may_cross(request, rules, name) && !is_configured_away(rules, target, name) &&
+  return may_cross(request, rules, name) &&
+         !is_configured_away(rules, target, name) &&
          !(options && http_request_connection_names(request, name));
 }
 
@@ -159,16 +160,20 @@ static void add_configured(struct text *common,
 bool forward_fields(struct text *out, const struct http_request *request,
                     const struct forward_rules *rules,
                     const struct target_fields *target,
+                    const struct forwarded_from *from,
                     struct slice request_id) {
   bool options = has_connection_options(request), has_credentials = false;
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
-    if (!crosses(request, rules, target, options, field->name)) continue;
+    if (!crosses(request, rules, target, options, field->name) ||
+        (from && forwarded_drops(field->name, from->trusted)))
+      continue;
     if (is_credential(field->name)) has_credentials = true;
     else add_line(out, field->name, field->value);
   }
   add_defaults(out, request, rules, target);
   add_configured(out, rules, target);
+  if (from) forwarded_write(out, request, from);
   add_line(out, slice_of("Via"), rules->via);
   add_line(out, slice_of("X-Request-ID"), request_id);
   return has_credentials;

@@ -131,6 +131,11 @@ const char *connection_peer(const struct connection *c) {
   return peer_text(&c->peer, c->front->peer_text);
 }
 
+void connection_peer_bytes(const struct connection *c,
+                           unsigned char bytes[ADDRESS_BYTES]) {
+  peer_bytes(&c->peer, bytes);
+}
+
 /* ---- between two requests ---- */
 
 void connection_await_request(struct connection *c) {

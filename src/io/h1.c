@@ -25,7 +25,7 @@
 
 enum {
   REQUEST_PARTS = BASE_URL_PIECES + 8,
-  LAST_LINES_BYTES = 64,
+  LAST_LINES_BYTES = 128,
   READ_OUT_BYTES = 256 * 1024, /* of an answer that nobody wants */
 };
 
@@ -143,10 +143,23 @@ static struct iovec part_of(struct slice s) {
 }
 
 /* From Hedge-Attempt's value to the end of the head. */
+/* From the attempt's start on, so that it stays the same however often the
+ * request is put together. */
+static int64_t milliseconds_left(const struct call *call) {
+  int64_t left_us = call->ask->message->deadline_us - call->record->start_us;
+  return left_us > 1000 ? left_us / 1000 : 1;
+}
+
 static struct slice request_last_lines(const struct call *call, char *room) {
   const struct ask_message *message = call->ask->message;
   struct text lines;
   text_init(&lines, room, LAST_LINES_BYTES);
+  if (message->timeout_header.len > 0) {
+    text_str(&lines, ": ");
+    text_int(&lines, milliseconds_left(call));
+    text_str(&lines, "\r\n");
+  }
+  text_str(&lines, "Hedge-Attempt: ");
   text_int(&lines, call->record->number);
   if (message->has_body) {
     text_str(&lines, "\r\nContent-Length: ");
@@ -173,7 +186,7 @@ static unsigned request_parts(const struct call *call, char *last_lines,
   parts[count++] = part_of(fields->common);
   if (target->client_credentials && fields->credentials.len > 0)
     parts[count++] = part_of(fields->credentials);
-  parts[count++] = part_of(slice_of("Hedge-Attempt: "));
+  parts[count++] = part_of(ask->message->timeout_header);
   parts[count++] = part_of(request_last_lines(call, last_lines));
   if (ask->message->body.len > 0) parts[count++] = part_of(ask->message->body);
   return count;

@@ -49,7 +49,7 @@ static void answering_write_own_head(const struct answering *to,
                                      const struct answer_own *own) {
   answer_own_head(head, own, told_race(to), to->race->id,
                   slice_of(to->service->process->via),
-                  service_date(to->service), framing_of(to));
+                  service_date(to->service), framing_of(to), to->more.fields);
 }
 
 static void answering_send_parts(const struct answering *to,
@@ -60,20 +60,31 @@ static void answering_send_parts(const struct answering *to,
 
 /* ---- an upstream's answer, and an /all's ---- */
 
-void answering_pass(const struct answering *to,
-                    const struct response *response) {
+static void answering_pass_as(const struct answering *to, int status,
+                              const struct response *response,
+                              struct slice body, uint64_t length) {
   struct service *service = to->service;
   struct text *head = scratch(to);
-  struct slice body = response->body;
   struct iovec parts[2];
-  answer_passed_head(head, response->status, response->fields, response->length,
-                     told_race(to), to->race->id,
-                     slice_of(service->process->via), service_date(service),
-                     framing_of(to));
-  answering_tell(to, response->status, body.len);
+  answer_passed_head(head, status, response->fields, length, told_race(to),
+                     to->race->id, slice_of(service->process->via),
+                     service_date(service), framing_of(to), &to->more);
+  answering_tell(to, status, body.len);
   parts[0] = (struct iovec){head->at, head->len};
   parts[1] = (struct iovec){(char *)(uintptr_t)body.at, body.len};
   answering_send_parts(to, parts, 2);
+}
+
+void answering_pass(const struct answering *to,
+                    const struct response *response) {
+  answering_pass_as(to, response->status, response, response->body,
+                    response->length);
+}
+
+/* RFC 9110, section 15.4.5. */
+void answering_unchanged(const struct answering *to,
+                         const struct response *response) {
+  answering_pass_as(to, 304, response, (struct slice){0}, UINT64_MAX);
 }
 
 void answering_gather(const struct answering *to, struct gathered *gathered,
@@ -135,6 +146,14 @@ void answering_json(const struct answering *to, struct slice json) {
   answering_write_own_head(to, head, &own);
   answering_tell(to, 200, json.len);
   answering_send_own(to, head, json);
+}
+
+void answering_nothing(const struct answering *to) {
+  struct text *head = scratch(to);
+  struct answer_own own = {.status = 204, .length = UINT64_MAX};
+  answering_write_own_head(to, head, &own);
+  answering_tell(to, 204, 0);
+  answering_send_own(to, head, (struct slice){0});
 }
 
 void answering_nobody(const struct answering *to) {

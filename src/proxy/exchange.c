@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/conditional.h"
 #include "core/list.h"
 #include "io/clock.h"
 #include "proxy/answering.h"
@@ -36,6 +37,8 @@ struct exchange {
   struct race_record record;
   struct fetch *fetches;
   unsigned count, open; /* open: not settled yet */
+  const struct route *route;
+  struct slice answer_fields, if_none_match;
   bool head_only, gathers, detail;
   struct gathered gathered;
   struct buffer body; /* of the client, while it is sent on */
@@ -110,19 +113,52 @@ static bool exchange_has_error(const struct exchange *x) {
          fetch->ask.message->keep_errors && fetch->response.bytes.cap > 0;
 }
 
+static struct slice field_of(const struct response *response,
+                             const char *name) {
+  struct slice lines = response->fields;
+  struct http_field field;
+  while (lines.len > 0 && http_field_next(&lines, &field))
+    if (slice_equal_nocase(field.name, slice_of(name))) return field.value;
+  return (struct slice){0};
+}
+
+/* The client has it already. */
+static bool exchange_is_known(const struct exchange *x) {
+  const struct response *response = &x->fetches[0].response;
+  return x->if_none_match.len > 0 && response->status == 200 &&
+         conditional_matches(x->if_none_match, field_of(response, "ETag"));
+}
+
+/* The upstream's answer, or its error, with its links turned to us. */
+static void exchange_pass(struct exchange *x, struct answering *to) {
+  const struct fetch *fetch = &x->fetches[0];
+  unsigned target = fetch->records[fetch->response_of].target;
+  struct links_rule links = {
+      .base = &x->lease->snapshot->targets[target].url,
+      .route = x->route->path,
+      .stripped = x->route->strip,
+  };
+  if (x->route->rewrite_links) to->more.links = &links;
+  to->more.cors = x->route->cors.count > 0;
+  to->more.unchanged = exchange_is_known(x);
+  if (to->more.unchanged) answering_unchanged(to, &fetch->response);
+  else answering_pass(to, &fetch->response);
+}
+
 static void exchange_answer(struct exchange *x) {
   enum outcome outcome = x->record.outcome;
   struct answering to = {.service = x->service,
                          .connection = x->connection,
                          .race = &x->record,
                          .head_only = x->head_only,
+                         .more.fields = x->answer_fields,
                          .raced = true,
                          .on_sent = exchange_free,
                          .arg = x};
   if (outcome == OUTCOME_GONE) answering_nobody(&to);
   else if (outcome == OUTCOME_SUCCESS || outcome == OUTCOME_CLIENT_ERROR ||
            exchange_has_error(x))
-    answering_pass(&to, &x->fetches[0].response);
+    exchange_pass(x, &to);
   else if (outcome == OUTCOME_GATHERED &&
            gathered_write(&x->gathered, x->fetches, x->count, x->detail,
                           &x->service->blocks))
@@ -224,6 +260,9 @@ static void exchange_describe(struct exchange *x,
   x->record.peer = setup->peer;
   x->record.start_us = setup->started_us;
   x->head_only = setup->head_only;
+  x->route = setup->route;
+  x->answer_fields = setup->answer_fields;
+  x->if_none_match = setup->if_none_match;
   x->gathers = setup->gathers;
   x->detail = setup->detail;
   x->scene =

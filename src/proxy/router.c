@@ -14,7 +14,10 @@
 #include "proxy/smart.h"
 #include "proxy/visit.h"
 
-enum { ID_BYTES_MAX = 128 };
+enum {
+  ID_BYTES_MAX = 128,
+  LINES_BYTES = 1024, /* of answer fields that a route has */
+};
 
 static void (*const endpoints[])(struct visit *visit) = {
     [ROUTE_SMART] = smart_visit,
@@ -74,6 +77,30 @@ static void reject_method(struct visit *visit) {
                       "this path does not answer this method");
 }
 
+/* A browser asks whether a page may ask (core/cors). */
+static void answer_preflight(struct visit *visit) {
+  const struct route_table *table = &visit->service->lease->snapshot->table;
+  char storage[128];
+  struct text methods;
+  text_init(&methods, storage, sizeof storage);
+  http_methods_write(&methods, route_table_methods(table, visit->route));
+  if (cors_room(visit->request, text_slice_of(&methods)) > LINES_BYTES) {
+    visit_reject(visit, 431, "Access-Control-Request-Headers is too long");
+    return;
+  }
+  visit->lines.len = 0;
+  cors_write_preflight(&visit->lines, &visit->route->cors, visit->request,
+                       text_slice_of(&methods));
+  visit_answer_nothing(visit);
+}
+
+/* Whole, or not at all. */
+static void allow_origin(struct visit *visit) {
+  const struct cors_rule *rule = &visit->route->cors;
+  if (cors_room(visit->request, (struct slice){0}) <= LINES_BYTES / 2)
+    cors_write(&visit->lines, rule, visit->request);
+}
+
 static const char *why_no_route(const struct visit *visit) {
   return visit->service->config->file
              ? "no route takes this path"
@@ -90,6 +117,8 @@ static void router_dispatch(struct visit *visit) {
   else if (request->method == HTTP_CONNECT)
     visit_reject_method(visit, "GET, HEAD, POST", "hedgerow opens no tunnels");
   else if (!route) visit_reject(visit, 404, why_no_route(visit));
+  else if (route->cors.count > 0 && cors_is_preflight(request))
+    answer_preflight(visit);
   else if (!(route->methods & 1u << request->method)) reject_method(visit);
   else if (http_request_has_body(request) &&
            !takes_body(route, request->method))
@@ -101,7 +130,7 @@ void router_on_request(void *arg, struct connection *connection,
                        const struct http_request *request, const void *route,
                        struct slice body) {
   struct service *service = arg;
-  char own_id[SERVICE_REQUEST_ID_BYTES];
+  char own_id[SERVICE_REQUEST_ID_BYTES], lines[LINES_BYTES];
   struct visit visit = {
       .service = service,
       .connection = connection,
@@ -115,6 +144,8 @@ void router_on_request(void *arg, struct connection *connection,
                  .start_us = clock_now_us()},
       .head_only = request->method == HTTP_HEAD,
   };
+  text_init(&visit.lines, lines, sizeof lines);
+  if (visit.route && visit.route->cors.count > 0) allow_origin(&visit);
   if (visit.route && visit.route->strip)
     visit.rest = route_table_rest(visit.route, request->path);
   router_dispatch(&visit);

@@ -11,6 +11,7 @@
 #include "proxy/smart.h"
 
 #include "core/http_method.h"
+#include "core/prefer.h"
 #include "core/query.h"
 #include "proxy/balance.h"
 
@@ -38,16 +39,58 @@ static struct ask_message message_of(const struct visit *visit) {
                               .success = route->success};
 }
 
+/* Several fields of that name are one list. */
+static size_t if_none_match_room(const struct visit *visit) {
+  size_t room = 0;
+  for (unsigned i = 0; i < visit->request->field_count; i++)
+    room += visit->request->fields[i].value.len + 2;
+  return room;
+}
+
+/* Where the answer is judged here, so is whether the client has it already. */
+static bool compares_tags(const struct visit *visit) {
+  enum http_method method = visit->request->method;
+  return (method == HTTP_GET || method == HTTP_HEAD) &&
+         visit->route->success != SUCCESS_ANY &&
+         http_request_field(visit->request, "If-None-Match");
+}
+
+static struct slice keep_if_none_match(struct visit *visit) {
+  size_t from = visit->text.len;
+  for (unsigned i = 0; i < visit->request->field_count; i++) {
+    const struct http_field *field = &visit->request->fields[i];
+    if (!slice_equal_nocase(field->name, slice_of("If-None-Match"))) continue;
+    if (visit->text.len > from) text_str(&visit->text, ", ");
+    text_slice(&visit->text, field->value);
+  }
+  return slice_from(text_slice_of(&visit->text), from);
+}
+
+/* Prefer: wait=SECONDS is what timeout=MS is, where that is not given. */
+static void take_preference(struct visit *visit, int64_t *timeout_us) {
+  int64_t wait_us;
+  if (!prefer_wait(visit->request, &wait_us)) return;
+  if (wait_us > visit->route->max_timeout_us)
+    wait_us = visit->route->max_timeout_us;
+  *timeout_us = wait_us;
+  text_str(&visit->lines, "Preference-Applied: wait=");
+  text_int(&visit->lines, wait_us / 1000000);
+  text_str(&visit->lines, "\r\n");
+}
+
 static void start(struct visit *visit, struct exchange_setup *setup,
-                  struct exchange_item *item) {
+                  struct exchange_item *item, bool tags) {
   const struct route *route = visit->route;
   struct query_param timeout = {.name = route->timeout_param};
   item->rest = visit_keep(visit, visit->rest);
   query_take(visit->request->query, &timeout, route->timeout_param ? 1 : 0,
              &visit->text);
   item->query = slice_from(text_slice_of(&visit->text), item->rest.len);
-  if (visit_timeout(visit, timeout.value, timeout.count, &setup->timeout_us))
-    visit_start(visit, setup);
+  if (tags) setup->if_none_match = keep_if_none_match(visit);
+  if (!visit_timeout(visit, timeout.value, timeout.count, &setup->timeout_us))
+    return;
+  if (timeout.count == 0) take_preference(visit, &setup->timeout_us);
+  visit_start(visit, setup);
 }
 
 void smart_visit(struct visit *visit) {
@@ -72,8 +115,12 @@ void smart_visit(struct visit *visit) {
                  ".. segments, and no malformed percent-encoding");
     return;
   }
-  if (!visit_open(visit, visit->rest.len + visit->request->query.len)) return;
+  bool tags = compares_tags(visit);
+  if (!visit_open(visit, visit->rest.len + visit->request->query.len +
+                             (tags ? if_none_match_room(visit) : 0)))
+    return;
+  if (prefer_hedge_off(visit->request)) policy.hedges = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);
   setup.first = balance_first(visit->service, group);
-  start(visit, &setup, &item);
+  start(visit, &setup, &item, tags);
 }

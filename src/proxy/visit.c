@@ -17,7 +17,7 @@
 #include "io/clock.h"
 #include "proxy/answering.h"
 
-enum { PEER_BYTES = 64 };
+enum { PEER_BYTES = 64, PREFERENCE_BYTES = 64 };
 
 /* ---- answers without an exchange ---- */
 
@@ -32,7 +32,8 @@ static struct answering answering_of(struct visit *visit,
   return (struct answering){.service = visit->service,
                             .connection = visit->connection,
                             .race = &visit->record,
-                            .head_only = visit->head_only};
+                            .head_only = visit->head_only,
+                            .more.fields = text_slice_of(&visit->lines)};
 }
 
 void visit_reject(struct visit *visit, int status, const char *detail) {
@@ -46,6 +47,11 @@ void visit_reject_method(struct visit *visit, const char *allow,
   answering_problem(&to, 405, slice_of(detail), allow);
 }
 
+void visit_answer_nothing(struct visit *visit) {
+  struct answering to = answering_of(visit, OUTCOME_OWN);
+  answering_nothing(&to);
+}
+
 void visit_answer(struct visit *visit, struct slice json) {
   struct answering to = answering_of(visit, OUTCOME_OWN);
   answering_json(&to, json);
@@ -55,7 +61,8 @@ void visit_answer(struct visit *visit, struct slice json) {
 
 static size_t visit_room_for(const struct visit *visit) {
   return visit->record.method.len + visit->record.path.len +
-         visit->record.id.len + PEER_BYTES;
+         visit->record.id.len + visit->lines.len + PEER_BYTES +
+         PREFERENCE_BYTES;
 }
 
 static enum gate_verdict visit_admit(const struct service *service) {
@@ -134,6 +141,8 @@ static bool visit_write_setup(struct visit *visit,
   setup->method = visit_keep(visit, visit->record.method);
   setup->path = visit_keep(visit, without_query(visit->record.path));
   setup->id = visit_keep(visit, visit->record.id);
+  setup->answer_fields = visit_keep(visit, text_slice_of(&visit->lines));
+  setup->route = visit->route;
   setup->head_only = visit->head_only;
   setup->started_us = visit->record.start_us;
   if (visit->service->log)
@@ -155,16 +164,30 @@ static size_t fields_room(const struct http_request *request) {
          2;
 }
 
+/* Who asks, as the upstream is told; NULL: it is not. */
+static const struct forwarded_from *visit_forwarded(
+    const struct visit *visit, struct forwarded_from *from) {
+  const struct route *route = visit->route;
+  if (!route->forwards) return NULL;
+  *from = (struct forwarded_from){.fields = route->forwarded};
+  connection_peer_bytes(visit->connection, from->peer);
+  from->trusted = cidr_has(route->trusted, route->trusted_count, from->peer);
+  return from;
+}
+
 static bool visit_write_fields(struct visit *visit,
                                const struct forward_rules *rules,
                                const struct target_fields *target,
                                struct ask_fields *fields) {
   struct arena *arena = exchange_arena(visit->exchange);
   size_t room = fields_room(visit->request) + forward_room(rules, target);
+  struct forwarded_from storage;
+  const struct forwarded_from *from = visit_forwarded(visit, &storage);
   struct text text;
+  if (from) room += forwarded_room(visit->request, from);
   if (!arena_open_text(arena, room, &text)) return false;
-  bool has_credentials =
-      forward_fields(&text, visit->request, rules, target, visit->record.id);
+  bool has_credentials = forward_fields(&text, visit->request, rules, target,
+                                        from, visit->record.id);
   fields->common = text_slice_of(&text);
   if (has_credentials)
     forward_credentials(&text, visit->request, rules, target);
@@ -207,6 +230,8 @@ static bool visit_write_messages(struct visit *visit,
   const struct forward_rules *rules = &visit->route->fields;
   struct ask_message *common = &setup->message;
   if (common->method.len == 0) common->method = setup->method;
+  common->timeout_header = visit->route->timeout_header;
+  common->deadline_us = setup->started_us + setup->timeout_us;
   if (visit->body.len > 0 && common->has_body &&
       !exchange_keep_body(visit->exchange, visit->body, &common->body))
     return false;

@@ -13,6 +13,8 @@
 #include "core/http_response.h"
 #include "fuzz/fuzz.h"
 
+static const struct answer_more nothing_more;
+
 enum { ATTEMPTS = 4, T0 = 7000000 };
 
 static bool is(struct slice name, const char *other) {
@@ -140,8 +142,8 @@ static void pass_on(struct slice upstream, int status,
   struct slice date = slice_of("Sat, 21 Nov 2026");
   struct text answer =
       fuzz_text(ANSWER_HEAD_BYTES + upstream.len + id.len + via.len + date.len);
-  answer_passed_head(&answer, status, upstream, 2, race, id, via, date,
-                     framing);
+  answer_passed_head(&answer, status, upstream, 2, race, id, via, date, framing,
+                     &nothing_more);
   demand(!answer.cut, "a head is not cut in the room that it was promised");
   check_status(text_slice_of(&answer), status);
   check_fields(text_slice_of(&answer), upstream, race);

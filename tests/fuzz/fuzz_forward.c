@@ -228,7 +228,7 @@ static void forward(const struct scene *scene) {
   const struct target_fields *target = &scene->target;
   struct text text =
       fuzz_text(fields_room(client) + forward_room(rules, target));
-  bool has = forward_fields(&text, client, rules, target, slice_of(ID));
+  bool has = forward_fields(&text, client, rules, target, NULL, slice_of(ID));
   struct slice common = text_slice_of(&text);
   forward_credentials(&text, client, rules, target);
   struct slice credentials = slice_from(text_slice_of(&text), common.len);
