@@ -11,6 +11,9 @@
 #include "proxy/exchange.h"
 #include "proxy/service.h"
 
+/* Preference-Applied comes to the lines when there is an exchange. */
+enum { VISIT_PREFERENCE_BYTES = 64 };
+
 /* Lives as long as the router's call; slices point into the request. */
 struct visit {
   struct service *service;

@@ -97,7 +97,8 @@ static void answer_preflight(struct visit *visit) {
 /* Whole, or not at all. */
 static void allow_origin(struct visit *visit) {
   const struct cors_rule *rule = &visit->route->cors;
-  if (cors_room(visit->request, (struct slice){0}) <= LINES_BYTES / 2)
+  if (cors_room(visit->request, (struct slice){0}) <=
+      LINES_BYTES - VISIT_PREFERENCE_BYTES)
     cors_write(&visit->lines, rule, visit->request);
 }
 

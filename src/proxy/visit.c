@@ -17,7 +17,7 @@
 #include "io/clock.h"
 #include "proxy/answering.h"
 
-enum { PEER_BYTES = 64, PREFERENCE_BYTES = 64 };
+enum { PEER_BYTES = 64 };
 
 /* ---- answers without an exchange ---- */
 
@@ -62,7 +62,7 @@ void visit_answer(struct visit *visit, struct slice json) {
 static size_t visit_room_for(const struct visit *visit) {
   return visit->record.method.len + visit->record.path.len +
          visit->record.id.len + visit->lines.len + PEER_BYTES +
-         PREFERENCE_BYTES;
+         VISIT_PREFERENCE_BYTES;
 }
 
 static enum gate_verdict visit_admit(const struct service *service) {
