@@ -393,8 +393,8 @@ static void print_version(void) {
 static const char *env(const char *name) { return getenv(name); }
 
 static void dump(const struct config *config) {
-  char folder[PATH_MAX + 1] = "";
-  if (getcwd(folder, PATH_MAX)) strcat(folder, "/");
+  char here[PATH_MAX], folder[PATH_MAX + 1] = "";
+  if (getcwd(here, sizeof here)) snprintf(folder, sizeof folder, "%s/", here);
   config_dump(config, folder, put, stdout);
 }
 

@@ -34,10 +34,10 @@ static char *read_bytes(const char *name, size_t *len) {
 }
 
 static struct slice folder_of(const char *name, char folder[PATH_MAX + 1]) {
-  char *real = realpath(name, folder) ? folder : strcpy(folder, "./");
-  char *slash = strrchr(real, '/');
+  if (!realpath(name, folder)) snprintf(folder, PATH_MAX, "./");
+  char *slash = strrchr(folder, '/');
   slash[1] = '\0';
-  return slice_of(real);
+  return slice_of(folder);
 }
 
 static bool read_file(struct config *config, const char *name,
