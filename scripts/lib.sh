@@ -71,13 +71,13 @@ await() {
 
 is_up() { kill -0 "$1" 2>/dev/null; }
 
-# It has said on what URL it listens, or has ended.
+# It has said on what URL it listens (the first, of several), or has ended.
 is_settled() {
   local file said
   url=
   for file in "$work/$1.out" "$work/$1.err"; do
     read -rd '' said <"$file" || true
-    [[ ! $said =~ listening\ on\ ([^[:space:]]+) ]] || url=${BASH_REMATCH[1]}
+    [[ ! $said =~ listening\ on\ ([^[:space:],]+) ]] || url=${BASH_REMATCH[1]}
   done
   [ -n "$url" ] || ! is_up "$pid"
 }

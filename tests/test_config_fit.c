@@ -7,7 +7,8 @@ static struct config_target targets[2][2];
 static struct config_upstream upstreams[2];
 
 static struct config config_of(int64_t connections, int64_t attempts) {
-  struct config config = {.upstreams = upstreams, .upstream_count = 1};
+  struct config config = {
+      .upstreams = upstreams, .upstream_count = 1, .listen_count = 1};
   (void)!base_url_parse(&targets[0][0].url, slice_of("http://a.example/x"));
   (void)!base_url_parse(&targets[0][1].url, slice_of("http://b.example/x"));
   upstreams[0] =
@@ -42,6 +43,13 @@ Test(config_fit, every_worker_has_descriptors_of_its_own) {
             "%lld and %lld", (long long)many.max_connections,
             (long long)attempts);
   cr_expect_lt(many.max_connections, few.max_connections);
+}
+
+Test(config_fit, each_address_costs_one_in_every_worker) {
+  struct config config = config_of(1000, 500);
+  config.listen_count = 3;
+  cr_expect(!config_fit_descriptors(&config, 2000 + 64 + 2 * (12 + 2), 2));
+  cr_expect(config_fit_descriptors(&config, 2000 + 64 + 2 * (12 + 2) - 1, 2));
 }
 
 Test(config_fit, something_is_left_where_there_is_nothing) {

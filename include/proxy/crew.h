@@ -4,25 +4,32 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
+#include "config/config.h"
 #include "config/snapshot.h"
 #include "io/log.h"
 #include "proxy/worker.h"
+
+/* For "http://[IPv6]:PORT, " each, with room to spare. */
+enum { CREW_URLS_BYTES = CONFIG_LISTEN_MAX * 64 };
 
 struct crew {
   struct worker **workers;
   unsigned count;
 };
 
-/* Makes them all, and only then starts them: the first one opens the address,
- * the others join it at the port that it got. setup says what they have in
- * common; each has a channel of the log (NULL: no log). False with one line in
- * error; what is there by then is for crew_stop and crew_free all the same. */
+/* Makes them all, and only then starts them: the first one opens the
+ * addresses, the others join it at the ports that it got. setup says what they
+ * have in common; each has a channel of the log (NULL: no log). False with one
+ * line in error; what is there by then is for crew_stop and crew_free all the
+ * same. */
 bool crew_start(struct crew *crew, const struct worker_setup *setup,
                 struct log *log, unsigned count, char *error, size_t error_cap)
     __attribute__((warn_unused_result));
-uint16_t crew_port(const struct crew *crew);
+/* Where they listen: "http://127.0.0.1:8480, http://[::1]:8480". `config` is
+ * the one that they were started with. */
+void crew_urls(const struct crew *crew, const struct config *config,
+               char urls[CREW_URLS_BYTES]);
 
 /* See worker_stop and worker_ping. */
 void crew_stop(struct crew *crew);

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/address.h"
 #include "io/log.h"
 #include "io/resolver.h"
 #include "proxy/lease.h"
@@ -17,18 +16,20 @@ struct worker;
 struct worker_setup {
   struct process *process;
   struct resolver *resolver;
-  struct log_channel *log;   /* NULL: no log */
-  struct snapshot *snapshot; /* it holds it */
-  struct listen_at address;  /* with the port that the first one bound */
-  bool first;                /* opens the address; the others join */
+  struct log_channel *log;    /* NULL: no log */
+  struct snapshot *snapshot;  /* it holds it */
+  const struct worker *first; /* has opened the addresses, and this one joins
+                               * it; NULL: it is the first itself */
   struct wake *on_news; /* sent from its thread when it has carried out what
                          * it was told, and when it has ended */
 };
 
-/* Binds its listener. NULL with one line in error. */
+/* Listens at each address of the process's config. NULL with one line in error.
+ */
 struct worker *worker_new(const struct worker_setup *setup, char *error,
                           size_t error_cap);
-uint16_t worker_port(const struct worker *worker);
+/* The port that it got for config->listen[number]. */
+uint16_t worker_port(const struct worker *worker, unsigned number);
 /* What wakes it when there are fewer connections than --max-connections again:
  * for struct process, before any worker starts. */
 struct wake *worker_accept_again(const struct worker *worker);

@@ -1,13 +1,14 @@
 /* config_fit: what the limits cost in descriptors.
  *
  * A client connection costs one, an attempt in flight costs one, of which each
- * origin may have --max-attempts, and a few dozen go to listeners, loops, logs
- * and idle upstream connections that are about to close. Limits that together
- * exceed the process's own would be met as EMFILE, in the middle of a race; so
- * they are lowered at start, and main says so. */
+ * origin may have --max-attempts, an address to listen on costs one in each
+ * worker, and a few dozen go to loops, logs and idle upstream connections that
+ * are about to close. Limits that together exceed the process's own would be
+ * met as EMFILE, in the middle of a race; so they are lowered at start, and
+ * main says so. */
 #include "config/config_fit.h"
 
-enum { RESERVED = 64, RESERVED_A_WORKER = 12 };
+enum { RESERVED = 64, RESERVED_A_WORKER = 11 };
 
 static int64_t at_least_one(int64_t n) { return n > 0 ? n : 1; }
 
@@ -54,7 +55,8 @@ static void shrink(int64_t *limit, int64_t room, int64_t wanted) {
 bool config_fit_descriptors(struct config *config, int64_t descriptors,
                             int64_t workers) {
   int64_t wanted = config->max_connections + attempts_in_all(config);
-  int64_t reserved = RESERVED + RESERVED_A_WORKER * workers;
+  int64_t reserved =
+      RESERVED + (RESERVED_A_WORKER + config->listen_count) * workers;
   int64_t room = at_least_one(descriptors - reserved);
   if (wanted <= room) return false;
   shrink(&config->max_connections, room, wanted);

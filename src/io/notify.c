@@ -22,7 +22,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { MESSAGE_BYTES = 512 };
+enum { MESSAGE_BYTES = 2048 };
 
 struct notify {
   int fd;

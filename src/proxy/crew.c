@@ -8,6 +8,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
 
 static bool fail(char *error, size_t error_cap) {
   snprintf(error, error_cap, "no memory, descriptors or threads to start with");
@@ -17,8 +20,7 @@ static bool fail(char *error, size_t error_cap) {
 static bool make_one(struct crew *crew, const struct worker_setup *common,
                      struct log *log, char *error, size_t error_cap) {
   struct worker_setup setup = *common;
-  setup.first = crew->count == 0;
-  if (!setup.first) setup.address.port = crew_port(crew);
+  setup.first = crew->count > 0 ? crew->workers[0] : NULL;
   if (log && !(setup.log = log_open(log))) return fail(error, error_cap);
   struct worker *worker = worker_new(&setup, error, error_cap);
   if (!worker) return false;
@@ -40,8 +42,20 @@ bool crew_start(struct crew *crew, const struct worker_setup *setup,
   return true;
 }
 
-uint16_t crew_port(const struct crew *crew) {
-  return worker_port(crew->workers[0]);
+void crew_urls(const struct crew *crew, const struct config *config,
+               char urls[CREW_URLS_BYTES]) {
+  struct text text;
+  text_init(&text, urls, CREW_URLS_BYTES);
+  for (unsigned i = 0; i < config->listen_count; i++) {
+    struct slice host = config->listen[i].host;
+    bool v6 = memchr(host.at, ':', host.len) != NULL;
+    text_str(&text, i > 0 ? ", http://" : "http://");
+    text_str(&text, v6 ? "[" : "");
+    text_slice(&text, host);
+    text_str(&text, v6 ? "]:" : ":");
+    text_int(&text, worker_port(crew->workers[0], i));
+  }
+  text_end(&text);
 }
 
 void crew_stop(struct crew *crew) {

@@ -160,7 +160,6 @@ static bool start_workers(struct program *program) {
       .process = &program->process,
       .resolver = program->resolver,
       .snapshot = program->snapshot,
-      .address = program->config.listen[0],
       .on_news = program->news,
   };
   char error[256];
@@ -310,16 +309,11 @@ static void say_remarks(const struct config *config) {
 }
 
 static void say_ready(const struct program *program) {
-  const struct config *config = &program->config;
-  struct slice host = config->listen[0].host;
-  bool v6 = memchr(host.at, ':', host.len) != NULL;
-  char status[384];
-  say_remarks(config);
-  snprintf(status, sizeof status, "listening on http://%s%.*s%s:%u",
-           v6 ? "[" : "", SLICE_ARG(host), v6 ? "]" : "",
-           crew_port(&program->crew));
-  log_notice("%s", status);
-  notify_send(program->notify, "READY=1\nSTATUS=%s", status);
+  char urls[CREW_URLS_BYTES];
+  say_remarks(&program->config);
+  crew_urls(&program->crew, &program->config, urls);
+  log_notice("listening on %s", urls);
+  notify_send(program->notify, "READY=1\nSTATUS=listening on %s", urls);
 }
 
 static bool watch_signals(struct program *program) {

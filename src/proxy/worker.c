@@ -1,4 +1,4 @@
-/* worker: a loop, a listener, connections, attempts, and one thread.
+/* worker: a loop, listeners, connections, attempts, and one thread.
  *
  * Workers share nothing on the path of a request but relaxed counters and what
  * is immutable (struct process); the kernel spreads connections over their
@@ -6,7 +6,7 @@
  *
  * Its end, after worker_stop:
  *
- *   stop ----> listener: new SYNs are dropped, the backlog is accepted, closed
+ *   stop ----> listeners: new SYNs are dropped, backlogs are accepted, closed
  *         |--> connections: answers say close; idle ones get a short grace
  *         +--> --drain runs
  *   all connections have ended,  or  --drain is over: open exchanges are
@@ -26,7 +26,7 @@
 
 #include "io/clock.h"
 #include "io/front.h"
-#include "io/listener.h"
+#include "io/listeners.h"
 #include "io/thread.h"
 #include "proxy/exchange.h"
 #include "proxy/router.h"
@@ -41,7 +41,7 @@ struct worker {
   struct service service;
   struct loop *loop;
   struct front *front;
-  struct listener *listener; /* NULL once it has closed */
+  struct listeners *listeners; /* NULL once all have closed */
   struct wake *orders, *accept_again;
   struct timer drain;
   bool stopping, paused;
@@ -57,14 +57,14 @@ struct worker {
 /* ---- stopping ---- */
 
 static void end_if_empty(struct worker *worker) {
-  if (worker->stopping && !worker->listener && front_count(worker->front) == 0)
+  if (worker->stopping && !worker->listeners && front_count(worker->front) == 0)
     loop_stop(worker->loop);
 }
 
-static void on_listener_closed(void *arg) {
+static void on_listeners_closed(void *arg) {
   struct worker *worker = arg;
-  listener_free(worker->listener);
-  worker->listener = NULL;
+  listeners_free(worker->listeners);
+  worker->listeners = NULL;
   end_if_empty(worker);
 }
 
@@ -83,8 +83,8 @@ static void stop(struct worker *worker) {
   int64_t drain_us = worker->service.config->drain_us;
   if (worker->stopping) return;
   worker->stopping = true;
-  listener_resume(worker->listener);
-  listener_stop(worker->listener, on_listener_closed);
+  listeners_resume(worker->listeners);
+  listeners_stop(worker->listeners, on_listeners_closed);
   front_drain(worker->front,
               drain_us < IDLE_GRACE_US ? drain_us : IDLE_GRACE_US);
   timer_set(&worker->drain, clock_now_us() + drain_us);
@@ -145,8 +145,8 @@ static bool is_full(const struct worker *worker) {
 
 static void worker_on_fewer_connections(void *arg) {
   struct worker *worker = arg;
-  if (!worker->paused || !worker->listener || is_full(worker)) return;
-  listener_resume(worker->listener);
+  if (!worker->paused || !worker->listeners || is_full(worker)) return;
+  listeners_resume(worker->listeners);
   worker->paused = false;
 }
 
@@ -165,7 +165,7 @@ static void worker_on_accept(void *arg, int fd, const struct sockaddr *peer) {
   atomic_fetch_add_explicit(&worker->setup.process->connections, 1,
                             memory_order_relaxed);
   if (worker->stopping || !is_full(worker)) return;
-  listener_pause(worker->listener);
+  listeners_pause(worker->listeners);
   worker->paused = true;
 }
 
@@ -210,10 +210,27 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   return service->attempts != NULL;
 }
 
+/* At the ports that the first worker got, if there is one before this. */
+static bool make_listeners(struct worker *worker, char *error,
+                           size_t error_cap) {
+  const struct config *config = worker->service.config;
+  const struct worker *first = worker->setup.first;
+  struct listen_at addresses[CONFIG_LISTEN_MAX];
+  char why[128];
+  for (unsigned i = 0; i < config->listen_count; i++) {
+    addresses[i] = config->listen[i];
+    if (first) addresses[i].port = worker_port(first, i);
+  }
+  worker->listeners =
+      listeners_new(worker->loop, addresses, config->listen_count,
+                    first != NULL, worker_on_accept, worker, why, sizeof why);
+  if (!worker->listeners) snprintf(error, error_cap, "--listen %s", why);
+  return worker->listeners != NULL;
+}
+
 struct worker *worker_new(const struct worker_setup *setup, char *error,
                           size_t error_cap) {
   struct worker *worker = calloc(1, sizeof *worker);
-  char why[128];
   snprintf(error, error_cap, "no memory or descriptors for a worker");
   if (!worker) return NULL;
   worker->setup = *setup;
@@ -229,11 +246,7 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   worker_adopt(worker, lease_new(setup->snapshot));
   if (!worker->service.lease) goto fail;
   worker->front = make_front(worker);
-  if (!worker->front) goto fail;
-  worker->listener = listener_new(worker->loop, &setup->address, !setup->first,
-                                  worker_on_accept, worker, why, sizeof why);
-  snprintf(error, error_cap, "--listen %s", why);
-  if (!worker->listener) goto fail;
+  if (!worker->front || !make_listeners(worker, error, error_cap)) goto fail;
   return worker;
 fail:
   worker_free(worker);
@@ -244,8 +257,8 @@ struct wake *worker_accept_again(const struct worker *worker) {
   return worker->accept_again;
 }
 
-uint16_t worker_port(const struct worker *worker) {
-  return listener_port(worker->listener);
+uint16_t worker_port(const struct worker *worker, unsigned number) {
+  return listeners_port(worker->listeners, number);
 }
 
 static void *worker_run(void *arg) {
@@ -267,8 +280,8 @@ bool worker_is_done(const struct worker *worker) {
 
 /* What closes here may wake other workers. */
 static void close_all(struct worker *worker) {
-  if (worker->listener) listener_free(worker->listener);
-  worker->listener = NULL;
+  listeners_free(worker->listeners);
+  worker->listeners = NULL;
   if (worker->front) front_free(worker->front);
   worker->front = NULL;
 }

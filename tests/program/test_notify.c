@@ -122,6 +122,26 @@ Test(notify, a_reload_that_fails_ends_too) {
   stage_close(&s);
 }
 
+/* Sixteen long ones: more than a short message holds. */
+Test(notify, the_status_names_every_address) {
+  enum { ADDRESSES = 16 };
+  const char *flags[2 * ADDRESSES + 1] = {0};
+  for (size_t i = 0; i < ADDRESSES; i++) {
+    flags[2 * i] = "--listen";
+    flags[2 * i + 1] = "[0:0:0:0:0:0:0:1]:0";
+  }
+  if (!wire_has_ipv6()) cr_skip_test("this machine has no ::1");
+  open_manager(false);
+  setenv("HEDGEROW_TO", "http://127.0.0.1:9", 1);
+  struct program *program = program_start_flags(flags);
+  expect_message("READY=1\nSTATUS=listening on http://[0:0:0:0:0:0:0:1]:");
+  char *said = strstr(program->err, "listening on ");
+  cr_assert(program_port(program, ADDRESSES - 1) > 0, "%s", program->err);
+  said[strcspn(said, "\n")] = '\0';
+  cr_expect_str_eq(message + strlen("READY=1\nSTATUS="), said);
+  program_free(program);
+}
+
 Test(notify, a_start_that_fails_is_not_ready) {
   open_manager(false);
   struct program *program =

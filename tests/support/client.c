@@ -15,13 +15,17 @@
 
 #include "support/wire.h"
 
-struct client *client_new(uint16_t port) {
+struct client *client_over(int fd) {
   struct client *client = calloc(1, sizeof *client);
   cr_assert_not_null(client);
   client->unread = calloc(1, REPLY_HEAD_MAX);
   cr_assert_not_null(client->unread);
-  client->fd = wire_connect(port);
+  client->fd = fd;
   return client;
+}
+
+struct client *client_new(uint16_t port) {
+  return client_over(wire_connect(port));
 }
 
 void client_leave(struct client *client) {

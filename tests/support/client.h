@@ -23,6 +23,8 @@ struct client {
 };
 
 struct client *client_new(uint16_t port);
+/* Over a connection that is there; it becomes the client's. */
+struct client *client_over(int fd);
 void client_free(struct client *client);
 
 /* Bytes as they are; fails if hedgerow has gone. */

@@ -97,8 +97,6 @@ static void start(struct inside *inside) {
   const struct worker_setup setup = {.process = &inside->process,
                                      .resolver = inside->resolver,
                                      .snapshot = inside->snapshot,
-                                     .address = inside->config.listen[0],
-                                     .first = true,
                                      .on_news = inside->news};
   char error[256];
   inside->worker = worker_new(&setup, error, sizeof error);
@@ -122,7 +120,7 @@ void inside_run(struct inside *inside, struct snapshot *snapshot) {
 }
 
 struct client *inside_client(const struct inside *inside) {
-  return client_new(worker_port(inside->worker));
+  return client_new(worker_port(inside->worker, 0));
 }
 
 void inside_free(struct inside *inside) {

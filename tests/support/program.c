@@ -92,12 +92,19 @@ void program_await_notice(struct program *program, const char *text) {
   await_line(program, text);
 }
 
-static uint16_t port_in(const char *ready) {
-  const char *url = strstr(ready, "http://");
-  const char *end = url ? url + strcspn(url, " \n") : ready;
-  while (end > ready && end[-1] != ':') end--;
+static const char ready[] = "listening on http://";
+
+uint16_t program_port(const struct program *program, unsigned number) {
+  const char *url = strstr(program->err, ready) + strlen("listening on ");
+  for (; number > 0; number--) {
+    url += strcspn(url, " \n");
+    if (*url != ' ') return 0;
+    url++;
+  }
+  const char *end = url + strcspn(url, ", \n");
+  while (end > url && end[-1] != ':') end--;
   long port = strtol(end, NULL, 10);
-  cr_assert(port > 0 && port < 65536, "no port in: %s", ready);
+  cr_assert(port > 0 && port < 65536, "no port in: %s", url);
   return (uint16_t)port;
 }
 
@@ -110,11 +117,10 @@ static bool is_among(const char *const *flags, const char *flag) {
 
 struct program *program_start_flags(const char *const *flags) {
   static const char *const anywhere[] = {"--listen", "127.0.0.1:0", NULL};
-  static const char ready[] = "listening on http://";
-  bool placed = is_among(flags, "--listen");
+  bool placed = is_among(flags, "--listen") || getenv("HEDGEROW_LISTEN");
   struct program *program = spawn(placed ? nothing : anywhere, flags);
   await_line(program, ready);
-  program->port = port_in(strstr(program->err, ready));
+  program->port = program_port(program, 0);
   return program;
 }
 

@@ -13,7 +13,7 @@ enum { PROGRAM_OUTPUT_MAX = 256 * 1024 };
 
 struct program {
   pid_t pid;
-  uint16_t port;   /* of its ready line */
+  uint16_t port;   /* of its ready line, the first of several */
   int err_fd;      /* a pipe */
   int out_fd;      /* a file without a name */
   int exit_status; /* after it has ended; 128 + N when signal N ended it */
@@ -23,11 +23,14 @@ struct program {
   size_t err_len;
 };
 
-/* Starts it with these flags (and `--listen 127.0.0.1:0` if none is there) and
- * waits until it listens. */
+/* Starts it with these flags (and `--listen 127.0.0.1:0` if neither they nor
+ * HEDGEROW_LISTEN say where) and waits until it listens. */
 #define program_start(...)                                                     \
   program_start_flags((const char *const[]){__VA_ARGS__, NULL})
 struct program *program_start_flags(const char *const *flags);
+/* The port of the address of this number in its ready line; 0: there is none.
+ */
+uint16_t program_port(const struct program *program, unsigned number);
 /* Runs it with exactly these arguments until it ends. */
 #define program_run(...)                                                       \
   program_run_flags((const char *const[]){__VA_ARGS__, NULL})

@@ -116,6 +116,30 @@ int wire_bind(int backlog, uint16_t *port) {
   return wire_bind_to("127.0.0.1", backlog, port);
 }
 
+static struct sockaddr_in6 loopback_ipv6(uint16_t port) {
+  return (struct sockaddr_in6){.sin6_family = AF_INET6,
+                               .sin6_port = htons(port),
+                               .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+}
+
+bool wire_has_ipv6(void) {
+  struct sockaddr_in6 address = loopback_ipv6(0);
+  int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  bool has = bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+  close(fd);
+  return has;
+}
+
+int wire_connect_ipv6(uint16_t port) {
+  struct sockaddr_in6 address = loopback_ipv6(port);
+  int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  cr_assert(fd >= 0, "socket: %s", strerror(errno));
+  cr_assert(connect(fd, (struct sockaddr *)&address, sizeof address) == 0,
+            "connecting to [::1]:%u: %s", port, strerror(errno));
+  return fd;
+}
+
 void wire_reset(int fd) {
   struct linger at_once = {.l_onoff = 1, .l_linger = 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);

@@ -28,6 +28,9 @@ int wire_begin_connect(uint16_t port);
 int wire_bind(int backlog, uint16_t *port);
 /* The same on another address of this machine; *port 0: a free one. */
 int wire_bind_to(const char *host, int backlog, uint16_t *port);
+/* Whether this machine has ::1. */
+bool wire_has_ipv6(void);
+int wire_connect_ipv6(uint16_t port);
 /* Closes with a RST instead of a FIN. */
 void wire_reset(int fd);
 
