@@ -88,6 +88,22 @@ Test(methods, a_body_that_does_not_fit_reaches_nobody) {
   scene_close(&s);
 }
 
+Test(methods, a_method_that_hedgerow_does_not_know_keeps_its_name) {
+  struct scene s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
+                              "  - {path: /x, upstream: a}\n");
+  scene_send(&s, "PROPFIND", "/x/1?a=b", "Depth: 1\r\n", "<all/>");
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_line(arrival, "PROPFIND /x/1?a=b HTTP/1.1");
+  arrival_expect_field(arrival, "Depth", "1");
+  arrival_expect_body(arrival, "<all/>", 6);
+  arrival_answer_json(arrival, 200, "1");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, "1");
+  reply_expect_story(reply, "1", "0");
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
 /* ---- how often a request is sent ------------------------------------------ */
 
 Test(methods, a_post_is_sent_once_whatever_the_time_and_the_answer_are) {
