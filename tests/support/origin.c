@@ -93,8 +93,8 @@ struct origin *origin_new_stuck(void) {
   return origin;
 }
 
-/* Bytes of a request. No request of ours has a body, so the empty line ends
- * it. */
+/* Bytes of a request. Its head makes it one that the script may have; a body is
+ * read when the script asks for it. */
 static void read_request(struct arrival *arrival) {
   if (arrival->state == ARRIVAL_ANSWERED) arrival->len = 0;
   size_t room = sizeof arrival->request - 1 - arrival->len;
@@ -190,6 +190,28 @@ void arrival_expect_field(const struct arrival *arrival, const char *name,
   cr_assert(found == (value != NULL) && (!found || strcmp(got, value) == 0),
             "expected %s: %s but the request was:\n%s", name,
             value ? value : "(none)", arrival->request);
+}
+
+void arrival_expect_body(struct arrival *arrival, const char *body,
+                         size_t len) {
+  char value[32];
+  snprintf(value, sizeof value, "%zu", len);
+  arrival_expect_field(arrival, "Content-Length", value);
+  arrival_expect_field(arrival, "Transfer-Encoding", NULL);
+  const size_t head = wire_head_len(arrival->request);
+  size_t have = arrival->len - head;
+  char *got = malloc(len + have + 1);
+  cr_assert_not_null(got);
+  memcpy(got, arrival->request + head, have);
+  while (have < len) {
+    size_t n = wire_read(arrival->fd, got + have, len - have, "a body");
+    cr_assert(n > 0, "a body of %zu bytes was cut after %zu", len, have);
+    have += n;
+  }
+  cr_assert(have == len && memcmp(got, body, len) == 0,
+            "the body of %zu bytes is another than that of %zu that was sent",
+            have, len);
+  free(got);
 }
 
 void arrival_answer(struct arrival *arrival, int status, const char *fields,

@@ -59,6 +59,8 @@ void arrival_expect_line(const struct arrival *arrival, const char *line);
 /* Asserts on a field's value; NULL: there is no such field. */
 void arrival_expect_field(const struct arrival *arrival, const char *name,
                           const char *value);
+/* Reads the body, as long as its Content-Length says, and asserts on it. */
+void arrival_expect_body(struct arrival *arrival, const char *body, size_t len);
 
 /* A whole answer: Content-Length is added. fields: lines with CRLFs, or "". */
 void arrival_answer(struct arrival *arrival, int status, const char *fields,

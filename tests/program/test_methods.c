@@ -1,0 +1,310 @@
+/* Methods, bodies and verdicts other than those of a GET for JSON, by a file in
+ * the built program; and how often a request may be sent. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "support/folder.h"
+#include "support/scene.h"
+
+TestSuite(methods, .fini = folder_remove);
+
+enum { MEBIBYTE = 1024 * 1024 };
+
+#define TO_A "upstreams:\n  a: {targets: [$A]}\nroutes:\n"
+#define TO_AB "upstreams:\n  a: {targets: [$A, $B]}\nroutes:\n"
+#define X TO_A "  - {path: /x, upstream: a, "
+
+/* ---- bodies --------------------------------------------------------------- */
+
+/* Each byte value, in an order that shows what is lost or moved. */
+static char *bytes_of(size_t len) {
+  char *bytes = malloc(len + 1);
+  cr_assert_not_null(bytes);
+  for (size_t i = 0; i < len; i++) bytes[i] = (char)(i * 7 + i / 251);
+  return bytes;
+}
+
+static void expect_body_crosses(const struct scene *s, const char *method,
+                                size_t len) {
+  char head[256], line[64], *body = bytes_of(len);
+  snprintf(head, sizeof head,
+           "%s /x HTTP/1.1\r\nHost: h\r\nContent-Type: image/x-odd; a=\"b\"\r\n"
+           "Content-Encoding: zz\r\nContent-Length: %zu\r\n\r\n",
+           method, len);
+  snprintf(line, sizeof line, "%s /x HTTP/1.1", method);
+  client_send(s->client, head);
+  cr_assert(client_try_send(s->client, body, len));
+  struct arrival *arrival = origin_await(s->a);
+  arrival_expect_line(arrival, line);
+  arrival_expect_field(arrival, "Content-Type", "image/x-odd; a=\"b\"");
+  arrival_expect_field(arrival, "Content-Encoding", "zz");
+  arrival_expect_field(arrival, "Expect", NULL);
+  arrival_expect_body(arrival, body, len);
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s->client), 200, "1");
+  free(body);
+}
+
+Test(methods, bodies_of_every_size_reach_the_upstream_byte_for_byte) {
+  static const char *const methods[] = {"POST", "PUT", "PATCH"};
+  struct scene s = scene_open(X "methods: any}\n");
+  for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+    expect_body_crosses(&s, methods[i], 0);
+    expect_body_crosses(&s, methods[i], 1);
+    expect_body_crosses(&s, methods[i], 5000);
+    expect_body_crosses(&s, methods[i], MEBIBYTE);
+  }
+  expect_body_crosses(&s, "DELETE", 3);
+  expect_body_crosses(&s, "QUERY", 3);
+  expect_body_crosses(&s, "OPTIONS", 3);
+  scene_close(&s);
+}
+
+Test(methods, a_delete_without_a_body_has_no_length) {
+  struct scene s = scene_open(X "methods: [DELETE]}\n");
+  scene_send(&s, "DELETE", "/x/1", "", NULL);
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_line(arrival, "DELETE /x/1 HTTP/1.1");
+  arrival_expect_field(arrival, "Content-Length", NULL);
+  arrival_expect_field(arrival, "Content-Type", NULL);
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_close(&s);
+}
+
+Test(methods, a_body_that_does_not_fit_reaches_nobody) {
+  struct scene s = scene_open(X "methods: any, max_request_body: 4}\n");
+  scene_send(&s, "POST", "/x", "", "12345");
+  reply_expect_problem(client_await_reply(s.client), 413);
+  scene_expect_silence(&s);
+  client_free(s.client);
+  s.client = client_new(s.program->port);
+  scene_send(&s, "POST", "/x", "", "1234");
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_body(arrival, "1234", 4);
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_close(&s);
+}
+
+Test(methods, a_method_that_hedgerow_does_not_know_keeps_its_name) {
+  struct scene s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
+                              "  - {path: /x, upstream: a}\n");
+  scene_send(&s, "PROPFIND", "/x/1?a=b", "Depth: 1\r\n", "<all/>");
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_line(arrival, "PROPFIND /x/1?a=b HTTP/1.1");
+  arrival_expect_field(arrival, "Depth", "1");
+  arrival_expect_body(arrival, "<all/>", 6);
+  arrival_answer_json(arrival, 200, "1");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, "1");
+  reply_expect_story(reply, "1", "0");
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
+/* ---- how often a request is sent ------------------------------------------ */
+
+Test(methods, a_post_is_sent_once_whatever_the_time_and_the_answer_are) {
+  struct scene s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
+                              "  - {path: /x, upstream: a}\n");
+  scene_send(&s, "POST", "/x", "", "{}");
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_body(arrival, "{}", 2);
+  arrival_answer_json(arrival, 503, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  reply_expect_story(reply, "1", NULL);
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
+/* All three attempts are in flight before one is answered. */
+static void expect_hedged(const struct scene *s, const char *method,
+                          const char *fields, const char *key) {
+  struct arrival *held[3];
+  scene_send(s, method, "/x", fields, "{\"a\":1}");
+  for (unsigned k = 0; k < 3; k++) {
+    held[k] = origin_await_attempt(k == 1 ? s->b : s->a, k);
+    arrival_expect_field(held[k], "Idempotency-Key", key);
+    arrival_expect_body(held[k], "{\"a\":1}", 7);
+  }
+  arrival_answer_json(held[1], 200, "1");
+  const struct reply *reply = client_await_reply(s->client);
+  reply_expect(reply, 200, "1");
+  reply_expect_story(reply, "3", "1");
+}
+
+Test(methods, an_idempotent_post_is_hedged_like_a_get) {
+  struct scene s =
+      scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
+                 "  - {path: /x, upstream: a, idempotent: true}\n");
+  expect_hedged(&s, "POST", "", NULL);
+  scene_close(&s);
+}
+
+Test(methods, a_post_with_a_key_is_hedged_and_each_attempt_carries_the_key) {
+  struct scene s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
+                              "  - {path: /x, upstream: a}\n");
+  expect_hedged(&s, "POST", "Idempotency-Key: \"k-1\"\r\n", "\"k-1\"");
+  scene_close(&s);
+}
+
+Test(methods, a_safe_method_with_a_body_is_hedged) {
+  struct scene s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
+                              "  - {path: /x, upstream: a}\n");
+  expect_hedged(&s, "QUERY", "", NULL);
+  scene_close(&s);
+}
+
+Test(methods, a_post_goes_on_to_the_next_target_when_the_first_refuses) {
+  struct scene s = scene_open_on(origin_new_deaf(), origin_new(), origin_new(),
+                                 TO_AB "  - {path: /x, upstream: a}\n");
+  scene_send(&s, "POST", "/x", "", "{\"a\":1}");
+  struct arrival *arrival = origin_await(s.b);
+  arrival_expect_body(arrival, "{\"a\":1}", 7);
+  arrival_answer_json(arrival, 200, "1");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, "1");
+  reply_expect_story(reply, "2", "1");
+  scene_close(&s);
+}
+
+/* The first leaves a connection behind, the second dies on it unanswered. */
+static struct arrival *kept_that_dies(const struct scene *s) {
+  scene_send(s, "POST", "/x", "", "one");
+  struct arrival *arrival = origin_await(s->a);
+  arrival_expect_body(arrival, "one", 3);
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s->client), 200, "1");
+  scene_send(s, "POST", "/x", "", "two");
+  arrival_await_next(arrival);
+  arrival_expect_body(arrival, "two", 3);
+  return arrival;
+}
+
+Test(methods, a_post_whose_kept_connection_dies_is_not_sent_again) {
+  struct scene s = scene_open(TO_AB "  - {path: /x, upstream: a}\n");
+  arrival_close(kept_that_dies(&s));
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  reply_expect_story(reply, "1", NULL);
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
+Test(methods, nor_is_it_when_the_connection_dies_in_the_answer) {
+  struct scene s = scene_open(TO_AB "  - {path: /x, upstream: a}\n");
+  struct arrival *arrival = kept_that_dies(&s);
+  arrival_send(arrival, "HTTP/1.1 200 OK\r\nContent-Le");
+  arrival_close(arrival);
+  reply_expect_problem(client_await_reply(s.client), 502);
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
+/* ---- what is an answer ---------------------------------------------------- */
+
+/* The answer crosses as it is. */
+static void expect_passed(const struct scene *s, const char *method,
+                          const char *fields, int status,
+                          const char *answer_fields, const char *body) {
+  scene_send(s, method, "/x", fields, NULL);
+  arrival_answer(origin_await(s->a), status, answer_fields, body);
+  reply_expect(client_await_reply(s->client), status, body);
+}
+
+Test(methods, under_2xx_a_page_is_an_answer_and_a_503_is_none) {
+  struct scene s = scene_open(X "success: 2xx, hedges: 0}\n");
+  expect_passed(&s, "GET", "", 200, "Content-Type: text/html\r\n", "<p>hi");
+  reply_expect_field(&s.client->reply, "Content-Type", "text/html");
+  expect_passed(&s, "GET", "", 200, "", "");
+  scene_send(&s, "GET", "/x", "", NULL);
+  arrival_answer(origin_await(s.a), 503, "", "<p>no");
+  reply_expect_problem(client_await_reply(s.client), 502);
+  scene_close(&s);
+}
+
+Test(methods, a_204_has_no_length) {
+  struct scene s = scene_open(X "success: 2xx, hedges: 0}\n");
+  scene_send(&s, "DELETE", "/x", "", NULL);
+  struct arrival *arrival = origin_await(s.a);
+  arrival_send(arrival, "HTTP/1.1 204 No Content\r\nX-Odd: 1\r\n\r\n");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 204, "");
+  reply_expect_field(reply, "Content-Length", NULL);
+  reply_expect_field(reply, "X-Odd", "1");
+  client_get(s.client, "/healthz"); /* the framing still holds */
+  reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
+  scene_close(&s);
+}
+
+Test(methods, under_any_whatever_the_upstream_answers_is_the_answer) {
+  struct scene s = scene_open(X "success: any, hedges: 0}\n");
+  expect_passed(&s, "GET", "", 404, "Content-Type: text/html\r\n", "<p>no");
+  expect_passed(&s, "GET", "", 503, "Retry-After: 9\r\n", "busy");
+  reply_expect_field(&s.client->reply, "Retry-After", "9");
+  expect_passed(&s, "POST", "", 302, "Location: /y\r\n", "");
+  reply_expect_field(&s.client->reply, "Location", "/y");
+  scene_close(&s);
+}
+
+Test(methods, under_any_conditions_and_ranges_cross) {
+  struct scene s = scene_open(X "success: any, hedges: 0}\n");
+  scene_send(&s, "GET", "/x", "If-None-Match: \"e\"\r\nRange: bytes=1-2\r\n",
+             NULL);
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_field(arrival, "If-None-Match", "\"e\"");
+  arrival_expect_field(arrival, "Range", "bytes=1-2");
+  arrival_send(arrival, "HTTP/1.1 304 Not Modified\r\nETag: \"e\"\r\n\r\n");
+  reply_expect(client_await_reply(s.client), 304, "");
+  reply_expect_field(&s.client->reply, "ETag", "\"e\"");
+  arrival->state = ARRIVAL_ANSWERED;
+  client_get(s.client, "/x");
+  arrival_await_next(arrival);
+  arrival_answer(arrival, 206, "Content-Range: bytes 1-2/9\r\n", "bc");
+  reply_expect(client_await_reply(s.client), 206, "bc");
+  reply_expect_field(&s.client->reply, "Content-Range", "bytes 1-2/9");
+  scene_close(&s);
+}
+
+Test(methods, a_head_stays_one_where_the_verdict_needs_no_body) {
+  static const char *const files[] = {X "success: 2xx}\n", X "success: any}\n"};
+  for (unsigned i = 0; i < 2; i++) {
+    struct scene s = scene_open(files[i]);
+    scene_send(&s, "HEAD", "/x", "", NULL);
+    struct arrival *arrival = origin_await(s.a);
+    arrival_expect_line(arrival, "HEAD /x HTTP/1.1");
+    arrival_send(arrival, "HTTP/1.1 200 OK\r\nContent-Length: 4711\r\n\r\n");
+    const struct reply *reply = client_await_reply_to_head(s.client);
+    cr_assert(reply->status == 200, "%s", reply->head);
+    reply_expect_field(reply, "Content-Length", "4711");
+    client_get(s.client, "/healthz"); /* the framing still holds */
+    reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
+    scene_close(&s);
+  }
+}
+
+Test(methods, a_head_is_a_get_where_json_is_wanted) {
+  struct scene s = scene_open(X "success: json}\n");
+  scene_send(&s, "HEAD", "/x", "", NULL);
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_line(arrival, "GET /x HTTP/1.1");
+  arrival_answer_json(arrival, 200, "[1]");
+  const struct reply *reply = client_await_reply_to_head(s.client);
+  reply_expect_field(reply, "Content-Length", "3");
+  scene_close(&s);
+}
+
+Test(methods, when_all_failed_the_upstreams_own_last_error_may_be_the_answer) {
+  struct scene s = scene_open(X "errors: upstream, hedges: 1}\n");
+  client_get(s.client, "/x");
+  arrival_answer(origin_await_attempt(s.a, 0), 500, "", "first");
+  arrival_answer(origin_await_attempt(s.a, 1), 503, "Retry-After: 7\r\n",
+                 "last");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 503, "last");
+  reply_expect_field(reply, "Retry-After", "7");
+  scene_close(&s);
+}

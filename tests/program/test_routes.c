@@ -1,0 +1,194 @@
+/* Which request goes where, by a file of routes in the built program. */
+#include <criterion/criterion.h>
+
+#include "support/folder.h"
+#include "support/scene.h"
+
+TestSuite(routes, .fini = folder_remove);
+
+#define THREE                                                                  \
+  "defaults: {hedges: 0}\n"                                                    \
+  "upstreams:\n"                                                               \
+  "  a: {targets: [$A/v1]}\n"                                                  \
+  "  b: {targets: [$B]}\n"                                                     \
+  "  c: {targets: [$C/base/]}\n"                                               \
+  "routes:\n"
+
+#define USERS                                                                  \
+  THREE "  - {path: /users, upstream: a, strip_prefix: true}\n"                \
+        "  - {path: /users/old, upstream: b}\n"                                \
+        "  - {path: /search, upstream: c}\n"
+
+/* ---- which route ---------------------------------------------------------- */
+
+Test(routes, the_longest_path_wins_wherever_it_stands_in_the_file) {
+  struct scene s = scene_open(USERS);
+  scene_expect(&s, s.a, "/users/7", "GET /v1/7 HTTP/1.1");
+  scene_expect(&s, s.b, "/users/old", "GET /users/old HTTP/1.1");
+  scene_expect(&s, s.b, "/users/old/7", "GET /users/old/7 HTTP/1.1");
+  scene_expect(&s, s.c, "/search?q=1", "GET /base/search?q=1 HTTP/1.1");
+  scene_close(&s);
+}
+
+Test(routes, a_path_ends_at_a_slash_only) {
+  struct scene s = scene_open(USERS);
+  scene_expect(&s, s.a, "/users/older", "GET /v1/older HTTP/1.1");
+  scene_expect_problem(&s, "/usersx", 404);
+  scene_expect_problem(&s, "/user", 404);
+  scene_expect_problem(&s, "/Users", 404);
+  scene_close(&s);
+}
+
+Test(routes, a_percent_encoded_letter_is_the_letter) {
+  struct scene s = scene_open(USERS);
+  scene_expect(&s, s.a, "/us%65rs/%37", "GET /v1/%37 HTTP/1.1");
+  scene_expect(&s, s.b, "/users/%6Fld/7", "GET /users/%6Fld/7 HTTP/1.1");
+  scene_expect(&s, s.b, "/users/%6fl%64", "GET /users/%6fl%64 HTTP/1.1");
+  scene_close(&s);
+}
+
+Test(routes, a_percent_encoded_slash_is_none) {
+  struct scene s = scene_open(USERS);
+  client_get(s.client, "/users%2Fold");
+  reply_expect_problem(client_await_reply(s.client), 404);
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
+Test(routes, a_path_that_no_route_takes_is_told_so) {
+  struct scene s = scene_open(USERS);
+  client_get(s.client, "/nobody");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 404);
+  reply_expect_in_body(reply, "no route takes this path");
+  scene_expect_problem(&s, "/smart", 404);
+  scene_expect_problem(&s, "/all", 404);
+  scene_expect_problem(&s, "/", 404);
+  scene_close(&s);
+}
+
+/* ---- what is asked -------------------------------------------------------- */
+
+Test(routes, what_a_cut_prefix_leaves_joins_the_targets_path) {
+  struct scene s =
+      scene_open(THREE "  - {path: /a, upstream: a, strip_prefix: true}\n"
+                       "  - {path: /b, upstream: b, strip_prefix: true}\n"
+                       "  - {path: /c, upstream: c, strip_prefix: true}\n");
+  scene_expect(&s, s.a, "/a", "GET /v1 HTTP/1.1");
+  scene_expect(&s, s.a, "/a/", "GET /v1/ HTTP/1.1");
+  scene_expect(&s, s.a, "/a/a/x", "GET /v1/a/x HTTP/1.1");
+  scene_expect(&s, s.b, "/b", "GET / HTTP/1.1");
+  scene_expect(&s, s.b, "/b?x=1", "GET /?x=1 HTTP/1.1");
+  scene_expect(&s, s.b, "/b/b", "GET /b HTTP/1.1");
+  scene_expect(&s, s.c, "/c/x", "GET /base/x HTTP/1.1");
+  scene_close(&s);
+}
+
+Test(routes, the_root_takes_whatever_no_other_route_takes) {
+  struct scene s = scene_open(THREE "  - {path: /, upstream: a}\n"
+                                    "  - {path: /b, upstream: b}\n"
+                                    "  - {path: /c, upstream: c}\n");
+  scene_expect(&s, s.a, "/", "GET /v1/ HTTP/1.1");
+  scene_expect(&s, s.a, "/smart/x", "GET /v1/smart/x HTTP/1.1");
+  scene_expect(&s, s.a, "/bb", "GET /v1/bb HTTP/1.1");
+  scene_expect(&s, s.b, "/b/c", "GET /b/c HTTP/1.1");
+  client_get(s.client, "/healthz");
+  reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
+  scene_close(&s);
+}
+
+Test(routes, nobody_leaves_the_path_of_a_target) {
+  static const char *const paths[] = {
+      "/users/../x", "/users/..",     "/users/%2e%2E/x", "/users/a/./b",
+      "/search/..",  "/search/../..", "/search/%2e./x",  "/search/%zz"};
+  struct scene s = scene_open(USERS);
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+    scene_expect_problem(&s, paths[i], 400);
+  scene_close(&s);
+}
+
+Test(routes, smart_and_all_are_there_when_the_file_says_so) {
+  struct scene s = scene_open(THREE "  - {path: /smart, upstream: a}\n"
+                                    "  - {path: /all, upstream: b, list: c}\n");
+  scene_expect(&s, s.a, "/smart/x", "GET /v1/x HTTP/1.1");
+  client_get(s.client, "/all");
+  struct arrival *arrival = origin_await(s.c);
+  arrival_expect_line(arrival, "GET /base/ HTTP/1.1");
+  arrival_answer_json(arrival, 200, "3");
+  reply_expect(client_await_reply(s.client), 200, "[3]");
+  client_post(s.client, "/all", "[\"/x\"]");
+  arrival = origin_await(s.b);
+  arrival_expect_line(arrival, "GET /x HTTP/1.1");
+  arrival_answer_json(arrival, 200, "4");
+  reply_expect(client_await_reply(s.client), 200, "[4]");
+  scene_close(&s);
+}
+
+/* ---- methods -------------------------------------------------------------- */
+
+#define BY_METHOD                                                              \
+  THREE "  - {path: /x, upstream: a, methods: [GET]}\n"                        \
+        "  - {path: /x/y, upstream: c, methods: any}\n"                        \
+        "  - {path: /x, upstream: b, methods: [POST, DELETE]}\n"
+
+Test(routes, routes_of_one_path_share_its_methods) {
+  struct scene s = scene_open(BY_METHOD);
+  scene_expect(&s, s.a, "/x", "GET /v1/x HTTP/1.1");
+  scene_send(&s, "DELETE", "/x/1", "", NULL);
+  struct arrival *arrival = origin_await(s.b);
+  arrival_expect_line(arrival, "DELETE /x/1 HTTP/1.1");
+  arrival_answer_json(arrival, 200, "2");
+  reply_expect(client_await_reply(s.client), 200, "2");
+  scene_send(&s, "PUT", "/x/y", "", "");
+  arrival_answer_json(origin_await(s.c), 200, "3");
+  reply_expect(client_await_reply(s.client), 200, "3");
+  scene_close(&s);
+}
+
+Test(routes, a_method_that_none_of_them_takes_is_told_all_that_they_take) {
+  struct scene s = scene_open(BY_METHOD);
+  scene_send(&s, "PATCH", "/x", "", NULL);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 405);
+  reply_expect_field(reply, "Allow", "GET, HEAD, POST, DELETE");
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
+/* ---- the query and the body ----------------------------------------------- */
+
+#define PARAMETERS                                                             \
+  THREE "  - {path: /own, upstream: a, timeout_param: wait}\n"                 \
+        "  - {path: /off, upstream: b, timeout_param: off}\n"                  \
+        "  - {path: /usual, upstream: c}\n"
+
+Test(routes, the_parameter_of_the_deadline_has_the_name_that_a_route_gives_it) {
+  struct scene s = scene_open(PARAMETERS);
+  scene_expect(&s, s.a, "/own?wait=900&timeout=50s&x=1",
+               "GET /v1/own?timeout=50s&x=1 HTTP/1.1");
+  scene_expect_problem(&s, "/own?wait=soon", 400);
+  scene_expect(&s, s.b, "/off?timeout=50s&wait=1",
+               "GET /off?timeout=50s&wait=1 HTTP/1.1");
+  scene_expect(&s, s.c, "/usual?timeout=900&wait=1",
+               "GET /base/usual?wait=1 HTTP/1.1");
+  scene_expect_problem(&s, "/usual?timeout=50s", 400);
+  scene_close(&s);
+}
+
+Test(routes, a_get_brings_a_body_only_where_a_route_says_so) {
+  struct scene s =
+      scene_open(THREE "  - {path: /a, upstream: a, get_body: true}\n"
+                       "  - {path: /b, upstream: b}\n"
+                       "  - {path: /c, upstream: c}\n");
+  scene_send(&s, "GET", "/a", "Content-Type: text/x\r\n", "{\"q\":1}");
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_line(arrival, "GET /v1/a HTTP/1.1");
+  arrival_expect_field(arrival, "Content-Type", "text/x");
+  arrival_expect_body(arrival, "{\"q\":1}", 7);
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_send(&s, "GET", "/b", "", "{}");
+  reply_expect_problem(client_await_reply(s.client), 413);
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
