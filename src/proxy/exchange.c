@@ -32,7 +32,6 @@ struct exchange {
   struct arena arena;
   struct lease *lease; /* on the snapshot that it began under */
   struct fetch_scene scene;
-  struct race_plan plan; /* of every fetch */
   struct race_record record;
   struct fetch *fetches;
   unsigned count, open; /* open: not settled yet */
@@ -181,11 +180,17 @@ void exchange_drain_all(struct service *service) {
 
 /* ---- the start ---- */
 
-/* The fetches, and behind them, with `each` for each of them, the records of
- * attempts and the attempts in flight. */
-static bool exchange_take_fetches(struct exchange *x, unsigned count,
-                                  unsigned each) {
-  size_t attempts = (size_t)count * each;
+static unsigned attempts_of(const struct exchange_setup *setup, unsigned item) {
+  return 1 + setup->races[setup->items[item].race].policy->hedges;
+}
+
+/* The fetches, and behind them the records of all their attempts and the
+ * attempts in flight. */
+static bool exchange_take_fetches(struct exchange *x,
+                                  const struct exchange_setup *setup) {
+  unsigned count = setup->item_count;
+  size_t attempts = 0;
+  for (unsigned i = 0; i < count; i++) attempts += attempts_of(setup, i);
   size_t empty =
       attempts * (sizeof(struct attempt_record) + sizeof(struct attempt *));
   x->fetches = arena_take(&x->arena, count * sizeof *x->fetches + empty);
@@ -195,23 +200,36 @@ static bool exchange_take_fetches(struct exchange *x, unsigned count,
   return true;
 }
 
+/* NULL: no memory. */
+static const struct race_plan *exchange_make_plans(
+    struct exchange *x, const struct exchange_setup *setup) {
+  struct race_plan *plans =
+      arena_take(&x->arena, setup->race_count * sizeof *plans);
+  for (unsigned i = 0; plans && i < setup->race_count; i++) {
+    const struct exchange_race *race = &setup->races[i];
+    plan_make(&plans[i], race->policy, race->targets, race->first,
+              race->timeout_us);
+  }
+  return plans;
+}
+
 static bool exchange_make_fetches(struct exchange *x,
                                   const struct exchange_setup *setup) {
-  unsigned each = 1 + setup->policy->hedges, count = setup->item_count;
-  if (!exchange_take_fetches(x, count, each)) return false;
-  struct attempt_record *records = (void *)(x->fetches + count);
+  const struct race_plan *plans = exchange_make_plans(x, setup);
+  if (!plans || !exchange_take_fetches(x, setup)) return false;
+  struct attempt_record *records = (void *)(x->fetches + setup->item_count);
   struct attempt **attempts = (void *)(records + x->record.count);
-  plan_make(&x->plan, setup->policy, setup->targets, setup->first,
-            setup->timeout_us);
-  for (unsigned i = 0; i < count; i++) {
+  for (unsigned i = 0; i < setup->item_count; i++) {
     const struct exchange_item *item = &setup->items[i];
     struct fetch *fetch = &x->fetches[i];
     struct ask ask = {item->rest, item->query, item->message};
-    fetch_init(fetch, &x->scene, &x->plan, item->group, &ask);
+    fetch_init(fetch, &x->scene, &plans[item->race], item->group, &ask);
     fetch->only = item->only;
     fetch->first_number = item->number;
-    fetch->attempts = attempts + i * each;
-    fetch->records = records + i * each;
+    fetch->attempts = attempts;
+    fetch->records = records;
+    attempts += attempts_of(setup, i);
+    records += attempts_of(setup, i);
   }
   return true;
 }

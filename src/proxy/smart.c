@@ -39,14 +39,14 @@ static struct ask_message message_of(const struct visit *visit) {
 }
 
 static void start(struct visit *visit, struct exchange_setup *setup,
-                  struct exchange_item *item) {
+                  struct exchange_item *item, struct exchange_race *race) {
   const struct route *route = visit->route;
   struct query_param timeout = {.name = route->timeout_param};
   item->rest = visit_keep(visit, visit->rest);
   query_take(visit->request->query, &timeout, route->timeout_param ? 1 : 0,
              &visit->text);
   item->query = slice_from(text_slice_of(&visit->text), item->rest.len);
-  if (visit_timeout(visit, timeout.value, timeout.count, &setup->timeout_us))
+  if (visit_timeout(visit, timeout.value, timeout.count, &race->timeout_us))
     visit_start(visit, setup);
 }
 
@@ -55,8 +55,10 @@ void smart_visit(struct visit *visit) {
   const struct group *group = route->group;
   struct race_policy policy = route->policy;
   struct exchange_item item = {.group = group};
-  struct exchange_setup setup = {.policy = &policy,
-                                 .targets = group->count,
+  struct exchange_race race = {
+      .policy = &policy, .targets = group->count, .fields = &route->fields};
+  struct exchange_setup setup = {.races = &race,
+                                 .race_count = 1,
                                  .message = message_of(visit),
                                  .items = &item,
                                  .item_count = 1};
@@ -74,6 +76,6 @@ void smart_visit(struct visit *visit) {
   }
   if (!visit_open(visit, visit->rest.len + visit->request->query.len)) return;
   policy.once = setup.message.once = !may_be_sent_again(visit);
-  setup.first = balance_first(visit->service, group);
-  start(visit, &setup, &item);
+  race.first = balance_first(visit->service, group);
+  start(visit, &setup, &item, &race);
 }
