@@ -38,6 +38,10 @@ enum option_kind {
   OPTION_PREFIX,   /* the path of a route */
   OPTION_UPSTREAM, /* the name of one */
   OPTION_LISTED,   /* the same, of one that is asked as a whole */
+  OPTION_GATHER,   /* a list of items, or of their paths and URLs alone */
+  OPTION_ITEM,     /* the path of one, with its query */
+  OPTION_NAME,     /* any text */
+  OPTION_MARK,     /* off or on */
   /* These take no value and have no variable. */
   OPTION_HELP,
   OPTION_VERSION,
@@ -73,7 +77,7 @@ enum option_scope {
 #define SCOPE_RULES                                                            \
   (SCOPE_DEFAULTS | SCOPE_UPSTREAM | SCOPE_TARGET | SCOPE_ROUTE)
 
-enum { CONFIG_OPTIONS_MAX = 64, OPTION_NAME_MAX = 32 };
+enum { CONFIG_OPTIONS_MAX = 96, OPTION_NAME_MAX = 32 };
 
 struct config_option {
   enum option_group group; /* in --help */

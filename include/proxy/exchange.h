@@ -7,6 +7,7 @@
 
 #include "core/forward.h"
 #include "core/plan.h"
+#include "core/route.h"
 #include "core/target.h"
 #include "io/arena.h"
 #include "io/ask.h"
@@ -37,16 +38,18 @@ struct exchange_item {
                                       * in the exchange's arena */
 };
 
-/* Every slice, those of the items included, lies in the exchange's arena or is
- * empty. */
+/* Every slice, those of the items included, lies in the exchange's arena or in
+ * the snapshot in force, or is empty. */
 struct exchange_setup {
   struct slice method, path, id, peer; /* for the log and the answer */
   bool head_only;                      /* HEAD: no body is sent */
   const struct exchange_race *races;   /* copied into plans */
   unsigned race_count;
-  struct ask_message message; /* what all items' have in common; method empty:
+  struct ask_message message;  /* what all items' have in common; method empty:
                                * the client's */
-  int64_t started_us;         /* the races' t = 0 */
+  int64_t started_us;          /* the races' t = 0 */
+  const struct gather *gather; /* of the snapshot in force: what the items are
+                                * called; NULL: an array, as of /all */
   bool gathers; /* /all: the answer is an array of all items; else there
                        * is one item, and its answer is the answer */
   bool detail;  /* /all?detail=1 */

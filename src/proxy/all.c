@@ -90,14 +90,6 @@ static const char *path_item(const struct route *route,
   return NULL;
 }
 
-/* What of a path that a base covers lies below it, its slash in front: the seam
- * is base_url_pieces' to make. */
-static struct slice rest_below(struct slice base, struct slice path) {
-  if (path.len <= base.len) return (struct slice){path.at, 0};
-  if (base.len > 0 && base.at[base.len - 1] == '/') base.len--;
-  return slice_from(path, base.len);
-}
-
 /* The first target of the group whose base URL lies above this one. */
 static bool find_above(const struct group *group, const struct base_url *url,
                        struct exchange_item *item) {
@@ -106,7 +98,7 @@ static bool find_above(const struct group *group, const struct base_url *url,
     if (!base_url_same_origin(base, url) || !base_url_covers(base, url->path))
       continue;
     *item = item_for(group, i);
-    item->rest = rest_below(base->path, url->path);
+    item->rest = base_url_below(base, url->path);
     item->query = url->query;
     return true;
   }

@@ -9,6 +9,7 @@
 
 #include "io/clock.h"
 #include "proxy/all.h"
+#include "proxy/gather.h"
 #include "proxy/health.h"
 #include "proxy/lease.h"
 #include "proxy/smart.h"
@@ -19,6 +20,7 @@ enum { ID_BYTES_MAX = 128 };
 static void (*const endpoints[])(struct visit *visit) = {
     [ROUTE_SMART] = smart_visit,
     [ROUTE_ALL] = all_visit,
+    [ROUTE_GATHER] = gather_visit,
     [ROUTE_HEALTH] = health_visit,
 };
 
