@@ -584,10 +584,8 @@ Test(config_file, an_item_of_a_gather_that_nothing_answers_is_told) {
   EXPECT_ITEM_ERROR("http://h/v10", "5",
                     "\"http://h/v10\": this URL does not lie below a target of "
                     "an upstream");
-  EXPECT_ITEM_ERROR(
-      "http://h/v1/../x", "5",
-      "\"http://h/v1/../x\": this URL does not lie below a target "
-      "of an upstream");
+  EXPECT_ITEM_ERROR("http://h/v1/../x", "5",
+                    "\"http://h/v1/../x\": expected a path or a URL");
   EXPECT_ITEM_ERROR("ftp", "5", "\"ftp\": expected a path or a URL");
   EXPECT_ITEM_ERROR("[]", "5", "expected a path or a URL");
   EXPECT_ITEM_ERROR("{path: /a, url: 'http://h/v1'}", "5",
