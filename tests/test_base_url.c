@@ -314,3 +314,14 @@ Test(base_url, a_printed_target_hides_its_query) {
     expect_slice("redacted", text_slice_of(&out), cases[i][1]);
   }
 }
+
+Test(base_url, what_lies_below_a_base_begins_with_its_slash) {
+  const struct base_url v1 = {.path = slice_of("/v1")},
+                        slash = {.path = slice_of("/v1/")}, none = {0};
+  cr_expect(
+      slice_equal(base_url_below(&v1, slice_of("/v1/a")), slice_of("/a")));
+  cr_expect(
+      slice_equal(base_url_below(&slash, slice_of("/v1/a")), slice_of("/a")));
+  cr_expect(slice_equal(base_url_below(&none, slice_of("/a")), slice_of("/a")));
+  cr_expect_eq(base_url_below(&v1, slice_of("/v1")).len, 0);
+}

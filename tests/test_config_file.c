@@ -552,6 +552,108 @@ Test(config_file, a_dump_leaves_out_what_flags_named_nobody_for) {
   expect_fixed_point();
 }
 
+/* ---- gather ---- */
+
+#define BEFORE_GATHER                                                          \
+  "upstreams: {a: {targets: [http://h/v1]}, b: {targets: [http://i/]}}\n"      \
+  "routes:\n"                                                                  \
+  "- {path: /all, upstream: b}\n"                                              \
+  "- {path: /a, upstream: a, methods: [POST]}\n"                               \
+  "- {path: /a, upstream: a, methods: [GET]}\n"                                \
+  "- {path: /a/p, upstream: a, methods: [POST]}\n"
+
+Test(config_file, a_gather_names_other_routes_and_urls_below_targets) {
+  expect_good(BEFORE_GATHER
+              "- {path: /g, gather: [/a/x?q=1, {path: /%61/y, required: on},"
+              " 'http://h/v1/z?k', {url: 'http://i/', required: false}]}\n");
+  const struct config_route *route = &config.routes[4];
+  cr_expect(route->kind == ROUTE_GATHER && route->item_count == 4);
+  cr_expect_eq(route->rules.methods, HTTP_METHODS_GET);
+  expect_slice(route->items[0].path, "/a/x");
+  expect_slice(route->items[0].query, "q=1");
+  cr_expect(!route->items[0].required && route->items[1].required);
+  cr_expect(route->items[2].upstream == &config.upstreams[0]);
+  expect_slice(route->items[2].shown, "http://h/v1/z");
+  cr_expect(route->items[3].upstream == &config.upstreams[1] &&
+            !route->items[3].required);
+  expect_good("upstreams: {a: {targets: [http://h]}}\n"
+              "routes: [{path: /g, gather: ['http://h/x']}]\n");
+}
+
+#define EXPECT_ITEM_ERROR(item, where, why)                                    \
+  expect_errors(BEFORE_GATHER "- path: /g\n"                                   \
+                              "  gather:\n"                                    \
+                              "  - " item "\n",                                \
+                "line 9, column " where ": " why "\n")
+
+Test(config_file, an_item_of_a_gather_that_nothing_answers_is_told) {
+  EXPECT_ITEM_ERROR("/g", "5", "\"/g\": a gather cannot name a gather");
+  EXPECT_ITEM_ERROR("/all", "5", "\"/all\": a gather cannot name /all");
+  EXPECT_ITEM_ERROR("/healthz?x", "5",
+                    "\"/healthz\": a gather cannot name /healthz");
+  EXPECT_ITEM_ERROR("/none", "5", "\"/none\": no route takes this path");
+  EXPECT_ITEM_ERROR("/a/p/x", "5",
+                    "\"/a/p/x\": the route of this path does not take GET");
+  EXPECT_ITEM_ERROR("/a/../b", "5",
+                    "\"/a/../b\": a path has no . or .. segments, no malformed "
+                    "percent-encoding, and no bytes but visible ASCII without "
+                    "'#'");
+  EXPECT_ITEM_ERROR("'/a?b c'", "5",
+                    "\"/a\": a path has no . or .. segments, no malformed "
+                    "percent-encoding, and no bytes but visible ASCII without "
+                    "'#'");
+  EXPECT_ITEM_ERROR("http://h/v10", "5",
+                    "\"http://h/v10\": this URL does not lie below a target of "
+                    "an upstream");
+  EXPECT_ITEM_ERROR("http://h/v1/../x", "5",
+                    "\"http://h/v1/../x\": expected a path or a URL");
+  EXPECT_ITEM_ERROR("ftp", "5", "\"ftp\": expected a path or a URL");
+  EXPECT_ITEM_ERROR("[]", "5", "expected a path or a URL");
+  EXPECT_ITEM_ERROR("{path: /a, url: 'http://h/v1'}", "5",
+                    "an item has a path or a url");
+  EXPECT_ITEM_ERROR("{path: /a, as: ''}", "20", "\"as\": expected a name");
+  EXPECT_ITEM_ERROR("{path: /a, required: 5}", "26",
+                    "\"required\": expected off or on");
+}
+
+Test(config_file, a_gather_is_a_list_whose_items_all_have_names_or_none) {
+  expect_errors(
+      BEFORE_GATHER "- {path: /g, gather: []}\n",
+      "line 7, column 22: \"gather\": expected a list of 1 to 64 paths "
+      "or URLs\n");
+  expect_errors(BEFORE_GATHER "- {path: /g, gather: [{path: /a, as: x}, /a]}\n",
+                "line 7, column 22: \"gather\": either every item has a name "
+                "(as: NAME), or none\n");
+  expect_errors(BEFORE_GATHER "- path: /g\n"
+                              "  gather:\n"
+                              "  - {path: /a, as: x}\n"
+                              "  - {path: /a, as: x}\n",
+                "line 10, column 20: \"x\": an item before it has this name\n");
+}
+
+Test(config_file, beside_a_gather_stands_nobody_to_ask_and_no_method) {
+  expect_errors(BEFORE_GATHER
+                "- {path: /g, gather: [/a], upstream: a, methods: [GET]}\n",
+                "line 7, column 28: \"upstream\" does not stand beside gather, "
+                "which takes GET and HEAD and asks what its items name\n"
+                "line 7, column 41: \"methods\" does not stand beside gather, "
+                "which takes GET and HEAD and asks what its items name\n");
+}
+
+Test(config_file, a_gather_is_dumped_with_its_queries_masked) {
+  expect_good(BEFORE_GATHER
+              "- {path: /g, gather: [{path: /a?k=1, as: x, required: on},"
+              " {url: 'http://h/v1', as: y}]}\n");
+  cr_expect(strstr(dump(), "    gather:\n"
+                           "      - path: \"/a?[redacted]\"\n"
+                           "        as: \"x\"\n"
+                           "        required: on\n"
+                           "      - url: \"http://h/v1\"\n"
+                           "        as: \"y\"\n"),
+            "%s", page);
+  expect_fixed_point();
+}
+
 /* ---- --schema ---- */
 
 Test(config_file, the_schema_is_json_and_knows_every_key) {

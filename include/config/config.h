@@ -115,11 +115,24 @@ struct config_upstream {
   unsigned target_count;
 };
 
+/* One item of a route's gather: the path of another route, or a URL. */
+struct config_item {
+  struct slice shown; /* what it says, without the query */
+  struct slice path;  /* without the query; empty: a URL */
+  struct slice query;
+  const struct config_upstream *upstream; /* of a URL: whose target it is */
+  unsigned target;                        /* and which */
+  struct slice name;                      /* `as`; empty: none */
+  bool required;
+};
+
 struct config_route {
   struct slice path;
   enum route_kind kind;
   const struct config_upstream *upstream; /* NULL: none */
   const struct config_upstream *listed;   /* of ROUTE_ALL; NULL: none */
+  struct config_item *items;              /* of ROUTE_GATHER; else NULL */
+  unsigned item_count;
   struct config_rules rules;
 };
 
@@ -172,8 +185,9 @@ bool config_check_rules(const struct config_rules *rules, const char *timeout,
 bool config_build(struct config *config) __attribute__((warn_unused_result));
 /* How many targets all upstreams have together. */
 unsigned config_targets(const struct config *config);
-/* What a route is by its path, before its own options: its kind, and for /smart
- * and /all the methods and the cut that they have always had. */
+/* What a route is before its own options: its kind, by its path unless it is a
+ * ROUTE_GATHER already; the methods of a gather; and for /smart and /all the
+ * methods and the cut that they have always had. */
 void config_route_begin(struct config_route *route);
 /* --listen's default, where nobody said another. */
 void config_listen_somewhere(struct config *config);

@@ -1,7 +1,7 @@
 /* config_file_parts: what the files that read a file's parts share.
  *
- * For config_file.c, config_upstreams.c and config_routes.c alone; others see
- * config/config_file.h. */
+ * For config_file.c, config_upstreams.c, config_routes.c and config_gather.c
+ * alone; others see config/config_file.h. */
 #ifndef HEDGEROW_CONFIG_CONFIG_FILE_PARTS_H
 #define HEDGEROW_CONFIG_CONFIG_FILE_PARTS_H
 
@@ -43,11 +43,15 @@ void config_file_check_rules(struct config_file *file,
                              const struct yaml_node *node,
                              const struct config_rules *rules);
 
-/* ---- config_upstreams.c, config_routes.c ---- */
+/* ---- config_upstreams.c, config_routes.c, config_gather.c ---- */
 
 void config_file_read_upstreams(struct config_file *file,
                                 const struct yaml_node *root);
 void config_file_read_routes(struct config_file *file,
                              const struct yaml_node *root);
+/* The items of every gather in the list of routes, once all of them are read:
+ * config->routes are in its order. */
+void config_file_read_gathers(struct config_file *file,
+                              const struct yaml_node *routes);
 
 #endif

@@ -40,6 +40,10 @@ enum option_kind {
   OPTION_PREFIX,   /* the path of a route */
   OPTION_UPSTREAM, /* the name of one */
   OPTION_LISTED,   /* the same, of one that is asked as a whole */
+  OPTION_GATHER,   /* a list of items, or of their paths and URLs alone */
+  OPTION_ITEM,     /* the path of one, with its query */
+  OPTION_NAME,     /* any text */
+  OPTION_MARK,     /* off or on */
   /* These take no value and have no variable. */
   OPTION_HELP,
   OPTION_VERSION,

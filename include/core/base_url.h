@@ -36,6 +36,10 @@ bool base_url_same_origin(const struct base_url *a, const struct base_url *b);
  * continued at a '/' boundary. */
 bool base_url_covers(const struct base_url *base, struct slice path);
 
+/* What of a path that base's path covers lies below it, its slash in front: the
+ * seam is base_url_pieces' to make. */
+struct slice base_url_below(const struct base_url *base, struct slice path);
+
 /* Whether REST may be appended to a base path: no segment is "." or "..",
  * also not when '.', '/' or '\' are percent-encoded (once), or stand raw as
  * '\'; every '%' is followed by two hex digits. "" and "/a//b/" are fine. */

@@ -16,7 +16,28 @@
 #include "core/target.h"
 #include "core/verdict.h"
 
-enum route_kind { ROUTE_SMART, ROUTE_ALL, ROUTE_HEALTH };
+enum route_kind { ROUTE_SMART, ROUTE_ALL, ROUTE_GATHER, ROUTE_HEALTH };
+
+/* One thing that a ROUTE_GATHER asks for. */
+struct gather_item {
+  unsigned rules;            /* an index of the gather's rules */
+  bool required;             /* without it there is no answer */
+  const struct group *group; /* whom it may be asked of, */
+  const struct target *only; /* or NULL: this one of the group */
+  struct slice rest, query;  /* appended to the target's own */
+  struct slice label;        /* "\"NAME\":"; empty: the answer is an array */
+  struct slice shown;        /* what it is called in problems */
+};
+
+enum { GATHER_ITEMS_MAX = 64 };
+
+/* What a ROUTE_GATHER is made of. */
+struct gather {
+  const struct gather_item *items;
+  unsigned count;             /* 1 .. GATHER_ITEMS_MAX */
+  const struct route **rules; /* by whose rules the items go, each once */
+  unsigned rule_count;        /* count at most */
+};
 
 struct route {
   struct slice path;
@@ -26,6 +47,7 @@ struct route {
   enum route_kind kind;
   const struct group *group;  /* --to: what is raced */
   const struct group *listed; /* --all: what /all asks; may be empty */
+  struct gather gather;       /* of ROUTE_GATHER */
   struct race_policy policy;
   enum success success;
   bool keep_errors; /* --errors upstream */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/forward.h"
 #include "core/plan.h"
 #include "core/route.h"
 #include "core/target.h"
@@ -15,6 +16,16 @@
 
 struct exchange;
 
+/* How the races of some items go, and by which rules clients' fields reach
+ * their targets. Items that share it share a plan. */
+struct exchange_race {
+  const struct race_policy *policy;
+  unsigned targets, first; /* in a group that is asked whole, and whom the
+                               * primary asks there */
+  int64_t timeout_us;
+  const struct forward_rules *fields;
+};
+
 /* One thing to be fetched. */
 struct exchange_item {
   const struct group *group; /* whom it may be asked of, */
@@ -22,28 +33,29 @@ struct exchange_item {
   struct slice rest;         /* appended to the target's path; "" or "/..." */
   struct slice query;        /* behind the target's own; without '?' */
   unsigned number;           /* Hedge-Attempt of its primary */
+  unsigned race;             /* an index of the setup's races */
   const struct ask_message *message; /* for every variant of the group; it lies
                                       * in the exchange's arena */
 };
 
-/* Every slice, those of the items included, lies in the exchange's arena or is
- * empty. */
+/* Every slice, those of the items included, lies in the exchange's arena or in
+ * the snapshot in force, or is empty. */
 struct exchange_setup {
   struct slice method, path, id, peer; /* for the log and the answer */
   bool head_only;                      /* HEAD: no body is sent */
   struct slice answer_fields;          /* lines of ours for the answer */
   struct slice if_none_match;          /* the client's, or empty */
   const struct route *route;           /* of the snapshot in force */
-  const struct race_policy *policy;    /* of each item's race */
-  unsigned targets, first;    /* in each group that is asked whole, and whom the
-                            * primary asks there */
-  struct ask_message message; /* what all items' have in common; method empty:
+  const struct exchange_race *races;   /* copied into plans */
+  unsigned race_count;
+  struct ask_message message;  /* what all items' have in common; method empty:
                                * the client's */
-  int64_t timeout_us;
-  int64_t started_us; /* the race's t = 0 */
-  bool gathers;       /* /all: the answer is an array of all items; else there
+  int64_t started_us;          /* the races' t = 0 */
+  const struct gather *gather; /* of the snapshot in force: what the items are
+                                * called; NULL: an array, as of /all */
+  bool gathers; /* /all: the answer is an array of all items; else there
                        * is one item, and its answer is the answer */
-  bool detail;        /* /all?detail=1 */
+  bool detail;  /* /all?detail=1 */
   struct exchange_item *items; /* copied */
   unsigned item_count;
 };

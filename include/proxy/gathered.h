@@ -1,4 +1,4 @@
-/* gathered: the body of an answer to /all, as pieces. */
+/* gathered: the body of an answer to /all or of a gather route, as pieces. */
 #ifndef HEDGEROW_PROXY_GATHERED_H
 #define HEDGEROW_PROXY_GATHERED_H
 
@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "core/route.h"
 #include "io/buffer.h"
 #include "proxy/fetch.h"
 
@@ -16,13 +17,19 @@ struct gathered {
   struct buffer words; /* what stands around the items' bodies */
 };
 
-/* Lays the array out: the body of every fetch that succeeded, byte for byte,
- * null in place of the others; with `detail` an object around each
- * (docs/api.md). The bodies are pointed at, and must outlive the pieces. False:
+struct gathered_form {
+  bool detail;                        /* an object around each (docs/api.md) */
+  const struct gather_item *labelled; /* each item's label; NULL: an array */
+};
+
+/* Lays the array, or the object, out: the body of every fetch that succeeded,
+ * byte for byte, null in place of the others. The bodies are pointed at, and must outlive the pieces. False:
  * no memory. gathered is all zeros before. */
 bool gathered_write(struct gathered *gathered, const struct fetch *fetches,
-                    unsigned count, bool detail, struct blocks *blocks)
-    __attribute__((warn_unused_result));
+                    unsigned count, struct gathered_form form,
+                    struct blocks *blocks) __attribute__((warn_unused_result));
+/* Why a fetch without success failed, in words; "": they are lost. */
+const char *gathered_error(const struct fetch *fetch);
 void gathered_clear(struct gathered *gathered);
 
 #endif

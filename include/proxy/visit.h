@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/query.h"
 #include "core/record.h"
 #include "core/route.h"
 #include "io/connection.h"
@@ -52,6 +53,11 @@ struct slice visit_keep(struct visit *visit, struct slice bytes);
  * malformed, and has been answered. */
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) __attribute__((warn_unused_result));
+
+/* Whether a parameter is 1, or else 0 or not given. False: it is malformed, and
+ * has been answered. */
+bool visit_switch(struct visit *visit, const struct query_param *param,
+                  bool *on) __attribute__((warn_unused_result));
 
 /* Adds to the setup what every exchange needs of its request (who asked what,
  * and for each item the message to its targets), and starts it, or answers why

@@ -38,6 +38,10 @@ static bool make_upstream(struct config *config, unsigned which,
 }
 
 void config_route_begin(struct config_route *route) {
+  if (route->kind == ROUTE_GATHER) {
+    route->rules.methods = HTTP_METHODS_GET;
+    return;
+  }
   const bool is_smart = slice_equal(route->path, slice_of("/smart"));
   const bool is_all = slice_equal(route->path, slice_of("/all"));
   route->kind = is_all ? ROUTE_ALL : ROUTE_SMART;
@@ -106,6 +110,8 @@ void config_clear(struct config *config) {
   for (unsigned i = 0; i < config->upstream_count; i++)
     free(config->upstreams[i].targets);
   free(config->upstreams);
+  for (unsigned i = 0; i < config->route_count; i++)
+    free(config->routes[i].items);
   free(config->routes);
   yaml_tree_free(config->yaml);
   free_strings(config);

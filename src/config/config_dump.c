@@ -283,8 +283,44 @@ static void add_named(struct dump *dump, const char *key,
   end_line(dump);
 }
 
+/* Its query may hold a secret, and is masked as that of a target is. */
+static void add_shown(struct text *out, const struct config_item *item) {
+  char storage[LINE_BYTES];
+  struct text whole;
+  text_init(&whole, storage, sizeof storage);
+  text_slice(&whole, item->shown);
+  if (item->query.len > 0) text_str(&whole, "?" MASK);
+  text_json(out, text_slice_of(&whole));
+}
+
+static void add_item(struct dump *dump, const struct config_item *item) {
+  struct text *out = &dump->line;
+  indent(dump, 3);
+  text_str(out, item->path.len > 0 ? "- path: " : "- url: ");
+  add_shown(out, item);
+  end_line(dump);
+  if (item->name.len > 0) {
+    indent(dump, 4);
+    text_str(out, "as: ");
+    text_json(out, item->name);
+    end_line(dump);
+  }
+  if (!item->required) return;
+  indent(dump, 4);
+  text_str(out, "required: on");
+  end_line(dump);
+}
+
+static void add_items(struct dump *dump, const struct config_route *route) {
+  if (route->item_count == 0) return;
+  add_heading(dump, 2, slice_of("gather"));
+  for (unsigned i = 0; i < route->item_count; i++)
+    add_item(dump, &route->items[i]);
+}
+
 static void add_route(struct dump *dump, const struct config_route *route) {
   struct config_route plain = {.path = route->path,
+                               .kind = route->kind,
                                .rules = dump->config->defaults};
   config_route_begin(&plain);
   text_str(&dump->line, "  - path: ");
@@ -292,12 +328,14 @@ static void add_route(struct dump *dump, const struct config_route *route) {
   end_line(dump);
   add_named(dump, "upstream", route->upstream);
   add_named(dump, "list", route->listed);
+  add_items(dump, route);
   add_options(dump, 2, SCOPE_ROUTE, &route->rules, &plain.rules);
 }
 
 /* Flags may leave a route without anybody to ask: a file does not have it. */
 static bool asks_nobody(const struct config_route *route) {
-  return (!route->upstream || route->upstream->target_count == 0) &&
+  return route->item_count == 0 &&
+         (!route->upstream || route->upstream->target_count == 0) &&
          (!route->listed || route->listed->target_count == 0);
 }
 

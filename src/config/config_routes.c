@@ -47,8 +47,26 @@ static const struct config_upstream *read_name(struct config_file *file,
   return upstream;
 }
 
+/* A gather's items ask for it (config_gather.c, which reads them once all
+ * routes are there). */
+static void refuse_whom(struct config_file *file,
+                        const struct yaml_node *node) {
+  static const char *const keys[] = {"upstream", "list", "methods"};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    const struct yaml_node *child = yaml_get(node, keys[i]);
+    if (child)
+      config_file_complain(file, child->key_place, child->key,
+                           " does not stand beside gather, which takes GET and "
+                           "HEAD and asks what its items name");
+  }
+}
+
 static void read_whom(struct config_file *file, const struct yaml_node *node,
                       struct config_route *route) {
+  if (route->kind == ROUTE_GATHER) {
+    refuse_whom(file, node);
+    return;
+  }
   const struct yaml_node *list = yaml_get(node, "list");
   route->upstream = read_name(file, node, "upstream");
   route->listed = read_name(file, node, "list");
@@ -75,6 +93,7 @@ static void read_route(struct config_file *file, const struct yaml_node *node,
   }
   if (why)
     config_file_complain(file, path ? path->place : node->place, shown, why);
+  if (yaml_get(node, "gather")) route->kind = ROUTE_GATHER;
   config_route_begin(route);
   config_file_read_mapping(file, node, SCOPE_ROUTE, &route->rules);
   if (yaml_get(node, "timeout") || yaml_get(node, "max_timeout"))
@@ -108,11 +127,19 @@ static void check_reached(struct config_file *file,
   }
 }
 
+static bool is_gathered(const struct config_route *route,
+                        const struct config_upstream *upstream) {
+  for (unsigned i = 0; i < route->item_count; i++)
+    if (route->items[i].upstream == upstream) return true;
+  return false;
+}
+
 static bool is_asked(const struct config *config,
                      const struct config_upstream *upstream) {
   for (unsigned i = 0; i < config->route_count; i++)
     if (config->routes[i].upstream == upstream ||
-        config->routes[i].listed == upstream)
+        config->routes[i].listed == upstream ||
+        is_gathered(&config->routes[i], upstream))
       return true;
   return false;
 }
@@ -146,6 +173,7 @@ void config_file_read_routes(struct config_file *file,
   }
   for (const struct yaml_node *node = all->first; node; node = node->next)
     read_route(file, node, &config->routes[config->route_count++]);
+  config_file_read_gathers(file, all);
   check_reached(file, all);
   if (config->upstream_count > 0)
     check_asked(file, yaml_get(root, "upstreams"));

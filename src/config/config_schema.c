@@ -81,6 +81,13 @@ static const char *const shapes[] = {
     [OPTION_PREFIX] = STRING ", \"pattern\": \"^/\"",
     [OPTION_UPSTREAM] = STRING,
     [OPTION_LISTED] = STRING,
+    [OPTION_GATHER] = "\"type\": \"array\", \"minItems\": 1, \"maxItems\": 64, "
+                      "\"items\": {\"anyOf\": ["
+                      "{" STRING ", \"pattern\": \"^(/|https?://)\"}, "
+                      "{\"$ref\": \"#/$defs/item\"}]}",
+    [OPTION_ITEM] = STRING ", \"pattern\": \"^/\"",
+    [OPTION_NAME] = STRING ", \"minLength\": 1",
+    [OPTION_MARK] = "\"enum\": [\"off\", \"on\", false, true]",
 };
 
 static void put_shape(struct schema *schema,
@@ -159,5 +166,6 @@ void config_schema(void (*put_piece)(void *arg, const char *piece), void *arg) {
   put_definition(&schema, "upstream", SCOPE_UPSTREAM, "\"targets\"");
   put_definition(&schema, "target", SCOPE_TARGET, "\"url\"");
   put_definition(&schema, "route", SCOPE_ROUTE, "\"path\"");
+  put_definition(&schema, "item", SCOPE_ITEM, NULL);
   put(&schema, "\n  }\n}\n");
 }

@@ -31,6 +31,8 @@ struct whole {
   const struct snapshot_source *source;
   struct group *groups;
   struct route *routes;
+  const struct config_route **origins; /* of routes, while it is made */
+  struct route *plain; /* the rules of URLs in gathers; NULL: not needed yet */
   struct target *targets;
   struct slice *tokens; /* copies that are wiped at the end */
   unsigned token_count;
@@ -293,7 +295,7 @@ static void make_route(struct whole *whole, struct route *route,
   const struct config_rules *rules = &from->rules;
   *route = (struct route){
       .path = keep(whole, from->path),
-      .below = from->kind != ROUTE_ALL,
+      .below = from->kind == ROUTE_SMART,
       .strip = rules->strip_prefix,
       .methods = rules->methods,
       .kind = from->kind,
@@ -333,9 +335,11 @@ static void make_routes_at(struct whole *whole, struct slice path,
                            unsigned from) {
   const struct config *config = whole->source->config;
   for (unsigned i = from; i < config->route_count; i++)
-    if (slice_equal(config->routes[i].path, path))
+    if (slice_equal(config->routes[i].path, path)) {
+      whole->origins[whole->snapshot.route_count] = &config->routes[i];
       make_route(whole, &whole->routes[whole->snapshot.route_count++],
                  &config->routes[i]);
+    }
 }
 
 static void make_health(struct route *health) {
@@ -358,6 +362,91 @@ static void make_routes(struct whole *whole) {
   if (cells)
     route_table_init(&snapshot->table, whole->routes, snapshot->route_count,
                      cells);
+}
+
+/* ---- gathers ---- */
+
+/* The defaults: a URL belongs to no route. NULL: no memory. */
+static const struct route *plain_route(struct whole *whole) {
+  struct config_route defaults = {.rules = whole->source->config->defaults};
+  if (whole->plain) return whole->plain;
+  whole->plain = take(whole, 1, sizeof *whole->plain);
+  if (whole->plain) make_route(whole, whole->plain, &defaults);
+  return whole->plain;
+}
+
+static const struct route *route_of_path(const struct whole *whole,
+                                         struct slice path) {
+  const struct route_table *table = &whole->snapshot.table;
+  return route_table_method(table, route_table_find(table, path), HTTP_GET);
+}
+
+static unsigned rules_index(struct gather *gather, const struct route *rules) {
+  unsigned i = 0;
+  while (i < gather->rule_count && gather->rules[i] != rules) i++;
+  if (i == gather->rule_count) gather->rules[gather->rule_count++] = rules;
+  return i;
+}
+
+/* What the seam leaves of a path below its route, and whom it may ask. */
+static void find_path(struct whole *whole, struct gather *gather,
+                      struct gather_item *item) {
+  const struct route *route = route_of_path(whole, item->shown);
+  item->rules = rules_index(gather, route);
+  item->group = route->group;
+  item->rest =
+      route->strip ? route_table_rest(route, item->shown) : item->shown;
+}
+
+static void find_url(struct whole *whole, struct gather *gather,
+                     const struct config_item *from, struct gather_item *item) {
+  struct base_url url;
+  item->rules = rules_index(gather, plain_route(whole));
+  item->group = group_of(whole, from->upstream);
+  item->only = &item->group->targets[from->target];
+  if (!base_url_parse(&url, item->shown))
+    item->rest = base_url_below(&item->only->url, url.path);
+}
+
+/* "orders" becomes "\"orders\":". */
+static struct slice make_label(struct whole *whole, struct slice name) {
+  const size_t room = 6 * name.len + sizeof "\"\":";
+  struct text label;
+  char *at = name.len > 0 ? take(whole, room, 1) : NULL;
+  if (!at) return (struct slice){0};
+  text_init(&label, at, room);
+  text_json(&label, name);
+  text_char(&label, ':');
+  return text_slice_of(&label);
+}
+
+static void make_item(struct whole *whole, struct gather *gather,
+                      const struct config_item *from,
+                      struct gather_item *item) {
+  *item = (struct gather_item){.required = from->required,
+                               .query = keep(whole, from->query),
+                               .label = make_label(whole, from->name),
+                               .shown = keep(whole, from->shown)};
+  if (whole->failed) return;
+  if (from->path.len > 0) find_path(whole, gather, item);
+  else find_url(whole, gather, from, item);
+}
+
+static void make_gather(struct whole *whole, struct gather *gather,
+                        const struct config_route *from) {
+  struct gather_item *items = take(whole, from->item_count, sizeof *items);
+  gather->rules = take(whole, from->item_count, sizeof(const struct route *));
+  if (whole->failed) return;
+  gather->items = items;
+  gather->count = from->item_count;
+  for (unsigned i = 0; i < gather->count; i++)
+    make_item(whole, gather, &from->items[i], &items[i]);
+}
+
+static void make_gathers(struct whole *whole) {
+  for (unsigned i = 0; i < whole->source->config->route_count; i++)
+    if (whole->routes[i].kind == ROUTE_GATHER)
+      make_gather(whole, &whole->routes[i].gather, whole->origins[i]);
 }
 
 /* ---- what vouches for targets ---- */
@@ -395,6 +484,8 @@ static bool make(struct whole *whole) {
   whole->tokens = take(whole, config_targets(config), sizeof *whole->tokens);
   whole->groups = take(whole, config->upstream_count, sizeof *whole->groups);
   whole->routes = take(whole, config->route_count + 1, sizeof *whole->routes);
+  whole->origins =
+      take(whole, config->route_count, sizeof(const struct config_route *));
   if (whole->failed) return false;
   snapshot->routes = whole->routes;
   snapshot->groups = whole->groups;
@@ -405,6 +496,7 @@ static bool make(struct whole *whole) {
   }
   allow_credentials(whole);
   make_routes(whole);
+  if (!whole->failed) make_gathers(whole);
   return !whole->failed && take_slots(whole);
 }
 
@@ -437,6 +529,7 @@ struct snapshot *snapshot_new(const struct snapshot_source *source) {
     return NULL;
   }
   whole->source = NULL;
+  whole->origins = NULL;
   atomic_init(&whole->references, 1);
   atomic_fetch_add(&living, 1);
   return &whole->snapshot;

@@ -158,6 +158,13 @@ bool base_url_covers(const struct base_url *base, struct slice path) {
          path.at[root.len] == '/';
 }
 
+struct slice base_url_below(const struct base_url *base, struct slice path) {
+  size_t len = base->path.len;
+  if (path.len <= len) return (struct slice){path.at, 0};
+  if (len > 0 && base->path.at[len - 1] == '/') len--;
+  return slice_from(path, len);
+}
+
 static bool is_separator(char c) { return c == '/' || c == '\\'; }
 
 bool base_url_rest_is_safe(struct slice rest) {

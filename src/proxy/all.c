@@ -90,14 +90,6 @@ static const char *path_item(const struct route *route,
   return NULL;
 }
 
-/* What of a path that a base covers lies below it, its slash in front: the seam
- * is base_url_pieces' to make. */
-static struct slice rest_below(struct slice base, struct slice path) {
-  if (path.len <= base.len) return (struct slice){path.at, 0};
-  if (base.len > 0 && base.at[base.len - 1] == '/') base.len--;
-  return slice_from(path, base.len);
-}
-
 /* The first target of the group whose base URL lies above this one. */
 static bool find_above(const struct group *group, const struct base_url *url,
                        struct exchange_item *item) {
@@ -106,7 +98,7 @@ static bool find_above(const struct group *group, const struct base_url *url,
     if (!base_url_same_origin(base, url) || !base_url_covers(base, url->path))
       continue;
     *item = item_for(group, i);
-    item->rest = rest_below(base->path, url->path);
+    item->rest = base_url_below(base, url->path);
     item->query = url->query;
     return true;
   }
@@ -214,30 +206,19 @@ static void visit_post(struct visit *visit, struct exchange_setup *setup) {
 
 /* ---- both ---- */
 
-/* False: the parameter is malformed, and has been answered. */
-static bool parse_switch(struct visit *visit, const struct query_param *param,
-                         bool *on) {
-  char detail[64];
-  *on = slice_equal(param->value, slice_of("1"));
-  if (param->count == 0) return true;
-  if (param->count == 1 && (*on || slice_equal(param->value, slice_of("0"))))
-    return true;
-  snprintf(detail, sizeof detail, "%s must be 1 or 0, and given once",
-           param->name);
-  visit_reject(visit, 400, detail);
-  return false;
-}
-
 void all_visit(struct visit *visit) {
   const struct route *route = visit->route;
   struct query_param params[] = {
       {.name = "detail"}, {.name = "hedge"}, {.name = route->timeout_param}};
   struct race_policy policy = route->policy;
-  struct exchange_setup setup = {
+  struct exchange_race race = {
       .policy = &policy,
       .targets = route->group->count > 0 ? route->group->count : 1,
-      .message = {.method = slice_of("GET")},
-      .gathers = true};
+      .fields = &route->fields};
+  struct exchange_setup setup = {.races = &race,
+                                 .race_count = 1,
+                                 .message = {.method = slice_of("GET")},
+                                 .gathers = true};
   bool hedge, is_post = visit->request->method == HTTP_POST;
   struct slice query = visit->request->query;
   if (!visit_open(visit, is_post ? visit->body.len : query.len)) return;
@@ -245,9 +226,9 @@ void all_visit(struct visit *visit) {
              is_post ? NULL : &visit->text);
   query = text_slice_of(&visit->text);
   if (!visit_timeout(visit, params[2].value, params[2].count,
-                     &setup.timeout_us) ||
-      !parse_switch(visit, &params[0], &setup.detail) ||
-      !parse_switch(visit, &params[1], &hedge))
+                     &race.timeout_us) ||
+      !visit_switch(visit, &params[0], &setup.detail) ||
+      !visit_switch(visit, &params[1], &hedge))
     return;
   if (!hedge) policy.hedges = 0;
   if (is_post) visit_post(visit, &setup);

@@ -6,8 +6,9 @@
  *   exchange_drain_all --+-> ends them, all are settled --> exchange_finish:
  *                                          answer, and free once it is sent
  *
- * /smart is one fetch, whose answer is the answer. /all is one fetch for each
- * item, and the answer is an array of what they brought.
+ * /smart is one fetch, whose answer is the answer. /all, or a gather route, is
+ * one fetch for each item, and the answer is an array, or an object, of what
+ * they brought; when a required one fails, the others are ended.
  *
  * One arena holds it all: the exchange, the client's bytes that are still
  * needed, the fetches, the records of their attempts. Bodies belong to the
@@ -33,13 +34,15 @@ struct exchange {
   struct arena arena;
   struct lease *lease; /* on the snapshot that it began under */
   struct fetch_scene scene;
-  struct race_plan plan; /* of every fetch */
   struct race_record record;
   struct fetch *fetches;
   unsigned count, open; /* open: not settled yet */
   const struct route *route;
   struct slice answer_fields, if_none_match;
+  const struct gather *gather; /* NULL: /all, or no gather at all */
+  const struct fetch *missing; /* required, and failed; NULL: none */
   bool head_only, gathers, detail;
+  bool starting; /* fetches that settle at once do not end it yet */
   struct gathered gathered;
   struct buffer body; /* of the client, while it is sent on */
 };
@@ -145,6 +148,27 @@ static void exchange_pass(struct exchange *x, struct answering *to) {
   else answering_pass(to, &fetch->response);
 }
 
+static struct gathered_form exchange_form(const struct exchange *x) {
+  return (struct gathered_form){
+      .detail = x->detail, .labelled = x->gather ? x->gather->items : NULL};
+}
+
+/* A required item failed: which, and why. */
+static void exchange_answer_missing(struct exchange *x,
+                                    const struct answering *to) {
+  const unsigned i = (unsigned)(x->missing - x->fetches);
+  char detail[1024];
+  struct text text;
+  text_init(&text, detail, sizeof detail);
+  text_str(&text, "the required item ");
+  text_int(&text, i);
+  text_str(&text, " (");
+  text_slice(&text, x->gather->items[i].shown);
+  text_str(&text, ") failed: ");
+  text_str(&text, gathered_error(x->missing));
+  answering_problem(to, 502, text_slice_of(&text), NULL);
+}
+
 static void exchange_answer(struct exchange *x) {
   enum outcome outcome = x->record.outcome;
   struct answering to = {.service = x->service,
@@ -160,9 +184,11 @@ static void exchange_answer(struct exchange *x) {
            exchange_has_error(x))
     exchange_pass(x, &to);
   else if (outcome == OUTCOME_GATHERED &&
-           gathered_write(&x->gathered, x->fetches, x->count, x->detail,
+           gathered_write(&x->gathered, x->fetches, x->count, exchange_form(x),
                           &x->service->blocks))
     answering_gather(&to, &x->gathered, exchange_completed(x), x->count);
+  else if (outcome == OUTCOME_FAILED && x->missing)
+    exchange_answer_missing(x, &to);
   else
     answering_problem(&to, problems[outcome].status,
                       slice_of(problems[outcome].detail), NULL);
@@ -174,7 +200,8 @@ static void exchange_finish(struct exchange *x, int64_t now_us) {
   struct race_record *record = &x->record;
   list_remove(&x->service->exchanges, &x->link);
   if (!x->gathers) record->outcome = race->outcome;
-  else if (record->outcome == OUTCOME_OPEN) record->outcome = OUTCOME_GATHERED;
+  else if (record->outcome == OUTCOME_OPEN)
+    record->outcome = x->missing ? OUTCOME_FAILED : OUTCOME_GATHERED;
   record->winner = record->outcome == OUTCOME_SUCCESS ? race->winner : -1;
   record->end_us = now_us;
   for (unsigned i = 0; i < x->count; i++)
@@ -182,14 +209,7 @@ static void exchange_finish(struct exchange *x, int64_t now_us) {
   exchange_answer(x);
 }
 
-static void exchange_on_settled(void *arg, struct fetch *fetch,
-                                int64_t now_us) {
-  struct exchange *x = arg;
-  (void)fetch;
-  if (--x->open == 0) exchange_finish(x, now_us);
-}
-
-/* ---- the end comes from outside ---- */
+/* ---- the end ---- */
 
 /* Ends what is open; the last of them finishes and may free the exchange. */
 static void exchange_end_all(struct exchange *x, enum event_kind kind,
@@ -202,6 +222,29 @@ static void exchange_end_all(struct exchange *x, enum event_kind kind,
     left--;
     fetch_end(fetch, kind, now_us);
   }
+}
+
+static bool exchange_requires(const struct exchange *x,
+                              const struct fetch *fetch) {
+  return x->gather && x->gather->items[fetch - x->fetches].required;
+}
+
+/* Finishes when nothing is open, and ends what is where it serves nothing. May
+ * free the exchange. */
+static void exchange_go_on(struct exchange *x, int64_t now_us) {
+  if (x->open == 0) exchange_finish(x, now_us);
+  else if (x->missing && x->record.outcome == OUTCOME_OPEN)
+    exchange_end_all(x, EVENT_GONE, OUTCOME_FAILED);
+}
+
+static void exchange_on_settled(void *arg, struct fetch *fetch,
+                                int64_t now_us) {
+  struct exchange *x = arg;
+  x->open--;
+  if (!x->missing && fetch->race.outcome != OUTCOME_SUCCESS &&
+      exchange_requires(x, fetch))
+    x->missing = fetch;
+  if (!x->starting) exchange_go_on(x, now_us);
 }
 
 static void exchange_on_gone(void *arg) {
@@ -217,11 +260,17 @@ void exchange_drain_all(struct service *service) {
 
 /* ---- the start ---- */
 
-/* The fetches, and behind them, with `each` for each of them, the records of
- * attempts and the attempts in flight. */
-static bool exchange_take_fetches(struct exchange *x, unsigned count,
-                                  unsigned each) {
-  size_t attempts = (size_t)count * each;
+static unsigned attempts_of(const struct exchange_setup *setup, unsigned item) {
+  return 1 + setup->races[setup->items[item].race].policy->hedges;
+}
+
+/* The fetches, and behind them the records of all their attempts and the
+ * attempts in flight. */
+static bool exchange_take_fetches(struct exchange *x,
+                                  const struct exchange_setup *setup) {
+  unsigned count = setup->item_count;
+  size_t attempts = 0;
+  for (unsigned i = 0; i < count; i++) attempts += attempts_of(setup, i);
   size_t empty =
       attempts * (sizeof(struct attempt_record) + sizeof(struct attempt *));
   x->fetches = arena_take(&x->arena, count * sizeof *x->fetches + empty);
@@ -231,23 +280,36 @@ static bool exchange_take_fetches(struct exchange *x, unsigned count,
   return true;
 }
 
+/* NULL: no memory. */
+static const struct race_plan *exchange_make_plans(
+    struct exchange *x, const struct exchange_setup *setup) {
+  struct race_plan *plans =
+      arena_take(&x->arena, setup->race_count * sizeof *plans);
+  for (unsigned i = 0; plans && i < setup->race_count; i++) {
+    const struct exchange_race *race = &setup->races[i];
+    plan_make(&plans[i], race->policy, race->targets, race->first,
+              race->timeout_us);
+  }
+  return plans;
+}
+
 static bool exchange_make_fetches(struct exchange *x,
                                   const struct exchange_setup *setup) {
-  unsigned each = 1 + setup->policy->hedges, count = setup->item_count;
-  if (!exchange_take_fetches(x, count, each)) return false;
-  struct attempt_record *records = (void *)(x->fetches + count);
+  const struct race_plan *plans = exchange_make_plans(x, setup);
+  if (!plans || !exchange_take_fetches(x, setup)) return false;
+  struct attempt_record *records = (void *)(x->fetches + setup->item_count);
   struct attempt **attempts = (void *)(records + x->record.count);
-  plan_make(&x->plan, setup->policy, setup->targets, setup->first,
-            setup->timeout_us);
-  for (unsigned i = 0; i < count; i++) {
+  for (unsigned i = 0; i < setup->item_count; i++) {
     const struct exchange_item *item = &setup->items[i];
     struct fetch *fetch = &x->fetches[i];
     struct ask ask = {item->rest, item->query, item->message};
-    fetch_init(fetch, &x->scene, &x->plan, item->group, &ask);
+    fetch_init(fetch, &x->scene, &plans[item->race], item->group, &ask);
     fetch->only = item->only;
     fetch->first_number = item->number;
-    fetch->attempts = attempts + i * each;
-    fetch->records = records + i * each;
+    fetch->attempts = attempts;
+    fetch->records = records;
+    attempts += attempts_of(setup, i);
+    records += attempts_of(setup, i);
   }
   return true;
 }
@@ -265,6 +327,7 @@ static void exchange_describe(struct exchange *x,
   x->if_none_match = setup->if_none_match;
   x->gathers = setup->gathers;
   x->detail = setup->detail;
+  x->gather = setup->gather;
   x->scene =
       (struct fetch_scene){x->service, &x->arena, exchange_on_settled, x};
 }
@@ -280,10 +343,10 @@ bool exchange_start(struct exchange *x, struct connection *connection,
   connection_await(connection, exchange_on_gone, x);
   atomic_fetch_add_explicit(&x->service->process->requests, 1,
                             memory_order_relaxed);
-  struct fetch *fetch = x->fetches;
-  if (setup->item_count == 0) exchange_finish(x, setup->started_us);
-  /* When the last of them settles at once, x is gone. */
-  for (unsigned left = setup->item_count; left > 0; left--)
-    fetch_start(fetch++, setup->started_us);
+  x->starting = true;
+  for (unsigned i = 0; i < x->count; i++)
+    fetch_start(&x->fetches[i], setup->started_us);
+  x->starting = false;
+  exchange_go_on(x, setup->started_us);
   return true;
 }

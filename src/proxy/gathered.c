@@ -1,4 +1,4 @@
-/* gathered: many bodies, one array, no copies.
+/* gathered: many bodies, one array or object, no copies.
  *
  * The bodies go out from where they were received. What stands around them
  * (brackets, commas, and the objects of detail=1) is written into one buffer
@@ -35,10 +35,20 @@ static const char *error_of(const struct attempt_record *attempt) {
   return attempt->error ? attempt->error : "";
 }
 
-static size_t words_room(const struct fetch *fetches, unsigned count) {
+const char *gathered_error(const struct fetch *fetch) {
+  return error_of(spokesman(fetch));
+}
+
+static struct slice label_of(struct gathered_form form, unsigned i) {
+  return form.labelled ? form.labelled[i].label : (struct slice){0};
+}
+
+static size_t words_room(const struct fetch *fetches, unsigned count,
+                         struct gathered_form form) {
   size_t room = WORDS_AN_ITEM;
   for (unsigned i = 0; i < count; i++)
-    room += WORDS_AN_ITEM + 6 * strlen(error_of(spokesman(&fetches[i])));
+    room += WORDS_AN_ITEM + 6 * strlen(gathered_error(&fetches[i])) +
+            label_of(form, i).len;
   return room;
 }
 
@@ -71,10 +81,13 @@ static void open_object(struct text *words, const struct fetch *fetch) {
 }
 
 static void add_item(struct gathered *g, struct text *words,
-                     const struct fetch *fetch, bool detail) {
+                     const struct fetch *fetch, struct slice label,
+                     bool detail) {
   struct slice body = fetch->response.body;
   size_t from = words->len;
-  text_char(words, g->part_count == 1 ? '[' : ',');
+  const char opens = label.len > 0 ? '{' : '[';
+  text_char(words, g->part_count == 1 ? opens : ',');
+  text_slice(words, label);
   if (detail) open_object(words, fetch);
   add_part(g, words->at + from, words->len - from);
   if (is_success(fetch)) add_part(g, body.at, body.len);
@@ -83,17 +96,19 @@ static void add_item(struct gathered *g, struct text *words,
 }
 
 bool gathered_write(struct gathered *g, const struct fetch *fetches,
-                    unsigned count, bool detail, struct blocks *blocks) {
-  size_t room = words_room(fetches, count);
+                    unsigned count, struct gathered_form form,
+                    struct blocks *blocks) {
+  size_t room = words_room(fetches, count, form);
   struct text words;
   g->words.blocks = blocks;
   g->parts = malloc((2 + PARTS_AN_ITEM * (size_t)count) * sizeof *g->parts);
   if (!g->parts || !buffer_reserve(&g->words, room)) return false;
   text_init(&words, g->words.at, room);
   g->part_count = 1;
-  for (unsigned i = 0; i < count; i++) add_item(g, &words, &fetches[i], detail);
+  for (unsigned i = 0; i < count; i++)
+    add_item(g, &words, &fetches[i], label_of(form, i), form.detail);
   if (count == 0) add_part(g, "[]", 2);
-  else add_part(g, "]", 1);
+  else add_part(g, label_of(form, 0).len > 0 ? "}" : "]", 1);
   return true;
 }
 

@@ -9,6 +9,7 @@
 
 #include "io/clock.h"
 #include "proxy/all.h"
+#include "proxy/gather.h"
 #include "proxy/health.h"
 #include "proxy/lease.h"
 #include "proxy/smart.h"
@@ -22,6 +23,7 @@ enum {
 static void (*const endpoints[])(struct visit *visit) = {
     [ROUTE_SMART] = smart_visit,
     [ROUTE_ALL] = all_visit,
+    [ROUTE_GATHER] = gather_visit,
     [ROUTE_HEALTH] = health_visit,
 };
 

@@ -79,7 +79,8 @@ static void take_preference(struct visit *visit, int64_t *timeout_us) {
 }
 
 static void start(struct visit *visit, struct exchange_setup *setup,
-                  struct exchange_item *item, bool tags) {
+                  struct exchange_item *item, struct exchange_race *race,
+                  bool tags) {
   const struct route *route = visit->route;
   struct query_param timeout = {.name = route->timeout_param};
   item->rest = visit_keep(visit, visit->rest);
@@ -87,9 +88,9 @@ static void start(struct visit *visit, struct exchange_setup *setup,
              &visit->text);
   item->query = slice_from(text_slice_of(&visit->text), item->rest.len);
   if (tags) setup->if_none_match = keep_if_none_match(visit);
-  if (!visit_timeout(visit, timeout.value, timeout.count, &setup->timeout_us))
+  if (!visit_timeout(visit, timeout.value, timeout.count, &race->timeout_us))
     return;
-  if (timeout.count == 0) take_preference(visit, &setup->timeout_us);
+  if (timeout.count == 0) take_preference(visit, &race->timeout_us);
   visit_start(visit, setup);
 }
 
@@ -98,8 +99,10 @@ void smart_visit(struct visit *visit) {
   const struct group *group = route->group;
   struct race_policy policy = route->policy;
   struct exchange_item item = {.group = group};
-  struct exchange_setup setup = {.policy = &policy,
-                                 .targets = group->count,
+  struct exchange_race race = {
+      .policy = &policy, .targets = group->count, .fields = &route->fields};
+  struct exchange_setup setup = {.races = &race,
+                                 .race_count = 1,
                                  .message = message_of(visit),
                                  .items = &item,
                                  .item_count = 1};
@@ -121,6 +124,6 @@ void smart_visit(struct visit *visit) {
     return;
   if (prefer_hedge_off(visit->request)) policy.hedges = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);
-  setup.first = balance_first(visit->service, group);
-  start(visit, &setup, &item, tags);
+  race.first = balance_first(visit->service, group);
+  start(visit, &setup, &item, &race, tags);
 }

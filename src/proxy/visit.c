@@ -13,7 +13,6 @@
 #include <stdio.h>
 
 #include "core/gate.h"
-#include "core/query.h"
 #include "io/clock.h"
 #include "proxy/answering.h"
 
@@ -96,7 +95,7 @@ struct slice visit_keep(struct visit *visit, struct slice bytes) {
   return slice_from(text_slice_of(&visit->text), from);
 }
 
-/* ---- the timeout ---- */
+/* ---- parameters ---- */
 
 static void reject_timeout(struct visit *visit, unsigned count) {
   const char *name = visit->route->timeout_param;
@@ -123,6 +122,19 @@ bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
     return true;
   }
   reject_timeout(visit, count);
+  return false;
+}
+
+bool visit_switch(struct visit *visit, const struct query_param *param,
+                  bool *on) {
+  char detail[64];
+  *on = slice_equal(param->value, slice_of("1"));
+  if (param->count == 0) return true;
+  if (param->count == 1 && (*on || slice_equal(param->value, slice_of("0"))))
+    return true;
+  snprintf(detail, sizeof detail, "%s must be 1 or 0, and given once",
+           param->name);
+  visit_reject(visit, 400, detail);
   return false;
 }
 
@@ -201,6 +213,9 @@ static bool visit_write_fields(struct visit *visit,
 static const struct ask_message *visit_write_message(
     struct visit *visit, const struct ask_message *common,
     const struct forward_rules *rules, const struct group *group) {
+  struct forward_rules own = *rules;
+  own.with_body = common->has_body;
+  own.success = common->success;
   size_t bytes = sizeof(struct ask_message) +
                  group->variant_count * sizeof(struct ask_fields);
   struct ask_message *message =
@@ -210,36 +225,45 @@ static const struct ask_message *visit_write_message(
   *message = *common;
   message->fields = fields;
   for (unsigned i = 0; i < group->variant_count; i++)
-    if (!visit_write_fields(visit, rules, &group->variants[i], &fields[i]))
+    if (!visit_write_fields(visit, &own, &group->variants[i], &fields[i]))
       return NULL;
   return message;
 }
 
-/* That of an item before this one whose targets are of the same variants, the
- * nearest first; NULL: there is none. */
+static const struct forward_rules *rules_of(const struct exchange_setup *setup,
+                                            unsigned item) {
+  return setup->races[setup->items[item].race].fields;
+}
+
+/* That of an item before this one with the same rules, whose targets are of the
+ * same variants, the nearest first; NULL: there is none. */
 static const struct ask_message *message_before(
-    const struct exchange_item *items, unsigned i) {
-  const struct target_fields *variants = items[i].group->variants;
+    const struct exchange_setup *setup, unsigned i) {
+  const struct target_fields *variants = setup->items[i].group->variants;
+  const struct forward_rules *rules = rules_of(setup, i);
   while (i-- > 0)
-    if (items[i].group->variants == variants) return items[i].message;
+    if (setup->items[i].group->variants == variants &&
+        rules_of(setup, i) == rules)
+      return setup->items[i].message;
   return NULL;
 }
 
 static bool visit_write_messages(struct visit *visit,
                                  struct exchange_setup *setup) {
-  const struct forward_rules *rules = &visit->route->fields;
   struct ask_message *common = &setup->message;
   if (common->method.len == 0) common->method = setup->method;
   common->timeout_header = visit->route->timeout_header;
-  common->deadline_us = setup->started_us + setup->timeout_us;
   if (visit->body.len > 0 && common->has_body &&
       !exchange_keep_body(visit->exchange, visit->body, &common->body))
     return false;
   for (unsigned i = 0; i < setup->item_count; i++) {
     struct exchange_item *item = &setup->items[i];
-    item->message = message_before(setup->items, i);
+    common->deadline_us =
+        setup->started_us + setup->races[item->race].timeout_us;
+    item->message = message_before(setup, i);
     if (!item->message)
-      item->message = visit_write_message(visit, common, rules, item->group);
+      item->message =
+          visit_write_message(visit, common, rules_of(setup, i), item->group);
     if (!item->message) return false;
   }
   return true;

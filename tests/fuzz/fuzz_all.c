@@ -146,6 +146,16 @@ bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
   return taken;
 }
 
+bool visit_switch(struct visit *visit, const struct query_param *param,
+                  bool *on) {
+  *on = slice_equal(param->value, slice_of("1"));
+  bool taken =
+      param->count == 0 ||
+      (param->count == 1 && (*on || slice_equal(param->value, slice_of("0"))));
+  if (!taken) visit_reject(visit, 400, "a switch");
+  return taken;
+}
+
 /* What a GET asks: the --all list as it stands, or what a race could. */
 static void check_listed(const struct exchange_item *item, unsigned i,
                          struct slice text) {
@@ -164,7 +174,8 @@ void visit_start(struct visit *visit, struct exchange_setup *setup) {
   seen.started++;
   demand(setup->gathers, "/all gathers");
   demand(!visit->text.cut, "what is written has its room");
-  demand(setup->policy->hedges == 0 || setup->policy->hedges == HEDGES,
+  demand(setup->races->policy->hedges == 0 ||
+             setup->races->policy->hedges == HEDGES,
          "all hedges, or none");
   demand(!post ||
              (seen.error == JSON_LIST_OK && seen.count == setup->item_count),
