@@ -145,7 +145,7 @@ enum config_result config_parse(struct config *config, int argc, char **argv,
                                 char *error, size_t error_cap)
     __attribute__((warn_unused_result));
 
-/* The same in parts, for config/config_file. Every default, and nothing else: */
+/* The same in parts, for config/config_file. Every default, and no more: */
 void config_init(struct config *config);
 /* Then what words say; `error` as above. */
 enum config_result config_read_words(struct config *config,

@@ -3,8 +3,8 @@
  *
  * A snapshot is made whole, never changes and is freed whole; a reload makes
  * the next one beside it. It borrows from nobody: what it names is copied or
- * held. Threads share it; each that keeps it holds a reference. It holds tokens,
- * and the last to let go wipes them. */
+ * held. Threads share it; each that keeps it holds a reference. It holds
+ * tokens, and the last to let go wipes them. */
 #ifndef HEDGEROW_CONFIG_SNAPSHOT_H
 #define HEDGEROW_CONFIG_SNAPSHOT_H
 
@@ -53,9 +53,9 @@ struct snapshot *snapshot_new(const struct snapshot_source *source)
 struct snapshot *snapshot_hold(struct snapshot *snapshot);
 void snapshot_drop(struct snapshot *snapshot);
 
-/* `next` is to take the place of `before`: what vouches for targets of `before`,
- * and for none of `next`, is retired (io/trust). From the thread that makes
- * them, before any other is told of `next`. */
+/* `next` is to take the place of `before`: what vouches for targets of
+ * `before`, and for none of `next`, is retired (io/trust). From the thread that
+ * makes them, before any other is told of `next`. */
 void snapshot_retire(const struct snapshot *before,
                      const struct snapshot *next);
 

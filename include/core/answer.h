@@ -42,9 +42,9 @@ struct answer_framing {
  * ...) those that cross, in their order and spelling. Dropped: hop-by-hop
  * fields, those that its Connection names (of an upstream that names more than
  * 32, all), lines that are no fields, Content-Length (ours is `length`),
- * X-Request-ID, Hedge-*. length UINT64_MAX:
- * there is no Content-Length (a 204). Via and Server-Timing only gain a member, as a line of
- * their own (RFC 9110, section 5.3). A missing Date is added (section 6.6.1).
+ * X-Request-ID, Hedge-*. length UINT64_MAX: there is no Content-Length (a 204).
+ * Via and Server-Timing only gain a member, as a line of their own (RFC 9110,
+ * section 5.3). A missing Date is added (section 6.6.1).
  * via is a whole member, "1.1 hedgerow-ID". request_id, via and date are left
  * out where they are empty. race may be NULL. */
 void answer_passed_head(struct text *out, int status, struct slice fields,

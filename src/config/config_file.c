@@ -6,8 +6,8 @@
  * Each of these inherits from the one before, by a copy: so what an upstream or
  * a route does not say is there already when its own keys are read.
  *
- * A mapping is read by one function whatever it is (file_read_mapping): a key is
- * an option of the table, if it may stand there, and its value goes where a
+ * A mapping is read by one function whatever it is (file_read_mapping): a key
+ * is an option of the table, if it may stand there, and its value goes where a
  * flag's would (config_store); or it is one of the few that a file is built of,
  * which have a function each. Nothing stops at the first error: every one is
  * told, with its line, and the result is not used. */

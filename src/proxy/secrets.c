@@ -113,7 +113,7 @@ static bool same_name(const char *a, const char *b) {
   return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* One that holds the same, of this reading or of the one before; else itself. */
+/* One that holds the same, of this reading or the one before; else itself. */
 static struct trust *usual(const struct reading *reading, struct trust *trust) {
   const struct secrets *sets[] = {reading->now, reading->before};
   for (unsigned s = 0; s < 2; s++) {
