@@ -41,8 +41,9 @@ bool config_read_file(struct config *config, const struct config_source *source,
  * flags, count from this folder ("/home/me/"). Calls put for each piece. */
 void config_dump(const struct config *config, const char *folder,
                  void (*put)(void *arg, const char *piece), void *arg);
-/* The key of the n-th option of the process (n = 0, 1, ...) of which two configs
- * say other things, and which only a start takes over. False: no further. */
+/* The key of the n-th option of the process (n = 0, 1, ...) of which two
+ * configs say other things, and which only a start takes over. False: there is
+ * no further. */
 bool config_differ(const struct config *a, const struct config *b, unsigned n,
                    char *key, size_t cap);
 /* --schema: JSON Schema 2020-12. */

@@ -23,8 +23,8 @@ struct gathered_form {
 };
 
 /* Lays the array, or the object, out: the body of every fetch that succeeded,
- * byte for byte, null in place of the others. The bodies are pointed at, and must outlive the pieces. False:
- * no memory. gathered is all zeros before. */
+ * byte for byte, null in place of the others. The bodies are pointed at, and
+ * must outlive the pieces. False: no memory. gathered is all zeros before. */
 bool gathered_write(struct gathered *gathered, const struct fetch *fetches,
                     unsigned count, struct gathered_form form,
                     struct blocks *blocks) __attribute__((warn_unused_result));

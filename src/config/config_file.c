@@ -9,8 +9,8 @@
  * A mapping is read by one function whatever it is (config_file_read_mapping):
  * a key is an option of the table, if it may stand there, and its value goes
  * where a flag's would (config_store); or it is one of the few that a file is
- * built of, which have a function each. Nothing stops at the first error: every one is
- * told, with its line, and the result is not used. */
+ * built of, which have a function each. Nothing stops at the first error: every
+ * one is told, with its line, and the result is not used. */
 #include "config/config_file.h"
 
 #include <stdlib.h>

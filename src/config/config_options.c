@@ -238,7 +238,7 @@ const struct config_option config_options[] = {
     COUNTED(LIMITS, PROCESS, "max-fields", max_fields, "100", "1", "256",
             "fields in that head"),
     BYTES(ROUTE, "max-request-body", max_request_bytes, "1M", "1", "1024M",
-          "bytes of the body of a POST /all"),
+          "bytes of the body of a client request"),
     BYTES(GROUP, "max-upstream-head", max_upstream_head_bytes, "64K", "256",
           "16M", "bytes of the head of a response, interim heads included"),
     BYTES(GROUP, "max-body", max_body_bytes, "8M", "1", "1024M",

@@ -1,9 +1,10 @@
 /* gather: from a client's GET to one fetch for each item of its route.
  *
- * What the items ask for stands in the snapshot; here they only get their races,
- * one for all items of the same rules: hedges and timeouts are those of the
- * item's own route, but none outlives the client's deadline. The answer is made
- * of JSON, so an item succeeds as JSON does, whatever success its route says. */
+ * What the items ask for stands in the snapshot; here they only get their
+ * races, one for all items of the same rules: hedges and timeouts are those of
+ * the item's own route, but none outlives the client's deadline. The answer is
+ * made of JSON, so an item succeeds as JSON does, whatever success its route
+ * says. */
 #include "proxy/gather.h"
 
 #include "core/query.h"

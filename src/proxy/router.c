@@ -27,8 +27,8 @@ static void (*const endpoints[])(struct visit *visit) = {
     [ROUTE_HEALTH] = health_visit,
 };
 
-/* A body means nothing in a GET or HEAD (RFC 9110, section 9.3.1), but some APIs
- * read it. */
+/* A body means nothing in a GET or HEAD (RFC 9110, section 9.3.1), but some
+ * APIs read it. */
 static bool takes_body(const struct route *route, enum http_method method) {
   return (method != HTTP_GET && method != HTTP_HEAD) || route->get_body;
 }
