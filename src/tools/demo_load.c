@@ -215,7 +215,8 @@ static bool make_config(struct demo_load *load, char *error, size_t cap) {
       program, to, load->urls[DEMO_STRAIGHT], to, load->urls[DEMO_HEDGED],
       NULL};
   return config_parse(&load->config, 5, argv, no_variable, error, cap) ==
-         CONFIG_RUN;
+             CONFIG_RUN &&
+         config_build(&load->config);
 }
 
 static bool make_client(struct demo_load *load) {
@@ -269,6 +270,7 @@ void demo_load_free(struct demo_load *load) {
     free(load->pairs[i].results[DEMO_HEDGED].timing);
   attempts_free(load->attempts);
   snapshot_drop(load->snapshot);
+  config_clear(&load->config);
   slots_free(load->slots);
   blocks_clear(&load->blocks);
   if (load->resolver) resolver_free(load->resolver);
