@@ -532,3 +532,25 @@ Test(answer, a_clock_before_1970_counts_as_1970) {
   answer_date(&out, -1);
   expect_text(&out, "Thu, 01 Jan 1970 00:00:00 GMT");
 }
+
+Test(answer, links_of_the_upstream_are_rewritten_where_a_route_wants_it) {
+  char storage[4096];
+  struct text out;
+  struct base_url base;
+  cr_assert(!base_url_parse(&base, slice_of("http://h/v1")));
+  const struct links_rule rule = {&base, slice_of("/users"), true};
+  const struct answer_more more = {.links = &rule, .cors = true};
+  const struct answer_framing framing = {0};
+  text_init(&out, storage, sizeof storage);
+  answer_passed_head(&out, 200,
+                     slice_of("Location: /v1/7\r\nContent-Location: "
+                              "http://h/v1/8\r\nLink: </v1/9>; rel=x\r\n"
+                              "Access-Control-Allow-Origin: *\r\n"),
+                     2, NULL, slice_of(""), slice_of(""), slice_of(""), framing,
+                     &more);
+  cr_expect_str_eq(text_end(&out), "HTTP/1.1 200 OK\r\n"
+                                   "Location: /users/7\r\n"
+                                   "Content-Location: /users/8\r\n"
+                                   "Link: </users/9>; rel=x\r\n"
+                                   "Content-Length: 2\r\n\r\n");
+}

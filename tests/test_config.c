@@ -341,6 +341,35 @@ Test(config, help_and_version_are_asked_for_at_once) {
   cr_expect_eq(PARSE("-V"), CONFIG_VERSION);
 }
 
+Test(config, what_only_shows_the_configuration_is_told) {
+  cr_expect_eq(PARSE("--schema"), CONFIG_SCHEMA);
+  EXPECT_RUN(TO, "--check");
+  cr_expect(config.check && !config.dump);
+  EXPECT_RUN(TO, "--dump-config");
+  cr_expect(config.dump && !config.check);
+}
+
+Test(config, a_list_has_an_end) {
+  static const struct {
+    const char *flag, *value, *error;
+    int max;
+  } lists[] = {
+      {"--listen", "127.0.0.1:1", "--listen: more than 16 of them are too many",
+       16},
+      {"--cors", "http://h", "--cors: more than 16 of them are too many", 16},
+      {"--trusted", "::1", "--trusted: more than 16 of them are too many", 16},
+  };
+  for (size_t i = 0; i < COUNT(lists); i++) {
+    char *argv[64] = {"hedgerow", TO};
+    for (int n = 0; n <= lists[i].max; n++) {
+      argv[2 + 2 * n] = (char *)lists[i].flag;
+      argv[3 + 2 * n] = (char *)lists[i].value;
+    }
+    cr_expect_eq(parse_all(argv), CONFIG_ERROR);
+    cr_expect_str_eq(error, lists[i].error);
+  }
+}
+
 Test(config, the_variable_of_the_token_is_borrowed) {
   variables[0] = "HEDGEROW_TOKEN", variables[1] = "abc.DEF-_~+/==";
   EXPECT_RUN(TO);

@@ -487,6 +487,12 @@ Test(config_file, a_flag_that_is_no_single_value_says_where_to_write_it) {
   }
 }
 
+Test(config_file, words_that_are_wrong_are_told_too) {
+  char *argv[] = {"hedgerow", "--config", "f", "--hedges", "x", NULL};
+  cr_expect(!read_words(UPSTREAMS ROUTES, 5, argv));
+  cr_expect(strstr(lines, "--hedges: \"x\" is no whole number"), "%s", lines);
+}
+
 /* ---- --dump-config ---- */
 
 static void expect_fixed_point(void) {

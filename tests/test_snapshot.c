@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/config_file.h"
 #include "core/http_request.h"
 
 static struct resolver *resolver;
@@ -325,4 +326,57 @@ Test(snapshot, when_there_are_no_more_slots_none_is_taken) {
   cr_expect_null(snapshot_new(&source));
   cr_expect_eq(slot_at(slots, first->targets[0].slot)->users, 1);
   snapshot_drop(first);
+}
+
+/* ---- variants ---- */
+
+static void on_line(void *arg, const char *line) {
+  (void)arg;
+  cr_assert(false, "%s", line);
+}
+
+static const struct group *group_of(const char *targets,
+                                    struct snapshot **snapshot) {
+  char text[1024], *argv[] = {"hedgerow", "-c", "f", NULL};
+  const struct config_words all_words = {3, argv, no_variable};
+  snprintf(text, sizeof text,
+           "upstreams: {a: {targets: [%s]}}\n"
+           "routes: [{path: /a, upstream: a, forwarded: append,\n"
+           "          drop_headers: [X-A, X-Forwarded-Host],\n"
+           "          headers: {X-Forwarded-For: me}}]\n",
+           targets);
+  const struct config_source file = {
+      .name = "f", .bytes = slice_of(text), .words = &all_words};
+  config_clear(&built);
+  cr_assert(config_read_file(&built, &file, on_line, NULL));
+  *snapshot =
+      snapshot_new(&(struct snapshot_source){.config = &built, .slots = slots});
+  cr_assert(*snapshot);
+  return route_of(*snapshot, "/a")->group;
+}
+
+static void expect_variants(const char *targets, unsigned count) {
+  struct snapshot *snapshot;
+  const struct group *group = group_of(targets, &snapshot);
+  cr_expect_eq(group->variant_count, count, "%s makes %u", targets,
+               group->variant_count);
+  cr_expect_eq(route_of(snapshot, "/a")->forwarded, FORWARDED_PROTO);
+  snapshot_drop(snapshot);
+}
+
+Test(snapshot, targets_that_are_shown_the_same_share_a_variant) {
+  expect_variants("http://h, http://i", 1);
+  expect_variants("{url: http://h, headers: {A: b}, drop_headers: [C]}, "
+                  "{url: http://i, headers: {A: b}, drop_headers: [C]}",
+                  1);
+  expect_variants("{url: http://h, headers: {A: b}}, http://i", 2);
+  expect_variants("{url: http://h, headers: {A: b}}, "
+                  "{url: http://i, headers: {A: c}}",
+                  2);
+  expect_variants("{url: http://h, headers: {A: b}}, "
+                  "{url: http://i, headers: {B: b}}",
+                  2);
+  expect_variants("{url: http://h, drop_headers: [A]}, "
+                  "{url: http://i, drop_headers: [B]}",
+                  2);
 }

@@ -28,6 +28,11 @@ void config_file_begin(struct config_file *file, struct text *line,
 void config_file_complain(struct config_file *file, struct yaml_place place,
                           struct slice shown, const char *why);
 
+/* Zeros, for the items of a list, from the heap. NULL, told at this node: there
+ * is no memory. */
+void *config_file_take(struct config_file *file, const struct yaml_node *node,
+                       size_t size) __attribute__((warn_unused_result));
+
 /* False: it is none, and that was told. */
 bool config_file_is_mapping(struct config_file *file,
                             const struct yaml_node *node)

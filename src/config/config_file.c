@@ -48,6 +48,15 @@ void config_file_complain(struct config_file *file, struct yaml_place place,
   file_tell(file, &line);
 }
 
+static const char no_room[] = ": no memory for it";
+
+void *config_file_take(struct config_file *file, const struct yaml_node *node,
+                       size_t size) {
+  void *items = calloc(node->count, size);
+  if (!items) config_file_complain(file, node->place, node->key, no_room);
+  return items;
+}
+
 /* ---- keys that do not belong where they stand ---- */
 
 static const struct {
@@ -123,8 +132,7 @@ static const char *path_of(struct config_file *file,
     folder.len = 0;
   }
   const char *joined = config_join(file->config, folder, path);
-  if (!joined)
-    config_file_complain(file, node->place, path, ": no memory for it");
+  if (!joined) config_file_complain(file, node->place, path, no_room);
   return joined;
 }
 

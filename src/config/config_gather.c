@@ -190,11 +190,8 @@ static void read_gather(struct config_file *file, const struct yaml_node *list,
                          ": expected a list of 1 to 64 paths or URLs");
     return;
   }
-  route->items = calloc(list->count, sizeof *route->items);
-  if (!route->items) {
-    config_file_complain(file, list->place, list->key, ": no memory for it");
-    return;
-  }
+  route->items = config_file_take(file, list, sizeof *route->items);
+  if (!route->items) return;
   for (const struct yaml_node *node = list->first; node; node = node->next)
     read_item(file, node, route, &route->items[route->item_count++]);
   check_names(file, list, route);

@@ -165,12 +165,8 @@ void config_file_read_routes(struct config_file *file,
                          "expected routes, a list of 1 to 1024");
     return;
   }
-  config->routes = calloc(all->count, sizeof *config->routes);
-  if (!config->routes) {
-    config_file_complain(file, all->place, (struct slice){0},
-                         "no memory for the routes");
-    return;
-  }
+  config->routes = config_file_take(file, all, sizeof *config->routes);
+  if (!config->routes) return;
   for (const struct yaml_node *node = all->first; node; node = node->next)
     read_route(file, node, &config->routes[config->route_count++]);
   config_file_read_gathers(file, all);

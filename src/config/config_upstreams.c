@@ -79,8 +79,8 @@ static void read_targets(struct config_file *file, const struct yaml_node *node,
                          ": more than 64 targets are too many");
     return;
   }
-  upstream->targets = calloc(list->count, sizeof *upstream->targets);
-  if (!upstream->targets) return; /* the caller sees that none is there */
+  upstream->targets = config_file_take(file, list, sizeof *upstream->targets);
+  if (!upstream->targets) return;
   for (const struct yaml_node *item = list->first; item; item = item->next)
     read_target(file, item, upstream,
                 &upstream->targets[upstream->target_count++]);
@@ -120,12 +120,8 @@ void config_file_read_upstreams(struct config_file *file,
                          "expected 1 to 256 upstreams");
     return;
   }
-  config->upstreams = calloc(all->count, sizeof *config->upstreams);
-  if (!config->upstreams) {
-    config_file_complain(file, all->place, (struct slice){0},
-                         "no memory for the upstreams");
-    return;
-  }
+  config->upstreams = config_file_take(file, all, sizeof *config->upstreams);
+  if (!config->upstreams) return;
   for (const struct yaml_node *node = all->first; node; node = node->next)
     read_upstream(file, node, &config->upstreams[config->upstream_count++]);
 }

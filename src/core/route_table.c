@@ -50,12 +50,14 @@ static uint32_t hash_of(struct slice path) {
 }
 
 static bool is_spelling_of(struct slice path, struct slice plain) {
+  size_t i = 0, at = 0, len = 0;
   if (slice_equal(path, plain)) return true;
-  size_t at = 0, len;
-  for (size_t i = 0; i < path.len; i += len, at++)
-    if (at == plain.len || next_char(slice_from(path, i), &len) != plain.at[at])
-      return false;
-  return at == plain.len;
+  while (i < path.len && at < plain.len &&
+         next_char(slice_from(path, i), &len) == plain.at[at]) {
+    i += len;
+    at++;
+  }
+  return i == path.len && at == plain.len;
 }
 
 /* ---- making it ---- */
