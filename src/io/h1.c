@@ -186,7 +186,8 @@ static unsigned request_parts(const struct call *call, char *last_lines,
   parts[count++] = part_of(fields->common);
   if (target->client_credentials && fields->credentials.len > 0)
     parts[count++] = part_of(fields->credentials);
-  parts[count++] = part_of(ask->message->timeout_header);
+  if (ask->message->timeout_header.len > 0)
+    parts[count++] = part_of(ask->message->timeout_header);
   parts[count++] = part_of(request_last_lines(call, last_lines));
   if (ask->message->body.len > 0) parts[count++] = part_of(ask->message->body);
   return count;
