@@ -30,18 +30,24 @@ static void put_string(struct schema *schema, const char *string) {
 
 /* ---- values ---- */
 
-static void put_words(struct schema *schema, const char *words, bool bools) {
+/* Where YAML 1.1 is spoken, off is false and on is true. */
+static void put_word(struct text *text, struct slice word) {
+  text_json(text, word);
+  if (slice_equal(word, slice_of("off"))) text_str(text, ", false");
+  if (slice_equal(word, slice_of("on"))) text_str(text, ", true");
+}
+
+static void put_words(struct schema *schema, const char *words) {
   char storage[LINE_BYTES];
   struct text text;
   text_init(&text, storage, sizeof storage);
   text_str(&text, "\"enum\": [");
   for (const char *w = words; *w != '\0';) {
     const size_t len = strcspn(w, "|");
-    text_json(&text, (struct slice){w, len});
+    put_word(&text, (struct slice){w, len});
     w += len + (w[len] == '|');
     if (*w != '\0') text_str(&text, ", ");
   }
-  if (bools) text_str(&text, ", false, true");
   text_char(&text, ']');
   put(schema, text_end(&text));
 }
@@ -93,7 +99,7 @@ static const char *const shapes[] = {
 static void put_shape(struct schema *schema,
                       const struct config_option *option) {
   if (option->kind == OPTION_CHOICE || option->kind == OPTION_SWITCH)
-    put_words(schema, option->value, option->kind == OPTION_SWITCH);
+    put_words(schema, option->value);
   else if (option->kind == OPTION_DURATION)
     put(schema, option->may_be_off ? "\"type\": [\"string\", \"boolean\"], "
                                      "\"pattern\": \"^([0-9]+(ms|s|m)|off)$\""
