@@ -137,7 +137,10 @@ static void mask_all(struct line *line) {
 
 static int64_t number_at(const struct config *config,
                          const struct config_option *option) {
-  const char *member = (const char *)config + option->offset;
+  const bool of_rules = option->scope & SCOPE_RULES;
+  const char *base =
+      of_rules ? (const char *)&config->defaults : (const char *)config;
+  const char *member = base + option->offset;
   int64_t wide = 0;
   unsigned narrow = 0;
   memcpy(option->size == sizeof wide ? (void *)&wide : (void *)&narrow, member,
@@ -167,7 +170,8 @@ static void check_ranges(const struct config *config) {
                (option->may_be_off && number == 0),
            "every number is in its range");
   }
-  demand(config->defaults.timeout_us <= config->defaults.max_timeout_us,
+  demand(config->file ||
+             config->defaults.timeout_us <= config->defaults.max_timeout_us,
          "the timeout fits");
   demand((unsigned)config->defaults.policy.on_failure <= RACE_WAIT, "a policy");
 }
@@ -228,21 +232,25 @@ static int64_t origins_of(const struct config *config) {
   return count;
 }
 
+static void check_lowered(const struct config *config, int64_t descriptors) {
+  struct config fit = *config;
+  int64_t count = origins_of(config);
+  demand(config_build(&fit), "there is memory");
+  bool lowered = config_fit_descriptors(&fit, descriptors, 1);
+  int64_t attempts = fit.upstreams[0].rules.max_attempts;
+  demand(fit.max_connections >= 1 && attempts >= 1, "something is left");
+  demand(fit.max_connections <= config->max_connections &&
+             attempts <= config->defaults.max_attempts,
+         "limits are only lowered");
+  demand(!lowered || descriptors < 512 ||
+             fit.max_connections + count * attempts <= descriptors + count,
+         "what was lowered fits");
+  config_clear(&fit);
+}
+
 static void check_fit(const struct config *config) {
-  for (int64_t descriptors = 1; descriptors < 1 << 20; descriptors *= 7) {
-    struct config fit = *config;
-    bool lowered = config_fit_descriptors(&fit, descriptors, 1);
-    int64_t count = origins_of(config);
-    demand(fit.max_connections >= 1 && fit.defaults.max_attempts >= 1,
-           "something is left");
-    demand(fit.max_connections <= config->max_connections &&
-               fit.defaults.max_attempts <= config->defaults.max_attempts,
-           "limits are only lowered");
-    demand(!lowered || descriptors < 256 ||
-               fit.max_connections + count * fit.defaults.max_attempts <=
-                   descriptors + count,
-           "what was lowered fits");
-  }
+  for (int64_t descriptors = 1; descriptors < 1 << 20; descriptors *= 7)
+    check_lowered(config, descriptors);
 }
 
 static void check(const struct config *config, enum config_result result,
@@ -253,8 +261,9 @@ static void check(const struct config *config, enum config_result result,
     demand(*c >= ' ' && *c <= '~', "an error is one line of ASCII");
   if (result != CONFIG_RUN) return;
   check_ranges(config);
-  check_lists(config);
   check_remarks(config);
+  if (config->file) return; /* which says who is asked */
+  check_lists(config);
   check_fit(config);
 }
 
