@@ -17,20 +17,24 @@ static void settings_complain(void *arg, const char *line) {
   log_notice("%s", line);
 }
 
-/* All of it, or NULL; errno says why. */
+/* As much of it as is of interest, or NULL; errno says why. */
+static char *read_stream(FILE *file, size_t *len) {
+  char *bytes = malloc(CONFIG_FILE_BYTES_MAX + 1);
+  if (!bytes) return NULL;
+  *len = fread(bytes, 1, CONFIG_FILE_BYTES_MAX + 1, file);
+  if (!ferror(file)) return bytes;
+  free(bytes);
+  return NULL;
+}
+
 static char *read_bytes(const char *name, size_t *len) {
   FILE *file = fopen(name, "re");
-  char *bytes = file ? malloc(CONFIG_FILE_BYTES_MAX + 1) : NULL;
-  bool failed = true;
-  if (bytes) {
-    *len = fread(bytes, 1, CONFIG_FILE_BYTES_MAX + 1, file);
-    failed = ferror(file) != 0;
-  }
+  if (!file) return NULL;
+  char *bytes = read_stream(file, len);
   int error = errno;
-  if (file) fclose(file);
-  if (failed) free(bytes);
+  fclose(file);
   errno = error;
-  return failed ? NULL : bytes;
+  return bytes;
 }
 
 static struct slice folder_of(const char *name, char folder[PATH_MAX + 1]) {
