@@ -30,9 +30,10 @@ struct http_request {
                         * target, whatever Host says (RFC 9112, section 3.3);
                         * else the Host field; empty in HTTP/1.0 without one */
   bool http_1_0;
-  bool keep_alive;         /* RFC 9112, section 9.3 */
-  bool expects_continue;   /* Expect: 100-continue, HTTP/1.1 only */
-  bool is_chunked;         /* Transfer-Encoding: chunked; no Content-Length */
+  bool keep_alive;       /* RFC 9112, section 9.3 */
+  bool expects_continue; /* Expect: 100-continue, HTTP/1.1 only */
+  bool is_chunked;       /* Transfer-Encoding: chunked; no Content-Length */
+  bool has_wishes; /* Prefer, Hedge or If-None-Match: how it is to be treated */
   uint64_t content_length; /* 0 without a Content-Length */
   unsigned field_count;
   struct http_field fields[HTTP_FIELDS_MAX];

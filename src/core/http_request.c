@@ -240,8 +240,14 @@ static int read_meaning(struct reading *reading, struct http_field field) {
       if (slice_equal_nocase(name, slice_of("Host")))
         return read_host(reading, value);
       break;
+    case 5:
+      if (slice_equal_nocase(name, slice_of("Hedge")))
+        reading->request->has_wishes = true;
+      break;
     case 6:
-      if (slice_equal_nocase(name, slice_of("Expect")))
+      if (slice_equal_nocase(name, slice_of("Prefer")))
+        reading->request->has_wishes = true;
+      else if (slice_equal_nocase(name, slice_of("Expect")))
         reading->asks_continue |=
             http_list_has(value, slice_of("100-continue"));
       break;
@@ -251,6 +257,10 @@ static int read_meaning(struct reading *reading, struct http_field field) {
         reading->asks_keep_alive |=
             http_list_has(value, slice_of("keep-alive"));
       }
+      break;
+    case 13:
+      if (slice_equal_nocase(name, slice_of("If-None-Match")))
+        reading->request->has_wishes = true;
       break;
     case 14:
       if (slice_equal_nocase(name, slice_of("Content-Length")))

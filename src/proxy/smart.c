@@ -50,7 +50,8 @@ static size_t if_none_match_room(const struct visit *visit) {
 /* Where the answer is judged here, so is whether the client has it already. */
 static bool compares_tags(const struct visit *visit) {
   enum http_method method = visit->request->method;
-  return (method == HTTP_GET || method == HTTP_HEAD) &&
+  return visit->request->has_wishes &&
+         (method == HTTP_GET || method == HTTP_HEAD) &&
          visit->route->success != SUCCESS_ANY &&
          http_request_field(visit->request, "If-None-Match");
 }
@@ -69,7 +70,8 @@ static struct slice keep_if_none_match(struct visit *visit) {
 /* Prefer: wait=SECONDS is what timeout=MS is, where that is not given. */
 static void take_preference(struct visit *visit, int64_t *timeout_us) {
   int64_t wait_us;
-  if (!prefer_wait(visit->request, &wait_us)) return;
+  if (!visit->request->has_wishes || !prefer_wait(visit->request, &wait_us))
+    return;
   if (wait_us > visit->route->max_timeout_us)
     wait_us = visit->route->max_timeout_us;
   *timeout_us = wait_us;
@@ -122,7 +124,8 @@ void smart_visit(struct visit *visit) {
   if (!visit_open(visit, visit->rest.len + visit->request->query.len +
                              (tags ? if_none_match_room(visit) : 0)))
     return;
-  if (prefer_hedge_off(visit->request)) policy.hedges = 0;
+  if (visit->request->has_wishes && prefer_hedge_off(visit->request))
+    policy.hedges = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);
   race.first = balance_first(visit->service, group);
   start(visit, &setup, &item, &race, tags);
