@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "support/folder.h"
 #include "support/stage.h"
 #include "support/wire.h"
 
@@ -252,6 +253,17 @@ static void expect_not_in_proc(const struct stage *s, const char *file) {
   fclose(stream);
   cr_assert(!memmem(bytes, n, TOKEN, strlen(TOKEN)), "the token is in %s",
             path);
+}
+
+Test(passing, a_token_of_the_environment_that_nobody_uses_is_wiped_too) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("token", "of-the-file\n", path);
+  setenv("HEDGEROW_TOKEN", TOKEN, 1);
+  struct stage s = stage_open("--token-file", path);
+  unsetenv("HEDGEROW_TOKEN");
+  expect_not_in_proc(&s, "environ");
+  stage_close(&s);
+  folder_remove();
 }
 
 Test(passing, the_token_of_the_environment_replaces_the_clients) {
