@@ -57,14 +57,8 @@ static struct slice without_userinfo(struct slice url, bool *cut) {
 }
 
 static void show_byte(struct text *out, char c) {
-  static const char hex[] = "0123456789abcdef";
-  if (is_visible(c) || c == ' ') {
-    text_char(out, c);
-    return;
-  }
-  text_str(out, "\\x");
-  text_char(out, hex[(unsigned char)c >> 4]);
-  text_char(out, hex[(unsigned char)c & 15]);
+  if (is_visible(c) || c == ' ') text_char(out, c);
+  else text_hex(out, c);
 }
 
 void config_show(struct text *out, struct slice value) {
@@ -210,15 +204,6 @@ static bool store_path(const struct config_into *into,
   return true;
 }
 
-static struct slice trimmed(struct slice text) {
-  while (text.len > 0 && (text.at[0] == ' ' || text.at[0] == '\t'))
-    text = slice_from(text, 1);
-  while (text.len > 0 &&
-         (text.at[text.len - 1] == ' ' || text.at[text.len - 1] == '\t'))
-    text.len--;
-  return text;
-}
-
 static bool has_control(struct slice text) {
   for (size_t i = 0; i < text.len; i++) {
     const unsigned char c = (unsigned char)text.at[i];
@@ -229,7 +214,7 @@ static bool has_control(struct slice text) {
 
 static bool store_field(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
-  const struct slice value = trimmed(input->value);
+  const struct slice value = http_trimmed(input->value);
   if (has_control(value))
     return refuse(input, error, "a field cannot hold control bytes");
   memcpy(member_of(into, input->option), &value, sizeof value);
@@ -302,7 +287,7 @@ bool config_store_header(const struct config_into *into,
                          const struct config_input *input, struct slice name,
                          struct text *error) {
   struct config_rules *rules = into->rules;
-  const struct slice value = trimmed(input->value);
+  const struct slice value = http_trimmed(input->value);
   if (!http_is_token(name))
     return refuse(input, error,
                   "what stands before the colon is no name of a field "

@@ -43,14 +43,8 @@ bool yaml_refuse_tag(struct yaml_making *making, struct yaml_place place) {
 }
 
 static void show_byte(struct text *out, char c) {
-  static const char hex[] = "0123456789abcdef";
-  if (c >= ' ' && c <= '~') {
-    text_char(out, c);
-    return;
-  }
-  text_str(out, "\\x");
-  text_char(out, hex[(unsigned char)c >> 4]);
-  text_char(out, hex[(unsigned char)c & 15]);
+  if (c >= ' ' && c <= '~') text_char(out, c);
+  else text_hex(out, c);
 }
 
 void yaml_show(struct text *out, struct slice text) {

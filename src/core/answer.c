@@ -122,13 +122,6 @@ static bool is(struct slice name, const char *other) {
   return slice_equal_nocase(name, slice_of(other));
 }
 
-static struct slice trim(struct slice s) {
-  while (s.len > 0 && (s.at[0] == ' ' || s.at[0] == '\t')) s = slice_from(s, 1);
-  while (s.len > 0 && (s.at[s.len - 1] == ' ' || s.at[s.len - 1] == '\t'))
-    s.len--;
-  return s;
-}
-
 static void name_one(struct named *named, struct slice name) {
   if (name.len == 0 || is(name, "close") || http_is_hop_by_hop(name)) return;
   if (named->count == NAMED_MAX) named->too_many = true;
@@ -139,7 +132,7 @@ static void name_all(struct named *named, struct slice list) {
   while (list.len > 0) {
     const char *comma = memchr(list.at, ',', list.len);
     size_t len = comma ? (size_t)(comma - list.at) : list.len;
-    name_one(named, trim((struct slice){list.at, len}));
+    name_one(named, http_trimmed((struct slice){list.at, len}));
     list = slice_from(list, comma ? len + 1 : len);
   }
 }

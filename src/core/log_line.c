@@ -37,7 +37,6 @@ static size_t plain_run(struct slice bytes) {
 
 /* At most max bytes, so that no space, quote or control byte is left. */
 static void add_visible(struct text *out, struct slice bytes, size_t max) {
-  static const char hex[] = "0123456789abcdef";
   bool shortened = bytes.len > max;
   if (shortened) bytes.len = max;
   while (bytes.len > 0) {
@@ -45,10 +44,7 @@ static void add_visible(struct text *out, struct slice bytes, size_t max) {
     text_add(out, bytes.at, run);
     bytes = slice_from(bytes, run);
     if (bytes.len == 0) break;
-    unsigned char c = (unsigned char)bytes.at[0];
-    text_str(out, "\\x");
-    text_char(out, hex[c >> 4]);
-    text_char(out, hex[c & 15]);
+    text_hex(out, bytes.at[0]);
     bytes = slice_from(bytes, 1);
   }
   if (shortened) text_str(out, "...");

@@ -79,8 +79,15 @@ static bool is_plain(char c) {
   return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+static const char hex[] = "0123456789abcdef";
+
+void text_hex(struct text *text, char c) {
+  const unsigned char code = (unsigned char)c;
+  const char escape[] = {'\\', 'x', hex[code >> 4], hex[code & 15]};
+  text_add(text, escape, sizeof escape);
+}
+
 static void add_unicode_escape(struct text *text, unsigned char code) {
-  static const char hex[] = "0123456789abcdef";
   char escape[] = {'\\', 'u', '0', '0', hex[code >> 4], hex[code & 15]};
   text_add(text, escape, sizeof escape);
 }
