@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "config/config_options.h"
+#include "config/config_refuse.h"
 #include "config/config_store.h"
 #include "core/text.h"
 
