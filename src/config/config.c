@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "config/config_option_search.h"
 #include "config/config_options.h"
 #include "config/config_refuse.h"
 #include "config/config_store.h"
