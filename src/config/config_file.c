@@ -16,7 +16,9 @@
 #include <stdlib.h>
 
 #include "config/config_file_parts.h"
+#include "config/config_option_search.h"
 #include "config/config_options.h"
+#include "config/config_refuse.h"
 #include "config/config_store.h"
 #include "core/http_method.h"
 
