@@ -121,9 +121,10 @@ static void fit(struct config *config) {
 static bool name_process(struct process *process) {
   uint64_t id;
   if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id) return false;
-  snprintf(process->pseudonym, sizeof process->pseudonym, "hedgerow-%016llx",
-           (unsigned long long)id);
-  snprintf(process->via, sizeof process->via, "1.1 %s", process->pseudonym);
+  snprintf(process->via_bytes, sizeof process->via_bytes,
+           "1.1 hedgerow-%016llx", (unsigned long long)id);
+  process->via = slice_of(process->via_bytes);
+  process->pseudonym = slice_from(process->via, strlen("1.1 "));
   return true;
 }
 
@@ -135,7 +136,7 @@ static struct snapshot *make_snapshot(struct program *program,
       .config = config,
       .slots = program->slots,
       .secrets = program->secrets.of_targets,
-      .via = slice_of(program->process.via),
+      .via = program->process.via,
       .number = before ? before->number + 1 : 1,
   };
   return snapshot_new(&source);
