@@ -22,9 +22,10 @@ static void tell_slice(struct text *out, const char *label, struct slice s) {
 
 /* GET /a path=/a query=x host=h 1.1 keep length=5 continue | Name: value */
 static void tell_request(struct text *out, const struct http_request *request) {
-  const char *method = http_method_name(request->method);
-  text_str(out, request->method == HTTP_OTHER ? "(other)" : method);
-  if (!slice_equal(request->method_name, slice_of(method)))
+  struct slice method = http_method_name(request->method);
+  if (request->method == HTTP_OTHER) method = slice_of("(other)");
+  text_slice(out, method);
+  if (!slice_equal(request->method_name, method))
     tell_slice(out, "", request->method_name);
   tell_slice(out, " path=", request->path);
   tell_slice(out, " query=", request->query);

@@ -64,8 +64,13 @@ static inline bool http_request_has_body(const struct http_request *request) {
 }
 
 /* The first field of that name (letters without case), or NULL. */
-const struct http_field *http_request_field(const struct http_request *request,
-                                            const char *name);
+const struct http_field *http_request_find(const struct http_request *request,
+                                           struct slice name);
+/* Inline, so that the compiler knows the name's length. */
+static inline const struct http_field *http_request_field(
+    const struct http_request *request, const char *name) {
+  return http_request_find(request, slice_of(name));
+}
 
 /* Whether a Connection field of the request names this field. */
 bool http_request_connection_names(const struct http_request *request,

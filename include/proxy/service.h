@@ -43,7 +43,8 @@ struct service {
   struct text answer_text; /* scratch: while an answer is written */
   struct counters counters;
   int64_t date_second;
-  char date[32]; /* IMF-fixdate of date_second */
+  char date_bytes[32];
+  struct text date; /* IMF-fixdate of date_second */
 };
 
 /* Starts a worker's service; loop, attempts, log and lease are set by its

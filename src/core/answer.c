@@ -50,20 +50,24 @@ static void add_status_line(struct text *out, int status) {
   text_str(out, "\r\n");
 }
 
-/* `label` is the name with its colon and space. */
-static void add_field(struct text *out, const char *label, struct slice value) {
+/* `label` is the name with its colon and space; the compiler knows its length.
+ */
+static inline void add_field(struct text *out, const char *label,
+                             struct slice value) {
   text_str(out, label);
   text_slice(out, value);
   text_str(out, "\r\n");
 }
 
-static void add_number(struct text *out, const char *label, int64_t number) {
+static inline void add_number(struct text *out, const char *label,
+                              int64_t number) {
   text_str(out, label);
   text_int(out, number);
   text_str(out, "\r\n");
 }
 
-static void add_given(struct text *out, const char *label, struct slice value) {
+static inline void add_given(struct text *out, const char *label,
+                             struct slice value) {
   if (value.len > 0) add_field(out, label, value);
 }
 

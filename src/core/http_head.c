@@ -177,20 +177,17 @@ bool http_list_has(struct slice list, struct slice token) {
   return false;
 }
 
-#define NAME(text)                                                             \
-  { text, sizeof text - 1 }
-
 bool http_is_hop_by_hop(struct slice name) {
   static const struct slice names[] = {
-      NAME("Connection"),
-      NAME("Keep-Alive"),
-      NAME("Proxy-Connection"),
-      NAME("Proxy-Authenticate"),
-      NAME("TE"),
-      NAME("Proxy-Authorization"),
-      NAME("Trailer"),
-      NAME("Transfer-Encoding"),
-      NAME("Upgrade"),
+      SLICE("Connection"),
+      SLICE("Keep-Alive"),
+      SLICE("Proxy-Connection"),
+      SLICE("Proxy-Authenticate"),
+      SLICE("TE"),
+      SLICE("Proxy-Authorization"),
+      SLICE("Trailer"),
+      SLICE("Transfer-Encoding"),
+      SLICE("Upgrade"),
   };
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
     if (slice_equal_nocase(name, names[i])) return true;

@@ -342,11 +342,10 @@ int http_request_parse(struct http_request *request, struct slice head,
   return status;
 }
 
-const struct http_field *http_request_field(const struct http_request *request,
-                                            const char *name) {
-  struct slice wanted = slice_of(name);
+const struct http_field *http_request_find(const struct http_request *request,
+                                           struct slice name) {
   for (unsigned i = 0; i < request->field_count; i++)
-    if (slice_equal_nocase(request->fields[i].name, wanted))
+    if (slice_equal_nocase(request->fields[i].name, name))
       return &request->fields[i];
   return NULL;
 }

@@ -48,8 +48,8 @@ static void answering_write_own_head(const struct answering *to,
                                      struct text *head,
                                      const struct answer_own *own) {
   answer_own_head(head, own, told_race(to), to->race->id,
-                  slice_of(to->service->process->via),
-                  service_date(to->service), framing_of(to), to->more.fields);
+                  to->service->process->via, service_date(to->service),
+                  framing_of(to), to->more.fields);
 }
 
 static void answering_send_parts(const struct answering *to,
@@ -67,8 +67,8 @@ static void answering_pass_as(const struct answering *to, int status,
   struct text *head = scratch(to);
   struct iovec parts[2];
   answer_passed_head(head, status, response->fields, length, told_race(to),
-                     to->race->id, slice_of(service->process->via),
-                     service_date(service), framing_of(to), &to->more);
+                     to->race->id, service->process->via, service_date(service),
+                     framing_of(to), &to->more);
   answering_tell(to, status, body.len);
   parts[0] = (struct iovec){head->at, head->len};
   parts[1] = (struct iovec){(char *)(uintptr_t)body.at, body.len};

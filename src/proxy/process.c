@@ -91,9 +91,10 @@ static void fit(struct config *config) {
 static bool name_process(struct process *process) {
   uint64_t id;
   if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id) return false;
-  snprintf(process->pseudonym, sizeof process->pseudonym, "hedgerow-%016llx",
-           (unsigned long long)id);
-  snprintf(process->via, sizeof process->via, "1.1 %s", process->pseudonym);
+  snprintf(process->via_bytes, sizeof process->via_bytes,
+           "1.1 hedgerow-%016llx", (unsigned long long)id);
+  process->via = slice_of(process->via_bytes);
+  process->pseudonym = slice_from(process->via, strlen("1.1 "));
   return true;
 }
 
@@ -106,7 +107,7 @@ static bool make_process(struct program *program) {
   program->slots = process->slots = slots_new(program->resolver);
   if (!program->slots) return false;
   program->reload.slots = program->slots;
-  program->reload.via = slice_of(process->via);
+  program->reload.via = process->via;
   return reload_first(&program->reload);
 }
 

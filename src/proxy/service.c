@@ -62,13 +62,11 @@ void service_clear(struct service *service) {
 struct slice service_date(struct service *service) {
   int64_t wall_us = clock_wall_us();
   if (wall_us / 1000000 != service->date_second) {
-    struct text text;
-    text_init(&text, service->date, sizeof service->date);
-    http_date_write(&text, wall_us);
-    text_end(&text);
+    text_init(&service->date, service->date_bytes, sizeof service->date_bytes);
+    http_date_write(&service->date, wall_us);
     service->date_second = wall_us / 1000000;
   }
-  return slice_of(service->date);
+  return text_slice_of(&service->date);
 }
 
 uint64_t service_random(struct service *service) {
