@@ -3,7 +3,6 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "core/json_check.h"
 
@@ -488,49 +487,6 @@ Test(answer, a_problem_fits_the_room_that_its_header_promises) {
   answer_problem(&out, 431, slice_of(error), &race);
   cr_expect_not(out.cut, "cut at %zu of %zu", out.len, out.cap);
   expect_json(text_slice_of(&out));
-}
-
-static void expect_moment(int64_t s, const char *date, const char *iso) {
-  char storage[64];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
-  answer_date(&out, s * 1000000 + 999999);
-  cr_expect_str_eq(text_end(&out), date);
-  text_init(&out, storage, sizeof storage);
-  answer_date_iso(&out, s * 1000000 + 7999);
-  cr_expect_str_eq(text_end(&out), iso);
-}
-
-Test(answer, writes_dates) {
-  expect_moment(784111777, DATE, "1994-11-06T08:49:37.007Z");
-  expect_moment(0, "Thu, 01 Jan 1970 00:00:00 GMT", "1970-01-01T00:00:00.007Z");
-  expect_moment(951782400, "Tue, 29 Feb 2000 00:00:00 GMT",
-                "2000-02-29T00:00:00.007Z");
-  expect_moment(1735689599, "Tue, 31 Dec 2024 23:59:59 GMT",
-                "2024-12-31T23:59:59.007Z");
-  expect_moment(4107542400, "Mon, 01 Mar 2100 00:00:00 GMT",
-                "2100-03-01T00:00:00.007Z");
-}
-
-Test(answer, agrees_with_the_c_library_on_every_day_until_2200) {
-  for (int64_t day = 0; day < 84006; day++) {
-    time_t s = (time_t)(day * 86400 + day % 86400);
-    char want[64], storage[64];
-    struct tm tm;
-    struct text out;
-    strftime(want, sizeof want, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&s, &tm));
-    text_init(&out, storage, sizeof storage);
-    answer_date(&out, (int64_t)s * 1000000);
-    cr_assert_str_eq(text_end(&out), want);
-  }
-}
-
-Test(answer, a_clock_before_1970_counts_as_1970) {
-  char storage[64];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
-  answer_date(&out, -1);
-  expect_text(&out, "Thu, 01 Jan 1970 00:00:00 GMT");
 }
 
 Test(answer, links_of_the_upstream_are_rewritten_where_a_route_wants_it) {

@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/answer_date.h"
 #include "core/http_reason.h"
 #include "core/links.h"
 #include "core/record.h"

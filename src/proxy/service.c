@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "core/answer_date.h"
+#include "core/http_date.h"
 #include "io/clock.h"
 #include "io/leaks.h"
 
@@ -64,7 +64,7 @@ struct slice service_date(struct service *service) {
   if (wall_us / 1000000 != service->date_second) {
     struct text text;
     text_init(&text, service->date, sizeof service->date);
-    answer_date(&text, wall_us);
+    http_date_write(&text, wall_us);
     text_end(&text);
     service->date_second = wall_us / 1000000;
   }
