@@ -99,18 +99,8 @@ struct config_option {
 extern const struct config_option config_options[];
 extern const size_t config_option_count; /* <= CONFIG_OPTIONS_MAX */
 
-/* A flag, by "--name" or "-c"; NULL: there is none. */
-const struct config_option *config_option_find(struct slice flag);
-/* By its key, among those of one scope. */
-const struct config_option *config_option_of_key(struct slice key,
-                                                 enum option_scope scope);
-/* What somebody who wrote this flag, or this key, may have meant, or NULL. */
-const struct config_option *config_option_nearest(struct slice name,
-                                                  enum option_scope scope);
 /* Whether it may be a variable. */
 bool config_option_has_variable(const struct config_option *option);
-/* Whether it is a name with one or two slips of the finger. */
-bool config_option_is_slip(struct slice flag, struct slice name);
 /* The variable of an option of that name: hedge-after, HEDGEROW_HEDGE_AFTER. */
 void config_option_variable(struct text *out, const char *name);
 

@@ -15,7 +15,9 @@
 
 #include <string.h>
 
+#include "config/config_option_search.h"
 #include "config/config_options.h"
+#include "config/config_refuse.h"
 #include "config/config_store.h"
 #include "core/text.h"
 
