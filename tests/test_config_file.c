@@ -315,19 +315,40 @@ Test(config_file, a_wrong_value_is_what_it_would_be_in_a_flag) {
   }
 }
 
-Test(config_file, every_error_is_told_and_not_only_the_first) {
+Test(config_file, every_error_is_told_in_the_order_of_the_lines) {
   expect_errors("workers: x\n"
                 "defaults: {hedges: x}\n"
                 "upstreams: {a: {targets: [ftp://h]}}\n"
                 "routes: [{path: a, upstream: b}]\n",
                 "line 1, column 10: workers: \"x\" is no whole number\n"
                 "line 2, column 20: hedges: \"x\" is no whole number\n"
+                "line 3, column 13: \"a\": no route asks this upstream\n"
                 "line 3, column 27: \"ftp://h\": it needs http:// or https:// "
                 "in front\n"
                 "line 4, column 17: \"a\": a path begins with '/'\n"
                 "line 4, column 30: \"b\" is no name that stands under "
-                "upstreams\n"
-                "line 3, column 13: \"a\": no route asks this upstream\n");
+                "upstreams\n");
+  expect_errors("routes: [{path: a, upstream: b}]\n"
+                "upstreams: {b: {targets: [http://h], max_depth: x}}\n"
+                "defaults: {hedges: x}\n",
+                "line 1, column 17: \"a\": a path begins with '/'\n"
+                "line 2, column 49: max_depth: \"x\" is no whole number\n"
+                "line 3, column 20: hedges: \"x\" is no whole number\n");
+}
+
+Test(config_file, what_aliases_share_is_told_once) {
+  expect_errors("upstreams:\n"
+                "  a: &a {targets: [ftp://h]}\n"
+                "  b: *a\n"
+                "  c: {<<: *a, balance: x}\n"
+                "routes:\n"
+                "  - {path: /a, upstream: a}\n"
+                "  - {path: /b, upstream: b}\n"
+                "  - {path: /c, upstream: c}\n",
+                "line 2, column 20: \"ftp://h\": it needs http:// or https:// "
+                "in front\n"
+                "line 4, column 24: balance: \"x\" is none of "
+                "first|rotate|least\n");
 }
 
 Test(config_file, an_upstream_needs_a_name_and_targets) {
@@ -423,8 +444,8 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
     expect_errors(text, want);
   }
   expect_errors(UPSTREAMS "routes: [{path: /a}]\n",
-                "line 2, column 10: a route needs an upstream\n"
-                "line 1, column 13: \"a\": no route asks this upstream\n");
+                "line 1, column 13: \"a\": no route asks this upstream\n"
+                "line 2, column 10: a route needs an upstream\n");
   expect_errors(UPSTREAMS "routes: [x, {path: /a, upstream: a}]\n",
                 "line 2, column 10: expected a mapping (KEY: VALUE)\n");
   expect_errors(UPSTREAMS, "line 1, column 1: expected routes, a list of 1 to "
@@ -487,10 +508,12 @@ Test(config_file, a_flag_that_is_no_single_value_says_where_to_write_it) {
   }
 }
 
-Test(config_file, words_that_are_wrong_are_told_too) {
+Test(config_file, words_that_are_wrong_are_told_too_and_first) {
   char *argv[] = {"hedgerow", "--config", "f", "--hedges", "x", NULL};
-  cr_expect(!read_words(UPSTREAMS ROUTES, 5, argv));
-  cr_expect(strstr(lines, "--hedges: \"x\" is no whole number"), "%s", lines);
+  cr_expect(!read_words("workers: y\n" UPSTREAMS ROUTES, 5, argv));
+  cr_expect_str_eq(lines, "--hedges: \"x\" is no whole number\n"
+                          "etc/h.yaml: line 1, column 10: workers: \"y\" is "
+                          "no whole number\n");
 }
 
 /* ---- --dump-config ---- */
