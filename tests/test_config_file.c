@@ -196,11 +196,11 @@ Test(config_file, files_are_named_from_where_the_file_stands) {
               "'${CREDENTIALS_DIRECTORY}/us'}\n"
               "      - {url: http://j, token_env: KEY}\n" ROUTES);
   const struct config_target *targets = config.upstreams[0].targets;
-  cr_expect_str_eq(config.log_file, "/var/log/h");
-  cr_expect_str_eq(targets[0].rules.token_file, "/etc/eu.token");
-  cr_expect_str_eq(targets[0].rules.ca_file, "/etc/ca.pem");
-  cr_expect_str_eq(targets[1].rules.token_file, "/run/cred/us");
-  cr_expect_str_eq(targets[2].rules.token_env, "KEY");
+  cr_expect_str_eq(config.log_file.text, "/var/log/h");
+  cr_expect_str_eq(targets[0].rules.token_file.text, "/etc/eu.token");
+  cr_expect_str_eq(targets[0].rules.ca_file.text, "/etc/ca.pem");
+  cr_expect_str_eq(targets[1].rules.token_file.text, "/run/cred/us");
+  cr_expect_str_eq(targets[2].rules.token_env.text, "KEY");
 }
 
 Test(config_file, a_target_has_its_upstreams_token_unless_it_has_its_own) {
@@ -210,9 +210,9 @@ Test(config_file, a_target_has_its_upstreams_token_unless_it_has_its_own) {
       "    token_file: t\n"
       "    targets: [http://h, {url: http://i, token_env: K}]\n" ROUTES);
   const struct config_target *targets = config.upstreams[0].targets;
-  cr_expect_str_eq(targets[0].rules.token_file, "/etc/t");
-  cr_expect_null(targets[1].rules.token_file);
-  cr_expect_str_eq(targets[1].rules.token_env, "K");
+  cr_expect_str_eq(targets[0].rules.token_file.text, "/etc/t");
+  cr_expect_null(targets[1].rules.token_file.text);
+  cr_expect_str_eq(targets[1].rules.token_env.text, "K");
 }
 
 Test(config_file, switches_are_words_or_yamls_own) {
@@ -379,6 +379,10 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
       {"upstreams: {a: {token_file: t, token_env: T, targets: [http://h]}}\n",
        "line 1, column 13: \"a\": token_file and token_env exclude each "
        "other\n"},
+      {"upstreams: {a: {token_env: '', targets: [http://h]}}\n",
+       "line 1, column 28: token_env: expected the name of a variable "
+       "(letters, "
+       "digits, '_'), not the secret itself\n"},
       {"upstreams: {a: {targets: [{url: http://h, token_env: 'a b'}]}}\n",
        "line 1, column 54: token_env: expected the name of a variable "
        "(letters, "

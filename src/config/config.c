@@ -42,8 +42,9 @@ static enum config_result fail(struct reader *reader, struct slice source,
 static void store_fallback(struct config *config,
                            const struct config_option *option) {
   const struct config_into into = {config, &config->defaults};
-  const struct config_input input = {option, slice_of(option->name),
-                                     slice_of(option->fallback)};
+  const struct config_input input = {.option = option,
+                                     .source = slice_of(option->name),
+                                     .value = slice_of(option->fallback)};
   char storage[1];
   struct text error;
   text_init(&error, storage, sizeof storage);
@@ -166,7 +167,8 @@ static enum config_result read_option(struct reader *reader,
   else if (!take_value(reader, &value))
     return fail_valueless(reader, option, flag);
   reader->header_given |= option->kind == OPTION_HEADERS;
-  const struct config_input input = {option, flag, value};
+  const struct config_input input = {
+      .option = option, .source = flag, .value = value};
   return store(reader, &input) ? CONFIG_RUN : CONFIG_ERROR;
 }
 
@@ -211,7 +213,8 @@ static bool read_variable(struct reader *reader,
   text_init(&source, name, sizeof name);
   config_option_variable(&source, option->name);
   const char *list = env(text_end(&source));
-  struct config_input input = {option, text_slice_of(&source), {NULL, 0}};
+  struct config_input input = {.option = option,
+                               .source = text_slice_of(&source)};
   if (!list) return true;
   while (next_item(&list, separators_of(option), &input.value))
     if (!store(reader, &input)) return false;

@@ -37,13 +37,14 @@ static void read_url(struct config_file *file, const struct yaml_node *node,
  */
 static void read_own(struct config_file *file, const struct yaml_node *node,
                      struct config_rules *rules) {
-  const char *token_file = rules->token_file, *token_env = rules->token_env;
-  rules->token_file = rules->token_env = NULL;
+  const struct config_name none = {0}, token_file = rules->token_file,
+                           token_env = rules->token_env;
+  rules->token_file = rules->token_env = none;
   config_file_read_mapping(file, node, SCOPE_TARGET, rules);
-  if (rules->token_file && rules->token_env)
+  if (rules->token_file.text && rules->token_env.text)
     config_file_complain(file, node->place, (struct slice){0},
                          "token_file and token_env exclude each other");
-  if (rules->token_file || rules->token_env) return;
+  if (rules->token_file.text || rules->token_env.text) return;
   rules->token_file = token_file;
   rules->token_env = token_env;
 }
@@ -99,7 +100,7 @@ static void read_upstream(struct config_file *file,
                          ": a name has 1 to 32 letters, digits, '-' and '_'");
   if (!config_file_is_mapping(file, node)) return;
   config_file_read_mapping(file, node, SCOPE_UPSTREAM, &upstream->rules);
-  if (upstream->rules.token_file && upstream->rules.token_env)
+  if (upstream->rules.token_file.text && upstream->rules.token_env.text)
     config_file_complain(file, node->key_place, node->key,
                          ": token_file and token_env exclude each other");
   read_targets(file, node, upstream);
