@@ -17,6 +17,7 @@ static char lines[PAGE_BYTES]; /* that were told, each with its end */
 static char page[PAGE_BYTES];
 static const char *directory; /* CREDENTIALS_DIRECTORY */
 static const char *hedges;    /* HEDGEROW_HEDGES */
+static const char *to;        /* HEDGEROW_TO */
 
 static void clear(void) { config_clear(&config); }
 
@@ -24,6 +25,7 @@ TestSuite(config_file, .fini = clear);
 
 static const char *env(const char *name) {
   if (strcmp(name, "CREDENTIALS_DIRECTORY") == 0) return directory;
+  if (strcmp(name, "HEDGEROW_TO") == 0) return to;
   return strcmp(name, "HEDGEROW_HEDGES") == 0 ? hedges : NULL;
 }
 
@@ -510,6 +512,15 @@ Test(config_file, a_flag_that_is_no_single_value_says_where_to_write_it) {
     strcat(error, "\n");
     cr_expect_str_eq(error, cases[i].error);
   }
+}
+
+Test(config_file, a_variable_that_is_no_single_value_is_called_one) {
+  char error[512], *argv[] = {"hedgerow", "-c", "f", NULL};
+  to = "http://h";
+  cr_expect_eq(config_parse(&config, 3, argv, env, error, sizeof error),
+               CONFIG_ERROR);
+  cr_expect_str_eq(error, "HEDGEROW_TO: with --config the file says who is "
+                          "asked: write it under upstreams: targets:");
 }
 
 Test(config_file, words_that_are_wrong_are_told_too_and_first) {

@@ -21,12 +21,15 @@
 #include "config/config_store.h"
 #include "core/text.h"
 
+enum given { NOT_GIVEN, BY_FLAG, BY_VARIABLE };
+
 struct reader {
   struct config *config;
   int argc;
   char **argv;
   int next; /* the argument to read next */
-  bool given[CONFIG_OPTIONS_MAX];
+  enum given given[CONFIG_OPTIONS_MAX];
+  enum given by; /* what is read now */
   bool header_given;
   struct text *error;
 };
@@ -126,8 +129,8 @@ static enum config_result fail_valueless(struct reader *reader,
   return CONFIG_ERROR;
 }
 
-static bool *mark_of(struct reader *reader,
-                     const struct config_option *option) {
+static enum given *mark_of(struct reader *reader,
+                           const struct config_option *option) {
   return &reader->given[option - config_options];
 }
 
@@ -148,10 +151,10 @@ static enum config_result read_word_alone(struct reader *reader,
 /* The first value of a list takes the place of what was there. */
 static bool store(struct reader *reader, const struct config_input *input) {
   const struct config_into into = {reader->config, &reader->config->defaults};
-  bool *mark = mark_of(reader, input->option);
-  if (!*mark && config_option_is_list(input->option))
+  enum given *mark = mark_of(reader, input->option);
+  if (*mark == NOT_GIVEN && config_option_is_list(input->option))
     config_store_nothing(&into, input->option);
-  *mark = true;
+  *mark = reader->by;
   return config_store(&into, input, reader->error);
 }
 
@@ -237,6 +240,7 @@ static enum config_result read_token(struct reader *reader,
 
 static enum config_result read_environment(struct reader *reader,
                                            const char *(*env)(const char *)) {
+  reader->by = BY_VARIABLE;
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
     if (!config_option_has_variable(option) || *mark_of(reader, option))
@@ -252,14 +256,23 @@ static bool belongs_to_file(const struct config_option *option) {
          (config_option_is_list(option) && option->kind != OPTION_ADDRESS);
 }
 
+static void name_given(struct reader *reader,
+                       const struct config_option *option) {
+  if (*mark_of(reader, option) == BY_VARIABLE) {
+    config_option_variable(reader->error, option->name);
+    return;
+  }
+  text_str(reader->error, "--");
+  text_str(reader->error, option->name);
+}
+
 static enum config_result check_beside_file(struct reader *reader) {
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
     if (!reader->given[i] || option->kind == OPTION_FILE ||
         !belongs_to_file(option))
       continue;
-    text_str(reader->error, "--");
-    text_str(reader->error, option->name);
+    name_given(reader, option);
     text_str(reader->error, option->kind == OPTION_URLS
                                 ? ": with --config the file says who is asked: "
                                   "write it under upstreams: targets:"
@@ -277,6 +290,7 @@ enum config_result config_read_words(struct config *config,
                           .argc = words->argc,
                           .argv = words->argv,
                           .next = 1,
+                          .by = BY_FLAG,
                           .error = error};
   enum config_result result = read_flags(&reader);
   if (result == CONFIG_RUN) result = read_environment(&reader, words->env);
