@@ -361,10 +361,13 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
       {"upstreams: 5\n", "line 1, column 12: \"upstreams\": expected a mapping "
                          "(KEY: VALUE)\n"},
       {"upstreams: {}\n", "line 1, column 12: expected 1 to 256 upstreams\n"},
-      {"upstreams: {a: {}}\n",
-       "line 1, column 13: \"a\": an upstream needs targets, a list of URLs\n"},
+      {"upstreams: {a: {}}\n", "line 1, column 13: \"a\": an upstream needs "
+                               "targets, a URL or a list of "
+                               "them\n"},
       {"upstreams: {a: {targets: []}}\n",
-       "line 1, column 26: \"a\": an upstream needs targets, a list of URLs\n"},
+       "line 1, column 26: \"a\": an upstream needs targets, a URL or a list "
+       "of "
+       "them\n"},
       {"upstreams: {a: http://h}\n",
        "line 1, column 16: \"a\": expected a mapping (KEY: VALUE)\n"},
       {"upstreams: {a: {targets: [http://h]}, 'b c': {targets: [http://h]}}\n",
@@ -405,6 +408,24 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
     }
     expect_errors(text, want);
   }
+}
+
+Test(config_file, one_url_alone_is_a_list_of_one) {
+  expect_good(
+      "upstreams: {a: {targets: 'http://h/v1', max_body: 1M}}\n" ROUTES);
+  cr_assert_eq(config.upstreams[0].target_count, 1);
+  expect_slice(config.upstreams[0].targets[0].url.host, "h");
+  cr_expect_eq(config.upstreams[0].targets[0].rules.max_body_bytes, 1 << 20);
+  cr_expect(strstr(dump(), "    targets:\n      - url: \"http://h/v1\"\n"));
+  expect_errors("upstreams: {a: {targets: here}}\n" ROUTES,
+                "line 1, column 26: \"here\": it needs http:// or https:// in "
+                "front\n");
+  expect_errors("upstreams: {a: {targets: }}\n" ROUTES,
+                "line 1, column 26: \"a\": an upstream needs targets, a URL or "
+                "a list of them\n");
+  expect_errors("upstreams: {a: {targets: {url: http://h}}}\n" ROUTES,
+                "line 1, column 26: \"a\": an upstream needs targets, a URL or "
+                "a list of them\n");
 }
 
 Test(config_file, more_than_64_targets_are_too_many) {
@@ -717,4 +738,25 @@ Test(config_file, the_schema_is_json_and_knows_every_key) {
     snprintf(want, sizeof want, "\"%s\": {", text_end(&key));
     cr_expect(strstr(page, want), "%s is missing", want);
   }
+}
+
+/* What stands in the schema from the first key of that name to the next. */
+static void expect_in_schema(const char *key, const char *want) {
+  char name[64];
+  snprintf(name, sizeof name, "        \"%s\": {", key);
+  const char *at = strstr(page, name);
+  cr_assert(at, "%s", key);
+  const size_t len = (size_t)(strstr(at, "\n        }") - at);
+  cr_expect(memmem(at, len, want, strlen(want)), "%.*s", (int)len, at);
+}
+
+Test(config_file, the_schema_has_the_bounds_of_numbers) {
+  page[0] = '\0';
+  config_schema(put, NULL);
+  expect_in_schema("workers", "\"minimum\": 0, \"maximum\": 256");
+  expect_in_schema("hedges", "\"minimum\": 0, \"maximum\": 15");
+  expect_in_schema("max_head", "\"minimum\": 256, \"maximum\": 1048576");
+  expect_in_schema("max_buffered",
+                   "\"minimum\": 65536, \"maximum\": 1099511627776");
+  expect_in_schema("targets", "\"minItems\": 1, \"maxItems\": 64");
 }
