@@ -115,7 +115,7 @@ static void read_value(struct config_file *file,
                        const struct config_into *into) {
   char storage[CONFIG_ERROR_BYTES];
   struct text line;
-  struct config_input input = {option, node->key, node->text};
+  struct config_input input = {option, node->key, node->text, node->key_place};
   if (node->kind != YAML_SCALAR || yaml_is_null(node)) {
     config_file_complain(file, node->place, node->key,
                          node->kind == YAML_SCALAR ? ": its value is missing"
@@ -163,7 +163,8 @@ static void read_headers(struct config_file *file,
   for (const struct yaml_node *item = node->first; item; item = item->next) {
     char storage[CONFIG_ERROR_BYTES];
     struct text line;
-    const struct config_input input = {option, node->key, item->text};
+    const struct config_input input = {option, node->key, item->text,
+                                       node->key_place};
     text_init(&line, storage, sizeof storage);
     if (item->kind != YAML_SCALAR)
       config_file_complain(file, item->place, item->key,

@@ -64,7 +64,7 @@ static bool open_log(struct program *program) {
   if (mode == CONFIG_LOG_OFF) return true;
   program->process.log_text =
       mode == CONFIG_LOG_TEXT ||
-      (mode == CONFIG_LOG_AUTO && !program->config.log_file &&
+      (mode == CONFIG_LOG_AUTO && !program->config.log_file.text &&
        isatty(STDOUT_FILENO));
   program->log = program->reload.log = log_new(STDOUT_FILENO);
   return program->log || no_memory();

@@ -16,10 +16,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "config/config_refuse.h"
 #include "io/log.h"
 #include "io/token.h"
 
-enum { ERROR_BYTES = 512 };
+enum { ERROR_BYTES = 1024 };
 
 struct variable {
   struct variable *next;
@@ -32,11 +33,15 @@ struct reading {
   struct secrets *before, *now;
   const struct config *config;
   const char **ca_files; /* by target number, of those read so far */
-  bool flags; /* errors name flags, and the variable of flags counts */
 };
 
-static bool refuse(const char *option, const char *name, const char *why) {
-  log_notice("%s%s%s: %s", option, *name ? ": " : "", name, why);
+static bool refuse(const struct reading *reading, const char *option,
+                   const struct config_name *name, const char *why) {
+  char storage[ERROR_BYTES];
+  struct text error;
+  text_init(&error, storage, sizeof storage);
+  config_refuse_name(&error, reading->config, option, name);
+  log_notice("%s%s", text_end(&error), why);
   return false;
 }
 
@@ -77,34 +82,42 @@ static void variables_clear(struct secrets *secrets) {
 
 /* ---- a token ---- */
 
-static bool token_from_variable(struct reading *reading, const char *name,
-                                char token[TOKEN_ROOM]) {
-  const char *value = variable_of(reading->before, name);
-  if (!value) return refuse("no memory for the token", "", name);
-  if (strlen(value) > TOKEN_BYTES_MAX)
-    return refuse(name, "", "it is larger than 8192 bytes");
+/* NULL, or why not. */
+static const char *token_from_variable(struct secrets *secrets,
+                                       const char *name,
+                                       char token[TOKEN_ROOM]) {
+  const char *value = variable_of(secrets, name);
+  if (!value) return "no memory for the token";
+  if (strlen(value) > TOKEN_BYTES_MAX) return "it is larger than 8192 bytes";
   for (const char *c = value; *c != '\0'; c++)
     if (*c <= ' ' || *c > '~')
-      return refuse(name, "",
-                    "a token is visible ASCII without spaces or line ends");
+      return "a token is visible ASCII without spaces or line ends";
   memcpy(token, value, strlen(value) + 1);
-  return true;
+  return NULL;
 }
 
-static bool token_of(struct reading *reading, const struct config_rules *rules,
-                     char token[TOKEN_ROOM]) {
+/* The variable of flags: it has no place, and need not be set. */
+static bool token_of_flags(const struct reading *reading,
+                           char token[TOKEN_ROOM]) {
+  static const char name[] = "HEDGEROW_TOKEN";
+  const char *why = token_from_variable(reading->before, name, token);
+  if (why) log_notice("%s: %s", name, why);
+  return !why;
+}
+
+static bool token_of(const struct reading *reading,
+                     const struct config_rules *rules, char token[TOKEN_ROOM]) {
+  const struct config_name *file = &rules->token_file, *env = &rules->token_env;
   char error[ERROR_BYTES];
   token[0] = '\0';
-  if (rules->token_file)
-    return token_read(rules->token_file, token, error, sizeof error) ||
-           refuse(reading->flags ? "--token-file" : "token_file",
-                  rules->token_file, error);
-  if (reading->flags)
-    return token_from_variable(reading, "HEDGEROW_TOKEN", token);
-  if (!rules->token_env) return true;
-  if (!token_from_variable(reading, rules->token_env, token)) return false;
-  return token[0] != '\0' ||
-         refuse("token_env", rules->token_env, "it is not set, or empty");
+  if (file->text)
+    return token_read(file->text, token, error, sizeof error) ||
+           refuse(reading, "token-file", file, error);
+  if (!reading->config->file) return token_of_flags(reading, token);
+  if (!env->text) return true;
+  const char *why = token_from_variable(reading->before, env->text, token);
+  if (!why && token[0] == '\0') why = "it is not set, or empty";
+  return !why || refuse(reading, "token-env", env, why);
 }
 
 /* ---- CAs ---- */
@@ -127,15 +140,17 @@ static struct trust *usual(const struct reading *reading, struct trust *trust) {
   return trust;
 }
 
-static struct trust *trust_of(struct reading *reading, const char *path) {
+static struct trust *trust_of(struct reading *reading,
+                              const struct config_name *file) {
   char error[ERROR_BYTES];
-  const char *option = reading->flags ? "--ca-file" : "ca_file";
   for (unsigned i = 0; i < reading->now->count; i++)
-    if (same_name(reading->ca_files[i], path))
+    if (same_name(reading->ca_files[i], file->text))
       return trust_hold(reading->now->of_targets[i].trust);
-  struct trust *trust = trust_read(path, error, sizeof error);
-  if (!trust) (void)refuse(option, path ? path : "of the system", error);
-  return trust ? usual(reading, trust) : NULL;
+  struct trust *trust = trust_read(file->text, error, sizeof error);
+  if (trust) return usual(reading, trust);
+  if (file->text) (void)refuse(reading, "ca-file", file, error);
+  else log_notice("the CA certificates of the system: %s", error);
+  return NULL;
 }
 
 /* ---- all targets ---- */
@@ -147,13 +162,13 @@ static bool read_target(struct reading *reading,
   if (!token_of(reading, rules, token)) return false;
   char *copy = strdup(token);
   explicit_bzero(token, sizeof token);
-  struct trust *trust = copy ? trust_of(reading, rules->ca_file) : NULL;
+  struct trust *trust = copy ? trust_of(reading, &rules->ca_file) : NULL;
   if (!trust) {
     if (copy) explicit_bzero(copy, strlen(copy));
     free(copy);
     return false;
   }
-  reading->ca_files[now->count] = rules->ca_file;
+  reading->ca_files[now->count] = rules->ca_file.text;
   now->of_targets[now->count++] =
       (struct snapshot_secret){slice_of(copy), trust};
   return true;
@@ -202,8 +217,7 @@ bool secrets_read(struct secrets *secrets, const struct config *config) {
   struct reading reading = {.before = secrets,
                             .now = &now,
                             .config = config,
-                            .ca_files = calloc(targets + 1, sizeof(char *)),
-                            .flags = !config->file};
+                            .ca_files = calloc(targets + 1, sizeof(char *))};
   /* Out of the environment in any case, also where nothing uses it. */
   bool done = variable_of(secrets, "HEDGEROW_TOKEN") && now.of_targets &&
               reading.ca_files && read_targets(&reading);
