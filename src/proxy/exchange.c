@@ -280,16 +280,23 @@ static bool exchange_take_fetches(struct exchange *x,
   return true;
 }
 
+static void exchange_make_plan(struct race_plan *plan,
+                               const struct exchange_race *race) {
+  uint8_t order[RACE_MAX_ATTEMPTS]; /* all that are asked, from the first on */
+  unsigned count = 1 + race->policy->hedges;
+  if (count > race->targets) count = race->targets;
+  for (unsigned k = 0; k < count; k++)
+    order[k] = (uint8_t)((race->first + k) % race->targets);
+  plan_make(plan, race->policy, order, count, race->timeout_us);
+}
+
 /* NULL: no memory. */
 static const struct race_plan *exchange_make_plans(
     struct exchange *x, const struct exchange_setup *setup) {
   struct race_plan *plans =
       arena_take(&x->arena, setup->race_count * sizeof *plans);
-  for (unsigned i = 0; plans && i < setup->race_count; i++) {
-    const struct exchange_race *race = &setup->races[i];
-    plan_make(&plans[i], race->policy, race->targets, race->first,
-              race->timeout_us);
-  }
+  for (unsigned i = 0; plans && i < setup->race_count; i++)
+    exchange_make_plan(&plans[i], &setup->races[i]);
   return plans;
 }
 

@@ -15,7 +15,7 @@ void shell_init_race(struct shell *shell, const struct race_policy *policy,
                           .most = 1 + policy->hedges + policy->retries,
                           .timeout_us = timeout_us,
                           .answered = -1};
-  plan_make(&shell->plan, policy, 1, 0, timeout_us);
+  plan_make(&shell->plan, policy, &(uint8_t){0}, 1, timeout_us);
   race_init(&shell->race, &shell->plan);
 }
 
