@@ -61,9 +61,10 @@ struct number_case {
 
 #define S INT64_C(1000000)
 static const struct number_case numbers[] = {
-    {"hedge-after", 300000, "1s", S},
     {"hedges", 2, "15", 15},
-    {"stagger", 0, "50ms", 50000},
+    {"stagger", RACE_STAGGER_AUTO, "50ms", 50000},
+    {"gate", 1, "off", 0},
+    {"learn", 0, "route", 1},
     {"retries", 0, "3", 3},
     {"on-failure", RACE_NEXT, "wait", RACE_WAIT},
     {"final", 0, "4xx", 1},
@@ -106,9 +107,10 @@ static int64_t number_of(const char *name) {
     const char *name;
     int64_t value;
   } read[] = {
-      {"hedge-after", p->hedge_after_us},
       {"hedges", p->hedges},
       {"stagger", p->stagger_us},
+      {"gate", config.defaults.gate},
+      {"learn", config.defaults.learn},
       {"retries", p->retries},
       {"on-failure", p->on_failure},
       {"final", p->final_4xx},
@@ -393,9 +395,12 @@ Test(config, a_bad_token_is_refused_and_not_shown) {
 }
 
 Test(config, a_value_of_the_wrong_kind_says_what_was_expected) {
-  EXPECT_ERROR("--hedge-after: \"300\" is no duration: write it with a unit, "
-               "such as 300ms, 10s or 2m",
+  EXPECT_ERROR("--hedge-after: \"300\" is no duration and no percentile: write "
+               "300ms, p95 or p95:20ms..2s",
                TO, "--hedge-after", "300");
+  EXPECT_ERROR("--stagger: \"300\" is no duration: write it with a unit, such "
+               "as 300ms, 10s or 2m, or auto",
+               TO, "--stagger", "300");
   EXPECT_ERROR("--attempt-timeout: \"on\" is no duration: write it with a "
                "unit, such as 300ms, 10s or 2m, or off",
                TO, "--attempt-timeout=on");
@@ -432,7 +437,10 @@ Test(config, every_number_out_of_range_names_the_range) {
     sprintf(flag, "--%s=99999999999999999999%s", o->name, unit);
     sprintf(want,
             "--%s: \"99999999999999999999%s\" is out of range: %s to %s%s",
-            o->name, unit, o->min, o->max, o->may_be_off ? ", or off" : "");
+            o->name, unit, o->min, o->max,
+            !o->word             ? ""
+            : o->word_number < 0 ? ", or auto"
+                                 : ", or off");
     EXPECT_ERROR(want, TO, flag);
     sprintf(flag, "--%s=%s", o->name, o->max);
     const bool is_twice = strcmp(o->name, "max-timeout") == 0;

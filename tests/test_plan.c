@@ -56,11 +56,12 @@ Test(plan, a_stagger_stands_between_hedges_and_not_before_the_first) {
              "0 0 50 100");
 }
 
-Test(plan, a_stagger_may_be_the_delay_itself) {
-  expect_due(&(struct race_policy){.hedges = 3,
-                                   .hedge_after_us = 300,
-                                   .stagger_us = RACE_STAGGER_SAME},
-             800, "0 300 600 .");
+Test(plan, a_stagger_that_nobody_chose_is_none_or_the_learned_delay) {
+  struct race_policy policy = {
+      .hedges = 3, .hedge_after_us = 300, .stagger_us = RACE_STAGGER_AUTO};
+  expect_due(&policy, 800, "0 300 300 300");
+  policy.learn.per_mille = 950;
+  expect_due(&policy, 800, "0 300 600 .");
 }
 
 Test(plan, what_would_be_due_at_the_deadline_never_is) {

@@ -14,6 +14,7 @@
 #include "config/yaml.h"
 #include "core/base_url.h"
 #include "core/cidr.h"
+#include "core/hedge_budget.h"
 #include "core/http_head.h"
 #include "core/race.h"
 #include "core/route.h"
@@ -37,6 +38,8 @@ enum config_log {
   CONFIG_LOG_OFF
 };
 
+enum config_learn { CONFIG_LEARN_UPSTREAM, CONFIG_LEARN_ROUTE };
+
 enum config_losers { CONFIG_LOSERS_CANCEL, CONFIG_LOSERS_DRAIN };
 
 /* The name of something that is not in the configuration itself: of a file, or
@@ -51,6 +54,7 @@ struct config_name {
 struct config_rules {
   /* of a route */
   struct race_policy policy;
+  int64_t learn; /* enum config_learn */
   int64_t timeout_us, max_timeout_us;
   struct slice user_agent; /* empty: the client's, else hedgerow/VERSION */
   int64_t max_request_bytes, max_items;
@@ -73,6 +77,8 @@ struct config_rules {
   int64_t connect_timeout_us, max_upstream_head_bytes, max_body_bytes;
   int64_t max_depth, max_attempts;
   int64_t losers, balance; /* enum config_losers; enum balance */
+  struct hedge_budget_rule budget;
+  bool gate;
   /* of an upstream, or of one target */
   struct config_name token_file, token_env; /* one of them at most */
   struct config_name ca_file;               /* none: the system's */

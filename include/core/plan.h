@@ -22,7 +22,8 @@ enum race_on_failure {
   RACE_WAIT, /* each hedge waits for its own time */
 };
 
-enum { RACE_STAGGER_SAME = -1 }; /* as long as hedge_after_us, also learned */
+/* As long as a hedge_after_us that is learned; none beside a fixed one. */
+enum { RACE_STAGGER_AUTO = -1 };
 
 struct race_policy {
   unsigned hedges, retries; /* RACE_MAX_HEDGES together */
@@ -30,7 +31,7 @@ struct race_policy {
   bool final_4xx; /* --final 4xx */
   bool once; /* the request may reach one upstream only (RFC 9110, 9.2.2) */
   int64_t hedge_after_us;     /* >= 0; with `learn` until enough is known */
-  int64_t stagger_us;         /* >= 0, or RACE_STAGGER_SAME */
+  int64_t stagger_us;         /* >= 0, or RACE_STAGGER_AUTO */
   struct delay_rule learn;    /* of hedge_after_us; for core/pilot */
   int64_t attempt_timeout_us; /* 0: none */
   struct race_backoff {

@@ -55,6 +55,13 @@ struct attempt_end {
                             * at all, or nobody can read it */
 };
 
+/* How long what ended asks to be left alone (RFC 9110, section 10.2.3); a 429
+ * that says nothing of it (RFC 6585, section 4) means a second. */
+static inline uint32_t attempt_end_wait_us(const struct attempt_end *end) {
+  if (end->retry_after) return end->retry_after_us;
+  return end->status == 429 ? 1000000 : 0;
+}
+
 enum event_kind {
   EVENT_START, /* once, first */
   EVENT_ENDED, /* `attempt` ended as `end` says */

@@ -152,7 +152,8 @@ static void add_path(struct dump *dump, const char *path) {
 
 static void add_number(struct text *out, const struct config_option *option,
                        int64_t number) {
-  if (option->may_be_off && number == 0) text_str(out, "off");
+  if (option->word && number == option->word_number)
+    text_str(out, option->word);
   else if (option->kind == OPTION_DURATION) config_write_duration(out, number);
   else if (option->kind == OPTION_SIZE) add_size(out, number);
   else if (option->kind == OPTION_COUNT) text_int(out, number);
@@ -172,6 +173,11 @@ static void add_value(struct dump *dump, const struct config_option *option,
   switch (option->kind) {
     case OPTION_ADDRESS: add_addresses(out, dump->config); break;
     case OPTION_DURATIONS: config_write_durations(out, member); break;
+    case OPTION_DELAY:
+      config_write_delay(out, rules->policy.hedge_after_us,
+                         &rules->policy.learn);
+      break;
+    case OPTION_BUDGET: config_write_budget(out, &rules->budget); break;
     case OPTION_HEADERS: add_headers(out, rules); break;
     case OPTION_NAMES: add_names(out, rules); break;
     case OPTION_ORIGINS: add_origins(out, rules); break;

@@ -68,12 +68,26 @@ const struct config_option config_options[] = {
      .help = "a URL that GET /all asks; repeatable (without one GET /all asks "
              "what a race could ask)"},
 
-    TIME(RACING, ROUTE, "hedge-after", policy.hedge_after_us, "300ms", "0ms",
-         "when hedges start if no attempt has succeeded"),
+    OPTION(RACING, ROUTE, "hedge-after", "TIME|pN[:TIME..TIME]", DELAY,
+           policy.hedge_after_us, "300ms",
+           "when hedges start if no attempt has succeeded: after a fixed time, "
+           "or after the learned time in which N % of a target's answers come, "
+           "within bounds"),
     COUNTED(RACING, ROUTE, "hedges", policy.hedges, "2", "0", "15",
             "the most hedges that a race starts"),
-    TIME(RACING, ROUTE, "stagger", policy.stagger_us, "0ms", "0ms",
-         "the time from each hedge to the next"),
+    {.group = GROUP_RACING,
+     .scope = OF_ROUTE,
+     .name = "stagger",
+     .value = "TIME|auto",
+     .kind = OPTION_DURATION,
+     MEMBER(struct config_rules, policy.stagger_us),
+     .fallback = "auto",
+     .min = "0ms",
+     .max = "60m",
+     .word = "auto",
+     .word_number = RACE_STAGGER_AUTO,
+     .help = "the time from each hedge to the next; auto: none, or with a "
+             "learned --hedge-after as long again"},
     OPTION(RACING, ROUTE, "on-failure", "next|all|wait", CHOICE,
            policy.on_failure, "next",
            "when an attempt fails and no other is in flight, start the next "
@@ -98,6 +112,15 @@ const struct config_option config_options[] = {
            "hedgerow's, or the upstream's own last whole error"),
     OPTION(RACING, ROUTE, "idempotent", "off|on", SWITCH, idempotent, "off",
            "on: a request may be sent more than once whatever its method is"),
+    OPTION(RACING, GROUP, "budget", "PERCENT[:N]", BUDGET, budget, "200%:100",
+           "what hedges and retries may cost: each success earns this share of "
+           "an attempt, of which N are kept at most (20)"),
+    OPTION(RACING, GROUP, "gate", "off|on", SWITCH, gate, "on",
+           "on: no hedge by time to a target that is slower or more crowded "
+           "than usual, or sheds load"),
+    OPTION(RACING, ROUTE, "learn", "upstream|route", CHOICE, learn, "upstream",
+           "what a target's usual time is learned from: all that is asked of "
+           "it, or this route's requests alone"),
     OPTION(RACING, GROUP, "balance", "first|rotate|least", CHOICE, balance,
            "first",
            "whom the first attempt asks: the first target, each in turn, or "
@@ -119,7 +142,7 @@ const struct config_option config_options[] = {
      .fallback = "off",
      .min = "1ms",
      .max = "60m",
-     .may_be_off = true,
+     .word = "off",
      .help = "the longest time for one attempt; it has no effect unless "
              "it is below the deadline"},
     TIME(TIME, GROUP, "connect-timeout", connect_timeout_us, "3s", "1ms",

@@ -33,13 +33,19 @@ static void set_number(const struct config_into *into,
   else memcpy(member, &as_bool, sizeof as_bool);
 }
 
+static void add_word(struct text *error, const struct config_option *option) {
+  if (!option->word) return;
+  text_str(error, ", or ");
+  text_str(error, option->word);
+}
+
 static bool refuse_range(const struct config_input *input, struct text *error) {
   const struct config_option *option = input->option;
   (void)config_refuse_value(input, error, " is out of range: ");
   text_str(error, option->min);
   text_str(error, " to ");
   text_str(error, option->max);
-  text_str(error, option->may_be_off ? ", or off" : "");
+  add_word(error, option);
   return false;
 }
 
@@ -56,13 +62,13 @@ static bool store_number(const struct config_into *into,
                          const char *expected) {
   const struct config_option *option = input->option;
   int64_t number = 0;
-  if (option->may_be_off && slice_equal(input->value, slice_of("off"))) {
-    set_number(into, option, 0);
+  if (option->word && slice_equal(input->value, slice_of(option->word))) {
+    set_number(into, option, option->word_number);
     return true;
   }
   if (!parse(input->value, &number)) {
     (void)config_refuse_value(input, error, expected);
-    text_str(error, option->may_be_off ? ", or off" : "");
+    add_word(error, option);
     return false;
   }
   if (!in_range(option, number, parse)) return refuse_range(input, error);
@@ -88,6 +94,27 @@ static bool store_durations(const struct config_into *into,
       !in_range(input->option, us[1], config_parse_duration))
     return refuse_range(input, error);
   memcpy(member_of(into, input->option), us, sizeof us);
+  return true;
+}
+
+static bool store_delay(const struct config_into *into,
+                        const struct config_input *input, struct text *error) {
+  struct race_policy *policy = &into->rules->policy;
+  int64_t fixed_us;
+  struct delay_rule learn;
+  const char *why = config_parse_delay(input->value, &fixed_us, &learn);
+  if (why) return config_refuse_value(input, error, why);
+  policy->hedge_after_us = fixed_us;
+  policy->learn = learn;
+  return true;
+}
+
+static bool store_budget(const struct config_into *into,
+                         const struct config_input *input, struct text *error) {
+  struct hedge_budget_rule rule;
+  const char *why = config_parse_budget(input->value, &rule);
+  if (why) return config_refuse_value(input, error, why);
+  into->rules->budget = rule;
   return true;
 }
 
@@ -385,6 +412,7 @@ bool config_store(const struct config_into *into,
       [OPTION_URLS] = store_url,          [OPTION_HEADERS] = store_header,
       [OPTION_NAMES] = store_name,        [OPTION_ORIGINS] = store_origin,
       [OPTION_BLOCKS] = store_block,      [OPTION_DURATIONS] = store_durations,
+      [OPTION_DELAY] = store_delay,       [OPTION_BUDGET] = store_budget,
   };
   return stores[input->option->kind](into, input, error);
 }

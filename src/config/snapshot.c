@@ -148,7 +148,10 @@ void snapshot_make_route(struct whole *whole, struct route *route,
       .body_bytes = (size_t)rules->max_request_bytes,
       .max_items = (unsigned)rules->max_items,
       .max_depth = (unsigned)rules->max_depth,
+      .learns_apart = rules->learn == CONFIG_LEARN_ROUTE,
   };
+  route->pilots = snapshot_pilots(whole, route->group, route);
+  route->listed_pilots = snapshot_pilots(whole, route->listed, route);
 }
 
 /* Routes of one path stand together, in the order in which they were named. */
@@ -256,6 +259,7 @@ static void whole_free(struct whole *whole) {
   for (unsigned i = 0; i < whole->snapshot.target_count; i++)
     trust_drop(whole->targets[i].trust);
   wipe_tokens(whole);
+  learned_list_clear(&whole->learned);
   arena_clear(&whole->arena);
   free(whole);
 }
@@ -267,6 +271,7 @@ struct snapshot *snapshot_new(const struct snapshot_source *source) {
   whole->slots = source->slots;
   whole->source = source;
   whole->snapshot.number = source->number;
+  whole->workers = source->workers > 0 ? source->workers : 1;
   if (!make(whole)) {
     whole_free(whole);
     return NULL;
@@ -278,18 +283,18 @@ struct snapshot *snapshot_new(const struct snapshot_source *source) {
   return &whole->snapshot;
 }
 
-static struct whole *whole_of(struct snapshot *snapshot) {
-  return (struct whole *)(void *)snapshot;
+struct whole *snapshot_whole(const struct snapshot *snapshot) {
+  return (struct whole *)(uintptr_t)snapshot;
 }
 
 struct snapshot *snapshot_hold(struct snapshot *snapshot) {
-  if (snapshot) atomic_fetch_add(&whole_of(snapshot)->references, 1);
+  if (snapshot) atomic_fetch_add(&snapshot_whole(snapshot)->references, 1);
   return snapshot;
 }
 
 void snapshot_drop(struct snapshot *snapshot) {
   if (!snapshot) return;
-  struct whole *whole = whole_of(snapshot);
+  struct whole *whole = snapshot_whole(snapshot);
   if (atomic_fetch_sub(&whole->references, 1) > 1) return;
   whole_free(whole);
   atomic_fetch_sub(&living, 1);

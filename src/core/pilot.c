@@ -162,20 +162,16 @@ static enum pilot_news note_race(struct pilot_target *target,
                                                               : PILOT_NO_NEWS;
 }
 
-/* RFC 9110, section 10.2.3; a 429 without a time of its own means a second. */
 static void note_pushback(struct pilot_target *target,
-                          const struct attempt_end *end, int64_t retry_after_us,
-                          int64_t now_us) {
-  if (end->status != 429 && end->status != 503) return;
-  if (retry_after_us < 0 && end->status == 429) retry_after_us = 1000 * 1000;
-  if (retry_after_us > 0)
-    overload_push_back(&target->overload, retry_after_us, now_us);
+                          const struct attempt_end *end, int64_t now_us) {
+  uint32_t wait_us = attempt_end_wait_us(end);
+  if (wait_us > 0 && (end->status == 429 || end->status == 503))
+    overload_push_back(&target->overload, wait_us, now_us);
 }
 
 enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
                             unsigned k, unsigned target,
-                            const struct attempt_end *end,
-                            int64_t retry_after_us, int64_t took_us,
+                            const struct attempt_end *end, int64_t took_us,
                             int64_t now_us) {
   struct pilot_target *its = pilot->targets[target];
   bool good = end->result == ATTEMPT_SUCCESS;
@@ -183,7 +179,7 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
     return PILOT_NO_NEWS;
   latency_note(pilot->counts[target], took_us, good);
   overload_note(&its->overload, end, took_us);
-  note_pushback(its, end, retry_after_us, now_us);
+  note_pushback(its, end, now_us);
   if (good)
     hedge_budget_earn(pilot->budget, pilot->earnings, &pilot->budget_rule);
   enum pilot_news news = note_health(its, health_of(its, end, took_us), now_us);

@@ -26,7 +26,8 @@ static uint32_t due_us(const struct race_policy *policy, unsigned k,
   if (k == 0) return 0;
   if (policy->once) return PLAN_NEVER_US;
   int64_t stagger_us = policy->stagger_us;
-  if (stagger_us == RACE_STAGGER_SAME) stagger_us = policy->hedge_after_us;
+  if (stagger_us == RACE_STAGGER_AUTO)
+    stagger_us = policy->learn.per_mille > 0 ? policy->hedge_after_us : 0;
   int64_t due = policy->hedge_after_us + (k - 1) * stagger_us;
   return due < timeout_us ? (uint32_t)due : PLAN_NEVER_US;
 }

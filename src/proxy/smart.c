@@ -100,9 +100,10 @@ void smart_visit(struct visit *visit) {
   const struct route *route = visit->route;
   const struct group *group = route->group;
   struct race_policy policy = route->policy;
-  struct exchange_item item = {.group = group};
+  const struct pilot *pilot = &route->pilots[visit->service->number];
+  struct exchange_item item = {.group = group, .pilot = pilot};
   struct exchange_race race = {
-      .policy = &policy, .targets = group->count, .fields = &route->fields};
+      .policy = &policy, .pilot = pilot, .fields = &route->fields};
   struct exchange_setup setup = {.races = &race,
                                  .race_count = 1,
                                  .message = message_of(visit),

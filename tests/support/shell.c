@@ -281,7 +281,9 @@ static void note_4xx(struct shell *shell, unsigned k, int status) {
 
 static void note_failure(struct shell *shell, const struct attempt_end *end) {
   bool is_4xx = end->status >= 400 && end->status <= 499;
-  int64_t held_us = shell->now_us + end->retry_after_us;
+  bool is_mute_429 = end->status == 429 && !end->retry_after;
+  int64_t held_us =
+      shell->now_us + (is_mute_429 ? 1000000 : end->retry_after_us);
   shell->wants_retry =
       end->result != ATTEMPT_STARVED && (!is_4xx || is_repeatable(end->status));
   shell->failed_us = shell->now_us;
