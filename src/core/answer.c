@@ -42,14 +42,6 @@ struct named {
   bool too_many;
 };
 
-static void add_status_line(struct text *out, int status) {
-  text_str(out, "HTTP/1.1 ");
-  text_int(out, status);
-  text_char(out, ' ');
-  text_str(out, http_reason(status));
-  text_str(out, "\r\n");
-}
-
 /* `label` is the name with its colon and space; the compiler knows its length.
  */
 static inline void add_field(struct text *out, const char *label,
@@ -244,7 +236,7 @@ void answer_passed_head(struct text *out, int status, struct slice fields,
   struct named named;
   named.count = 0;
   named.too_many = false;
-  add_status_line(out, status);
+  http_status_line(out, status);
   size_t start = out->len;
   bool dated = pass_fields(out, fields, NULL, &named, more);
   if (named.count > 0) {
@@ -259,7 +251,7 @@ void answer_own_head(struct text *out, const struct answer_own *own,
                      const struct race_record *race, struct slice request_id,
                      struct slice via, struct slice date,
                      struct answer_framing framing, struct slice fields) {
-  add_status_line(out, own->status);
+  http_status_line(out, own->status);
   add_given(out, "Date: ", date);
   if (own->content_type)
     add_field(out, "Content-Type: ", slice_of(own->content_type));
@@ -319,7 +311,7 @@ void answer_problem(struct text *out, int status, struct slice detail,
   }
   out->cap -= OPENING_BYTES + CLOSING_BYTES;
   text_str(out, "{\"type\":\"about:blank\",\"title\":\"");
-  text_str(out, http_reason(status));
+  text_slice(out, http_reason(status));
   text_str(out, "\",\"status\":");
   text_int(out, status);
   bool detailed = add_detail(out, detail);

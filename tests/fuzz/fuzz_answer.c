@@ -85,7 +85,7 @@ static void check_status(struct slice answer, int status) {
   text_str(&line, "HTTP/1.1 ");
   text_int(&line, status);
   text_char(&line, ' ');
-  text_str(&line, http_reason(status));
+  text_slice(&line, http_reason(status));
   text_str(&line, "\r\n");
   demand(slice_starts_with(answer, text_slice_of(&line)),
          "the status is said in our words");
