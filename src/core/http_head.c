@@ -177,19 +177,22 @@ bool http_list_has(struct slice list, struct slice token) {
   return false;
 }
 
+static bool is(struct slice name, const char *other) {
+  return slice_equal_nocase(name, slice_of(other));
+}
+
+/* Most names are told from these by their first letter. */
 bool http_is_hop_by_hop(struct slice name) {
-  static const struct slice names[] = {
-      SLICE("Connection"),
-      SLICE("Keep-Alive"),
-      SLICE("Proxy-Connection"),
-      SLICE("Proxy-Authenticate"),
-      SLICE("TE"),
-      SLICE("Proxy-Authorization"),
-      SLICE("Trailer"),
-      SLICE("Transfer-Encoding"),
-      SLICE("Upgrade"),
-  };
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (slice_equal_nocase(name, names[i])) return true;
-  return false;
+  switch (name.len > 0 ? name.at[0] | 0x20 : 0) { /* lower case of a letter */
+    case 'c': return is(name, "Connection");
+    case 'k': return is(name, "Keep-Alive");
+    case 'p':
+      return is(name, "Proxy-Connection") || is(name, "Proxy-Authenticate") ||
+             is(name, "Proxy-Authorization");
+    case 't':
+      return is(name, "TE") || is(name, "Trailer") ||
+             is(name, "Transfer-Encoding");
+    case 'u': return is(name, "Upgrade");
+    default: return false;
+  }
 }
