@@ -106,24 +106,12 @@ static bool is_credential(struct slice name) {
   return is(name, "Authorization") || is(name, "Cookie");
 }
 
-/* Whether the client's Connection names more than how it wants to end. */
-static bool has_connection_options(const struct http_request *request) {
-  for (unsigned i = 0; i < request->field_count; i++) {
-    struct slice value = request->fields[i].value;
-    if (is(request->fields[i].name, "Connection") && !is(value, "keep-alive") &&
-        !is(value, "close"))
-      return true;
-  }
-  return false;
-}
-
 static bool crosses(const struct http_request *request,
                     const struct forward_rules *rules,
-                    const struct target_fields *target, bool options,
-                    struct slice name) {
+                    const struct target_fields *target, struct slice name) {
   return may_cross(request, rules, name) &&
          !is_configured_away(rules, target, name) &&
-         !(options && http_request_connection_names(request, name));
+         !http_request_connection_names(request, name);
 }
 
 /* Every request says what it accepts and who sends it. */
@@ -162,10 +150,10 @@ bool forward_fields(struct text *out, const struct http_request *request,
                     const struct target_fields *target,
                     const struct forwarded_from *from,
                     struct slice request_id) {
-  bool options = has_connection_options(request), has_credentials = false;
+  bool has_credentials = false;
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
-    if (!crosses(request, rules, target, options, field->name) ||
+    if (!crosses(request, rules, target, field->name) ||
         (from && forwarded_drops(field->name, from->trusted)))
       continue;
     if (is_credential(field->name)) has_credentials = true;
@@ -182,11 +170,10 @@ bool forward_fields(struct text *out, const struct http_request *request,
 void forward_credentials(struct text *out, const struct http_request *request,
                          const struct forward_rules *rules,
                          const struct target_fields *target) {
-  bool options = has_connection_options(request);
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
     if (is_credential(field->name) &&
-        crosses(request, rules, target, options, field->name))
+        crosses(request, rules, target, field->name))
       add_line(out, field->name, field->value);
   }
 }

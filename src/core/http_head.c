@@ -154,10 +154,10 @@ size_t http_member_len(struct slice list) {
   return at;
 }
 
-static struct slice without_parameters(struct slice member) {
+bool http_member_is(struct slice member, struct slice token) {
   const char *end = member.len > 0 ? memchr(member.at, ';', member.len) : NULL;
   if (end) member.len = (size_t)(end - member.at);
-  return http_trimmed(member);
+  return slice_equal_nocase(http_trimmed(member), token);
 }
 
 bool http_list_next(struct slice *list, struct slice *member) {
@@ -173,7 +173,7 @@ bool http_list_next(struct slice *list, struct slice *member) {
 bool http_list_has(struct slice list, struct slice token) {
   struct slice member;
   while (http_list_next(&list, &member))
-    if (slice_equal_nocase(without_parameters(member), token)) return true;
+    if (http_member_is(member, token)) return true;
   return false;
 }
 
