@@ -94,9 +94,18 @@ static bool route_sets(const struct forward_rules *rules, struct slice name) {
          (rules->user_agent.len > 0 && is(name, "User-Agent"));
 }
 
+/* Most often nothing is configured that a client's field could meet. */
+static bool is_plain(const struct forward_rules *rules,
+                     const struct target_fields *target) {
+  return rules->header_count + rules->drop_count + rules->user_agent.len +
+             target->header_count + target->drop_count + target->token.len ==
+         0;
+}
+
 static bool is_configured_away(const struct forward_rules *rules,
                                const struct target_fields *target,
                                struct slice name) {
+  if (is_plain(rules, target)) return false;
   return is_dropped(rules->drop, rules->drop_count, name) ||
          is_dropped(target->drop, target->drop_count, name) ||
          route_sets(rules, name) || target_sets(target, name);
