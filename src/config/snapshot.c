@@ -276,7 +276,7 @@ static struct forward_rules make_fields(struct whole *whole,
       .drop_count = rules->drop_header_count,
       .user_agent = keep(whole, rules->user_agent),
       .version = slice_of(VERSION_FIELD),
-      .via = keep(whole, whole->source->via),
+      .via_line = keep(whole, whole->source->via_line),
       .success = (enum success)rules->success,
       .with_body = kind == ROUTE_SMART,
   };

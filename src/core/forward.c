@@ -171,7 +171,7 @@ bool forward_fields(struct text *out, const struct http_request *request,
   add_defaults(out, request, rules, target);
   add_configured(out, rules, target);
   if (from) forwarded_write(out, request, from);
-  add_line(out, slice_of("Via"), rules->via);
+  text_slice(out, rules->via_line);
   add_line(out, slice_of("X-Request-ID"), request_id);
   return has_credentials;
 }
@@ -197,7 +197,7 @@ static size_t lines_room(const struct http_field *headers, unsigned count) {
 size_t forward_room(const struct forward_rules *rules,
                     const struct target_fields *target) {
   return OWN_BYTES + rules->user_agent.len + rules->version.len +
-         rules->via.len + target->token.len +
+         rules->via_line.len + target->token.len +
          lines_room(rules->headers, rules->header_count) +
          lines_room(target->headers, target->header_count);
 }
