@@ -12,6 +12,7 @@
  *
  * Most bytes of a head are text, whose check is "no control byte, and not
  * DEL". text_run makes it on sixteen bytes at a time, and both passes use it.
+ * token_run does the same with what names are made of.
  *
  * http_field_next trusts no scan: it is also used on heads that others put
  * together, and takes what RFC 9112, section 5, calls a field line and nothing
@@ -107,8 +108,19 @@ struct slice http_trimmed(struct slice text) {
   return (struct slice){from, (size_t)(to - from)};
 }
 
+/* How many bytes of a token do. Most names are letters, digits and '-' only. */
 static size_t token_run(struct slice bytes) {
   size_t at = 0;
+  for (; bytes.len - at >= BLOCK_LEN; at += BLOCK_LEN) {
+    ublock here = (ublock)block_load(bytes.at + at);
+    block common =
+        ((here | 0x20) - 'a' < 26) | (here - '0' < 10) | (here == '-');
+    unsigned stops = block_mask(~common);
+    if (stops != 0) {
+      at += block_first(stops);
+      break;
+    }
+  }
   while (at < bytes.len && is_tchar[(unsigned char)bytes.at[at]]) at++;
   return at;
 }
