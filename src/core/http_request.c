@@ -20,6 +20,8 @@
  * whether a body is welcome: the router and core/base_url. */
 #include "core/http_request.h"
 
+#include "core/block.h"
+
 struct reading {
   struct http_request *request;
   struct slice rest; /* what of the head is not read yet */
@@ -151,9 +153,18 @@ static int read_target_form(struct reading *reading) {
   return 0;
 }
 
+/* Sixteen bytes, of which nothing needs to be said. */
+static bool is_visible_block(const char *at) {
+  ublock here = (ublock)block_load(at);
+  return block_mask((here <= ' ') | (here >= 0x7f) | (here == '#')) == 0;
+}
+
 static int check_target_bytes(struct reading *reading) {
   struct slice target = reading->request->target;
-  for (size_t i = 0; i < target.len; i++) {
+  size_t i = 0;
+  while (target.len - i >= BLOCK_LEN && is_visible_block(target.at + i))
+    i += BLOCK_LEN;
+  for (; i < target.len; i++) {
     unsigned char c = (unsigned char)target.at[i];
     if (c == '#')
       return refuse(reading, 400,
