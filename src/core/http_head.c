@@ -147,8 +147,9 @@ bool http_parse_length(struct slice value, uint64_t *length) {
   uint64_t sum = 0;
   for (size_t i = 0; i < value.len; i++) {
     unsigned digit = (unsigned char)value.at[i] - (unsigned)'0';
-    if (digit > 9 || sum > (UINT64_MAX - digit) / 10) return false;
-    sum = sum * 10 + digit;
+    if (digit > 9 || __builtin_mul_overflow(sum, 10, &sum) ||
+        __builtin_add_overflow(sum, digit, &sum))
+      return false;
   }
   *length = sum;
   return value.len > 0;
