@@ -67,7 +67,9 @@ void config_errors_add_name(struct config_errors *errors, const char *option,
   for (const char *c = option; *c != '\0'; c++)
     text_char(&line, in_file && *c == '-' ? '_' : *c);
   text_str(&line, ": ");
-  text_str(&line, name->text);
+  for (const char *c = name->text; *c != '\0'; c++)
+    if ((unsigned char)*c < ' ' || *c == 0x7f) text_hex(&line, *c);
+    else text_char(&line, *c);
   text_str(&line, ": ");
   text_str(&line, why);
   config_errors_add(errors, name->place, &line);

@@ -60,6 +60,14 @@ Test(check, what_is_inherited_is_told_with_the_line_that_said_it) {
       "line 3, column 5: token_file: $none: No such file or directory\n");
 }
 
+Test(check, a_name_with_a_line_end_stays_on_its_line) {
+  expect_errors("--check",
+                "upstreams:\n"
+                "  a: {token_file: \"/no\\nne\", targets: [http://h]}\n" ROUTES,
+                "line 2, column 7: token_file: /no\\x0ane: No such file or "
+                "directory\n");
+}
+
 Test(check, a_token_variable_that_is_not_set_is_told_with_its_line) {
   expect_errors("--check",
                 "upstreams:\n"
