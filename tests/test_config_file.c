@@ -315,19 +315,40 @@ Test(config_file, a_wrong_value_is_what_it_would_be_in_a_flag) {
   }
 }
 
-Test(config_file, every_error_is_told_and_not_only_the_first) {
+Test(config_file, every_error_is_told_in_the_order_of_the_lines) {
   expect_errors("workers: x\n"
                 "defaults: {hedges: x}\n"
                 "upstreams: {a: {targets: [ftp://h]}}\n"
                 "routes: [{path: a, upstream: b}]\n",
                 "line 1, column 10: workers: \"x\" is no whole number\n"
                 "line 2, column 20: hedges: \"x\" is no whole number\n"
+                "line 3, column 13: \"a\": no route asks this upstream\n"
                 "line 3, column 27: \"ftp://h\": it needs http:// or https:// "
                 "in front\n"
                 "line 4, column 17: \"a\": a path begins with '/'\n"
                 "line 4, column 30: \"b\" is no name that stands under "
-                "upstreams\n"
-                "line 3, column 13: \"a\": no route asks this upstream\n");
+                "upstreams\n");
+  expect_errors("routes: [{path: a, upstream: b}]\n"
+                "upstreams: {b: {targets: [http://h], max_depth: x}}\n"
+                "defaults: {hedges: x}\n",
+                "line 1, column 17: \"a\": a path begins with '/'\n"
+                "line 2, column 49: max_depth: \"x\" is no whole number\n"
+                "line 3, column 20: hedges: \"x\" is no whole number\n");
+}
+
+Test(config_file, what_aliases_share_is_told_once) {
+  expect_errors("upstreams:\n"
+                "  a: &a {targets: [ftp://h]}\n"
+                "  b: *a\n"
+                "  c: {<<: *a, balance: x}\n"
+                "routes:\n"
+                "  - {path: /a, upstream: a}\n"
+                "  - {path: /b, upstream: b}\n"
+                "  - {path: /c, upstream: c}\n",
+                "line 2, column 20: \"ftp://h\": it needs http:// or https:// "
+                "in front\n"
+                "line 4, column 24: balance: \"x\" is none of "
+                "first|rotate|least\n");
 }
 
 Test(config_file, an_upstream_needs_a_name_and_targets) {
@@ -412,6 +433,9 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
       {"{path: /a, upstream: a, timeout: 2m}",
        "10: timeout: 2m is longer than max_timeout 1m: lower the one or raise "
        "the other\n"},
+      {"{path: /a, upstream: a, retries: 14}",
+       "10: retries: 14 and hedges 2 are more than 15 together: lower one of "
+       "them\n"},
       {"{path: /a, upstream: a, methods: [FOO]}",
        "44: methods: \"FOO\" is no method that a route can name: GET, HEAD, "
        "POST, PUT, PATCH, DELETE, OPTIONS, QUERY, or any\n"},
@@ -423,14 +447,25 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
     expect_errors(text, want);
   }
   expect_errors(UPSTREAMS "routes: [{path: /a}]\n",
-                "line 2, column 10: a route needs an upstream\n"
-                "line 1, column 13: \"a\": no route asks this upstream\n");
+                "line 1, column 13: \"a\": no route asks this upstream\n"
+                "line 2, column 10: a route needs an upstream\n");
   expect_errors(UPSTREAMS "routes: [x, {path: /a, upstream: a}]\n",
                 "line 2, column 10: expected a mapping (KEY: VALUE)\n");
   expect_errors(UPSTREAMS, "line 1, column 1: expected routes, a list of 1 to "
                            "1024\n");
   expect_errors(UPSTREAMS "routes: {}\n",
                 "line 2, column 9: expected routes, a list of 1 to 1024\n");
+}
+
+Test(config_file, what_words_and_defaults_make_together_is_checked) {
+  char *argv[] = {"hedgerow", "--config", "f", "--retries", "14", NULL};
+  cr_expect_not(read_words(UPSTREAMS ROUTES, 5, argv));
+  cr_expect_str_eq(lines,
+                   "retries: 14 and hedges 2 are more than 15 together: "
+                   "lower one of them\n",
+                   "%s", lines);
+  cr_expect(read_words("defaults: {hedges: 1}\n" UPSTREAMS ROUTES, 5, argv),
+            "%s", lines);
 }
 
 Test(config_file, a_path_has_an_end) {
@@ -487,10 +522,12 @@ Test(config_file, a_flag_that_is_no_single_value_says_where_to_write_it) {
   }
 }
 
-Test(config_file, words_that_are_wrong_are_told_too) {
+Test(config_file, words_that_are_wrong_are_told_too_and_first) {
   char *argv[] = {"hedgerow", "--config", "f", "--hedges", "x", NULL};
-  cr_expect(!read_words(UPSTREAMS ROUTES, 5, argv));
-  cr_expect(strstr(lines, "--hedges: \"x\" is no whole number"), "%s", lines);
+  cr_expect(!read_words("workers: y\n" UPSTREAMS ROUTES, 5, argv));
+  cr_expect_str_eq(lines, "--hedges: \"x\" is no whole number\n"
+                          "etc/h.yaml: line 1, column 10: workers: \"y\" is "
+                          "no whole number\n");
 }
 
 /* ---- --dump-config ---- */
@@ -518,13 +555,15 @@ Test(config_file, a_dump_means_the_same_and_is_written_the_same_again) {
       "      - {url: http://j, token_env: T}\n"
       "routes:\n"
       "  - {path: /a, upstream: a, drop_headers: [], headers: {F: g}}\n"
-      "  - {path: /b, upstream: a, attempt_timeout: 1s, methods: [PUT, GET]}\n"
+      "  - {path: /b, upstream: a, attempt_timeout: 1s, methods: [PUT, GET],\n"
+      "     retries: 3, backoff: 10ms..1s}\n"
       "  - {path: /smart, upstream: a, timeout_param: off, strip_prefix: off}\n"
       "  - {path: /all, list: a, methods: any, user_agent: c,\n"
       "     cors: ['https://x', 'http://localhost:3000'], forwarded: append,\n"
       "     trusted: ['::1', 10.0.0.0/8], timeout_header: X-Left}\n");
   cr_expect_null(strstr(dump(), "s3cret"), "%s", page);
   cr_expect(strstr(page, "methods: [GET, HEAD, PUT]"), "%s", page);
+  cr_expect(strstr(page, "retries: 3\n    backoff: 10ms..1s\n"), "%s", page);
   expect_fixed_point();
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "config/config.h"
+#include "config/config_option_search.h"
 #include "core/http_request.h"
 #include "core/json_check.h"
 

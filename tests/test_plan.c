@@ -11,7 +11,7 @@ enum { MS = 1000, S = 1000 * MS };
 static const char *times_of(const struct race_plan *plan) {
   static char text[256];
   size_t len = 0;
-  for (unsigned k = 0; k < plan->attempts; k++) {
+  for (unsigned k = 0; k <= plan->hedges; k++) {
     const char *gap = k > 0 ? " " : "";
     uint32_t due_us = plan->due_us[k];
     int n = due_us == PLAN_NEVER_US
@@ -165,4 +165,52 @@ Test(plan, no_failure_brings_forward_what_may_go_out_once) {
     cr_expect_eq(plan.on_failure, RACE_WAIT);
     cr_expect(plan.once);
   }
+}
+
+/* ---- retries ---- */
+
+Test(plan, retries_come_on_top_of_hedges) {
+  struct race_policy policy = {.hedges = 2, .retries = 3, .hedge_after_us = 7};
+  struct race_plan plan;
+  plan_make(&plan, &policy, 4, 1, S);
+  cr_expect_eq(plan.attempts, 6);
+  cr_expect_eq(plan.retries, 3);
+  cr_expect_str_eq(times_of(&plan), "0 7 7");
+  for (unsigned k = 0; k < plan.attempts; k++)
+    cr_expect_eq(plan.target[k], (1 + k) % 4, "of attempt %u", k);
+}
+
+static void expect_backoffs(int64_t first_us, int64_t most_us, uint32_t jitter,
+                            const uint32_t want[5]) {
+  struct race_policy policy = {.retries = 15, .backoff = {first_us, most_us}};
+  struct race_plan plan;
+  plan_make(&plan, &policy, 1, 0, S);
+  for (unsigned n = 0; n < 5; n++) {
+    uint32_t got = plan_backoff_us(&plan, n, jitter);
+    cr_expect_eq(got, want[n], "%lld..%lld, retry %u: %u, not %u",
+                 (long long)first_us, (long long)most_us, n, got, want[n]);
+  }
+}
+
+Test(plan, a_wait_doubles_up_to_its_most) {
+  expect_backoffs(25, 250, 0, (uint32_t[]){25, 50, 100, 200, 250});
+  expect_backoffs(25, 25, 0, (uint32_t[]){25, 25, 25, 25, 25});
+  expect_backoffs(0, 0, 0, (uint32_t[]){0, 0, 0, 0, 0});
+  expect_backoffs(0, 250, 0, (uint32_t[]){0, 0, 0, 0, 0});
+}
+
+Test(plan, jitter_takes_its_share_off_a_wait) {
+  const uint32_t half = UINT32_C(1) << 31;
+  expect_backoffs(24, 250, half, (uint32_t[]){12, 24, 48, 96, 125});
+  expect_backoffs(24, 250, UINT32_MAX, (uint32_t[]){1, 1, 1, 1, 1});
+}
+
+Test(plan, the_longest_wait_does_not_overflow) {
+  struct race_policy policy = {
+      .retries = 15,
+      .backoff = {PLAN_NEVER_US - INT64_C(1), PLAN_NEVER_US - INT64_C(1)}};
+  struct race_plan plan;
+  plan_make(&plan, &policy, 1, 0, S);
+  cr_expect_eq(plan_backoff_us(&plan, 14, 0), PLAN_NEVER_US - 1);
+  cr_expect_eq(plan_backoff_us(&plan, 14, UINT32_MAX), 1);
 }

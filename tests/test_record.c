@@ -41,6 +41,22 @@ Test(record, an_attempt_is_told_in_two_spellings) {
               "\"result\":\"status\",\"status\":503,\"resends\":1}");
 }
 
+Test(record, a_retry_is_told_as_one) {
+  struct attempt_record attempt = {.start_us = T0,
+                                   .end_us = T0,
+                                   .kind = ATTEMPT_RETRY,
+                                   .end.result = ATTEMPT_TRANSPORT};
+  expect_both(&attempt,
+              "{\"target\":0,\"kind\":\"retry\",\"started_ms\":0.0,"
+              "\"ended_ms\":0.0,\"result\":\"transport\"}",
+              "{\"target\":0,\"kind\":\"retry\",\"start\":0.0,"
+              "\"end\":0.0,\"result\":\"transport\"}");
+  attempt.kind = ATTEMPT_HEDGE;
+  expect_json(&attempt, RECORD_IN_LOG,
+              "{\"target\":0,\"start\":0.0,\"end\":0.0,"
+              "\"result\":\"transport\"}");
+}
+
 Test(record, what_did_not_happen_is_left_out) {
   struct attempt_record attempt = {
       .start_us = T0, .end_us = T0, .end.result = ATTEMPT_CANCELLED};

@@ -24,7 +24,8 @@ struct config_source {
   const struct config_words *words; /* these go before what the file says */
 };
 
-/* Called once for each thing that is wrong, with one line, without its end. */
+/* Called once for each thing that is wrong, in the order of their places in the
+ * file, with one line, without its end. */
 typedef void config_complain(void *arg, const char *line);
 
 /* Makes the config anew: defaults, then the file's own options and `defaults`,

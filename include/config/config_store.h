@@ -37,8 +37,4 @@ bool config_store_header(const struct config_into *into,
 void config_store_nothing(const struct config_into *into,
                           const struct config_option *option);
 
-/* Appends a value as an error may show it: in quotes, on one line, at a sane
- * length, without what may be a secret of a URL (its query, its userinfo). */
-void config_show(struct text *out, struct slice value);
-
 #endif

@@ -9,10 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Hedges and retries together are RACE_MAX_HEDGES at most. */
 enum { RACE_MAX_HEDGES = 15, RACE_MAX_ATTEMPTS = RACE_MAX_HEDGES + 1 };
 
 /* What a failure does to the hedges that still wait, when it leaves nothing in
- * flight. In Envoy's terms `wait` is a pure hedge, the others add a retry. */
+ * flight. */
 enum race_on_failure {
   RACE_NEXT, /* the next hedge starts at once, once per race */
   RACE_ALL,  /* every waiting hedge starts at once */
@@ -20,13 +21,16 @@ enum race_on_failure {
 };
 
 struct race_policy {
-  unsigned hedges; /* 0 .. RACE_MAX_HEDGES */
+  unsigned hedges, retries; /* RACE_MAX_HEDGES together */
   enum race_on_failure on_failure;
   bool final_4xx; /* --final 4xx */
   bool once; /* the request may reach one upstream only (RFC 9110, 9.2.2) */
   int64_t hedge_after_us;     /* >= 0 */
   int64_t stagger_us;         /* >= 0 */
   int64_t attempt_timeout_us; /* 0: none */
+  struct race_backoff {
+    int64_t first_us, most_us; /* 0 <= first_us <= most_us < PLAN_NEVER_US */
+  } backoff;
 };
 
 /* All times are microseconds since the start of the race. What would be due at
@@ -34,12 +38,15 @@ struct race_policy {
  * so is that of every hedge, and on_failure is RACE_WAIT: there an attempt
  * follows only where all before it have reached nobody (core/race). */
 struct race_plan {
-  uint8_t attempts;                   /* 1 .. RACE_MAX_ATTEMPTS */
+  uint8_t attempts;                   /* 1 .. RACE_MAX_ATTEMPTS: the primary, */
+  uint8_t hedges, retries;            /* and so many of each */
   uint8_t target[RACE_MAX_ATTEMPTS];  /* whom each asks: an index below the
                                       * number of targets */
-  uint32_t due_us[RACE_MAX_ATTEMPTS]; /* ascending; [0] is 0 */
-  uint32_t deadline_us;               /* > 0 */
-  uint32_t attempt_timeout_us;        /* 0: none */
+  uint32_t due_us[RACE_MAX_ATTEMPTS]; /* ascending; [0], the primary's, is 0,
+                                       * then come the hedges' */
+  uint32_t first_backoff_us, most_backoff_us;
+  uint32_t deadline_us;        /* > 0 */
+  uint32_t attempt_timeout_us; /* 0: none */
   enum race_on_failure on_failure;
   bool final_4xx;
   bool once;
@@ -51,5 +58,11 @@ struct race_plan {
  * 0 < timeout_us < PLAN_NEVER_US, which is more than an hour. */
 void plan_make(struct race_plan *plan, const struct race_policy *policy,
                unsigned targets, unsigned first, int64_t timeout_us);
+
+/* How long to wait before the n-th retry, n counted from 0: a time between 0
+ * and a span that begins at backoff.first_us, and doubles with each retry up to
+ * backoff.most_us. jitter as in struct step_event; 0: the whole span. */
+uint32_t plan_backoff_us(const struct race_plan *plan, unsigned n,
+                         uint32_t jitter);
 
 #endif

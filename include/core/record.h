@@ -27,6 +27,7 @@ struct attempt_record {
                            * and lives as long as the record. */
   uint32_t target;   /* the target's number: --to first, then --all */
   uint8_t number;    /* its place in its race, and Hedge-Attempt's value */
+  uint8_t kind;      /* enum attempt_kind */
   uint8_t resends;   /* kept connections that had died, and were replaced */
   enum gate_verdict refused_by; /* with ATTEMPT_REFUSED */
 };

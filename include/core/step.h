@@ -20,6 +20,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Why an attempt is made. Envoy and gRPC use the same words. */
+enum attempt_kind {
+  ATTEMPT_PRIMARY, /* the first */
+  ATTEMPT_HEDGE,   /* at its time, or brought forward by a failure */
+  ATTEMPT_RETRY,   /* after a failure, and a wait */
+};
+
 /* How an attempt ended. The names, in lower case and without the prefix, are
  * what problem+json, the log and the metrics print: attempt_result_name(). */
 enum attempt_result {
@@ -44,6 +51,8 @@ struct attempt_end {
   bool retry_after; /* the answer carries a Retry-After field */
   bool unsent;      /* nobody can have read a byte of the request: no name, no
                      * connection, or refused */
+  uint32_t retry_after_us; /* how long that field asks to wait from now; 0: not
+                            * at all, or nobody can read it */
 };
 
 enum event_kind {
@@ -59,6 +68,8 @@ struct step_event {
   int64_t now_us; /* monotonic */
   unsigned attempt;
   struct attempt_end end;
+  uint32_t jitter; /* where the plan has retries, any number: it shortens the
+                    * wait before a retry by jitter / 2^32 of it */
 };
 
 enum outcome {
@@ -86,6 +97,7 @@ struct todo {
   unsigned winner; /* with OUTCOME_SUCCESS and OUTCOME_CLIENT_ERROR */
 };
 
+const char *attempt_kind_name(enum attempt_kind kind);
 const char *attempt_result_name(enum attempt_result result);
 const char *outcome_name(enum outcome outcome);
 

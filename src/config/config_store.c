@@ -5,76 +5,14 @@
  * judged here as hard as it can be without a socket or a file, since the person
  * who wrote it is looking now, and will not be when the first request fails.
  *
- * Errors say what was given and what was expected, unless it may be a secret:
- * the value of a field is never shown, a URL only without query and userinfo
- * (config_show). */
+ * How an error shows what was given is config/config_refuse's; the value of a
+ * field is never shown. */
 #include "config/config_store.h"
 
 #include <string.h>
 
+#include "config/config_refuse.h"
 #include "core/cors.h"
-
-static struct text *complain(const struct config_input *input,
-                             struct text *error) {
-  text_slice(error, input->source);
-  text_str(error, ": ");
-  return error;
-}
-
-static bool refuse(const struct config_input *input, struct text *error,
-                   const char *why) {
-  text_str(complain(input, error), why);
-  return false;
-}
-
-static bool refuse_value(const struct config_input *input, struct text *error,
-                         const char *why) {
-  config_show(complain(input, error), input->value);
-  text_str(error, why);
-  return false;
-}
-
-static bool refuse_one_more(const struct config_input *input,
-                            struct text *error, int max) {
-  text_str(complain(input, error), "more than ");
-  text_int(error, max);
-  text_str(error, " of them are too many");
-  return false;
-}
-
-static bool is_visible(char c) { return c > ' ' && c < 0x7f; }
-
-/* Behind the last '@', since a password may hold anything. One behind a '?' may
- * belong to a password or to a query, and either way a secret is beside it. */
-static struct slice without_userinfo(struct slice url, bool *cut) {
-  const char *at = url.len > 0 ? memrchr(url.at, '@', url.len) : NULL;
-  *cut = at != NULL;
-  if (!at) return url;
-  const size_t before = (size_t)(at - url.at);
-  const bool in_query = memchr(url.at, '?', before) != NULL ||
-                        memchr(url.at, '#', before) != NULL;
-  return slice_from(url, in_query ? url.len : before + 1);
-}
-
-static void show_byte(struct text *out, char c) {
-  if (is_visible(c) || c == ' ') text_char(out, c);
-  else text_hex(out, c);
-}
-
-void config_show(struct text *out, struct slice value) {
-  enum { SHOWN_MAX = 80 };
-  bool userinfo;
-  const struct slice rest = without_userinfo(value, &userinfo);
-  text_str(out, userinfo ? "\"[redacted]@" : "\"");
-  for (size_t i = 0; i < rest.len; i++) {
-    if (i == SHOWN_MAX || rest.at[i] == '?' || rest.at[i] == '#') {
-      text_str(out, i == SHOWN_MAX ? "..." : "?[redacted]");
-      break;
-    }
-    show_byte(out, rest.at[i]);
-  }
-  text_char(out, '"');
-}
 
 static void *member_of(const struct config_into *into,
                        const struct config_option *option) {
@@ -95,6 +33,16 @@ static void set_number(const struct config_into *into,
   else memcpy(member, &as_bool, sizeof as_bool);
 }
 
+static bool refuse_range(const struct config_input *input, struct text *error) {
+  const struct config_option *option = input->option;
+  (void)config_refuse_value(input, error, " is out of range: ");
+  text_str(error, option->min);
+  text_str(error, " to ");
+  text_str(error, option->max);
+  text_str(error, option->may_be_off ? ", or off" : "");
+  return false;
+}
+
 static bool in_range(const struct config_option *option, int64_t number,
                      bool (*parse)(struct slice, int64_t *)) {
   int64_t min, max;
@@ -113,18 +61,11 @@ static bool store_number(const struct config_into *into,
     return true;
   }
   if (!parse(input->value, &number)) {
-    (void)refuse_value(input, error, expected);
+    (void)config_refuse_value(input, error, expected);
     text_str(error, option->may_be_off ? ", or off" : "");
     return false;
   }
-  if (!in_range(option, number, parse)) {
-    (void)refuse_value(input, error, " is out of range: ");
-    text_str(error, option->min);
-    text_str(error, " to ");
-    text_str(error, option->max);
-    text_str(error, option->may_be_off ? ", or off" : "");
-    return false;
-  }
+  if (!in_range(option, number, parse)) return refuse_range(input, error);
   set_number(into, option, number);
   return true;
 }
@@ -135,6 +76,19 @@ static bool store_duration(const struct config_into *into,
   return store_number(into, input, error, config_parse_duration,
                       " is no duration: write it with a unit, such as 300ms, "
                       "10s or 2m");
+}
+
+static bool store_durations(const struct config_into *into,
+                            const struct config_input *input,
+                            struct text *error) {
+  int64_t us[2];
+  const char *why = config_parse_durations(input->value, us);
+  if (why) return config_refuse_value(input, error, why);
+  if (!in_range(input->option, us[0], config_parse_duration) ||
+      !in_range(input->option, us[1], config_parse_duration))
+    return refuse_range(input, error);
+  memcpy(member_of(into, input->option), us, sizeof us);
+  return true;
 }
 
 static bool store_size(const struct config_into *into,
@@ -162,7 +116,7 @@ static bool store_choice(const struct config_into *into,
     }
     words += len + (words[len] == '|');
   }
-  (void)refuse_value(input, error, " is none of ");
+  (void)config_refuse_value(input, error, " is none of ");
   text_str(error, input->option->value);
   return false;
 }
@@ -173,7 +127,7 @@ static bool store_switch(const struct config_into *into,
                   slice_equal(input->value, slice_of("true"));
   if (!on && !slice_equal(input->value, slice_of("off")) &&
       !slice_equal(input->value, slice_of("false")))
-    return refuse_value(input, error, " is neither off nor on");
+    return config_refuse_value(input, error, " is neither off nor on");
   set_number(into, input->option, on);
   return true;
 }
@@ -185,12 +139,12 @@ static bool store_address(const struct config_into *into,
   struct listen_at address;
   const char *why = config_parse_address(input->value, &address);
   if (why) {
-    (void)refuse_value(input, error, ": ");
+    (void)config_refuse_value(input, error, ": ");
     text_str(error, why);
     return false;
   }
   if (config->listen_count == CONFIG_LISTEN_MAX)
-    return refuse_one_more(input, error, CONFIG_LISTEN_MAX);
+    return config_refuse_one_more(input, error, CONFIG_LISTEN_MAX);
   config->listen[config->listen_count++] = address;
   return true;
 }
@@ -198,7 +152,7 @@ static bool store_address(const struct config_into *into,
 static bool store_path(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
   if (input->value.len == 0)
-    return refuse(input, error, "the name of a file is missing");
+    return config_refuse(input, error, "the name of a file is missing");
   memcpy(member_of(into, input->option), &input->value.at,
          sizeof input->value.at);
   return true;
@@ -216,7 +170,7 @@ static bool store_field(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
   const struct slice value = http_trimmed(input->value);
   if (has_control(value))
-    return refuse(input, error, "a field cannot hold control bytes");
+    return config_refuse(input, error, "a field cannot hold control bytes");
   memcpy(member_of(into, input->option), &value, sizeof value);
   return true;
 }
@@ -231,13 +185,14 @@ static bool store_url(const struct config_into *into,
   struct base_url target;
   const char *why = base_url_parse(&target, input->value);
   if (why) {
-    (void)refuse_value(input, error, ": ");
+    (void)config_refuse_value(input, error, ": ");
     text_str(error, why);
     return false;
   }
   if (total == CONFIG_TARGETS_MAX)
-    return refuse(input, error,
-                  "more than 64 URLs are too many (--to and --all together)");
+    return config_refuse(
+        input, error,
+        "more than 64 URLs are too many (--to and --all together)");
   memmove(&config->targets[place + 1], &config->targets[place],
           (total - place) * sizeof target);
   config->targets[place] = target;
@@ -289,18 +244,18 @@ bool config_store_header(const struct config_into *into,
   struct config_rules *rules = into->rules;
   const struct slice value = http_trimmed(input->value);
   if (!http_is_token(name))
-    return refuse(input, error,
-                  "what stands before the colon is no name of a field "
-                  "(letters, digits, '-')");
+    return config_refuse(input, error,
+                         "what stands before the colon is no name of a field "
+                         "(letters, digits, '-')");
   const char *why = header_fault(name, value);
   if (why) {
-    text_slice(complain(input, error), name);
+    text_slice(config_refuse_begin(input, error), name);
     text_char(error, ' ');
     text_str(error, why);
     return false;
   }
   if (rules->header_count == CONFIG_HEADERS_MAX)
-    return refuse_one_more(input, error, CONFIG_HEADERS_MAX);
+    return config_refuse_one_more(input, error, CONFIG_HEADERS_MAX);
   rules->headers[rules->header_count++] = (struct http_field){name, value};
   return true;
 }
@@ -311,7 +266,8 @@ static bool store_header(const struct config_into *into,
   const struct slice text = input->value;
   const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
   if (!colon)
-    return refuse(input, error, "a colon is missing: write 'NAME: VALUE'");
+    return config_refuse(input, error,
+                         "a colon is missing: write 'NAME: VALUE'");
   const struct slice name = {text.at, (size_t)(colon - text.at)};
   struct config_input rest = *input;
   rest.value = slice_from(text, name.len + 1);
@@ -321,10 +277,10 @@ static bool store_header(const struct config_into *into,
 static bool store_name(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
   if (!http_is_token(input->value))
-    return refuse(input, error,
-                  "write the name of a field alone (letters, digits, '-')");
+    return config_refuse(
+        input, error, "write the name of a field alone (letters, digits, '-')");
   if (into->rules->drop_header_count == CONFIG_HEADERS_MAX)
-    return refuse_one_more(input, error, CONFIG_HEADERS_MAX);
+    return config_refuse_one_more(input, error, CONFIG_HEADERS_MAX);
   into->rules->drop_headers[into->rules->drop_header_count++] = input->value;
   return true;
 }
@@ -333,8 +289,8 @@ static bool store_word(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
   struct slice word = input->value;
   if (!http_is_token(word))
-    return refuse_value(input, error,
-                        " is no name (letters, digits, '-', '_'), and not off");
+    return config_refuse_value(
+        input, error, " is no name (letters, digits, '-', '_'), and not off");
   if (slice_equal(word, slice_of("off"))) word = (struct slice){0};
   memcpy(member_of(into, input->option), &word, sizeof word);
   return true;
@@ -345,12 +301,12 @@ static bool store_origin(const struct config_into *into,
   struct config_rules *rules = into->rules;
   const char *why = cors_parse(input->value);
   if (why) {
-    (void)refuse_value(input, error, ": ");
+    (void)config_refuse_value(input, error, ": ");
     text_str(error, why);
     return false;
   }
   if (rules->cors_count == CONFIG_ORIGINS_MAX)
-    return refuse_one_more(input, error, CONFIG_ORIGINS_MAX);
+    return config_refuse_one_more(input, error, CONFIG_ORIGINS_MAX);
   rules->cors[rules->cors_count++] = input->value;
   return true;
 }
@@ -363,12 +319,12 @@ static bool store_block(const struct config_into *into,
   struct cidr block;
   text_init(&why, storage, sizeof storage);
   if (!cidr_parse(&block, input->value, &why)) {
-    (void)refuse_value(input, error, ": ");
+    (void)config_refuse_value(input, error, ": ");
     text_slice(error, text_slice_of(&why));
     return false;
   }
   if (rules->trusted_count == CONFIG_BLOCKS_MAX)
-    return refuse_one_more(input, error, CONFIG_BLOCKS_MAX);
+    return config_refuse_one_more(input, error, CONFIG_BLOCKS_MAX);
   rules->trusted[rules->trusted_count++] = block;
   return true;
 }
@@ -383,9 +339,10 @@ static bool store_variable(const struct config_into *into,
                            struct text *error) {
   for (size_t i = 0; i < input->value.len; i++)
     if (!is_variable_byte(input->value.at[i]))
-      return refuse(input, error,
-                    "expected the name of a variable (letters, digits, '_'), "
-                    "not the secret itself");
+      return config_refuse(
+          input, error,
+          "expected the name of a variable (letters, digits, '_'), "
+          "not the secret itself");
   return store_path(into, input, error);
 }
 
@@ -393,9 +350,10 @@ static bool store_method(const struct config_into *into,
                          const struct config_input *input, struct text *error) {
   const enum http_method method = http_method_of(input->value);
   if (method == HTTP_OTHER || method == HTTP_CONNECT || method == HTTP_TRACE)
-    return refuse_value(input, error,
-                        " is no method that a route can name: GET, HEAD, POST, "
-                        "PUT, PATCH, DELETE, OPTIONS, QUERY, or any");
+    return config_refuse_value(
+        input, error,
+        " is no method that a route can name: GET, HEAD, POST, "
+        "PUT, PATCH, DELETE, OPTIONS, QUERY, or any");
   into->rules->methods |= 1u << method;
   if (method == HTTP_GET) into->rules->methods |= 1u << HTTP_HEAD;
   return true;
@@ -418,7 +376,7 @@ bool config_store(const struct config_into *into,
       [OPTION_VARIABLE] = store_variable, [OPTION_METHODS] = store_method,
       [OPTION_URLS] = store_url,          [OPTION_HEADERS] = store_header,
       [OPTION_NAMES] = store_name,        [OPTION_ORIGINS] = store_origin,
-      [OPTION_BLOCKS] = store_block,
+      [OPTION_BLOCKS] = store_block,      [OPTION_DURATIONS] = store_durations,
   };
   return stores[input->option->kind](into, input, error);
 }

@@ -6,6 +6,11 @@
  * short outage is outlived. A hedge whose time comes only at the deadline is of
  * no use to anybody, so it is planned for never.
  *
+ * A retry has no time of its own in the plan: it counts from a failure that
+ * nobody can foresee. What the plan knows is how long to wait then. All of that
+ * wait is left to chance ("full jitter"): those who failed in the same instant
+ * do not come back in the same instant.
+ *
  * Where the request may be sent only once, time and failures start no hedge.
  * Its attempts are there for one case: those before have reached nobody.
  *
@@ -33,15 +38,27 @@ static uint32_t attempt_timeout_us(const struct race_policy *policy,
 void plan_make(struct race_plan *plan, const struct race_policy *policy,
                unsigned targets, unsigned first, int64_t timeout_us) {
   assert(policy->hedges <= RACE_MAX_HEDGES && first < targets);
+  assert(policy->retries <= RACE_MAX_HEDGES - policy->hedges);
   assert(timeout_us > 0 && timeout_us < PLAN_NEVER_US);
-  plan->attempts = (uint8_t)(1 + policy->hedges);
+  plan->attempts = (uint8_t)(1 + policy->hedges + policy->retries);
+  plan->hedges = (uint8_t)policy->hedges;
+  plan->retries = (uint8_t)policy->retries;
+  plan->first_backoff_us = (uint32_t)policy->backoff.first_us;
+  plan->most_backoff_us = (uint32_t)policy->backoff.most_us;
   plan->deadline_us = (uint32_t)timeout_us;
   plan->attempt_timeout_us = attempt_timeout_us(policy, timeout_us);
   plan->on_failure = policy->once ? RACE_WAIT : policy->on_failure;
   plan->final_4xx = policy->final_4xx;
   plan->once = policy->once;
-  for (unsigned k = 0; k < plan->attempts; k++) {
+  for (unsigned k = 0; k < plan->attempts; k++)
     plan->target[k] = (uint8_t)((first + k) % targets);
+  for (unsigned k = 0; k <= plan->hedges; k++)
     plan->due_us[k] = due_us(policy, k, timeout_us);
-  }
+}
+
+uint32_t plan_backoff_us(const struct race_plan *plan, unsigned n,
+                         uint32_t jitter) {
+  uint64_t span_us = (uint64_t)plan->first_backoff_us << n;
+  if (span_us > plan->most_backoff_us) span_us = plan->most_backoff_us;
+  return (uint32_t)(span_us - (span_us * jitter >> 32));
 }

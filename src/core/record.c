@@ -23,6 +23,7 @@ void attempt_record_json(struct text *out, const struct attempt_record *attempt,
                          int64_t from_us, enum record_style style) {
   text_str(out, "{\"target\":");
   text_int(out, attempt->target);
+  if (attempt->kind == ATTEMPT_RETRY) text_str(out, ",\"kind\":\"retry\"");
   text_str(out, styles[style].start);
   text_ms(out, attempt->start_us - from_us);
   text_str(out, styles[style].end);

@@ -26,6 +26,10 @@ static void set_option(struct race_policy *policy, int64_t *timeout_us,
   if (strcmp(name, "timeout") == 0) *timeout_us = ms(value);
   else if (strcmp(name, "hedge-after") == 0) policy->hedge_after_us = ms(value);
   else if (strcmp(name, "hedges") == 0) policy->hedges = (unsigned)atoi(value);
+  else if (strcmp(name, "retries") == 0)
+    policy->retries = (unsigned)atoi(value);
+  else if (strcmp(name, "backoff") == 0) policy->backoff.first_us = ms(value);
+  else if (strcmp(name, "most") == 0) policy->backoff.most_us = ms(value);
   else if (strcmp(name, "stagger") == 0) policy->stagger_us = ms(value);
   else if (strcmp(name, "attempt-timeout") == 0)
     policy->attempt_timeout_us = ms(value);
@@ -77,6 +81,10 @@ static void read_tail(struct turn *turn, char **rest) {
     if (strcmp(word, "cut") == 0) turn->event.end.whole = false;
     else if (strcmp(word, "retry-after") == 0)
       turn->event.end.retry_after = true;
+    else if (strcmp(word, "for") == 0)
+      turn->event.end.retry_after_us = number(rest) * 1000;
+    else if (strcmp(word, "jitter") == 0)
+      turn->event.jitter = number(rest) * (UINT32_MAX / 100 + 1);
     else if (strcmp(word, "unsent") == 0) turn->event.end.unsent = true;
     else if (strcmp(word, "refusing") == 0) read_refusals(turn, rest);
     else cr_assert_fail("no word of a script: '%s'", word);
@@ -156,7 +164,8 @@ static void play(struct shell *shell, const char *script, const char *want) {
 }
 
 void script_race(const char *options, const char *script, const char *want) {
-  struct race_policy policy = {.hedges = 2, .hedge_after_us = 300000};
+  struct race_policy policy = {
+      .hedges = 2, .hedge_after_us = 300000, .backoff = {25000, 250000}};
   int64_t timeout_us = 1000000;
   struct shell shell;
   read_options(options, &policy, &timeout_us);
