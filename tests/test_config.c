@@ -64,6 +64,7 @@ static const struct number_case numbers[] = {
     {"hedge-after", 300000, "1s", S},
     {"hedges", 2, "15", 15},
     {"stagger", 0, "50ms", 50000},
+    {"retries", 0, "3", 3},
     {"on-failure", RACE_NEXT, "wait", RACE_WAIT},
     {"final", 0, "4xx", 1},
     {"success", 0, "2xx", 1},
@@ -108,6 +109,7 @@ static int64_t number_of(const char *name) {
       {"hedge-after", p->hedge_after_us},
       {"hedges", p->hedges},
       {"stagger", p->stagger_us},
+      {"retries", p->retries},
       {"on-failure", p->on_failure},
       {"final", p->final_4xx},
       {"success", config.defaults.success},
@@ -433,9 +435,10 @@ Test(config, every_number_out_of_range_names_the_range) {
             o->name, unit, o->min, o->max, o->may_be_off ? ", or off" : "");
     EXPECT_ERROR(want, TO, flag);
     sprintf(flag, "--%s=%s", o->name, o->max);
+    const bool is_twice = strcmp(o->name, "max-timeout") == 0;
+    const bool is_beside_hedges = strcmp(o->name, "retries") == 0;
     cr_expect_eq(PARSE(TO, "--max-timeout=60m", flag),
-                 strcmp(o->name, "max-timeout") == 0 ? CONFIG_ERROR
-                                                     : CONFIG_RUN,
+                 is_twice || is_beside_hedges ? CONFIG_ERROR : CONFIG_RUN,
                  "%s: %s", flag, error);
   }
   EXPECT_ERROR("--hedges: \"16\" is out of range: 0 to 15", TO, "--hedges=16");
@@ -641,4 +644,34 @@ Test(config, a_timeout_above_its_maximum_is_an_error) {
                "one or raise the other",
                TO, "--max-timeout", "1500ms");
   EXPECT_RUN(TO, "--timeout", "60s");
+}
+
+Test(config, a_backoff_is_one_time_or_two) {
+  const struct race_backoff *backoff = &config.defaults.policy.backoff;
+  EXPECT_RUN(TO);
+  cr_expect(backoff->first_us == 25000 && backoff->most_us == 250000);
+  EXPECT_RUN(TO, "--backoff", "10ms..1s");
+  cr_expect(backoff->first_us == 10000 && backoff->most_us == S);
+  EXPECT_RUN(TO, "--backoff=60m");
+  cr_expect(backoff->first_us == 3600 * S && backoff->most_us == 3600 * S);
+  EXPECT_RUN(TO, "--backoff=0ms");
+  cr_expect(backoff->first_us == 0 && backoff->most_us == 0);
+}
+
+Test(config, a_bad_backoff_says_what_was_expected) {
+  EXPECT_ERROR("--backoff: \"25..250\" is neither a duration nor two of them: "
+               "write 25ms..250ms, or 50ms for both",
+               TO, "--backoff", "25..250");
+  EXPECT_ERROR("--backoff: \"1s..1ms\" begins with the longer one", TO,
+               "--backoff", "1s..1ms");
+  EXPECT_ERROR("--backoff: \"1s..61m\" is out of range: 0ms to 60m", TO,
+               "--backoff", "1s..61m");
+}
+
+Test(config, hedges_and_retries_share_the_attempts_of_a_race) {
+  EXPECT_RUN(TO, "--retries", "13");
+  EXPECT_RUN(TO, "--retries", "15", "--hedges", "0");
+  EXPECT_ERROR("--retries: 14 and --hedges 2 are more than 15 together: lower "
+               "one of them",
+               TO, "--retries", "14");
 }

@@ -460,6 +460,9 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
       {"{path: /a, upstream: a, timeout: 2m}",
        "10: timeout: 2m is longer than max_timeout 1m: lower the one or raise "
        "the other\n"},
+      {"{path: /a, upstream: a, retries: 14}",
+       "10: retries: 14 and hedges 2 are more than 15 together: lower one of "
+       "them\n"},
       {"{path: /a, upstream: a, methods: [FOO]}",
        "44: methods: \"FOO\" is no method that a route can name: GET, HEAD, "
        "POST, PUT, PATCH, DELETE, OPTIONS, QUERY, or any\n"},
@@ -479,6 +482,17 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
                            "1024\n");
   expect_errors(UPSTREAMS "routes: {}\n",
                 "line 2, column 9: expected routes, a list of 1 to 1024\n");
+}
+
+Test(config_file, what_words_and_defaults_make_together_is_checked) {
+  char *argv[] = {"hedgerow", "--config", "f", "--retries", "14", NULL};
+  cr_expect_not(read_words(UPSTREAMS ROUTES, 5, argv));
+  cr_expect_str_eq(lines,
+                   "retries: 14 and hedges 2 are more than 15 together: "
+                   "lower one of them\n",
+                   "%s", lines);
+  cr_expect(read_words("defaults: {hedges: 1}\n" UPSTREAMS ROUTES, 5, argv),
+            "%s", lines);
 }
 
 Test(config_file, a_path_has_an_end) {
@@ -577,13 +591,15 @@ Test(config_file, a_dump_means_the_same_and_is_written_the_same_again) {
       "      - {url: http://j, token_env: T}\n"
       "routes:\n"
       "  - {path: /a, upstream: a, drop_headers: [], headers: {F: g}}\n"
-      "  - {path: /b, upstream: a, attempt_timeout: 1s, methods: [PUT, GET]}\n"
+      "  - {path: /b, upstream: a, attempt_timeout: 1s, methods: [PUT, GET],\n"
+      "     retries: 3, backoff: 10ms..1s}\n"
       "  - {path: /smart, upstream: a, timeout_param: off, strip_prefix: off}\n"
       "  - {path: /all, list: a, methods: any, user_agent: c,\n"
       "     cors: ['https://x', 'http://localhost:3000'], forwarded: append,\n"
       "     trusted: ['::1', 10.0.0.0/8], timeout_header: X-Left}\n");
   cr_expect_null(strstr(dump(), "s3cret"), "%s", page);
   cr_expect(strstr(page, "methods: [GET, HEAD, PUT]"), "%s", page);
+  cr_expect(strstr(page, "retries: 3\n    backoff: 10ms..1s\n"), "%s", page);
   expect_fixed_point();
 }
 

@@ -155,3 +155,39 @@ Test(config_values, a_bad_address_is_told_why) {
               "'%s': '%s' lacks '%s'", bad[i].text, why, bad[i].word);
   }
 }
+
+Test(config_values, a_range_of_durations_is_two_or_one_for_both) {
+  static const struct {
+    const char *text;
+    int64_t us[2];
+    const char *written;
+  } cases[] = {
+      {"25ms..250ms", {25000, 250000}, "25ms..250ms"},
+      {"50ms", {50000, 50000}, "50ms"},
+      {"1s..1s", {1000000, 1000000}, "1s"},
+      {"0ms..1000ms", {0, 1000000}, "0ms..1s"},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    char storage[64];
+    struct text out;
+    int64_t us[2] = {-1, -1};
+    text_init(&out, storage, sizeof storage);
+    cr_expect_null(config_parse_durations(slice_of(cases[i].text), us));
+    cr_expect(us[0] == cases[i].us[0] && us[1] == cases[i].us[1], "%s",
+              cases[i].text);
+    config_write_durations(&out, us);
+    cr_expect_str_eq(text_end(&out), cases[i].written);
+  }
+}
+
+Test(config_values, anything_else_is_no_range_of_durations) {
+  static const char *const bad[] = {"",        "..",         "25ms..",
+                                    "..25ms",  "25..250ms",  "25ms..250",
+                                    "1s..1ms", "1ms.2ms",    "1ms...2ms",
+                                    "1ms-2ms", "1ms .. 2ms", "1ms..2ms..3ms"};
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    int64_t us[2];
+    cr_expect(config_parse_durations(slice_of(bad[i]), us) != NULL,
+              "'%s' was accepted", bad[i]);
+  }
+}

@@ -183,10 +183,9 @@ enum config_result config_read_words(struct config *config,
                                      struct text *error)
     __attribute__((warn_unused_result));
 /* The rules between options of one set. False with one line in error, which
- * calls the options so. */
-bool config_check_rules(const struct config_rules *rules, const char *timeout,
-                        const char *max_timeout, struct text *error)
-    __attribute__((warn_unused_result));
+ * calls the options by their keys, or by their flags. */
+bool config_check_rules(const struct config_rules *rules, bool by_keys,
+                        struct text *error) __attribute__((warn_unused_result));
 
 /* Makes the upstreams and routes that flags mean: `to` of --to, `all` of
  * --all; /smart over the one, /all over both. False: no memory. */

@@ -39,9 +39,8 @@ void config_file_read_mapping(struct config_file *file,
                               const struct yaml_node *node,
                               enum option_scope scope,
                               struct config_rules *rules);
-/* The rules between options of one mapping. */
-void config_file_check_rules(struct config_file *file,
-                             const struct yaml_node *node,
+/* The rules between options of the mapping at this place; zeros as above. */
+void config_file_check_rules(struct config_file *file, struct yaml_place place,
                              const struct config_rules *rules);
 
 /* ---- config_upstreams.c, config_routes.c, config_gather.c ---- */

@@ -51,8 +51,9 @@ struct attempt_end {
   bool retry_after; /* the answer carries a Retry-After field */
   bool unsent;      /* nobody can have read a byte of the request: no name, no
                      * connection, or refused */
-  uint32_t retry_after_us; /* how long that field asks to wait from now; 0: not
-                            * at all, or nobody can read it */
+  uint32_t retry_after_ms; /* how long that field asks to wait from now, 49
+                            * days at most; 0: not at all, or nobody can read
+                            * it */
 };
 
 enum event_kind {

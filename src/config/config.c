@@ -307,24 +307,39 @@ static enum config_result check_whole(const struct config *config,
                     "--config FILE); see hedgerow --help");
     return CONFIG_ERROR;
   }
-  return config_check_rules(&config->defaults, "--timeout", "--max-timeout",
-                            error)
-             ? CONFIG_RUN
-             : CONFIG_ERROR;
+  return config_check_rules(&config->defaults, false, error) ? CONFIG_RUN
+                                                             : CONFIG_ERROR;
 }
 
-bool config_check_rules(const struct config_rules *rules, const char *timeout,
-                        const char *max_timeout, struct text *error) {
+static bool check_timeouts(const struct config_rules *rules, bool by_keys,
+                           struct text *error) {
   if (rules->timeout_us <= rules->max_timeout_us) return true;
-  text_str(error, timeout);
-  text_str(error, ": ");
+  text_str(error, by_keys ? "timeout: " : "--timeout: ");
   config_write_duration(error, rules->timeout_us);
   text_str(error, " is longer than ");
-  text_str(error, max_timeout);
-  text_char(error, ' ');
+  text_str(error, by_keys ? "max_timeout " : "--max-timeout ");
   config_write_duration(error, rules->max_timeout_us);
   text_str(error, ": lower the one or raise the other");
   return false;
+}
+
+static bool check_attempts(const struct config_rules *rules, bool by_keys,
+                           struct text *error) {
+  const struct race_policy *policy = &rules->policy;
+  if (policy->hedges + policy->retries <= RACE_MAX_HEDGES) return true;
+  text_str(error, by_keys ? "retries: " : "--retries: ");
+  text_int(error, policy->retries);
+  text_str(error, by_keys ? " and hedges " : " and --hedges ");
+  text_int(error, policy->hedges);
+  text_str(error, " are more than 15 together: lower one of them");
+  return false;
+}
+_Static_assert(RACE_MAX_HEDGES == 15, "check_attempts names the number");
+
+bool config_check_rules(const struct config_rules *rules, bool by_keys,
+                        struct text *error) {
+  return check_timeouts(rules, by_keys, error) &&
+         check_attempts(rules, by_keys, error);
 }
 
 enum config_result config_parse(struct config *config, int argc, char **argv,

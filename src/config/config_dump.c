@@ -171,6 +171,7 @@ static void add_value(struct dump *dump, const struct config_option *option,
   struct slice text = {0};
   switch (option->kind) {
     case OPTION_ADDRESS: add_addresses(out, dump->config); break;
+    case OPTION_DURATIONS: config_write_durations(out, member); break;
     case OPTION_HEADERS: add_headers(out, rules); break;
     case OPTION_NAMES: add_names(out, rules); break;
     case OPTION_ORIGINS: add_origins(out, rules); break;

@@ -235,14 +235,13 @@ void config_file_read_mapping(struct config_file *file,
   }
 }
 
-void config_file_check_rules(struct config_file *file,
-                             const struct yaml_node *node,
+void config_file_check_rules(struct config_file *file, struct yaml_place place,
                              const struct config_rules *rules) {
   char storage[CONFIG_ERROR_BYTES];
   struct text line;
   text_init(&line, storage, sizeof storage);
-  if (!config_check_rules(rules, "timeout", "max_timeout", &line))
-    config_errors_add(&file->errors, node->place, &line);
+  if (!config_check_rules(rules, true, &line))
+    config_errors_add(&file->errors, place, &line);
 }
 
 /* ---- the whole ---- */
@@ -251,9 +250,8 @@ static void read_top(struct config_file *file, const struct yaml_node *root) {
   struct config *config = file->config;
   config_file_read_mapping(file, root, SCOPE_FILE, &config->defaults);
   const struct yaml_node *defaults = yaml_get(root, "defaults");
-  if (!defaults) return;
-  config_file_read_mapping(file, defaults, SCOPE_DEFAULTS, &config->defaults);
-  config_file_check_rules(file, defaults, &config->defaults);
+  if (defaults)
+    config_file_read_mapping(file, defaults, SCOPE_DEFAULTS, &config->defaults);
 }
 
 /* They were read before, so what they say is known to be good. */
@@ -266,10 +264,20 @@ static void read_words(struct config_file *file) {
     config_errors_add(&file->errors, (struct yaml_place){0}, &line);
 }
 
+/* Only now, since words go before them. */
+static void check_defaults(struct config_file *file,
+                           const struct yaml_node *root) {
+  const struct yaml_node *defaults = yaml_get(root, "defaults");
+  struct yaml_place place = {0};
+  if (defaults) place = defaults->place;
+  config_file_check_rules(file, place, &file->config->defaults);
+}
+
 static void read_root(struct config_file *file, const struct yaml_node *root) {
   if (!config_file_is_mapping(file, root)) return;
   read_top(file, root);
   read_words(file);
+  check_defaults(file, root);
   config_file_read_upstreams(file, root);
   config_file_read_routes(file, root);
   config_listen_somewhere(file->config);

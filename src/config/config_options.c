@@ -78,6 +78,14 @@ const struct config_option config_options[] = {
            policy.on_failure, "next",
            "when an attempt fails and no other is in flight, start the next "
            "hedge at once, start all of them, or wait for their time"),
+    COUNTED(
+        RACING, ROUTE, "retries", policy.retries, "0", "0", "15",
+        "the most retries of a race: an attempt that starts some time after "
+        "one has failed, when no other is in flight"),
+    NUMBER(RACING, ROUTE, "backoff", "TIME[..TIME]", DURATIONS, policy.backoff,
+           "25ms..250ms", "0ms", "60m",
+           "the longest wait before the first retry, which doubles with each "
+           "up to the second time; the wait is random"),
     OPTION(RACING, ROUTE, "final", "none|4xx", CHOICE, policy.final_4xx, "none",
            "4xx: a whole 4xx other than 408, 425, 429 is an answer, and ends "
            "the race"),

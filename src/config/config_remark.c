@@ -12,7 +12,8 @@
 #include "core/text.h"
 
 static bool no_hedges(const struct config *config, struct text *out) {
-  if (config->defaults.policy.hedges > 0) return false;
+  const struct race_policy *policy = &config->defaults.policy;
+  if (policy->hedges > 0 || policy->retries > 0) return false;
   text_str(out, "--hedges 0: /smart asks once and never hedges");
   return true;
 }

@@ -80,6 +80,12 @@ static void read_whom(struct config_file *file, const struct yaml_node *node,
 
 /* ---- a route ---- */
 
+/* Else it has the limits of the defaults, and those were checked. */
+static bool says_limits(const struct yaml_node *node) {
+  return yaml_get(node, "timeout") || yaml_get(node, "max_timeout") ||
+         yaml_get(node, "hedges") || yaml_get(node, "retries");
+}
+
 static void read_route(struct config_file *file, const struct yaml_node *node,
                        struct config_route *route) {
   const struct yaml_node *path = yaml_get(node, "path");
@@ -96,8 +102,8 @@ static void read_route(struct config_file *file, const struct yaml_node *node,
   if (yaml_get(node, "gather")) route->kind = ROUTE_GATHER;
   config_route_begin(route);
   config_file_read_mapping(file, node, SCOPE_ROUTE, &route->rules);
-  if (yaml_get(node, "timeout") || yaml_get(node, "max_timeout"))
-    config_file_check_rules(file, node, &route->rules);
+  if (says_limits(node))
+    config_file_check_rules(file, node->place, &route->rules);
   read_whom(file, node, route);
 }
 

@@ -59,6 +59,8 @@ static void put_words(struct schema *schema, const char *words) {
 static const char *const shapes[] = {
     [OPTION_SIZE] = "\"type\": [\"string\", \"integer\"], "
                     "\"pattern\": \"^[0-9]+[KM]?$\"",
+    [OPTION_DURATIONS] =
+        STRING ", \"pattern\": \"^[0-9]+(ms|s|m)([.][.][0-9]+(ms|s|m))?$\"",
     [OPTION_COUNT] = "\"type\": \"integer\"",
     [OPTION_ADDRESS] = ONE_OR_LIST(STRING),
     [OPTION_PATH] = STRING,

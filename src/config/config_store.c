@@ -33,6 +33,16 @@ static void set_number(const struct config_into *into,
   else memcpy(member, &as_bool, sizeof as_bool);
 }
 
+static bool refuse_range(const struct config_input *input, struct text *error) {
+  const struct config_option *option = input->option;
+  (void)config_refuse_value(input, error, " is out of range: ");
+  text_str(error, option->min);
+  text_str(error, " to ");
+  text_str(error, option->max);
+  text_str(error, option->may_be_off ? ", or off" : "");
+  return false;
+}
+
 static bool in_range(const struct config_option *option, int64_t number,
                      bool (*parse)(struct slice, int64_t *)) {
   int64_t min, max;
@@ -55,14 +65,7 @@ static bool store_number(const struct config_into *into,
     text_str(error, option->may_be_off ? ", or off" : "");
     return false;
   }
-  if (!in_range(option, number, parse)) {
-    (void)config_refuse_value(input, error, " is out of range: ");
-    text_str(error, option->min);
-    text_str(error, " to ");
-    text_str(error, option->max);
-    text_str(error, option->may_be_off ? ", or off" : "");
-    return false;
-  }
+  if (!in_range(option, number, parse)) return refuse_range(input, error);
   set_number(into, option, number);
   return true;
 }
@@ -73,6 +76,19 @@ static bool store_duration(const struct config_into *into,
   return store_number(into, input, error, config_parse_duration,
                       " is no duration: write it with a unit, such as 300ms, "
                       "10s or 2m");
+}
+
+static bool store_durations(const struct config_into *into,
+                            const struct config_input *input,
+                            struct text *error) {
+  int64_t us[2];
+  const char *why = config_parse_durations(input->value, us);
+  if (why) return config_refuse_value(input, error, why);
+  if (!in_range(input->option, us[0], config_parse_duration) ||
+      !in_range(input->option, us[1], config_parse_duration))
+    return refuse_range(input, error);
+  memcpy(member_of(into, input->option), us, sizeof us);
+  return true;
 }
 
 static bool store_size(const struct config_into *into,
@@ -368,7 +384,7 @@ bool config_store(const struct config_into *into,
       [OPTION_VARIABLE] = store_variable, [OPTION_METHODS] = store_method,
       [OPTION_URLS] = store_url,          [OPTION_HEADERS] = store_header,
       [OPTION_NAMES] = store_name,        [OPTION_ORIGINS] = store_origin,
-      [OPTION_BLOCKS] = store_block,
+      [OPTION_BLOCKS] = store_block,      [OPTION_DURATIONS] = store_durations,
   };
   return stores[input->option->kind](into, input, error);
 }

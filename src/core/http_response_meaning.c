@@ -10,6 +10,7 @@ struct response_meaning http_response_meaning(
       .delimited = response->delimited,
       .is_encoded = response->is_encoded,
       .retry_after = response->retry_after,
+      .wait = {bytes + response->retry_after_at, response->retry_after_len},
       .location = {bytes + response->location_at, response->location_len},
   };
 }

@@ -9,6 +9,9 @@
  * of the protocol (io/h1). */
 #include "io/intake.h"
 
+#include "core/retry_after.h"
+#include "io/clock.h"
+
 static const char head_too_large[] =
     "the answer's head is larger than --max-upstream-head";
 
@@ -45,6 +48,12 @@ static bool too_large(struct intake *intake) {
   return false;
 }
 
+static void note_wait(struct attempt_end *end, struct slice retry_after) {
+  int64_t us = retry_after_us(retry_after, clock_wall_us());
+  int64_t ms = us > 0 ? (us + 999) / 1000 : 0;
+  end->retry_after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
 static bool judge_head(struct intake *intake) {
   struct response_meaning head =
       http_response_meaning(&intake->response, intake->bytes.at);
@@ -52,7 +61,9 @@ static bool judge_head(struct intake *intake) {
   if (intake->response.head_at + intake->response.head_len >
       intake->limits->head_bytes)
     return too_large(intake);
-  return verdict_head(&intake->verdict, &head);
+  bool open = verdict_head(&intake->verdict, &head);
+  if (head.retry_after) note_wait(&intake->verdict.end, head.wait);
+  return open;
 }
 
 static bool judge_body(struct intake *intake) {

@@ -122,6 +122,12 @@ static void split(struct text *text, struct text *head, struct text *body) {
   text_init(body, text->at + half, text->cap - half);
 }
 
+static unsigned answering_retry_after_s(const struct answering *to,
+                                        int status) {
+  if (status == 503) return RETRY_AFTER_S;
+  return to->raced ? race_record_retry_after_s(to->race) : 0;
+}
+
 void answering_problem(const struct answering *to, int status,
                        struct slice detail, const char *allow) {
   struct text head, body;
@@ -133,7 +139,7 @@ void answering_problem(const struct answering *to, int status,
       .content_type = ANSWER_PROBLEM_TYPE,
       .length = body.len,
       .allow = allow,
-      .retry_after_s = status == 503 ? RETRY_AFTER_S : 0,
+      .retry_after_s = answering_retry_after_s(to, status),
   };
   answering_write_own_head(to, &head, &own);
   answering_tell(to, status, body.len);

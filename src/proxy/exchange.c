@@ -261,7 +261,9 @@ void exchange_drain_all(struct service *service) {
 /* ---- the start ---- */
 
 static unsigned attempts_of(const struct exchange_setup *setup, unsigned item) {
-  return 1 + setup->races[setup->items[item].race].policy->hedges;
+  const struct race_policy *policy =
+      setup->races[setup->items[item].race].policy;
+  return 1 + policy->hedges + policy->retries;
 }
 
 /* The fetches, and behind them the records of all their attempts and the

@@ -113,6 +113,7 @@ static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   struct attempt_record *record = record_of(f, k);
   record->target = target->number;
   record->number = (uint8_t)(f->first_number + k);
+  record->kind = (uint8_t)race_kind(&f->race, k);
   record->start_us = now_us;
   f->scene->service->counters.begun++;
   enum gate_verdict verdict = fetch_admit(f, in_flight, k > 0);
@@ -140,6 +141,13 @@ static struct step_event fetch_refuse(struct fetch *f,
 
 /* ---- performing a todo ---- */
 
+/* Where there are retries, those of many races do not come at once. */
+static struct todo fetch_step(struct fetch *f, struct step_event event) {
+  if (f->race.plan->retries > 0)
+    event.jitter = (uint32_t)(service_random(f->scene->service) >> 32);
+  return race_step(&f->race, &event);
+}
+
 static void fetch_settle(struct fetch *f, int64_t now_us) {
   timer_clear(&f->timer);
   f->scene->on_settled(f->scene->arg, f, now_us);
@@ -152,7 +160,7 @@ static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
     enum gate_verdict verdict = fetch_start_next(f, now_us);
     if (verdict == GATE_OPEN) continue;
     struct step_event event = fetch_refuse(f, verdict);
-    todo = race_step(&f->race, &event);
+    todo = fetch_step(f, event);
     fetch_end_below(f, &todo, event.now_us);
   }
   if (todo.outcome == OUTCOME_OPEN)
@@ -163,7 +171,7 @@ static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
 static void fetch_advance(struct fetch *f, enum event_kind kind,
                           int64_t now_us) {
   struct step_event event = {.kind = kind, .now_us = now_us};
-  fetch_perform(f, race_step(&f->race, &event), now_us);
+  fetch_perform(f, fetch_step(f, event), now_us);
 }
 
 /* ---- what happens ---- */
@@ -216,7 +224,7 @@ static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
   attempt_ended(f, k);
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
-  struct todo todo = race_step(&f->race, &event);
+  struct todo todo = fetch_step(f, event);
   fetch_keep_response(f, k, &todo, response);
   fetch_perform(f, todo, now_us);
 }

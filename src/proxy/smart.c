@@ -125,7 +125,7 @@ void smart_visit(struct visit *visit) {
                              (tags ? if_none_match_room(visit) : 0)))
     return;
   if (visit->request->has_wishes && prefer_hedge_off(visit->request))
-    policy.hedges = 0;
+    policy.hedges = policy.retries = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);
   race.first = balance_first(visit->service, group);
   start(visit, &setup, &item, &race, tags);
