@@ -603,6 +603,17 @@ Test(config_file, a_dump_means_the_same_and_is_written_the_same_again) {
   expect_fixed_point();
 }
 
+Test(config_file, what_yaml_would_read_otherwise_is_quoted_in_a_dump) {
+  expect_good("upstreams:\n"
+              "  '-': {token_env: 'null', targets: 'http://h/a\\b\"c'}\n"
+              "routes: [{path: /a, upstream: '-'}]\n");
+  cr_expect(strstr(dump(), "token_env: \"null\"") &&
+                strstr(page, "- url: \"http://h/a\\\\b\\\"c\"") &&
+                strstr(page, "upstream: \"-\""),
+            "%s", page);
+  expect_fixed_point();
+}
+
 Test(config_file, flags_are_dumped_as_the_file_that_means_the_same) {
   char error[512];
   char *argv[] = {"hedgerow",  "--to",         "http://t/x", "--to",

@@ -610,6 +610,20 @@ Test(http_request, a_field_is_found_by_name_the_first_one_first) {
   cr_expect_null(http_request_field(&parsed, "B"));
 }
 
+/* A target is looked at in blocks, and what is left byte by byte. */
+Test(http_request, a_byte_of_a_target_is_judged_alike_wherever_it_stands) {
+  enum { FIRST = sizeof "GET /" - 1, PLACES = 40 };
+  for (unsigned byte = '!'; byte < 256; byte++) {
+    int wanted = byte == '#' || byte >= 0x7f ? 400 : 0;
+    for (size_t place = 0; place < PLACES; place++) {
+      char head[] = "GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa HTTP/1.0"
+                    "\r\n\r\n";
+      head[FIRST + place] = (char)byte;
+      cr_assert_eq(parse(head), wanted, "0x%02x at %zu", byte, place);
+    }
+  }
+}
+
 Test(http_request, connection_names_fields_over_all_its_lines) {
   cr_assert_eq(parse(GET11 "Connection: a, B\r\nConnection: c\r\n\r\n"), 0);
   cr_expect(http_request_connection_names(&parsed, slice_of("A")));

@@ -252,7 +252,7 @@ Test(pilot, a_primary_is_never_refused) {
               &(struct attempt_end){.result = ATTEMPT_STATUS,
                                     .status = 503,
                                     .retry_after = true,
-                                    .retry_after_us = 10 * S},
+                                    .retry_after_ms = 10000},
               MS, now_us);
   for (int i = 0; i < 100; i++) expect_verdict(PILOT_PRIMARY, 1000, GATE_OPEN);
 }
@@ -293,18 +293,18 @@ Test(pilot, retry_after_suspends_all_that_is_extra) {
   static const struct {
     int status;
     bool retry_after;
-    uint32_t retry_after_us;
+    uint32_t retry_after_ms;
     int64_t pause_us;
-  } cases[] = {{429, true, 2000000, 2000000},    {503, true, 2000000, 2000000},
-               {429, false, 0, 1000000},         {503, false, 0, 0},
-               {500, true, 2000000, 0},          {429, true, 0, 0},
-               {429, true, 3600000000, 60000000}};
+  } cases[] = {{429, true, 2000, 2000000},    {503, true, 2000, 2000000},
+               {429, false, 0, 1000000},      {503, false, 0, 0},
+               {500, true, 2000, 0},          {429, true, 0, 0},
+               {429, true, 3600000, 60000000}};
   for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct attempt_end end = status(cases[i].status);
     memset(targets, 0, sizeof targets);
     set_up(1);
     end.retry_after = cases[i].retry_after;
-    end.retry_after_us = cases[i].retry_after_us;
+    end.retry_after_ms = cases[i].retry_after_ms;
     pilot_ended(&pilot, &(struct race){0}, 1, 0, &end, MS, now_us);
     if (cases[i].pause_us > 0) {
       now_us += cases[i].pause_us - 1;

@@ -158,7 +158,7 @@ static void try_ends(struct search *search, const struct shell *from,
       {.result = ATTEMPT_STATUS,
        .status = 503,
        .retry_after = true,
-       .retry_after_us = 4 * GRID_US},
+       .retry_after_ms = 4 * GRID_US / 1000},
   };
   const size_t known = sizeof ends / sizeof *ends;
   size_t count = search->policy.retries > 0 ? known : known - 1;

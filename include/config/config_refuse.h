@@ -12,12 +12,6 @@
  * length, without what may be a secret of a URL (its query, its userinfo). */
 void config_show(struct text *out, struct slice value);
 
-/* Begins an error of what a name names, with where it stands and the name:
- * "a.yaml: line 3, column 5: token_file: /etc/a.token: ", or where no file says
- * it "--token-file: a.token: ". `option` is its name, without dashes. */
-void config_refuse_name(struct text *error, const struct config *config,
-                        const char *option, const struct config_name *name);
-
 /* Each begins an error with the source of the input; the last three go on with
  * the reason and are false, so that a caller can return them. */
 

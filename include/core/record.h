@@ -62,6 +62,12 @@ static inline const struct attempt_record *race_record_next(
 /* How many records at or behind `at` are no gaps. */
 unsigned race_record_left(const struct race_record *race, unsigned at);
 
+/* For a race that nobody has won: how many seconds behind its end an upstream
+ * wants to be asked again at the soonest, rounded up, where each attempt that
+ * got a response was told so by a Retry-After (RFC 9110, section 10.2.3). 0:
+ * they were not, or the time has come. */
+unsigned race_record_retry_after_s(const struct race_record *race);
+
 /* The two spellings of an attempt as JSON: that of problems has started_ms,
  * ended_ms and error, that of the log start, end and resends. */
 enum record_style { RECORD_IN_PROBLEM, RECORD_IN_LOG };

@@ -51,15 +51,16 @@ struct attempt_end {
   bool retry_after; /* the answer carries a Retry-After field */
   bool unsent;      /* nobody can have read a byte of the request: no name, no
                      * connection, or refused */
-  uint32_t retry_after_us; /* how long that field asks to wait from now; 0: not
-                            * at all, or nobody can read it */
+  uint32_t retry_after_ms; /* how long that field asks to wait from now, 49
+                            * days at most; 0: not at all, or nobody can read
+                            * it */
 };
 
 /* How long what ended asks to be left alone (RFC 9110, section 10.2.3); a 429
  * that says nothing of it (RFC 6585, section 4) means a second. */
-static inline uint32_t attempt_end_wait_us(const struct attempt_end *end) {
-  if (end->retry_after) return end->retry_after_us;
-  return end->status == 429 ? 1000000 : 0;
+static inline uint32_t attempt_end_wait_ms(const struct attempt_end *end) {
+  if (end->retry_after) return end->retry_after_ms;
+  return end->status == 429 ? 1000 : 0;
 }
 
 enum event_kind {

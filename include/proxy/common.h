@@ -13,7 +13,7 @@
 
 enum {
   CACHE_LINE = 64,
-  PROCESS_VIA_BYTES = 40,
+  PROCESS_VIA_BYTES = 48,
 };
 
 /* Immutable once the workers run, but for relaxed counters. What each
@@ -29,7 +29,7 @@ struct process {
   struct wake *accept_again[CONFIG_WORKERS_MAX];
   unsigned worker_count;
   char via_bytes[PROCESS_VIA_BYTES];
-  struct slice via;       /* "1.1 hedgerow-ID" */
+  struct slice via_line;  /* "Via: 1.1 hedgerow-ID\r\n" */
   struct slice pseudonym; /* "hedgerow-ID" */
   bool log_text;          /* short text rather than JSON */
 };

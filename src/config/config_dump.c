@@ -184,7 +184,7 @@ static void add_value(struct dump *dump, const struct config_option *option,
     case OPTION_BLOCKS: add_blocks(out, rules); break;
     case OPTION_METHODS: add_methods(out, rules->methods); break;
     case OPTION_PATH: add_path(dump, name_at(member)); break;
-    case OPTION_VARIABLE: text_str(out, name_at(member)); break;
+    case OPTION_VARIABLE: text_json(out, slice_of(name_at(member))); break;
     case OPTION_FIELD:
     case OPTION_WORD:
       memcpy(&text, member, sizeof text);
@@ -258,15 +258,22 @@ static void add_options(struct dump *dump, unsigned depth,
 
 /* ---- what a file is built of ---- */
 
+static void add_url(struct text *out, const struct base_url *url) {
+  char storage[LINE_BYTES];
+  struct text shown;
+  text_init(&shown, storage, sizeof storage);
+  base_url_write_redacted(&shown, url);
+  text_json(out, text_slice_of(&shown));
+}
+
 static void add_target(struct dump *dump,
                        const struct config_upstream *upstream,
                        const struct config_target *target) {
   struct config_rules inherited = upstream->rules;
   inherited.header_count = inherited.drop_header_count = 0;
   indent(dump, 3);
-  text_str(&dump->line, "- url: \"");
-  base_url_write_redacted(&dump->line, &target->url);
-  text_char(&dump->line, '"');
+  text_str(&dump->line, "- url: ");
+  add_url(&dump->line, &target->url);
   end_line(dump);
   add_options(dump, 4, SCOPE_TARGET, &target->rules, &inherited);
 }
@@ -287,7 +294,7 @@ static void add_named(struct dump *dump, const char *key,
   indent(dump, 2);
   text_str(&dump->line, key);
   text_str(&dump->line, ": ");
-  text_slice(&dump->line, upstream->name);
+  text_json(&dump->line, upstream->name);
   end_line(dump);
 }
 

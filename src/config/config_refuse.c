@@ -42,22 +42,6 @@ void config_show(struct text *out, struct slice value) {
   text_char(out, '"');
 }
 
-void config_refuse_name(struct text *error, const struct config *config,
-                        const char *option, const struct config_name *name) {
-  const bool in_file = name->place.line > 0;
-  if (in_file) {
-    text_str(error, config->file);
-    text_str(error, ": ");
-    yaml_where(error, name->place);
-  }
-  text_str(error, in_file ? ": " : "--");
-  for (const char *c = option; *c != '\0'; c++)
-    text_char(error, in_file && *c == '-' ? '_' : *c);
-  text_str(error, ": ");
-  text_str(error, name->text);
-  text_str(error, ": ");
-}
-
 struct text *config_refuse_begin(const struct config_input *input,
                                  struct text *error) {
   text_slice(error, input->source);

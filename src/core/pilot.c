@@ -164,9 +164,9 @@ static enum pilot_news note_race(struct pilot_target *target,
 
 static void note_pushback(struct pilot_target *target,
                           const struct attempt_end *end, int64_t now_us) {
-  uint32_t wait_us = attempt_end_wait_us(end);
-  if (wait_us > 0 && (end->status == 429 || end->status == 503))
-    overload_push_back(&target->overload, wait_us, now_us);
+  uint32_t wait_ms = attempt_end_wait_ms(end);
+  if (wait_ms > 0 && (end->status == 429 || end->status == 503))
+    overload_push_back(&target->overload, wait_ms * INT64_C(1000), now_us);
 }
 
 enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,

@@ -131,6 +131,10 @@ static uint32_t later_us(uint32_t at_us, uint32_t by_us) {
   return by_us < PLAN_NEVER_US - at_us ? at_us + by_us : PLAN_NEVER_US;
 }
 
+static uint32_t us_of(uint32_t ms) {
+  return ms < PLAN_NEVER_US / 1000 ? ms * 1000 : PLAN_NEVER_US;
+}
+
 static void race_hold(struct race *race, uint32_t until_us) {
   if (until_us > race->held_us) race->held_us = until_us;
 }
@@ -157,9 +161,9 @@ static unsigned race_note_end(struct race *race,
   }
   if (race->plan->once && end->unsent) race->unasked |= bit(k);
   if (is_whole_4xx(end)) race_note_4xx(race, k, end->status);
-  uint32_t wait_us = attempt_end_wait_us(end);
-  if (wait_us > 0)
-    race_hold(race, later_us(elapsed_us(race, event->now_us), wait_us));
+  uint32_t wait_ms = attempt_end_wait_ms(end);
+  if (wait_ms > 0)
+    race_hold(race, later_us(elapsed_us(race, event->now_us), us_of(wait_ms)));
   return (asks_to_wait(end) ? 0 : FORWARD) |
          (is_final_4xx(end->status) ? 0 : RETRY);
 }

@@ -46,3 +46,17 @@ unsigned race_record_left(const struct race_record *race, unsigned at) {
   while (race_record_next(race, &at)) left++;
   return left;
 }
+
+unsigned race_record_retry_after_s(const struct race_record *race) {
+  const struct attempt_record *attempt;
+  int64_t soonest_us = INT64_MAX;
+  unsigned at = 0;
+  while ((attempt = race_record_next(race, &at))) {
+    if (attempt->end.status == 0) continue;
+    if (attempt->end.retry_after_ms == 0) return 0;
+    int64_t us = attempt->end_us + attempt->end.retry_after_ms * INT64_C(1000);
+    if (us < soonest_us) soonest_us = us;
+  }
+  if (soonest_us == INT64_MAX || soonest_us <= race->end_us) return 0;
+  return (unsigned)((soonest_us - race->end_us + 999999) / 1000000);
+}

@@ -50,8 +50,8 @@ static bool too_large(struct intake *intake) {
 
 static void note_wait(struct attempt_end *end, struct slice retry_after) {
   int64_t us = retry_after_us(retry_after, clock_wall_us());
-  if (us > UINT32_MAX) us = UINT32_MAX;
-  end->retry_after_us = us > 0 ? (uint32_t)us : 0;
+  int64_t ms = us > 0 ? (us + 999) / 1000 : 0;
+  end->retry_after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 
 static bool judge_head(struct intake *intake) {

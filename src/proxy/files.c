@@ -4,16 +4,13 @@
  */
 #include "proxy/files.h"
 
-#include "config/config_refuse.h"
-
-enum { ERROR_BYTES = 1024 };
+#include "config/config_errors.h"
 
 static bool refuse(const struct config *config, const char *why) {
-  char storage[ERROR_BYTES];
-  struct text error;
-  text_init(&error, storage, sizeof storage);
-  config_refuse_name(&error, config, "log-file", &config->log_file);
-  log_notice("%s%s", text_end(&error), why);
+  struct config_errors errors = {.file = config->file,
+                                 .complain = log_notice_line};
+  config_errors_add_name(&errors, "log-file", &config->log_file, why);
+  config_errors_tell(&errors);
   return false;
 }
 

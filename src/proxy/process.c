@@ -92,10 +92,13 @@ static void fit(struct config *config) {
 static bool name_process(struct process *process) {
   uint64_t id;
   if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id) return false;
+  enum { BEFORE = sizeof "Via: 1.1 " - 1, BEHIND = sizeof "\r\n" - 1 };
   snprintf(process->via_bytes, sizeof process->via_bytes,
-           "1.1 hedgerow-%016llx", (unsigned long long)id);
-  process->via = slice_of(process->via_bytes);
-  process->pseudonym = slice_from(process->via, strlen("1.1 "));
+           "Via: 1.1 hedgerow-%016llx\r\n", (unsigned long long)id);
+  struct slice line = slice_of(process->via_bytes);
+  process->via_line = line;
+  process->pseudonym =
+      (struct slice){line.at + BEFORE, line.len - BEFORE - BEHIND};
   return true;
 }
 
@@ -108,7 +111,7 @@ static bool make_process(struct program *program) {
   program->slots = process->slots = slots_new(program->resolver);
   if (!program->slots) return false;
   program->reload.slots = program->slots;
-  program->reload.via = process->via;
+  program->reload.via_line = process->via_line;
   program->reload.workers = machine_workers(&program->config);
   return reload_first(&program->reload);
 }

@@ -59,14 +59,17 @@ void service_clear(struct service *service) {
   slab_clear(&service->rooms);
 }
 
-struct slice service_date(struct service *service) {
+struct slice service_date_line(struct service *service) {
+  struct text *line = &service->date_line;
   int64_t wall_us = clock_wall_us();
   if (wall_us / 1000000 != service->date_second) {
-    text_init(&service->date, service->date_bytes, sizeof service->date_bytes);
-    http_date_write(&service->date, wall_us);
+    text_init(line, service->date_bytes, sizeof service->date_bytes);
+    text_str(line, "Date: ");
+    http_date_write(line, wall_us);
+    text_str(line, "\r\n");
     service->date_second = wall_us / 1000000;
   }
-  return text_slice_of(&service->date);
+  return text_slice_of(line);
 }
 
 uint64_t service_random(struct service *service) {

@@ -69,7 +69,7 @@ static struct attempt_end take_end(struct slice *script) {
       {.result = ATTEMPT_STARVED, .unsent = true},
   };
   struct attempt_end end = ends[take(script) % (sizeof ends / sizeof *ends)];
-  if (end.retry_after) end.retry_after_us = (uint32_t)take_us(script);
+  if (end.retry_after) end.retry_after_ms = (uint32_t)take_us(script) / 1000;
   return end;
 }
 

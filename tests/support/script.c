@@ -82,7 +82,7 @@ static void read_tail(struct turn *turn, char **rest) {
     else if (strcmp(word, "retry-after") == 0)
       turn->event.end.retry_after = true;
     else if (strcmp(word, "for") == 0)
-      turn->event.end.retry_after_us = number(rest) * 1000;
+      turn->event.end.retry_after_ms = number(rest);
     else if (strcmp(word, "jitter") == 0)
       turn->event.jitter = number(rest) * (UINT32_MAX / 100 + 1);
     else if (strcmp(word, "unsent") == 0) turn->event.end.unsent = true;

@@ -91,9 +91,9 @@ static void say_end(struct shell *shell, const struct step_event *event) {
   if (status) say_number(shell, event->end.status);
   if (status && !event->end.whole) say(shell, " cut");
   if (event->end.retry_after) say(shell, " retry-after");
-  if (event->end.retry_after_us > 0) {
+  if (event->end.retry_after_ms > 0) {
     say(shell, " for ");
-    say_number(shell, event->end.retry_after_us / 1000);
+    say_number(shell, event->end.retry_after_ms);
   }
   if (event->end.unsent) say(shell, " unsent");
 }
@@ -283,7 +283,8 @@ static void note_failure(struct shell *shell, const struct attempt_end *end) {
   bool is_4xx = end->status >= 400 && end->status <= 499;
   bool is_mute_429 = end->status == 429 && !end->retry_after;
   int64_t held_us =
-      shell->now_us + (is_mute_429 ? 1000000 : end->retry_after_us);
+      shell->now_us +
+      (is_mute_429 ? 1000000 : end->retry_after_ms * INT64_C(1000));
   shell->wants_retry =
       end->result != ATTEMPT_STARVED && (!is_4xx || is_repeatable(end->status));
   shell->failed_us = shell->now_us;
