@@ -24,6 +24,7 @@ struct exchange_race {
                                * primary asks there */
   int64_t timeout_us;
   const struct forward_rules *fields;
+  const struct json_rules *json; /* what good JSON must say; NULL: nothing */
 };
 
 /* One thing to be fetched. */

@@ -214,7 +214,8 @@ void all_visit(struct visit *visit) {
   struct exchange_race race = {
       .policy = &policy,
       .targets = route->group->count > 0 ? route->group->count : 1,
-      .fields = &route->fields};
+      .fields = &route->fields,
+      .json = route->rules};
   struct exchange_setup setup = {.races = &race,
                                  .race_count = 1,
                                  .message = {.method = slice_of("GET")},
