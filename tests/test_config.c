@@ -362,6 +362,9 @@ Test(config, a_list_has_an_end) {
        16},
       {"--cors", "http://h", "--cors: more than 16 of them are too many", 16},
       {"--trusted", "::1", "--trusted: more than 16 of them are too many", 16},
+      {"--success-if", "/a", "--success-if: more than 16 of them are too many",
+       16},
+      {"--fail-if", "/a", "--fail-if: more than 16 of them are too many", 16},
   };
   for (size_t i = 0; i < COUNT(lists); i++) {
     char *argv[64] = {"hedgerow", TO};
@@ -682,4 +685,35 @@ Test(config, hedges_and_retries_share_the_attempts_of_a_race) {
   EXPECT_ERROR("--retries: 14 and --hedges 2 are more than 15 together: lower "
                "one of them",
                TO, "--retries", "14");
+}
+
+Test(config, rules_stand_in_their_own_lists) {
+  EXPECT_RUN(TO, "--success-if", "/a == 1", "--fail-if", "/b", "--success-if",
+             "/c");
+  cr_assert_eq(config.defaults.success_if_count, 2);
+  cr_assert_eq(config.defaults.fail_if_count, 1);
+  expect_slice("a rule", config.defaults.success_if[0], "/a == 1");
+  expect_slice("a rule", config.defaults.success_if[1], "/c");
+  expect_slice("a rule", config.defaults.fail_if[0], "/b");
+}
+
+Test(config, rules_of_a_variable_stand_on_lines) {
+  variables[0] = "HEDGEROW_FAIL_IF", variables[1] = "/a == \"b c\"\n/d\n";
+  EXPECT_RUN(TO);
+  cr_assert_eq(config.defaults.fail_if_count, 2);
+  expect_slice("a rule", config.defaults.fail_if[0], "/a == \"b c\"");
+  expect_slice("a rule", config.defaults.fail_if[1], "/d");
+}
+
+Test(config, a_bad_rule_is_shown_with_the_column_of_its_fault) {
+  EXPECT_ERROR("--success-if: \"/a = 1\": column 4: behind the pointer stands "
+               "nothing, or ==, !=, <, <=, > or >=",
+               TO, "--success-if", "/a = 1");
+  EXPECT_ERROR("--fail-if: \"error\": column 1: a pointer begins with '/'", TO,
+               "--fail-if", "error");
+}
+
+Test(config, rules_need_json) {
+  EXPECT_ERROR("--success-if and --fail-if read JSON: they need --success json",
+               TO, "--success", "2xx", "--fail-if", "/error");
 }

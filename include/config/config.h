@@ -25,6 +25,7 @@ enum {
   CONFIG_LISTEN_MAX = 16,
   CONFIG_PATH_MAX = 1024, /* bytes of a route's path */
   CONFIG_ORIGINS_MAX = 16,
+  CONFIG_RULES_MAX = 16, /* of each kind */
   CONFIG_BLOCKS_MAX = 16,
   CONFIG_HEADERS_MAX = 64,
   CONFIG_WORKERS_MAX = 256,
@@ -59,6 +60,10 @@ struct config_rules {
   struct slice user_agent; /* empty: the client's, else hedgerow/VERSION */
   int64_t max_request_bytes, max_items;
   int64_t success, errors; /* enum success; 1: the upstream's own */
+  struct slice success_if[CONFIG_RULES_MAX]; /* as json_rule_parse takes them */
+  unsigned success_if_count;
+  struct slice fail_if[CONFIG_RULES_MAX];
+  unsigned fail_if_count;
   bool idempotent, strip_prefix, get_body;
   unsigned methods; /* 1 << enum http_method for each */
   struct slice timeout_param, timeout_header; /* empty: none */

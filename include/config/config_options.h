@@ -34,6 +34,7 @@ enum option_kind {
   OPTION_NAMES,
   OPTION_ORIGINS, /* as core/cors has them */
   OPTION_BLOCKS,  /* of addresses: struct cidr */
+  OPTION_RULES,   /* of core/json_rule, as text */
   /* What a file is built of (config/config_file): no members, no flags. */
   OPTION_DEFAULTS,  /* a mapping of what may stand there */
   OPTION_UPSTREAMS, /* a mapping of upstreams by their names */

@@ -57,9 +57,10 @@ struct route {
                       * that ask the same targets */
   struct race_policy policy;
   enum success success;
-  bool keep_errors; /* --errors upstream */
-  bool idempotent;  /* any request may be sent more than once */
-  bool get_body;    /* a GET or HEAD may bring a body */
+  const struct json_rules *rules; /* --success-if, --fail-if; NULL: none */
+  bool keep_errors;               /* --errors upstream */
+  bool idempotent;                /* any request may be sent more than once */
+  bool get_body;                  /* a GET or HEAD may bring a body */
   struct forward_rules fields;
   const char *timeout_param;   /* of the query; NULL: none */
   struct slice timeout_header; /* to the upstream; empty: none */

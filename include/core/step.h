@@ -40,9 +40,11 @@ enum attempt_result {
   ATTEMPT_TIMEOUT,   /* its own limit (--attempt-timeout) or the deadline */
   ATTEMPT_STARVED,   /* started, and then this machine lacked memory, a buffer
                       * or a descriptor: no fault of the upstream's */
+  ATTEMPT_RULE,      /* a success, but that its JSON breaks a rule of the route
+                      * (core/json_rule) */
 };
 
-enum { ATTEMPT_RESULTS = ATTEMPT_STARVED + 1 };
+enum { ATTEMPT_RESULTS = ATTEMPT_RULE + 1 };
 
 struct attempt_end {
   enum attempt_result result;

@@ -26,6 +26,7 @@ struct exchange_race {
   unsigned first;            /* whom the primary asks of a whole group */
   int64_t timeout_us;
   const struct forward_rules *fields;
+  const struct json_rules *json; /* what good JSON must say; NULL: nothing */
 };
 
 /* One thing to be fetched. */

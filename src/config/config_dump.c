@@ -103,30 +103,22 @@ static void add_headers(struct text *out, const struct config_rules *rules) {
   text_char(out, '}');
 }
 
-static void add_names(struct text *out, const struct config_rules *rules) {
-  text_char(out, '[');
-  for (unsigned i = 0; i < rules->drop_header_count; i++) {
-    if (i > 0) text_str(out, ", ");
-    text_json(out, rules->drop_headers[i]);
-  }
-  text_char(out, ']');
-}
-
-static void add_origins(struct text *out, const struct config_rules *rules) {
-  text_char(out, '[');
-  for (unsigned i = 0; i < rules->cors_count; i++) {
-    if (i > 0) text_str(out, ", ");
-    text_json(out, rules->cors[i]);
-  }
-  text_char(out, ']');
-}
-
 static void add_blocks(struct text *out, const struct config_rules *rules) {
   text_char(out, '[');
   for (unsigned i = 0; i < rules->trusted_count; i++) {
     text_str(out, i > 0 ? ", \"" : "\"");
     cidr_write(out, &rules->trusted[i]);
     text_char(out, '"');
+  }
+  text_char(out, ']');
+}
+
+static void add_strings(struct text *out, const struct slice *strings,
+                        unsigned count) {
+  text_char(out, '[');
+  for (unsigned i = 0; i < count; i++) {
+    if (i > 0) text_str(out, ", ");
+    text_json(out, strings[i]);
   }
   text_char(out, ']');
 }
@@ -179,9 +171,18 @@ static void add_value(struct dump *dump, const struct config_option *option,
       break;
     case OPTION_BUDGET: config_write_budget(out, &rules->budget); break;
     case OPTION_HEADERS: add_headers(out, rules); break;
-    case OPTION_NAMES: add_names(out, rules); break;
-    case OPTION_ORIGINS: add_origins(out, rules); break;
+    case OPTION_NAMES:
+      add_strings(out, rules->drop_headers, rules->drop_header_count);
+      break;
+    case OPTION_ORIGINS:
+      add_strings(out, rules->cors, rules->cors_count);
+      break;
     case OPTION_BLOCKS: add_blocks(out, rules); break;
+    case OPTION_RULES:
+      if (member == &rules->fail_if_count)
+        add_strings(out, rules->fail_if, rules->fail_if_count);
+      else add_strings(out, rules->success_if, rules->success_if_count);
+      break;
     case OPTION_METHODS: add_methods(out, rules->methods); break;
     case OPTION_PATH: add_path(dump, name_at(member)); break;
     case OPTION_VARIABLE: text_json(out, slice_of(name_at(member))); break;

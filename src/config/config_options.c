@@ -106,6 +106,11 @@ const struct config_option config_options[] = {
     OPTION(RACING, ROUTE, "success", "json|2xx|any", CHOICE, success, "json",
            "what is an answer: a 2xx with one whole JSON text, any whole 2xx, "
            "or whatever the upstream answers"),
+    OPTION(RACING, ROUTE, "success-if", "RULE", RULES, success_if_count, NULL,
+           "what the JSON of a success must say, such as '/status == \"ok\"'; "
+           "repeatable"),
+    OPTION(RACING, ROUTE, "fail-if", "RULE", RULES, fail_if_count, NULL,
+           "what it must not say, such as '/error != null'; repeatable"),
     OPTION(RACING, ROUTE, "errors", "problem|upstream", CHOICE, errors,
            "problem",
            "what a client gets when every attempt failed: a problem of "
@@ -352,7 +357,8 @@ void config_option_key(struct text *out, const struct config_option *option) {
 bool config_option_is_list(const struct config_option *option) {
   return option->kind == OPTION_URLS || option->kind == OPTION_HEADERS ||
          option->kind == OPTION_NAMES || option->kind == OPTION_ADDRESS ||
-         option->kind == OPTION_ORIGINS || option->kind == OPTION_BLOCKS;
+         option->kind == OPTION_ORIGINS || option->kind == OPTION_BLOCKS ||
+         option->kind == OPTION_RULES;
 }
 
 bool config_option_has_variable(const struct config_option *option) {

@@ -80,6 +80,7 @@ static const char *const shapes[] = {
     [OPTION_NAMES] = ONE_OR_LIST(STRING),
     [OPTION_ORIGINS] = ONE_OR_LIST(STRING),
     [OPTION_BLOCKS] = ONE_OR_LIST(STRING),
+    [OPTION_RULES] = ONE_OR_LIST(STRING),
     [OPTION_DEFAULTS] = "\"$ref\": \"#/$defs/defaults\"",
     [OPTION_UPSTREAMS] =
         "\"type\": \"object\", \"minProperties\": 1, "

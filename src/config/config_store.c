@@ -21,6 +21,13 @@ static void *member_of(const struct config_into *into,
   return base + option->offset;
 }
 
+static bool refuse_because(const struct config_input *input, struct text *error,
+                           const char *why) {
+  (void)config_refuse_value(input, error, ": ");
+  text_str(error, why);
+  return false;
+}
+
 /* The member may be an int64_t, an unsigned, an enum or a bool. */
 static void set_number(const struct config_into *into,
                        const struct config_option *option, int64_t number) {
@@ -165,11 +172,7 @@ static bool store_address(const struct config_into *into,
   struct config *config = into->config;
   struct listen_at address;
   const char *why = config_parse_address(input->value, &address);
-  if (why) {
-    (void)config_refuse_value(input, error, ": ");
-    text_str(error, why);
-    return false;
-  }
+  if (why) return refuse_because(input, error, why);
   if (config->listen_count == CONFIG_LISTEN_MAX)
     return config_refuse_one_more(input, error, CONFIG_LISTEN_MAX);
   config->listen[config->listen_count++] = address;
@@ -219,11 +222,7 @@ static bool store_url(const struct config_into *into,
   const unsigned place = count == &config->to_count ? config->to_count : total;
   struct base_url target;
   const char *why = base_url_parse(&target, input->value);
-  if (why) {
-    (void)config_refuse_value(input, error, ": ");
-    text_str(error, why);
-    return false;
-  }
+  if (why) return refuse_because(input, error, why);
   if (total == CONFIG_TARGETS_MAX)
     return config_refuse(
         input, error,
@@ -335,11 +334,7 @@ static bool store_origin(const struct config_into *into,
                          const struct config_input *input, struct text *error) {
   struct config_rules *rules = into->rules;
   const char *why = cors_parse(input->value);
-  if (why) {
-    (void)config_refuse_value(input, error, ": ");
-    text_str(error, why);
-    return false;
-  }
+  if (why) return refuse_because(input, error, why);
   if (rules->cors_count == CONFIG_ORIGINS_MAX)
     return config_refuse_one_more(input, error, CONFIG_ORIGINS_MAX);
   rules->cors[rules->cors_count++] = input->value;
@@ -353,14 +348,29 @@ static bool store_block(const struct config_into *into,
   struct text why;
   struct cidr block;
   text_init(&why, storage, sizeof storage);
-  if (!cidr_parse(&block, input->value, &why)) {
-    (void)config_refuse_value(input, error, ": ");
-    text_slice(error, text_slice_of(&why));
-    return false;
-  }
+  if (!cidr_parse(&block, input->value, &why))
+    return refuse_because(input, error, text_end(&why));
   if (rules->trusted_count == CONFIG_BLOCKS_MAX)
     return config_refuse_one_more(input, error, CONFIG_BLOCKS_MAX);
   rules->trusted[rules->trusted_count++] = block;
+  return true;
+}
+
+static bool store_rule(const struct config_into *into,
+                       const struct config_input *input, struct text *error) {
+  struct config_rules *rules = into->rules;
+  unsigned *count = member_of(into, input->option);
+  struct slice *list =
+      count == &rules->fail_if_count ? rules->fail_if : rules->success_if;
+  char storage[JSON_RULE_WHY_BYTES];
+  struct json_rule rule;
+  struct text why;
+  text_init(&why, storage, sizeof storage);
+  if (!json_rule_parse(&rule, input->value, &why))
+    return refuse_because(input, error, text_end(&why));
+  if (*count == CONFIG_RULES_MAX)
+    return config_refuse_one_more(input, error, CONFIG_RULES_MAX);
+  list[(*count)++] = input->value;
   return true;
 }
 
@@ -413,6 +423,7 @@ bool config_store(const struct config_into *into,
       [OPTION_NAMES] = store_name,        [OPTION_ORIGINS] = store_origin,
       [OPTION_BLOCKS] = store_block,      [OPTION_DURATIONS] = store_durations,
       [OPTION_DELAY] = store_delay,       [OPTION_BUDGET] = store_budget,
+      [OPTION_RULES] = store_rule,
   };
   return stores[input->option->kind](into, input, error);
 }

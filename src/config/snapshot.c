@@ -84,6 +84,32 @@ static struct cidr *keep_trusted(struct whole *whole,
   return trusted;
 }
 
+static void make_json_rule(struct whole *whole, struct json_rule *rule,
+                           struct slice text) {
+  char storage[JSON_RULE_WHY_BYTES];
+  struct text why;
+  text_init(&why, storage, sizeof storage);
+  /* config_store has parsed it before. */
+  (void)!json_rule_parse(rule, snapshot_keep(whole, text), &why);
+}
+
+/* NULL: there are none, or no memory. */
+static struct json_rules *make_json_rules(struct whole *whole,
+                                          const struct config_rules *from) {
+  const unsigned needed = from->success_if_count;
+  const unsigned count = needed + from->fail_if_count;
+  if (count == 0) return NULL;
+  struct json_rules *rules = snapshot_take(whole, 1, sizeof *rules);
+  struct json_rule *list = snapshot_take(whole, count, sizeof *list);
+  if (!rules || !list) return NULL;
+  for (unsigned i = 0; i < count; i++)
+    make_json_rule(whole, &list[i],
+                   i < needed ? from->success_if[i]
+                              : from->fail_if[i - needed]);
+  *rules = (struct json_rules){list, count, needed};
+  return rules;
+}
+
 static bool is_ruled(const struct config_rules *rules, const char *name) {
   for (unsigned i = 0; i < rules->header_count; i++)
     if (slice_equal_nocase(rules->headers[i].name, slice_of(name))) return true;
@@ -131,6 +157,7 @@ void snapshot_make_route(struct whole *whole, struct route *route,
       .listed = snapshot_group_of(whole, from->listed),
       .policy = rules->policy,
       .success = (enum success)rules->success,
+      .rules = make_json_rules(whole, rules),
       .keep_errors = rules->errors != 0,
       .idempotent = rules->idempotent,
       .get_body = rules->get_body,

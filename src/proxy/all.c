@@ -231,7 +231,8 @@ void all_visit(struct visit *visit) {
   struct race_policy policy = route->policy;
   struct exchange_race race = {.policy = &policy,
                                .pilot = pilot_of(visit, route->group),
-                               .fields = &route->fields};
+                               .fields = &route->fields,
+                               .json = route->rules};
   struct exchange_setup setup = {.races = &race,
                                  .race_count = 1,
                                  .message = {.method = slice_of("GET")},

@@ -20,7 +20,8 @@ static struct exchange_race race_of(struct visit *visit,
       .first = group->count > 0 ? balance_first(visit->service, group) : 0,
       .timeout_us =
           route->timeout_us < deadline_us ? route->timeout_us : deadline_us,
-      .fields = &route->fields};
+      .fields = &route->fields,
+      .json = route->rules};
 }
 
 static struct exchange_item item_of(const struct visit *visit,

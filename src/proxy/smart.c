@@ -100,10 +100,9 @@ void smart_visit(struct visit *visit) {
   const struct route *route = visit->route;
   const struct group *group = route->group;
   struct race_policy policy = route->policy;
-  const struct pilot *pilot = &route->pilots[visit->service->number];
-  struct exchange_item item = {.group = group, .pilot = pilot};
+  struct exchange_item item = {.group = group};
   struct exchange_race race = {
-      .policy = &policy, .pilot = pilot, .fields = &route->fields};
+      .policy = &policy, .fields = &route->fields, .json = route->rules};
   struct exchange_setup setup = {.races = &race,
                                  .race_count = 1,
                                  .message = message_of(visit),
@@ -128,6 +127,7 @@ void smart_visit(struct visit *visit) {
   if (visit->request->has_wishes && prefer_hedge_off(visit->request))
     policy.hedges = policy.retries = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);
+  race.pilot = item.pilot = &route->pilots[visit->service->number];
   race.first = balance_first(visit->service, group);
   start(visit, &setup, &item, &race, tags);
 }
