@@ -2,7 +2,7 @@
  *
  *        pilot_plan                pilot_admit               pilot_ended
  *   whom: outlier benches     pushback (all extra)      latency    one count
- *   when: pilot_delay         the gate (hedges)         overload   quick numbers
+ *   when: pilot_delay         the gate (hedges)         overload  quick numbers
  *                             budget (all extra)        outlier    streaks
  *                                                       budget     earns
  *
