@@ -202,9 +202,12 @@ Test(pilot, a_learned_delay_leaves_the_deadline_a_medians_time) {
   refresh();
   uint32_t delay_us = plan_of(0, 10 * S).due_us[1];
   cr_expect(delay_us > 90 * MS && delay_us < 100 * MS);
-  uint32_t due_us = plan_of(0, 100 * MS).due_us[1];
-  cr_expect(due_us > 35 * MS && due_us < 45 * MS, "%u", due_us);
-  cr_expect_eq(plan_of(0, 10 * MS).due_us[1], 0);
+  uint32_t due_us = plan_of(0, 140 * MS).due_us[1];
+  cr_expect(due_us > 75 * MS && due_us < 85 * MS, "%u", due_us);
+  due_us = plan_of(0, 100 * MS).due_us[1];
+  cr_expect(due_us > 55 * MS && due_us < 65 * MS,
+            "%u: before the median it would double the requests", due_us);
+  cr_expect_eq(plan_of(0, 40 * MS).due_us[1], PLAN_NEVER_US);
 }
 
 Test(pilot, of_several_targets_the_least_delay_counts) {

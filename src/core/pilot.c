@@ -72,13 +72,17 @@ static unsigned order_targets(const struct pilot *pilot, unsigned first,
 
 /* ---- when ---- */
 
-/* With a deadline a hedge must start while an answer can still come in time. */
+/* A hedge should start while an answer can still come in time, but not before
+ * half of the primaries have answered: a target that takes most of the deadline
+ * would get twice the requests. */
 static void apply_delay(const struct pilot_delay *delay,
                         struct race_policy *policy, int64_t timeout_us) {
   int64_t delay_us = load(&delay->delay_us);
-  int64_t room_us = timeout_us - load(&delay->median_us);
+  int64_t median_us = load(&delay->median_us);
+  int64_t last_us = timeout_us - median_us;
   if (delay_us == 0) return;
-  if (delay_us > room_us) delay_us = room_us > 0 ? room_us : 0;
+  if (last_us < median_us) last_us = median_us;
+  if (delay_us > last_us) delay_us = last_us;
   policy->hedge_after_us = delay_us;
 }
 

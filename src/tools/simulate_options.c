@@ -109,7 +109,14 @@ static bool read_to(struct simulate_options *options, const char *value) {
 
 /* ---- the policy ---- */
 
+/* Here a part of a millisecond may be asked for, so "7.5ms" is a time too. */
 static bool duration(const char *flag, const char *value, int64_t *us) {
+  char *end;
+  double ms = strtod(value, &end);
+  if (end > value && strcmp(end, "ms") == 0 && ms >= 0 && ms < 1e9) {
+    *us = (int64_t)(ms * 1000);
+    return true;
+  }
   return config_parse_duration(slice_of(value), us) ||
          complain(flag, value, "expected a time with its unit, as 300ms");
 }
