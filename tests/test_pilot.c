@@ -2,6 +2,8 @@
 #include "core/pilot.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,7 +59,7 @@ static void refresh(void) {
 
 static struct race_plan plan_of(unsigned first, int64_t timeout_us) {
   struct race_plan plan;
-  pilot_plan(&pilot, &plan, &policy, first, timeout_us, now_us);
+  pilot_plan(&pilot, &plan, &policy, pilot.count, first, timeout_us, now_us);
   return plan;
 }
 
@@ -170,6 +172,13 @@ Test(pilot, a_hedge_that_loses_says_nothing_of_its_target) {
   set_up(2);
   for (int i = 0; i < 20; i++)
     cr_expect_eq(end_one(1, 1, cancelled, 40 * MS), PILOT_NO_NEWS);
+}
+
+Test(pilot, a_race_that_asks_one_target_has_no_order) {
+  struct race_plan plan;
+  set_up(4);
+  pilot_plan(&pilot, &plan, &policy, 1, 3, S, now_us);
+  for (unsigned k = 0; k < plan.attempts; k++) cr_expect_eq(plan.target[k], 0);
 }
 
 /* ---- when ---- */
@@ -310,4 +319,54 @@ Test(pilot, retry_after_suspends_all_that_is_extra) {
     }
     expect_verdict(PILOT_HEDGE, 0, GATE_OPEN);
   }
+}
+
+/* ---- threads ---- */
+
+enum { WORKERS = 3, RACES = 20000 };
+
+static atomic_uint working = WORKERS;
+
+/* A worker with counts and earnings of its own, on what all share. */
+static void *work(void *arg) {
+  static struct latency_counts own[WORKERS];
+  struct latency_counts *its = &own[*(unsigned *)arg];
+  struct latency_counts *its_counts[] = {its, its};
+  struct hedge_earnings its_earnings = {0};
+  struct pilot mine = pilot;
+  mine.counts = its_counts;
+  mine.earnings = &its_earnings;
+  for (int64_t i = 0; i < RACES; i++) {
+    struct race_plan plan;
+    struct attempt_end end = i % 7 == 0 ? status(503) : success;
+    pilot_plan(&mine, &plan, &policy, 2, i % 2, S, now_us + i * MS);
+    struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS};
+    (void)pilot_admit(&mine, 0, PILOT_HEDGE, 1, now_us + i * MS);
+    pilot_ended(&mine, &race, 0, plan.target[0], &end, -1, i % 50 * MS,
+                now_us + i * MS);
+  }
+  atomic_fetch_sub(&working, 1);
+  return its;
+}
+
+Test(pilot, workers_and_the_reader_may_go_on_at_once) {
+  pthread_t threads[WORKERS];
+  unsigned numbers[WORKERS];
+  struct latency_totals totals = {0};
+  uint64_t sum = 0;
+  policy.learn.per_mille = 950;
+  set_up(2);
+  for (unsigned i = 0; i < WORKERS; i++) {
+    numbers[i] = i;
+    cr_assert_eq(pthread_create(&threads[i], NULL, work, &numbers[i]), 0);
+  }
+  while (atomic_load(&working) > 0) refresh();
+  for (unsigned i = 0; i < WORKERS; i++) {
+    void *its;
+    pthread_join(threads[i], &its);
+    latency_add(&totals, its);
+  }
+  for (unsigned i = 0; i < LATENCY_SPANS; i++)
+    sum += totals.whole[i] + totals.longer[i];
+  cr_expect_eq(sum, WORKERS * RACES);
 }

@@ -68,15 +68,15 @@ enum pilot_kind {
   PILOT_FAILURE, /* a failure brings it forward, or it is a retry */
 };
 
-/* Makes the plan of a race that asks any of the pilot's targets, beginning with
- * `first`: those on a bench are passed by, but never more than half of them.
- * The delay is the learned one where there is one; with a policy that learns it
- * leaves the deadline a median's time. May be shared by races that ask one
- * target only; the plan's targets mean nothing then. From the pilot's worker.
- */
+/* Makes the plan of a race. targets: the pilot's count, where it may ask any of
+ * them, beginning with `first`: then those on a bench are passed by, but never
+ * more than half. Or 1, where it asks one and no other, whichever that is: then
+ * the plan's targets are all 0, and races may share it. The delay is the
+ * learned one where the policy learns and there is one. From the pilot's
+ * worker. */
 void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
-                const struct race_policy *policy, unsigned first,
-                int64_t timeout_us, int64_t now_us);
+                const struct race_policy *policy, unsigned targets,
+                unsigned first, int64_t timeout_us, int64_t now_us);
 
 /* Why attempt k of this race starts now. Ask when the race's todo has it to be
  * started, before the next race_step. */

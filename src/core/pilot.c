@@ -57,10 +57,6 @@ static bool may_ask(const struct pilot *pilot, unsigned number,
 static unsigned order_targets(const struct pilot *pilot, unsigned first,
                               unsigned wanted, uint8_t *order, int64_t now_us) {
   unsigned found = 0;
-  if (pilot->count == 1) {
-    order[0] = 0;
-    return 1;
-  }
   for (unsigned i = 0; i < pilot->count && found < wanted; i++) {
     unsigned number = first + i;
     if (number >= pilot->count) number -= pilot->count;
@@ -87,11 +83,12 @@ static void apply_delay(const struct pilot_delay *delay,
 }
 
 void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
-                const struct race_policy *policy, unsigned first,
-                int64_t timeout_us, int64_t now_us) {
-  uint8_t order[RACE_MAX_ATTEMPTS];
-  unsigned count =
-      order_targets(pilot, first, 1 + policy->hedges, order, now_us);
+                const struct race_policy *policy, unsigned targets,
+                unsigned first, int64_t timeout_us, int64_t now_us) {
+  uint8_t order[RACE_MAX_ATTEMPTS] = {0};
+  unsigned count = 1;
+  if (targets > 1)
+    count = order_targets(pilot, first, 1 + policy->hedges, order, now_us);
   struct race_policy learned = *policy;
   if (policy->learn.per_mille > 0)
     apply_delay(pilot->delay, &learned, timeout_us);

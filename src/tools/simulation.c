@@ -204,7 +204,7 @@ static void make_plan(struct simulation *s, struct request *r) {
   unsigned targets = s->workload->targets;
   unsigned first = (unsigned)(r->number % targets);
   if (!policy->rival) {
-    pilot_plan(pilot_of(s, r), &r->plan, &policy->race, first,
+    pilot_plan(pilot_of(s, r), &r->plan, &policy->race, targets, first,
                s->workload->timeout_us, s->now_us);
     return;
   }
