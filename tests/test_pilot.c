@@ -325,6 +325,8 @@ Test(pilot, retry_after_suspends_all_that_is_extra) {
 
 enum { WORKERS = 3, RACES = 20000 };
 
+static const int64_t t0 = 1000 * 1000 * 1000;
+
 static atomic_uint working = WORKERS;
 
 /* A worker with counts and earnings of its own, on what all share; the reader
@@ -339,11 +341,11 @@ static void *work(void *arg) {
   for (int64_t i = 0; i < RACES; i++) {
     struct race_plan plan;
     struct attempt_end end = i % 7 == 0 ? status(503) : success;
-    pilot_plan(&mine, &plan, &policy, 2, i % 2, S, now_us + i * MS);
+    pilot_plan(&mine, &plan, &policy, 2, i % 2, S, t0 + i * MS);
     struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS};
-    if (pilot_admit(&mine, 0, PILOT_HEDGE, 1, now_us + i * MS) == GATE_OPEN)
+    if (pilot_admit(&mine, 0, PILOT_HEDGE, 1, t0 + i * MS) == GATE_OPEN)
       pilot_ended(&mine, &race, 0, plan.target[0], &end, -1, i % 50 * MS,
-                  now_us + i * MS);
+                  t0 + i * MS);
   }
   atomic_fetch_sub(&working, 1);
   return its;
