@@ -168,6 +168,20 @@ Test(pilot, a_primary_that_loses_ten_races_elsewhere_is_slow) {
   cr_expect_eq(end_one(0, 0, success, 10 * MS), PILOT_BACK);
 }
 
+Test(pilot, a_primary_whose_hedge_was_refused_has_not_won) {
+  struct race_plan plan = {.target = {0, 1}, .due_us = {0, 20 * MS}};
+  struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS, .refused = 2};
+  set_up(2);
+  for (int i = 0; i < 9; i++) end_one(0, 0, cancelled, 40 * MS);
+  pilot_ended(&pilot, &race, 0, 0, &success, -1, 30 * MS, now_us);
+  cr_expect_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_SLOW);
+  memset(targets, 0, sizeof targets);
+  for (int i = 0; i < 9; i++) end_one(0, 0, cancelled, 40 * MS);
+  pilot_ended(&pilot, &race, 0, 0, &success, -1, 10 * MS, now_us);
+  cr_expect_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_NO_NEWS,
+               "it was sooner than any hedge");
+}
+
 Test(pilot, a_hedge_that_loses_says_nothing_of_its_target) {
   set_up(2);
   for (int i = 0; i < 20; i++)
@@ -234,21 +248,41 @@ Test(pilot, of_several_targets_the_least_delay_counts) {
 
 /* ---- whether ---- */
 
-/* The kind of attempt k, started then, of a race that is due at 0 300 300. */
-static enum pilot_kind kind_of(unsigned k, uint32_t started_us,
-                               uint16_t unasked) {
-  struct race_plan plan = {.attempts = 3, .due_us = {0, 300, 300}};
-  struct race race = {.plan = &plan, .unasked = unasked};
+/* Attempt k, started then, of a race that is due at 0 300 300 600. */
+static struct race race_of(const struct race_plan *plan, unsigned k,
+                           uint32_t started_us, uint16_t refused) {
+  struct race race = {.plan = plan, .unasked = refused, .refused = refused};
   race.started_us[k] = started_us;
-  return pilot_kind(&race, k);
+  return race;
+}
+
+static void expect_kind(unsigned k, uint32_t started_us, uint16_t refused,
+                        enum pilot_kind want) {
+  struct race_plan plan = {.attempts = 4, .due_us = {0, 300, 300, 600}};
+  struct race race = race_of(&plan, k, started_us, refused);
+  cr_expect_eq(pilot_kind(&race, k), want, "attempt %u at %u, refused %x", k,
+               started_us, refused);
 }
 
 Test(pilot, what_starts_an_attempt) {
-  cr_expect_eq(kind_of(0, 0, 0), PILOT_PRIMARY);
-  cr_expect_eq(kind_of(1, 300, 0), PILOT_HEDGE);
-  cr_expect_eq(kind_of(1, 299, 0), PILOT_FAILURE);
-  cr_expect_eq(kind_of(1, 0, 1), PILOT_PRIMARY, "nobody has been asked");
-  cr_expect_eq(kind_of(2, 300, 2), PILOT_HEDGE);
+  expect_kind(0, 0, 0, PILOT_PRIMARY);
+  expect_kind(1, 300, 0, PILOT_HEDGE);
+  expect_kind(1, 299, 0, PILOT_FAILURE);
+  expect_kind(1, 0, 1, PILOT_PRIMARY); /* nobody has been asked */
+  expect_kind(2, 300, 2, PILOT_HEDGE); /* due with the one that was refused */
+  expect_kind(3, 600, 2, PILOT_HEDGE); /* another was let in */
+  expect_kind(3, 600, 6, PILOT_LATE);
+  expect_kind(3, 500, 6, PILOT_FAILURE);
+}
+
+Test(pilot, a_late_hedge_takes_the_place_of_the_refused) {
+  struct race_plan plan = {
+      .attempts = 3, .target = {0, 1, 0}, .due_us = {0, 300, 600}};
+  struct race race = race_of(&plan, 2, 600, 2);
+  cr_expect_eq(pilot_whom(&race, 2), 1);
+  race = race_of(&plan, 2, 600, 0);
+  cr_expect_eq(pilot_whom(&race, 2), 0);
+  cr_expect_eq(pilot_whom(&race, 1), 1);
 }
 
 static void expect_verdict(enum pilot_kind kind, int64_t in_flight,
@@ -275,6 +309,15 @@ Test(pilot, hedges_and_what_failures_bring_have_a_purse_each) {
   end_many(10, 0, success, 20 * MS);
   expect_verdict(PILOT_HEDGE, 0, GATE_OPEN);
   expect_verdict(PILOT_HEDGE, 0, GATE_BUDGET);
+}
+
+Test(pilot, a_late_hedge_may_have_what_failures_can_spare) {
+  set_up(1);
+  for (int i = 0; i < 20; i++) expect_verdict(PILOT_LATE, 0, GATE_OPEN);
+  for (int i = 0; i < 10; i++) expect_verdict(PILOT_LATE, 0, GATE_OPEN);
+  expect_verdict(PILOT_LATE, 0, GATE_BUDGET);
+  for (int i = 0; i < 10; i++) expect_verdict(PILOT_FAILURE, 0, GATE_OPEN);
+  expect_verdict(PILOT_FAILURE, 0, GATE_BUDGET);
 }
 
 Test(pilot, the_gate_is_for_hedges_by_time_and_takes_no_token) {

@@ -65,6 +65,7 @@ struct pilot {
 enum pilot_kind {
   PILOT_PRIMARY, /* the first that asks anybody; never refused here */
   PILOT_HEDGE,   /* its time came */
+  PILOT_LATE,    /* the same, and those before it were refused */
   PILOT_FAILURE, /* a failure brings it forward, or it is a retry */
 };
 
@@ -81,6 +82,13 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
 /* Why attempt k of this race starts now. Ask when the race's todo has it to be
  * started, before the next race_step. */
 enum pilot_kind pilot_kind(const struct race *race, unsigned k);
+
+/* Whom attempt k of a race asks that asks any of its pilot's targets, started or
+ * about to start: whom its plan names; but a late one takes the place of the
+ * hedge that was refused, since the plan may send it to the primary's target
+ * again, which has been silent for longest. Says the same until the race is
+ * over. */
+unsigned pilot_whom(const struct race *race, unsigned k);
 
 /* Whether it may start at that target (its place in the group). in_flight:
  * attempts at the target, without this one. Ask after gate_try, since a yes

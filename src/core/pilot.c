@@ -98,9 +98,26 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
 /* ---- whether ---- */
 
 enum pilot_kind pilot_kind(const struct race *race, unsigned k) {
-  if (race->unasked == (1u << k) - 1) return PILOT_PRIMARY;
-  return race->started_us[k] < race->plan->due_us[k] ? PILOT_FAILURE
-                                                     : PILOT_HEDGE;
+  const uint32_t *due_us = race->plan->due_us;
+  unsigned before = (1u << k) - 1;
+  if (race->unasked == before) return PILOT_PRIMARY;
+  if (race->started_us[k] < due_us[k]) return PILOT_FAILURE;
+  bool alone = race->refused == (before & ~1u);
+  return k > 1 && alone && due_us[k] > due_us[1] ? PILOT_LATE : PILOT_HEDGE;
+}
+
+unsigned pilot_whom(const struct race *race, unsigned k) {
+  return race->plan->target[pilot_kind(race, k) == PILOT_LATE ? 1 : k];
+}
+
+/* A primary that is silent at the time of a second hedge, and whose first was
+ * refused, is not far from a failure: it may have what failures can spare. */
+static bool pay(const struct pilot *pilot, enum pilot_kind kind) {
+  struct hedge_budget *budget = pilot->budget;
+  uint32_t half = pilot->budget_rule.cap / 2;
+  if (kind == PILOT_FAILURE) return hedge_budget_take(budget, PURSE_FAILURE, 0);
+  if (hedge_budget_take(budget, PURSE_TIME, 0)) return true;
+  return kind == PILOT_LATE && hedge_budget_take(budget, PURSE_FAILURE, half);
 }
 
 enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
@@ -109,11 +126,10 @@ enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
   const struct overload *overload = &pilot->targets[target]->overload;
   if (kind == PILOT_PRIMARY) return GATE_OPEN;
   enum gate_verdict verdict = overload_admit_any(overload, now_us);
-  if (verdict == GATE_OPEN && kind == PILOT_HEDGE && pilot->gate)
+  if (verdict == GATE_OPEN && kind != PILOT_FAILURE && pilot->gate)
     verdict = overload_admit_hedge(overload, in_flight);
   if (verdict != GATE_OPEN) return verdict;
-  enum purse purse = kind == PILOT_HEDGE ? PURSE_TIME : PURSE_FAILURE;
-  return hedge_budget_take(pilot->budget, purse) ? GATE_OPEN : GATE_BUDGET;
+  return pay(pilot, kind) ? GATE_OPEN : GATE_BUDGET;
 }
 
 /* ---- what an end teaches ---- */
@@ -145,20 +161,27 @@ static enum pilot_news note_health(struct pilot_target *target,
   return PILOT_NO_NEWS;
 }
 
+/* A race that a primary wins because its hedge was refused is no win: else a
+ * slow target, which uses up the budget, would be safe from being found out. */
+static bool was_contest(const struct race *race, int64_t took_us) {
+  return !(race->refused & 2) || took_us < race->plan->due_us[1];
+}
+
 /* Whether attempt k, the primary, has lost to a hedge on another target, or has
  * won. Other attempts say nothing of who is slow. */
 static enum pilot_news note_race(struct pilot_target *target,
                                  const struct race *race, unsigned k,
-                                 const struct attempt_end *end,
+                                 const struct attempt_end *end, int64_t took_us,
                                  int64_t now_us) {
+  bool won = end->result == ATTEMPT_SUCCESS;
+  bool lost = end->result == ATTEMPT_CANCELLED &&
+              pilot_whom(race, race->winner) != race->plan->target[k];
   if (k > 0 || race->outcome != OUTCOME_SUCCESS) return PILOT_NO_NEWS;
-  if (end->result == ATTEMPT_SUCCESS)
-    return outlier_good(&target->slow, now_us) ? PILOT_BACK : PILOT_NO_NEWS;
-  if (end->result != ATTEMPT_CANCELLED ||
-      race->plan->target[race->winner] == race->plan->target[k])
-    return PILOT_NO_NEWS;
-  return outlier_strike(&target->slow, &outlier_slow, now_us) ? PILOT_SLOW
-                                                              : PILOT_NO_NEWS;
+  if (won && was_contest(race, took_us) && outlier_good(&target->slow, now_us))
+    return PILOT_BACK;
+  if (lost && outlier_strike(&target->slow, &outlier_slow, now_us))
+    return PILOT_SLOW;
+  return PILOT_NO_NEWS;
 }
 
 /* RFC 9110, section 10.2.3; a 429 without a time of its own means a second. */
@@ -186,7 +209,8 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
   if (good)
     hedge_budget_earn(pilot->budget, pilot->earnings, &pilot->budget_rule);
   enum pilot_news news = note_health(its, health_of(its, end, took_us), now_us);
-  return news != PILOT_NO_NEWS ? news : note_race(its, race, k, end, now_us);
+  return news != PILOT_NO_NEWS ? news
+                               : note_race(its, race, k, end, took_us, now_us);
 }
 
 /* ---- the reader ---- */

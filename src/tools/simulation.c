@@ -98,8 +98,8 @@ static void attempt_ended(struct simulation *s, struct request *r, unsigned k,
   int64_t took_us = s->now_us - r->asked_us[k];
   r->jobs[k] = NOBODY;
   if (!s->policy->rival)
-    (void)pilot_ended(pilot_of(s, r), &r->race, k, r->plan.target[k], end, -1,
-                      took_us, s->now_us);
+    (void)pilot_ended(pilot_of(s, r), &r->race, k, pilot_whom(&r->race, k), end,
+                      -1, took_us, s->now_us);
   else if (end->result != ATTEMPT_CANCELLED)
     rival_on_end(&s->rival, end->result == ATTEMPT_SUCCESS, took_us);
 }
@@ -126,7 +126,7 @@ static void end_below(struct simulation *s, struct request *r,
 
 static enum gate_verdict admit(struct simulation *s, struct request *r,
                                unsigned k, enum pilot_kind kind) {
-  unsigned target = r->plan.target[k];
+  unsigned target = pilot_whom(&r->race, k);
   int64_t in_flight = s->upstream.stations[target].in_flight;
   struct gate gate = {
       .in_flight = in_flight, .cap = s->policy->max_attempts, .hedge = k > 0};
@@ -143,7 +143,7 @@ static void count_start(struct simulated *seen, const struct request *r,
                         enum pilot_kind kind) {
   if (!r->counted) return;
   seen->attempts++;
-  seen->hedges += kind == PILOT_HEDGE;
+  seen->hedges += kind == PILOT_HEDGE || kind == PILOT_LATE;
   seen->forwarded += kind == PILOT_FAILURE;
 }
 
@@ -154,7 +154,7 @@ static enum gate_verdict start_next(struct simulation *s, int index) {
   enum gate_verdict verdict = admit(s, r, k, kind);
   r->asked_us[k] = s->now_us;
   if (verdict == GATE_OPEN) {
-    r->jobs[k] = upstream_ask(&s->upstream, index, k, r->plan.target[k],
+    r->jobs[k] = upstream_ask(&s->upstream, index, k, pilot_whom(&r->race, k),
                               luck_of(s->seed, r->number, k), s->now_us);
     if (r->jobs[k] == NOBODY) verdict = GATE_MEMORY;
   }
