@@ -1,7 +1,8 @@
 /* usage: pilot_cost REQUESTS TARGETS
  *
  * What core/pilot does for a request that one attempt answers, so many times,
- * with all of it on: for a tool that counts instructions. */
+ * with all of it on: for a tool that counts instructions. With 0 targets only
+ * the plan is made, as without a pilot. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +23,9 @@ static const struct race_policy policy = {.hedges = 2,
                                           .stagger_us = RACE_STAGGER_SAME,
                                           .learn = {.per_mille = 950}};
 
+static struct race_plan plan;
+
 static void ask_once(const struct pilot *pilot, int64_t now_us) {
-  struct race_plan plan;
   struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS};
   struct attempt_end end = {
       .result = ATTEMPT_SUCCESS, .status = 200, .whole = true};
@@ -36,16 +38,18 @@ static void ask_once(const struct pilot *pilot, int64_t now_us) {
 
 int main(int argc, char **argv) {
   if (argc != 3) return EXIT_FAILURE;
+  int count = atoi(argv[1]), target_count = atoi(argv[2]);
   struct pilot pilot = {.targets = target_at,
                         .counts = counts_at,
-                        .count = atoi(argv[2]) == 2 ? 2 : 1,
+                        .count = target_count == 2 ? 2 : 1,
                         .delay = &delay,
                         .budget = &budget,
                         .earnings = &earnings,
                         .budget_rule = {.per_mille = 100, .cap = 20},
                         .gate = true};
   hedge_budget_init(&budget, &pilot.budget_rule);
-  for (int64_t i = 0; i < atoi(argv[1]); i++)
-    ask_once(&pilot, 1000000 + i * 997);
+  for (int64_t i = 0; i < count; i++)
+    if (target_count > 0) ask_once(&pilot, 1000000 + i * 997);
+    else plan_make(&plan, &policy, (const uint8_t[]){0}, 1, 10000000);
   return EXIT_SUCCESS;
 }
