@@ -17,7 +17,7 @@ static void earn(unsigned times, const struct hedge_budget_rule *rule) {
 
 static unsigned take_all(enum purse purse) {
   unsigned taken = 0;
-  while (hedge_budget_take(&budget, purse)) taken++;
+  while (hedge_budget_take(&budget, purse, 0)) taken++;
   return taken;
 }
 
@@ -25,7 +25,7 @@ Test(hedge_budget, both_purses_are_full_at_first_and_then_empty) {
   hedge_budget_init(&budget, &ten_percent);
   cr_expect_eq(take_all(PURSE_TIME), 20);
   cr_expect_eq(take_all(PURSE_FAILURE), 20, "they share nothing");
-  cr_expect_not(hedge_budget_take(&budget, PURSE_TIME));
+  cr_expect_not(hedge_budget_take(&budget, PURSE_TIME, 0));
 }
 
 Test(hedge_budget, ten_successes_earn_a_token_of_10_percent) {
@@ -73,7 +73,7 @@ static void *spend(void *taken) {
   for (int i = 0; i < ROUNDS; i++) {
     hedge_budget_earn(&budget, &own, &rule);
     if (i % 2 == 0)
-      *(unsigned *)taken += hedge_budget_take(&budget, PURSE_TIME);
+      *(unsigned *)taken += hedge_budget_take(&budget, PURSE_TIME, 0);
   }
   return NULL;
 }

@@ -47,8 +47,9 @@ void hedge_budget_init(struct hedge_budget *budget,
 void hedge_budget_earn(struct hedge_budget *budget,
                        struct hedge_earnings *earnings,
                        const struct hedge_budget_rule *rule);
-/* Takes a token, or says that there is none. From any thread. */
-bool hedge_budget_take(struct hedge_budget *budget, enum purse purse)
-    __attribute__((warn_unused_result));
+/* Takes a token, or says that there is none: no more than `left` are there.
+ * From any thread. */
+bool hedge_budget_take(struct hedge_budget *budget, enum purse purse,
+                       uint32_t left) __attribute__((warn_unused_result));
 
 #endif

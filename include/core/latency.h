@@ -78,6 +78,9 @@ void latency_curve_make(struct latency_curve *curve,
 uint32_t latency_until(const struct latency_curve *curve, float left);
 /* The same, but the end of that span: behind all answers that lie together. */
 uint32_t latency_until_end(const struct latency_curve *curve, float left);
+/* Whether the curve falls so low: else that many are known only to take longer
+ * than end_us. */
+bool latency_falls_to(const struct latency_curve *curve, float left);
 /* The share that is unanswered after at_us. */
 float latency_alive(const struct latency_curve *curve, uint32_t at_us);
 

@@ -65,22 +65,30 @@ struct pilot {
 enum pilot_kind {
   PILOT_PRIMARY, /* the first that asks anybody; never refused here */
   PILOT_HEDGE,   /* its time came */
+  PILOT_LATE,    /* the same, and those before it were refused */
   PILOT_FAILURE, /* a failure brings it forward, or it is a retry */
 };
 
-/* Makes the plan of a race that asks any of the pilot's targets, beginning with
- * `first`: those on a bench are passed by, but never more than half of them.
- * The delay is the learned one where there is one; with a policy that learns it
- * leaves the deadline a median's time. May be shared by races that ask one
- * target only; the plan's targets mean nothing then. From the pilot's worker.
- */
+/* Makes the plan of a race. targets: the pilot's count, where it may ask any of
+ * them, beginning with `first`: then those on a bench are passed by, but never
+ * more than half. Or 1, where it asks one and no other, whichever that is: then
+ * the plan's targets are all 0, and races may share it. The delay is the
+ * learned one where the policy learns and there is one. From the pilot's
+ * worker. */
 void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
-                const struct race_policy *policy, unsigned first,
-                int64_t timeout_us, int64_t now_us);
+                const struct race_policy *policy, unsigned targets,
+                unsigned first, int64_t timeout_us, int64_t now_us);
 
 /* Why attempt k of this race starts now. Ask when the race's todo has it to be
  * started, before the next race_step. */
 enum pilot_kind pilot_kind(const struct race *race, unsigned k);
+
+/* Whom attempt k of a race asks that asks any of its pilot's targets, started or
+ * about to start: whom its plan names; but a late one takes the place of the
+ * hedge that was refused, since the plan may send it to the primary's target
+ * again, which has been silent for longest. Says the same until the race is
+ * over. */
+unsigned pilot_whom(const struct race *race, unsigned k);
 
 /* Whether it may start at that target (its place in the group). in_flight:
  * attempts at the target, without this one. Ask after gate_try, since a yes

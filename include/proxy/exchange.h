@@ -21,9 +21,10 @@ struct exchange;
  * their targets. Items that share it share a plan. */
 struct exchange_race {
   const struct race_policy *policy;
-  const struct pilot *pilot; /* of whom it asks; NULL: each item has its own
-                              * `only` */
-  unsigned first;            /* whom the primary asks of a whole group */
+  const struct pilot *pilot; /* of whom is asked; NULL: of several groups */
+  unsigned targets, first;   /* of a group that is asked whole, and whom the
+                              * primary asks; 1 and 0 where each item has its
+                              * own `only` */
   int64_t timeout_us;
   const struct forward_rules *fields;
   const struct json_rules *json; /* what good JSON must say; NULL: nothing */

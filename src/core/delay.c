@@ -5,7 +5,9 @@
  * ms, and p94 before it. A hedge after 60 ms is no cheaper by much than one
  * after 6, and brings far less. So where the percentile at twice the price
  * comes in less than a third of the time, that is taken: the end of its span,
- * since an earlier time would hedge what lies together there. */
+ * since an earlier time would hedge what lies together there. Once it is taken,
+ * whatever lies behind the gap is cancelled before it can be seen, so that a
+ * percentile which the curve never reaches lies behind a gap as well. */
 #include "core/delay.h"
 
 static int64_t bounded(const struct delay_rule *rule, int64_t delay_us) {
@@ -19,7 +21,9 @@ uint32_t delay_learn(const struct delay_rule *rule,
   if (curve->whole < DELAY_COLD) return 0;
   float price = (float)(1000 - rule->per_mille) / 1000;
   uint32_t delay_us = latency_until(curve, price);
-  uint32_t knee_us = latency_until_end(curve, 2 * price);
-  if (2 * price < 1 && knee_us < delay_us / 3) delay_us = knee_us;
+  uint32_t knee_us = latency_until_end(curve, 1.5f * price);
+  bool known = latency_falls_to(curve, price);
+  bool before = latency_falls_to(curve, 1.5f * price);
+  if (before && (!known || knee_us < delay_us / 3)) delay_us = knee_us;
   return (uint32_t)bounded(rule, delay_us);
 }

@@ -41,10 +41,11 @@ void hedge_budget_earn(struct hedge_budget *budget,
        failure, rule->cap);
 }
 
-bool hedge_budget_take(struct hedge_budget *budget, enum purse purse) {
+bool hedge_budget_take(struct hedge_budget *budget, enum purse purse,
+                       uint32_t left) {
   _Atomic int32_t *tokens = &budget->tokens[purse];
   int32_t have = atomic_load_explicit(tokens, memory_order_relaxed);
-  while (have > 0)
+  while (have > (int32_t)left)
     if (atomic_compare_exchange_weak_explicit(tokens, &have, have - 1,
                                               memory_order_relaxed,
                                               memory_order_relaxed))

@@ -145,6 +145,10 @@ uint32_t latency_until_end(const struct latency_curve *curve, float left) {
   return span == LATENCY_SPANS ? curve->end_us : span_end_us(span);
 }
 
+bool latency_falls_to(const struct latency_curve *curve, float left) {
+  return curve->alive[LATENCY_SPANS - 1] <= left;
+}
+
 float latency_alive(const struct latency_curve *curve, uint32_t at_us) {
   unsigned span = span_of(at_us);
   float before = span > 0 ? curve->alive[span - 1] : 1;

@@ -2,7 +2,7 @@
  *
  *        pilot_plan                pilot_admit               pilot_ended
  *   whom: outlier benches     pushback (all extra)      latency    one count
- *   when: pilot_delay         the gate (hedges)         overload   quick numbers
+ *   when: pilot_delay         the gate (hedges)         overload  quick numbers
  *                             budget (all extra)        outlier    streaks
  *                                                       budget     earns
  *
@@ -57,10 +57,6 @@ static bool may_ask(const struct pilot *pilot, unsigned number,
 static unsigned order_targets(const struct pilot *pilot, unsigned first,
                               unsigned wanted, uint8_t *order, int64_t now_us) {
   unsigned found = 0;
-  if (pilot->count == 1) {
-    order[0] = 0;
-    return 1;
-  }
   for (unsigned i = 0; i < pilot->count && found < wanted; i++) {
     unsigned number = first + i;
     if (number >= pilot->count) number -= pilot->count;
@@ -72,22 +68,26 @@ static unsigned order_targets(const struct pilot *pilot, unsigned first,
 
 /* ---- when ---- */
 
-/* With a deadline a hedge must start while an answer can still come in time. */
+/* A hedge should start while an answer can still come in time, but not before
+ * half of the primaries have answered: a target that takes most of the deadline
+ * would get twice the requests. */
 static void apply_delay(const struct pilot_delay *delay,
                         struct race_policy *policy, int64_t timeout_us) {
   int64_t delay_us = load(&delay->delay_us);
-  int64_t room_us = timeout_us - load(&delay->median_us);
+  int64_t median_us = load(&delay->median_us);
+  int64_t last_us = timeout_us - median_us;
   if (delay_us == 0) return;
-  if (delay_us > room_us) delay_us = room_us > 0 ? room_us : 0;
+  if (last_us < median_us) last_us = median_us;
+  if (delay_us > last_us) delay_us = last_us;
   policy->hedge_after_us = delay_us;
 }
 
 void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
-                const struct race_policy *policy, unsigned first,
-                int64_t timeout_us, int64_t now_us) {
-  uint8_t order[RACE_MAX_ATTEMPTS];
-  unsigned count = order_targets(
-      pilot, first, 1 + policy->hedges + policy->retries, order, now_us);
+                const struct race_policy *policy, unsigned targets,
+                unsigned first, int64_t timeout_us, int64_t now_us) {
+  uint8_t order[RACE_MAX_ATTEMPTS] = {0};
+  unsigned wanted = 1 + policy->hedges + policy->retries, count = 1;
+  if (targets > 1) count = order_targets(pilot, first, wanted, order, now_us);
   struct race_policy learned = *policy;
   if (policy->learn.per_mille > 0)
     apply_delay(pilot->delay, &learned, timeout_us);
@@ -97,11 +97,29 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
 /* ---- whether ---- */
 
 enum pilot_kind pilot_kind(const struct race *race, unsigned k) {
-  if (race->unasked == (1u << k) - 1) return PILOT_PRIMARY;
+  const uint32_t *due_us = race->plan->due_us;
+  unsigned before = (1u << k) - 1;
+  if (race->unasked == before) return PILOT_PRIMARY;
   if (race_kind(race, k) == ATTEMPT_RETRY) return PILOT_FAILURE;
   unsigned hedge = race_hedge_number(race, k);
-  return race->started_us[k] < race->plan->due_us[hedge] ? PILOT_FAILURE
+  if (race->started_us[k] < due_us[hedge]) return PILOT_FAILURE;
+  bool alone = race->refused == (before & ~1u);
+  return hedge > 1 && alone && due_us[hedge] > due_us[1] ? PILOT_LATE
                                                          : PILOT_HEDGE;
+}
+
+unsigned pilot_whom(const struct race *race, unsigned k) {
+  return race->plan->target[pilot_kind(race, k) == PILOT_LATE ? 1 : k];
+}
+
+/* A primary that is silent at the time of a second hedge, and whose first was
+ * refused, is not far from a failure: it may have what failures can spare. */
+static bool pay(const struct pilot *pilot, enum pilot_kind kind) {
+  struct hedge_budget *budget = pilot->budget;
+  uint32_t half = pilot->budget_rule.cap / 2;
+  if (kind == PILOT_FAILURE) return hedge_budget_take(budget, PURSE_FAILURE, 0);
+  if (hedge_budget_take(budget, PURSE_TIME, 0)) return true;
+  return kind == PILOT_LATE && hedge_budget_take(budget, PURSE_FAILURE, half);
 }
 
 enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
@@ -110,11 +128,10 @@ enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
   const struct overload *overload = &pilot->targets[target]->overload;
   if (kind == PILOT_PRIMARY) return GATE_OPEN;
   enum gate_verdict verdict = overload_admit_any(overload, now_us);
-  if (verdict == GATE_OPEN && kind == PILOT_HEDGE && pilot->gate)
+  if (verdict == GATE_OPEN && kind != PILOT_FAILURE && pilot->gate)
     verdict = overload_admit_hedge(overload, in_flight);
   if (verdict != GATE_OPEN) return verdict;
-  enum purse purse = kind == PILOT_HEDGE ? PURSE_TIME : PURSE_FAILURE;
-  return hedge_budget_take(pilot->budget, purse) ? GATE_OPEN : GATE_BUDGET;
+  return pay(pilot, kind) ? GATE_OPEN : GATE_BUDGET;
 }
 
 /* ---- what an end teaches ---- */
@@ -146,20 +163,27 @@ static enum pilot_news note_health(struct pilot_target *target,
   return PILOT_NO_NEWS;
 }
 
+/* A race that a primary wins because its hedge was refused is no win: else a
+ * slow target, which uses up the budget, would be safe from being found out. */
+static bool was_contest(const struct race *race, int64_t took_us) {
+  return !(race->refused & 2) || took_us < race->plan->due_us[1];
+}
+
 /* Whether attempt k, the primary, has lost to a hedge on another target, or has
  * won. Other attempts say nothing of who is slow. */
 static enum pilot_news note_race(struct pilot_target *target,
                                  const struct race *race, unsigned k,
-                                 const struct attempt_end *end,
+                                 const struct attempt_end *end, int64_t took_us,
                                  int64_t now_us) {
+  bool won = end->result == ATTEMPT_SUCCESS;
+  bool lost = end->result == ATTEMPT_CANCELLED &&
+              pilot_whom(race, race->winner) != race->plan->target[k];
   if (k > 0 || race->outcome != OUTCOME_SUCCESS) return PILOT_NO_NEWS;
-  if (end->result == ATTEMPT_SUCCESS)
-    return outlier_good(&target->slow, now_us) ? PILOT_BACK : PILOT_NO_NEWS;
-  if (end->result != ATTEMPT_CANCELLED ||
-      race->plan->target[race->winner] == race->plan->target[k])
-    return PILOT_NO_NEWS;
-  return outlier_strike(&target->slow, &outlier_slow, now_us) ? PILOT_SLOW
-                                                              : PILOT_NO_NEWS;
+  if (won && was_contest(race, took_us) && outlier_good(&target->slow, now_us))
+    return PILOT_BACK;
+  if (lost && outlier_strike(&target->slow, &outlier_slow, now_us))
+    return PILOT_SLOW;
+  return PILOT_NO_NEWS;
 }
 
 static void note_pushback(struct pilot_target *target,
@@ -183,7 +207,8 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
   if (good)
     hedge_budget_earn(pilot->budget, pilot->earnings, &pilot->budget_rule);
   enum pilot_news news = note_health(its, health_of(its, end, took_us), now_us);
-  return news != PILOT_NO_NEWS ? news : note_race(its, race, k, end, now_us);
+  return news != PILOT_NO_NEWS ? news
+                               : note_race(its, race, k, end, took_us, now_us);
 }
 
 /* ---- the reader ---- */

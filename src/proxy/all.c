@@ -23,6 +23,10 @@
 
 enum { SHOWN_ITEM_BYTES = 100 };
 
+/* Of items that --to is asked for as a whole, and of those that are asked of
+ * one target. */
+enum { RACE_OF_ALL, RACE_OF_ONE, RACES };
+
 /* ---- GET ---- */
 
 /* NULL: nobody may be asked. */
@@ -39,7 +43,8 @@ static struct exchange_item item_for(const struct visit *visit,
                                      const struct group *group, unsigned i) {
   return (struct exchange_item){.group = group,
                                 .only = &group->targets[i],
-                                .pilot = pilot_of(visit, group)};
+                                .pilot = pilot_of(visit, group),
+                                .race = RACE_OF_ONE};
 }
 
 static unsigned listed_items(const struct visit *visit,
@@ -224,31 +229,43 @@ static void visit_post(struct visit *visit, struct exchange_setup *setup) {
 
 /* ---- both ---- */
 
+static void set_races(const struct visit *visit, struct exchange_race *races,
+                      const struct race_policy *policy, int64_t timeout_us) {
+  const struct route *route = visit->route;
+  const bool has_group = route->group->count > 0;
+  races[RACE_OF_ALL] = races[RACE_OF_ONE] = (struct exchange_race){
+      .policy = policy,
+      .pilot = pilot_of(visit, has_group ? route->group : route->listed),
+      .targets = 1,
+      .timeout_us = timeout_us,
+      .fields = &route->fields,
+      .json = route->rules};
+  if (has_group) races[RACE_OF_ALL].targets = route->group->count;
+}
+
 void all_visit(struct visit *visit) {
   const struct route *route = visit->route;
   struct query_param params[] = {
       {.name = "detail"}, {.name = "hedge"}, {.name = route->timeout_param}};
   struct race_policy policy = route->policy;
-  struct exchange_race race = {.policy = &policy,
-                               .pilot = pilot_of(visit, route->group),
-                               .fields = &route->fields,
-                               .json = route->rules};
-  struct exchange_setup setup = {.races = &race,
-                                 .race_count = 1,
+  struct exchange_race races[RACES];
+  struct exchange_setup setup = {.races = races,
+                                 .race_count = RACES,
                                  .message = {.method = slice_of("GET")},
                                  .gathers = true};
   bool hedge, is_post = visit->request->method == HTTP_POST;
   struct slice query = visit->request->query;
+  int64_t timeout_us;
   if (!visit_open(visit, is_post ? visit->body.len : query.len)) return;
   query_take(query, params, route->timeout_param ? 3 : 2,
              is_post ? NULL : &visit->text);
   query = text_slice_of(&visit->text);
-  if (!visit_timeout(visit, params[2].value, params[2].count,
-                     &race.timeout_us) ||
+  if (!visit_timeout(visit, params[2].value, params[2].count, &timeout_us) ||
       !visit_switch(visit, &params[0], &setup.detail) ||
       !visit_switch(visit, &params[1], &hedge))
     return;
   if (!hedge) policy.hedges = 0;
+  set_races(visit, races, &policy, timeout_us);
   if (is_post) visit_post(visit, &setup);
   else start_get(visit, &setup, query);
 }

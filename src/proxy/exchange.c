@@ -286,8 +286,8 @@ static void exchange_make_plan(struct race_plan *plan,
                                const struct exchange_race *race,
                                int64_t now_us) {
   if (race->pilot)
-    pilot_plan(race->pilot, plan, race->policy, race->first, race->timeout_us,
-               now_us);
+    pilot_plan(race->pilot, plan, race->policy, race->targets, race->first,
+               race->timeout_us, now_us);
   else plan_make(plan, race->policy, &(uint8_t){0}, 1, race->timeout_us);
 }
 

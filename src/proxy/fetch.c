@@ -43,23 +43,20 @@ static void trace_end(const struct attempt_record *record) {
         (unsigned long long)record->bytes);
 }
 
-static const struct target *target_of(const struct fetch *f, unsigned k) {
-  return f->only ? f->only : &f->group->targets[f->race.plan->target[k]];
-}
-
-/* Its place in the group. */
-static unsigned place_of(const struct fetch *f, const struct target *target) {
-  return (unsigned)(target - f->group->targets);
+/* The place in the group of the target that it has asked. */
+static unsigned place_of(const struct fetch *f,
+                         const struct attempt_record *record) {
+  return record->target - f->group->targets->number;
 }
 
 static void attempt_teaches(const struct fetch *f, unsigned k,
                             const struct attempt_record *record) {
-  const struct target *target = target_of(f, k);
-  unsigned place = place_of(f, target);
+  unsigned place = place_of(f, record);
   enum pilot_news news =
       pilot_ended(f->pilot, &f->race, k, place, &record->end,
                   record->end_us - record->start_us, record->end_us);
-  if (news != PILOT_NO_NEWS) observe_news(f->pilot, place, target, news);
+  if (news != PILOT_NO_NEWS)
+    observe_news(f->pilot, place, &f->group->targets[place], news);
 }
 
 /* Every attempt comes by here, once its record says how it ended, and the race
@@ -107,7 +104,6 @@ static void fetch_end_below(struct fetch *f, const struct todo *todo,
 
 /* Counts it as in flight, whatever the verdict is. */
 static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
-                                     const struct target *target,
                                      _Atomic int64_t *in_flight,
                                      int64_t now_us) {
   struct gate gate = {
@@ -119,8 +115,12 @@ static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
   };
   enum gate_verdict verdict = gate_try(&gate);
   if (verdict != GATE_OPEN) return verdict;
-  return pilot_admit(f->pilot, place_of(f, target), pilot_kind(&f->race, k),
-                     gate.in_flight, now_us);
+  return pilot_admit(f->pilot, place_of(f, &f->records[k]),
+                     pilot_kind(&f->race, k), gate.in_flight, now_us);
+}
+
+static const struct target *fetch_whom(const struct fetch *f, unsigned k) {
+  return f->only ? f->only : &f->group->targets[pilot_whom(&f->race, k)];
 }
 
 static _Atomic int64_t *in_flight_to(const struct fetch *f,
@@ -132,7 +132,7 @@ static _Atomic int64_t *in_flight_to(const struct fetch *f,
 static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   unsigned k = f->begun++;
   struct attempts *attempts = f->scene->service->attempts;
-  const struct target *target = target_of(f, k);
+  const struct target *target = fetch_whom(f, k);
   _Atomic int64_t *in_flight = in_flight_to(f, target);
   struct attempt_record *record = record_of(f, k);
   record->target = target->number;
@@ -140,7 +140,7 @@ static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   record->kind = (uint8_t)race_kind(&f->race, k);
   record->start_us = now_us;
   f->scene->service->counters.begun++;
-  enum gate_verdict verdict = fetch_admit(f, k, target, in_flight, now_us);
+  enum gate_verdict verdict = fetch_admit(f, k, in_flight, now_us);
   if (verdict == GATE_OPEN) {
     f->attempts[k] = attempt_start(attempts, &f->ask, target, &f->group->limits,
                                    record, fetch_on_attempt_end, f);

@@ -17,6 +17,7 @@ static struct exchange_race race_of(struct visit *visit,
   return (struct exchange_race){
       .policy = &route->policy,
       .pilot = route->pilots ? &route->pilots[visit->service->number] : NULL,
+      .targets = group->count > 0 ? group->count : 1,
       .first = group->count > 0 ? balance_first(visit->service, group) : 0,
       .timeout_us =
           route->timeout_us < deadline_us ? route->timeout_us : deadline_us,

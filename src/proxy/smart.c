@@ -101,8 +101,10 @@ void smart_visit(struct visit *visit) {
   const struct group *group = route->group;
   struct race_policy policy = route->policy;
   struct exchange_item item = {.group = group};
-  struct exchange_race race = {
-      .policy = &policy, .fields = &route->fields, .json = route->rules};
+  struct exchange_race race = {.policy = &policy,
+                               .targets = group->count,
+                               .fields = &route->fields,
+                               .json = route->rules};
   struct exchange_setup setup = {.races = &race,
                                  .race_count = 1,
                                  .message = message_of(visit),
