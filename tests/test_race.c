@@ -679,24 +679,34 @@ Test(race, a_4xx_is_not_retried) {
 }
 
 Test(race, a_4xx_that_may_pass_is_retried) {
-  script_race("hedges 0 retries 3",
-              "0 start | 10 status 0 408 | 35 timer | 40 status 1 425 | "
-              "90 timer | 100 status 2 429 | 200 timer | 210 success 3",
-              "[0] start: launch 0 | [10] status 0 408: nothing | "
-              "[35] timer: retry 1 | [40] status 1 425: nothing | "
-              "[90] timer: retry 2 | [100] status 2 429: nothing | "
-              "[200] timer: retry 3 | [210] success 3: won 3");
-  script_race("hedges 0 retries 1 final 4xx",
-              "0 start | 10 status 0 429 | 35 timer | 40 status 1 404",
-              "[0] start: launch 0 | [10] status 0 429: nothing | "
-              "[35] timer: retry 1 | [40] status 1 404: answer 1");
+  script_race(
+      "hedges 0 retries 3",
+      "0 start | 10 status 0 408 | 35 timer | 40 status 1 425 | "
+      "90 timer | 100 status 2 429 retry-after | 200 timer | 210 success 3",
+      "[0] start: launch 0 | [10] status 0 408: nothing | "
+      "[35] timer: retry 1 | [40] status 1 425: nothing | "
+      "[90] timer: retry 2 | [100] status 2 429 retry-after: nothing | "
+      "[200] timer: retry 3 | [210] success 3: won 3");
+  script_race(
+      "hedges 0 retries 1 final 4xx",
+      "0 start | 10 status 0 429 retry-after | 35 timer | 40 status 1 404",
+      "[0] start: launch 0 | [10] status 0 429 retry-after: nothing | "
+      "[35] timer: retry 1 | [40] status 1 404: answer 1");
 }
 
 Test(race, when_each_try_brought_a_4xx_the_first_ones_is_the_answer) {
-  script_race("hedges 0 retries 1",
-              "0 start | 10 status 0 429 | 35 timer | 40 status 1 403",
+  script_race(
+      "hedges 0 retries 1",
+      "0 start | 10 status 0 429 retry-after | 35 timer | 40 status 1 403",
+      "[0] start: launch 0 | [10] status 0 429 retry-after: nothing | "
+      "[35] timer: retry 1 | [40] status 1 403: answer 0");
+}
+
+Test(race, a_429_that_names_no_time_means_a_second) {
+  script_race("hedges 0 retries 1 timeout 2000",
+              "0 start | 10 status 0 429 | 1010 timer",
               "[0] start: launch 0 | [10] status 0 429: nothing | "
-              "[35] timer: retry 1 | [40] status 1 403: answer 0");
+              "[1010] timer: retry 1");
 }
 
 Test(race, retry_after_is_the_least_wait) {

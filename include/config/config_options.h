@@ -20,6 +20,8 @@ enum option_kind {
   OPTION_CHOICE,    /* one of the words of `value`: its place is the number */
   OPTION_SWITCH,    /* off or on (in the file false and true, too): a bool */
   OPTION_DURATIONS, /* one, or A..B: int64_t[2] */
+  OPTION_DELAY,     /* policy.hedge_after_us and policy.learn */
+  OPTION_BUDGET,    /* struct hedge_budget_rule */
   OPTION_ADDRESS,   /* struct listen_at */
   OPTION_PATH,      /* struct config_name, of a file */
   OPTION_FILE,      /* const char *, the file of options itself */
@@ -32,6 +34,7 @@ enum option_kind {
   OPTION_NAMES,
   OPTION_ORIGINS, /* as core/cors has them */
   OPTION_BLOCKS,  /* of addresses: struct cidr */
+  OPTION_RULES,   /* of core/json_rule, as text */
   /* What a file is built of (config/config_file): no members, no flags. */
   OPTION_DEFAULTS,  /* a mapping of what may stand there */
   OPTION_UPSTREAMS, /* a mapping of upstreams by their names */
@@ -93,7 +96,8 @@ struct config_option {
   size_t offset, size;   /* of its member, see SCOPE_RULES */
   const char *fallback;  /* the default; NULL: nothing, or an empty list */
   const char *min, *max; /* of a number, else NULL */
-  bool may_be_off;       /* the word `off` is taken, and stored as 0 */
+  const char *word;      /* taken in place of a number, and stored as */
+  int64_t word_number;   /* this; NULL: there is none */
   const char *help;
 };
 

@@ -46,6 +46,16 @@ static inline enum attempt_kind race_kind(const struct race *race,
   return attempt == 0 ? ATTEMPT_PRIMARY : ATTEMPT_HEDGE;
 }
 
+/* Which of plan->due_us was its time; it is no retry. */
+static inline unsigned race_hedge_number(const struct race *race,
+                                         unsigned attempt) {
+  unsigned number = attempt;
+  for (unsigned before = race->retried & ((1u << attempt) - 1); before > 0;
+       before &= before - 1)
+    number--;
+  return number;
+}
+
 /* When EVENT_TIMER is due, monotonic microseconds. Only for an open race: it
  * always has a deadline, so there is always an answer. */
 int64_t race_wakeup_us(const struct race *race);

@@ -89,7 +89,7 @@ static struct fate run_race(const struct race_policy *policy,
   struct step_event event = {.kind = EVENT_START};
   struct todo todo;
   unsigned started = 0;
-  plan_make(&plan, policy, 1, 0, limit_us);
+  plan_make(&plan, policy, &(uint8_t){0}, 1, limit_us);
   race_init(&race, &plan);
   for (;;) {
     todo = race_step(&race, &event);

@@ -14,7 +14,8 @@
  * Where the request may be sent only once, time and failures start no hedge.
  * Its attempts are there for one case: those before have reached nobody.
  *
- * What this file leaves to others: what brings a hedge forward (core/race),
+ * What this file leaves to others: which targets are worth asking, and which
+ * delay was learned (core/pilot), what brings a hedge forward (core/race),
  * whether an attempt may start when its time has come (core/gate). */
 #include "core/plan.h"
 
@@ -24,7 +25,10 @@ static uint32_t due_us(const struct race_policy *policy, unsigned k,
                        int64_t timeout_us) {
   if (k == 0) return 0;
   if (policy->once) return PLAN_NEVER_US;
-  int64_t due = policy->hedge_after_us + (k - 1) * policy->stagger_us;
+  int64_t stagger_us = policy->stagger_us;
+  if (stagger_us == RACE_STAGGER_AUTO)
+    stagger_us = policy->learn.per_mille > 0 ? policy->hedge_after_us : 0;
+  int64_t due = policy->hedge_after_us + (k - 1) * stagger_us;
   return due < timeout_us ? (uint32_t)due : PLAN_NEVER_US;
 }
 
@@ -36,8 +40,8 @@ static uint32_t attempt_timeout_us(const struct race_policy *policy,
 }
 
 void plan_make(struct race_plan *plan, const struct race_policy *policy,
-               unsigned targets, unsigned first, int64_t timeout_us) {
-  assert(policy->hedges <= RACE_MAX_HEDGES && first < targets);
+               const uint8_t *order, unsigned count, int64_t timeout_us) {
+  assert(policy->hedges <= RACE_MAX_HEDGES && count >= 1);
   assert(policy->retries <= RACE_MAX_HEDGES - policy->hedges);
   assert(timeout_us > 0 && timeout_us < PLAN_NEVER_US);
   plan->attempts = (uint8_t)(1 + policy->hedges + policy->retries);
@@ -51,7 +55,7 @@ void plan_make(struct race_plan *plan, const struct race_policy *policy,
   plan->final_4xx = policy->final_4xx;
   plan->once = policy->once;
   for (unsigned k = 0; k < plan->attempts; k++)
-    plan->target[k] = (uint8_t)((first + k) % targets);
+    plan->target[k] = order[k % count];
   for (unsigned k = 0; k <= plan->hedges; k++)
     plan->due_us[k] = due_us(policy, k, timeout_us);
 }

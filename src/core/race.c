@@ -161,9 +161,9 @@ static unsigned race_note_end(struct race *race,
   }
   if (race->plan->once && end->unsent) race->unasked |= bit(k);
   if (is_whole_4xx(end)) race_note_4xx(race, k, end->status);
-  if (end->retry_after_ms > 0)
-    race_hold(race, later_us(elapsed_us(race, event->now_us),
-                             us_of(end->retry_after_ms)));
+  uint32_t wait_ms = attempt_end_wait_ms(end);
+  if (wait_ms > 0)
+    race_hold(race, later_us(elapsed_us(race, event->now_us), us_of(wait_ms)));
   return (asks_to_wait(end) ? 0 : FORWARD) |
          (is_final_4xx(end->status) ? 0 : RETRY);
 }

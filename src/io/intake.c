@@ -27,6 +27,7 @@ void intake_init(struct intake *intake, const struct target_limits *limits,
   verdict_init(&intake->verdict, message->success, limits->body_bytes,
                limits->depth);
   intake->verdict.keep_errors = message->keep_errors;
+  intake->verdict.rules = message->rules;
 }
 
 void intake_clear(struct intake *intake) { buffer_clear(&intake->bytes); }
@@ -73,6 +74,14 @@ static bool judge_body(struct intake *intake) {
   return verdict_body(&intake->verdict, body + from, intake->judged - from);
 }
 
+static void judge_end(struct intake *intake) {
+  const struct http_response *found = &intake->response;
+  const struct slice body = {intake->bytes.at + found->body_at,
+                             found->body_len};
+  verdict_end(&intake->verdict);
+  if (intake->verdict.rules) verdict_text(&intake->verdict, body);
+}
+
 /* The head has not ended yet, or interim heads go on and on. */
 static bool judge_rest(struct intake *intake) {
   if (intake->response.head_len == 0 &&
@@ -93,7 +102,7 @@ bool intake_judge(struct intake *intake) {
       case RESPONSE_HEAD: open = judge_head(intake); break;
       case RESPONSE_BODY: open = judge_body(intake); break;
       case RESPONSE_DONE:
-        verdict_end(&intake->verdict);
+        judge_end(intake);
         open = false;
         break;
       case RESPONSE_BAD:
@@ -107,8 +116,7 @@ bool intake_judge(struct intake *intake) {
 }
 
 void intake_end(struct intake *intake) {
-  if (http_response_end(&intake->response) == RESPONSE_DONE)
-    verdict_end(&intake->verdict);
+  if (http_response_end(&intake->response) == RESPONSE_DONE) judge_end(intake);
   else
     verdict_broken(&intake->verdict, ATTEMPT_TRANSPORT, intake->response.why);
 }

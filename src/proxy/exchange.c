@@ -282,16 +282,22 @@ static bool exchange_take_fetches(struct exchange *x,
   return true;
 }
 
+static void exchange_make_plan(struct race_plan *plan,
+                               const struct exchange_race *race,
+                               int64_t now_us) {
+  if (race->pilot)
+    pilot_plan(race->pilot, plan, race->policy, race->targets, race->first,
+               race->timeout_us, now_us);
+  else plan_make(plan, race->policy, &(uint8_t){0}, 1, race->timeout_us);
+}
+
 /* NULL: no memory. */
 static const struct race_plan *exchange_make_plans(
     struct exchange *x, const struct exchange_setup *setup) {
   struct race_plan *plans =
       arena_take(&x->arena, setup->race_count * sizeof *plans);
-  for (unsigned i = 0; plans && i < setup->race_count; i++) {
-    const struct exchange_race *race = &setup->races[i];
-    plan_make(&plans[i], race->policy, race->targets, race->first,
-              race->timeout_us);
-  }
+  for (unsigned i = 0; plans && i < setup->race_count; i++)
+    exchange_make_plan(&plans[i], &setup->races[i], setup->started_us);
   return plans;
 }
 
@@ -307,6 +313,7 @@ static bool exchange_make_fetches(struct exchange *x,
     struct ask ask = {item->rest, item->query, item->message};
     fetch_init(fetch, &x->scene, &plans[item->race], item->group, &ask);
     fetch->only = item->only;
+    fetch->pilot = item->pilot;
     fetch->first_number = item->number;
     fetch->attempts = attempts;
     fetch->records = records;

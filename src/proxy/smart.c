@@ -101,8 +101,10 @@ void smart_visit(struct visit *visit) {
   const struct group *group = route->group;
   struct race_policy policy = route->policy;
   struct exchange_item item = {.group = group};
-  struct exchange_race race = {
-      .policy = &policy, .targets = group->count, .fields = &route->fields};
+  struct exchange_race race = {.policy = &policy,
+                               .targets = group->count,
+                               .fields = &route->fields,
+                               .json = route->rules};
   struct exchange_setup setup = {.races = &race,
                                  .race_count = 1,
                                  .message = message_of(visit),
@@ -127,6 +129,7 @@ void smart_visit(struct visit *visit) {
   if (visit->request->has_wishes && prefer_hedge_off(visit->request))
     policy.hedges = policy.retries = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);
+  race.pilot = item.pilot = &route->pilots[visit->service->number];
   race.first = balance_first(visit->service, group);
   start(visit, &setup, &item, &race, tags);
 }
