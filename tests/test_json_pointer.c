@@ -136,6 +136,22 @@ Test(json_pointer, strings_of_any_length_are_passed_by) {
   }
 }
 
+/* Whatever stands at the seams of what is looked at together. */
+Test(json_pointer, containers_of_any_length_are_passed_by) {
+  static const char *const inner[] = {
+      "[[]]",           "{\"k\":{}}",    "\"]}\"", "\"\\\"]\"",
+      "\"\\\\\",\"}\"", "\"\\\\\\\"]\"", "[\"[\"]"};
+  char json[1024];
+  for (size_t i = 0; i < sizeof inner / sizeof *inner; i++)
+    for (int before = 0; before < 140; before++)
+      for (int behind = 0; behind < 70; behind += 23) {
+        snprintf(json, sizeof json,
+                 "{\"x\":[%*s%s,%*s%s,%*s[]],\"a\":1,\"y\":[%*s]}", before, "",
+                 inner[i], behind, "", inner[i], before, "", behind, "");
+        expect("/a", json, "1");
+      }
+}
+
 Test(json_pointer, white_space_may_stand_anywhere) {
   expect("/a/1", " \t\r\n{ \"b\" : [ ] , \"a\" : [ 1 , { \"x\" : 2 } ] } \n",
          "{ \"x\" : 2 }");

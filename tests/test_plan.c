@@ -13,7 +13,7 @@ static const uint8_t one[1];
 static const char *times_of(const struct race_plan *plan) {
   static char text[256];
   size_t len = 0;
-  for (unsigned k = 0; k <= plan->hedges; k++) {
+  for (unsigned k = 0; k < plan->hedged; k++) {
     const char *gap = k > 0 ? " " : "";
     uint32_t due_us = plan->due_us[k];
     int n = due_us == PLAN_NEVER_US
@@ -188,19 +188,19 @@ Test(plan, retries_come_on_top_of_hedges) {
   struct race_plan plan;
   plan_make(&plan, &policy, (const uint8_t[]){1, 2, 3, 0}, 4, S);
   cr_expect_eq(plan.attempts, 6);
-  cr_expect_eq(plan.retries, 3);
+  cr_expect_eq(plan.hedged, 3);
   cr_expect_str_eq(times_of(&plan), "0 7 7");
   for (unsigned k = 0; k < plan.attempts; k++)
     cr_expect_eq(plan.target[k], (1 + k) % 4, "of attempt %u", k);
 }
 
-static void expect_backoffs(int64_t first_us, int64_t most_us, uint32_t jitter,
+static void expect_backoffs(int64_t first_us, int64_t most_us, uint32_t chance,
                             const uint32_t want[5]) {
   struct race_policy policy = {.retries = 15, .backoff = {first_us, most_us}};
   struct race_plan plan;
   plan_make(&plan, &policy, one, 1, S);
   for (unsigned n = 0; n < 5; n++) {
-    uint32_t got = plan_backoff_us(&plan, n, jitter);
+    uint32_t got = plan_backoff_us(&plan, n, chance);
     cr_expect_eq(got, want[n], "%lld..%lld, retry %u: %u, not %u",
                  (long long)first_us, (long long)most_us, n, got, want[n]);
   }
@@ -213,10 +213,11 @@ Test(plan, a_wait_doubles_up_to_its_most) {
   expect_backoffs(0, 250, 0, (uint32_t[]){0, 0, 0, 0, 0});
 }
 
-Test(plan, jitter_takes_its_share_off_a_wait) {
-  const uint32_t half = UINT32_C(1) << 31;
+Test(plan, chance_takes_a_share_off_a_wait_and_another_off_the_next) {
+  const uint32_t half = UINT32_C(1) << 31, quarter = UINT32_C(1) << 30;
   expect_backoffs(24, 250, half, (uint32_t[]){12, 24, 48, 96, 125});
-  expect_backoffs(24, 250, UINT32_MAX, (uint32_t[]){1, 1, 1, 1, 1});
+  expect_backoffs(100, 100, quarter, (uint32_t[]){75, 25, 75, 25, 75});
+  expect_backoffs(100, 100, UINT32_MAX, (uint32_t[]){1, 1, 1, 1, 1});
 }
 
 Test(plan, the_longest_wait_does_not_overflow) {
@@ -226,5 +227,5 @@ Test(plan, the_longest_wait_does_not_overflow) {
   struct race_plan plan;
   plan_make(&plan, &policy, one, 1, S);
   cr_expect_eq(plan_backoff_us(&plan, 14, 0), PLAN_NEVER_US - 1);
-  cr_expect_eq(plan_backoff_us(&plan, 14, UINT32_MAX), 1);
+  cr_expect_eq(plan_backoff_us(&plan, 0, UINT32_MAX), 1);
 }

@@ -634,14 +634,23 @@ Test(race, each_wait_is_twice_the_one_before_up_to_the_most) {
 }
 
 Test(race, chance_shortens_a_wait) {
-  script_race("hedges 0 retries 2 backoff 100",
-              "0 start | 10 fail 0 jitter 25 | 85 timer",
+  script_race("hedges 0 retries 1 backoff 100 chance 25",
+              "0 start | 10 fail 0 | 85 timer",
               "[0] start: launch 0 | [10] fail 0: nothing | "
               "[85] timer: retry 1");
-  script_race("hedges 0 retries 1 backoff 100 attempt-timeout 200",
-              "0 start | 200 timer jitter 50 | 250 timer",
+  script_race("hedges 0 retries 1 backoff 100 attempt-timeout 200 chance 50",
+              "0 start | 200 timer | 250 timer",
               "[0] start: launch 0 | [200] timer: expire 0 | "
               "[250] timer: retry 1");
+}
+
+/* 25 % of the first, 75 % of the second. */
+Test(race, each_wait_has_a_chance_of_its_own) {
+  script_race("hedges 0 retries 2 backoff 100 most 200 chance 25",
+              "0 start | 0 fail 0 | 75 timer | 75 fail 1 | 125 timer",
+              "[0] start: launch 0 | [0] fail 0: nothing | "
+              "[75] timer: retry 1 | [75] fail 1: nothing | "
+              "[125] timer: retry 2");
 }
 
 Test(race, without_a_backoff_a_retry_starts_at_once) {

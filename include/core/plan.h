@@ -45,13 +45,13 @@ struct race_policy {
  * follows only where all before it have reached nobody (core/race). */
 struct race_plan {
   uint8_t attempts;                   /* 1 .. RACE_MAX_ATTEMPTS: the primary, */
-  uint8_t hedges, retries;            /* and so many of each */
+  uint8_t hedged;                     /* and the hedges; the rest are retries */
   uint8_t target[RACE_MAX_ATTEMPTS];  /* whom each asks, as in its order */
   uint32_t due_us[RACE_MAX_ATTEMPTS]; /* ascending; [0], the primary's, is 0,
                                        * then come the hedges' */
-  uint32_t first_backoff_us, most_backoff_us;
-  uint32_t deadline_us;        /* > 0 */
-  uint32_t attempt_timeout_us; /* 0: none */
+  uint32_t first_backoff_us, most_backoff_us; /* where there are retries */
+  uint32_t deadline_us;                       /* > 0 */
+  uint32_t attempt_timeout_us;                /* 0: none */
   enum race_on_failure on_failure;
   bool final_4xx;
   bool once;
@@ -64,10 +64,15 @@ struct race_plan {
 void plan_make(struct race_plan *plan, const struct race_policy *policy,
                const uint8_t *order, unsigned count, int64_t timeout_us);
 
+static inline bool plan_has_retries(const struct race_plan *plan) {
+  return plan->attempts > plan->hedged;
+}
+
 /* How long to wait before the n-th retry, n counted from 0: a time between 0
  * and a span that begins at backoff.first_us, and doubles with each retry up to
- * backoff.most_us. jitter as in struct step_event; 0: the whole span. */
+ * backoff.most_us. chance / 2^32 of the first is taken off, and another share
+ * of each further one; chance 0: nothing, all wait for the whole span. */
 uint32_t plan_backoff_us(const struct race_plan *plan, unsigned n,
-                         uint32_t jitter);
+                         uint32_t chance);
 
 #endif

@@ -78,8 +78,6 @@ struct step_event {
   int64_t now_us; /* monotonic */
   unsigned attempt;
   struct attempt_end end;
-  uint32_t jitter; /* where the plan has retries, any number: it shortens the
-                    * wait before a retry by jitter / 2^32 of it */
 };
 
 enum outcome {

@@ -5,7 +5,7 @@
  * one, and any other value before a comma, a bracket or white space. A step of
  * the pointer goes through one container from its begin to its end, since the
  * last of two members of one name counts, and passes by what it is not looking
- * for. There are no tokens and no tree: what jsmn would need, an array of a
+ * for: most of a body, usually, so that is done by many bytes at a time. There are no tokens and no tree: what jsmn would need, an array of a
  * token for each value of the body, is what an upstream's body could make
  * large.
  *
@@ -64,7 +64,7 @@ const char *json_pointer_fault(struct json_pointer pointer, size_t *at) {
   return NULL;
 }
 
-/* ---- values ---- */
+/* ---- strings ---- */
 
 struct walk {
   const char *at, *end;
@@ -74,16 +74,15 @@ static void skip_space(struct walk *walk) {
   while (walk->at < walk->end && (unsigned char)*walk->at <= ' ') walk->at++;
 }
 
-static unsigned string_stops(const char *at) {
+static unsigned text_stops(const char *at) {
   block bytes = block_load(at);
   return block_mask((bytes == '"') | (bytes == '\\'));
 }
 
-/* From the quote in front of it. */
-static void skip_string(struct walk *walk) {
-  walk->at++;
+/* On to the closing quote, and behind it. */
+static void skip_text(struct walk *walk) {
   while (walk->end - walk->at >= BLOCK_LEN) {
-    unsigned stops = string_stops(walk->at);
+    unsigned stops = text_stops(walk->at);
     walk->at += stops ? block_first(stops) : BLOCK_LEN;
     if (stops == 0) continue;
     if (*walk->at == '"') {
@@ -96,20 +95,115 @@ static void skip_string(struct walk *walk) {
   walk->at++;
 }
 
-static void skip_container(struct walk *walk) {
-  unsigned depth = 0;
-  do {
-    switch (*walk->at) {
-      case '"': skip_string(walk); continue;
-      case '[':
-      case '{': depth++; break;
-      case ']':
-      case '}': depth--; break;
-      default: break;
-    }
-    walk->at++;
-  } while (depth > 0);
+/* From the quote in front of it. */
+static void skip_string(struct walk *walk) {
+  walk->at++;
+  skip_text(walk);
 }
+
+/* ---- containers ---- */
+
+/* A container is passed by in stretches of 64 bytes: a bit for each byte that
+ * may matter, and sums over bits instead of a look at each byte. */
+enum { STRETCH = 64 };
+
+struct marks {
+  uint64_t quotes, slashes, opens, closes;
+};
+
+static struct marks marks_at(const char *at) {
+  struct marks marks = {0};
+  for (unsigned i = 0; i < STRETCH; i += BLOCK_LEN) {
+    block bytes = block_load(at + i);
+    block brackets = bytes | 0x20; /* '[' and '{', ']' and '}' become one */
+    marks.quotes |= (uint64_t)block_mask(bytes == '"') << i;
+    marks.slashes |= (uint64_t)block_mask(bytes == '\\') << i;
+    marks.opens |= (uint64_t)block_mask(brackets == '{') << i;
+    marks.closes |= (uint64_t)block_mask(brackets == '}') << i;
+  }
+  return marks;
+}
+
+static unsigned count_of(uint64_t bits) {
+  bits -= bits >> 1 & UINT64_C(0x5555555555555555);
+  bits = (bits & UINT64_C(0x3333333333333333)) +
+         (bits >> 2 & UINT64_C(0x3333333333333333));
+  bits = (bits + (bits >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+  return (unsigned)(bits * UINT64_C(0x0101010101010101) >> 56);
+}
+
+/* Bit i is set where an odd number of bits up to i are. */
+static uint64_t parity_up_to(uint64_t bits) {
+  for (unsigned by = 1; by < 64; by *= 2) bits ^= bits << by;
+  return bits;
+}
+
+/* Where a stretch begins. */
+struct passing {
+  unsigned depth;
+  uint64_t in_string; /* all bits, or none */
+  bool escaped;       /* a backslash stands before it */
+};
+
+/* The quotes that no backslash makes a part of their string. */
+static uint64_t bare_quotes(struct passing *passing,
+                            const struct marks *marks) {
+  uint64_t escaped = passing->escaped, slashes = marks->slashes & ~escaped;
+  passing->escaped = false;
+  while (slashes) {
+    uint64_t slash = slashes & -slashes;
+    passing->escaped = slash >> 63;
+    escaped |= slash << 1;
+    slashes &= ~(slash | slash << 1);
+  }
+  return marks->quotes & ~escaped;
+}
+
+/* How far the container goes in this stretch: up to its bracket, or all of it,
+ * and then its depth is not 0. */
+static unsigned pass_stretch(struct passing *passing, const char *at) {
+  struct marks marks = marks_at(at);
+  uint64_t strings = parity_up_to(bare_quotes(passing, &marks));
+  strings ^= passing->in_string;
+  passing->in_string = -(strings >> 63);
+  uint64_t opens = marks.opens & ~strings, closes = marks.closes & ~strings;
+  unsigned closed = count_of(closes);
+  if (closed < passing->depth) {
+    passing->depth += count_of(opens) - closed;
+    return STRETCH;
+  }
+  for (uint64_t left = opens | closes; left; left &= left - 1) {
+    passing->depth += opens & left & -left ? 1u : -1u;
+    if (passing->depth == 0) return (unsigned)__builtin_ctzll(left) + 1;
+  }
+  return STRETCH;
+}
+
+/* What is left of it is shorter than a stretch. */
+static void pass_rest(struct walk *walk, struct passing *passing) {
+  if (passing->escaped) walk->at++;
+  if (passing->in_string) skip_text(walk);
+  while (passing->depth > 0) {
+    char c = *walk->at;
+    if (c == '"') {
+      skip_string(walk);
+      continue;
+    }
+    if (c == '[' || c == '{') passing->depth++;
+    if (c == ']' || c == '}') passing->depth--;
+    walk->at++;
+  }
+}
+
+static void skip_container(struct walk *walk) {
+  struct passing passing = {.depth = 1};
+  walk->at++;
+  while (passing.depth > 0 && walk->end - walk->at >= STRETCH)
+    walk->at += pass_stretch(&passing, walk->at);
+  if (passing.depth > 0) pass_rest(walk, &passing);
+}
+
+/* ---- values ---- */
 
 static bool ends_scalar(char c) {
   return c == ',' || c == ']' || c == '}' || (unsigned char)c <= ' ';
@@ -193,10 +287,16 @@ static struct slice find_element(struct slice array,
   return (struct slice){0};
 }
 
-struct slice json_pointer_find(struct json_pointer pointer, struct slice text) {
+/* The value at the root. */
+static struct slice without_space(struct slice text) {
   struct walk walk = {text.at, text.at + text.len};
   skip_space(&walk);
-  struct slice value = take_value(&walk);
+  while (walk.end > walk.at && (unsigned char)walk.end[-1] <= ' ') walk.end--;
+  return (struct slice){walk.at, (size_t)(walk.end - walk.at)};
+}
+
+struct slice json_pointer_find(struct json_pointer pointer, struct slice text) {
+  struct slice value = without_space(text);
   bool more = pointer.text.len > 0;
   if (more) (void)take_char(&pointer);
   while (more && value.len > 0) {

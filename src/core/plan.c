@@ -39,30 +39,36 @@ static uint32_t attempt_timeout_us(const struct race_policy *policy,
   return limit < timeout_us ? (uint32_t)limit : 0;
 }
 
-void plan_make(struct race_plan *plan, const struct race_policy *policy,
-               const uint8_t *order, unsigned count, int64_t timeout_us) {
-  assert(policy->hedges <= RACE_MAX_HEDGES && count >= 1);
-  assert(policy->retries <= RACE_MAX_HEDGES - policy->hedges);
-  assert(timeout_us > 0 && timeout_us < PLAN_NEVER_US);
-  plan->attempts = (uint8_t)(1 + policy->hedges + policy->retries);
-  plan->hedges = (uint8_t)policy->hedges;
-  plan->retries = (uint8_t)policy->retries;
+static void add_retries(struct race_plan *plan,
+                        const struct race_policy *policy) {
+  assert(plan->hedged + policy->retries <= RACE_MAX_ATTEMPTS);
+  plan->attempts = (uint8_t)(plan->hedged + policy->retries);
   plan->first_backoff_us = (uint32_t)policy->backoff.first_us;
   plan->most_backoff_us = (uint32_t)policy->backoff.most_us;
+}
+
+void plan_make(struct race_plan *plan, const struct race_policy *policy,
+               const uint8_t *order, unsigned count, int64_t timeout_us) {
+  unsigned hedged = 1 + policy->hedges;
+  assert(hedged <= RACE_MAX_ATTEMPTS && count >= 1);
+  assert(timeout_us > 0 && timeout_us < PLAN_NEVER_US);
+  plan->attempts = plan->hedged = (uint8_t)hedged;
   plan->deadline_us = (uint32_t)timeout_us;
   plan->attempt_timeout_us = attempt_timeout_us(policy, timeout_us);
   plan->on_failure = policy->once ? RACE_WAIT : policy->on_failure;
   plan->final_4xx = policy->final_4xx;
   plan->once = policy->once;
+  if (policy->retries > 0) add_retries(plan, policy);
+  for (unsigned k = 0; k < hedged; k++)
+    plan->due_us[k] = due_us(policy, k, timeout_us);
   for (unsigned k = 0; k < plan->attempts; k++)
     plan->target[k] = order[k % count];
-  for (unsigned k = 0; k <= plan->hedges; k++)
-    plan->due_us[k] = due_us(policy, k, timeout_us);
 }
 
 uint32_t plan_backoff_us(const struct race_plan *plan, unsigned n,
-                         uint32_t jitter) {
+                         uint32_t chance) {
   uint64_t span_us = (uint64_t)plan->first_backoff_us << n;
   if (span_us > plan->most_backoff_us) span_us = plan->most_backoff_us;
-  return (uint32_t)(span_us - (span_us * jitter >> 32));
+  uint32_t share = chance * (2 * n + 1); /* odd: as evenly spread as chance */
+  return (uint32_t)(span_us - (span_us * share >> 32));
 }

@@ -74,12 +74,15 @@ static bool judge_body(struct intake *intake) {
   return verdict_body(&intake->verdict, body + from, intake->judged - from);
 }
 
-static void judge_end(struct intake *intake) {
+static void judge_text(struct intake *intake) {
   const struct http_response *found = &intake->response;
-  const struct slice body = {intake->bytes.at + found->body_at,
-                             found->body_len};
+  const char *body = intake->bytes.at + found->body_at;
+  verdict_text(&intake->verdict, (struct slice){body, found->body_len});
+}
+
+static void judge_end(struct intake *intake) {
   verdict_end(&intake->verdict);
-  if (intake->verdict.rules) verdict_text(&intake->verdict, body);
+  if (intake->verdict.rules) judge_text(intake);
 }
 
 /* The head has not ended yet, or interim heads go on and on. */

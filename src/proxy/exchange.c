@@ -260,19 +260,15 @@ void exchange_drain_all(struct service *service) {
 
 /* ---- the start ---- */
 
-static unsigned attempts_of(const struct exchange_setup *setup, unsigned item) {
-  const struct race_policy *policy =
-      setup->races[setup->items[item].race].policy;
-  return 1 + policy->hedges + policy->retries;
-}
-
 /* The fetches, and behind them the records of all their attempts and the
  * attempts in flight. */
 static bool exchange_take_fetches(struct exchange *x,
-                                  const struct exchange_setup *setup) {
+                                  const struct exchange_setup *setup,
+                                  const struct race_plan *plans) {
   unsigned count = setup->item_count;
   size_t attempts = 0;
-  for (unsigned i = 0; i < count; i++) attempts += attempts_of(setup, i);
+  for (unsigned i = 0; i < count; i++)
+    attempts += plans[setup->items[i].race].attempts;
   size_t empty =
       attempts * (sizeof(struct attempt_record) + sizeof(struct attempt *));
   x->fetches = arena_take(&x->arena, count * sizeof *x->fetches + empty);
@@ -304,21 +300,22 @@ static const struct race_plan *exchange_make_plans(
 static bool exchange_make_fetches(struct exchange *x,
                                   const struct exchange_setup *setup) {
   const struct race_plan *plans = exchange_make_plans(x, setup);
-  if (!plans || !exchange_take_fetches(x, setup)) return false;
+  if (!plans || !exchange_take_fetches(x, setup, plans)) return false;
   struct attempt_record *records = (void *)(x->fetches + setup->item_count);
   struct attempt **attempts = (void *)(records + x->record.count);
   for (unsigned i = 0; i < setup->item_count; i++) {
     const struct exchange_item *item = &setup->items[i];
+    const struct race_plan *plan = &plans[item->race];
     struct fetch *fetch = &x->fetches[i];
     struct ask ask = {item->rest, item->query, item->message};
-    fetch_init(fetch, &x->scene, &plans[item->race], item->group, &ask);
+    fetch_init(fetch, &x->scene, plan, item->group, &ask);
     fetch->only = item->only;
     fetch->pilot = item->pilot;
     fetch->first_number = item->number;
     fetch->attempts = attempts;
     fetch->records = records;
-    attempts += attempts_of(setup, i);
-    records += attempts_of(setup, i);
+    attempts += plan->attempts;
+    records += plan->attempts;
   }
   return true;
 }

@@ -137,7 +137,7 @@ static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   struct attempt_record *record = record_of(f, k);
   record->target = target->number;
   record->number = (uint8_t)(f->first_number + k);
-  record->kind = (uint8_t)race_kind(&f->race, k);
+  if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
   record->start_us = now_us;
   f->scene->service->counters.begun++;
   enum gate_verdict verdict = fetch_admit(f, k, in_flight, now_us);
@@ -165,13 +165,6 @@ static struct step_event fetch_refuse(struct fetch *f,
 
 /* ---- performing a todo ---- */
 
-/* Where there are retries, those of many races do not come at once. */
-static struct todo fetch_step(struct fetch *f, struct step_event event) {
-  if (f->race.plan->retries > 0)
-    event.jitter = (uint32_t)(service_random(f->scene->service) >> 32);
-  return race_step(&f->race, &event);
-}
-
 static void fetch_settle(struct fetch *f, int64_t now_us) {
   timer_clear(&f->timer);
   f->scene->on_settled(f->scene->arg, f, now_us);
@@ -184,7 +177,7 @@ static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
     enum gate_verdict verdict = fetch_start_next(f, now_us);
     if (verdict == GATE_OPEN) continue;
     struct step_event event = fetch_refuse(f, verdict);
-    todo = fetch_step(f, event);
+    todo = race_step(&f->race, &event);
     fetch_end_below(f, &todo, event.now_us);
   }
   if (todo.outcome == OUTCOME_OPEN)
@@ -195,7 +188,7 @@ static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
 static void fetch_advance(struct fetch *f, enum event_kind kind,
                           int64_t now_us) {
   struct step_event event = {.kind = kind, .now_us = now_us};
-  fetch_perform(f, fetch_step(f, event), now_us);
+  fetch_perform(f, race_step(&f->race, &event), now_us);
 }
 
 /* ---- what happens ---- */
@@ -247,7 +240,7 @@ static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
   fetch_keep_error(f, record);
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
-  struct todo todo = fetch_step(f, event);
+  struct todo todo = race_step(&f->race, &event);
   attempt_ended(f, k);
   fetch_keep_response(f, k, &todo, response);
   fetch_perform(f, todo, now_us);
@@ -269,6 +262,9 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->begun = fetch->first_number = fetch->response_of = 0;
   fetch->response = (struct response){0};
   race_init(&fetch->race, plan);
+  /* The retries of many races do not come at once. */
+  if (plan_has_retries(plan))
+    fetch->race.chance = (uint32_t)(service_random(scene->service) >> 32);
   timer_init(&fetch->timer, scene->service->loop, fetch_on_timer, fetch);
 }
 

@@ -56,7 +56,7 @@ static int64_t no_sooner_than_held(const struct shell *shell, int64_t us) {
   return us > shell->held_us ? us : shell->held_us;
 }
 
-/* When the next retry must have started at the latest, whatever the jitter. */
+/* When the next retry must have started at the latest, whatever its chance. */
 static int64_t retry_us(const struct shell *shell) {
   const struct race_policy *policy = shell->policy;
   int64_t span_us = policy->backoff.first_us;
