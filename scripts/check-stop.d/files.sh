@@ -174,7 +174,7 @@ check_files() {
   change_files
   printf 'check-stop: %d files, %d broken: %d answered, %d lost, %d wrong, ' \
     "$files" "$broken" "$(of good)" "$(of lost)" "$(of wrong)"
-  printf '%d refused, %d were gone; %d KiB more\n' \
+  printf '%d refused, %d were gone; RSS %+d KiB\n' \
     "$(of refused)" "$(of gone)" "$rss"
   [ $(($(of lost) + $(of wrong) + $(of refused) + $(of odd))) = 0 ] ||
     fail 'a change was noticed'
