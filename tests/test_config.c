@@ -180,9 +180,9 @@ Test(config, nothing_but_a_target_gives_the_defaults) {
   cr_expect_eq(config.defaults.user_agent.len, 0);
   cr_expect_eq(config.defaults.header_count + config.defaults.drop_header_count,
                0);
-  cr_expect_null(config.defaults.token_file);
-  cr_expect_null(config.defaults.ca_file);
-  cr_expect_null(config.log_file);
+  cr_expect_null(config.defaults.token_file.text);
+  cr_expect_null(config.defaults.ca_file.text);
+  cr_expect_null(config.log_file.text);
   cr_expect_null(config.token_env);
   cr_expect_str_eq(error, "", "the error is '%s'", error);
 }
@@ -269,9 +269,9 @@ Test(config, texts_paths_and_the_address_are_borrowed) {
   expect_slice("the host", config.listen[0].host, "::1");
   cr_expect_eq(config.listen[0].port, 0);
   expect_slice("the user agent", config.defaults.user_agent, "Dash/1.0 (x)");
-  cr_expect_str_eq(config.defaults.token_file, "t");
-  cr_expect_str_eq(config.defaults.ca_file, "c");
-  cr_expect_str_eq(config.log_file, "l");
+  cr_expect_str_eq(config.defaults.token_file.text, "t");
+  cr_expect_str_eq(config.defaults.ca_file.text, "c");
+  cr_expect_str_eq(config.log_file.text, "l");
 }
 
 Test(config, texts_paths_and_the_address_come_from_variables_too) {
@@ -281,7 +281,7 @@ Test(config, texts_paths_and_the_address_come_from_variables_too) {
   EXPECT_RUN(TO);
   expect_slice("the host", config.listen[0].host, "localhost");
   expect_slice("the user agent", config.defaults.user_agent, "a b");
-  cr_expect_str_eq(config.defaults.token_file, "my file");
+  cr_expect_str_eq(config.defaults.token_file.text, "my file");
 }
 
 Test(config, to_comes_before_all_in_whatever_order_they_were_given) {

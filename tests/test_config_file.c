@@ -17,6 +17,7 @@ static char lines[PAGE_BYTES]; /* that were told, each with its end */
 static char page[PAGE_BYTES];
 static const char *directory; /* CREDENTIALS_DIRECTORY */
 static const char *hedges;    /* HEDGEROW_HEDGES */
+static const char *to;        /* HEDGEROW_TO */
 
 static void clear(void) { config_clear(&config); }
 
@@ -24,6 +25,7 @@ TestSuite(config_file, .fini = clear);
 
 static const char *env(const char *name) {
   if (strcmp(name, "CREDENTIALS_DIRECTORY") == 0) return directory;
+  if (strcmp(name, "HEDGEROW_TO") == 0) return to;
   return strcmp(name, "HEDGEROW_HEDGES") == 0 ? hedges : NULL;
 }
 
@@ -196,11 +198,11 @@ Test(config_file, files_are_named_from_where_the_file_stands) {
               "'${CREDENTIALS_DIRECTORY}/us'}\n"
               "      - {url: http://j, token_env: KEY}\n" ROUTES);
   const struct config_target *targets = config.upstreams[0].targets;
-  cr_expect_str_eq(config.log_file, "/var/log/h");
-  cr_expect_str_eq(targets[0].rules.token_file, "/etc/eu.token");
-  cr_expect_str_eq(targets[0].rules.ca_file, "/etc/ca.pem");
-  cr_expect_str_eq(targets[1].rules.token_file, "/run/cred/us");
-  cr_expect_str_eq(targets[2].rules.token_env, "KEY");
+  cr_expect_str_eq(config.log_file.text, "/var/log/h");
+  cr_expect_str_eq(targets[0].rules.token_file.text, "/etc/eu.token");
+  cr_expect_str_eq(targets[0].rules.ca_file.text, "/etc/ca.pem");
+  cr_expect_str_eq(targets[1].rules.token_file.text, "/run/cred/us");
+  cr_expect_str_eq(targets[2].rules.token_env.text, "KEY");
 }
 
 Test(config_file, a_target_has_its_upstreams_token_unless_it_has_its_own) {
@@ -210,9 +212,9 @@ Test(config_file, a_target_has_its_upstreams_token_unless_it_has_its_own) {
       "    token_file: t\n"
       "    targets: [http://h, {url: http://i, token_env: K}]\n" ROUTES);
   const struct config_target *targets = config.upstreams[0].targets;
-  cr_expect_str_eq(targets[0].rules.token_file, "/etc/t");
-  cr_expect_null(targets[1].rules.token_file);
-  cr_expect_str_eq(targets[1].rules.token_env, "K");
+  cr_expect_str_eq(targets[0].rules.token_file.text, "/etc/t");
+  cr_expect_null(targets[1].rules.token_file.text);
+  cr_expect_str_eq(targets[1].rules.token_env.text, "K");
 }
 
 Test(config_file, switches_are_words_or_yamls_own) {
@@ -359,10 +361,13 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
       {"upstreams: 5\n", "line 1, column 12: \"upstreams\": expected a mapping "
                          "(KEY: VALUE)\n"},
       {"upstreams: {}\n", "line 1, column 12: expected 1 to 256 upstreams\n"},
-      {"upstreams: {a: {}}\n",
-       "line 1, column 13: \"a\": an upstream needs targets, a list of URLs\n"},
+      {"upstreams: {a: {}}\n", "line 1, column 13: \"a\": an upstream needs "
+                               "targets, a URL or a list of "
+                               "them\n"},
       {"upstreams: {a: {targets: []}}\n",
-       "line 1, column 26: \"a\": an upstream needs targets, a list of URLs\n"},
+       "line 1, column 26: \"a\": an upstream needs targets, a URL or a list "
+       "of "
+       "them\n"},
       {"upstreams: {a: http://h}\n",
        "line 1, column 16: \"a\": expected a mapping (KEY: VALUE)\n"},
       {"upstreams: {a: {targets: [http://h]}, 'b c': {targets: [http://h]}}\n",
@@ -379,6 +384,10 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
       {"upstreams: {a: {token_file: t, token_env: T, targets: [http://h]}}\n",
        "line 1, column 13: \"a\": token_file and token_env exclude each "
        "other\n"},
+      {"upstreams: {a: {token_env: '', targets: [http://h]}}\n",
+       "line 1, column 28: token_env: expected the name of a variable "
+       "(letters, "
+       "digits, '_'), not the secret itself\n"},
       {"upstreams: {a: {targets: [{url: http://h, token_env: 'a b'}]}}\n",
        "line 1, column 54: token_env: expected the name of a variable "
        "(letters, "
@@ -399,6 +408,24 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
     }
     expect_errors(text, want);
   }
+}
+
+Test(config_file, one_url_alone_is_a_list_of_one) {
+  expect_good(
+      "upstreams: {a: {targets: 'http://h/v1', max_body: 1M}}\n" ROUTES);
+  cr_assert_eq(config.upstreams[0].target_count, 1);
+  expect_slice(config.upstreams[0].targets[0].url.host, "h");
+  cr_expect_eq(config.upstreams[0].targets[0].rules.max_body_bytes, 1 << 20);
+  cr_expect(strstr(dump(), "    targets:\n      - url: \"http://h/v1\"\n"));
+  expect_errors("upstreams: {a: {targets: here}}\n" ROUTES,
+                "line 1, column 26: \"here\": it needs http:// or https:// in "
+                "front\n");
+  expect_errors("upstreams: {a: {targets: }}\n" ROUTES,
+                "line 1, column 26: \"a\": an upstream needs targets, a URL or "
+                "a list of them\n");
+  expect_errors("upstreams: {a: {targets: {url: http://h}}}\n" ROUTES,
+                "line 1, column 26: \"a\": an upstream needs targets, a URL or "
+                "a list of them\n");
 }
 
 Test(config_file, more_than_64_targets_are_too_many) {
@@ -522,6 +549,15 @@ Test(config_file, a_flag_that_is_no_single_value_says_where_to_write_it) {
   }
 }
 
+Test(config_file, a_variable_that_is_no_single_value_is_called_one) {
+  char error[512], *argv[] = {"hedgerow", "-c", "f", NULL};
+  to = "http://h";
+  cr_expect_eq(config_parse(&config, 3, argv, env, error, sizeof error),
+               CONFIG_ERROR);
+  cr_expect_str_eq(error, "HEDGEROW_TO: with --config the file says who is "
+                          "asked: write it under upstreams: targets:");
+}
+
 Test(config_file, words_that_are_wrong_are_told_too_and_first) {
   char *argv[] = {"hedgerow", "--config", "f", "--hedges", "x", NULL};
   cr_expect(!read_words("workers: y\n" UPSTREAMS ROUTES, 5, argv));
@@ -564,6 +600,17 @@ Test(config_file, a_dump_means_the_same_and_is_written_the_same_again) {
   cr_expect_null(strstr(dump(), "s3cret"), "%s", page);
   cr_expect(strstr(page, "methods: [GET, HEAD, PUT]"), "%s", page);
   cr_expect(strstr(page, "retries: 3\n    backoff: 10ms..1s\n"), "%s", page);
+  expect_fixed_point();
+}
+
+Test(config_file, what_yaml_would_read_otherwise_is_quoted_in_a_dump) {
+  expect_good("upstreams:\n"
+              "  '-': {token_env: 'null', targets: 'http://h/a\\b\"c'}\n"
+              "routes: [{path: /a, upstream: '-'}]\n");
+  cr_expect(strstr(dump(), "token_env: \"null\"") &&
+                strstr(page, "- url: \"http://h/a\\\\b\\\"c\"") &&
+                strstr(page, "upstream: \"-\""),
+            "%s", page);
   expect_fixed_point();
 }
 
@@ -718,4 +765,25 @@ Test(config_file, the_schema_is_json_and_knows_every_key) {
     snprintf(want, sizeof want, "\"%s\": {", text_end(&key));
     cr_expect(strstr(page, want), "%s is missing", want);
   }
+}
+
+/* What stands in the schema from the first key of that name to the next. */
+static void expect_in_schema(const char *key, const char *want) {
+  char name[64];
+  snprintf(name, sizeof name, "        \"%s\": {", key);
+  const char *at = strstr(page, name);
+  cr_assert(at, "%s", key);
+  const size_t len = (size_t)(strstr(at, "\n        }") - at);
+  cr_expect(memmem(at, len, want, strlen(want)), "%.*s", (int)len, at);
+}
+
+Test(config_file, the_schema_has_the_bounds_of_numbers) {
+  page[0] = '\0';
+  config_schema(put, NULL);
+  expect_in_schema("workers", "\"minimum\": 0, \"maximum\": 256");
+  expect_in_schema("hedges", "\"minimum\": 0, \"maximum\": 15");
+  expect_in_schema("max_head", "\"minimum\": 256, \"maximum\": 1048576");
+  expect_in_schema("max_buffered",
+                   "\"minimum\": 65536, \"maximum\": 1099511627776");
+  expect_in_schema("targets", "\"minItems\": 1, \"maxItems\": 64");
 }

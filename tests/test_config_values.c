@@ -99,7 +99,7 @@ Test(config_values, an_address_is_a_host_and_a_port) {
       {"[1:2:3:4:5:6:192.0.2.1]:80", "1:2:3:4:5:6:192.0.2.1", 80},
   };
   for (size_t i = 0; i < COUNT(good); i++) {
-    struct listen_at got = {{NULL, 0}, 1};
+    struct listen_at got = {.port = 1};
     const char *why = config_parse_address(slice_of(good[i].text), &got);
     cr_expect(why == NULL, "%s was refused: %s", good[i].text, why);
     cr_expect(slice_equal(got.host, slice_of(good[i].host)),

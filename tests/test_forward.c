@@ -11,7 +11,7 @@
 
 static const struct forward_rules plain = {
     .version = {"hedgerow/9", 10},
-    .via = {"1.1 hedgerow-0f", 15},
+    .via_line = SLICE("Via: 1.1 hedgerow-0f\r\n"),
 };
 
 static const struct target_fields bare; /* a target with nothing of its own */

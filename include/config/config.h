@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "config/config_values.h"
+#include "config/yaml.h"
 #include "core/base_url.h"
 #include "core/cidr.h"
 #include "core/http_head.h"
@@ -37,6 +38,13 @@ enum config_log {
 };
 
 enum config_losers { CONFIG_LOSERS_CANCEL, CONFIG_LOSERS_DRAIN };
+
+/* The name of something that is not in the configuration itself: of a file, or
+ * of a variable. */
+struct config_name {
+  const char *text;        /* NULL: none */
+  struct yaml_place place; /* of its key; zeros: no file says it */
+};
 
 /* What an upstream, one of its targets or a route may say for itself. Each of
  * them has all of it; what it does not say, it has from the defaults. */
@@ -66,8 +74,8 @@ struct config_rules {
   int64_t max_depth, max_attempts;
   int64_t losers, balance; /* enum config_losers; enum balance */
   /* of an upstream, or of one target */
-  const char *token_file, *token_env; /* NULL: none; one of them at most */
-  const char *ca_file;                /* NULL: the system's */
+  struct config_name token_file, token_env; /* one of them at most */
+  struct config_name ca_file;               /* none: the system's */
 };
 
 struct config {
@@ -80,8 +88,8 @@ struct config {
   const char *token_env; /* HEDGEROW_TOKEN, or NULL; token_file goes before
                           * it. Never printed; main wipes what it holds. */
   int64_t log;           /* enum config_log */
-  const char *log_file;  /* NULL: stdout */
-  bool trace;            /* --trace on */
+  struct config_name log_file; /* none: stdout */
+  bool trace;                  /* --trace on */
 
   int64_t max_head_bytes, max_target_bytes, max_fields;
   int64_t max_buffered_bytes, max_connections, max_requests;

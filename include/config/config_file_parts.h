@@ -1,44 +1,28 @@
 /* config_file_parts: what the files that read a file's parts share.
  *
- * For config_file.c, config_errors.c, config_upstreams.c, config_routes.c and
- * config_gather.c alone; others see config/config_file.h. */
+ * For config_file.c, config_upstreams.c, config_routes.c and config_gather.c
+ * alone; others see config/config_file.h. */
 #ifndef HEDGEROW_CONFIG_CONFIG_FILE_PARTS_H
 #define HEDGEROW_CONFIG_CONFIG_FILE_PARTS_H
 
 #include <stdbool.h>
 
+#include "config/config_errors.h"
 #include "config/config_file.h"
 #include "config/config_options.h"
 #include "config/yaml.h"
 #include "core/text.h"
 
-enum { CONFIG_ERROR_BYTES = 512 }; /* of one, without its place */
-
 /* One reading. */
 struct config_file {
   struct config *config;
   const struct config_source *source;
-  config_complain *complain;
-  void *arg;
-  struct config_error *errors; /* that wait to be told */
-  unsigned kept, room;         /* how many, and for how many */
-  bool failed;                 /* there was an error */
+  struct config_errors errors;
 };
 
-/* ---- config_errors.c ---- */
-
-/* Takes a line without its end, which is an error at this place; zeros: of the
- * command line. */
-void config_file_tell(struct config_file *file, struct yaml_place place,
-                      struct text *line);
-/* The same: the shown value, where it is not empty, then why. */
+/* An error at this place: the shown value, where it is not empty, then why. */
 void config_file_complain(struct config_file *file, struct yaml_place place,
                           struct slice shown, const char *why);
-/* Tells all of them in the order of their places, those of the command line
- * first, and forgets them. */
-void config_file_say_errors(struct config_file *file);
-
-/* ---- config_file.c ---- */
 
 /* Zeros, for the items of a list, from the heap. NULL, told at this node: there
  * is no memory. */

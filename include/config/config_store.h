@@ -11,8 +11,9 @@
 
 struct config_input {
   const struct config_option *option;
-  struct slice source; /* the flag or variable it comes from */
-  struct slice value;  /* of OPTION_PATH: with a NUL behind it */
+  struct slice source;     /* the flag or variable it comes from */
+  struct slice value;      /* of OPTION_PATH: with a NUL behind it */
+  struct yaml_place place; /* of its key in the file; zeros: there is none */
 };
 
 /* Where it goes. */

@@ -40,7 +40,7 @@ struct snapshot_source {
   const struct config *config; /* with its upstreams and routes */
   struct slots *slots;
   const struct snapshot_secret *secrets; /* by target number; NULL: none */
-  struct slice via; /* our member of Via: "1.1 hedgerow-ID" */
+  struct slice via_line;                 /* "Via: 1.1 hedgerow-ID\r\n" */
   uint64_t number;
 };
 

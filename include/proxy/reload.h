@@ -20,7 +20,7 @@ struct reload {
   struct log *log;             /* NULL: --log off */
   struct slots *slots;
   struct crew *crew;
-  struct slice via; /* as struct snapshot_source has it */
+  struct slice via_line; /* as struct snapshot_source has it */
   /* as the start asked for, before it was fitted (proxy/machine) */
   int64_t max_connections;
   /* Its own: */

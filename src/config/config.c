@@ -21,12 +21,15 @@
 #include "config/config_store.h"
 #include "core/text.h"
 
+enum given { NOT_GIVEN, BY_FLAG, BY_VARIABLE };
+
 struct reader {
   struct config *config;
   int argc;
   char **argv;
   int next; /* the argument to read next */
-  bool given[CONFIG_OPTIONS_MAX];
+  enum given given[CONFIG_OPTIONS_MAX];
+  enum given by; /* what is read now */
   bool header_given;
   struct text *error;
 };
@@ -42,8 +45,9 @@ static enum config_result fail(struct reader *reader, struct slice source,
 static void store_fallback(struct config *config,
                            const struct config_option *option) {
   const struct config_into into = {config, &config->defaults};
-  const struct config_input input = {option, slice_of(option->name),
-                                     slice_of(option->fallback)};
+  const struct config_input input = {.option = option,
+                                     .source = slice_of(option->name),
+                                     .value = slice_of(option->fallback)};
   char storage[1];
   struct text error;
   text_init(&error, storage, sizeof storage);
@@ -125,8 +129,8 @@ static enum config_result fail_valueless(struct reader *reader,
   return CONFIG_ERROR;
 }
 
-static bool *mark_of(struct reader *reader,
-                     const struct config_option *option) {
+static enum given *mark_of(struct reader *reader,
+                           const struct config_option *option) {
   return &reader->given[option - config_options];
 }
 
@@ -147,10 +151,10 @@ static enum config_result read_word_alone(struct reader *reader,
 /* The first value of a list takes the place of what was there. */
 static bool store(struct reader *reader, const struct config_input *input) {
   const struct config_into into = {reader->config, &reader->config->defaults};
-  bool *mark = mark_of(reader, input->option);
-  if (!*mark && config_option_is_list(input->option))
+  enum given *mark = mark_of(reader, input->option);
+  if (*mark == NOT_GIVEN && config_option_is_list(input->option))
     config_store_nothing(&into, input->option);
-  *mark = true;
+  *mark = reader->by;
   return config_store(&into, input, reader->error);
 }
 
@@ -166,7 +170,8 @@ static enum config_result read_option(struct reader *reader,
   else if (!take_value(reader, &value))
     return fail_valueless(reader, option, flag);
   reader->header_given |= option->kind == OPTION_HEADERS;
-  const struct config_input input = {option, flag, value};
+  const struct config_input input = {
+      .option = option, .source = flag, .value = value};
   return store(reader, &input) ? CONFIG_RUN : CONFIG_ERROR;
 }
 
@@ -211,7 +216,8 @@ static bool read_variable(struct reader *reader,
   text_init(&source, name, sizeof name);
   config_option_variable(&source, option->name);
   const char *list = env(text_end(&source));
-  struct config_input input = {option, text_slice_of(&source), {NULL, 0}};
+  struct config_input input = {.option = option,
+                               .source = text_slice_of(&source)};
   if (!list) return true;
   while (next_item(&list, separators_of(option), &input.value))
     if (!store(reader, &input)) return false;
@@ -234,6 +240,7 @@ static enum config_result read_token(struct reader *reader,
 
 static enum config_result read_environment(struct reader *reader,
                                            const char *(*env)(const char *)) {
+  reader->by = BY_VARIABLE;
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
     if (!config_option_has_variable(option) || *mark_of(reader, option))
@@ -249,14 +256,23 @@ static bool belongs_to_file(const struct config_option *option) {
          (config_option_is_list(option) && option->kind != OPTION_ADDRESS);
 }
 
+static void name_given(struct reader *reader,
+                       const struct config_option *option) {
+  if (*mark_of(reader, option) == BY_VARIABLE) {
+    config_option_variable(reader->error, option->name);
+    return;
+  }
+  text_str(reader->error, "--");
+  text_str(reader->error, option->name);
+}
+
 static enum config_result check_beside_file(struct reader *reader) {
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
     if (!reader->given[i] || option->kind == OPTION_FILE ||
         !belongs_to_file(option))
       continue;
-    text_str(reader->error, "--");
-    text_str(reader->error, option->name);
+    name_given(reader, option);
     text_str(reader->error, option->kind == OPTION_URLS
                                 ? ": with --config the file says who is asked: "
                                   "write it under upstreams: targets:"
@@ -274,6 +290,7 @@ enum config_result config_read_words(struct config *config,
                           .argc = words->argc,
                           .argv = words->argv,
                           .next = 1,
+                          .by = BY_FLAG,
                           .error = error};
   enum config_result result = read_flags(&reader);
   if (result == CONFIG_RUN) result = read_environment(&reader, words->env);

@@ -10,7 +10,7 @@
  * a key is an option of the table, if it may stand there, and its value goes
  * where a flag's would (config_store); or it is one of the few that a file is
  * built of, which have a function each. Nothing stops at the first error: every
- * one is told (config_errors.c), and the result is not used. */
+ * one is told (config/config_errors), and the result is not used. */
 #include "config/config_file.h"
 
 #include <stdlib.h>
@@ -21,6 +21,16 @@
 #include "config/config_refuse.h"
 #include "config/config_store.h"
 #include "core/http_method.h"
+
+void config_file_complain(struct config_file *file, struct yaml_place place,
+                          struct slice shown, const char *why) {
+  char storage[CONFIG_ERROR_BYTES];
+  struct text line;
+  text_init(&line, storage, sizeof storage);
+  if (shown.len > 0) config_show(&line, shown);
+  text_str(&line, why);
+  config_errors_add(&file->errors, place, &line);
+}
 
 static const char no_room[] = ": no memory for it";
 
@@ -81,7 +91,7 @@ static void complain_of_key(struct config_file *file,
     config_option_key(&line, nearest);
     text_char(&line, '?');
   }
-  config_file_tell(file, node->key_place, &line);
+  config_errors_add(&file->errors, node->key_place, &line);
 }
 
 /* ---- values ---- */
@@ -115,7 +125,7 @@ static void read_value(struct config_file *file,
                        const struct config_into *into) {
   char storage[CONFIG_ERROR_BYTES];
   struct text line;
-  struct config_input input = {option, node->key, node->text};
+  struct config_input input = {option, node->key, node->text, node->key_place};
   if (node->kind != YAML_SCALAR || yaml_is_null(node)) {
     config_file_complain(file, node->place, node->key,
                          node->kind == YAML_SCALAR ? ": its value is missing"
@@ -129,7 +139,7 @@ static void read_value(struct config_file *file,
   }
   text_init(&line, storage, sizeof storage);
   if (!config_store(into, &input, &line))
-    config_file_tell(file, node->place, &line);
+    config_errors_add(&file->errors, node->place, &line);
 }
 
 /* The items of a list have no keys of their own. */
@@ -163,13 +173,14 @@ static void read_headers(struct config_file *file,
   for (const struct yaml_node *item = node->first; item; item = item->next) {
     char storage[CONFIG_ERROR_BYTES];
     struct text line;
-    const struct config_input input = {option, node->key, item->text};
+    const struct config_input input = {option, node->key, item->text,
+                                       node->key_place};
     text_init(&line, storage, sizeof storage);
     if (item->kind != YAML_SCALAR)
       config_file_complain(file, item->place, item->key,
                            ": expected one value");
     else if (!config_store_header(into, &input, item->key, &line))
-      config_file_tell(file, item->key_place, &line);
+      config_errors_add(&file->errors, item->key_place, &line);
   }
 }
 
@@ -230,7 +241,7 @@ void config_file_check_rules(struct config_file *file, struct yaml_place place,
   struct text line;
   text_init(&line, storage, sizeof storage);
   if (!config_check_rules(rules, true, &line))
-    config_file_tell(file, place, &line);
+    config_errors_add(&file->errors, place, &line);
 }
 
 /* ---- the whole ---- */
@@ -250,7 +261,7 @@ static void read_words(struct config_file *file) {
   text_init(&line, storage, sizeof storage);
   if (config_read_words(file->config, file->source->words, &line) ==
       CONFIG_ERROR)
-    config_file_tell(file, (struct yaml_place){0}, &line);
+    config_errors_add(&file->errors, (struct yaml_place){0}, &line);
 }
 
 /* Only now, since words go before them. */
@@ -275,15 +286,17 @@ static void read_root(struct config_file *file, const struct yaml_node *root) {
 bool config_read_file(struct config *config, const struct config_source *source,
                       config_complain *complain, void *arg) {
   struct config_file file = {
-      .config = config, .source = source, .complain = complain, .arg = arg};
+      .config = config,
+      .source = source,
+      .errors = {.file = source->name, .complain = complain, .arg = arg}};
   char error[CONFIG_ERROR_BYTES], storage[2 * CONFIG_ERROR_BYTES];
   struct text line;
   config_init(config);
   config->yaml = yaml_read(source->bytes, error, sizeof error);
   if (config->yaml) {
     read_root(&file, yaml_root(config->yaml));
-    config_file_say_errors(&file);
-    return !file.failed;
+    config_errors_tell(&file.errors);
+    return !file.errors.any;
   }
   text_init(&line, storage, sizeof storage);
   text_str(&line, source->name);

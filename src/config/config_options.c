@@ -270,7 +270,8 @@ const struct config_option config_options[] = {
               "who is asked: targets that stand for each other, by a name"),
     STRUCTURE(SCOPE_FILE, "routes", ROUTES, "which requests are taken"),
     STRUCTURE(SCOPE_UPSTREAM, "targets", TARGETS,
-              "the URLs that are asked: attempt k goes to target k mod n"),
+              "the URLs that are asked, or the one: attempt k goes to target k "
+              "mod n"),
     STRUCTURE(SCOPE_TARGET, "url", URL, "the base URL"),
     {.scope = SCOPE_UPSTREAM | SCOPE_TARGET,
      .name = "token-env",

@@ -72,7 +72,7 @@ static bool is_loopback(const struct base_url *target) {
 }
 
 static bool token_in_clear(const struct config *config, struct text *out) {
-  if (!config->defaults.token_file && !config->token_env) return false;
+  if (!config->defaults.token_file.text && !config->token_env) return false;
   for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
     const struct base_url *target = &config->targets[i];
     if (target->tls || is_loopback(target)) continue;
@@ -85,13 +85,13 @@ static bool token_in_clear(const struct config *config, struct text *out) {
 }
 
 static bool two_tokens(const struct config *config, struct text *out) {
-  if (!config->defaults.token_file || !config->token_env) return false;
+  if (!config->defaults.token_file.text || !config->token_env) return false;
   text_str(out, "HEDGEROW_TOKEN is not used: --token-file goes before it");
   return true;
 }
 
 static bool log_file_idle(const struct config *config, struct text *out) {
-  if (!config->log_file || config->log != CONFIG_LOG_OFF) return false;
+  if (!config->log_file.text || config->log != CONFIG_LOG_OFF) return false;
   text_str(out, "--log-file is not used: --log off writes nothing");
   return true;
 }

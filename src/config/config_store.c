@@ -149,12 +149,20 @@ static bool store_address(const struct config_into *into,
   return true;
 }
 
+static const char no_name[] = "the name of a file is missing";
+
 static bool store_path(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
-  if (input->value.len == 0)
-    return config_refuse(input, error, "the name of a file is missing");
-  memcpy(member_of(into, input->option), &input->value.at,
-         sizeof input->value.at);
+  const struct config_name name = {input->value.at, input->place};
+  if (input->value.len == 0) return config_refuse(input, error, no_name);
+  memcpy(member_of(into, input->option), &name, sizeof name);
+  return true;
+}
+
+static bool store_file(const struct config_into *into,
+                       const struct config_input *input, struct text *error) {
+  if (input->value.len == 0) return config_refuse(input, error, no_name);
+  into->config->file = input->value.at;
   return true;
 }
 
@@ -337,13 +345,13 @@ static bool is_variable_byte(char c) {
 static bool store_variable(const struct config_into *into,
                            const struct config_input *input,
                            struct text *error) {
+  bool is_name = input->value.len > 0;
   for (size_t i = 0; i < input->value.len; i++)
-    if (!is_variable_byte(input->value.at[i]))
-      return config_refuse(
-          input, error,
-          "expected the name of a variable (letters, digits, '_'), "
-          "not the secret itself");
-  return store_path(into, input, error);
+    is_name = is_name && is_variable_byte(input->value.at[i]);
+  return is_name ? store_path(into, input, error)
+                 : config_refuse(input, error,
+                                 "expected the name of a variable (letters, "
+                                 "digits, '_'), not the secret itself");
 }
 
 static bool store_method(const struct config_into *into,
@@ -371,7 +379,7 @@ bool config_store(const struct config_into *into,
       [OPTION_DURATION] = store_duration, [OPTION_SIZE] = store_size,
       [OPTION_COUNT] = store_count,       [OPTION_CHOICE] = store_choice,
       [OPTION_SWITCH] = store_switch,     [OPTION_ADDRESS] = store_address,
-      [OPTION_PATH] = store_path,         [OPTION_FILE] = store_path,
+      [OPTION_PATH] = store_path,         [OPTION_FILE] = store_file,
       [OPTION_FIELD] = store_field,       [OPTION_WORD] = store_word,
       [OPTION_VARIABLE] = store_variable, [OPTION_METHODS] = store_method,
       [OPTION_URLS] = store_url,          [OPTION_HEADERS] = store_header,

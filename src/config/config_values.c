@@ -136,6 +136,6 @@ const char *config_parse_address(struct slice text, struct listen_at *address) {
   if (why) return why;
   if (!config_parse_count(port, &number) || number > UINT16_MAX)
     return "the port must be 0 to 65535 (0: any free one)";
-  *address = (struct listen_at){host, (uint16_t)number};
+  *address = (struct listen_at){.host = host, .port = (uint16_t)number};
   return NULL;
 }

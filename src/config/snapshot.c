@@ -112,7 +112,7 @@ static struct forward_rules make_fields(struct whole *whole,
       .drop_count = rules->drop_header_count,
       .user_agent = snapshot_keep(whole, rules->user_agent),
       .version = slice_of(VERSION_FIELD),
-      .via = snapshot_keep(whole, whole->source->via),
+      .via_line = snapshot_keep(whole, whole->source->via_line),
       .success = (enum success)rules->success,
       .with_body = kind == ROUTE_SMART,
   };

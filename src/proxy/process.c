@@ -64,7 +64,7 @@ static bool open_log(struct program *program) {
   if (mode == CONFIG_LOG_OFF) return true;
   program->process.log_text =
       mode == CONFIG_LOG_TEXT ||
-      (mode == CONFIG_LOG_AUTO && !program->config.log_file &&
+      (mode == CONFIG_LOG_AUTO && !program->config.log_file.text &&
        isatty(STDOUT_FILENO));
   program->log = program->reload.log = log_new(STDOUT_FILENO);
   return program->log || no_memory();
@@ -91,9 +91,13 @@ static void fit(struct config *config) {
 static bool name_process(struct process *process) {
   uint64_t id;
   if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id) return false;
-  snprintf(process->pseudonym, sizeof process->pseudonym, "hedgerow-%016llx",
-           (unsigned long long)id);
-  snprintf(process->via, sizeof process->via, "1.1 %s", process->pseudonym);
+  enum { BEFORE = sizeof "Via: 1.1 " - 1, BEHIND = sizeof "\r\n" - 1 };
+  snprintf(process->via_bytes, sizeof process->via_bytes,
+           "Via: 1.1 hedgerow-%016llx\r\n", (unsigned long long)id);
+  struct slice line = slice_of(process->via_bytes);
+  process->via_line = line;
+  process->pseudonym =
+      (struct slice){line.at + BEFORE, line.len - BEFORE - BEHIND};
   return true;
 }
 
@@ -106,7 +110,7 @@ static bool make_process(struct program *program) {
   program->slots = process->slots = slots_new(program->resolver);
   if (!program->slots) return false;
   program->reload.slots = program->slots;
-  program->reload.via = slice_of(process->via);
+  program->reload.via_line = process->via_line;
   return reload_first(&program->reload);
 }
 

@@ -26,7 +26,7 @@ static struct snapshot *make_snapshot(const struct reload *reload,
       .config = config,
       .slots = reload->slots,
       .secrets = reload->secrets.of_targets,
-      .via = reload->via,
+      .via_line = reload->via_line,
       .number = before ? before->number + 1 : 1,
   };
   return snapshot_new(&source);

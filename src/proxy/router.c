@@ -117,7 +117,7 @@ static const char *why_no_route(const struct visit *visit) {
 static void router_dispatch(struct visit *visit) {
   const struct route *route = visit->route;
   const struct http_request *request = visit->request;
-  if (forward_is_loop(request, slice_of(visit->service->process->pseudonym)))
+  if (forward_is_loop(request, visit->service->process->pseudonym))
     visit_reject(visit, 508,
                  "the request came through this hedgerow before: "
                  "a target leads back here");

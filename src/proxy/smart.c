@@ -33,7 +33,7 @@ static struct ask_message message_of(const struct visit *visit) {
   enum http_method method = visit->request->method;
   /* A verdict on JSON wants to see some. */
   if (method == HTTP_HEAD && route->success == SUCCESS_JSON) method = HTTP_GET;
-  return (struct ask_message){.method = slice_of(http_method_name(method)),
+  return (struct ask_message){.method = http_method_name(method),
                               .has_body = has_body(visit),
                               .keep_errors = route->keep_errors,
                               .success = route->success};
