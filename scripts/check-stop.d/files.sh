@@ -6,7 +6,7 @@
 # file is one of generation 0, which is nobody's, with one fault.
 # shellcheck disable=SC2154 # what check-stop and lib.sh have set
 
-rss_max_kib=8192 # 50 files leave 15 MiB where snapshots stay
+rss_max_kib=4096 # 50 files leave 15 MiB where snapshots stay
 
 # write_file GENERATION SHAPE: the next configuration and its token. 1000 routes
 # more make a snapshot that was not freed weigh something.
