@@ -13,7 +13,8 @@
  *
  * The query is never written, nor what could stand before the path in a proxy's
  * absolute-form ("http://user:password@host/path"). Why an attempt failed, in
- * words, is the problem body's to say; here its result and status suffice. */
+ * words, is the problem body's to say; here its result, its status and what
+ * refused it suffice. */
 #include "core/log_line.h"
 
 #include "core/http_date.h"
@@ -162,6 +163,10 @@ static void add_attempt_text(struct text *out, unsigned number,
   if (attempt->end.result == ATTEMPT_STATUS && attempt->end.status != 0) {
     text_char(out, ' ');
     text_int(out, attempt->end.status);
+  }
+  if (attempt->end.result == ATTEMPT_REFUSED) {
+    text_char(out, ' ');
+    text_str(out, gate_verdict_name(attempt->refused_by));
   }
 }
 

@@ -31,6 +31,11 @@ void attempt_record_json(struct text *out, const struct attempt_record *attempt,
   text_str(out, ",\"result\":\"");
   text_str(out, attempt_result_name(attempt->end.result));
   text_char(out, '"');
+  if (attempt->end.result == ATTEMPT_REFUSED) {
+    text_str(out, ",\"refused_by\":\"");
+    text_str(out, gate_verdict_name(attempt->refused_by));
+    text_char(out, '"');
+  }
   add_count(out, ",\"status\":", attempt->end.status);
   if (styles[style].tells_resends)
     add_count(out, ",\"resends\":", attempt->resends);
