@@ -12,11 +12,13 @@
 
 #include "core/pilot.h"
 #include "core/slice.h"
+#include "io/turnstile.h"
 
 /* What it is known by; the first member of the others. */
 struct learned {
   atomic_uint holders;
   struct slice name;
+  void (*on_free)(struct learned *learned); /* NULL: nothing to clear */
 };
 
 /* One for each worker, on cache lines of its own. */
@@ -26,6 +28,7 @@ struct learned_counts {
 
 struct learned_target {
   _Alignas(PILOT_LINE) struct learned learned;
+  struct turnstile turnstile; /* of what learns for all routes */
   struct pilot_learner learner;
   struct pilot_target pilot;
   struct learned_counts counts[]; /* by worker */
@@ -38,7 +41,8 @@ struct learned_earnings {
 struct learned_upstream {
   _Alignas(PILOT_LINE) struct learned learned;
   _Alignas(PILOT_LINE) struct hedge_budget budget;
-  struct learned_earnings earnings[]; /* by worker */
+  _Alignas(PILOT_LINE) _Atomic int64_t waiting; /* in line: see proxy/line */
+  struct learned_earnings earnings[];           /* by worker */
 };
 
 /* Those that a snapshot holds. All zeros is empty. */

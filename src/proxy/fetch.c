@@ -22,6 +22,7 @@
 
 static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
                                  struct response *response);
+static line_on_turn fetch_on_turn;
 
 static struct attempt_record *record_of(struct fetch *f, unsigned k) {
   return &f->records[k];
@@ -69,6 +70,13 @@ static void attempt_ended(struct fetch *f, unsigned k) {
   attempt_teaches(f, k, record);
 }
 
+static void fetch_stop_waiting(struct fetch *f, int64_t now_us) {
+  struct attempt_record *record = record_of(f, f->waiter);
+  record->queued_us = (uint32_t)(now_us - record->start_us);
+  record->start_us = now_us;
+  f->place = NULL;
+}
+
 static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
                         const char *error, int64_t now_us) {
   struct attempt_record *record = record_of(f, k);
@@ -79,9 +87,19 @@ static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
   attempt_ended(f, k);
 }
 
+/* It was never started, whatever the race has come to. */
+static void fetch_leave_line(struct fetch *f, int64_t now_us) {
+  line_leave(f->place);
+  fetch_stop_waiting(f, now_us);
+  record_of(f, f->waiter)->refused_by = GATE_QUEUE;
+  end_attempt(f, f->waiter, ATTEMPT_REFUSED, gate_attempt_error(GATE_QUEUE),
+              now_us);
+}
+
 static void fetch_cancel_below(struct fetch *f, unsigned below,
                                enum attempt_result result, const char *error,
                                int64_t now_us) {
+  if (f->place && f->waiter < below) fetch_leave_line(f, now_us);
   for (unsigned k = 0; k < below && k < f->begun; k++) {
     if (!f->attempts[k]) continue;
     attempt_cancel(f->attempts[k]);
@@ -102,10 +120,16 @@ static void fetch_end_below(struct fetch *f, const struct todo *todo,
 
 /* ---- how one starts ---- */
 
+static _Atomic int64_t *in_flight_to(const struct fetch *f,
+                                     const struct target *target) {
+  return &slot_at(f->scene->service->process->slots, target->slot)->in_flight;
+}
+
 /* Counts it as in flight, whatever the verdict is. */
 static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
-                                     _Atomic int64_t *in_flight,
-                                     int64_t now_us) {
+                                     const struct target *target,
+                                     bool *has_token, int64_t now_us) {
+  _Atomic int64_t *in_flight = in_flight_to(f, target);
   struct gate gate = {
       .in_flight =
           atomic_fetch_add_explicit(in_flight, 1, memory_order_relaxed),
@@ -114,46 +138,111 @@ static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
       .draining = f->scene->service->drained,
   };
   enum gate_verdict verdict = gate_try(&gate);
+  enum pilot_kind kind = pilot_kind(&f->race, k);
+  *has_token = false;
+  if (verdict == GATE_OPEN && f->group->limited) {
+    verdict = line_admit(f->group, target, kind == PILOT_PRIMARY, now_us);
+    *has_token = verdict == GATE_OPEN;
+  }
   if (verdict != GATE_OPEN) return verdict;
-  return pilot_admit(f->pilot, place_of(f, &f->records[k]),
-                     pilot_kind(&f->race, k), gate.in_flight, now_us);
+  return pilot_admit(f->pilot, place_of(f, &f->records[k]), kind,
+                     gate.in_flight, now_us);
 }
 
 static const struct target *fetch_whom(const struct fetch *f, unsigned k) {
   return f->only ? f->only : &f->group->targets[pilot_whom(&f->race, k)];
 }
 
-static _Atomic int64_t *in_flight_to(const struct fetch *f,
-                                     const struct target *target) {
-  return &slot_at(f->scene->service->process->slots, target->slot)->in_flight;
+/* It is counted as in flight, and may have a token. */
+static enum gate_verdict fetch_send(struct fetch *f, unsigned k,
+                                    const struct target *target,
+                                    enum gate_verdict verdict, bool has_token) {
+  struct service *service = f->scene->service;
+  if (verdict == GATE_OPEN) {
+    f->attempts[k] =
+        attempt_start(service->attempts, &f->ask, target, &f->group->limits,
+                      record_of(f, k), fetch_on_attempt_end, f);
+    if (f->attempts[k]) return GATE_OPEN;
+    verdict = GATE_MEMORY;
+  }
+  line_put_back(&service->line, f->group, target, has_token);
+  return verdict;
 }
 
-/* Starts the next attempt, and says whether it did. */
+/* ---- how one waits for its turn ---- */
+
+/* In the last eighth of its time an answer would hardly come any more. */
+static int64_t fetch_waits_until_us(const struct fetch *f, int64_t now_us) {
+  const struct race_plan *plan = f->race.plan;
+  uint32_t time_us = plan->attempt_timeout_us > 0 ? plan->attempt_timeout_us
+                                                  : plan->deadline_us;
+  int64_t least_us = f->race.start_us + time_us - time_us / 8;
+  int64_t until_us = now_us + f->group->queue.time_us;
+  return until_us < least_us ? until_us : least_us;
+}
+
+/* There is room where its turn would be handed on to. */
+static bool fetch_has_room_elsewhere(const struct fetch *f, unsigned k,
+                                     int64_t now_us) {
+  const struct race_plan *plan = f->race.plan;
+  for (unsigned i = k + 1; i < plan->hedged && !f->only; i++)
+    if (plan->target[i] != plan->target[k] &&
+        line_has_room(&f->scene->service->line, f->group,
+                      &f->group->targets[plan->target[i]], now_us))
+      return true;
+  return false;
+}
+
+/* A primary waits, and does so once. */
+static bool fetch_may_wait(const struct fetch *f, unsigned k,
+                           enum gate_verdict verdict, int64_t now_us) {
+  return f->group->queue.most > 0 && !f->has_waited &&
+         (verdict == GATE_FULL || verdict == GATE_RATE ||
+          verdict == GATE_QUEUE) &&
+         pilot_kind(&f->race, k) == PILOT_PRIMARY &&
+         fetch_waits_until_us(f, now_us) > now_us &&
+         !fetch_has_room_elsewhere(f, k, now_us);
+}
+
+static bool fetch_wait(struct fetch *f, unsigned k, const struct target *target,
+                       int64_t now_us) {
+  struct place *place = arena_take(f->scene->arena, sizeof *place);
+  if (!place) return false;
+  *place = (struct place){.until_us = fetch_waits_until_us(f, now_us),
+                          .on_turn = fetch_on_turn,
+                          .arg = f};
+  if (!line_join(&f->scene->service->line, place, f->group, target))
+    return false;
+  trace("attempt %u to target %u: waits in line", record_of(f, k)->number,
+        target->number);
+  f->has_waited = true;
+  f->waiter = k;
+  f->place = place;
+  return true;
+}
+
+/* Starts the next attempt, or gives it a place in line, and says whether it
+ * did. */
 static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   unsigned k = f->begun++;
-  struct attempts *attempts = f->scene->service->attempts;
   const struct target *target = fetch_whom(f, k);
-  _Atomic int64_t *in_flight = in_flight_to(f, target);
   struct attempt_record *record = record_of(f, k);
+  bool has_token;
   record->target = target->number;
   record->number = (uint8_t)(f->first_number + k);
   if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
   record->start_us = now_us;
   f->scene->service->counters.begun++;
-  enum gate_verdict verdict = fetch_admit(f, k, in_flight, now_us);
-  if (verdict == GATE_OPEN) {
-    f->attempts[k] = attempt_start(attempts, &f->ask, target, &f->group->limits,
-                                   record, fetch_on_attempt_end, f);
-    if (f->attempts[k]) return GATE_OPEN;
-    verdict = GATE_MEMORY;
-  }
-  atomic_fetch_sub_explicit(in_flight, 1, memory_order_relaxed);
+  enum gate_verdict verdict = fetch_admit(f, k, target, &has_token, now_us);
+  verdict = fetch_send(f, k, target, verdict, has_token);
+  if (verdict != GATE_OPEN && fetch_may_wait(f, k, verdict, now_us) &&
+      fetch_wait(f, k, target, now_us))
+    return GATE_OPEN;
   return verdict;
 }
 
-static struct step_event fetch_refuse(struct fetch *f,
+static struct step_event fetch_refuse(struct fetch *f, unsigned k,
                                       enum gate_verdict verdict) {
-  unsigned k = f->begun - 1;
   int64_t now_us = clock_now_us();
   record_of(f, k)->refused_by = verdict;
   end_attempt(f, k, ATTEMPT_REFUSED, gate_attempt_error(verdict), now_us);
@@ -176,7 +265,7 @@ static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
   while (todo.outcome == OUTCOME_OPEN && f->begun < todo.start_below) {
     enum gate_verdict verdict = fetch_start_next(f, now_us);
     if (verdict == GATE_OPEN) continue;
-    struct step_event event = fetch_refuse(f, verdict);
+    struct step_event event = fetch_refuse(f, f->begun - 1, verdict);
     todo = race_step(&f->race, &event);
     fetch_end_below(f, &todo, event.now_us);
   }
@@ -192,6 +281,17 @@ static void fetch_advance(struct fetch *f, enum event_kind kind,
 }
 
 /* ---- what happens ---- */
+
+static void fetch_on_turn(void *arg, enum gate_verdict verdict) {
+  struct fetch *f = arg;
+  const struct target *target = f->place->target;
+  fetch_stop_waiting(f, clock_now_us());
+  if (verdict == GATE_OPEN)
+    verdict = fetch_send(f, f->waiter, target, GATE_OPEN, true);
+  if (verdict == GATE_OPEN) return;
+  struct step_event event = fetch_refuse(f, f->waiter, verdict);
+  fetch_perform(f, race_step(&f->race, &event), event.now_us);
+}
 
 static bool has_answer(const struct todo *todo) {
   return todo->outcome == OUTCOME_SUCCESS ||
@@ -259,6 +359,8 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->group = group;
   fetch->ask = *ask;
   fetch->only = NULL;
+  fetch->place = NULL;
+  fetch->has_waited = false;
   fetch->begun = fetch->first_number = fetch->response_of = 0;
   fetch->response = (struct response){0};
   race_init(&fetch->race, plan);
