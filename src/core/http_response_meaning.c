@@ -17,6 +17,5 @@ struct response_meaning http_response_meaning(
 struct slice http_response_fields(const struct http_response *response,
                                   const char *bytes) {
   size_t end = response->head_at + response->head_len - 2; /* the empty line */
-  return (struct slice){bytes + response->fields_at,
-                        end - response->fields_at};
+  return (struct slice){bytes + response->fields_at, end - response->fields_at};
 }
