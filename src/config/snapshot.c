@@ -18,7 +18,7 @@
 #include "io/arena.h"
 #include "io/trust.h"
 
-#define VERSION_FIELD "hedgerow/" HEDGEROW_VERSION
+#define VERSION_LINE "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n"
 #define BEFORE_AUTHORITY " HTTP/1.1\r\nHost: "
 
 struct whole {
@@ -275,7 +275,7 @@ static struct forward_rules make_fields(struct whole *whole,
       .drop = keep_drop(whole, rules),
       .drop_count = rules->drop_header_count,
       .user_agent = keep(whole, rules->user_agent),
-      .version = slice_of(VERSION_FIELD),
+      .version_line = slice_of(VERSION_LINE),
       .via_line = keep(whole, whole->source->via_line),
       .success = (enum success)rules->success,
       .with_body = kind == ROUTE_SMART,
