@@ -10,7 +10,7 @@
 #define VERSION "User-Agent: hedgerow/9\r\n"
 
 static const struct forward_rules plain = {
-    .version = {"hedgerow/9", 10},
+    .version_line = SLICE(VERSION),
     .via_line = SLICE("Via: 1.1 hedgerow-0f\r\n"),
 };
 

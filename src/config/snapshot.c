@@ -16,7 +16,7 @@
 #include "config/snapshot_parts.h"
 #include "core/http_method.h"
 
-#define VERSION_FIELD "hedgerow/" HEDGEROW_VERSION
+#define VERSION_LINE "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n"
 
 static _Atomic int64_t living;
 
@@ -137,7 +137,7 @@ static struct forward_rules make_fields(struct whole *whole,
       .drop = snapshot_keep_drop(whole, rules),
       .drop_count = rules->drop_header_count,
       .user_agent = snapshot_keep(whole, rules->user_agent),
-      .version = slice_of(VERSION_FIELD),
+      .version_line = slice_of(VERSION_LINE),
       .via_line = snapshot_keep(whole, whole->source->via_line),
       .success = (enum success)rules->success,
       .with_body = kind == ROUTE_SMART,

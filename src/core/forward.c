@@ -133,11 +133,11 @@ static void add_defaults(struct text *common,
   if (rules->success == SUCCESS_JSON &&
       !http_request_field(request, "Accept") && !route_sets(rules, accept) &&
       !target_sets(target, accept))
-    add_line(common, accept, slice_of("application/json"));
+    text_str(common, "Accept: application/json\r\n");
   if (target_sets(target, agent)) return;
   if (rules->user_agent.len > 0) add_line(common, agent, rules->user_agent);
   else if (!http_request_field(request, "User-Agent"))
-    add_line(common, agent, rules->version);
+    text_slice(common, rules->version_line);
 }
 
 static void add_configured(struct text *common,
@@ -196,7 +196,7 @@ static size_t lines_room(const struct http_field *headers, unsigned count) {
 
 size_t forward_room(const struct forward_rules *rules,
                     const struct target_fields *target) {
-  return OWN_BYTES + rules->user_agent.len + rules->version.len +
+  return OWN_BYTES + rules->user_agent.len + rules->version_line.len +
          rules->via_line.len + target->token.len +
          lines_room(rules->headers, rules->header_count) +
          lines_room(target->headers, target->header_count);

@@ -203,6 +203,7 @@ static bool read_head(struct http_response *response, struct slice head) {
   struct framing framing = {0};
   struct slice rest = head;
   if (!read_status_line(response, &rest)) return false;
+  response->fields_at = response->head_at + (size_t)(rest.at - head.at);
   rest.len -= 2; /* the empty line */
   if (!read_fields(response, head.at, rest, &framing)) return false;
   if (response->status < 200 && response->status != 101)

@@ -17,9 +17,6 @@ struct response_meaning http_response_meaning(
 
 struct slice http_response_fields(const struct http_response *response,
                                   const char *bytes) {
-  const char *head = bytes + response->head_at;
-  size_t len = response->head_len - 2; /* without the empty line */
-  const char *end = memchr(head, '\n', len);
-  size_t line = end ? (size_t)(end - head) + 1 : len;
-  return (struct slice){head + line, len - line};
+  size_t end = response->head_at + response->head_len - 2; /* the empty line */
+  return (struct slice){bytes + response->fields_at, end - response->fields_at};
 }
