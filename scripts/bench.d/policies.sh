@@ -113,7 +113,8 @@ unhedged() {
 
 tails() {
   play W1 W1 'p99 16.5, p99.9 27, 1.105' \
-    'p99 <= 16.5 && p999 <= 27 && asked <= 1.105' '--hedge-after p90 --budget 15%'
+    'p99 <= 16.5 && p999 <= 27 && asked <= 1.105' \
+    '--hedge-after p90 --budget 15%'
   play W2 W2 'p99 12, p99.9 20, 100 %, 1.09' \
     'p99 <= 12 && p999 <= 20 && good >= 99.995 && asked <= 1.09' \
     '--hedge-after p95 --budget 15%'

@@ -45,10 +45,12 @@ static bool complain(const char *flag, const char *value,
 
 /* ---- the workload ---- */
 
+/* So that each text begins a line, and none is empty that was not. */
 static bool append(struct simulate_options *options, const char *text) {
-  size_t len = strlen(options->text);
+  size_t len = strlen(options->text), text_len = strlen(text);
   size_t room = sizeof options->text - len;
-  return (size_t)snprintf(options->text + len, room, "%s\n", text) < room;
+  const char *end = text_len > 0 && text[text_len - 1] == '\n' ? "" : "\n";
+  return (size_t)snprintf(options->text + len, room, "%s%s", text, end) < room;
 }
 
 static bool read_file(struct simulate_options *options, const char *path) {
