@@ -73,7 +73,7 @@ static void expect_meaning(const struct feed *feed, const char *bytes) {
   cr_assert(meaning.status == now->status && meaning.status >= 101 &&
                 meaning.length == (now->bodiless ? 0 : now->length) &&
                 meaning.delimited == now->delimited &&
-                meaning.is_encoded == now->is_encoded &&
+                meaning.coding == now->coding &&
                 meaning.retry_after == retry_after &&
                 slice_equal(meaning.location, location),
             "%.*s\nmeans something else", SLICE_ARG(feed->input));
@@ -764,7 +764,7 @@ Test(http_response, a_head_means_what_its_fields_say) {
   cr_expect_eq(meaning.status, 302);
   cr_expect_eq(meaning.length, 5);
   cr_expect(meaning.delimited);
-  cr_expect(meaning.is_encoded);
+  cr_expect_eq(meaning.coding, CODING_GZIP);
   cr_expect(meaning.retry_after);
   cr_expect(slice_equal(meaning.location, slice_of("/v2?a=1")), "saw %.*s",
             SLICE_ARG(meaning.location));
@@ -789,7 +789,7 @@ Test(http_response, a_head_that_says_nothing_means_nothing) {
   cr_expect_eq(meaning.status, 200);
   cr_expect_eq(meaning.length, UINT64_MAX);
   cr_expect_not(meaning.delimited);
-  cr_expect_not(meaning.is_encoded);
+  cr_expect_eq(meaning.coding, CODING_NONE);
   cr_expect_not(meaning.retry_after);
   cr_expect_eq(meaning.location.len, 0);
 }
@@ -805,7 +805,7 @@ Test(http_response, an_interim_head_adds_nothing_to_the_meaning) {
   cr_expect_eq(meaning.status, 404);
   cr_expect_eq(meaning.length, UINT64_MAX);
   cr_expect(meaning.delimited);
-  cr_expect_not(meaning.is_encoded);
+  cr_expect_eq(meaning.coding, CODING_NONE);
   cr_expect_not(meaning.retry_after);
   cr_expect(slice_equal(meaning.location, slice_of("/yes")));
 }

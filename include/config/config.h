@@ -47,6 +47,7 @@ struct config_rules {
   struct slice user_agent; /* empty: the client's, else hedgerow/VERSION */
   int64_t max_request_bytes, max_items;
   int64_t success, errors; /* enum success; 1: the upstream's own */
+  int64_t compression;     /* 1: gzip */
   bool idempotent, strip_prefix, get_body;
   unsigned methods; /* 1 << enum http_method for each */
   struct slice timeout_param, timeout_header; /* empty: none */

@@ -25,6 +25,7 @@ struct forward_rules {
   struct slice version;    /* "hedgerow/0.1.0", where nobody names himself */
   struct slice via;        /* our member: "1.1 hedgerow-ID" */
   enum success success;    /* what the answer is judged by */
+  bool gzip;               /* gzip is asked for, whatever the client takes */
   bool with_body;          /* a client's body goes upstream, and so do the
                             * fields that tell of it */
 };

@@ -38,8 +38,9 @@ struct verdict {
 void verdict_init(struct verdict *verdict, enum success success,
                   uint64_t body_max, unsigned depth_max);
 
-/* The final head. False: it is a failure already; look at `end`. (A success
- * comes by verdict_end only, also where there is no body.) */
+/* The final head, whose coding is NONE where it will be undone. False: it is a
+ * failure already; look at `end`. (A success comes by verdict_end only, also
+ * where there is no body.) */
 bool verdict_head(struct verdict *verdict, const struct response_meaning *head)
     __attribute__((warn_unused_result));
 /* The next bytes of the body, transfer coding undone. False as above. */

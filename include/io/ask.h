@@ -16,6 +16,14 @@ struct ask_fields {
                              * targets that may have them */
 };
 
+/* What becomes of the gzip coding. */
+enum gzip_use {
+  GZIP_OFF,    /* hedgerow does not ask for it */
+  GZIP_PASSED, /* a gzip body is passed on, and nobody looks into it */
+  GZIP_JUDGED, /* the coded bytes are passed on; what is in them is judged */
+  GZIP_UNDONE, /* what is in them is judged, and passed on */
+};
+
 /* What all requests that are sent for one client request have in common. All
  * zeros but for method and fields is a GET whose answer is to be JSON. */
 struct ask_message {
@@ -33,6 +41,7 @@ struct ask_message {
   bool
       keep_errors; /* read the body of every failing status, and hand it over */
   enum success success;
+  enum gzip_use gzip;
   struct slice timeout_header; /* the field that tells how many milliseconds
                                 * are left until deadline_us; empty: none */
   int64_t deadline_us;

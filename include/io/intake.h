@@ -11,12 +11,20 @@
 #include "core/verdict.h"
 #include "io/ask.h"
 #include "io/buffer.h"
+#include "io/gunzip.h"
 #include "io/response.h"
 
 struct intake {
   const struct target_limits *limits; /* borrowed */
   struct buffer bytes;                /* whoever receives adds to it */
   size_t judged; /* bytes of the body that the verdict has seen */
+  enum gzip_use
+      gzip; /* the message's; once the head is there, JUDGED and UNDONE
+                       * only where they say what happens to this answer */
+  struct gunzip *gunzip; /* NULL: there was nothing to inflate so far */
+  struct buffer plain; /* UNDONE: the answer without the coding, field lines and
+                        * body */
+  size_t plain_fields; /* bytes of the former */
   struct http_response response;
   struct verdict verdict;
 };
@@ -38,6 +46,8 @@ bool intake_judge(struct intake *intake) __attribute__((warn_unused_result));
 /* The connection has ended, after some bytes: the verdict is certain. */
 void intake_end(struct intake *intake);
 
+/* Nobody wants it any more: only its end is still to be found. */
+void intake_lose(struct intake *intake);
 /* Only finds where the answer ends. RESPONSE_DONE, RESPONSE_BAD, or
  * RESPONSE_MORE. */
 enum response_progress intake_skip(struct intake *intake);

@@ -278,6 +278,7 @@ static struct forward_rules make_fields(struct whole *whole,
       .version = slice_of(VERSION_FIELD),
       .via = keep(whole, whole->source->via),
       .success = (enum success)rules->success,
+      .gzip = rules->compression != 0,
       .with_body = kind == ROUTE_SMART,
   };
 }

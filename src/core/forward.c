@@ -5,7 +5,8 @@
  * - what speaks of this connection: the hop-by-hop fields, and those that the
  *   client's Connection names (RFC 9110, section 7.6.1);
  * - Accept-Encoding, Range and every If-*, unless any answer is one: a
- *   compressed body, a 206 or a 304 holds no whole JSON text to judge;
+ *   compressed body, a 206 or a 304 holds no whole JSON text to judge.
+ *   Accept-Encoding is ours where hedgerow inflates (rules->gzip);
  * - Content-*, unless a body goes with it; Content-Length is written anew;
  * - Expect: the body is there when the request goes out;
  * - Hedge: it is for us (core/prefer);
@@ -67,6 +68,7 @@ static bool may_cross(const struct http_request *request,
   if (never_crosses(name)) return false;
   if (begins(name, "Content-", 8))
     return rules->with_body && sends_body(request);
+  if (rules->gzip && is(name, "Accept-Encoding")) return false;
   return rules->success == SUCCESS_ANY || !asks_otherwise(name);
 }
 
@@ -137,6 +139,7 @@ static void add_defaults(struct text *common,
       !http_request_field(request, "Accept") && !route_sets(rules, accept) &&
       !target_sets(target, accept))
     add_line(common, accept, slice_of("application/json"));
+  if (rules->gzip) text_str(common, "Accept-Encoding: gzip\r\n");
   if (target_sets(target, agent)) return;
   if (rules->user_agent.len > 0) add_line(common, agent, rules->user_agent);
   else if (!http_request_field(request, "User-Agent"))

@@ -92,11 +92,13 @@ bool verdict_head(struct verdict *verdict,
   if (!may_succeed && !is_awaited(verdict)) return false;
   if (head->length != UINT64_MAX && head->length > verdict->body_max)
     return too_large(verdict);
-  if (!may_succeed || !head->is_encoded || verdict->success != SUCCESS_JSON)
+  if (!may_succeed || head->coding == CODING_NONE ||
+      verdict->success != SUCCESS_JSON)
     return true;
-  verdict_broken(verdict, ATTEMPT_BAD_JSON,
-                 "the body is encoded (Content-Encoding) though hedgerow asked "
-                 "for none");
+  verdict_broken(
+      verdict, ATTEMPT_BAD_JSON,
+      "the body is encoded (Content-Encoding) as hedgerow did not ask "
+      "for");
   return false;
 }
 

@@ -215,10 +215,11 @@ void all_visit(struct visit *visit) {
       .policy = &policy,
       .targets = route->group->count > 0 ? route->group->count : 1,
       .fields = &route->fields};
-  struct exchange_setup setup = {.races = &race,
-                                 .race_count = 1,
-                                 .message = {.method = slice_of("GET")},
-                                 .gathers = true};
+  struct exchange_setup setup = {
+      .races = &race,
+      .race_count = 1,
+      .message = {.method = slice_of("GET"), .gzip = GZIP_UNDONE},
+      .gathers = true};
   bool hedge, is_post = visit->request->method == HTTP_POST;
   struct slice query = visit->request->query;
   if (!visit_open(visit, is_post ? visit->body.len : query.len)) return;

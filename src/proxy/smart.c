@@ -10,6 +10,7 @@
  * again; else once. */
 #include "proxy/smart.h"
 
+#include "core/coding.h"
 #include "core/http_method.h"
 #include "core/prefer.h"
 #include "core/query.h"
@@ -28,6 +29,16 @@ static bool has_body(const struct visit *visit) {
          method == HTTP_PATCH;
 }
 
+/* A part of coded bytes cannot be inflated, so whoever asks for one agrees on
+ * the coding with the upstream; a Range goes there with SUCCESS_ANY only. */
+static enum gzip_use gzip_of(const struct visit *visit) {
+  bool any = visit->route->success == SUCCESS_ANY;
+  if (!visit->route->fields.gzip) return GZIP_OFF;
+  if (any && http_request_field(visit->request, "Range")) return GZIP_OFF;
+  if (!coding_takes_gzip(visit->request)) return GZIP_UNDONE;
+  return any ? GZIP_PASSED : GZIP_JUDGED;
+}
+
 static struct ask_message message_of(const struct visit *visit) {
   const struct route *route = visit->route;
   enum http_method method = visit->request->method;
@@ -36,7 +47,8 @@ static struct ask_message message_of(const struct visit *visit) {
   return (struct ask_message){.method = slice_of(http_method_name(method)),
                               .has_body = has_body(visit),
                               .keep_errors = route->keep_errors,
-                              .success = route->success};
+                              .success = route->success,
+                              .gzip = gzip_of(visit)};
 }
 
 /* Several fields of that name are one list. */
@@ -124,6 +136,7 @@ void smart_visit(struct visit *visit) {
   if (!visit_open(visit, visit->rest.len + visit->request->query.len +
                              (tags ? if_none_match_room(visit) : 0)))
     return;
+  if (route->fields.gzip) text_str(&visit->lines, "Vary: Accept-Encoding\r\n");
   if (visit->request->has_wishes && prefer_hedge_off(visit->request))
     policy.hedges = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);

@@ -173,7 +173,7 @@ static void check_same_response(const struct reading *a,
   demand(a->progress == b->progress, "a cut changes no end");
   demand(x->status == y->status && x->interim == y->interim &&
              x->http_1_0 == y->http_1_0 && x->keep_alive == y->keep_alive &&
-             x->delimited == y->delimited && x->is_encoded == y->is_encoded &&
+             x->delimited == y->delimited && x->coding == y->coding &&
              x->retry_after == y->retry_after && x->length == y->length &&
              x->location_at == y->location_at &&
              x->location_len == y->location_len,
