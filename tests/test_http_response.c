@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/http_head.h"
 #include "core/text.h"
@@ -770,6 +771,59 @@ Test(http_response, a_head_means_what_its_fields_say) {
             SLICE_ARG(meaning.location));
   cr_expect(meaning.location.at > bytes &&
             meaning.location.at < bytes + sizeof bytes);
+}
+
+/* However it is framed, and whatever comes behind it. */
+static void expect_dropped(const char *input) {
+  char bytes[512], body[64] = "";
+  enum response_progress progress = RESPONSE_MORE;
+  size_t len = 0;
+  http_response_init(&response);
+  for (const char *next = input; *next != '\0'; next++) {
+    bytes[len++] = *next;
+    while ((progress = http_response_read(&response, bytes, &len)) ==
+               RESPONSE_HEAD ||
+           progress == RESPONSE_BODY) {
+      strncat(body, bytes + response.body_at, response.body_len);
+      http_response_drop_body(&response, bytes, &len);
+      cr_assert_eq(response.body_len, 0);
+    }
+  }
+  cr_expect_eq(progress, RESPONSE_DONE);
+  cr_expect_str_eq(body, "hello", "%s", body);
+  cr_expect(
+      slice_equal((struct slice){bytes + response.used, len - response.used},
+                  slice_of("next")));
+}
+
+Test(http_response, a_body_may_be_dropped_as_it_comes) {
+  expect_dropped(OK11 LENGTH("5") "\r\nhellonext");
+  expect_dropped(OK11 CODING("chunked") "\r\n2\r\nhe\r\n3;x\r\nllo\r\n0\r\n"
+                                        "A: b\r\n\r\nnext");
+}
+
+Test(http_response, codings_are_told_apart) {
+  static const struct {
+    const char *fields;
+    enum coding coding;
+  } cases[] = {
+      {"", CODING_NONE},
+      {"Content-Encoding: Identity\r\n", CODING_NONE},
+      {"Content-Encoding: GZIP\r\n", CODING_GZIP},
+      {"content-encoding: x-gzip\r\n", CODING_GZIP},
+      {"Content-Encoding: gzip\r\nContent-Encoding: identity\r\n", CODING_GZIP},
+      {"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n", CODING_OTHER},
+      {"Content-Encoding: gzip, identity\r\n", CODING_OTHER},
+      {"Content-Encoding: br\r\nContent-Encoding: gzip\r\n", CODING_OTHER},
+      {"Content-Encoding: deflate\r\n", CODING_OTHER},
+      {"Content-Encoding:\r\n", CODING_OTHER},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char bytes[512], input[256];
+    snprintf(input, sizeof input, OK11 "%s\r\n", cases[i].fields);
+    cr_expect_eq(read_meaning(input, bytes, sizeof bytes).coding,
+                 cases[i].coding, "%s", cases[i].fields);
+  }
 }
 
 Test(http_response, a_body_that_does_not_come_has_no_length) {

@@ -40,8 +40,8 @@ struct ask_message {
                   * core/plan */
   bool
       keep_errors; /* read the body of every failing status, and hand it over */
+  uint8_t gzip;    /* enum gzip_use */
   enum success success;
-  enum gzip_use gzip;
   struct slice timeout_header; /* the field that tells how many milliseconds
                                 * are left until deadline_us; empty: none */
   int64_t deadline_us;

@@ -12,6 +12,7 @@
 
 enum {
   GUNZIP_BYTES = 48 * 1024,      /* what one takes, also of the budget */
+  GUNZIP_ROOM_BYTES = 8 * 1024,  /* of that, for the caller */
   GUNZIP_FREE_BYTES = 64 * 1024, /* that come out whatever the ratio is; */
   GUNZIP_RATIO_MAX = 200,        /* of more, so many for each that went in.
                                   * Deflate's own limit is 1032 */
@@ -40,6 +41,9 @@ enum gunzip_progress {
 enum gunzip_progress gunzip_read(struct gunzip *gunzip, struct slice *in,
                                  char *out, size_t cap, size_t *len)
     __attribute__((warn_unused_result));
+
+/* Room of GUNZIP_ROOM_BYTES, for text that nobody keeps. */
+char *gunzip_room(struct gunzip *gunzip);
 
 /* What came so far is a whole body: members, each to its end, whose check sums
  * and lengths are right. */

@@ -17,14 +17,13 @@
 struct intake {
   const struct target_limits *limits; /* borrowed */
   struct buffer bytes;                /* whoever receives adds to it */
-  size_t judged; /* bytes of the body that the verdict has seen */
-  enum gzip_use
-      gzip; /* the message's; once the head is there, JUDGED and UNDONE
-                       * only where they say what happens to this answer */
-  struct gunzip *gunzip; /* NULL: there was nothing to inflate so far */
-  struct buffer plain; /* UNDONE: the answer without the coding, field lines and
-                        * body */
-  size_t plain_fields; /* bytes of the former */
+  size_t judged;         /* bytes of the body that the verdict has seen */
+  uint8_t gzip;          /* enum gzip_use, the message's */
+  struct gunzip *gunzip; /* NULL: the answer is not inflated, or not yet */
+  struct {
+    struct buffer bytes; /* field lines and body */
+    size_t fields_len;   /* bytes of the former */
+  } plain; /* UNDONE, with gunzip: the answer without the coding */
   struct http_response response;
   struct verdict verdict;
 };

@@ -68,8 +68,8 @@ static bool may_cross(const struct http_request *request,
   if (never_crosses(name)) return false;
   if (begins(name, "Content-", 8))
     return rules->with_body && sends_body(request);
-  if (rules->gzip && is(name, "Accept-Encoding")) return false;
-  return rules->success == SUCCESS_ANY || !asks_otherwise(name);
+  if (rules->success != SUCCESS_ANY) return !asks_otherwise(name);
+  return !rules->gzip || !is(name, "Accept-Encoding");
 }
 
 static bool is_set(const struct http_field *headers, unsigned count,

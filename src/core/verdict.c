@@ -37,6 +37,7 @@ void verdict_init(struct verdict *verdict, enum success success,
   verdict->body_max = body_max;
   verdict->success = success;
   verdict->keep_errors = verdict->delimited = false;
+  verdict->gunzips = verdict->unfinished = false;
   verdict->error[0] = '\0';
   json_check_init(&verdict->json, depth_max);
 }
@@ -59,6 +60,10 @@ static bool is_awaited(const struct verdict *verdict) {
   int status = verdict->end.status;
   return (status >= 400 && status <= 499) ||
          (verdict->keep_errors && status != 101);
+}
+
+static bool is_readable(const struct verdict *verdict, enum coding coding) {
+  return coding == CODING_NONE || (coding == CODING_GZIP && verdict->gunzips);
 }
 
 static bool too_large(struct verdict *verdict) {
@@ -92,7 +97,7 @@ bool verdict_head(struct verdict *verdict,
   if (!may_succeed && !is_awaited(verdict)) return false;
   if (head->length != UINT64_MAX && head->length > verdict->body_max)
     return too_large(verdict);
-  if (!may_succeed || head->coding == CODING_NONE ||
+  if (!may_succeed || is_readable(verdict, head->coding) ||
       verdict->success != SUCCESS_JSON)
     return true;
   verdict_broken(
@@ -125,6 +130,10 @@ static void end_json(struct verdict *verdict) {
 }
 
 void verdict_end(struct verdict *verdict) {
+  if (verdict->unfinished) {
+    verdict_broken(verdict, ATTEMPT_TRANSPORT, "the gzip body ends too early");
+    return;
+  }
   verdict->end.whole = true;
   if (!is_success_status(verdict)) return;
   if (verdict->success == SUCCESS_JSON) end_json(verdict);

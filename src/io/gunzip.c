@@ -27,6 +27,7 @@ enum {
 
 struct gunzip {
   struct buffer memory; /* all of it, this struct included */
+  char *room;
   z_stream z;
   uint64_t in, in_max, out;
   bool ended; /* behind a member */
@@ -57,6 +58,7 @@ struct gunzip *gunzip_new(struct blocks *blocks, uint64_t in_max) {
   struct gunzip *gunzip = (void *)memory.at;
   memory.len = (sizeof *gunzip + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   *gunzip = (struct gunzip){.memory = memory, .in_max = in_max};
+  gunzip->room = on_alloc(gunzip, 1, GUNZIP_ROOM_BYTES);
   gunzip->z.zalloc = on_alloc;
   gunzip->z.zfree = on_free;
   gunzip->z.opaque = gunzip;
@@ -143,6 +145,8 @@ enum gunzip_progress gunzip_read(struct gunzip *gunzip, struct slice *in,
   } while (gunzip->ended && in->len > 0);
   return check_sizes(gunzip, *len == cap ? GUNZIP_FULL : GUNZIP_MORE);
 }
+
+char *gunzip_room(struct gunzip *gunzip) { return gunzip->room; }
 
 bool gunzip_is_whole(const struct gunzip *gunzip) {
   return gunzip->ended || gunzip->in == 0;

@@ -20,20 +20,20 @@ void intake_init(struct intake *intake, const struct target_limits *limits,
                  const struct ask_message *message, struct blocks *blocks) {
   intake->limits = limits;
   intake->bytes = (struct buffer){.blocks = blocks};
-  intake->judged = intake->plain_fields = 0;
+  intake->judged = 0;
   intake->gzip = message->gzip;
   intake->gunzip = NULL;
-  intake->plain = intake->bytes;
   http_response_init(&intake->response);
   intake->response.to_head = slice_equal(message->method, slice_of("HEAD"));
   verdict_init(&intake->verdict, message->success, limits->body_bytes,
                limits->depth);
   intake->verdict.keep_errors = message->keep_errors;
+  intake->verdict.gunzips = message->gzip >= GZIP_JUDGED;
 }
 
 void intake_clear(struct intake *intake) {
   buffer_clear(&intake->bytes);
-  if (intake->gzip >= GZIP_JUDGED) intake_gzip_clear(intake);
+  if (intake->gunzip) intake_gzip_clear(intake);
 }
 
 bool intake_make_room(struct intake *intake, size_t usual) {
@@ -60,13 +60,12 @@ static bool judge_head(struct intake *intake) {
   if (intake->response.head_at + intake->response.head_len >
       intake->limits->head_bytes)
     return too_large(intake);
-  if (intake->gzip >= GZIP_JUDGED) intake_gzip_look(intake, &head);
   return verdict_head(&intake->verdict, &head) &&
-         (intake->gzip != GZIP_UNDONE || intake_gzip_begin(intake));
+         (!intake->verdict.gunzips || intake_gzip_begin(intake));
 }
 
 static bool judge_body(struct intake *intake) {
-  if (intake->gzip >= GZIP_JUDGED) return intake_gzip_judge(intake);
+  if (intake->gunzip) return intake_gzip_judge(intake);
   const char *body = intake->bytes.at + intake->response.body_at;
   size_t from = intake->judged;
   intake->judged = intake->response.body_len;
@@ -86,11 +85,6 @@ static enum response_progress intake_read(struct intake *intake) {
                             &intake->bytes.len);
 }
 
-static void judge_end(struct intake *intake) {
-  if (intake->gzip >= GZIP_JUDGED && !intake_gzip_end(intake)) return;
-  verdict_end(&intake->verdict);
-}
-
 bool intake_judge(struct intake *intake) {
   for (bool open = true; open;) {
     switch (intake_read(intake)) {
@@ -98,7 +92,7 @@ bool intake_judge(struct intake *intake) {
       case RESPONSE_HEAD: open = judge_head(intake); break;
       case RESPONSE_BODY: open = judge_body(intake); break;
       case RESPONSE_DONE:
-        judge_end(intake);
+        verdict_end(&intake->verdict);
         open = false;
         break;
       case RESPONSE_BAD:
@@ -112,7 +106,8 @@ bool intake_judge(struct intake *intake) {
 }
 
 void intake_end(struct intake *intake) {
-  if (http_response_end(&intake->response) == RESPONSE_DONE) judge_end(intake);
+  if (http_response_end(&intake->response) == RESPONSE_DONE)
+    verdict_end(&intake->verdict);
   else
     verdict_broken(&intake->verdict, ATTEMPT_TRANSPORT, intake->response.why);
 }
@@ -120,7 +115,7 @@ void intake_end(struct intake *intake) {
 /* ---- what is left behind ---- */
 
 void intake_lose(struct intake *intake) {
-  if (intake->gzip >= GZIP_JUDGED) intake_gzip_clear(intake);
+  if (intake->gunzip) intake_gzip_clear(intake);
 }
 
 enum response_progress intake_skip(struct intake *intake) {
@@ -144,7 +139,7 @@ static uint64_t length_to_tell(const struct http_response *found) {
 
 void intake_hand_over(struct intake *intake, struct response *response) {
   const struct http_response *found = &intake->response;
-  if (intake->gzip == GZIP_UNDONE) {
+  if (intake->gunzip && intake->gzip == GZIP_UNDONE) {
     intake_gzip_hand_over(intake, response);
     return;
   }

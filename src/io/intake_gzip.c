@@ -14,7 +14,7 @@
 
 #include "core/coding.h"
 
-enum { PIECE_BYTES = 16 * 1024 };
+enum { PIECE_BYTES = GUNZIP_ROOM_BYTES };
 
 static const char no_buffer[] =
     "no buffer was free to inflate the answer (--max-buffered)";
@@ -24,15 +24,8 @@ static bool starved(struct intake *intake) {
   return false;
 }
 
-void intake_gzip_look(struct intake *intake, struct response_meaning *head) {
-  bool undone = head->coding == CODING_GZIP ||
-                (intake->gzip == GZIP_UNDONE && head->status == 304);
-  if (undone) head->coding = CODING_NONE;
-  else intake->gzip = GZIP_OFF;
-}
-
-bool intake_gzip_begin(struct intake *intake) {
-  struct buffer *plain = &intake->plain;
+static bool write_fields(struct intake *intake) {
+  struct buffer *plain = &intake->plain.bytes;
   struct slice fields =
       http_response_fields(&intake->response, intake->bytes.at);
   size_t room = coding_plain_room(fields);
@@ -40,8 +33,23 @@ bool intake_gzip_begin(struct intake *intake) {
   if (!buffer_reserve(plain, room)) return starved(intake);
   text_init(&text, plain->at, room);
   coding_plain_fields(&text, fields);
-  plain->len = intake->plain_fields = text.len;
+  plain->len = intake->plain.fields_len = text.len;
   return true;
+}
+
+static bool is_undone(const struct intake *intake) {
+  const struct http_response *response = &intake->response;
+  return response->coding == CODING_GZIP ||
+         (intake->gzip == GZIP_UNDONE && response->status == 304);
+}
+
+bool intake_gzip_begin(struct intake *intake) {
+  struct blocks *blocks = intake->bytes.blocks;
+  if (!is_undone(intake)) return true;
+  intake->gunzip = gunzip_new(blocks, intake->limits->body_bytes);
+  intake->plain.bytes = (struct buffer){.blocks = blocks};
+  if (!intake->gunzip) return starved(intake);
+  return intake->gzip == GZIP_JUDGED || write_fields(intake);
 }
 
 /* ---- the body ---- */
@@ -56,27 +64,28 @@ static bool judge_progress(struct intake *intake,
   return false;
 }
 
-/* The next piece of plain text: what inflated last is judged before more is. */
-static bool judge_piece(struct intake *intake, struct slice *coded, char *out,
+/* The next piece of text: what inflated last is judged before more does. */
+static bool judge_piece(struct intake *intake, struct slice *coded, char *room,
                         size_t cap, size_t *len, bool *more) {
-  enum gunzip_progress progress =
-      gunzip_read(intake->gunzip, coded, out, cap, len);
+  struct gunzip *gunzip = intake->gunzip;
+  enum gunzip_progress progress = gunzip_read(gunzip, coded, room, cap, len);
   *more = progress == GUNZIP_FULL;
+  intake->verdict.unfinished = !gunzip_is_whole(gunzip);
   return judge_progress(intake, progress) &&
-         verdict_body(&intake->verdict, out, *len);
+         verdict_body(&intake->verdict, room, *len);
 }
 
 static bool judge_only(struct intake *intake, struct slice coded) {
-  char piece[PIECE_BYTES];
+  char *room = gunzip_room(intake->gunzip);
   bool open, more;
   size_t len;
-  do open = judge_piece(intake, &coded, piece, sizeof piece, &len, &more);
+  do open = judge_piece(intake, &coded, room, PIECE_BYTES, &len, &more);
   while (open && more);
   return open;
 }
 
 static bool judge_and_keep(struct intake *intake, struct slice coded) {
-  struct buffer *plain = &intake->plain;
+  struct buffer *plain = &intake->plain.bytes;
   bool open, more;
   do {
     if (!buffer_reserve(plain, 1)) return starved(intake);
@@ -95,9 +104,6 @@ bool intake_gzip_judge(struct intake *intake) {
   size_t from = intake->judged;
   struct slice coded = {bytes->at + response->body_at + from,
                         response->body_len - from};
-  if (!intake->gunzip)
-    intake->gunzip = gunzip_new(bytes->blocks, intake->limits->body_bytes);
-  if (!intake->gunzip) return starved(intake);
   if (intake->gzip == GZIP_JUDGED) {
     intake->judged = response->body_len;
     return judge_only(intake, coded);
@@ -105,13 +111,6 @@ bool intake_gzip_judge(struct intake *intake) {
   bool open = judge_and_keep(intake, coded);
   http_response_drop_body(response, bytes->at, &bytes->len);
   return open;
-}
-
-bool intake_gzip_end(struct intake *intake) {
-  if (!intake->gunzip || gunzip_is_whole(intake->gunzip)) return true;
-  verdict_broken(&intake->verdict, ATTEMPT_TRANSPORT,
-                 "the gzip body ends too early");
-  return false;
 }
 
 /* ---- what becomes of it ---- */
@@ -123,8 +122,8 @@ static uint64_t plain_length(const struct http_response *found, size_t len) {
 }
 
 void intake_gzip_hand_over(struct intake *intake, struct response *response) {
-  size_t fields = intake->plain_fields;
-  response->bytes = buffer_take(&intake->plain);
+  size_t fields = intake->plain.fields_len;
+  response->bytes = buffer_take(&intake->plain.bytes);
   struct slice all = buffer_slice(&response->bytes);
   response->status = intake->response.status;
   response->fields = (struct slice){all.at, fields};
@@ -135,5 +134,5 @@ void intake_gzip_hand_over(struct intake *intake, struct response *response) {
 void intake_gzip_clear(struct intake *intake) {
   gunzip_free(intake->gunzip);
   intake->gunzip = NULL;
-  buffer_clear(&intake->plain);
+  buffer_clear(&intake->plain.bytes);
 }

@@ -31,9 +31,9 @@ static bool has_body(const struct visit *visit) {
 
 /* A part of coded bytes cannot be inflated, so whoever asks for one agrees on
  * the coding with the upstream; a Range goes there with SUCCESS_ANY only. */
-static enum gzip_use gzip_of(const struct visit *visit) {
+static __attribute__((noinline)) enum gzip_use gzip_of(
+    const struct visit *visit) {
   bool any = visit->route->success == SUCCESS_ANY;
-  if (!visit->route->fields.gzip) return GZIP_OFF;
   if (any && http_request_field(visit->request, "Range")) return GZIP_OFF;
   if (!coding_takes_gzip(visit->request)) return GZIP_UNDONE;
   return any ? GZIP_PASSED : GZIP_JUDGED;
@@ -47,8 +47,7 @@ static struct ask_message message_of(const struct visit *visit) {
   return (struct ask_message){.method = slice_of(http_method_name(method)),
                               .has_body = has_body(visit),
                               .keep_errors = route->keep_errors,
-                              .success = route->success,
-                              .gzip = gzip_of(visit)};
+                              .success = route->success};
 }
 
 /* Several fields of that name are one list. */
@@ -136,7 +135,10 @@ void smart_visit(struct visit *visit) {
   if (!visit_open(visit, visit->rest.len + visit->request->query.len +
                              (tags ? if_none_match_room(visit) : 0)))
     return;
-  if (route->fields.gzip) text_str(&visit->lines, "Vary: Accept-Encoding\r\n");
+  if (route->fields.gzip) {
+    setup.message.gzip = gzip_of(visit);
+    text_str(&visit->lines, "Vary: Accept-Encoding\r\n");
+  }
   if (visit->request->has_wishes && prefer_hedge_off(visit->request))
     policy.hedges = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);

@@ -216,7 +216,6 @@ static const struct ask_message *visit_write_message(
   struct forward_rules own = *rules;
   own.with_body = common->has_body;
   own.success = common->success;
-  own.gzip = rules->gzip && common->gzip != GZIP_OFF;
   size_t bytes = sizeof(struct ask_message) +
                  group->variant_count * sizeof(struct ask_fields);
   struct ask_message *message =
@@ -225,7 +224,8 @@ static const struct ask_message *visit_write_message(
   struct ask_fields *fields = (void *)(message + 1);
   *message = *common;
   message->fields = fields;
-  if (!own.gzip) message->gzip = GZIP_OFF;
+  if (!rules->gzip) message->gzip = GZIP_OFF;
+  own.gzip = message->gzip != GZIP_OFF;
   for (unsigned i = 0; i < group->variant_count; i++)
     if (!visit_write_fields(visit, &own, &group->variants[i], &fields[i]))
       return NULL;
