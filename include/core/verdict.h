@@ -31,8 +31,6 @@ struct verdict {
   bool keep_errors; /* the caller's, false after verdict_init: the body of every
                      * failing status is awaited, as that of a 4xx always is */
   bool delimited;   /* a length or chunks say where the body ends */
-  bool gunzips;     /* the caller's, as keep_errors: what comes in gzip has been
-                     * inflated before it comes here */
   bool unfinished;  /* the caller's, as keep_errors: it has not been inflated to
                      * its end, so that the body may not end */
   char error[VERDICT_ERROR_TEXT]; /* NUL-terminated; "" for a success */
@@ -42,8 +40,9 @@ struct verdict {
 void verdict_init(struct verdict *verdict, enum success success,
                   uint64_t body_max, unsigned depth_max);
 
-/* The final head. False: it is a failure already; look at `end`. (A success
- * comes by verdict_end only, also where there is no body.) */
+/* The final head; its coding is that of the bytes which will come here. False:
+ * it is a failure already; look at `end`. (A success comes by verdict_end only,
+ * also where there is no body.) */
 bool verdict_head(struct verdict *verdict, const struct response_meaning *head)
     __attribute__((warn_unused_result));
 /* The next bytes of the body, transfer coding undone. False as above. */

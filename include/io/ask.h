@@ -16,12 +16,11 @@ struct ask_fields {
                              * targets that may have them */
 };
 
-/* What becomes of the gzip coding. */
+/* What becomes of a body that comes in gzip. */
 enum gzip_use {
-  GZIP_OFF,    /* hedgerow does not ask for it */
-  GZIP_PASSED, /* a gzip body is passed on, and nobody looks into it */
-  GZIP_JUDGED, /* the coded bytes are passed on; what is in them is judged */
-  GZIP_UNDONE, /* what is in them is judged, and passed on */
+  GZIP_KEPT,   /* it is passed on as it came, and is no JSON */
+  GZIP_JUDGED, /* it is passed on as it came; what is in it is judged */
+  GZIP_UNDONE, /* what is in it is judged, and passed on */
 };
 
 /* What all requests that are sent for one client request have in common. All

@@ -19,6 +19,7 @@ struct intake {
   struct buffer bytes;                /* whoever receives adds to it */
   size_t judged;         /* bytes of the body that the verdict has seen */
   uint8_t gzip;          /* enum gzip_use, the message's */
+  bool more;             /* with gunzip: there may be more text in what came */
   struct gunzip *gunzip; /* NULL: the answer is not inflated, or not yet */
   struct {
     struct buffer bytes; /* field lines and body */

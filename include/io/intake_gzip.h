@@ -14,9 +14,10 @@
  * starved. */
 bool intake_gzip_begin(struct intake *intake)
     __attribute__((warn_unused_result, noinline));
-/* These are for an intake with a gunzip.
- * Inflates what has come of the body. False: the verdict is certain. */
-bool intake_gzip_judge(struct intake *intake)
+/* These are for an intake with a gunzip. The next piece of text in what has
+ * come of the body, perhaps an empty one; intake->more: there is another. at
+ * NULL: the verdict is certain. */
+struct slice intake_gzip_next(struct intake *intake)
     __attribute__((warn_unused_result, noinline));
 /* UNDONE: what intake_hand_over does. */
 void intake_gzip_hand_over(struct intake *intake, struct response *response)

@@ -63,13 +63,19 @@ static bool sends_body(const struct http_request *request) {
   return !reads || http_request_has_body(request);
 }
 
+bool forward_asks_gzip(const struct http_request *request,
+                       const struct forward_rules *rules) {
+  return rules->gzip && (rules->success != SUCCESS_ANY ||
+                         !http_request_field(request, "Range"));
+}
+
 static bool may_cross(const struct http_request *request,
                       const struct forward_rules *rules, struct slice name) {
   if (never_crosses(name)) return false;
   if (begins(name, "Content-", 8))
     return rules->with_body && sends_body(request);
   if (rules->success != SUCCESS_ANY) return !asks_otherwise(name);
-  return !rules->gzip || !is(name, "Accept-Encoding");
+  return !is(name, "Accept-Encoding") || !forward_asks_gzip(request, rules);
 }
 
 static bool is_set(const struct http_field *headers, unsigned count,
@@ -139,7 +145,8 @@ static void add_defaults(struct text *common,
       !http_request_field(request, "Accept") && !route_sets(rules, accept) &&
       !target_sets(target, accept))
     add_line(common, accept, slice_of("application/json"));
-  if (rules->gzip) text_str(common, "Accept-Encoding: gzip\r\n");
+  if (forward_asks_gzip(request, rules))
+    text_str(common, "Accept-Encoding: gzip\r\n");
   if (target_sets(target, agent)) return;
   if (rules->user_agent.len > 0) add_line(common, agent, rules->user_agent);
   else if (!http_request_field(request, "User-Agent"))

@@ -37,7 +37,7 @@ void verdict_init(struct verdict *verdict, enum success success,
   verdict->body_max = body_max;
   verdict->success = success;
   verdict->keep_errors = verdict->delimited = false;
-  verdict->gunzips = verdict->unfinished = false;
+  verdict->unfinished = false;
   verdict->error[0] = '\0';
   json_check_init(&verdict->json, depth_max);
 }
@@ -60,10 +60,6 @@ static bool is_awaited(const struct verdict *verdict) {
   int status = verdict->end.status;
   return (status >= 400 && status <= 499) ||
          (verdict->keep_errors && status != 101);
-}
-
-static bool is_readable(const struct verdict *verdict, enum coding coding) {
-  return coding == CODING_NONE || (coding == CODING_GZIP && verdict->gunzips);
 }
 
 static bool too_large(struct verdict *verdict) {
@@ -97,7 +93,7 @@ bool verdict_head(struct verdict *verdict,
   if (!may_succeed && !is_awaited(verdict)) return false;
   if (head->length != UINT64_MAX && head->length > verdict->body_max)
     return too_large(verdict);
-  if (!may_succeed || is_readable(verdict, head->coding) ||
+  if (!may_succeed || head->coding == CODING_NONE ||
       verdict->success != SUCCESS_JSON)
     return true;
   verdict_broken(

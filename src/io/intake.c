@@ -21,14 +21,13 @@ void intake_init(struct intake *intake, const struct target_limits *limits,
   intake->limits = limits;
   intake->bytes = (struct buffer){.blocks = blocks};
   intake->judged = 0;
-  intake->gzip = message->gzip;
   intake->gunzip = NULL;
   http_response_init(&intake->response);
   intake->response.to_head = slice_equal(message->method, slice_of("HEAD"));
   verdict_init(&intake->verdict, message->success, limits->body_bytes,
                limits->depth);
   intake->verdict.keep_errors = message->keep_errors;
-  intake->verdict.gunzips = message->gzip >= GZIP_JUDGED;
+  intake->gzip = message->gzip;
 }
 
 void intake_clear(struct intake *intake) {
@@ -60,16 +59,28 @@ static bool judge_head(struct intake *intake) {
   if (intake->response.head_at + intake->response.head_len >
       intake->limits->head_bytes)
     return too_large(intake);
+  if (intake->gzip != GZIP_KEPT && head.coding == CODING_GZIP)
+    head.coding = CODING_NONE; /* as the verdict will see it */
   return verdict_head(&intake->verdict, &head) &&
-         (!intake->verdict.gunzips || intake_gzip_begin(intake));
+         (intake->gzip == GZIP_KEPT || intake_gzip_begin(intake));
 }
 
-static bool judge_body(struct intake *intake) {
-  if (intake->gunzip) return intake_gzip_judge(intake);
+/* What has come of the body, or the next piece of what is in it. */
+static struct slice next_text(struct intake *intake) {
+  if (intake->gunzip) return intake_gzip_next(intake);
   const char *body = intake->bytes.at + intake->response.body_at;
   size_t from = intake->judged;
   intake->judged = intake->response.body_len;
-  return verdict_body(&intake->verdict, body + from, intake->judged - from);
+  return (struct slice){body + from, intake->judged - from};
+}
+
+static bool judge_body(struct intake *intake) {
+  do {
+    struct slice text = next_text(intake);
+    if (!text.at || !verdict_body(&intake->verdict, text.at, text.len))
+      return false;
+  } while (intake->gunzip && intake->more);
+  return true;
 }
 
 /* The head has not ended yet, or interim heads go on and on. */

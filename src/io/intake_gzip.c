@@ -14,8 +14,6 @@
 
 #include "core/coding.h"
 
-enum { PIECE_BYTES = GUNZIP_ROOM_BYTES };
-
 static const char no_buffer[] =
     "no buffer was free to inflate the answer (--max-buffered)";
 
@@ -54,63 +52,52 @@ bool intake_gzip_begin(struct intake *intake) {
 
 /* ---- the body ---- */
 
-static bool judge_progress(struct intake *intake,
-                           enum gunzip_progress progress) {
-  if (progress < GUNZIP_BAD) return true;
-  verdict_broken(&intake->verdict,
-                 progress == GUNZIP_LARGE ? ATTEMPT_TOO_LARGE
-                                          : ATTEMPT_TRANSPORT,
-                 gunzip_why(intake->gunzip));
-  return false;
+static struct slice broken(struct intake *intake, enum attempt_result result,
+                           const char *why) {
+  verdict_broken(&intake->verdict, result, why);
+  return (struct slice){0};
 }
 
-/* The next piece of text: what inflated last is judged before more does. */
-static bool judge_piece(struct intake *intake, struct slice *coded, char *room,
-                        size_t cap, size_t *len, bool *more) {
+/* As much as there is room for. */
+static struct slice inflate_into(struct intake *intake, char *room,
+                                 size_t cap) {
   struct gunzip *gunzip = intake->gunzip;
-  enum gunzip_progress progress = gunzip_read(gunzip, coded, room, cap, len);
-  *more = progress == GUNZIP_FULL;
-  intake->verdict.unfinished = !gunzip_is_whole(gunzip);
-  return judge_progress(intake, progress) &&
-         verdict_body(&intake->verdict, room, *len);
-}
-
-static bool judge_only(struct intake *intake, struct slice coded) {
-  char *room = gunzip_room(intake->gunzip);
-  bool open, more;
+  const char *body = intake->bytes.at + intake->response.body_at;
+  struct slice coded = {body + intake->judged,
+                        intake->response.body_len - intake->judged};
   size_t len;
-  do open = judge_piece(intake, &coded, room, PIECE_BYTES, &len, &more);
-  while (open && more);
-  return open;
+  enum gunzip_progress progress = gunzip_read(gunzip, &coded, room, cap, &len);
+  intake->judged = intake->response.body_len - coded.len;
+  intake->more = progress == GUNZIP_FULL;
+  intake->verdict.unfinished = !gunzip_is_whole(gunzip);
+  if (progress == GUNZIP_BAD)
+    return broken(intake, ATTEMPT_TRANSPORT, gunzip_why(gunzip));
+  if (progress == GUNZIP_LARGE)
+    return broken(intake, ATTEMPT_TOO_LARGE, gunzip_why(gunzip));
+  return (struct slice){room, len};
 }
 
-static bool judge_and_keep(struct intake *intake, struct slice coded) {
+static void drop_coded(struct intake *intake) {
+  http_response_drop_body(&intake->response, intake->bytes.at,
+                          &intake->bytes.len);
+  intake->judged = 0;
+}
+
+static struct slice inflate_and_keep(struct intake *intake) {
   struct buffer *plain = &intake->plain.bytes;
-  bool open, more;
-  do {
-    if (!buffer_reserve(plain, 1)) return starved(intake);
-    size_t room = plain->cap - plain->len, len;
-    if (room > PIECE_BYTES) room = PIECE_BYTES;
-    open =
-        judge_piece(intake, &coded, plain->at + plain->len, room, &len, &more);
-    plain->len += len;
-  } while (open && more);
-  return open;
+  if (!buffer_reserve(plain, 1))
+    return broken(intake, ATTEMPT_STARVED, no_buffer);
+  size_t room = plain->cap - plain->len;
+  if (room > GUNZIP_ROOM_BYTES) room = GUNZIP_ROOM_BYTES;
+  struct slice text = inflate_into(intake, plain->at + plain->len, room);
+  plain->len += text.len;
+  if (!intake->more) drop_coded(intake);
+  return text;
 }
 
-bool intake_gzip_judge(struct intake *intake) {
-  struct http_response *response = &intake->response;
-  struct buffer *bytes = &intake->bytes;
-  size_t from = intake->judged;
-  struct slice coded = {bytes->at + response->body_at + from,
-                        response->body_len - from};
-  if (intake->gzip == GZIP_JUDGED) {
-    intake->judged = response->body_len;
-    return judge_only(intake, coded);
-  }
-  bool open = judge_and_keep(intake, coded);
-  http_response_drop_body(response, bytes->at, &bytes->len);
-  return open;
+struct slice intake_gzip_next(struct intake *intake) {
+  if (intake->gzip == GZIP_UNDONE) return inflate_and_keep(intake);
+  return inflate_into(intake, gunzip_room(intake->gunzip), GUNZIP_ROOM_BYTES);
 }
 
 /* ---- what becomes of it ---- */

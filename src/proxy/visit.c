@@ -224,8 +224,7 @@ static const struct ask_message *visit_write_message(
   struct ask_fields *fields = (void *)(message + 1);
   *message = *common;
   message->fields = fields;
-  if (!rules->gzip) message->gzip = GZIP_OFF;
-  own.gzip = message->gzip != GZIP_OFF;
+  if (!rules->gzip) message->gzip = GZIP_KEPT;
   for (unsigned i = 0; i < group->variant_count; i++)
     if (!visit_write_fields(visit, &own, &group->variants[i], &fields[i]))
       return NULL;
