@@ -157,7 +157,7 @@ Test(gunzip, what_follows_and_is_no_member_is_refused) {
 
 /* ---- sizes ---- */
 
-Test(gunzip, below_64_kib_any_ratio_is_fine) {
+Test(gunzip, below_1_mib_any_ratio_is_fine) {
   start_again(IN_MAX);
   cr_expect_eq(give_in_pieces(gzip_of_spaces(GUNZIP_FREE_BYTES), 1, 4096),
                GUNZIP_MORE);
@@ -178,7 +178,7 @@ Test(gunzip, a_bomb_is_noticed_before_it_is_large) {
 
 Test(gunzip, a_bomb_of_many_members_is_one) {
   struct gzip *bomb = gzip_of_spaces(60000);
-  for (int i = 0; i < 9; i++) {
+  for (int i = 0; i < 29; i++) {
     char text[60000];
     memset(text, ' ', sizeof text);
     gzip_add(bomb, text, sizeof text);

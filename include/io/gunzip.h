@@ -11,10 +11,10 @@
 #include "io/buffer.h"
 
 enum {
-  GUNZIP_BYTES = 48 * 1024,      /* what one takes, also of the budget */
-  GUNZIP_ROOM_BYTES = 8 * 1024,  /* of that, for the caller */
-  GUNZIP_FREE_BYTES = 64 * 1024, /* that come out whatever the ratio is; */
-  GUNZIP_RATIO_MAX = 200,        /* of more, so many for each that went in.
+  GUNZIP_BYTES = 48 * 1024,     /* what one takes, also of the budget */
+  GUNZIP_ROOM_BYTES = 8 * 1024, /* of that, for the caller */
+  GUNZIP_FREE_BYTES = 1 << 20,  /* that come out whatever the ratio is; */
+  GUNZIP_RATIO_MAX = 200,       /* of more, so many for each that went in.
                                   * Deflate's own limit is 1032 */
 };
 

@@ -13,7 +13,7 @@
 #include "fuzz/fuzz.h"
 #include "io/gunzip.h"
 
-enum { IN_MAX = 2048, PACKED_SLACK = 4096 };
+enum { IN_MAX = 2048, PACKED_SLACK = 4096, ROOM_MAX = 1 << 16, MEMBERS = 4 };
 
 struct reading {
   enum gunzip_progress progress;
@@ -36,10 +36,12 @@ static void pack_member(struct text *to, struct slice text) {
   deflateEnd(&z);
 }
 
-/* A member for each line. */
+/* A member for each line, and the last for what is left. */
 static struct text pack(struct slice rest) {
-  struct text stream = fuzz_text(rest.len * 32 + PACKED_SLACK);
-  while (rest.len > 0) pack_member(&stream, fuzz_line(&rest));
+  struct text stream = fuzz_text(rest.len * 2 + PACKED_SLACK);
+  for (unsigned n = 1; n < MEMBERS && rest.len > 0; n++)
+    pack_member(&stream, fuzz_line(&rest));
+  pack_member(&stream, rest);
   return stream;
 }
 
@@ -51,22 +53,23 @@ static struct text copy_of(struct slice rest) {
 
 /* ---- in pieces ---- */
 
+/* By our bound, or by deflate's own. */
 static size_t room_for(size_t in_len) {
-  return GUNZIP_FREE_BYTES + GUNZIP_RATIO_MAX * (in_len + 1) + (1 << 16);
+  size_t ours = GUNZIP_FREE_BYTES + GUNZIP_RATIO_MAX * (in_len + 1);
+  size_t deflates = 1032 * in_len;
+  return (ours < deflates ? ours : deflates) + ROOM_MAX;
 }
 
 static void take(struct reading *reading, struct gunzip *gunzip,
-                 struct slice piece, size_t cap) {
+                 struct slice piece, char *room, size_t cap) {
   char *bytes = fuzz_copy(piece);
   struct slice in = {bytes, piece.len};
   do {
-    char *room = malloc(cap);
     size_t len = 0;
     reading->progress = gunzip_read(gunzip, &in, room, cap, &len);
     demand(len <= cap, "what comes out fits in its room");
     text_add(&reading->out, room, len);
     demand(!reading->out.cut, "the ratio has its bound");
-    free(room);
   } while (reading->progress == GUNZIP_FULL);
   demand(reading->progress != GUNZIP_MORE || in.len == 0, "all was taken");
   free(bytes);
@@ -77,14 +80,15 @@ static void read_all(struct reading *reading, struct slice stream,
   static struct budget budget = {.max = GUNZIP_BYTES};
   struct blocks blocks = {.budget = &budget};
   struct fuzz_cuts cuts = fuzz_cuts_of(stream, variant);
-  size_t cap = whole ? 1 << 16 : (size_t)8 << variant * 4;
+  size_t cap = whole ? ROOM_MAX : (size_t)64 << variant * 3;
+  char *room = malloc(cap); /* so that a byte beyond it is seen */
   struct gunzip *gunzip = gunzip_new(&blocks, IN_MAX);
   demand(gunzip && budget.used == GUNZIP_BYTES, "its memory is counted");
   *reading = (struct reading){.progress = GUNZIP_MORE,
                               .out = fuzz_text(room_for(stream.len))};
   while (stream.len > 0 && reading->progress == GUNZIP_MORE) {
     size_t len = whole ? stream.len : fuzz_cut(&cuts, stream.len);
-    take(reading, gunzip, (struct slice){stream.at, len}, cap);
+    take(reading, gunzip, (struct slice){stream.at, len}, room, cap);
     stream = slice_from(stream, len);
   }
   reading->whole = gunzip_is_whole(gunzip);
@@ -92,6 +96,7 @@ static void read_all(struct reading *reading, struct slice stream,
   demand((reading->why[0] == '\0') == (reading->progress == GUNZIP_MORE),
          "a refusal has its reason");
   gunzip_free(gunzip);
+  free(room);
   demand(budget.used == 0, "its memory is given back");
 }
 
