@@ -376,6 +376,16 @@ Test(compression, an_item_of_a_gather_goes_by_its_own_route) {
   scene_close(&s);
 }
 
+Test(compression, gzip_that_an_items_route_did_not_ask_for_is_no_json) {
+  struct scene s = scene_open(file);
+  struct gzip *gzip = gzip_of("1");
+  client_get(s.client, "/both");
+  answer_gzip(origin_await(s.a), 200, IN_GZIP, gzip);
+  arrival_answer_bytes(origin_await(s.b), 200, IN_GZIP, gzip->bytes, gzip->len);
+  reply_expect(client_await_reply(s.client), 200, "[1,null]");
+  scene_close(&s);
+}
+
 /* ---- other kinds of success ---- */
 
 static void expect_passed(const struct scene *s, const char *target,
