@@ -359,7 +359,10 @@ static const char file[] =
     "routes:\n"
     "  - {path: /a, upstream: a, compression: gzip}\n"
     "  - {path: /b, upstream: b}\n"
-    "  - {path: /any, upstream: c, compression: gzip, success: any}\n"
+    "  - {path: /any, upstream: c, compression: gzip, success: any, hedges: "
+    "1,\n"
+    "     hedge_after: 60s, timeout: 50s, on_failure: wait}\n"
+    "  - {path: /plain, upstream: c, compression: gzip, success: any}\n"
     "  - {path: /2xx, upstream: c, compression: gzip, success: 2xx}\n"
     "  - {path: /both, gather: [/a, /b]}\n";
 
@@ -451,6 +454,23 @@ Test(compression, who_asks_for_a_part_agrees_with_the_upstream) {
   const struct reply *reply = client_await_reply(s.client);
   reply_expect(reply, 206, "ab");
   reply_expect_field(reply, "Content-Encoding", "gzip");
+  scene_close(&s);
+}
+
+Test(compression, a_route_that_only_forwards_leaves_the_coding_to_both_ends) {
+  static const char *const fields[] = {"", "Accept-Encoding: br\r\n"};
+  struct scene s = scene_open(file);
+  for (size_t i = 0; i < 2; i++) {
+    client_get_with(s.client, "/plain/x", fields[i]);
+    struct arrival *arrival = origin_await(s.c);
+    struct gzip *gzip = gzip_of("[1]");
+    arrival_expect_field(arrival, "Accept-Encoding", i == 0 ? NULL : "br");
+    arrival_answer_bytes(arrival, 200, TAGGED, gzip->bytes, gzip->len);
+    const struct reply *reply = client_await_reply(s.client);
+    expect_bytes(reply, gzip);
+    reply_expect_field(reply, "ETag", "\"a\"");
+    reply_expect_field(reply, "Vary", NULL);
+  }
   scene_close(&s);
 }
 
