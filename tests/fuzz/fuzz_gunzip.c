@@ -1,11 +1,11 @@
 /* fuzz_gunzip: any bytes, into io/gunzip, as io/intake_gzip drives it.
  *
  * By the first byte the rest is a stream, or text that is packed here, since no
- * luck finds a check sum; the second says how much of its end is cut off. However
- * the stream is cut, and whatever the room is, what comes out is the same, and
- * so is the verdict, but where a limit was met. It is what zlib makes of it in
- * one piece. Nothing is written beyond the room, no limit is passed by more than
- * a room's worth, and the memory is what was promised. */
+ * luck finds a check sum; the second says how much of its end is cut off.
+ * However the stream is cut, and whatever the room is, what comes out is the
+ * same, and so is the verdict, but where a limit was met. It is what zlib makes
+ * of it in one piece. Nothing is written beyond the room, no limit is passed by
+ * more than a room's worth, and the memory is what was promised. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>

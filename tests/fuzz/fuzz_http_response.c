@@ -2,9 +2,10 @@
  * on them, as io/intake drives both.
  *
  * However the bytes were cut, though the buffer moves with each of them, and
- * whether or not the body is dropped as it comes, head, body, end, what came behind the end, and the verdict are the same. Where
- * a body was framed, it is found a second time here, by a reader that needs all
- * bytes at once and knows nothing of states.
+ * whether or not the body is dropped as it comes, head, body, end, what came
+ * behind the end, and the verdict are the same. Where a body was framed, it is
+ * found a second time here, by a reader that needs all bytes at once and knows
+ * nothing of states.
  *
  * What was asked, and what is wanted, goes by the length of the input, so that
  * a seed is a response and nothing else. */
