@@ -14,68 +14,19 @@
  * attempt_start calls nobody back: what fails at once, fails in the next turn.
  * Whether an attempt may start, and how long it may take, is for those above.
  *
- * A loser is a cancelled attempt whose answer is read all the same, for a
- * while, so that its connection can be kept (--losers drain). It still counts
- * as in flight, and has nobody left to tell. */
+ * What becomes of a cancelled attempt whose answer is read all the same is
+ * attempt_losers.c's. */
 #include "io/attempt.h"
 
 #include <stdlib.h>
 
-#include "core/list.h"
+#include "io/attempt_parts.h"
 #include "io/clock.h"
-#include "io/dial.h"
 #include "io/h1.h"
 #include "io/pool.h"
-#include "io/slab.h"
 #include "io/trace.h"
-#include "io/waiting.h"
 
-enum {
-  LOSER_US = 1000000,   /* how long a loser is read, */
-  LOSERS_MAX = 1024,    /* and how many are at once */
-  LEAST_DIAL_US = 1000, /* for a dial whose time is nearly over */
-};
-
-enum attempt_state {
-  NAMELESS, /* waits for its target's addresses */
-  FAILING,  /* waits for the next turn, to fail in it */
-  DIALING,
-  CALLING, /* the request goes out, the answer comes in */
-  LOSER,
-};
-
-struct attempt {
-  struct attempts *attempts;
-  struct list_link link; /* among the losers */
-  enum attempt_state state;
-  unsigned slot;       /* its target's, which a loser has lost */
-  uint32_t generation; /* of the addresses it dials */
-  bool was_kept;       /* its connection had carried a request before */
-  bool sent;           /* somebody may have read some of the request */
-  struct attempt_record *record;
-  attempt_on_end *on_end;
-  void *arg;
-  struct dial *dial;
-  struct waiter waiter;
-  int64_t connect_by_us; /* name, connection and handshake are there by then */
-  int64_t due_us;        /* a loser's time is over then */
-  struct call call;
-};
-
-struct attempts {
-  struct slots *slots;
-  struct blocks *blocks;
-  struct dialer *dialer;
-  struct wires *wires;
-  struct resolver_view *names;
-  struct waiting *waiting;
-  struct slab slab;
-  struct {
-    struct list list; /* in the order in which they are due */
-    unsigned count;
-    struct timer timer;
-  } losers; /* whose answers are being read */
-};
+enum { LEAST_DIAL_US = 1000 }; /* for a dial whose time is nearly over */
 
 static const char no_memory[] = "no memory was free";
 static const char once_only[] =
@@ -106,6 +57,11 @@ static void attempt_land(struct attempt *a) {
 static void attempt_recycle(struct attempt *a) {
   intake_clear(&a->call.intake);
   slab_give(&a->attempts->slab, a);
+}
+
+void attempt_free(struct attempt *a) {
+  attempt_land(a);
+  attempt_recycle(a);
 }
 
 static bool may_be_answer(const struct attempt_end *end) {
@@ -227,16 +183,13 @@ static void attempt_wait_for_name(struct attempt *a,
 
 /* ---- the call has ended ---- */
 
-static void losers_leave(struct attempt *a);
-
 static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
                                 int64_t now_us) {
   struct attempt *a = arg;
   a->sent |= end != CALL_UNSENT;
   if (end == CALL_READ_OUT) {
-    losers_leave(a);
-    attempt_land(a);
-    attempt_recycle(a);
+    attempt_losers_leave(a);
+    attempt_free(a);
   } else if (end == CALL_JUDGED) {
     attempt_finish(a, now_us);
   } else if (!a->was_kept || a->record->resends > 0) {
@@ -249,53 +202,6 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
     a->connect_by_us = now_us + a->call.intake.limits->connect_timeout_us;
     attempt_dial(a);
   }
-}
-
-/* ---- losers ---- */
-
-static struct attempt *first_loser(struct attempts *attempts) {
-  struct list_link *first = attempts->losers.list.first;
-  return first ? list_item(first, struct attempt, link) : NULL;
-}
-
-static void losers_join(struct attempt *a) {
-  struct attempts *attempts = a->attempts;
-  a->state = LOSER;
-  a->due_us = clock_now_us() + LOSER_US;
-  list_append(&attempts->losers.list, &a->link);
-  if (attempts->losers.count++ == 0)
-    timer_set(&attempts->losers.timer, a->due_us);
-}
-
-static void losers_leave(struct attempt *a) {
-  list_remove(&a->attempts->losers.list, &a->link);
-  a->attempts->losers.count--;
-}
-
-static bool attempt_may_lose_slowly(struct attempt *a) {
-  return a->state == CALLING && a->call.intake.limits->read_losers &&
-         a->attempts->losers.count < LOSERS_MAX &&
-         a->call.kind->read_out(&a->call);
-}
-
-static void attempt_give_up(struct attempt *a) {
-  a->call.kind->cancel(&a->call);
-  losers_leave(a);
-  attempt_land(a);
-  attempt_recycle(a);
-}
-
-static void attempt_on_late_losers(void *arg) {
-  struct attempts *attempts = arg;
-  int64_t now_us = clock_now_us();
-  struct attempt *a;
-  while ((a = first_loser(attempts)) && now_us >= a->due_us) attempt_give_up(a);
-  if (a) timer_set(&attempts->losers.timer, a->due_us);
-}
-
-static void end_losers(struct attempts *attempts) {
-  struct attempt *a;
-  while ((a = first_loser(attempts))) attempt_give_up(a);
 }
 
 /* ---- the interface ---- */
@@ -340,15 +246,11 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
 }
 
 void attempt_cancel(struct attempt *a) {
-  if (attempt_may_lose_slowly(a)) {
-    losers_join(a);
-    return;
-  }
+  if (attempt_losers_join(a)) return;
   waiting_cancel(&a->waiter);
   if (a->dial) dial_cancel(a->dial);
   if (a->call.kind) a->call.kind->cancel(&a->call);
-  attempt_land(a);
-  attempt_recycle(a);
+  attempt_free(a);
 }
 
 /* ---- life ---- */
@@ -378,7 +280,7 @@ struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
   attempts->slots = slots;
   attempts->blocks = blocks;
   slab_init(&attempts->slab, sizeof(struct attempt));
-  timer_init(&attempts->losers.timer, loop, attempt_on_late_losers, attempts);
+  attempt_losers_init(attempts, loop);
   if (make_parts(attempts, loop, resolver)) return attempts;
   attempts_free(attempts);
   return NULL;
@@ -392,8 +294,7 @@ void attempts_sweep(struct attempts *attempts) {
 
 void attempts_free(struct attempts *attempts) {
   if (!attempts) return;
-  end_losers(attempts);
-  timer_clear(&attempts->losers.timer);
+  attempt_losers_clear(attempts);
   waiting_free(attempts->waiting);
   wires_free(attempts->wires);
   dialer_free(attempts->dialer);
