@@ -13,7 +13,7 @@ static const struct answer_more nothing_more;
 #define OURS                                                                   \
   "Content-Length: 7\r\nVia: 1.1 hedgerow-ab\r\nX-Request-ID: id-1\r\n\r\n"
 
-static const struct answer_framing plain = {false, false};
+static const struct answer_framing plain;
 
 static void expect_text(const struct text *got, const char *want) {
   cr_expect(slice_equal(text_slice_of(got), slice_of(want)),
@@ -182,6 +182,19 @@ Test(answer, says_the_status_in_its_own_words) {
     snprintf(want, sizeof want, "%sDate: " DATE "\r\n" OURS, cases[i].line);
     expect_text(&out, want);
   }
+}
+
+Test(answer, a_body_in_chunks_has_no_length) {
+  char storage[4096];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  answer_passed_head(
+      &out, 200, slice_of("Date: x\r\nContent-Length: 9\r\n"), UINT64_MAX, NULL,
+      (struct slice){0}, (struct slice){0}, (struct slice){0},
+      (struct answer_framing){.close = true, .chunked = true}, &nothing_more);
+  expect_text(&out, "HTTP/1.1 200 OK\r\nDate: x\r\n"
+                    "Transfer-Encoding: chunked\r\n"
+                    "Connection: close\r\n\r\n");
 }
 
 Test(answer, tells_the_race_behind_the_upstreams_own_timing_and_via) {

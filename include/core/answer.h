@@ -36,6 +36,7 @@ enum {
 struct answer_framing {
   bool close;          /* Connection: close */
   bool keep_alive_1_0; /* Connection: keep-alive */
+  bool chunked;        /* Transfer-Encoding: chunked; there is no length */
 };
 
 /* What a route has its answers say besides. All zeros: nothing. */

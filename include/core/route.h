@@ -50,9 +50,12 @@ struct route {
   struct gather gather;       /* of ROUTE_GATHER */
   struct race_policy policy;
   enum success success;
-  bool keep_errors; /* --errors upstream */
-  bool idempotent;  /* any request may be sent more than once */
-  bool get_body;    /* a GET or HEAD may bring a body */
+  bool streams; /* SUCCESS_ANY and no hedge: answers are passed on while they
+                 * come, and whatever their size */
+  int64_t stream_idle_us; /* --stream-idle-timeout */
+  bool keep_errors;       /* --errors upstream */
+  bool idempotent;        /* any request may be sent more than once */
+  bool get_body;          /* a GET or HEAD may bring a body */
   struct forward_rules fields;
   const char *timeout_param;   /* of the query; NULL: none */
   struct slice timeout_header; /* to the upstream; empty: none */

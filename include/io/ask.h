@@ -32,6 +32,9 @@ struct ask_message {
                   * core/plan */
   bool
       keep_errors; /* read the body of every failing status, and hand it over */
+  bool streams;    /* the answer is passed on while it comes, whatever its size;
+                 * its head, and not its end, is what the attempt is asked for.
+                 * Only with SUCCESS_ANY, and with one attempt at a time */
   enum success success;
   struct slice timeout_header; /* the field that tells how many milliseconds
                                 * are left until deadline_us; empty: none */

@@ -19,7 +19,10 @@ enum attempt_state {
   FAILING,  /* waits for the next turn, to fail in it */
   DIALING,
   CALLING, /* the request goes out, the answer comes in */
+  PASSING, /* its owner has had the head, and gets the body */
+  TELLING, /* its owner is in on_head or on_body */
   LOSER,
+  LEFT, /* cancelled from there, and freed when the owner returns */
 };
 
 struct attempt {
@@ -31,8 +34,8 @@ struct attempt {
   bool was_kept;       /* its connection had carried a request before */
   bool sent;           /* somebody may have read some of the request */
   struct attempt_record *record;
-  attempt_on_end *on_end;
-  void *arg;
+  const struct attempt_owner *owner;
+  void *arg; /* the owner's */
   struct dial *dial;
   struct waiter waiter;
   int64_t connect_by_us; /* name, connection and handshake are there by then */

@@ -31,12 +31,19 @@ enum call_end {
 typedef void call_on_end(void *arg, enum call_end end, const char *why,
                          int64_t now_us);
 
+/* Some of an answer has come, its head included, and more is to come. May
+ * cancel or pause the call, and returns false if it has done so. */
+typedef bool call_on_more(void *arg);
+
 struct call_kind {
   /* Writes the request on a wire that is the call's now. False: nothing of it
    * could be written; the wire is closed, and on_end is not called. */
   bool (*start)(struct call *call, struct wire *wire);
   /* Ends it: on_end is not called, the connection closes. */
   void (*cancel)(struct call *call);
+  /* Reads nothing more of the answer, and then goes on. False: no memory. */
+  void (*pause)(struct call *call);
+  bool (*resume)(struct call *call);
   /* Nobody wants the answer any more, and ask and record are gone. True: it is
    * read all the same, so that the connection can be kept, and on_end comes.
    * False: that is not possible; cancel it. */
@@ -51,7 +58,8 @@ struct call {
   struct attempt_record *record; /* connected_us, first_byte_us and bytes are
                                   * written here as they happen */
   call_on_end *on_end;
-  void *arg;
+  call_on_more *on_more; /* NULL: the answer is held until it is whole */
+  void *arg;             /* of these two */
   size_t
       usual; /* bytes that an answer of this target usually has; 0: unknown */
   struct intake intake;
@@ -60,6 +68,7 @@ struct call {
   size_t sent; /* bytes of the request */
   bool sent_all;
   bool reading_out;
+  bool paused;
 };
 
 #endif

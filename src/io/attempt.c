@@ -11,6 +11,11 @@
  * more, on a new connection: the same attempt, a resend (RFC 9112, section
  * 9.3.1). One that may go out only once is not, if a byte may have been read.
  *
+ * Where the message streams, CALLING becomes PASSING with the first read that
+ * brings a head and no end: on_head, and on_body for each read that follows.
+ * What its owner has seen is forgotten at once. It may cancel the attempt from
+ * there, which then lives until its owner returns.
+ *
  * attempt_start calls nobody back: what fails at once, fails in the next turn.
  * Whether an attempt may start, and how long it may take, is for those above.
  *
@@ -68,6 +73,15 @@ static bool may_be_answer(const struct attempt_end *end) {
   return end->whole && end->result != ATTEMPT_BAD_JSON;
 }
 
+/* What comes of it last. */
+static void attempt_take_response(struct attempt *a,
+                                  struct response *response) {
+  struct intake *intake = &a->call.intake;
+  if (a->state == PASSING) response->body = intake_body(intake);
+  else if (may_be_answer(&intake->verdict.end))
+    intake_hand_over(intake, response);
+}
+
 /* Whoever is told may free what the attempt has borrowed. */
 static void attempt_report(struct attempt *a, int64_t now_us) {
   struct verdict *verdict = &a->call.intake.verdict;
@@ -76,9 +90,8 @@ static void attempt_report(struct attempt *a, int64_t now_us) {
   a->record->end.unsent = !a->sent;
   a->record->end_us = now_us;
   a->record->error = verdict->error;
-  if (may_be_answer(&verdict->end))
-    intake_hand_over(&a->call.intake, &response);
-  a->on_end(a->arg, a->record, &response);
+  attempt_take_response(a, &response);
+  a->owner->on_end(a->arg, a->record, &response);
   response_clear(&response);
 }
 
@@ -204,6 +217,40 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
   }
 }
 
+/* ---- an answer that is passed on ---- */
+
+static void attempt_tell_head(struct attempt *a) {
+  struct response head = {0};
+  intake_show(&a->call.intake, &head);
+  a->owner->on_head(a->arg, a->record, &head);
+}
+
+static void attempt_tell_body(struct attempt *a) {
+  struct slice body = intake_body(&a->call.intake);
+  if (body.len > 0) a->owner->on_body(a->arg, body);
+}
+
+static bool attempt_on_more(void *arg) {
+  struct attempt *a = arg;
+  bool first = a->state == CALLING;
+  a->state = TELLING;
+  if (first) attempt_tell_head(a);
+  else attempt_tell_body(a);
+  if (a->state == LEFT) {
+    attempt_recycle(a);
+    return false;
+  }
+  a->state = PASSING;
+  intake_forget(&a->call.intake);
+  return !a->call.paused;
+}
+
+void attempt_pause(struct attempt *a) { a->call.kind->pause(&a->call); }
+
+bool attempt_resume(struct attempt *a) {
+  return a->call.kind->resume(&a->call);
+}
+
 /* ---- the interface ---- */
 
 static void attempt_prepare_call(struct attempt *a, const struct ask *ask,
@@ -215,6 +262,7 @@ static void attempt_prepare_call(struct attempt *a, const struct ask *ask,
   call->target = target;
   call->record = a->record;
   call->on_end = attempt_on_call_end;
+  call->on_more = ask->message->streams ? attempt_on_more : NULL;
   call->arg = a;
   call->usual = wires_usual(a->attempts->wires, target->slot);
   call->wire = NULL;
@@ -226,13 +274,13 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
                               const struct target *target,
                               const struct target_limits *limits,
                               struct attempt_record *record,
-                              attempt_on_end *on_end, void *arg) {
+                              const struct attempt_owner *owner, void *arg) {
   struct attempt *a = slab_take(&attempts->slab);
   if (!a) return NULL;
   a->attempts = attempts;
   a->slot = target->slot;
   a->record = record;
-  a->on_end = on_end;
+  a->owner = owner;
   a->arg = arg;
   a->dial = NULL;
   a->sent = false;
@@ -250,7 +298,9 @@ void attempt_cancel(struct attempt *a) {
   waiting_cancel(&a->waiter);
   if (a->dial) dial_cancel(a->dial);
   if (a->call.kind) a->call.kind->cancel(&a->call);
-  attempt_free(a);
+  attempt_land(a);
+  if (a->state == TELLING) a->state = LEFT;
+  else attempt_recycle(a);
 }
 
 /* ---- life ---- */

@@ -12,6 +12,10 @@
  * has ended, whichever way (an answer, a refusal, its own limit, or because the
  * race was settled without it), its record is complete, and is observed.
  *
+ * Of an answer that is passed on while it comes, the head settles the race. The
+ * attempt then stands outside of it, as `coming`, and its end is told to the
+ * owner and to nobody else.
+ *
  * fetch_perform may settle the race, and whoever is told may free the fetch: so
  * it is always its caller's last statement. */
 #include "proxy/fetch.h"
@@ -22,6 +26,12 @@
 
 static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
                                  struct response *response);
+static void fetch_on_attempt_head(void *arg, struct attempt_record *record,
+                                  const struct response *head);
+static void fetch_on_attempt_body(void *arg, struct slice body);
+
+static const struct attempt_owner fetch_as_owner = {
+    fetch_on_attempt_end, fetch_on_attempt_head, fetch_on_attempt_body};
 
 static struct attempt_record *record_of(struct fetch *f, unsigned k) {
   return &f->records[k];
@@ -118,7 +128,7 @@ static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   enum gate_verdict verdict = fetch_admit(f, in_flight, k > 0);
   if (verdict == GATE_OPEN) {
     f->attempts[k] = attempt_start(attempts, &f->ask, target, &f->group->limits,
-                                   record, fetch_on_attempt_end, f);
+                                   record, &fetch_as_owner, f);
     if (f->attempts[k]) return GATE_OPEN;
     verdict = GATE_MEMORY;
   }
@@ -142,7 +152,7 @@ static struct step_event fetch_refuse(struct fetch *f,
 
 static void fetch_settle(struct fetch *f, int64_t now_us) {
   timer_clear(&f->timer);
-  f->scene->on_settled(f->scene->arg, f, now_us);
+  f->scene->owner->on_settled(f->scene->arg, f, now_us);
 }
 
 /* Does what the policy says, and tells it at once what was refused. */
@@ -214,11 +224,40 @@ static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
   int64_t now_us = record->end_us;
   fetch_keep_error(f, record);
   attempt_ended(f, k);
+  if (f->coming) {
+    f->coming = NULL;
+    f->scene->owner->on_end(f->scene->arg, f, response->body);
+    return;
+  }
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
   struct todo todo = race_step(&f->race, &event);
   fetch_keep_response(f, k, &todo, response);
   fetch_perform(f, todo, now_us);
+}
+
+/* The race is about heads here: this one has won, and is in flight no more. Its
+ * attempt is, and is observed when it has ended. */
+static void fetch_on_attempt_head(void *arg, struct attempt_record *record,
+                                  const struct response *head) {
+  struct fetch *f = arg;
+  unsigned k = (unsigned)(record - f->records);
+  int64_t now_us = clock_now_us();
+  record->end =
+      (struct attempt_end){.result = ATTEMPT_SUCCESS, .status = head->status};
+  record->end_us = now_us;
+  f->coming = f->attempts[k];
+  f->attempts[k] = NULL;
+  f->response = *head;
+  f->response_of = k;
+  struct step_event event = {
+      .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
+  fetch_perform(f, race_step(&f->race, &event), now_us);
+}
+
+static void fetch_on_attempt_body(void *arg, struct slice body) {
+  struct fetch *f = arg;
+  f->scene->owner->on_body(f->scene->arg, body);
 }
 
 static void fetch_on_timer(void *arg) {
@@ -234,6 +273,7 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->group = group;
   fetch->ask = *ask;
   fetch->only = NULL;
+  fetch->coming = NULL;
   fetch->begun = fetch->first_number = fetch->response_of = 0;
   fetch->response = (struct response){0};
   race_init(&fetch->race, plan);
@@ -246,6 +286,22 @@ void fetch_start(struct fetch *fetch, int64_t now_us) {
 
 void fetch_end(struct fetch *fetch, enum event_kind kind, int64_t now_us) {
   if (!fetch_is_settled(fetch)) fetch_advance(fetch, kind, now_us);
+}
+
+void fetch_pause(struct fetch *fetch) { attempt_pause(fetch->coming); }
+
+bool fetch_resume(struct fetch *fetch) { return attempt_resume(fetch->coming); }
+
+void fetch_stop(struct fetch *f, enum attempt_result result, const char *error,
+                int64_t now_us) {
+  struct attempt_record *record = record_of(f, f->response_of);
+  if (!f->coming) return;
+  attempt_cancel(f->coming);
+  f->coming = NULL;
+  record->end.result = result;
+  record->end_us = now_us;
+  record->error = error;
+  attempt_ended(f, f->response_of);
 }
 
 unsigned fetch_started(const struct fetch *fetch) {

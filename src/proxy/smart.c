@@ -36,6 +36,7 @@ static struct ask_message message_of(const struct visit *visit) {
   return (struct ask_message){.method = slice_of(http_method_name(method)),
                               .has_body = has_body(visit),
                               .keep_errors = route->keep_errors,
+                              .streams = route->streams,
                               .success = route->success};
 }
 

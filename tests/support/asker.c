@@ -102,11 +102,12 @@ static void on_end(void *arg, struct attempt_record *record,
 }
 
 static void start(struct asker *asker) {
+  static const struct attempt_owner owner = {.on_end = on_end};
   if (asker->first) asker->first(asker->first_arg);
   asker->record = (struct attempt_record){.start_us = clock_now_us()};
   atomic_fetch_add(&slot_at(asker->slots, asker->target.slot)->in_flight, 1);
   asker->attempt = attempt_start(asker->attempts, &asker->ask, &asker->target,
-                                 &asker->limits, &asker->record, on_end, asker);
+                                 &asker->limits, &asker->record, &owner, asker);
 }
 
 void asker_start_after(struct asker *asker, struct ask_message *message,
