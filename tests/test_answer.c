@@ -188,10 +188,10 @@ Test(answer, a_body_in_chunks_has_no_length) {
   char storage[4096];
   struct text out;
   text_init(&out, storage, sizeof storage);
-  answer_passed_head(
-      &out, 200, slice_of("Date: x\r\nContent-Length: 9\r\n"), UINT64_MAX, NULL,
-      (struct slice){0}, (struct slice){0}, (struct slice){0},
-      (struct answer_framing){.close = true, .chunked = true}, &nothing_more);
+  answer_passed_head(&out, 200, slice_of("Date: x\r\nContent-Length: 9\r\n"),
+                     ANSWER_CHUNKED, NULL, (struct slice){0}, (struct slice){0},
+                     (struct slice){0}, (struct answer_framing){.close = true},
+                     &nothing_more);
   expect_text(&out, "HTTP/1.1 200 OK\r\nDate: x\r\n"
                     "Transfer-Encoding: chunked\r\n"
                     "Connection: close\r\n\r\n");

@@ -27,13 +27,15 @@ enum call_end {
                   * given up */
 };
 
-/* Called once, from the loop, when the call has let its connection go. */
-typedef void call_on_end(void *arg, enum call_end end, const char *why,
-                         int64_t now_us);
-
-/* Some of an answer has come, its head included, and more is to come. May
- * cancel or pause the call, and returns false if it has done so. */
-typedef bool call_on_more(void *arg);
+/* Whoever drives calls. Told from the loop. */
+struct call_owner {
+  /* Once, when the call has let its connection go. */
+  void (*on_end)(void *arg, enum call_end end, const char *why, int64_t now_us);
+  /* Only where the message streams: some of an answer has come, its head
+   * included, and more is to come. May cancel or pause the call, and returns
+   * false if it has done so. */
+  bool (*on_more)(void *arg);
+};
 
 struct call_kind {
   /* Writes the request on a wire that is the call's now. False: nothing of it
@@ -55,11 +57,10 @@ struct call {
   const struct call_kind *kind; /* NULL: it is not under way */
   const struct ask *ask;        /* these three are borrowed */
   const struct target *target;
-  struct attempt_record *record; /* connected_us, first_byte_us and bytes are
+  struct attempt_record *record;  /* connected_us, first_byte_us and bytes are
                                   * written here as they happen */
-  call_on_end *on_end;
-  call_on_more *on_more; /* NULL: the answer is held until it is whole */
-  void *arg;             /* of these two */
+  const struct call_owner *owner; /* borrowed */
+  void *arg;                      /* the owner's */
   size_t
       usual; /* bytes that an answer of this target usually has; 0: unknown */
   struct intake intake;

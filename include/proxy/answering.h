@@ -19,7 +19,6 @@ struct answering {
   struct connection *connection; /* not looked at by answering_nobody */
   struct race_record *race;
   bool head_only; /* HEAD: no body is sent */
-  bool chunked;   /* the body follows in chunks */
   struct answer_more more;
   bool raced;                 /* attempts are told of, were there any or not */
   void (*on_sent)(void *arg); /* as connection_answer's; may be NULL where all
@@ -33,9 +32,10 @@ enum { RETRY_AFTER_S = 1 };
 void answering_pass(const struct answering *to,
                     const struct response *response);
 /* The same for one that is passed on while it comes: its head, which is valid
- * until the worker's next answer is written. Nothing is sent. */
+ * until the worker's next answer is written. Nothing is sent. length as
+ * answer_passed_head's. */
 struct slice answering_head(const struct answering *to,
-                            const struct response *response);
+                            const struct response *response, uint64_t length);
 /* That one is over: so many bytes of its body have passed. The connection is
  * not looked at. Calls on_sent. */
 void answering_passed(const struct answering *to, int status, uint64_t bytes);

@@ -58,12 +58,12 @@ struct fetch {
   struct timer timer;
   struct ask ask;
   struct attempt **attempts;      /* those in flight, by number; else NULL */
-  struct attempt *coming;         /* whose answer is passed on, or NULL */
   struct attempt_record *records; /* by number */
   unsigned first_number;          /* added to Hedge-Attempt */
   unsigned begun;                 /* attempts below were started or refused */
   unsigned response_of;           /* whose response is kept */
-  struct response response;       /* the answer, once it is settled. Of a race
+  bool coming; /* that response is passed on, and its attempt in flight */
+  struct response response; /* the answer, once it is settled. Of a race
                                    * that FAILED with keep_errors: its last
                                    * whole error that is no 4xx, else a whole
                                    * 4xx, else empty. Of others without an

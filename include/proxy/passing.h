@@ -10,24 +10,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/answer.h"
 #include "core/slice.h"
 #include "core/step.h"
+#include "io/arena.h"
 #include "io/buffer.h"
 #include "io/connection.h"
 #include "io/loop.h"
 #include "proxy/fetch.h"
 
-/* How the client finds the end of the body. */
-enum passing_framing {
-  PASSING_BY_LENGTH, /* as upstream said it */
-  PASSING_BY_CHUNKS,
-  PASSING_BY_CLOSE, /* HTTP/1.0, and no length */
-};
-
 struct passing {
   struct connection *connection;
   struct fetch *fetch; /* which is coming, as long as outcome is open */
-  enum passing_framing framing;
+  uint64_t length; /* how the client finds the end of the body: the upstream's
+                    * Content-Length, ANSWER_CHUNKED, or UINT64_MAX: by the
+                    * close */
   enum outcome outcome; /* once no more comes */
   struct buffer held;   /* framed, and not taken by the client yet */
   uint64_t bytes;       /* of the body that has come */
@@ -41,11 +38,12 @@ struct passing {
   void *arg;
 };
 
-/* All members are set; blocks and idle_us are its owner's. The answer begins:
- * length is UINT64_MAX where upstream said none. Afterwards
- * connection_closes tells what the head must say. */
-void passing_open(struct passing *passing, struct connection *connection,
-                  struct fetch *fetch, uint64_t length);
+/* Copies it into the arena; connection, fetch, length (UINT64_MAX where upstream
+ * said none), held.blocks, idle_us, on_over and arg are set. The answer begins:
+ * `length` and connection_closes now tell what its head must say. NULL: no
+ * memory, and nothing has begun. */
+struct passing *passing_open(const struct passing *from, struct arena *arena)
+    __attribute__((warn_unused_result));
 /* Sends the head, and what of the body has come with it. This and all that
  * follow may end it. */
 void passing_begin(struct passing *passing, struct slice head,

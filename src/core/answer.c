@@ -108,9 +108,10 @@ static void add_ours(struct text *out, uint64_t length,
                      struct slice via, struct answer_framing framing,
                      struct slice fields) {
   text_slice(out, fields);
-  if (length != UINT64_MAX)
+  if (length < ANSWER_CHUNKED)
     add_number(out, "Content-Length: ", (int64_t)length);
-  else if (framing.chunked) text_str(out, "Transfer-Encoding: chunked\r\n");
+  else if (length == ANSWER_CHUNKED)
+    text_str(out, "Transfer-Encoding: chunked\r\n");
   if (framing.close) text_str(out, "Connection: close\r\n");
   else if (framing.keep_alive_1_0) text_str(out, "Connection: keep-alive\r\n");
   if (race) add_race(out, race);

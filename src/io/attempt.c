@@ -256,13 +256,13 @@ bool attempt_resume(struct attempt *a) {
 static void attempt_prepare_call(struct attempt *a, const struct ask *ask,
                                  const struct target *target,
                                  const struct target_limits *limits) {
+  static const struct call_owner owner = {attempt_on_call_end, attempt_on_more};
   struct call *call = &a->call;
   call->kind = NULL;
   call->ask = ask;
   call->target = target;
   call->record = a->record;
-  call->on_end = attempt_on_call_end;
-  call->on_more = ask->message->streams ? attempt_on_more : NULL;
+  call->owner = &owner;
   call->arg = a;
   call->usual = wires_usual(a->attempts->wires, target->slot);
   call->wire = NULL;

@@ -50,7 +50,7 @@ static void h1_end(struct call *call, enum call_end end, const char *why) {
   else wire_close(call->wire);
   call->wire = NULL;
   call->kind = NULL;
-  call->on_end(call->arg, end, why, now_us);
+  call->owner->on_end(call->arg, end, why, now_us);
 }
 
 static void h1_judged(struct call *call) {
@@ -115,11 +115,14 @@ static bool h1_wants_more(struct call *call, size_t n) {
   return intake_judge(&call->intake);
 }
 
+static bool h1_streams(const struct call *call) {
+  return !call->reading_out && call->ask->message->streams &&
+         intake_has_head(&call->intake);
+}
+
 /* Whether to read on in this turn, once what has come is told. */
 static bool h1_goes_on(struct call *call) {
-  if (call->on_more && intake_has_head(&call->intake) &&
-      !call->on_more(call->arg))
-    return false;
+  if (h1_streams(call) && !call->owner->on_more(call->arg)) return false;
   return stream_is_tls(wire_stream(call->wire));
 }
 

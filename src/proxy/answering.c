@@ -20,7 +20,6 @@ static inline struct answer_framing framing_of(const struct answering *to) {
   return (struct answer_framing){
       .close = connection_closes(to->connection),
       .keep_alive_1_0 = connection_keeps_1_0(to->connection),
-      .chunked = to->chunked,
   };
 }
 
@@ -93,9 +92,9 @@ void answering_pass(const struct answering *to,
 }
 
 struct slice answering_head(const struct answering *to,
-                            const struct response *response) {
+                            const struct response *response, uint64_t length) {
   return text_slice_of(
-      answering_write_head(to, response->status, response, response->length));
+      answering_write_head(to, response->status, response, length));
 }
 
 void answering_passed(const struct answering *to, int status, uint64_t bytes) {

@@ -105,11 +105,13 @@ static const struct {
     [OUTCOME_GATHERED] = {503, "no memory was free to gather the answers"},
 };
 
-static unsigned exchange_completed(const struct exchange *x) {
-  unsigned sum = 0;
-  for (unsigned i = 0; i < x->count; i++)
-    sum += x->fetches[i].race.outcome == OUTCOME_SUCCESS;
-  return sum;
+static void exchange_answer_problem(struct exchange *x,
+                                    const struct answering *to,
+                                    enum outcome outcome) {
+  x->record.outcome = outcome;
+  x->record.winner = -1;
+  answering_problem(to, problems[outcome].status,
+                    slice_of(problems[outcome].detail), NULL);
 }
 
 /* The upstream's own, which the client is to have rather than a problem. */
@@ -127,14 +129,41 @@ static bool exchange_is_known(const struct exchange *x) {
                              http_field_of(response->fields, "ETag"));
 }
 
+/* The other exit. What the record says of how it ended replaces what was told
+ * with the head. */
+static void exchange_on_passed(void *arg, enum outcome outcome,
+                               int64_t now_us) {
+  struct exchange *x = arg;
+  struct answering to = {.service = x->service,
+                         .race = &x->record,
+                         .on_sent = exchange_free,
+                         .arg = x};
+  list_remove(&x->service->exchanges, &x->link);
+  x->record.outcome = outcome;
+  x->record.end_us = now_us;
+  answering_passed(&to, x->fetches[0].response.status, x->passing->bytes);
+}
+
 /* Head first, and the rest as it comes. */
 static void exchange_begin_passing(struct exchange *x, struct answering *to) {
   struct fetch *fetch = &x->fetches[0];
   const struct response *response = &fetch->response;
+  const struct passing setup = {.connection = x->connection,
+                                .fetch = fetch,
+                                .length = response->length,
+                                .held.blocks = &x->service->blocks,
+                                .idle_us = x->route->stream_idle_us,
+                                .on_over = exchange_on_passed,
+                                .arg = x};
+  x->passing = passing_open(&setup, &x->arena);
+  if (!x->passing) {
+    fetch_stop(fetch, ATTEMPT_STARVED, "no memory was free", clock_now_us());
+    exchange_answer_problem(x, to, OUTCOME_REFUSED);
+    return;
+  }
   list_append(&x->service->exchanges, &x->link); /* a drain may end it */
-  passing_open(x->passing, x->connection, fetch, response->length);
-  to->chunked = x->passing->framing == PASSING_BY_CHUNKS;
-  passing_begin(x->passing, answering_head(to, response), response->body);
+  passing_begin(x->passing, answering_head(to, response, x->passing->length),
+                response->body);
 }
 
 /* The upstream's answer, or its error, with its links turned to us. */
@@ -187,27 +216,11 @@ static void exchange_answer(struct exchange *x) {
   else if (outcome == OUTCOME_GATHERED &&
            gathered_write(&x->gathered, x->fetches, x->count, exchange_form(x),
                           &x->service->blocks))
-    answering_gather(&to, &x->gathered, exchange_completed(x), x->count);
+    answering_gather(&to, &x->gathered,
+                     gathered_completed(x->fetches, x->count), x->count);
   else if (outcome == OUTCOME_FAILED && x->missing)
     exchange_answer_missing(x, &to);
-  else
-    answering_problem(&to, problems[outcome].status,
-                      slice_of(problems[outcome].detail), NULL);
-}
-
-/* The other exit. What the record says of how it ended replaces what was told
- * with the head. */
-static void exchange_on_passed(void *arg, enum outcome outcome,
-                               int64_t now_us) {
-  struct exchange *x = arg;
-  struct answering to = {.service = x->service,
-                         .race = &x->record,
-                         .on_sent = exchange_free,
-                         .arg = x};
-  list_remove(&x->service->exchanges, &x->link);
-  x->record.outcome = outcome;
-  x->record.end_us = now_us;
-  answering_passed(&to, x->fetches[0].response.status, x->passing->bytes);
+  else exchange_answer_problem(x, &to, outcome);
 }
 
 /* The one exit, or the way to the other. */
@@ -327,17 +340,6 @@ static const struct race_plan *exchange_make_plans(
   return plans;
 }
 
-/* False: no memory. */
-static bool exchange_make_passing(struct exchange *x) {
-  x->passing = arena_take(&x->arena, sizeof *x->passing);
-  if (!x->passing) return false;
-  *x->passing = (struct passing){.held.blocks = &x->service->blocks,
-                                 .idle_us = x->route->stream_idle_us,
-                                 .on_over = exchange_on_passed,
-                                 .arg = x};
-  return true;
-}
-
 static bool exchange_make_fetches(struct exchange *x,
                                   const struct exchange_setup *setup) {
   const struct race_plan *plans = exchange_make_plans(x, setup);
@@ -380,7 +382,6 @@ bool exchange_start(struct exchange *x, struct connection *connection,
                     const struct exchange_setup *setup) {
   exchange_describe(x, setup);
   if (!exchange_make_fetches(x, setup)) return false;
-  if (setup->message.streams && !exchange_make_passing(x)) return false;
   x->connection = connection;
   x->lease = lease_take(x->service->lease);
   x->count = x->open = setup->item_count;

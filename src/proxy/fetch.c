@@ -74,7 +74,7 @@ static void fetch_cancel_below(struct fetch *f, unsigned below,
                                enum attempt_result result, const char *error,
                                int64_t now_us) {
   for (unsigned k = 0; k < below && k < f->begun; k++) {
-    if (!f->attempts[k]) continue;
+    if (!f->attempts[k] || (f->coming && k == f->response_of)) continue;
     attempt_cancel(f->attempts[k]);
     end_attempt(f, k, result, error, now_us);
   }
@@ -225,7 +225,7 @@ static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
   fetch_keep_error(f, record);
   attempt_ended(f, k);
   if (f->coming) {
-    f->coming = NULL;
+    f->coming = false;
     f->scene->owner->on_end(f->scene->arg, f, response->body);
     return;
   }
@@ -246,10 +246,9 @@ static void fetch_on_attempt_head(void *arg, struct attempt_record *record,
   record->end =
       (struct attempt_end){.result = ATTEMPT_SUCCESS, .status = head->status};
   record->end_us = now_us;
-  f->coming = f->attempts[k];
-  f->attempts[k] = NULL;
   f->response = *head;
   f->response_of = k;
+  f->coming = true;
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
   fetch_perform(f, race_step(&f->race, &event), now_us);
@@ -273,7 +272,7 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->group = group;
   fetch->ask = *ask;
   fetch->only = NULL;
-  fetch->coming = NULL;
+  fetch->coming = false;
   fetch->begun = fetch->first_number = fetch->response_of = 0;
   fetch->response = (struct response){0};
   race_init(&fetch->race, plan);
@@ -288,16 +287,20 @@ void fetch_end(struct fetch *fetch, enum event_kind kind, int64_t now_us) {
   if (!fetch_is_settled(fetch)) fetch_advance(fetch, kind, now_us);
 }
 
-void fetch_pause(struct fetch *fetch) { attempt_pause(fetch->coming); }
+void fetch_pause(struct fetch *fetch) {
+  attempt_pause(fetch->attempts[fetch->response_of]);
+}
 
-bool fetch_resume(struct fetch *fetch) { return attempt_resume(fetch->coming); }
+bool fetch_resume(struct fetch *fetch) {
+  return attempt_resume(fetch->attempts[fetch->response_of]);
+}
 
 void fetch_stop(struct fetch *f, enum attempt_result result, const char *error,
                 int64_t now_us) {
   struct attempt_record *record = record_of(f, f->response_of);
   if (!f->coming) return;
-  attempt_cancel(f->coming);
-  f->coming = NULL;
+  attempt_cancel(f->attempts[f->response_of]);
+  f->coming = false;
   record->end.result = result;
   record->end_us = now_us;
   record->error = error;

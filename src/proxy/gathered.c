@@ -40,6 +40,13 @@ static const char *gathered_error(const struct fetch *fetch) {
   return error_of(spokesman(fetch));
 }
 
+unsigned gathered_completed(const struct fetch *fetches, unsigned count) {
+  unsigned sum = 0;
+  for (unsigned i = 0; i < count; i++)
+    sum += fetches[i].race.outcome == OUTCOME_SUCCESS;
+  return sum;
+}
+
 void gathered_tell_missing(struct text *words, const struct fetch *missing,
                            unsigned number, struct slice shown) {
   text_str(words, "the required item ");

@@ -38,7 +38,7 @@ static const char no_buffer[] =
 static void passing_over(struct passing *p) {
   struct connection *connection = p->connection;
   enum outcome outcome = p->outcome;
-  bool framed = p->framing != PASSING_BY_CLOSE;
+  bool framed = p->length != UINT64_MAX;
   timer_clear(&p->idle);
   buffer_clear(&p->held);
   p->on_over(p->arg, outcome, clock_now_us());
@@ -130,23 +130,22 @@ static void passing_send_framed(struct passing *p, struct slice head,
   char size[CHUNKS_SIZE_LINE];
   unsigned count = 0;
   bool ends = p->outcome == OUTCOME_SUCCESS;
-  bool chunk = p->framing == PASSING_BY_CHUNKS && body.len > 0;
+  bool chunked = p->length == ANSWER_CHUNKED;
+  bool chunk = chunked && body.len > 0;
   p->bytes += body.len;
   add(parts, &count, head.at, head.len);
   if (chunk) add(parts, &count, size, chunks_write_size(size, body.len));
   add(parts, &count, body.at, body.len);
   if (chunk && ends) add(parts, &count, crlf_last, sizeof crlf_last - 1);
   else if (chunk) add(parts, &count, crlf, sizeof crlf - 1);
-  else if (p->framing == PASSING_BY_CHUNKS && ends)
-    add(parts, &count, last, sizeof last - 1);
+  else if (chunked && ends) add(parts, &count, last, sizeof last - 1);
   passing_send(p, parts, count);
 }
 
-static enum passing_framing framing_of(const struct connection *connection,
-                                       uint64_t length) {
-  if (length != UINT64_MAX) return PASSING_BY_LENGTH;
-  return connection_takes_chunks(connection) ? PASSING_BY_CHUNKS
-                                             : PASSING_BY_CLOSE;
+/* No body is longer than INT64_MAX: it breaks off, however it is framed. */
+static uint64_t length_to_tell(const struct passing *p) {
+  if (p->length <= INT64_MAX) return p->length;
+  return connection_takes_chunks(p->connection) ? ANSWER_CHUNKED : UINT64_MAX;
 }
 
 /* ---- from upstream ---- */
@@ -162,16 +161,15 @@ static void passing_on_idle(void *arg) {
   else passing_break(p, OUTCOME_DEADLINE, ATTEMPT_TIMEOUT, silent);
 }
 
-void passing_open(struct passing *p, struct connection *connection,
-                  struct fetch *fetch, uint64_t length) {
-  p->connection = connection;
-  p->fetch = fetch;
-  p->framing = framing_of(connection, length);
-  p->outcome = OUTCOME_OPEN;
-  p->bytes = 0;
-  timer_init(&p->idle, fetch->scene->service->loop, passing_on_idle, p);
-  connection_begin(connection, p->framing != PASSING_BY_CLOSE, passing_on_room,
+struct passing *passing_open(const struct passing *from, struct arena *arena) {
+  struct passing *p = arena_take(arena, sizeof *p);
+  if (!p) return NULL;
+  *p = *from;
+  p->length = length_to_tell(p);
+  timer_init(&p->idle, p->fetch->scene->service->loop, passing_on_idle, p);
+  connection_begin(p->connection, p->length != UINT64_MAX, passing_on_room,
                    passing_on_gone, p);
+  return p;
 }
 
 void passing_begin(struct passing *p, struct slice head, struct slice body) {
