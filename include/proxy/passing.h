@@ -38,7 +38,7 @@ struct passing {
   void *arg;
 };
 
-/* Copies it into the arena; connection, fetch, length (UINT64_MAX where upstream
+/* Copies it into the arena. connection, fetch, length (UINT64_MAX: upstream
  * said none), held.blocks, idle_us, on_over and arg are set. The answer begins:
  * `length` and connection_closes now tell what its head must say. NULL: no
  * memory, and nothing has begun. */
