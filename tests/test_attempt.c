@@ -472,6 +472,84 @@ Test(attempt, an_error_is_handed_over_where_it_is_kept) {
   close(fd);
 }
 
+/* ---- an answer that is passed on ---- */
+
+static struct ask_message stream(void) {
+  return (struct ask_message){
+      .method = slice_of("GET"), .success = SUCCESS_ANY, .streams = true};
+}
+
+static int start_stream(struct ask_message *message) {
+  asker_start(asker, message);
+  int fd = await_connection();
+  expect_request(fd, message);
+  return fd;
+}
+
+Test(attempt, a_streamed_answer_comes_in_pieces) {
+  struct ask_message message = stream();
+  int fd = start_stream(&message);
+  answer(fd, OK LENGTH("9") "\r\n");
+  const struct asked *asked = asker_await_pieces(asker, 1);
+  cr_expect(asked->status == 200 && asked->length == 9 && asked->passed == 0);
+  cr_expect_str_eq(asked->fields, LENGTH("9"));
+  answer(fd, "one");
+  asker_resume(asker);
+  cr_expect_str_eq(asker_await_pieces(asker, 2)->body, "one");
+  answer(fd, "twothr");
+  asked = asker_await(asker);
+  cr_expect(asked->end.result == ATTEMPT_SUCCESS && asked->end.whole);
+  cr_expect(asked->pieces == 2 && asked->passed == 9 && !asked->has_response);
+  cr_expect_str_eq(asked->body, "twothr");
+  close(fd);
+}
+
+Test(attempt, a_streamed_answer_that_is_whole_at_once_is_held) {
+  struct ask_message message = stream();
+  int fd = start_stream(&message);
+  answer(fd, JSON);
+  const struct asked *asked = asker_await(asker);
+  cr_expect(asked->pieces == 0 && asked->has_response);
+  cr_expect_str_eq(asked->body, "[]");
+  close(fd);
+}
+
+Test(attempt, a_stream_that_breaks_off_keeps_its_status) {
+  struct ask_message message = stream();
+  int fd = start_stream(&message);
+  answer(fd, OK LENGTH("9") "\r\none");
+  asker_await_pieces(asker, 1);
+  close(fd);
+  asker_resume(asker);
+  const struct asked *asked = asker_await(asker);
+  cr_expect(asked->end.result == ATTEMPT_TRANSPORT && !asked->end.whole);
+  cr_expect(asked->end.status == 200 && asked->passed == 3);
+}
+
+/* The test's end asks whether anything is in flight, or held. */
+Test(attempt, a_stream_may_be_cancelled_from_inside) {
+  struct ask_message message = stream();
+  char byte;
+  int fd = start_stream(&message);
+  asker_cancel_at_piece(asker);
+  answer(fd, OK LENGTH("9") "\r\none");
+  asker_await_pieces(asker, 1);
+  cr_expect_eq(wire_read(fd, &byte, 1, "the end"), 0);
+  close(fd);
+}
+
+Test(attempt, a_paused_stream_may_be_cancelled) {
+  struct ask_message message = stream();
+  char byte;
+  int fd = start_stream(&message);
+  answer(fd, OK LENGTH("9") "\r\none");
+  asker_await_pieces(asker, 1);
+  answer(fd, "two");
+  asker_cancel(asker);
+  cr_expect_eq(wire_read(fd, &byte, 1, "the end"), 0);
+  close(fd);
+}
+
 /* ---- over TLS ---- */
 
 static struct tls_origin *tls_open(void) {
@@ -551,5 +629,26 @@ Test(attempt, a_kept_tls_connection_that_takes_nothing_is_always_replaced) {
   tls_expect_rest(arrival, &message);
   tls_arrival_answer(arrival, "[]");
   expect_end("success 200 whole resent");
+  tls_origin_free(origin);
+}
+
+/* One record brings it all, and the first read takes a part of it: then the
+ * descriptor is silent for good. */
+Test(attempt, what_is_decrypted_already_comes_after_a_pause) {
+  enum { BODY = 12000 };
+  char bytes[BODY + 256];
+  struct tls_origin *origin = tls_open();
+  struct ask_message message = stream();
+  int head =
+      snprintf(bytes, sizeof bytes, OK "Content-Length: %d\r\n\r\n", BODY);
+  memset(bytes + head, 'x', BODY);
+  asker_start(asker, &message);
+  struct tls_arrival *arrival = tls_origin_await(origin);
+  tls_arrival_send(arrival, bytes, (size_t)head + BODY);
+  const struct asked *asked = asker_await_pieces(asker, 1);
+  cr_assert(asked->passed < BODY, "all of it came at once");
+  asker_resume(asker);
+  asked = asker_await(asker);
+  cr_expect(asked->end.result == ATTEMPT_SUCCESS && asked->passed == BODY);
   tls_origin_free(origin);
 }

@@ -183,6 +183,7 @@ size_t chunks_write_size(char line[CHUNKS_SIZE_LINE], uint64_t bytes) {
   while (digits < CHUNKS_DIGITS_MAX && bytes >> (4 * digits) > 0) digits++;
   for (unsigned i = 0; i < digits; i++)
     line[i] = "0123456789abcdef"[bytes >> (4 * (digits - 1 - i)) & 0xf];
-  memcpy(line + digits, "\r\n", 2);
+  line[digits] = '\r';
+  line[digits + 1] = '\n';
   return digits + 2;
 }
