@@ -4,6 +4,8 @@
 #include "io/attempt.h"
 
 #include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -632,23 +634,29 @@ Test(attempt, a_kept_tls_connection_that_takes_nothing_is_always_replaced) {
   tls_origin_free(origin);
 }
 
-/* One record brings it all, and the first read takes a part of it: then the
- * descriptor is silent for good. */
+/* Two records in one segment, and the limit of what is told together within the
+ * second: what is left then is decrypted, and the descriptor silent for good. */
 Test(attempt, what_is_decrypted_already_comes_after_a_pause) {
-  enum { BODY = 12000 };
-  char bytes[BODY + 256];
+  enum { FIRST = 1500, RECORD = 16384 };
+  char bytes[FIRST + RECORD];
+  int cork = 1;
   struct tls_origin *origin = tls_open();
   struct ask_message message = stream();
-  int head =
-      snprintf(bytes, sizeof bytes, OK "Content-Length: %d\r\n\r\n", BODY);
-  memset(bytes + head, 'x', BODY);
+  memset(bytes, 'x', sizeof bytes);
+  int head = sprintf(bytes, OK "Content-Length: %d\r\n\r\n", 17842);
+  bytes[head] = 'x';
+  cr_assert_eq((size_t)head + 17842, sizeof bytes);
   asker_start(asker, &message);
   struct tls_arrival *arrival = tls_origin_await(origin);
-  tls_arrival_send(arrival, bytes, (size_t)head + BODY);
+  setsockopt(arrival->fd, IPPROTO_TCP, TCP_CORK, &cork, sizeof cork);
+  tls_arrival_send(arrival, bytes, FIRST);
+  tls_arrival_send(arrival, bytes + FIRST, RECORD);
+  cork = 0;
+  setsockopt(arrival->fd, IPPROTO_TCP, TCP_CORK, &cork, sizeof cork);
   const struct asked *asked = asker_await_pieces(asker, 1);
-  cr_assert(asked->passed < BODY, "all of it came at once");
+  cr_assert(asked->passed < 17842, "all of it came at once");
   asker_resume(asker);
   asked = asker_await(asker);
-  cr_expect(asked->end.result == ATTEMPT_SUCCESS && asked->passed == BODY);
+  cr_expect(asked->end.result == ATTEMPT_SUCCESS && asked->passed == 17842);
   tls_origin_free(origin);
 }

@@ -18,6 +18,9 @@
 struct call;
 struct wire;
 
+/* Of an answer that is passed on: room for one read, a record of TLS. */
+enum { CALL_PASS_BYTES = 16 * 1024 };
+
 enum call_end {
   CALL_JUDGED,   /* the intake's verdict is certain */
   CALL_UNHEARD,  /* the connection ended without a byte of an answer, as `why`

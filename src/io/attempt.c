@@ -31,10 +31,7 @@
 #include "io/pool.h"
 #include "io/trace.h"
 
-enum {
-  LEAST_DIAL_US = 1000,   /* for a dial whose time is nearly over */
-  PASS_BYTES = 16 * 1024, /* room for what is passed on: a record of TLS */
-};
+enum { LEAST_DIAL_US = 1000 }; /* for a dial whose time is nearly over */
 
 static const char no_memory[] = "no memory was free";
 static const char once_only[] =
@@ -244,7 +241,7 @@ static bool attempt_on_more(void *arg) {
     return false;
   }
   a->state = PASSING;
-  a->call.usual = PASS_BYTES;
+  a->call.usual = CALL_PASS_BYTES;
   intake_forget(&a->call.intake);
   return !a->call.paused;
 }

@@ -120,17 +120,26 @@ static bool h1_streams(const struct call *call) {
          intake_has_head(&call->intake);
 }
 
-/* Whether to read on in this turn, once what has come is told. */
+/* Whether to read on in this turn. Over TLS a read brings little, so what is
+ * there is told together. */
 static bool h1_goes_on(struct call *call) {
-  if (h1_streams(call) && !call->owner->on_more(call->arg)) return false;
-  return stream_is_tls(wire_stream(call->wire));
+  bool is_tls = stream_is_tls(wire_stream(call->wire));
+  if (!h1_streams(call)) return is_tls;
+  if (is_tls && call->intake.bytes.len < CALL_PASS_BYTES) return true;
+  return call->owner->on_more(call->arg) && is_tls;
+}
+
+/* Nothing more is there now. */
+static void h1_waits(struct call *call) {
+  if (h1_streams(call)) call->owner->on_more(call->arg);
 }
 
 /* One read brought n, or what h1_receive says. False: the call has ended, or
  * nothing more is to be read now. */
 static bool h1_take(struct call *call, ssize_t n) {
-  if (n == STREAM_AGAIN) return false;
-  if (n == STREAM_ENDED) {
+  if (n == STREAM_AGAIN) {
+    h1_waits(call);
+  } else if (n == STREAM_ENDED) {
     h1_ended(call);
   } else if (n == STREAM_BROKEN) {
     h1_broken(call, "the connection to the upstream broke");
