@@ -56,7 +56,8 @@ play() {
 # shown OPTIONS: those of the policy, as a table shows them
 shown() {
   local flags
-  flags=$(sed 's/--set [^ ]* *//g; s/--from.*//; s/--//g; s/^ *//' <<<"$1")
+  flags=$(sed 's/--set [^ ]* *//g; s/--from.*//; s/--//g; s/^ *//
+    s/ *$//' <<<"$1")
   echo "${flags:-defaults}"
 }
 
