@@ -19,8 +19,6 @@ enum { HELD_MAX = 4096, BODY_MAX = 40, TRAILERS_MAX = 30 };
 struct chunks_case {
   struct slice bytes, wanted;
 };
-#define SLICE(text)                                                            \
-  { text, sizeof(text) - 1 }
 #define IS(bytes, wanted)                                                      \
   { SLICE(bytes), SLICE(wanted) }
 

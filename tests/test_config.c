@@ -61,9 +61,11 @@ struct number_case {
 
 #define S INT64_C(1000000)
 static const struct number_case numbers[] = {
-    {"hedge-after", 300000, "1s", S},
     {"hedges", 2, "15", 15},
-    {"stagger", 0, "50ms", 50000},
+    {"stagger", RACE_STAGGER_AUTO, "50ms", 50000},
+    {"gate", 1, "off", 0},
+    {"learn", 0, "route", 1},
+    {"retries", 0, "3", 3},
     {"on-failure", RACE_NEXT, "wait", RACE_WAIT},
     {"final", 0, "4xx", 1},
     {"success", 0, "2xx", 1},
@@ -105,9 +107,11 @@ static int64_t number_of(const char *name) {
     const char *name;
     int64_t value;
   } read[] = {
-      {"hedge-after", p->hedge_after_us},
       {"hedges", p->hedges},
       {"stagger", p->stagger_us},
+      {"gate", config.defaults.gate},
+      {"learn", config.defaults.learn},
+      {"retries", p->retries},
       {"on-failure", p->on_failure},
       {"final", p->final_4xx},
       {"success", config.defaults.success},
@@ -178,9 +182,9 @@ Test(config, nothing_but_a_target_gives_the_defaults) {
   cr_expect_eq(config.defaults.user_agent.len, 0);
   cr_expect_eq(config.defaults.header_count + config.defaults.drop_header_count,
                0);
-  cr_expect_null(config.defaults.token_file);
-  cr_expect_null(config.defaults.ca_file);
-  cr_expect_null(config.log_file);
+  cr_expect_null(config.defaults.token_file.text);
+  cr_expect_null(config.defaults.ca_file.text);
+  cr_expect_null(config.log_file.text);
   cr_expect_null(config.token_env);
   cr_expect_str_eq(error, "", "the error is '%s'", error);
 }
@@ -267,9 +271,9 @@ Test(config, texts_paths_and_the_address_are_borrowed) {
   expect_slice("the host", config.listen[0].host, "::1");
   cr_expect_eq(config.listen[0].port, 0);
   expect_slice("the user agent", config.defaults.user_agent, "Dash/1.0 (x)");
-  cr_expect_str_eq(config.defaults.token_file, "t");
-  cr_expect_str_eq(config.defaults.ca_file, "c");
-  cr_expect_str_eq(config.log_file, "l");
+  cr_expect_str_eq(config.defaults.token_file.text, "t");
+  cr_expect_str_eq(config.defaults.ca_file.text, "c");
+  cr_expect_str_eq(config.log_file.text, "l");
 }
 
 Test(config, texts_paths_and_the_address_come_from_variables_too) {
@@ -279,7 +283,7 @@ Test(config, texts_paths_and_the_address_come_from_variables_too) {
   EXPECT_RUN(TO);
   expect_slice("the host", config.listen[0].host, "localhost");
   expect_slice("the user agent", config.defaults.user_agent, "a b");
-  cr_expect_str_eq(config.defaults.token_file, "my file");
+  cr_expect_str_eq(config.defaults.token_file.text, "my file");
 }
 
 Test(config, to_comes_before_all_in_whatever_order_they_were_given) {
@@ -358,6 +362,9 @@ Test(config, a_list_has_an_end) {
        16},
       {"--cors", "http://h", "--cors: more than 16 of them are too many", 16},
       {"--trusted", "::1", "--trusted: more than 16 of them are too many", 16},
+      {"--success-if", "/a", "--success-if: more than 16 of them are too many",
+       16},
+      {"--fail-if", "/a", "--fail-if: more than 16 of them are too many", 16},
   };
   for (size_t i = 0; i < COUNT(lists); i++) {
     char *argv[64] = {"hedgerow", TO};
@@ -391,9 +398,12 @@ Test(config, a_bad_token_is_refused_and_not_shown) {
 }
 
 Test(config, a_value_of_the_wrong_kind_says_what_was_expected) {
-  EXPECT_ERROR("--hedge-after: \"300\" is no duration: write it with a unit, "
-               "such as 300ms, 10s or 2m",
+  EXPECT_ERROR("--hedge-after: \"300\" is no duration and no percentile: write "
+               "300ms, p95 or p95:20ms..2s",
                TO, "--hedge-after", "300");
+  EXPECT_ERROR("--stagger: \"300\" is no duration: write it with a unit, such "
+               "as 300ms, 10s or 2m, or auto",
+               TO, "--stagger", "300");
   EXPECT_ERROR("--attempt-timeout: \"on\" is no duration: write it with a "
                "unit, such as 300ms, 10s or 2m, or off",
                TO, "--attempt-timeout=on");
@@ -430,12 +440,16 @@ Test(config, every_number_out_of_range_names_the_range) {
     sprintf(flag, "--%s=99999999999999999999%s", o->name, unit);
     sprintf(want,
             "--%s: \"99999999999999999999%s\" is out of range: %s to %s%s",
-            o->name, unit, o->min, o->max, o->may_be_off ? ", or off" : "");
+            o->name, unit, o->min, o->max,
+            !o->word             ? ""
+            : o->word_number < 0 ? ", or auto"
+                                 : ", or off");
     EXPECT_ERROR(want, TO, flag);
     sprintf(flag, "--%s=%s", o->name, o->max);
+    const bool is_twice = strcmp(o->name, "max-timeout") == 0;
+    const bool is_beside_hedges = strcmp(o->name, "retries") == 0;
     cr_expect_eq(PARSE(TO, "--max-timeout=60m", flag),
-                 strcmp(o->name, "max-timeout") == 0 ? CONFIG_ERROR
-                                                     : CONFIG_RUN,
+                 is_twice || is_beside_hedges ? CONFIG_ERROR : CONFIG_RUN,
                  "%s: %s", flag, error);
   }
   EXPECT_ERROR("--hedges: \"16\" is out of range: 0 to 15", TO, "--hedges=16");
@@ -641,4 +655,65 @@ Test(config, a_timeout_above_its_maximum_is_an_error) {
                "one or raise the other",
                TO, "--max-timeout", "1500ms");
   EXPECT_RUN(TO, "--timeout", "60s");
+}
+
+Test(config, a_backoff_is_one_time_or_two) {
+  const struct race_backoff *backoff = &config.defaults.policy.backoff;
+  EXPECT_RUN(TO);
+  cr_expect(backoff->first_us == 25000 && backoff->most_us == 250000);
+  EXPECT_RUN(TO, "--backoff", "10ms..1s");
+  cr_expect(backoff->first_us == 10000 && backoff->most_us == S);
+  EXPECT_RUN(TO, "--backoff=60m");
+  cr_expect(backoff->first_us == 3600 * S && backoff->most_us == 3600 * S);
+  EXPECT_RUN(TO, "--backoff=0ms");
+  cr_expect(backoff->first_us == 0 && backoff->most_us == 0);
+}
+
+Test(config, a_bad_backoff_says_what_was_expected) {
+  EXPECT_ERROR("--backoff: \"25..250\" is neither a duration nor two of them: "
+               "write 25ms..250ms, or 50ms for both",
+               TO, "--backoff", "25..250");
+  EXPECT_ERROR("--backoff: \"1s..1ms\" begins with the longer one", TO,
+               "--backoff", "1s..1ms");
+  EXPECT_ERROR("--backoff: \"1s..61m\" is out of range: 0ms to 60m", TO,
+               "--backoff", "1s..61m");
+}
+
+Test(config, hedges_and_retries_share_the_attempts_of_a_race) {
+  EXPECT_RUN(TO, "--retries", "13");
+  EXPECT_RUN(TO, "--retries", "15", "--hedges", "0");
+  EXPECT_ERROR("--retries: 14 and --hedges 2 are more than 15 together: lower "
+               "one of them",
+               TO, "--retries", "14");
+}
+
+Test(config, rules_stand_in_their_own_lists) {
+  EXPECT_RUN(TO, "--success-if", "/a == 1", "--fail-if", "/b", "--success-if",
+             "/c");
+  cr_assert_eq(config.defaults.success_if_count, 2);
+  cr_assert_eq(config.defaults.fail_if_count, 1);
+  expect_slice("a rule", config.defaults.success_if[0], "/a == 1");
+  expect_slice("a rule", config.defaults.success_if[1], "/c");
+  expect_slice("a rule", config.defaults.fail_if[0], "/b");
+}
+
+Test(config, rules_of_a_variable_stand_on_lines) {
+  variables[0] = "HEDGEROW_FAIL_IF", variables[1] = "/a == \"b c\"\n/d\n";
+  EXPECT_RUN(TO);
+  cr_assert_eq(config.defaults.fail_if_count, 2);
+  expect_slice("a rule", config.defaults.fail_if[0], "/a == \"b c\"");
+  expect_slice("a rule", config.defaults.fail_if[1], "/d");
+}
+
+Test(config, a_bad_rule_is_shown_with_the_column_of_its_fault) {
+  EXPECT_ERROR("--success-if: \"/a = 1\": column 4: behind the pointer stands "
+               "nothing, or ==, !=, <, <=, > or >=",
+               TO, "--success-if", "/a = 1");
+  EXPECT_ERROR("--fail-if: \"error\": column 1: a pointer begins with '/'", TO,
+               "--fail-if", "error");
+}
+
+Test(config, rules_need_json) {
+  EXPECT_ERROR("--success-if and --fail-if read JSON: they need --success json",
+               TO, "--success", "2xx", "--fail-if", "/error");
 }

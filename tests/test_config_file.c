@@ -17,6 +17,7 @@ static char lines[PAGE_BYTES]; /* that were told, each with its end */
 static char page[PAGE_BYTES];
 static const char *directory; /* CREDENTIALS_DIRECTORY */
 static const char *hedges;    /* HEDGEROW_HEDGES */
+static const char *to;        /* HEDGEROW_TO */
 
 static void clear(void) { config_clear(&config); }
 
@@ -24,6 +25,7 @@ TestSuite(config_file, .fini = clear);
 
 static const char *env(const char *name) {
   if (strcmp(name, "CREDENTIALS_DIRECTORY") == 0) return directory;
+  if (strcmp(name, "HEDGEROW_TO") == 0) return to;
   return strcmp(name, "HEDGEROW_HEDGES") == 0 ? hedges : NULL;
 }
 
@@ -196,11 +198,11 @@ Test(config_file, files_are_named_from_where_the_file_stands) {
               "'${CREDENTIALS_DIRECTORY}/us'}\n"
               "      - {url: http://j, token_env: KEY}\n" ROUTES);
   const struct config_target *targets = config.upstreams[0].targets;
-  cr_expect_str_eq(config.log_file, "/var/log/h");
-  cr_expect_str_eq(targets[0].rules.token_file, "/etc/eu.token");
-  cr_expect_str_eq(targets[0].rules.ca_file, "/etc/ca.pem");
-  cr_expect_str_eq(targets[1].rules.token_file, "/run/cred/us");
-  cr_expect_str_eq(targets[2].rules.token_env, "KEY");
+  cr_expect_str_eq(config.log_file.text, "/var/log/h");
+  cr_expect_str_eq(targets[0].rules.token_file.text, "/etc/eu.token");
+  cr_expect_str_eq(targets[0].rules.ca_file.text, "/etc/ca.pem");
+  cr_expect_str_eq(targets[1].rules.token_file.text, "/run/cred/us");
+  cr_expect_str_eq(targets[2].rules.token_env.text, "KEY");
 }
 
 Test(config_file, a_target_has_its_upstreams_token_unless_it_has_its_own) {
@@ -210,9 +212,9 @@ Test(config_file, a_target_has_its_upstreams_token_unless_it_has_its_own) {
       "    token_file: t\n"
       "    targets: [http://h, {url: http://i, token_env: K}]\n" ROUTES);
   const struct config_target *targets = config.upstreams[0].targets;
-  cr_expect_str_eq(targets[0].rules.token_file, "/etc/t");
-  cr_expect_null(targets[1].rules.token_file);
-  cr_expect_str_eq(targets[1].rules.token_env, "K");
+  cr_expect_str_eq(targets[0].rules.token_file.text, "/etc/t");
+  cr_expect_null(targets[1].rules.token_file.text);
+  cr_expect_str_eq(targets[1].rules.token_env.text, "K");
 }
 
 Test(config_file, switches_are_words_or_yamls_own) {
@@ -242,6 +244,23 @@ Test(config_file, lists_of_origins_and_addresses_replace_those_around) {
   expect_slice(a->timeout_header, "X-Left");
   expect_slice(config.routes[1].rules.cors[0], "*");
   cr_expect_eq(config.routes[1].rules.trusted_count, 1);
+}
+
+Test(config_file, rules_are_a_list_or_one_and_replace_those_around) {
+  expect_good(
+      "defaults: {fail_if: /error}\n" UPSTREAMS "routes:\n"
+      "  - {path: /a, upstream: a, fail_if: ['/e != null', '\"\" == []'],\n"
+      "     success_if: '/status == \"ok\"'}\n"
+      "  - {path: /b, upstream: a}\n"
+      "  - {path: /c, upstream: a, success: any, fail_if: []}\n");
+  const struct config_rules *a = &config.routes[0].rules;
+  cr_assert(a->fail_if_count == 2 && a->success_if_count == 1);
+  expect_slice(a->fail_if[1], "\"\" == []");
+  expect_slice(a->success_if[0], "/status == \"ok\"");
+  expect_slice(config.routes[1].rules.fail_if[0], "/error");
+  cr_expect_eq(config.routes[2].rules.fail_if_count, 0);
+  cr_expect(strstr(dump(), "fail_if: [\"/e != null\", \"\\\"\\\" == []\"]\n"),
+            "%s", page);
 }
 
 /* ---- every error ---- */
@@ -315,19 +334,40 @@ Test(config_file, a_wrong_value_is_what_it_would_be_in_a_flag) {
   }
 }
 
-Test(config_file, every_error_is_told_and_not_only_the_first) {
+Test(config_file, every_error_is_told_in_the_order_of_the_lines) {
   expect_errors("workers: x\n"
                 "defaults: {hedges: x}\n"
                 "upstreams: {a: {targets: [ftp://h]}}\n"
                 "routes: [{path: a, upstream: b}]\n",
                 "line 1, column 10: workers: \"x\" is no whole number\n"
                 "line 2, column 20: hedges: \"x\" is no whole number\n"
+                "line 3, column 13: \"a\": no route asks this upstream\n"
                 "line 3, column 27: \"ftp://h\": it needs http:// or https:// "
                 "in front\n"
                 "line 4, column 17: \"a\": a path begins with '/'\n"
                 "line 4, column 30: \"b\" is no name that stands under "
-                "upstreams\n"
-                "line 3, column 13: \"a\": no route asks this upstream\n");
+                "upstreams\n");
+  expect_errors("routes: [{path: a, upstream: b}]\n"
+                "upstreams: {b: {targets: [http://h], max_depth: x}}\n"
+                "defaults: {hedges: x}\n",
+                "line 1, column 17: \"a\": a path begins with '/'\n"
+                "line 2, column 49: max_depth: \"x\" is no whole number\n"
+                "line 3, column 20: hedges: \"x\" is no whole number\n");
+}
+
+Test(config_file, what_aliases_share_is_told_once) {
+  expect_errors("upstreams:\n"
+                "  a: &a {targets: [ftp://h]}\n"
+                "  b: *a\n"
+                "  c: {<<: *a, balance: x}\n"
+                "routes:\n"
+                "  - {path: /a, upstream: a}\n"
+                "  - {path: /b, upstream: b}\n"
+                "  - {path: /c, upstream: c}\n",
+                "line 2, column 20: \"ftp://h\": it needs http:// or https:// "
+                "in front\n"
+                "line 4, column 24: balance: \"x\" is none of "
+                "first|rotate|least\n");
 }
 
 Test(config_file, an_upstream_needs_a_name_and_targets) {
@@ -338,10 +378,13 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
       {"upstreams: 5\n", "line 1, column 12: \"upstreams\": expected a mapping "
                          "(KEY: VALUE)\n"},
       {"upstreams: {}\n", "line 1, column 12: expected 1 to 256 upstreams\n"},
-      {"upstreams: {a: {}}\n",
-       "line 1, column 13: \"a\": an upstream needs targets, a list of URLs\n"},
+      {"upstreams: {a: {}}\n", "line 1, column 13: \"a\": an upstream needs "
+                               "targets, a URL or a list of "
+                               "them\n"},
       {"upstreams: {a: {targets: []}}\n",
-       "line 1, column 26: \"a\": an upstream needs targets, a list of URLs\n"},
+       "line 1, column 26: \"a\": an upstream needs targets, a URL or a list "
+       "of "
+       "them\n"},
       {"upstreams: {a: http://h}\n",
        "line 1, column 16: \"a\": expected a mapping (KEY: VALUE)\n"},
       {"upstreams: {a: {targets: [http://h]}, 'b c': {targets: [http://h]}}\n",
@@ -358,6 +401,10 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
       {"upstreams: {a: {token_file: t, token_env: T, targets: [http://h]}}\n",
        "line 1, column 13: \"a\": token_file and token_env exclude each "
        "other\n"},
+      {"upstreams: {a: {token_env: '', targets: [http://h]}}\n",
+       "line 1, column 28: token_env: expected the name of a variable "
+       "(letters, "
+       "digits, '_'), not the secret itself\n"},
       {"upstreams: {a: {targets: [{url: http://h, token_env: 'a b'}]}}\n",
        "line 1, column 54: token_env: expected the name of a variable "
        "(letters, "
@@ -378,6 +425,24 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
     }
     expect_errors(text, want);
   }
+}
+
+Test(config_file, one_url_alone_is_a_list_of_one) {
+  expect_good(
+      "upstreams: {a: {targets: 'http://h/v1', max_body: 1M}}\n" ROUTES);
+  cr_assert_eq(config.upstreams[0].target_count, 1);
+  expect_slice(config.upstreams[0].targets[0].url.host, "h");
+  cr_expect_eq(config.upstreams[0].targets[0].rules.max_body_bytes, 1 << 20);
+  cr_expect(strstr(dump(), "    targets:\n      - url: \"http://h/v1\"\n"));
+  expect_errors("upstreams: {a: {targets: here}}\n" ROUTES,
+                "line 1, column 26: \"here\": it needs http:// or https:// in "
+                "front\n");
+  expect_errors("upstreams: {a: {targets: }}\n" ROUTES,
+                "line 1, column 26: \"a\": an upstream needs targets, a URL or "
+                "a list of them\n");
+  expect_errors("upstreams: {a: {targets: {url: http://h}}}\n" ROUTES,
+                "line 1, column 26: \"a\": an upstream needs targets, a URL or "
+                "a list of them\n");
 }
 
 Test(config_file, more_than_64_targets_are_too_many) {
@@ -412,6 +477,14 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
       {"{path: /a, upstream: a, timeout: 2m}",
        "10: timeout: 2m is longer than max_timeout 1m: lower the one or raise "
        "the other\n"},
+      {"{path: /a, upstream: a, success: any, fail_if: /e}",
+       "10: success_if and fail_if read JSON: write success: json, or "
+       "success_if: [] and fail_if: []\n"},
+      {"{path: /a, upstream: a, fail_if: [/e, e]}",
+       "48: fail_if: \"e\": column 1: a pointer begins with '/'\n"},
+      {"{path: /a, upstream: a, retries: 14}",
+       "10: retries: 14 and hedges 2 are more than 15 together: lower one of "
+       "them\n"},
       {"{path: /a, upstream: a, methods: [FOO]}",
        "44: methods: \"FOO\" is no method that a route can name: GET, HEAD, "
        "POST, PUT, PATCH, DELETE, OPTIONS, QUERY, or any\n"},
@@ -423,14 +496,25 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
     expect_errors(text, want);
   }
   expect_errors(UPSTREAMS "routes: [{path: /a}]\n",
-                "line 2, column 10: a route needs an upstream\n"
-                "line 1, column 13: \"a\": no route asks this upstream\n");
+                "line 1, column 13: \"a\": no route asks this upstream\n"
+                "line 2, column 10: a route needs an upstream\n");
   expect_errors(UPSTREAMS "routes: [x, {path: /a, upstream: a}]\n",
                 "line 2, column 10: expected a mapping (KEY: VALUE)\n");
   expect_errors(UPSTREAMS, "line 1, column 1: expected routes, a list of 1 to "
                            "1024\n");
   expect_errors(UPSTREAMS "routes: {}\n",
                 "line 2, column 9: expected routes, a list of 1 to 1024\n");
+}
+
+Test(config_file, what_words_and_defaults_make_together_is_checked) {
+  char *argv[] = {"hedgerow", "--config", "f", "--retries", "14", NULL};
+  cr_expect_not(read_words(UPSTREAMS ROUTES, 5, argv));
+  cr_expect_str_eq(lines,
+                   "retries: 14 and hedges 2 are more than 15 together: "
+                   "lower one of them\n",
+                   "%s", lines);
+  cr_expect(read_words("defaults: {hedges: 1}\n" UPSTREAMS ROUTES, 5, argv),
+            "%s", lines);
 }
 
 Test(config_file, a_path_has_an_end) {
@@ -487,10 +571,21 @@ Test(config_file, a_flag_that_is_no_single_value_says_where_to_write_it) {
   }
 }
 
-Test(config_file, words_that_are_wrong_are_told_too) {
+Test(config_file, a_variable_that_is_no_single_value_is_called_one) {
+  char error[512], *argv[] = {"hedgerow", "-c", "f", NULL};
+  to = "http://h";
+  cr_expect_eq(config_parse(&config, 3, argv, env, error, sizeof error),
+               CONFIG_ERROR);
+  cr_expect_str_eq(error, "HEDGEROW_TO: with --config the file says who is "
+                          "asked: write it under upstreams: targets:");
+}
+
+Test(config_file, words_that_are_wrong_are_told_too_and_first) {
   char *argv[] = {"hedgerow", "--config", "f", "--hedges", "x", NULL};
-  cr_expect(!read_words(UPSTREAMS ROUTES, 5, argv));
-  cr_expect(strstr(lines, "--hedges: \"x\" is no whole number"), "%s", lines);
+  cr_expect(!read_words("workers: y\n" UPSTREAMS ROUTES, 5, argv));
+  cr_expect_str_eq(lines, "--hedges: \"x\" is no whole number\n"
+                          "etc/h.yaml: line 1, column 10: workers: \"y\" is "
+                          "no whole number\n");
 }
 
 /* ---- --dump-config ---- */
@@ -518,13 +613,27 @@ Test(config_file, a_dump_means_the_same_and_is_written_the_same_again) {
       "      - {url: http://j, token_env: T}\n"
       "routes:\n"
       "  - {path: /a, upstream: a, drop_headers: [], headers: {F: g}}\n"
-      "  - {path: /b, upstream: a, attempt_timeout: 1s, methods: [PUT, GET]}\n"
+      "  - {path: /b, upstream: a, attempt_timeout: 1s, methods: [PUT, GET],\n"
+      "     retries: 3, backoff: 10ms..1s, fail_if: /e, success_if: [/a,\n"
+      "     '\"/a b\" > 1']}\n"
       "  - {path: /smart, upstream: a, timeout_param: off, strip_prefix: off}\n"
       "  - {path: /all, list: a, methods: any, user_agent: c,\n"
       "     cors: ['https://x', 'http://localhost:3000'], forwarded: append,\n"
       "     trusted: ['::1', 10.0.0.0/8], timeout_header: X-Left}\n");
   cr_expect_null(strstr(dump(), "s3cret"), "%s", page);
   cr_expect(strstr(page, "methods: [GET, HEAD, PUT]"), "%s", page);
+  cr_expect(strstr(page, "retries: 3\n    backoff: 10ms..1s\n"), "%s", page);
+  expect_fixed_point();
+}
+
+Test(config_file, what_yaml_would_read_otherwise_is_quoted_in_a_dump) {
+  expect_good("upstreams:\n"
+              "  '-': {token_env: 'null', targets: 'http://h/a\\b\"c'}\n"
+              "routes: [{path: /a, upstream: '-'}]\n");
+  cr_expect(strstr(dump(), "token_env: \"null\"") &&
+                strstr(page, "- url: \"http://h/a\\\\b\\\"c\"") &&
+                strstr(page, "upstream: \"-\""),
+            "%s", page);
   expect_fixed_point();
 }
 
@@ -679,4 +788,25 @@ Test(config_file, the_schema_is_json_and_knows_every_key) {
     snprintf(want, sizeof want, "\"%s\": {", text_end(&key));
     cr_expect(strstr(page, want), "%s is missing", want);
   }
+}
+
+/* What stands in the schema from the first key of that name to the next. */
+static void expect_in_schema(const char *key, const char *want) {
+  char name[64];
+  snprintf(name, sizeof name, "        \"%s\": {", key);
+  const char *at = strstr(page, name);
+  cr_assert(at, "%s", key);
+  const size_t len = (size_t)(strstr(at, "\n        }") - at);
+  cr_expect(memmem(at, len, want, strlen(want)), "%.*s", (int)len, at);
+}
+
+Test(config_file, the_schema_has_the_bounds_of_numbers) {
+  page[0] = '\0';
+  config_schema(put, NULL);
+  expect_in_schema("workers", "\"minimum\": 0, \"maximum\": 256");
+  expect_in_schema("hedges", "\"minimum\": 0, \"maximum\": 15");
+  expect_in_schema("max_head", "\"minimum\": 256, \"maximum\": 1048576");
+  expect_in_schema("max_buffered",
+                   "\"minimum\": 65536, \"maximum\": 1099511627776");
+  expect_in_schema("targets", "\"minItems\": 1, \"maxItems\": 64");
 }

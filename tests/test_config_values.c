@@ -99,7 +99,7 @@ Test(config_values, an_address_is_a_host_and_a_port) {
       {"[1:2:3:4:5:6:192.0.2.1]:80", "1:2:3:4:5:6:192.0.2.1", 80},
   };
   for (size_t i = 0; i < COUNT(good); i++) {
-    struct listen_at got = {{NULL, 0}, 1};
+    struct listen_at got = {.port = 1};
     const char *why = config_parse_address(slice_of(good[i].text), &got);
     cr_expect(why == NULL, "%s was refused: %s", good[i].text, why);
     cr_expect(slice_equal(got.host, slice_of(good[i].host)),
@@ -153,5 +153,141 @@ Test(config_values, a_bad_address_is_told_why) {
     cr_expect(why != NULL, "'%s' was accepted", bad[i].text);
     cr_expect(why == NULL || strstr(why, bad[i].word) != NULL,
               "'%s': '%s' lacks '%s'", bad[i].text, why, bad[i].word);
+  }
+}
+
+Test(config_values, a_range_of_durations_is_two_or_one_for_both) {
+  static const struct {
+    const char *text;
+    int64_t us[2];
+    const char *written;
+  } cases[] = {
+      {"25ms..250ms", {25000, 250000}, "25ms..250ms"},
+      {"50ms", {50000, 50000}, "50ms"},
+      {"1s..1s", {1000000, 1000000}, "1s"},
+      {"0ms..1000ms", {0, 1000000}, "0ms..1s"},
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    char storage[64];
+    struct text out;
+    int64_t us[2] = {-1, -1};
+    text_init(&out, storage, sizeof storage);
+    cr_expect_null(config_parse_durations(slice_of(cases[i].text), us));
+    cr_expect(us[0] == cases[i].us[0] && us[1] == cases[i].us[1], "%s",
+              cases[i].text);
+    config_write_durations(&out, us);
+    cr_expect_str_eq(text_end(&out), cases[i].written);
+  }
+}
+
+Test(config_values, anything_else_is_no_range_of_durations) {
+  static const char *const bad[] = {"",        "..",         "25ms..",
+                                    "..25ms",  "25..250ms",  "25ms..250",
+                                    "1s..1ms", "1ms.2ms",    "1ms...2ms",
+                                    "1ms-2ms", "1ms .. 2ms", "1ms..2ms..3ms"};
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    int64_t us[2];
+    cr_expect(config_parse_durations(slice_of(bad[i]), us) != NULL,
+              "'%s' was accepted", bad[i]);
+  }
+}
+
+/* ---- policies ---- */
+
+static void expect_delay(const char *text, int64_t fixed_us, unsigned per_mille,
+                         int64_t least_us, int64_t most_us) {
+  int64_t fixed;
+  struct delay_rule learn;
+  const char *why = config_parse_delay(slice_of(text), &fixed, &learn);
+  cr_assert(!why, "%s was refused: %s", text, why);
+  cr_expect_eq(fixed, fixed_us, "%s", text);
+  cr_expect_eq(learn.per_mille, per_mille, "%s", text);
+  cr_expect_eq(learn.least_us, least_us, "%s", text);
+  cr_expect_eq(learn.most_us, most_us, "%s", text);
+  char storage[64];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  config_write_delay(&out, fixed, &learn);
+  cr_expect(slice_equal(text_slice_of(&out), slice_of(text)), "%s became %.*s",
+            text, SLICE_ARG(text_slice_of(&out)));
+}
+
+Test(config_values, a_delay_is_a_time_or_a_percentile) {
+  expect_delay("0ms", 0, 0, 0, 0);
+  expect_delay("60m", INT64_C(3600000000), 0, 0, 0);
+  expect_delay("p50", CONFIG_DELAY_COLD_US, 500, 0, 0);
+  expect_delay("p95", CONFIG_DELAY_COLD_US, 950, 0, 0);
+  expect_delay("p99.9", CONFIG_DELAY_COLD_US, 999, 0, 0);
+  expect_delay("p95:20ms..2s", CONFIG_DELAY_COLD_US, 950, 20000, 2000000);
+  expect_delay("p95:0ms..2s", CONFIG_DELAY_COLD_US, 950, 0, 2000000);
+}
+
+Test(config_values, what_is_no_delay_is_told_why) {
+  static const struct {
+    const char *text, *why;
+  } bad[] = {
+      {"", "no duration and no percentile"},
+      {"300", "no duration and no percentile"},
+      {"61m", "out of range: 0ms to 60m"},
+      {"p", "no percentile"},
+      {"p49.9", "out of range: p50 to p99.9"},
+      {"p100", "out of range"},
+      {"p99999999999", "no percentile"},
+      {"p99.99", "no percentile"},
+      {"p95%", "no percentile"},
+      {"p95:", "neither a duration nor two"},
+      {"p95:2s..20ms", "begins with the longer one"},
+      {"p95:0ms..0ms", "out of range"},
+      {"p95:1ms..61m", "out of range"},
+  };
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    int64_t fixed;
+    struct delay_rule learn;
+    const char *why = config_parse_delay(slice_of(bad[i].text), &fixed, &learn);
+    cr_assert(why, "%s was taken", bad[i].text);
+    cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
+  }
+}
+
+static void expect_budget(const char *text, const char *written,
+                          uint32_t per_mille, uint32_t cap) {
+  struct hedge_budget_rule rule;
+  const char *why = config_parse_budget(slice_of(text), &rule);
+  cr_assert(!why, "%s was refused: %s", text, why);
+  cr_expect_eq(rule.per_mille, per_mille, "%s", text);
+  cr_expect_eq(rule.cap, cap, "%s", text);
+  char storage[64];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  config_write_budget(&out, &rule);
+  cr_expect(slice_equal(text_slice_of(&out), slice_of(written)),
+            "%s became %.*s", text, SLICE_ARG(text_slice_of(&out)));
+}
+
+Test(config_values, a_budget_is_a_share_and_a_cap) {
+  expect_budget("10%", "10%", 100, 20);
+  expect_budget("10%:20", "10%", 100, 20);
+  expect_budget("200%:100", "200%:100", 2000, 100);
+  expect_budget("0.5%:50", "0.5%:50", 5, 50);
+  expect_budget("0%:1", "0%:1", 0, 1);
+  expect_budget("1500%:1000000", "1500%:1000000", 15000, 1000000);
+}
+
+Test(config_values, what_is_no_budget_is_told_why) {
+  static const struct {
+    const char *text, *why;
+  } bad[] = {
+      {"", "is no budget"},          {"10", "is no budget"},
+      {"%", "is no budget"},         {"10%50", "is no budget"},
+      {"10%:", "is no budget"},      {"10%:-1", "is no budget"},
+      {"10.55%", "is no budget"},    {"1500.1%", "out of range"},
+      {"10%:0", "out of range"},     {"10%:1000001", "out of range"},
+      {"99999999%", "is no budget"},
+  };
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    struct hedge_budget_rule rule;
+    const char *why = config_parse_budget(slice_of(bad[i].text), &rule);
+    cr_assert(why, "%s was taken", bad[i].text);
+    cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
   }
 }

@@ -62,12 +62,13 @@ static void on_request(void *arg, struct connection *asking,
 }
 
 static void on_bad_request(void *arg, struct connection *asking,
-                           const struct http_request *request, int status,
-                           const char *why) {
+                           const struct http_request *request,
+                           const void *route, int status, const char *why) {
   char text[128];
   int len = snprintf(text, sizeof text, "%d %s", status, why);
   (void)arg, (void)request;
   cr_assert(connection_closes(asking));
+  if (route) tell(*(const char *)route);
   tell('!');
   connection_answer(asking, &(struct iovec){text, (size_t)len}, 1, NULL, NULL);
   loop_stop(loop);
@@ -441,7 +442,7 @@ Test(connection, a_chunk_over_the_limit_is_413_before_it_comes) {
   run_turns();
   client = connect_client();
   send_and_run(client, slice_of(CHUNKS "41\r\n"));
-  expect_story("h.h!");
+  expect_story("h.h2!");
   client_expect(client, LARGE);
   close(client);
 }
@@ -453,7 +454,7 @@ Test(connection, chunks_over_the_limit_are_413_before_they_come) {
   send_and_run(client, slice_of("\r\n2"));
   expect_story("h");
   send_and_run(client, slice_of("\r\n"));
-  expect_story("hh!");
+  expect_story("hh2!");
   client_expect(client, LARGE);
   close(client);
 }
@@ -464,7 +465,7 @@ Test(connection, chunks_over_the_limit_of_the_second_look_are_413) {
   send_and_run(client, slice_of(CHUNKS "2\r\nab\r\n"));
   limit = 1;
   send_and_run(client, slice_of(END));
-  expect_story("hh!");
+  expect_story("hh2!");
   client_expect(client, LARGE);
   close(client);
 }
@@ -472,7 +473,7 @@ Test(connection, chunks_over_the_limit_of_the_second_look_are_413) {
 Test(connection, what_breaks_the_rules_of_chunks_is_400) {
   int client = connect_client();
   send_and_run(client, slice_of(CHUNKS "2\r\nab\n"));
-  expect_story("h!");
+  expect_story("h1!");
   client_expect(client, "400 a chunk is not followed by CRLF");
   close(client);
 }
@@ -481,7 +482,7 @@ Test(connection, late_bytes_that_break_the_rules_of_chunks_are_400) {
   int client = connect_client();
   send_and_run(client, slice_of(CHUNKS "2\r\nab"));
   send_and_run(client, slice_of("c"));
-  expect_story("hh!");
+  expect_story("hh2!");
   client_expect(client, "400 a chunk is not followed by CRLF");
   close(client);
 }

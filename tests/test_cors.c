@@ -133,7 +133,8 @@ static void expect_fields(const struct cors_rule *rule, const char *methods,
   "Access-Control-Allow-Credentials: true\r\n"
 #define EXPOSED                                                                \
   "Access-Control-Expose-Headers: Hedge-Attempts, Hedge-Winner, "              \
-  "Hedge-Completed, Server-Timing, X-Request-ID, Link, ETag, Retry-After\r\n"
+  "Hedge-Completed, Server-Timing, X-Request-ID, Preference-Applied, Link, "   \
+  "Location, ETag, Retry-After\r\n"
 #define VARIES                                                                 \
   "Vary: Origin, Access-Control-Request-Method, "                              \
   "Access-Control-Request-Headers\r\n"
@@ -215,6 +216,9 @@ Test(cors, a_preflight_says_whence_and_what_for) {
 Test(cors, an_upstreams_own_fields_are_known) {
   cr_expect(cors_owns(slice_of("Access-Control-Allow-Origin")));
   cr_expect(cors_owns(slice_of("access-control-max-age")));
+  cr_expect(cors_owns(slice_of("Access-Control-Expose-Headers-Not")));
+  cr_expect_not(cors_owns(slice_of("Access-Control-Expose-Headers")));
+  cr_expect_not(cors_owns(slice_of("access-control-expose-headers")));
   cr_expect_not(cors_owns(slice_of("Access-Control")));
   cr_expect_not(cors_owns(slice_of("Vary")));
   cr_expect_not(cors_owns(slice_of("X-Access-Control-Allow-Origin")));

@@ -10,8 +10,8 @@
 #define VERSION "User-Agent: hedgerow/9\r\n"
 
 static const struct forward_rules plain = {
-    .version = {"hedgerow/9", 10},
-    .via = {"1.1 hedgerow-0f", 15},
+    .version_line = SLICE(VERSION),
+    .via_line = SLICE("Via: 1.1 hedgerow-0f\r\n"),
 };
 
 static const struct target_fields bare; /* a target with nothing of its own */

@@ -213,6 +213,21 @@ Test(http_head, a_token_has_no_separators_and_is_not_empty) {
   cr_expect_not(http_is_token((struct slice){"a\0b", 3}));
 }
 
+/* Names are looked at in blocks, and what is left byte by byte. */
+Test(http_head, a_byte_belongs_to_a_token_or_not_wherever_it_stands) {
+  for (unsigned byte = 0; byte < 256; byte++) {
+    const char alone = (char)byte;
+    bool good = http_is_token((struct slice){&alone, 1});
+    for (size_t at = 0; at < 40; at++) {
+      char text[40];
+      memset(text, 'a', sizeof text);
+      text[at] = (char)byte;
+      cr_assert_eq(http_is_token((struct slice){text, sizeof text}), good,
+                   "0x%02x at %zu", byte, at);
+    }
+  }
+}
+
 Test(http_head, a_length_is_digits_that_fit) {
   uint64_t length = 0;
   cr_expect(http_parse_length(slice_of("0"), &length) && length == 0);

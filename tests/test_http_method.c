@@ -5,8 +5,8 @@
 
 Test(http_method, a_name_and_its_number_are_one) {
   for (unsigned i = 0; i < HTTP_METHODS; i++) {
-    const char *name = http_method_name((enum http_method)i);
-    cr_expect_eq(http_method_of(slice_of(name)), i, "%s", name);
+    struct slice name = http_method_name((enum http_method)i);
+    cr_expect_eq(http_method_of(name), i, "%.*s", SLICE_ARG(name));
   }
 }
 

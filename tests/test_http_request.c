@@ -22,9 +22,10 @@ static void tell_slice(struct text *out, const char *label, struct slice s) {
 
 /* GET /a path=/a query=x host=h 1.1 keep length=5 continue | Name: value */
 static void tell_request(struct text *out, const struct http_request *request) {
-  const char *method = http_method_name(request->method);
-  text_str(out, request->method == HTTP_OTHER ? "(other)" : method);
-  if (!slice_equal(request->method_name, slice_of(method)))
+  struct slice method = http_method_name(request->method);
+  if (request->method == HTTP_OTHER) method = slice_of("(other)");
+  text_slice(out, method);
+  if (!slice_equal(request->method_name, method))
     tell_slice(out, "", request->method_name);
   tell_slice(out, " path=", request->path);
   tell_slice(out, " query=", request->query);
@@ -607,6 +608,20 @@ Test(http_request, a_field_is_found_by_name_the_first_one_first) {
   cr_expect(slice_equal(field->value, slice_of("1")), "saw %.*s",
             SLICE_ARG(field->value));
   cr_expect_null(http_request_field(&parsed, "B"));
+}
+
+/* A target is looked at in blocks, and what is left byte by byte. */
+Test(http_request, a_byte_of_a_target_is_judged_alike_wherever_it_stands) {
+  enum { FIRST = sizeof "GET /" - 1, PLACES = 40 };
+  for (unsigned byte = '!'; byte < 256; byte++) {
+    int wanted = byte == '#' || byte >= 0x7f ? 400 : 0;
+    for (size_t place = 0; place < PLACES; place++) {
+      char head[] = "GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa HTTP/1.0"
+                    "\r\n\r\n";
+      head[FIRST + place] = (char)byte;
+      cr_assert_eq(parse(head), wanted, "0x%02x at %zu", byte, place);
+    }
+  }
 }
 
 Test(http_request, connection_names_fields_over_all_its_lines) {

@@ -19,8 +19,6 @@
 struct response_case {
   struct slice bytes, wanted;
 };
-#define SLICE(text)                                                            \
-  { text, sizeof(text) - 1 }
 #define IS(bytes, wanted)                                                      \
   { SLICE(bytes), SLICE(wanted) }
 

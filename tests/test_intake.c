@@ -510,3 +510,24 @@ Test(intake, skipping_tells_what_is_no_http) {
   receive(slice_of("x"));
   cr_expect_eq(intake_skip(&intake), RESPONSE_BAD);
 }
+
+/* ---- what it asks to wait ---- */
+
+Test(intake, a_retry_after_is_so_many_milliseconds) {
+  const uint32_t *ms = &intake.verdict.end.retry_after_ms;
+  expect("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n\r\n",
+         "status 503: the upstream is overloaded or down (503)");
+  cr_expect_eq(*ms, 7000, "%u", *ms);
+  expect("HTTP/1.1 503 Busy\r\nRetry-After: 99999999999\r\n\r\n",
+         "status 503: the upstream is overloaded or down (503)");
+  cr_expect_eq(*ms, UINT32_MAX, "%u", *ms);
+  expect("HTTP/1.1 503 Busy\r\n"
+         "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n\r\n",
+         "status 503: the upstream is overloaded or down (503)");
+  cr_expect_eq(*ms, 0, "%u", *ms);
+  cr_expect(intake.verdict.end.retry_after);
+  expect("HTTP/1.1 103 Wait\r\nRetry-After: 7\r\n\r\n"
+         "HTTP/1.1 503 Busy\r\nRetry-After: soon\r\n\r\n",
+         "status 503: the upstream is overloaded or down (503)");
+  cr_expect_eq(*ms, 0, "%u", *ms);
+}

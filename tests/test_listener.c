@@ -28,7 +28,7 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
 }
 
 static struct listener *open_at(const char *host, uint16_t port, bool reuse) {
-  struct listen_at address = {slice_of(host), port};
+  struct listen_at address = {.host = slice_of(host), .port = port};
   return listener_new(loop, &address, reuse, on_accept, &listener, error,
                       sizeof error);
 }
@@ -153,7 +153,7 @@ static void pause_on_accept(void *arg, int fd, const struct sockaddr *peer) {
 }
 
 Test(listener, a_pause_from_on_accept_holds_from_the_next_one_on) {
-  struct listen_at address = {slice_of("127.0.0.1"), 0};
+  struct listen_at address = {.host = slice_of("127.0.0.1")};
   listener = listener_new(loop, &address, false, pause_on_accept, NULL, error,
                           sizeof error);
   cr_assert(listener != NULL, "%s", error);

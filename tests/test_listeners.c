@@ -26,7 +26,8 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
 static struct listeners *open_at(const uint16_t ports[ADDRESSES]) {
   struct listen_at addresses[ADDRESSES];
   for (unsigned i = 0; i < ADDRESSES; i++)
-    addresses[i] = (struct listen_at){slice_of("127.0.0.1"), ports[i]};
+    addresses[i] =
+        (struct listen_at){.host = slice_of("127.0.0.1"), .port = ports[i]};
   return listeners_new(loop, addresses, ADDRESSES, false, on_accept, &listeners,
                        error, sizeof error);
 }

@@ -280,3 +280,13 @@ Test(log_line, every_room_too_small_sets_cut) {
     }
   }
 }
+
+Test(log_line, a_retry_is_told_as_one) {
+  struct race_record race = race_for("/smart");
+  struct attempt_record attempts[] = {two[0], two[1]};
+  attempts[1].kind = ATTEMPT_RETRY;
+  race.attempts = attempts;
+  expect_holds(log_line_text, &race, "  #1 retry 300.0-412.0 success");
+  expect_holds(log_line_json, &race,
+               "{\"target\":1,\"kind\":\"retry\",\"start\":300.0,");
+}

@@ -76,7 +76,7 @@ static enum pilot_news end_one(unsigned k, unsigned target,
                                struct attempt_end end, int64_t took_us) {
   struct race_plan plan = {.target = {0, 1, 2}};
   struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS, .winner = 1};
-  return pilot_ended(&pilot, &race, k, target, &end, -1, took_us, now_us);
+  return pilot_ended(&pilot, &race, k, target, &end, took_us, now_us);
 }
 
 static void end_many(unsigned times, unsigned target, struct attempt_end end,
@@ -173,11 +173,11 @@ Test(pilot, a_primary_whose_hedge_was_refused_has_not_won) {
   struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS, .refused = 2};
   set_up(2);
   for (int i = 0; i < 9; i++) end_one(0, 0, cancelled, 40 * MS);
-  pilot_ended(&pilot, &race, 0, 0, &success, -1, 30 * MS, now_us);
+  pilot_ended(&pilot, &race, 0, 0, &success, 30 * MS, now_us);
   cr_expect_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_SLOW);
   memset(targets, 0, sizeof targets);
   for (int i = 0; i < 9; i++) end_one(0, 0, cancelled, 40 * MS);
-  pilot_ended(&pilot, &race, 0, 0, &success, -1, 10 * MS, now_us);
+  pilot_ended(&pilot, &race, 0, 0, &success, 10 * MS, now_us);
   cr_expect_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_NO_NEWS,
                "it was sooner than any hedge");
 }
@@ -199,7 +199,7 @@ Test(pilot, a_race_that_asks_one_target_has_no_order) {
 
 Test(pilot, until_enough_is_known_the_fixed_delay_holds) {
   policy.learn.per_mille = 950;
-  policy.stagger_us = RACE_STAGGER_SAME;
+  policy.stagger_us = RACE_STAGGER_AUTO;
   set_up(1);
   end_many(49, 0, success, 20 * MS);
   refresh();
@@ -295,8 +295,11 @@ static void expect_verdict(enum pilot_kind kind, int64_t in_flight,
 Test(pilot, a_primary_is_never_refused) {
   set_up(1);
   pilot_ended(&pilot, &(struct race){0}, 1, 0,
-              &(struct attempt_end){.result = ATTEMPT_STATUS, .status = 503},
-              10 * S, MS, now_us);
+              &(struct attempt_end){.result = ATTEMPT_STATUS,
+                                    .status = 503,
+                                    .retry_after = true,
+                                    .retry_after_ms = 10000},
+              MS, now_us);
   for (int i = 0; i < 100; i++) expect_verdict(PILOT_PRIMARY, 1000, GATE_OPEN);
 }
 
@@ -344,16 +347,20 @@ Test(pilot, a_crowd_and_a_target_that_sheds_get_no_hedge) {
 Test(pilot, retry_after_suspends_all_that_is_extra) {
   static const struct {
     int status;
-    int64_t retry_after_us, pause_us;
-  } cases[] = {{429, 2000000, 2000000}, {503, 2000000, 2000000},
-               {429, -1, 1000000},      {503, -1, 0},
-               {500, 2000000, 0},       {429, 3600000000, 60000000}};
+    bool retry_after;
+    uint32_t retry_after_ms;
+    int64_t pause_us;
+  } cases[] = {{429, true, 2000, 2000000},    {503, true, 2000, 2000000},
+               {429, false, 0, 1000000},      {503, false, 0, 0},
+               {500, true, 2000, 0},          {429, true, 0, 0},
+               {429, true, 3600000, 60000000}};
   for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct attempt_end end = status(cases[i].status);
     memset(targets, 0, sizeof targets);
     set_up(1);
-    pilot_ended(&pilot, &(struct race){0}, 1, 0, &end, cases[i].retry_after_us,
-                MS, now_us);
+    end.retry_after = cases[i].retry_after;
+    end.retry_after_ms = cases[i].retry_after_ms;
+    pilot_ended(&pilot, &(struct race){0}, 1, 0, &end, MS, now_us);
     if (cases[i].pause_us > 0) {
       now_us += cases[i].pause_us - 1;
       expect_verdict(PILOT_HEDGE, 0, GATE_PUSHBACK);
@@ -387,7 +394,7 @@ static void *work(void *arg) {
     pilot_plan(&mine, &plan, &policy, 2, i % 2, S, t0 + i * MS);
     struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS};
     if (pilot_admit(&mine, 0, PILOT_HEDGE, 1, t0 + i * MS) == GATE_OPEN)
-      pilot_ended(&mine, &race, 0, plan.target[0], &end, -1, i % 50 * MS,
+      pilot_ended(&mine, &race, 0, plan.target[0], &end, i % 50 * MS,
                   t0 + i * MS);
   }
   atomic_fetch_sub(&working, 1);

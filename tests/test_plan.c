@@ -13,7 +13,7 @@ static const uint8_t one[1];
 static const char *times_of(const struct race_plan *plan) {
   static char text[256];
   size_t len = 0;
-  for (unsigned k = 0; k < plan->attempts; k++) {
+  for (unsigned k = 0; k < plan->hedged; k++) {
     const char *gap = k > 0 ? " " : "";
     uint32_t due_us = plan->due_us[k];
     int n = due_us == PLAN_NEVER_US
@@ -56,11 +56,12 @@ Test(plan, a_stagger_stands_between_hedges_and_not_before_the_first) {
              "0 0 50 100");
 }
 
-Test(plan, a_stagger_may_be_the_delay_itself) {
-  expect_due(&(struct race_policy){.hedges = 3,
-                                   .hedge_after_us = 300,
-                                   .stagger_us = RACE_STAGGER_SAME},
-             800, "0 300 600 .");
+Test(plan, a_stagger_that_nobody_chose_is_none_or_the_learned_delay) {
+  struct race_policy policy = {
+      .hedges = 3, .hedge_after_us = 300, .stagger_us = RACE_STAGGER_AUTO};
+  expect_due(&policy, 800, "0 300 300 300");
+  policy.learn.per_mille = 950;
+  expect_due(&policy, 800, "0 300 600 .");
 }
 
 Test(plan, what_would_be_due_at_the_deadline_never_is) {
@@ -178,4 +179,53 @@ Test(plan, no_failure_brings_forward_what_may_go_out_once) {
     cr_expect_eq(plan.on_failure, RACE_WAIT);
     cr_expect(plan.once);
   }
+}
+
+/* ---- retries ---- */
+
+Test(plan, retries_come_on_top_of_hedges) {
+  struct race_policy policy = {.hedges = 2, .retries = 3, .hedge_after_us = 7};
+  struct race_plan plan;
+  plan_make(&plan, &policy, (const uint8_t[]){1, 2, 3, 0}, 4, S);
+  cr_expect_eq(plan.attempts, 6);
+  cr_expect_eq(plan.hedged, 3);
+  cr_expect_str_eq(times_of(&plan), "0 7 7");
+  for (unsigned k = 0; k < plan.attempts; k++)
+    cr_expect_eq(plan.target[k], (1 + k) % 4, "of attempt %u", k);
+}
+
+static void expect_backoffs(int64_t first_us, int64_t most_us, uint32_t chance,
+                            const uint32_t want[5]) {
+  struct race_policy policy = {.retries = 15, .backoff = {first_us, most_us}};
+  struct race_plan plan;
+  plan_make(&plan, &policy, one, 1, S);
+  for (unsigned n = 0; n < 5; n++) {
+    uint32_t got = plan_backoff_us(&plan, n, chance);
+    cr_expect_eq(got, want[n], "%lld..%lld, retry %u: %u, not %u",
+                 (long long)first_us, (long long)most_us, n, got, want[n]);
+  }
+}
+
+Test(plan, a_wait_doubles_up_to_its_most) {
+  expect_backoffs(25, 250, 0, (uint32_t[]){25, 50, 100, 200, 250});
+  expect_backoffs(25, 25, 0, (uint32_t[]){25, 25, 25, 25, 25});
+  expect_backoffs(0, 0, 0, (uint32_t[]){0, 0, 0, 0, 0});
+  expect_backoffs(0, 250, 0, (uint32_t[]){0, 0, 0, 0, 0});
+}
+
+Test(plan, chance_takes_a_share_off_a_wait_and_another_off_the_next) {
+  const uint32_t half = UINT32_C(1) << 31, quarter = UINT32_C(1) << 30;
+  expect_backoffs(24, 250, half, (uint32_t[]){12, 24, 48, 96, 125});
+  expect_backoffs(100, 100, quarter, (uint32_t[]){75, 25, 75, 25, 75});
+  expect_backoffs(100, 100, UINT32_MAX, (uint32_t[]){1, 1, 1, 1, 1});
+}
+
+Test(plan, the_longest_wait_does_not_overflow) {
+  struct race_policy policy = {
+      .retries = 15,
+      .backoff = {PLAN_NEVER_US - INT64_C(1), PLAN_NEVER_US - INT64_C(1)}};
+  struct race_plan plan;
+  plan_make(&plan, &policy, one, 1, S);
+  cr_expect_eq(plan_backoff_us(&plan, 14, 0), PLAN_NEVER_US - 1);
+  cr_expect_eq(plan_backoff_us(&plan, 0, UINT32_MAX), 1);
 }

@@ -612,6 +612,265 @@ Test(race, without_once_it_does_not_matter_whether_anything_was_sent) {
               "[20] fail 1 unsent: nothing | [300] timer: launch 2");
 }
 
+/* ---- retries ---- */
+
+Test(race, a_failure_is_retried_after_a_wait) {
+  script_race("hedges 0 retries 1",
+              "0 start | 100 fail 0 | 125 timer | "
+              "150 success 1",
+              "[0] start: launch 0 | [100] fail 0: nothing | "
+              "[125] timer: retry 1 | [150] success 1: won 1");
+}
+
+Test(race, each_wait_is_twice_the_one_before_up_to_the_most) {
+  script_race("hedges 0 retries 4 backoff 25 most 80",
+              "0 start | 0 fail 0 | 25 timer | 25 fail 1 | 75 timer | "
+              "75 fail 2 | 155 timer | 155 fail 3 | 235 timer | 240 fail 4",
+              "[0] start: launch 0 | [0] fail 0: nothing | "
+              "[25] timer: retry 1 | [25] fail 1: nothing | "
+              "[75] timer: retry 2 | [75] fail 2: nothing | "
+              "[155] timer: retry 3 | [155] fail 3: nothing | "
+              "[235] timer: retry 4 | [240] fail 4: failed");
+}
+
+Test(race, chance_shortens_a_wait) {
+  script_race("hedges 0 retries 1 backoff 100 chance 25",
+              "0 start | 10 fail 0 | 85 timer",
+              "[0] start: launch 0 | [10] fail 0: nothing | "
+              "[85] timer: retry 1");
+  script_race("hedges 0 retries 1 backoff 100 attempt-timeout 200 chance 50",
+              "0 start | 200 timer | 250 timer",
+              "[0] start: launch 0 | [200] timer: expire 0 | "
+              "[250] timer: retry 1");
+}
+
+/* 25 % of the first, 75 % of the second. */
+Test(race, each_wait_has_a_chance_of_its_own) {
+  script_race("hedges 0 retries 2 backoff 100 most 200 chance 25",
+              "0 start | 0 fail 0 | 75 timer | 75 fail 1 | 125 timer",
+              "[0] start: launch 0 | [0] fail 0: nothing | "
+              "[75] timer: retry 1 | [75] fail 1: nothing | "
+              "[125] timer: retry 2");
+}
+
+Test(race, without_a_backoff_a_retry_starts_at_once) {
+  script_race("hedges 0 retries 2 backoff 0 most 0",
+              "0 start | 10 fail 0 | 20 fail 1 | 30 fail 2",
+              "[0] start: launch 0 | [10] fail 0: retry 1 | "
+              "[20] fail 1: retry 2 | [30] fail 2: failed");
+}
+
+Test(race, a_slow_attempt_is_not_retried) {
+  script_race("hedges 0 retries 2", "0 start | 1000 timer",
+              "[0] start: launch 0 | [1000] timer: cancel 0, deadline");
+}
+
+Test(race, an_attempt_that_used_up_its_time_is_retried) {
+  script_race("hedges 0 retries 1 attempt-timeout 200",
+              "0 start | 200 timer | 225 timer | 425 timer",
+              "[0] start: launch 0 | [200] timer: expire 0 | "
+              "[225] timer: retry 1 | [425] timer: expire 1, failed");
+}
+
+Test(race, a_retry_that_could_only_start_at_the_deadline_is_not_waited_for) {
+  script_race("hedges 0 retries 1", "0 start | 975 fail 0",
+              "[0] start: launch 0 | [975] fail 0: failed");
+  script_race("hedges 0 retries 1", "0 start | 974 fail 0 | 999 timer",
+              "[0] start: launch 0 | [974] fail 0: nothing | "
+              "[999] timer: retry 1");
+}
+
+Test(race, a_4xx_is_not_retried) {
+  script_race("hedges 0 retries 1", "0 start | 10 status 0 404",
+              "[0] start: launch 0 | [10] status 0 404: answer 0");
+  script_race("hedges 0 retries 1", "0 start | 10 status 0 404 cut",
+              "[0] start: launch 0 | [10] status 0 404 cut: failed");
+}
+
+Test(race, a_4xx_that_may_pass_is_retried) {
+  script_race(
+      "hedges 0 retries 3",
+      "0 start | 10 status 0 408 | 35 timer | 40 status 1 425 | "
+      "90 timer | 100 status 2 429 retry-after | 200 timer | 210 success 3",
+      "[0] start: launch 0 | [10] status 0 408: nothing | "
+      "[35] timer: retry 1 | [40] status 1 425: nothing | "
+      "[90] timer: retry 2 | [100] status 2 429 retry-after: nothing | "
+      "[200] timer: retry 3 | [210] success 3: won 3");
+  script_race(
+      "hedges 0 retries 1 final 4xx",
+      "0 start | 10 status 0 429 retry-after | 35 timer | 40 status 1 404",
+      "[0] start: launch 0 | [10] status 0 429 retry-after: nothing | "
+      "[35] timer: retry 1 | [40] status 1 404: answer 1");
+}
+
+Test(race, when_each_try_brought_a_4xx_the_first_ones_is_the_answer) {
+  script_race(
+      "hedges 0 retries 1",
+      "0 start | 10 status 0 429 retry-after | 35 timer | 40 status 1 403",
+      "[0] start: launch 0 | [10] status 0 429 retry-after: nothing | "
+      "[35] timer: retry 1 | [40] status 1 403: answer 0");
+}
+
+Test(race, a_429_that_names_no_time_means_a_second) {
+  script_race("hedges 0 retries 1 timeout 2000",
+              "0 start | 10 status 0 429 | 1010 timer",
+              "[0] start: launch 0 | [10] status 0 429: nothing | "
+              "[1010] timer: retry 1");
+}
+
+Test(race, retry_after_is_the_least_wait) {
+  script_race("hedges 0 retries 1",
+              "0 start | 10 status 0 503 retry-after for 300 | 310 timer",
+              "[0] start: launch 0 | "
+              "[10] status 0 503 retry-after for 300: nothing | "
+              "[310] timer: retry 1");
+  script_race("hedges 0 retries 1",
+              "0 start | 10 status 0 503 retry-after for 5 | 35 timer",
+              "[0] start: launch 0 | "
+              "[10] status 0 503 retry-after for 5: nothing | "
+              "[35] timer: retry 1");
+}
+
+Test(race, a_retry_after_that_nobody_can_read_leaves_the_usual_wait) {
+  script_race("hedges 0 retries 1",
+              "0 start | 10 status 0 503 retry-after | 35 timer",
+              "[0] start: launch 0 | [10] status 0 503 retry-after: nothing | "
+              "[35] timer: retry 1");
+}
+
+Test(race, a_retry_after_beyond_the_deadline_ends_the_tries) {
+  script_race("hedges 0 retries 1",
+              "0 start | 10 status 0 503 retry-after for 2000",
+              "[0] start: launch 0 | "
+              "[10] status 0 503 retry-after for 2000: failed");
+}
+
+Test(race, any_attempts_retry_after_holds_every_retry) {
+  script_race("hedges 1 retries 1 on-failure wait",
+              "0 start | 10 status 0 503 retry-after for 600 | 300 timer | "
+              "310 fail 1 | 610 timer",
+              "[0] start: launch 0 | "
+              "[10] status 0 503 retry-after for 600: nothing | "
+              "[300] timer: launch 1 | [310] fail 1: nothing | "
+              "[610] timer: retry 2");
+}
+
+Test(race, a_hedge_that_is_brought_forward_goes_before_a_retry) {
+  script_race("hedges 1 retries 1",
+              "0 start | 100 fail 0 | 110 fail 1 | 135 timer | 140 success 2",
+              "[0] start: launch 0 | [100] fail 0: launch 1 | "
+              "[110] fail 1: nothing | [135] timer: retry 2 | "
+              "[140] success 2: won 2");
+  script_race("retries 1 on-failure all",
+              "0 start | 100 fail 0 | 110 fail 1 | 120 fail 2 | 145 timer",
+              "[0] start: launch 0 | [100] fail 0: launch 1 2 | "
+              "[110] fail 1: nothing | [120] fail 2: nothing | "
+              "[145] timer: retry 3");
+}
+
+Test(race, a_retry_goes_before_a_hedge_that_waits_for_its_time) {
+  script_race("hedges 1 retries 1 on-failure wait",
+              "0 start | 100 fail 0 | 125 timer | 300 timer | 310 success 2",
+              "[0] start: launch 0 | [100] fail 0: nothing | "
+              "[125] timer: retry 1 | [300] timer: launch 2 | "
+              "[310] success 2: cancel 1, won 2");
+}
+
+Test(race, a_retry_waits_for_what_a_hedge_brings) {
+  script_race("hedges 1 retries 1 on-failure wait",
+              "0 start | 290 fail 0 | 300 timer | 400 fail 1 | 425 timer",
+              "[0] start: launch 0 | [290] fail 0: nothing | "
+              "[300] timer: launch 1 | [400] fail 1: nothing | "
+              "[425] timer: retry 2");
+}
+
+Test(race, a_failure_with_others_in_flight_is_not_retried_yet) {
+  script_race("hedges 1 retries 1",
+              "0 start | 300 timer | 310 fail 0 | 500 status 1 500 | "
+              "525 timer",
+              "[0] start: launch 0 | [300] timer: launch 1 | "
+              "[310] fail 0: nothing | [500] status 1 500: nothing | "
+              "[525] timer: retry 2");
+}
+
+Test(race, the_last_failure_decides_whether_there_is_a_retry) {
+  script_race("hedges 1 retries 1",
+              "0 start | 300 timer | 310 fail 0 | 500 status 1 404",
+              "[0] start: launch 0 | [300] timer: launch 1 | "
+              "[310] fail 0: nothing | [500] status 1 404: failed");
+}
+
+Test(race, a_refused_hedge_leaves_a_retry_its_time) {
+  script_race("hedges 1 retries 1 on-failure wait",
+              "0 start | 290 fail 0 | 300 timer refusing 1 | 315 timer",
+              "[0] start: launch 0 | [290] fail 0: nothing | "
+              "[300] timer: refuse 1 | [315] timer: retry 2");
+  script_race("hedges 1 retries 1",
+              "0 start | 100 fail 0 refusing 1 | 125 timer",
+              "[0] start: launch 0 | [100] fail 0: refuse 1 | "
+              "[125] timer: retry 2");
+}
+
+Test(race, a_refused_retry_is_used_up) {
+  script_race("hedges 0 retries 2",
+              "0 start | 100 fail 0 | 125 timer refusing 1",
+              "[0] start: launch 0 | [100] fail 0: nothing | "
+              "[125] timer: refuse 1, failed");
+}
+
+Test(race, a_refused_primary_is_not_retried) {
+  script_race("hedges 0 retries 2", "0 start refusing 0",
+              "[0] start: refuse 0, refused");
+}
+
+Test(race, an_attempt_that_starved_is_not_retried) {
+  script_race("hedges 0 retries 2", "0 start | 10 starve 0",
+              "[0] start: launch 0 | [10] starve 0: refused");
+}
+
+Test(race, what_may_go_out_once_is_retried_while_it_has_reached_nobody) {
+  script_race("once yes hedges 0 retries 2",
+              "0 start | 10 fail 0 unsent | 35 timer | 40 fail 1",
+              "[0] start: launch 0 | [10] fail 0 unsent: nothing | "
+              "[35] timer: retry 1 | [40] fail 1: failed");
+  script_race("once yes hedges 0 retries 2", "0 start | 10 status 0 503",
+              "[0] start: launch 0 | [10] status 0 503: failed");
+  script_race("once yes hedges 0 retries 2", "0 start | 10 status 0 429",
+              "[0] start: launch 0 | [10] status 0 429: answer 0");
+}
+
+Test(race, hedges_take_over_what_may_go_out_once_before_retries_do) {
+  script_race("once yes hedges 1 retries 1",
+              "0 start | 10 fail 0 unsent | 20 fail 1 unsent | 45 timer | "
+              "50 success 2",
+              "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | "
+              "[20] fail 1 unsent: nothing | [45] timer: retry 2 | "
+              "[50] success 2: won 2");
+}
+
+Test(race, fifteen_retries_are_possible) {
+  script_race("hedges 0 retries 15 backoff 0 most 0",
+              "0 start | 1 fail 0 | 1 fail 1 | 1 fail 2 | 1 fail 3 | "
+              "1 fail 4 | 1 fail 5 | 1 fail 6 | 1 fail 7 | 1 fail 8 | "
+              "1 fail 9 | 1 fail 10 | 1 fail 11 | 1 fail 12 | 1 fail 13 | "
+              "1 fail 14 | 1 success 15",
+              "[0] start: launch 0 | [1] fail 0: retry 1 | "
+              "[1] fail 1: retry 2 | [1] fail 2: retry 3 | "
+              "[1] fail 3: retry 4 | [1] fail 4: retry 5 | "
+              "[1] fail 5: retry 6 | [1] fail 6: retry 7 | "
+              "[1] fail 7: retry 8 | [1] fail 8: retry 9 | "
+              "[1] fail 9: retry 10 | [1] fail 10: retry 11 | "
+              "[1] fail 11: retry 12 | [1] fail 12: retry 13 | "
+              "[1] fail 13: retry 14 | [1] fail 14: retry 15 | "
+              "[1] success 15: won 15");
+}
+
+Test(race, a_client_may_leave_before_a_retry) {
+  script_race("hedges 0 retries 1", "0 start | 10 fail 0 | 20 gone | 35 timer",
+              "[0] start: launch 0 | [10] fail 0: nothing | [20] gone: gone | "
+              "[35] timer: nothing");
+}
+
 /* ---- the client leaves, the server ends ---- */
 
 Test(race, a_client_that_leaves_cancels_everything) {

@@ -55,7 +55,8 @@ static uint64_t hash_of(const struct shell *shell) {
   hash = mixed(hash, (uint64_t)race->in_flight << 32 | race->refused);
   hash = mixed(hash, (uint64_t)race->whole_4xx << 32 | race->next);
   hash = mixed(hash, (uint64_t)race->starved << 32 | race->forwarded);
-  hash = mixed(hash, race->unasked);
+  hash = mixed(hash, (uint64_t)race->retried << 32 | race->unasked);
+  hash = mixed(hash, (uint64_t)race->retry_us << 32 | race->held_us);
   return hash ? hash : 1;
 }
 
@@ -84,13 +85,14 @@ static void tell_path(const struct search *search, const char *fault) {
   for (unsigned i = 0; i < search->depth; i++)
     shell_turn(&shell, &search->path[i].event, search->path[i].refusing);
   cr_assert_fail("%s:\n%s\nhedges %u, hedge-after %lld, stagger %lld, "
-                 "on-failure %d, final %d, attempt-timeout %lld, once %d",
+                 "on-failure %d, final %d, attempt-timeout %lld, once %d, "
+                 "retries %u",
                  fault, text_end(&timeline), search->policy.hedges,
                  (long long)search->policy.hedge_after_us / 1000,
                  (long long)search->policy.stagger_us / 1000,
                  search->policy.on_failure, search->policy.final_4xx,
                  (long long)search->policy.attempt_timeout_us / 1000,
-                 search->policy.once);
+                 search->policy.once, search->policy.retries);
 }
 
 static void turn(struct search *search, struct shell *shell,
@@ -147,18 +149,27 @@ static void try_event(struct search *search, const struct shell *from,
 static void try_ends(struct search *search, const struct shell *from,
                      int64_t now_us) {
   static const struct attempt_end ends[] = {
-      {ATTEMPT_SUCCESS, 200, true, false, false},
-      {ATTEMPT_TRANSPORT, 0, false, false, false},
-      {ATTEMPT_TRANSPORT, 0, false, false, true},
-      {ATTEMPT_STATUS, 404, true, false, false},
-      {ATTEMPT_STATUS, 429, true, false, false},
-      {ATTEMPT_STARVED, 0, false, false, false},
+      {.result = ATTEMPT_SUCCESS, .status = 200, .whole = true},
+      {.result = ATTEMPT_TRANSPORT},
+      {.result = ATTEMPT_TRANSPORT, .unsent = true},
+      {.result = ATTEMPT_STATUS, .status = 404, .whole = true},
+      {.result = ATTEMPT_STATUS, .status = 429, .whole = true},
+      {.result = ATTEMPT_STARVED},
+      {.result = ATTEMPT_STATUS,
+       .status = 503,
+       .retry_after = true,
+       .retry_after_ms = 4 * GRID_US / 1000},
   };
+  const size_t known = sizeof ends / sizeof *ends;
+  size_t count = search->policy.retries > 0 ? known : known - 1;
   for (unsigned k = 0; k < from->started; k++)
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+    for (size_t i = 0; i < count; i++)
       if (from->running >> k & 1)
         try_event(search, from,
-                  &(struct step_event){EVENT_ENDED, now_us, k, ends[i]});
+                  &(struct step_event){.kind = EVENT_ENDED,
+                                       .now_us = now_us,
+                                       .attempt = k,
+                                       .end = ends[i]});
 }
 
 static void try_kind(struct search *search, const struct shell *from,
@@ -210,11 +221,15 @@ static void search_delays(struct search *search) {
   }
 }
 
-static void search_all(enum race_on_failure on_failure, bool once) {
-  struct search search = {.policy = {.on_failure = on_failure, .once = once}};
+static void search_all(enum race_on_failure on_failure, bool once,
+                       unsigned retries) {
+  struct search search = {.policy = {.on_failure = on_failure,
+                                     .once = once,
+                                     .retries = retries,
+                                     .backoff = {GRID_US, 2 * GRID_US}}};
   search.seen = malloc(SEEN_COUNT * sizeof *search.seen);
   cr_assert(search.seen);
-  for (unsigned hedges = 0; hedges < ATTEMPTS_MAX; hedges++)
+  for (unsigned hedges = 0; hedges + retries < ATTEMPTS_MAX; hedges++)
     for (int final_4xx = 0; final_4xx < 2; final_4xx++) {
       search.policy.hedges = hedges;
       search.policy.final_4xx = final_4xx;
@@ -227,18 +242,29 @@ static void search_all(enum race_on_failure on_failure, bool once) {
 }
 
 Test(race_orders, keep_every_promise_when_a_failure_brings_the_next_forward) {
-  search_all(RACE_NEXT, false);
+  search_all(RACE_NEXT, false, 0);
 }
 
 Test(race_orders, keep_every_promise_when_a_failure_brings_all_forward) {
-  search_all(RACE_ALL, false);
+  search_all(RACE_ALL, false, 0);
 }
 
 Test(race_orders, keep_every_promise_when_every_hedge_waits) {
-  search_all(RACE_WAIT, false);
+  search_all(RACE_WAIT, false, 0);
 }
 
 Test(race_orders, keep_every_promise_when_the_request_may_go_out_once) {
   for (int i = RACE_NEXT; i <= RACE_WAIT; i++)
-    search_all((enum race_on_failure)i, true);
+    search_all((enum race_on_failure)i, true, 0);
+}
+
+Test(race_orders, keep_every_promise_when_failures_are_retried) {
+  for (int i = RACE_NEXT; i <= RACE_WAIT; i++)
+    for (unsigned retries = 1; retries < ATTEMPTS_MAX - 1; retries++)
+      search_all((enum race_on_failure)i, false, retries);
+}
+
+Test(race_orders, keep_every_promise_when_only_the_unsent_is_retried) {
+  for (unsigned retries = 1; retries < ATTEMPTS_MAX; retries++)
+    search_all(RACE_NEXT, true, retries);
 }

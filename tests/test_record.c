@@ -41,6 +41,22 @@ Test(record, an_attempt_is_told_in_two_spellings) {
               "\"result\":\"status\",\"status\":503,\"resends\":1}");
 }
 
+Test(record, a_retry_is_told_as_one) {
+  struct attempt_record attempt = {.start_us = T0,
+                                   .end_us = T0,
+                                   .kind = ATTEMPT_RETRY,
+                                   .end.result = ATTEMPT_TRANSPORT};
+  expect_both(&attempt,
+              "{\"target\":0,\"kind\":\"retry\",\"started_ms\":0.0,"
+              "\"ended_ms\":0.0,\"result\":\"transport\"}",
+              "{\"target\":0,\"kind\":\"retry\",\"start\":0.0,"
+              "\"end\":0.0,\"result\":\"transport\"}");
+  attempt.kind = ATTEMPT_HEDGE;
+  expect_json(&attempt, RECORD_IN_LOG,
+              "{\"target\":0,\"start\":0.0,\"end\":0.0,"
+              "\"result\":\"transport\"}");
+}
+
 Test(record, what_did_not_happen_is_left_out) {
   struct attempt_record attempt = {
       .start_us = T0, .end_us = T0, .end.result = ATTEMPT_CANCELLED};
@@ -143,4 +159,57 @@ Test(record, the_next_one_is_behind_the_one_that_was_told) {
   cr_expect_null(race_record_next(&race, &at));
   cr_expect_null(race_record_next(&race, &at));
   cr_expect_eq(at, 4);
+}
+
+/* ---- Retry-After ---- */
+
+static struct attempt_record asked_to_wait(int64_t end_us, uint32_t ms) {
+  return (struct attempt_record){
+      .start_us = T0,
+      .end_us = T0 + end_us,
+      .end = {ATTEMPT_STATUS, .status = 503, .retry_after_ms = ms}};
+}
+
+static void expect_wait(const struct attempt_record *attempts, unsigned count,
+                        unsigned want_s) {
+  const struct race_record race = {.start_us = T0,
+                                   .end_us = T0 + 400000,
+                                   .attempts = attempts,
+                                   .count = count};
+  unsigned got_s = race_record_retry_after_s(&race);
+  cr_expect_eq(got_s, want_s, "%u s", got_s);
+}
+
+Test(record, the_soonest_of_all_waits_counts_from_the_end_of_the_race) {
+  struct attempt_record attempts[] = {asked_to_wait(100000, 7000),
+                                      asked_to_wait(400000, 3000),
+                                      asked_to_wait(200000, UINT32_MAX)};
+  expect_wait(attempts, 3, 3);
+  expect_wait(attempts, 1, 7);
+  expect_wait(attempts + 2, 1, 4294968);
+}
+
+Test(record, a_wait_that_is_over_is_none) {
+  struct attempt_record attempts[] = {asked_to_wait(100000, 300),
+                                      asked_to_wait(100000, 301)};
+  expect_wait(attempts, 1, 0);
+  expect_wait(attempts + 1, 1, 1);
+  expect_wait(attempts, 2, 0);
+}
+
+Test(record, a_response_without_a_wait_makes_it_none) {
+  struct attempt_record attempts[] = {asked_to_wait(100000, 7000),
+                                      asked_to_wait(400000, 0)};
+  expect_wait(attempts, 2, 0);
+  expect_wait(attempts, 0, 0);
+}
+
+Test(record, attempts_without_a_response_have_no_say) {
+  struct attempt_record attempts[] = {
+      {.start_us = T0, .end.result = ATTEMPT_TRANSPORT},
+      asked_to_wait(400000, 7000),
+      {.start_us = T0, .end.result = ATTEMPT_REFUSED},
+      {.start_us = 0, .end = {ATTEMPT_STATUS, .status = 500}}};
+  expect_wait(attempts, 4, 7);
+  expect_wait(attempts, 1, 0);
 }

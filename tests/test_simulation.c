@@ -27,7 +27,7 @@ static struct simulated_policy unhedged(void) {
 static struct simulated_policy learned(unsigned per_mille, uint32_t budget) {
   struct simulated_policy policy = defaults;
   policy.race.learn.per_mille = per_mille;
-  policy.race.stagger_us = RACE_STAGGER_SAME;
+  policy.race.stagger_us = RACE_STAGGER_AUTO;
   policy.budget = (struct hedge_budget_rule){budget, 20};
   return policy;
 }

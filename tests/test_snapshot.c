@@ -66,7 +66,7 @@ static struct snapshot *snapshot_of(const char *line) {
   struct snapshot_source source = {.config = &built,
                                    .slots = slots,
                                    .secrets = secrets,
-                                   .via = slice_of("1.1 me"),
+                                   .via_line = slice_of("Via: 1.1 me\r\n"),
                                    .number = 3};
   struct snapshot *snapshot = snapshot_new(&source);
   cr_assert(snapshot);
@@ -151,8 +151,9 @@ Test(snapshot, flags_fill_every_route) {
     expect_slice(fields->headers[1].value, "d");
     expect_slice(fields->drop[0], "X");
     expect_slice(fields->user_agent, "me");
-    expect_slice(fields->via, "1.1 me");
-    expect_slice(fields->version, "hedgerow/" HEDGEROW_VERSION);
+    expect_slice(fields->via_line, "Via: 1.1 me\r\n");
+    expect_slice(fields->version_line,
+                 "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n");
   }
   snapshot_drop(s);
 }

@@ -13,8 +13,6 @@
   {                                                                            \
     {name, sizeof name - 1}, { value, sizeof value - 1 }                       \
   }
-#define SLICE(text)                                                            \
-  { text, sizeof text - 1 }
 #define PATIENT "--hedge-after 20s --connect-timeout 20s "
 
 /* What nobody but one target may see begins with its letter. */

@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "config/config_values.h"
+#include "config/yaml.h"
 #include "core/base_url.h"
 #include "core/cidr.h"
+#include "core/hedge_budget.h"
 #include "core/http_head.h"
 #include "core/race.h"
 #include "core/route.h"
@@ -23,6 +25,7 @@ enum {
   CONFIG_LISTEN_MAX = 16,
   CONFIG_PATH_MAX = 1024, /* bytes of a route's path */
   CONFIG_ORIGINS_MAX = 16,
+  CONFIG_RULES_MAX = 16, /* of each kind */
   CONFIG_BLOCKS_MAX = 16,
   CONFIG_HEADERS_MAX = 64,
   CONFIG_WORKERS_MAX = 256,
@@ -36,17 +39,31 @@ enum config_log {
   CONFIG_LOG_OFF
 };
 
+enum config_learn { CONFIG_LEARN_UPSTREAM, CONFIG_LEARN_ROUTE };
+
 enum config_losers { CONFIG_LOSERS_CANCEL, CONFIG_LOSERS_DRAIN };
+
+/* The name of something that is not in the configuration itself: of a file, or
+ * of a variable. */
+struct config_name {
+  const char *text;        /* NULL: none */
+  struct yaml_place place; /* of its key; zeros: no file says it */
+};
 
 /* What an upstream, one of its targets or a route may say for itself. Each of
  * them has all of it; what it does not say, it has from the defaults. */
 struct config_rules {
   /* of a route */
   struct race_policy policy;
+  int64_t learn; /* enum config_learn */
   int64_t timeout_us, max_timeout_us;
   struct slice user_agent; /* empty: the client's, else hedgerow/VERSION */
   int64_t max_request_bytes, max_items;
   int64_t success, errors; /* enum success; 1: the upstream's own */
+  struct slice success_if[CONFIG_RULES_MAX]; /* as json_rule_parse takes them */
+  unsigned success_if_count;
+  struct slice fail_if[CONFIG_RULES_MAX];
+  unsigned fail_if_count;
   bool idempotent, strip_prefix, get_body;
   unsigned methods; /* 1 << enum http_method for each */
   struct slice timeout_param, timeout_header; /* empty: none */
@@ -65,9 +82,11 @@ struct config_rules {
   int64_t connect_timeout_us, max_upstream_head_bytes, max_body_bytes;
   int64_t max_depth, max_attempts;
   int64_t losers, balance; /* enum config_losers; enum balance */
+  struct hedge_budget_rule budget;
+  bool gate;
   /* of an upstream, or of one target */
-  const char *token_file, *token_env; /* NULL: none; one of them at most */
-  const char *ca_file;                /* NULL: the system's */
+  struct config_name token_file, token_env; /* one of them at most */
+  struct config_name ca_file;               /* none: the system's */
 };
 
 struct config {
@@ -80,8 +99,8 @@ struct config {
   const char *token_env; /* HEDGEROW_TOKEN, or NULL; token_file goes before
                           * it. Never printed; main wipes what it holds. */
   int64_t log;           /* enum config_log */
-  const char *log_file;  /* NULL: stdout */
-  bool trace;            /* --trace on */
+  struct config_name log_file; /* none: stdout */
+  bool trace;                  /* --trace on */
 
   int64_t max_head_bytes, max_target_bytes, max_fields;
   int64_t max_buffered_bytes, max_connections, max_requests;
@@ -175,10 +194,9 @@ enum config_result config_read_words(struct config *config,
                                      struct text *error)
     __attribute__((warn_unused_result));
 /* The rules between options of one set. False with one line in error, which
- * calls the options so. */
-bool config_check_rules(const struct config_rules *rules, const char *timeout,
-                        const char *max_timeout, struct text *error)
-    __attribute__((warn_unused_result));
+ * calls the options by their keys, or by their flags. */
+bool config_check_rules(const struct config_rules *rules, bool by_keys,
+                        struct text *error) __attribute__((warn_unused_result));
 
 /* Makes the upstreams and routes that flags mean: `to` of --to, `all` of
  * --all; /smart over the one, /all over both. False: no memory. */

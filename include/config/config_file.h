@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "config/config_errors.h"
 #include "core/slice.h"
 
 enum {
@@ -23,9 +24,6 @@ struct config_source {
   struct slice bytes;               /* what it holds */
   const struct config_words *words; /* these go before what the file says */
 };
-
-/* Called once for each thing that is wrong, with one line, without its end. */
-typedef void config_complain(void *arg, const char *line);
 
 /* Makes the config anew: defaults, then the file's own options and `defaults`,
  * then words, then upstreams and routes. The words have been read before

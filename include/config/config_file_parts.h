@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "config/config_errors.h"
 #include "config/config_file.h"
 #include "config/config_options.h"
 #include "config/yaml.h"
@@ -16,15 +17,10 @@
 struct config_file {
   struct config *config;
   const struct config_source *source;
-  config_complain *complain;
-  void *arg;
-  unsigned errors; /* that were told */
+  struct config_errors errors;
 };
 
-/* "FILE: line 3, column 5: " */
-void config_file_begin(struct config_file *file, struct text *line,
-                       struct yaml_place place);
-/* Tells of an error: the shown value, where it is not empty, then why. */
+/* An error at this place: the shown value, where it is not empty, then why. */
 void config_file_complain(struct config_file *file, struct yaml_place place,
                           struct slice shown, const char *why);
 
@@ -43,9 +39,8 @@ void config_file_read_mapping(struct config_file *file,
                               const struct yaml_node *node,
                               enum option_scope scope,
                               struct config_rules *rules);
-/* The rules between options of one mapping. */
-void config_file_check_rules(struct config_file *file,
-                             const struct yaml_node *node,
+/* The rules between options of the mapping at this place; zeros as above. */
+void config_file_check_rules(struct config_file *file, struct yaml_place place,
                              const struct config_rules *rules);
 
 /* ---- config_upstreams.c, config_routes.c, config_gather.c ---- */

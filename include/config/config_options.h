@@ -17,20 +17,24 @@ enum option_kind {
   OPTION_DURATION,
   OPTION_SIZE,
   OPTION_COUNT,
-  OPTION_CHOICE,   /* one of the words of `value`: its place is the number */
-  OPTION_SWITCH,   /* off or on (in the file false and true, too): a bool */
-  OPTION_ADDRESS,  /* struct listen_at */
-  OPTION_PATH,     /* const char *, the name of a file */
-  OPTION_FILE,     /* the same, of the file of options itself */
-  OPTION_FIELD,    /* struct slice, the value of an HTTP field */
-  OPTION_WORD,     /* struct slice, a token; empty: off */
-  OPTION_VARIABLE, /* const char *, the name of a variable */
-  OPTION_METHODS,  /* a list of methods, as a set of 1 << enum http_method */
-  OPTION_URLS,     /* repeatable, as the two below; at its count */
+  OPTION_CHOICE,    /* one of the words of `value`: its place is the number */
+  OPTION_SWITCH,    /* off or on (in the file false and true, too): a bool */
+  OPTION_DURATIONS, /* one, or A..B: int64_t[2] */
+  OPTION_DELAY,     /* policy.hedge_after_us and policy.learn */
+  OPTION_BUDGET,    /* struct hedge_budget_rule */
+  OPTION_ADDRESS,   /* struct listen_at */
+  OPTION_PATH,      /* struct config_name, of a file */
+  OPTION_FILE,      /* const char *, the file of options itself */
+  OPTION_FIELD,     /* struct slice, the value of an HTTP field */
+  OPTION_WORD,      /* struct slice, a token; empty: off */
+  OPTION_VARIABLE,  /* struct config_name, of a variable */
+  OPTION_METHODS,   /* a list of methods, as a set of 1 << enum http_method */
+  OPTION_URLS,      /* repeatable, as the two below; at its count */
   OPTION_HEADERS,
   OPTION_NAMES,
   OPTION_ORIGINS, /* as core/cors has them */
   OPTION_BLOCKS,  /* of addresses: struct cidr */
+  OPTION_RULES,   /* of core/json_rule, as text */
   /* What a file is built of (config/config_file): no members, no flags. */
   OPTION_DEFAULTS,  /* a mapping of what may stand there */
   OPTION_UPSTREAMS, /* a mapping of upstreams by their names */
@@ -92,25 +96,16 @@ struct config_option {
   size_t offset, size;   /* of its member, see SCOPE_RULES */
   const char *fallback;  /* the default; NULL: nothing, or an empty list */
   const char *min, *max; /* of a number, else NULL */
-  bool may_be_off;       /* the word `off` is taken, and stored as 0 */
+  const char *word;      /* taken in place of a number, and stored as */
+  int64_t word_number;   /* this; NULL: there is none */
   const char *help;
 };
 
 extern const struct config_option config_options[];
 extern const size_t config_option_count; /* <= CONFIG_OPTIONS_MAX */
 
-/* A flag, by "--name" or "-c"; NULL: there is none. */
-const struct config_option *config_option_find(struct slice flag);
-/* By its key, among those of one scope. */
-const struct config_option *config_option_of_key(struct slice key,
-                                                 enum option_scope scope);
-/* What somebody who wrote this flag, or this key, may have meant, or NULL. */
-const struct config_option *config_option_nearest(struct slice name,
-                                                  enum option_scope scope);
 /* Whether it may be a variable. */
 bool config_option_has_variable(const struct config_option *option);
-/* Whether it is a name with one or two slips of the finger. */
-bool config_option_is_slip(struct slice flag, struct slice name);
 /* The variable of an option of that name: hedge-after, HEDGEROW_HEDGE_AFTER. */
 void config_option_variable(struct text *out, const char *name);
 

@@ -11,8 +11,9 @@
 
 struct config_input {
   const struct config_option *option;
-  struct slice source; /* the flag or variable it comes from */
-  struct slice value;  /* of OPTION_PATH: with a NUL behind it */
+  struct slice source;     /* the flag or variable it comes from */
+  struct slice value;      /* of OPTION_PATH: with a NUL behind it */
+  struct yaml_place place; /* of its key in the file; zeros: there is none */
 };
 
 /* Where it goes. */
@@ -36,9 +37,5 @@ bool config_store_header(const struct config_into *into,
 /* Empties a list. */
 void config_store_nothing(const struct config_into *into,
                           const struct config_option *option);
-
-/* Appends a value as an error may show it: in quotes, on one line, at a sane
- * length, without what may be a secret of a URL (its query, its userinfo). */
-void config_show(struct text *out, struct slice value);
 
 #endif

@@ -38,6 +38,7 @@ void address_write(struct text *out, const unsigned char bytes[ADDRESS_BYTES]);
 struct listen_at {
   struct slice host; /* numeric IPv4 or IPv6 (no brackets), or "localhost" */
   uint16_t port;     /* 0: any free one */
+  bool ipv6_only;    /* of [::]: IPv4 clients are another address's */
 };
 
 #endif

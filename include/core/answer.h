@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/answer_date.h"
 #include "core/http_reason.h"
 #include "core/links.h"
 #include "core/record.h"
@@ -20,8 +19,8 @@
 
 enum {
   /* A head is never cut in a text with this much room, plus the length of
-   * fields (passed), plus those of request_id, via and date, plus those
-   * of content_type and allow (own). */
+   * fields (passed), plus those of request_id, via_line and date_line, plus
+   * those of content_type and allow (own). */
   ANSWER_HEAD_BYTES = 2048,
   /* Attempts that Server-Timing tells of; of more it says how many. */
   ANSWER_TIMINGS_MAX = 16,
@@ -36,6 +35,16 @@ enum {
 struct answer_framing {
   bool close;          /* Connection: close */
   bool keep_alive_1_0; /* Connection: keep-alive */
+};
+
+/* What every head of ours says, passed or own. Slices that are empty are left
+ * out. */
+struct answer_ours {
+  const struct race_record *race; /* NULL: nothing is told of attempts */
+  struct slice request_id;
+  struct slice via_line;  /* "Via: 1.1 hedgerow-ID\r\n" */
+  struct slice date_line; /* "Date: ...\r\n" */
+  struct answer_framing framing;
 };
 
 /* What a route has its answers say besides. All zeros: nothing. */
@@ -55,13 +64,9 @@ struct answer_more {
  * 32, all), lines that are no fields, Content-Length (ours is `length`),
  * X-Request-ID, Hedge-*. length UINT64_MAX: there is no Content-Length (a 204).
  * Via and Server-Timing only gain a member, as a line of their own (RFC 9110,
- * section 5.3). A missing Date is added (section 6.6.1).
- * via is a whole member, "1.1 hedgerow-ID". request_id, via and date are left
- * out where they are empty. race may be NULL. */
+ * section 5.3). A missing Date is added (section 6.6.1). */
 void answer_passed_head(struct text *out, int status, struct slice fields,
-                        uint64_t length, const struct race_record *race,
-                        struct slice request_id, struct slice via,
-                        struct slice date, struct answer_framing framing,
+                        uint64_t length, const struct answer_ours *ours,
                         const struct answer_more *more);
 
 /* The head of an answer of our own. content_type and allow may be NULL;
@@ -77,9 +82,7 @@ struct answer_own {
   unsigned completed, items;
 };
 void answer_own_head(struct text *out, const struct answer_own *own,
-                     const struct race_record *race, struct slice request_id,
-                     struct slice via, struct slice date,
-                     struct answer_framing framing, struct slice fields);
+                     const struct answer_ours *ours, struct slice fields);
 
 /* RFC 9457. race may be NULL: then there is no `attempts` member. What is
  * written is always one valid JSON object: a detail or an attempt that does not

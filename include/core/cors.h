@@ -41,7 +41,8 @@ bool cors_is_preflight(const struct http_request *request);
  * among them:
  *   Access-Control-Allow-Origin       where the origin may: it, or "*"
  *   Access-Control-Allow-Credentials  true, where it is named
- *   Access-Control-Expose-Headers     ours, and Link, ETag, Retry-After
+ *   Access-Control-Expose-Headers     ours, and Link, Location, ETag and
+ *                                     Retry-After
  *   Vary: Origin                      always, but where "*" is configured */
 void cors_write(struct text *out, const struct cors_rule *rule,
                 const struct http_request *request);
@@ -58,7 +59,8 @@ void cors_write_preflight(struct text *out, const struct cors_rule *rule,
 size_t cors_room(const struct http_request *request, struct slice methods);
 
 /* Whether a field of an upstream's response stays here, since it is ours to
- * say: Access-Control-*. */
+ * say: Access-Control-*, but for Access-Control-Expose-Headers, which adds to
+ * ours. */
 bool cors_owns(struct slice name);
 
 #endif

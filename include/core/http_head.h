@@ -69,8 +69,11 @@ size_t http_member_len(struct slice list);
 bool http_list_next(struct slice *list, struct slice *member)
     __attribute__((warn_unused_result));
 
-/* Whether a comma-separated list (RFC 9110, section 5.6.1) names `token`,
- * letters without case. Parameters behind ';' are not part of a member. */
+/* Whether a member is this token, letters without case. Parameters behind ';'
+ * are no part of it. */
+bool http_member_is(struct slice member, struct slice token);
+
+/* Whether a comma-separated list (RFC 9110, section 5.6.1) names `token`. */
 bool http_list_has(struct slice list, struct slice token);
 
 /* Fields that speak of one connection and never cross a proxy (RFC 9110,

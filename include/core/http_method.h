@@ -36,7 +36,7 @@ enum {
 /* By its name, whose letters count with their case. */
 enum http_method http_method_of(struct slice name);
 /* "GET"; of HTTP_OTHER "". */
-const char *http_method_name(enum http_method method);
+struct slice http_method_name(enum http_method method);
 
 /* Whether it asks for nothing to be changed (RFC 9110, section 9.2.1), so that
  * it may be sent more than once. */

@@ -33,6 +33,7 @@ struct http_request {
   bool keep_alive;       /* RFC 9112, section 9.3 */
   bool expects_continue; /* Expect: 100-continue, HTTP/1.1 only */
   bool is_chunked;       /* Transfer-Encoding: chunked; no Content-Length */
+  bool names_fields;     /* Connection holds more than close and keep-alive */
   bool has_wishes; /* Prefer, Hedge or If-None-Match: how it is to be treated */
   uint64_t content_length; /* 0 without a Content-Length */
   unsigned field_count;
@@ -64,10 +65,16 @@ static inline bool http_request_has_body(const struct http_request *request) {
 }
 
 /* The first field of that name (letters without case), or NULL. */
-const struct http_field *http_request_field(const struct http_request *request,
-                                            const char *name);
+const struct http_field *http_request_find(const struct http_request *request,
+                                           struct slice name);
+/* Inline, so that the compiler knows the name's length. */
+static inline const struct http_field *http_request_field(
+    const struct http_request *request, const char *name) {
+  return http_request_find(request, slice_of(name));
+}
 
-/* Whether a Connection field of the request names this field. */
+/* Whether a Connection field of the request names this field; close and
+ * keep-alive may or may not count as names. */
 bool http_request_connection_names(const struct http_request *request,
                                    struct slice name);
 

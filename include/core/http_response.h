@@ -50,7 +50,9 @@ struct http_response {
   size_t head_at, head_len; /* the final head: status line and field lines with
                              * their CRLFs, the empty line included. It starts
                              * behind skipped 1xx heads. */
+  size_t fields_at;         /* its first field line, or its empty line */
   size_t location_at, location_len; /* the value of Location; 0, 0: none */
+  size_t retry_after_at, retry_after_len; /* the same of Retry-After */
   size_t body_at, body_len; /* body bytes so far, transfer coding undone */
   uint64_t left;            /* private: of the length */
   struct chunks chunks;     /* private */

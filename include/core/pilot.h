@@ -108,12 +108,11 @@ enum pilot_news {
 
 /* Attempt k of the race ended at now_us, which took_us after it began. Each
  * attempt that was started comes by here once, those that were cancelled or
- * expired too, after race_step has heard what ended them. retry_after_us: the
- * wait that its answer asks for, or < 0. From the pilot's worker. */
+ * expired too, after race_step has heard what ended them. From the pilot's
+ * worker. */
 enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
                             unsigned k, unsigned target,
-                            const struct attempt_end *end,
-                            int64_t retry_after_us, int64_t took_us,
+                            const struct attempt_end *end, int64_t took_us,
                             int64_t now_us);
 
 /* ---- the reader ---- */

@@ -11,27 +11,32 @@
 
 #include "core/delay.h"
 
+/* Hedges and retries together are RACE_MAX_HEDGES at most. */
 enum { RACE_MAX_HEDGES = 15, RACE_MAX_ATTEMPTS = RACE_MAX_HEDGES + 1 };
 
 /* What a failure does to the hedges that still wait, when it leaves nothing in
- * flight. In Envoy's terms `wait` is a pure hedge, the others add a retry. */
+ * flight. */
 enum race_on_failure {
   RACE_NEXT, /* the next hedge starts at once, once per race */
   RACE_ALL,  /* every waiting hedge starts at once */
   RACE_WAIT, /* each hedge waits for its own time */
 };
 
-enum { RACE_STAGGER_SAME = -1 }; /* as long as hedge_after_us, also learned */
+/* As long as a hedge_after_us that is learned; none beside a fixed one. */
+enum { RACE_STAGGER_AUTO = -1 };
 
 struct race_policy {
-  unsigned hedges; /* 0 .. RACE_MAX_HEDGES */
+  unsigned hedges, retries; /* RACE_MAX_HEDGES together */
   enum race_on_failure on_failure;
   bool final_4xx; /* --final 4xx */
   bool once; /* the request may reach one upstream only (RFC 9110, 9.2.2) */
   int64_t hedge_after_us;     /* >= 0; with `learn` until enough is known */
-  int64_t stagger_us;         /* >= 0, or RACE_STAGGER_SAME */
+  int64_t stagger_us;         /* >= 0, or RACE_STAGGER_AUTO */
   struct delay_rule learn;    /* of hedge_after_us; for core/pilot */
   int64_t attempt_timeout_us; /* 0: none */
+  struct race_backoff {
+    int64_t first_us, most_us; /* 0 <= first_us <= most_us < PLAN_NEVER_US */
+  } backoff;
 };
 
 /* All times are microseconds since the start of the race. What would be due at
@@ -39,11 +44,14 @@ struct race_policy {
  * so is that of every hedge, and on_failure is RACE_WAIT: there an attempt
  * follows only where all before it have reached nobody (core/race). */
 struct race_plan {
-  uint8_t attempts;                   /* 1 .. RACE_MAX_ATTEMPTS */
+  uint8_t attempts;                   /* 1 .. RACE_MAX_ATTEMPTS: the primary, */
+  uint8_t hedged;                     /* and the hedges; the rest are retries */
   uint8_t target[RACE_MAX_ATTEMPTS];  /* whom each asks, as in its order */
-  uint32_t due_us[RACE_MAX_ATTEMPTS]; /* ascending; [0] is 0 */
-  uint32_t deadline_us;               /* > 0 */
-  uint32_t attempt_timeout_us;        /* 0: none */
+  uint32_t due_us[RACE_MAX_ATTEMPTS]; /* ascending; [0], the primary's, is 0,
+                                       * then come the hedges' */
+  uint32_t first_backoff_us, most_backoff_us; /* where there are retries */
+  uint32_t deadline_us;                       /* > 0 */
+  uint32_t attempt_timeout_us;                /* 0: none */
   enum race_on_failure on_failure;
   bool final_4xx;
   bool once;
@@ -55,5 +63,16 @@ struct race_plan {
  * k mod count. 0 < timeout_us < PLAN_NEVER_US, which is more than an hour. */
 void plan_make(struct race_plan *plan, const struct race_policy *policy,
                const uint8_t *order, unsigned count, int64_t timeout_us);
+
+static inline bool plan_has_retries(const struct race_plan *plan) {
+  return plan->attempts > plan->hedged;
+}
+
+/* How long to wait before the n-th retry, n counted from 0: a time between 0
+ * and a span that begins at backoff.first_us, and doubles with each retry up to
+ * backoff.most_us. chance / 2^32 of the first is taken off, and another share
+ * of each further one; chance 0: nothing, all wait for the whole span. */
+uint32_t plan_backoff_us(const struct race_plan *plan, unsigned n,
+                         uint32_t chance);
 
 #endif

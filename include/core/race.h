@@ -20,9 +20,16 @@ struct race {
   uint16_t unasked; /* those, and with plan->once those that failed unsent */
   uint16_t starved;
   uint16_t whole_4xx; /* ended with a whole 4xx */
+  uint16_t retried;   /* started as retries, */
+  uint8_t retries;    /* so many */
   uint8_t next;       /* the first attempt that has not been started */
   uint8_t winner;     /* once it is settled, where there is one */
   bool forwarded;     /* a failure has brought a hedge forward */
+  uint32_t retry_us;  /* when a retry starts unless something is in flight then;
+                      * PLAN_NEVER_US: none is wanted */
+  uint32_t chance;    /* the caller's, 0 after race_init: any number, of which
+                      * waits for retries are made (plan_backoff_us) */
+  uint32_t held_us;   /* by Retry-After: no retry before it */
   enum outcome outcome;
 };
 
@@ -33,6 +40,23 @@ void race_init(struct race *race, const struct race_plan *plan);
  * event is answered with nothing to do. */
 struct todo race_step(struct race *race, const struct step_event *event)
     __attribute__((warn_unused_result));
+
+/* Why an attempt was started. */
+static inline enum attempt_kind race_kind(const struct race *race,
+                                          unsigned attempt) {
+  if (race->retried >> attempt & 1) return ATTEMPT_RETRY;
+  return attempt == 0 ? ATTEMPT_PRIMARY : ATTEMPT_HEDGE;
+}
+
+/* Which of plan->due_us was its time; it is no retry. */
+static inline unsigned race_hedge_number(const struct race *race,
+                                         unsigned attempt) {
+  unsigned number = attempt;
+  for (unsigned before = race->retried & ((1u << attempt) - 1); before > 0;
+       before &= before - 1)
+    number--;
+  return number;
+}
 
 /* When EVENT_TIMER is due, monotonic microseconds. Only for an open race: it
  * always has a deadline, so there is always an answer. */

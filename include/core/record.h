@@ -27,6 +27,7 @@ struct attempt_record {
                            * and lives as long as the record. */
   uint32_t target;   /* the target's number: --to first, then --all */
   uint8_t number;    /* its place in its race, and Hedge-Attempt's value */
+  uint8_t kind;      /* enum attempt_kind */
   uint8_t resends;   /* kept connections that had died, and were replaced */
   enum gate_verdict refused_by; /* with ATTEMPT_REFUSED */
 };
@@ -60,6 +61,12 @@ static inline const struct attempt_record *race_record_next(
 
 /* How many records at or behind `at` are no gaps. */
 unsigned race_record_left(const struct race_record *race, unsigned at);
+
+/* For a race that nobody has won: how many seconds behind its end an upstream
+ * wants to be asked again at the soonest, rounded up, where each attempt that
+ * got a response was told so by a Retry-After (RFC 9110, section 10.2.3). 0:
+ * they were not, or the time has come. */
+unsigned race_record_retry_after_s(const struct race_record *race);
 
 /* The two spellings of an attempt as JSON: that of problems has started_ms,
  * ended_ms and error, that of the log start, end and resends. */

@@ -15,6 +15,7 @@ struct response_meaning {
                           * the body ends */
   bool is_encoded;       /* a Content-Encoding other than identity */
   bool retry_after;      /* a Retry-After field */
+  struct slice wait;     /* the value of Retry-After, or empty; borrowed */
   struct slice location; /* the value of Location, or empty; borrowed */
 };
 

@@ -17,6 +17,10 @@ struct slice {
 /* "%.*s" with SLICE_ARG(s) prints a slice. */
 #define SLICE_ARG(s) (int)(s).len, (s).at
 
+/* That of a literal, where C wants a constant. */
+#define SLICE(literal)                                                         \
+  { literal, sizeof literal - 1 }
+
 static inline struct slice slice_of(const char *text) {
   return (struct slice){text, strlen(text)};
 }

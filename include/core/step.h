@@ -20,6 +20,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Why an attempt is made. Envoy and gRPC use the same words. */
+enum attempt_kind {
+  ATTEMPT_PRIMARY, /* the first */
+  ATTEMPT_HEDGE,   /* at its time, or brought forward by a failure */
+  ATTEMPT_RETRY,   /* after a failure, and a wait */
+};
+
 /* How an attempt ended. The names, in lower case and without the prefix, are
  * what problem+json, the log and the metrics print: attempt_result_name(). */
 enum attempt_result {
@@ -33,9 +40,11 @@ enum attempt_result {
   ATTEMPT_TIMEOUT,   /* its own limit (--attempt-timeout) or the deadline */
   ATTEMPT_STARVED,   /* started, and then this machine lacked memory, a buffer
                       * or a descriptor: no fault of the upstream's */
+  ATTEMPT_RULE,      /* a success, but that its JSON breaks a rule of the route
+                      * (core/json_rule) */
 };
 
-enum { ATTEMPT_RESULTS = ATTEMPT_STARVED + 1 };
+enum { ATTEMPT_RESULTS = ATTEMPT_RULE + 1 };
 
 struct attempt_end {
   enum attempt_result result;
@@ -44,7 +53,17 @@ struct attempt_end {
   bool retry_after; /* the answer carries a Retry-After field */
   bool unsent;      /* nobody can have read a byte of the request: no name, no
                      * connection, or refused */
+  uint32_t retry_after_ms; /* how long that field asks to wait from now, 49
+                            * days at most; 0: not at all, or nobody can read
+                            * it */
 };
+
+/* How long what ended asks to be left alone (RFC 9110, section 10.2.3); a 429
+ * that says nothing of it (RFC 6585, section 4) means a second. */
+static inline uint32_t attempt_end_wait_ms(const struct attempt_end *end) {
+  if (end->retry_after) return end->retry_after_ms;
+  return end->status == 429 ? 1000 : 0;
+}
 
 enum event_kind {
   EVENT_START, /* once, first */
@@ -86,6 +105,7 @@ struct todo {
   unsigned winner; /* with OUTCOME_SUCCESS and OUTCOME_CLIENT_ERROR */
 };
 
+const char *attempt_kind_name(enum attempt_kind kind);
 const char *attempt_result_name(enum attempt_result result);
 const char *outcome_name(enum outcome outcome);
 

@@ -33,7 +33,8 @@ struct ask_message {
   bool
       keep_errors; /* read the body of every failing status, and hand it over */
   enum success success;
-  struct slice timeout_header; /* the field that tells how many milliseconds
+  const struct json_rules *rules; /* of a SUCCESS_JSON; NULL: none */
+  struct slice timeout_header;    /* the field that tells how many milliseconds
                                 * are left until deadline_us; empty: none */
   int64_t deadline_us;
 };

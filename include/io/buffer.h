@@ -48,8 +48,12 @@ bool buffer_add(struct buffer *buffer, const char *bytes, size_t len)
     __attribute__((warn_unused_result));
 /* Forgets the first n bytes. */
 void buffer_drop(struct buffer *buffer, size_t n);
-/* Gives the memory back; the buffer is empty and may be used again. */
-void buffer_clear(struct buffer *buffer);
+void buffer_give_back(struct buffer *buffer);
+/* Gives the memory back; the buffer is empty and may be used again. Most that
+ * are cleared are empty, so that much is inline. */
+static inline void buffer_clear(struct buffer *buffer) {
+  if (buffer->cap > 0) buffer_give_back(buffer);
+}
 /* Moves the bytes out: *from is empty afterwards. */
 struct buffer buffer_take(struct buffer *from);
 

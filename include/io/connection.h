@@ -55,12 +55,14 @@ struct front_handler {
                      const struct http_request *request, const void *route,
                      struct slice body);
   /* What came is no request: answer with this status and `why` (static text)
-   * now; the connection then closes. `request` holds what could be read:
-   * only method_name and target may be looked at. 408 is a head or body that
-   * did not arrive in time, 413 a body over its limit, 431 too long a head. */
+   * now; the connection then closes. 408 is a head or body that did not arrive
+   * in time, 413 a body over its limit, 431 too long a head. Where only the
+   * body was refused, `request` is its head and `route` what on_head made of
+   * it. Else route is NULL, and `request` holds what could be read: only
+   * method_name and target may be looked at. */
   void (*on_bad_request)(void *arg, struct connection *connection,
-                         const struct http_request *request, int status,
-                         const char *why);
+                         const struct http_request *request, const void *route,
+                         int status, const char *why);
   /* A connection has gone: for whoever owns the front, and counts. */
   void *owner;
   void (*on_closed)(void *owner);

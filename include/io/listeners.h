@@ -13,7 +13,8 @@ struct listeners;
 
 /* Opens all of them, in this order, or none: see listener_new for what each of
  * them does, and for the line in error, which names the first that cannot be
- * opened. count >= 1; the addresses are not kept. */
+ * opened. [::] takes IPv4 clients too, unless an IPv4 address of its port is
+ * among them. count >= 1; the addresses are not kept. */
 struct listeners *listeners_new(struct loop *loop,
                                 const struct listen_at *addresses,
                                 unsigned count, bool reuse_port,

@@ -40,6 +40,8 @@ void log_free(struct log *log, int64_t flush_us);
  * trouble that an operator must see. printf-like; written by one write(2), or
  * dropped where that would block. */
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same of a whole line, for those who call back; no arg. */
+void log_notice_line(void *arg, const char *line);
 
 /* At most one notice a second for each gate: the first of a burst is written,
  * the others are counted and told with the next. Threads may share one. */

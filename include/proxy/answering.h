@@ -39,8 +39,8 @@ void answering_nothing(const struct answering *to);
 /* 200 with the array of an /all, whose pieces go out from where they are. */
 void answering_gather(const struct answering *to, struct gathered *gathered,
                       unsigned completed, unsigned items);
-/* A problem (RFC 9457). A 503 gets a Retry-After; allow (for a 405) may be
- * NULL. */
+/* A problem (RFC 9457). A 503 gets a Retry-After of ours, another that of the
+ * upstreams where all asked for one; allow (for a 405) may be NULL. */
 void answering_problem(const struct answering *to, int status,
                        struct slice detail, const char *allow);
 /* 200 with this JSON. */

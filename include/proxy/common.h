@@ -13,8 +13,7 @@
 
 enum {
   CACHE_LINE = 64,
-  PROCESS_PSEUDONYM_BYTES = 32,
-  PROCESS_VIA_BYTES = 40,
+  PROCESS_VIA_BYTES = 48,
 };
 
 /* Immutable once the workers run, but for relaxed counters. What each
@@ -29,9 +28,10 @@ struct process {
   /* Woken when connections drop below --max-connections. */
   struct wake *accept_again[CONFIG_WORKERS_MAX];
   unsigned worker_count;
-  char pseudonym[PROCESS_PSEUDONYM_BYTES]; /* "hedgerow-ID", with its NUL */
-  char via[PROCESS_VIA_BYTES];             /* "1.1 hedgerow-ID" */
-  bool log_text;                           /* short text rather than JSON */
+  char via_bytes[PROCESS_VIA_BYTES];
+  struct slice via_line;  /* "Via: 1.1 hedgerow-ID\r\n" */
+  struct slice pseudonym; /* "hedgerow-ID" */
+  bool log_text;          /* short text rather than JSON */
 };
 
 #endif

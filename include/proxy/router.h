@@ -14,7 +14,7 @@ void router_on_request(void *arg, struct connection *connection,
                        const struct http_request *request, const void *route,
                        struct slice body);
 void router_on_bad_request(void *arg, struct connection *connection,
-                           const struct http_request *request, int status,
-                           const char *why);
+                           const struct http_request *request,
+                           const void *route, int status, const char *why);
 
 #endif

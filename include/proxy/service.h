@@ -30,6 +30,7 @@ struct counters {
 /* One worker's. Only its thread touches it. */
 struct service {
   struct process *process; /* borrowed */
+  unsigned number;         /* of the worker, from 0 */
   const struct config *config;
   struct loop *loop;
   struct attempts *attempts;
@@ -43,7 +44,8 @@ struct service {
   struct text answer_text; /* scratch: while an answer is written */
   struct counters counters;
   int64_t date_second;
-  char date[32]; /* IMF-fixdate of date_second */
+  char date_bytes[48];
+  struct text date_line; /* of date_second */
 };
 
 /* Starts a worker's service; loop, attempts, log and lease are set by its
@@ -52,8 +54,8 @@ bool service_init(struct service *service, struct process *process)
     __attribute__((warn_unused_result));
 void service_clear(struct service *service);
 
-/* The Date field's value for now. */
-struct slice service_date(struct service *service);
+/* "Date: ...\r\n", of now. */
+struct slice service_date_line(struct service *service);
 
 /* Any number; nothing is protected by it. */
 uint64_t service_random(struct service *service);

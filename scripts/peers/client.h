@@ -27,6 +27,7 @@ struct question {
   const char *bytes; /* the request; the subject's until it is sent */
   size_t len;
   struct ask ask; /* crowd's */
+  long mark;      /* generations' */
 };
 
 /* How a request ended. */

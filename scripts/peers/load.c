@@ -21,6 +21,7 @@
  *                    asks what crowd.h says, of a hedgerow before `origin
  *                    --faults FAULTS`; ends with 1 if an answer was wrong.
  *                    --calm: nobody leaves, and failures are excused
+ *   --generations    asks what generations.h says, of a hedgerow that reloads
  *
  *   load --port N --hold N [PATH]
  *                    opens N connections and prints `open`; at a line on stdin
@@ -45,6 +46,7 @@
 
 #include "client.h"
 #include "crowd.h"
+#include "generations.h"
 #include "net.h"
 
 enum { MS_NS = 1000000, SECOND_NS = 1000000000 };
@@ -55,7 +57,7 @@ static struct {
   const char *path, *each, *crowd;
   long warm, hold, first;
   uint64_t seed;
-  bool named, straight, expects, with_mock, calm;
+  bool named, straight, expects, with_mock, calm, generations;
   regex_t expected;
 } options = {.path = "/smart"};
 
@@ -157,6 +159,7 @@ static const struct option names[] = {
     {"first", required_argument, NULL, 'f'},
     {"with-mock", no_argument, NULL, 'm'},
     {"calm", no_argument, NULL, 'k'},
+    {"generations", no_argument, NULL, 'g'},
     {"hold", required_argument, NULL, 'h'},
     {"self-test", no_argument, NULL, 't'},
     {0},
@@ -165,6 +168,7 @@ static const struct option names[] = {
 static int self_test(void) {
   http_self_test();
   judge_self_test();
+  generations_self_test();
   puts("load: every planted lie was noticed");
   return 0;
 }
@@ -202,6 +206,7 @@ static void read_what(int c, const char *value) {
     case 'f': options.first = number(value); break;
     case 'm': options.with_mock = true; break;
     case 'k': options.calm = true; break;
+    case 'g': options.generations = true; break;
     case 't': exit(self_test());
     default: give_up("usage: see the head of load.c");
   }
@@ -242,6 +247,7 @@ static int tell(const struct client_sums *sums) {
          sums->asked, sums->connections, ends[ANSWERED], ends[LOST],
          ends[REFUSED], ends[TIMED_OUT], ends[ODD] + odd);
   if (options.crowd) status = crowd_tell(sums);
+  else if (options.generations) generations_tell();
   else
     printf(" good=%llu 503=%llu 504=%llu other=%llu", good, busy, late, other);
   if (options.each) write_each(options.each, fates, count);
@@ -249,13 +255,17 @@ static int tell(const struct client_sums *sums) {
   return status;
 }
 
-int main(int argc, char **argv) {
+static const struct subject *choose_subject(void) {
   static const struct subject plain = {ask, on_end};
+  if (options.crowd) return subject_of_crowd();
+  return options.generations ? generations_subject() : &plain;
+}
+
+int main(int argc, char **argv) {
   read_options(argc, argv);
   write_request("");
   if (options.hold > 0) return hold();
-  struct client_sums sums =
-      client_run(&plan, options.crowd ? subject_of_crowd() : &plain);
+  struct client_sums sums = client_run(&plan, choose_subject());
   int status = tell(&sums);
   free(sums.fates);
   return status;

@@ -2,7 +2,7 @@
  * upstream does.
  *
  *   origin [--delay MS] [--workers N] [--blind] [--body BYTES]
- *          [--faults FAULTS [--seed N]]
+ *          [--faults FAULTS [--seed N] | --echo NAME]
  *
  * Each request is answered after --delay (0), with one JSON string of --body
  * bytes (200). With --workers only so many are served at a time, each for
@@ -11,6 +11,9 @@
  * request whose asker leaves while it is served keeps its worker to the end, as
  * nearly everywhere. One that still waits leaves the line; a --blind origin
  * serves it all the same, as most servers with a pool of threads do.
+ *
+ * With --echo the answer is the JSON string "NAME GENERATION TOKEN", of what
+ * X-Generation and the bearer token of the request say (see generations.h).
  *
  * With --faults the answer is what luck.h draws for the request: bodies of up
  * to 128 KB, framed by a length, in chunks or by the end of the connection, and
@@ -67,6 +70,7 @@ static struct {
   size_t body_bytes;
   struct faults faults;
   uint64_t seed;
+  const char *echo; /* NULL: no --echo */
 } plan = {.workers = UINT_MAX, .body_bytes = 200};
 
 static struct queue line = TAILQ_HEAD_INITIALIZER(line);
@@ -173,10 +177,32 @@ static void take_next(int64_t from_ns) {
   }
 }
 
-static void compose(struct conn *conn) {
-  if (!conn->own) conn->own = must_have(malloc(LUCK_ANSWER_MAX));
+static void make_room(struct conn *conn, size_t bytes) {
+  if (!conn->own) conn->own = must_have(malloc(bytes));
   conn->out = conn->own;
+}
+
+static void compose(struct conn *conn) {
+  make_room(conn, LUCK_ANSWER_MAX);
   conn->out_len = luck_answer(&conn->luck, conn->own, &conn->end);
+}
+
+static struct slice value_of(const struct conn *conn, const char *name) {
+  const char *value = head_field(conn->head, conn->got, name);
+  return (struct slice){value, strcspn(value, "\r")};
+}
+
+static void compose_echo(struct conn *conn) {
+  struct slice generation = value_of(conn, "\r\nX-Generation:");
+  struct slice token = value_of(conn, "\r\nAuthorization: Bearer");
+  make_room(conn, HEAD_MAX);
+  int len = snprintf(conn->own, HEAD_MAX,
+                     "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n"
+                     "\"%s %.*s %.*s\"",
+                     strlen(plan.echo) + generation.len + token.len + 4,
+                     plan.echo, SLICE_ARG(generation), SLICE_ARG(token));
+  if (len >= HEAD_MAX) give_up("too much to echo");
+  conn->out_len = (size_t)len;
 }
 
 /* Its worker goes on from the time that was due, rather than from when this
@@ -193,6 +219,7 @@ static void begin_answer(struct conn *conn) {
   conn->out = answer;
   conn->out_len = answer_len;
   if (plan.lucky) compose(conn);
+  if (plan.echo) compose_echo(conn);
 }
 
 /* Whole, or one more part of it. */
@@ -318,6 +345,7 @@ static void read_options(int argc, char **argv) {
       {"body", required_argument, NULL, 'n'},
       {"faults", required_argument, NULL, 'f'},
       {"seed", required_argument, NULL, 's'},
+      {"echo", required_argument, NULL, 'e'},
       {0},
   };
   char error[200];
@@ -328,6 +356,7 @@ static void read_options(int argc, char **argv) {
       case 'b': plan.blind = true; break;
       case 'n': plan.body_bytes = (size_t)number(optarg); break;
       case 's': plan.seed = (uint64_t)number(optarg); break;
+      case 'e': plan.echo = optarg; break;
       case 'f':
         plan.lucky = true;
         if (!faults_parse(&plan.faults, slice_of(optarg), error, sizeof error))

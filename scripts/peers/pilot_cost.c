@@ -20,7 +20,7 @@ static struct pilot_target *const target_at[] = {&targets[0], &targets[1]};
 static struct latency_counts *const counts_at[] = {&counts[0], &counts[1]};
 static const struct race_policy policy = {.hedges = 2,
                                           .hedge_after_us = 300000,
-                                          .stagger_us = RACE_STAGGER_SAME,
+                                          .stagger_us = RACE_STAGGER_AUTO,
                                           .learn = {.per_mille = 950}};
 
 static struct race_plan plan;
@@ -32,7 +32,7 @@ static void ask_once(const struct pilot *pilot, int64_t now_us) {
   pilot_plan(pilot, &plan, &policy, pilot->count,
              (unsigned)now_us % pilot->count, 10000000, now_us);
   if (pilot_admit(pilot, plan.target[0], PILOT_PRIMARY, 3, now_us) == GATE_OPEN)
-    (void)pilot_ended(pilot, &race, 0, plan.target[0], &end, -1,
+    (void)pilot_ended(pilot, &race, 0, plan.target[0], &end,
                       5000 + now_us % 3000, now_us);
 }
 

@@ -74,8 +74,10 @@ static struct step_event next_event(const struct race *race,
     if (flights[k].lands_us > event.now_us) continue;
     if (flights[k].lands_us == event.now_us && event.kind == EVENT_ENDED)
       continue;
-    event = (struct step_event){EVENT_ENDED, flights[k].lands_us, k,
-                                flights[k].end};
+    event = (struct step_event){.kind = EVENT_ENDED,
+                                .now_us = flights[k].lands_us,
+                                .attempt = k,
+                                .end = flights[k].end};
   }
   return event;
 }

@@ -15,16 +15,21 @@
 
 #include <string.h>
 
+#include "config/config_option_search.h"
 #include "config/config_options.h"
+#include "config/config_refuse.h"
 #include "config/config_store.h"
 #include "core/text.h"
+
+enum given { NOT_GIVEN, BY_FLAG, BY_VARIABLE };
 
 struct reader {
   struct config *config;
   int argc;
   char **argv;
   int next; /* the argument to read next */
-  bool given[CONFIG_OPTIONS_MAX];
+  enum given given[CONFIG_OPTIONS_MAX];
+  enum given by; /* what is read now */
   bool header_given;
   struct text *error;
 };
@@ -40,8 +45,9 @@ static enum config_result fail(struct reader *reader, struct slice source,
 static void store_fallback(struct config *config,
                            const struct config_option *option) {
   const struct config_into into = {config, &config->defaults};
-  const struct config_input input = {option, slice_of(option->name),
-                                     slice_of(option->fallback)};
+  const struct config_input input = {.option = option,
+                                     .source = slice_of(option->name),
+                                     .value = slice_of(option->fallback)};
   char storage[1];
   struct text error;
   text_init(&error, storage, sizeof storage);
@@ -123,8 +129,8 @@ static enum config_result fail_valueless(struct reader *reader,
   return CONFIG_ERROR;
 }
 
-static bool *mark_of(struct reader *reader,
-                     const struct config_option *option) {
+static enum given *mark_of(struct reader *reader,
+                           const struct config_option *option) {
   return &reader->given[option - config_options];
 }
 
@@ -145,10 +151,10 @@ static enum config_result read_word_alone(struct reader *reader,
 /* The first value of a list takes the place of what was there. */
 static bool store(struct reader *reader, const struct config_input *input) {
   const struct config_into into = {reader->config, &reader->config->defaults};
-  bool *mark = mark_of(reader, input->option);
-  if (!*mark && config_option_is_list(input->option))
+  enum given *mark = mark_of(reader, input->option);
+  if (*mark == NOT_GIVEN && config_option_is_list(input->option))
     config_store_nothing(&into, input->option);
-  *mark = true;
+  *mark = reader->by;
   return config_store(&into, input, reader->error);
 }
 
@@ -164,7 +170,8 @@ static enum config_result read_option(struct reader *reader,
   else if (!take_value(reader, &value))
     return fail_valueless(reader, option, flag);
   reader->header_given |= option->kind == OPTION_HEADERS;
-  const struct config_input input = {option, flag, value};
+  const struct config_input input = {
+      .option = option, .source = flag, .value = value};
   return store(reader, &input) ? CONFIG_RUN : CONFIG_ERROR;
 }
 
@@ -195,10 +202,13 @@ static bool next_item(const char **list, const char *separators,
 }
 
 /* A list is taken apart where its items cannot have the byte: a header's value
- * may hold spaces, a URL or a name may not. Anything else is one item. */
+ * and a rule may hold spaces, a URL or a name may not. Anything else is one
+ * item. */
 static const char *separators_of(const struct config_option *option) {
   if (!config_option_is_list(option)) return "";
-  return option->kind == OPTION_HEADERS ? "\r\n" : " \t\r\n";
+  return option->kind == OPTION_HEADERS || option->kind == OPTION_RULES
+             ? "\r\n"
+             : " \t\r\n";
 }
 
 static bool read_variable(struct reader *reader,
@@ -209,7 +219,8 @@ static bool read_variable(struct reader *reader,
   text_init(&source, name, sizeof name);
   config_option_variable(&source, option->name);
   const char *list = env(text_end(&source));
-  struct config_input input = {option, text_slice_of(&source), {NULL, 0}};
+  struct config_input input = {.option = option,
+                               .source = text_slice_of(&source)};
   if (!list) return true;
   while (next_item(&list, separators_of(option), &input.value))
     if (!store(reader, &input)) return false;
@@ -232,6 +243,7 @@ static enum config_result read_token(struct reader *reader,
 
 static enum config_result read_environment(struct reader *reader,
                                            const char *(*env)(const char *)) {
+  reader->by = BY_VARIABLE;
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
     if (!config_option_has_variable(option) || *mark_of(reader, option))
@@ -247,14 +259,23 @@ static bool belongs_to_file(const struct config_option *option) {
          (config_option_is_list(option) && option->kind != OPTION_ADDRESS);
 }
 
+static void name_given(struct reader *reader,
+                       const struct config_option *option) {
+  if (*mark_of(reader, option) == BY_VARIABLE) {
+    config_option_variable(reader->error, option->name);
+    return;
+  }
+  text_str(reader->error, "--");
+  text_str(reader->error, option->name);
+}
+
 static enum config_result check_beside_file(struct reader *reader) {
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
     if (!reader->given[i] || option->kind == OPTION_FILE ||
         !belongs_to_file(option))
       continue;
-    text_str(reader->error, "--");
-    text_str(reader->error, option->name);
+    name_given(reader, option);
     text_str(reader->error, option->kind == OPTION_URLS
                                 ? ": with --config the file says who is asked: "
                                   "write it under upstreams: targets:"
@@ -272,6 +293,7 @@ enum config_result config_read_words(struct config *config,
                           .argc = words->argc,
                           .argv = words->argv,
                           .next = 1,
+                          .by = BY_FLAG,
                           .error = error};
   enum config_result result = read_flags(&reader);
   if (result == CONFIG_RUN) result = read_environment(&reader, words->env);
@@ -288,24 +310,52 @@ static enum config_result check_whole(const struct config *config,
                     "--config FILE); see hedgerow --help");
     return CONFIG_ERROR;
   }
-  return config_check_rules(&config->defaults, "--timeout", "--max-timeout",
-                            error)
-             ? CONFIG_RUN
-             : CONFIG_ERROR;
+  return config_check_rules(&config->defaults, false, error) ? CONFIG_RUN
+                                                             : CONFIG_ERROR;
 }
 
-bool config_check_rules(const struct config_rules *rules, const char *timeout,
-                        const char *max_timeout, struct text *error) {
+static bool check_timeouts(const struct config_rules *rules, bool by_keys,
+                           struct text *error) {
   if (rules->timeout_us <= rules->max_timeout_us) return true;
-  text_str(error, timeout);
-  text_str(error, ": ");
+  text_str(error, by_keys ? "timeout: " : "--timeout: ");
   config_write_duration(error, rules->timeout_us);
   text_str(error, " is longer than ");
-  text_str(error, max_timeout);
-  text_char(error, ' ');
+  text_str(error, by_keys ? "max_timeout " : "--max-timeout ");
   config_write_duration(error, rules->max_timeout_us);
   text_str(error, ": lower the one or raise the other");
   return false;
+}
+
+static bool check_attempts(const struct config_rules *rules, bool by_keys,
+                           struct text *error) {
+  const struct race_policy *policy = &rules->policy;
+  if (policy->hedges + policy->retries <= RACE_MAX_HEDGES) return true;
+  text_str(error, by_keys ? "retries: " : "--retries: ");
+  text_int(error, policy->retries);
+  text_str(error, by_keys ? " and hedges " : " and --hedges ");
+  text_int(error, policy->hedges);
+  text_str(error, " are more than 15 together: lower one of them");
+  return false;
+}
+_Static_assert(RACE_MAX_HEDGES == 15, "check_attempts names the number");
+
+static bool check_success(const struct config_rules *rules, bool by_keys,
+                          struct text *error) {
+  if (rules->success == SUCCESS_JSON ||
+      rules->success_if_count + rules->fail_if_count == 0)
+    return true;
+  text_str(error, by_keys ? "success_if and fail_if read JSON: write success: "
+                            "json, or success_if: [] and fail_if: []"
+                          : "--success-if and --fail-if read JSON: they need "
+                            "--success json");
+  return false;
+}
+
+bool config_check_rules(const struct config_rules *rules, bool by_keys,
+                        struct text *error) {
+  return check_timeouts(rules, by_keys, error) &&
+         check_attempts(rules, by_keys, error) &&
+         check_success(rules, by_keys, error);
 }
 
 enum config_result config_parse(struct config *config, int argc, char **argv,

@@ -103,30 +103,22 @@ static void add_headers(struct text *out, const struct config_rules *rules) {
   text_char(out, '}');
 }
 
-static void add_names(struct text *out, const struct config_rules *rules) {
-  text_char(out, '[');
-  for (unsigned i = 0; i < rules->drop_header_count; i++) {
-    if (i > 0) text_str(out, ", ");
-    text_json(out, rules->drop_headers[i]);
-  }
-  text_char(out, ']');
-}
-
-static void add_origins(struct text *out, const struct config_rules *rules) {
-  text_char(out, '[');
-  for (unsigned i = 0; i < rules->cors_count; i++) {
-    if (i > 0) text_str(out, ", ");
-    text_json(out, rules->cors[i]);
-  }
-  text_char(out, ']');
-}
-
 static void add_blocks(struct text *out, const struct config_rules *rules) {
   text_char(out, '[');
   for (unsigned i = 0; i < rules->trusted_count; i++) {
     text_str(out, i > 0 ? ", \"" : "\"");
     cidr_write(out, &rules->trusted[i]);
     text_char(out, '"');
+  }
+  text_char(out, ']');
+}
+
+static void add_strings(struct text *out, const struct slice *strings,
+                        unsigned count) {
+  text_char(out, '[');
+  for (unsigned i = 0; i < count; i++) {
+    if (i > 0) text_str(out, ", ");
+    text_json(out, strings[i]);
   }
   text_char(out, ']');
 }
@@ -152,33 +144,48 @@ static void add_path(struct dump *dump, const char *path) {
 
 static void add_number(struct text *out, const struct config_option *option,
                        int64_t number) {
-  if (option->may_be_off && number == 0) text_str(out, "off");
+  if (option->word && number == option->word_number)
+    text_str(out, option->word);
   else if (option->kind == OPTION_DURATION) config_write_duration(out, number);
   else if (option->kind == OPTION_SIZE) add_size(out, number);
   else if (option->kind == OPTION_COUNT) text_int(out, number);
   else add_choice(out, option->value, number);
 }
 
+static const char *name_at(const void *member) {
+  struct config_name name;
+  memcpy(&name, member, sizeof name);
+  return name.text;
+}
+
 static void add_value(struct dump *dump, const struct config_option *option,
                       const void *member, const struct config_rules *rules) {
   struct text *out = &dump->line;
   struct slice text = {0};
-  const char *string = NULL;
   switch (option->kind) {
     case OPTION_ADDRESS: add_addresses(out, dump->config); break;
+    case OPTION_DURATIONS: config_write_durations(out, member); break;
+    case OPTION_DELAY:
+      config_write_delay(out, rules->policy.hedge_after_us,
+                         &rules->policy.learn);
+      break;
+    case OPTION_BUDGET: config_write_budget(out, &rules->budget); break;
     case OPTION_HEADERS: add_headers(out, rules); break;
-    case OPTION_NAMES: add_names(out, rules); break;
-    case OPTION_ORIGINS: add_origins(out, rules); break;
+    case OPTION_NAMES:
+      add_strings(out, rules->drop_headers, rules->drop_header_count);
+      break;
+    case OPTION_ORIGINS:
+      add_strings(out, rules->cors, rules->cors_count);
+      break;
     case OPTION_BLOCKS: add_blocks(out, rules); break;
+    case OPTION_RULES:
+      if (member == &rules->fail_if_count)
+        add_strings(out, rules->fail_if, rules->fail_if_count);
+      else add_strings(out, rules->success_if, rules->success_if_count);
+      break;
     case OPTION_METHODS: add_methods(out, rules->methods); break;
-    case OPTION_PATH:
-      memcpy(&string, member, sizeof string);
-      add_path(dump, string);
-      break;
-    case OPTION_VARIABLE:
-      memcpy(&string, member, sizeof string);
-      text_str(out, string);
-      break;
+    case OPTION_PATH: add_path(dump, name_at(member)); break;
+    case OPTION_VARIABLE: text_json(out, slice_of(name_at(member))); break;
     case OPTION_FIELD:
     case OPTION_WORD:
       memcpy(&text, member, sizeof text);
@@ -193,11 +200,13 @@ static void add_value(struct dump *dump, const struct config_option *option,
 
 /* Nothing is there, and there is no way to write that. */
 static bool is_absent(const struct config_option *option, const void *member) {
-  static const char zeros[sizeof(struct slice)];
-  const bool may_be = option->kind == OPTION_PATH ||
-                      option->kind == OPTION_VARIABLE ||
-                      option->kind == OPTION_FIELD;
-  return may_be && memcmp(member, zeros, option->size) == 0;
+  static const struct slice nothing;
+  switch (option->kind) {
+    case OPTION_PATH:
+    case OPTION_VARIABLE: return !name_at(member);
+    case OPTION_FIELD: return memcmp(member, &nothing, sizeof nothing) == 0;
+    default: return false;
+  }
 }
 
 /* Its value as it would be written; empty where it is absent. */
@@ -250,15 +259,22 @@ static void add_options(struct dump *dump, unsigned depth,
 
 /* ---- what a file is built of ---- */
 
+static void add_url(struct text *out, const struct base_url *url) {
+  char storage[LINE_BYTES];
+  struct text shown;
+  text_init(&shown, storage, sizeof storage);
+  base_url_write_redacted(&shown, url);
+  text_json(out, text_slice_of(&shown));
+}
+
 static void add_target(struct dump *dump,
                        const struct config_upstream *upstream,
                        const struct config_target *target) {
   struct config_rules inherited = upstream->rules;
   inherited.header_count = inherited.drop_header_count = 0;
   indent(dump, 3);
-  text_str(&dump->line, "- url: \"");
-  base_url_write_redacted(&dump->line, &target->url);
-  text_char(&dump->line, '"');
+  text_str(&dump->line, "- url: ");
+  add_url(&dump->line, &target->url);
   end_line(dump);
   add_options(dump, 4, SCOPE_TARGET, &target->rules, &inherited);
 }
@@ -279,7 +295,7 @@ static void add_named(struct dump *dump, const char *key,
   indent(dump, 2);
   text_str(&dump->line, key);
   text_str(&dump->line, ": ");
-  text_slice(&dump->line, upstream->name);
+  text_json(&dump->line, upstream->name);
   end_line(dump);
 }
 

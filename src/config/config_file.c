@@ -10,42 +10,26 @@
  * a key is an option of the table, if it may stand there, and its value goes
  * where a flag's would (config_store); or it is one of the few that a file is
  * built of, which have a function each. Nothing stops at the first error: every
- * one is told, with its line, and the result is not used. */
+ * one is told (config/config_errors), and the result is not used. */
 #include "config/config_file.h"
 
 #include <stdlib.h>
 
 #include "config/config_file_parts.h"
+#include "config/config_option_search.h"
 #include "config/config_options.h"
+#include "config/config_refuse.h"
 #include "config/config_store.h"
 #include "core/http_method.h"
 
-enum { LINE_BYTES = 512 };
-
-/* ---- telling ---- */
-
-static void file_tell(struct config_file *file, struct text *line) {
-  file->errors++;
-  file->complain(file->arg, text_end(line));
-}
-
-void config_file_begin(struct config_file *file, struct text *line,
-                       struct yaml_place place) {
-  text_str(line, file->source->name);
-  text_str(line, ": ");
-  yaml_where(line, place);
-  text_str(line, ": ");
-}
-
 void config_file_complain(struct config_file *file, struct yaml_place place,
                           struct slice shown, const char *why) {
-  char storage[LINE_BYTES];
+  char storage[CONFIG_ERROR_BYTES];
   struct text line;
   text_init(&line, storage, sizeof storage);
-  config_file_begin(file, &line, place);
   if (shown.len > 0) config_show(&line, shown);
   text_str(&line, why);
-  file_tell(file, &line);
+  config_errors_add(&file->errors, place, &line);
 }
 
 static const char no_room[] = ": no memory for it";
@@ -93,12 +77,11 @@ static const struct config_option *option_elsewhere(struct slice key) {
 static void complain_of_key(struct config_file *file,
                             const struct yaml_node *node,
                             enum option_scope scope) {
-  char storage[LINE_BYTES];
+  char storage[CONFIG_ERROR_BYTES];
   struct text line;
   const struct config_option *elsewhere = option_elsewhere(node->key);
   const struct config_option *nearest = config_option_nearest(node->key, scope);
   text_init(&line, storage, sizeof storage);
-  config_file_begin(file, &line, node->key_place);
   config_show(&line, node->key);
   text_str(&line, elsewhere ? " does not stand here" : " is no key");
   if (elsewhere) {
@@ -108,7 +91,7 @@ static void complain_of_key(struct config_file *file,
     config_option_key(&line, nearest);
     text_char(&line, '?');
   }
-  file_tell(file, &line);
+  config_errors_add(&file->errors, node->key_place, &line);
 }
 
 /* ---- values ---- */
@@ -140,9 +123,9 @@ static void read_value(struct config_file *file,
                        const struct config_option *option,
                        const struct yaml_node *node,
                        const struct config_into *into) {
-  char storage[LINE_BYTES];
+  char storage[CONFIG_ERROR_BYTES];
   struct text line;
-  struct config_input input = {option, node->key, node->text};
+  struct config_input input = {option, node->key, node->text, node->key_place};
   if (node->kind != YAML_SCALAR || yaml_is_null(node)) {
     config_file_complain(file, node->place, node->key,
                          node->kind == YAML_SCALAR ? ": its value is missing"
@@ -155,8 +138,8 @@ static void read_value(struct config_file *file,
     input.value = slice_of(path);
   }
   text_init(&line, storage, sizeof storage);
-  config_file_begin(file, &line, node->place);
-  if (!config_store(into, &input, &line)) file_tell(file, &line);
+  if (!config_store(into, &input, &line))
+    config_errors_add(&file->errors, node->place, &line);
 }
 
 /* The items of a list have no keys of their own. */
@@ -188,16 +171,16 @@ static void read_headers(struct config_file *file,
     return;
   }
   for (const struct yaml_node *item = node->first; item; item = item->next) {
-    char storage[LINE_BYTES];
+    char storage[CONFIG_ERROR_BYTES];
     struct text line;
-    const struct config_input input = {option, node->key, item->text};
+    const struct config_input input = {option, node->key, item->text,
+                                       node->key_place};
     text_init(&line, storage, sizeof storage);
-    config_file_begin(file, &line, item->key_place);
     if (item->kind != YAML_SCALAR)
       config_file_complain(file, item->place, item->key,
                            ": expected one value");
     else if (!config_store_header(into, &input, item->key, &line))
-      file_tell(file, &line);
+      config_errors_add(&file->errors, item->key_place, &line);
   }
 }
 
@@ -252,15 +235,13 @@ void config_file_read_mapping(struct config_file *file,
   }
 }
 
-void config_file_check_rules(struct config_file *file,
-                             const struct yaml_node *node,
+void config_file_check_rules(struct config_file *file, struct yaml_place place,
                              const struct config_rules *rules) {
-  char storage[LINE_BYTES];
+  char storage[CONFIG_ERROR_BYTES];
   struct text line;
   text_init(&line, storage, sizeof storage);
-  config_file_begin(file, &line, node->place);
-  if (!config_check_rules(rules, "timeout", "max_timeout", &line))
-    file_tell(file, &line);
+  if (!config_check_rules(rules, true, &line))
+    config_errors_add(&file->errors, place, &line);
 }
 
 /* ---- the whole ---- */
@@ -269,25 +250,34 @@ static void read_top(struct config_file *file, const struct yaml_node *root) {
   struct config *config = file->config;
   config_file_read_mapping(file, root, SCOPE_FILE, &config->defaults);
   const struct yaml_node *defaults = yaml_get(root, "defaults");
-  if (!defaults) return;
-  config_file_read_mapping(file, defaults, SCOPE_DEFAULTS, &config->defaults);
-  config_file_check_rules(file, defaults, &config->defaults);
+  if (defaults)
+    config_file_read_mapping(file, defaults, SCOPE_DEFAULTS, &config->defaults);
 }
 
 /* They were read before, so what they say is known to be good. */
 static void read_words(struct config_file *file) {
-  char storage[LINE_BYTES];
+  char storage[CONFIG_ERROR_BYTES];
   struct text line;
   text_init(&line, storage, sizeof storage);
   if (config_read_words(file->config, file->source->words, &line) ==
       CONFIG_ERROR)
-    file_tell(file, &line);
+    config_errors_add(&file->errors, (struct yaml_place){0}, &line);
+}
+
+/* Only now, since words go before them. */
+static void check_defaults(struct config_file *file,
+                           const struct yaml_node *root) {
+  const struct yaml_node *defaults = yaml_get(root, "defaults");
+  struct yaml_place place = {0};
+  if (defaults) place = defaults->place;
+  config_file_check_rules(file, place, &file->config->defaults);
 }
 
 static void read_root(struct config_file *file, const struct yaml_node *root) {
   if (!config_file_is_mapping(file, root)) return;
   read_top(file, root);
   read_words(file);
+  check_defaults(file, root);
   config_file_read_upstreams(file, root);
   config_file_read_routes(file, root);
   config_listen_somewhere(file->config);
@@ -296,19 +286,22 @@ static void read_root(struct config_file *file, const struct yaml_node *root) {
 bool config_read_file(struct config *config, const struct config_source *source,
                       config_complain *complain, void *arg) {
   struct config_file file = {
-      .config = config, .source = source, .complain = complain, .arg = arg};
-  char error[LINE_BYTES], storage[LINE_BYTES];
+      .config = config,
+      .source = source,
+      .errors = {.file = source->name, .complain = complain, .arg = arg}};
+  char error[CONFIG_ERROR_BYTES], storage[2 * CONFIG_ERROR_BYTES];
   struct text line;
   config_init(config);
   config->yaml = yaml_read(source->bytes, error, sizeof error);
   if (config->yaml) {
     read_root(&file, yaml_root(config->yaml));
-    return file.errors == 0;
+    config_errors_tell(&file.errors);
+    return !file.errors.any;
   }
   text_init(&line, storage, sizeof storage);
   text_str(&line, source->name);
   text_str(&line, ": ");
   text_str(&line, error);
-  file_tell(&file, &line);
+  complain(arg, text_end(&line));
   return false;
 }

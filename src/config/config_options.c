@@ -1,4 +1,4 @@
-/* config_options.c: the table of options, and the search in it.
+/* config_options.c: the table of options.
  *
  * Parsing, the environment, the errors, --help and the tests all walk this
  * table; none of them knows an option by name. The order within a group is the
@@ -9,8 +9,6 @@
  * that of --attempt-timeout, since the deadline of the race stands behind it.
  */
 #include "config/config_options.h"
-
-#include <string.h>
 
 #include "config/config.h"
 
@@ -70,28 +68,64 @@ const struct config_option config_options[] = {
      .help = "a URL that GET /all asks; repeatable (without one GET /all asks "
              "what a race could ask)"},
 
-    TIME(RACING, ROUTE, "hedge-after", policy.hedge_after_us, "300ms", "0ms",
-         "when hedges start if no attempt has succeeded"),
+    OPTION(RACING, ROUTE, "hedge-after", "TIME|pN[:TIME..TIME]", DELAY,
+           policy.hedge_after_us, "300ms",
+           "when hedges start if no attempt has succeeded: after a fixed time, "
+           "or after the learned time in which N % of a target's answers come, "
+           "within bounds"),
     COUNTED(RACING, ROUTE, "hedges", policy.hedges, "2", "0", "15",
             "the most hedges that a race starts"),
-    TIME(RACING, ROUTE, "stagger", policy.stagger_us, "0ms", "0ms",
-         "the time from each hedge to the next"),
+    {.group = GROUP_RACING,
+     .scope = OF_ROUTE,
+     .name = "stagger",
+     .value = "TIME|auto",
+     .kind = OPTION_DURATION,
+     MEMBER(struct config_rules, policy.stagger_us),
+     .fallback = "auto",
+     .min = "0ms",
+     .max = "60m",
+     .word = "auto",
+     .word_number = RACE_STAGGER_AUTO,
+     .help = "the time from each hedge to the next; auto: none, or with a "
+             "learned --hedge-after as long again"},
     OPTION(RACING, ROUTE, "on-failure", "next|all|wait", CHOICE,
            policy.on_failure, "next",
            "when an attempt fails and no other is in flight, start the next "
            "hedge at once, start all of them, or wait for their time"),
+    COUNTED(
+        RACING, ROUTE, "retries", policy.retries, "0", "0", "15",
+        "the most retries of a race: an attempt that starts some time after "
+        "one has failed, when no other is in flight"),
+    NUMBER(RACING, ROUTE, "backoff", "TIME[..TIME]", DURATIONS, policy.backoff,
+           "25ms..250ms", "0ms", "60m",
+           "the longest wait before the first retry, which doubles with each "
+           "up to the second time; the wait is random"),
     OPTION(RACING, ROUTE, "final", "none|4xx", CHOICE, policy.final_4xx, "none",
            "4xx: a whole 4xx other than 408, 425, 429 is an answer, and ends "
            "the race"),
     OPTION(RACING, ROUTE, "success", "json|2xx|any", CHOICE, success, "json",
            "what is an answer: a 2xx with one whole JSON text, any whole 2xx, "
            "or whatever the upstream answers"),
+    OPTION(RACING, ROUTE, "success-if", "RULE", RULES, success_if_count, NULL,
+           "what the JSON of a success must say, such as '/status == \"ok\"'; "
+           "repeatable"),
+    OPTION(RACING, ROUTE, "fail-if", "RULE", RULES, fail_if_count, NULL,
+           "what it must not say, such as '/error != null'; repeatable"),
     OPTION(RACING, ROUTE, "errors", "problem|upstream", CHOICE, errors,
            "problem",
            "what a client gets when every attempt failed: a problem of "
            "hedgerow's, or the upstream's own last whole error"),
     OPTION(RACING, ROUTE, "idempotent", "off|on", SWITCH, idempotent, "off",
            "on: a request may be sent more than once whatever its method is"),
+    OPTION(RACING, GROUP, "budget", "PERCENT[:N]", BUDGET, budget, "200%:100",
+           "what hedges and retries may cost: each success earns this share of "
+           "an attempt, of which N are kept at most (20)"),
+    OPTION(RACING, GROUP, "gate", "off|on", SWITCH, gate, "on",
+           "on: no hedge by time to a target that is slower or more crowded "
+           "than usual, or sheds load"),
+    OPTION(RACING, ROUTE, "learn", "upstream|route", CHOICE, learn, "upstream",
+           "what a target's usual time is learned from: all that is asked of "
+           "it, or this route's requests alone"),
     OPTION(RACING, GROUP, "balance", "first|rotate|least", CHOICE, balance,
            "first",
            "whom the first attempt asks: the first target, each in turn, or "
@@ -113,7 +147,7 @@ const struct config_option config_options[] = {
      .fallback = "off",
      .min = "1ms",
      .max = "60m",
-     .may_be_off = true,
+     .word = "off",
      .help = "the longest time for one attempt; it has no effect unless "
              "it is below the deadline"},
     TIME(TIME, GROUP, "connect-timeout", connect_timeout_us, "3s", "1ms",
@@ -264,7 +298,8 @@ const struct config_option config_options[] = {
               "who is asked: targets that stand for each other, by a name"),
     STRUCTURE(SCOPE_FILE, "routes", ROUTES, "which requests are taken"),
     STRUCTURE(SCOPE_UPSTREAM, "targets", TARGETS,
-              "the URLs that are asked: attempt k goes to target k mod n"),
+              "the URLs that are asked, or the one: attempt k goes to target k "
+              "mod n"),
     STRUCTURE(SCOPE_TARGET, "url", URL, "the base URL"),
     {.scope = SCOPE_UPSTREAM | SCOPE_TARGET,
      .name = "token-env",
@@ -322,97 +357,10 @@ void config_option_key(struct text *out, const struct config_option *option) {
 bool config_option_is_list(const struct config_option *option) {
   return option->kind == OPTION_URLS || option->kind == OPTION_HEADERS ||
          option->kind == OPTION_NAMES || option->kind == OPTION_ADDRESS ||
-         option->kind == OPTION_ORIGINS || option->kind == OPTION_BLOCKS;
+         option->kind == OPTION_ORIGINS || option->kind == OPTION_BLOCKS ||
+         option->kind == OPTION_RULES;
 }
 
 bool config_option_has_variable(const struct config_option *option) {
   return option->scope & SCOPE_FLAG && option->value;
-}
-
-const struct config_option *config_option_find(struct slice flag) {
-  const bool is_long = slice_starts_with(flag, slice_of("--"));
-  for (size_t i = 0; i < config_option_count; i++) {
-    const struct config_option *option = &config_options[i];
-    if (!(option->scope & SCOPE_FLAG)) continue;
-    if (is_long && slice_equal(slice_from(flag, 2), slice_of(option->name)))
-      return option;
-    if (flag.len == 2 && flag.at[0] == '-' && option->letter != 0 &&
-        flag.at[1] == option->letter)
-      return option;
-  }
-  return NULL;
-}
-
-static bool has_key(const struct config_option *option, struct slice key) {
-  char storage[OPTION_NAME_MAX];
-  struct text own;
-  text_init(&own, storage, sizeof storage);
-  config_option_key(&own, option);
-  return slice_equal(text_slice_of(&own), key);
-}
-
-const struct config_option *config_option_of_key(struct slice key,
-                                                 enum option_scope scope) {
-  for (size_t i = 0; i < config_option_count; i++)
-    if (config_options[i].scope & scope && has_key(&config_options[i], key))
-      return &config_options[i];
-  return NULL;
-}
-
-static unsigned least(unsigned a, unsigned b, unsigned c) {
-  const unsigned ab = a < b ? a : b;
-  return ab < c ? ab : c;
-}
-
-/* Levenshtein's distance, one row at a time; both are short. */
-static unsigned distance(struct slice a, struct slice b) {
-  unsigned row[OPTION_NAME_MAX + 1];
-  for (unsigned j = 0; j <= b.len; j++) row[j] = j;
-  for (unsigned i = 0; i < a.len; i++) {
-    unsigned diagonal = row[0];
-    row[0] = i + 1;
-    for (unsigned j = 0; j < b.len; j++) {
-      const unsigned changed = diagonal + (a.at[i] != b.at[j]);
-      diagonal = row[j + 1];
-      row[j + 1] = least(row[j] + 1, diagonal + 1, changed);
-    }
-  }
-  return row[b.len];
-}
-
-enum { SLIPS = 2 };
-
-bool config_option_is_slip(struct slice flag, struct slice name) {
-  return flag.len <= OPTION_NAME_MAX && distance(flag, name) <= SLIPS;
-}
-
-/* How many slips of the finger a name is away from an option's; a name that was
- * not written to its end counts as SLIPS of them. */
-static unsigned slips(struct slice name, const struct config_option *option,
-                      enum option_scope scope) {
-  char storage[OPTION_NAME_MAX];
-  struct text text;
-  text_init(&text, storage, sizeof storage);
-  if (scope == SCOPE_FLAG) text_str(&text, option->name);
-  else config_option_key(&text, option);
-  const struct slice own = text_slice_of(&text);
-  const unsigned apart = distance(name, own);
-  if (apart > SLIPS && slice_starts_with(own, name)) return SLIPS;
-  return apart < own.len ? apart : SLIPS + 1;
-}
-
-const struct config_option *config_option_nearest(struct slice name,
-                                                  enum option_scope scope) {
-  const struct config_option *nearest = NULL;
-  unsigned best = SLIPS + 1;
-  while (name.len > 0 && name.at[0] == '-') name = slice_from(name, 1);
-  if (name.len <= SLIPS || name.len > OPTION_NAME_MAX) return NULL;
-  for (size_t i = 0; i < config_option_count; i++) {
-    if (!(config_options[i].scope & scope)) continue;
-    const unsigned d = slips(name, &config_options[i], scope);
-    if (d >= best) continue;
-    best = d;
-    nearest = &config_options[i];
-  }
-  return nearest;
 }

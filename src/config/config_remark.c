@@ -12,14 +12,15 @@
 #include "core/text.h"
 
 static bool no_hedges(const struct config *config, struct text *out) {
-  if (config->defaults.policy.hedges > 0) return false;
+  const struct race_policy *policy = &config->defaults.policy;
+  if (policy->hedges > 0 || policy->retries > 0) return false;
   text_str(out, "--hedges 0: /smart asks once and never hedges");
   return true;
 }
 
 static bool hedges_too_late(const struct config *config, struct text *out) {
   const struct race_policy *policy = &config->defaults.policy;
-  if (policy->hedges == 0 ||
+  if (policy->hedges == 0 || policy->learn.per_mille > 0 ||
       policy->hedge_after_us < config->defaults.timeout_us)
     return false;
   text_str(out, "--hedge-after ");
@@ -35,7 +36,7 @@ static bool hedges_too_late(const struct config *config, struct text *out) {
 static bool stagger_too_long(const struct config *config, struct text *out) {
   const struct race_policy *policy = &config->defaults.policy;
   const int64_t room_us = config->defaults.timeout_us - policy->hedge_after_us;
-  if (policy->hedges < 2 || policy->stagger_us == 0 || room_us <= 0)
+  if (policy->hedges < 2 || policy->stagger_us <= 0 || room_us <= 0)
     return false;
   /* Hedge k (1, 2, ...) is due at hedge-after + (k - 1) * stagger. */
   const int64_t in_time = 1 + (room_us - 1) / policy->stagger_us;
@@ -71,7 +72,7 @@ static bool is_loopback(const struct base_url *target) {
 }
 
 static bool token_in_clear(const struct config *config, struct text *out) {
-  if (!config->defaults.token_file && !config->token_env) return false;
+  if (!config->defaults.token_file.text && !config->token_env) return false;
   for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
     const struct base_url *target = &config->targets[i];
     if (target->tls || is_loopback(target)) continue;
@@ -84,13 +85,13 @@ static bool token_in_clear(const struct config *config, struct text *out) {
 }
 
 static bool two_tokens(const struct config *config, struct text *out) {
-  if (!config->defaults.token_file || !config->token_env) return false;
+  if (!config->defaults.token_file.text || !config->token_env) return false;
   text_str(out, "HEDGEROW_TOKEN is not used: --token-file goes before it");
   return true;
 }
 
 static bool log_file_idle(const struct config *config, struct text *out) {
-  if (!config->log_file || config->log != CONFIG_LOG_OFF) return false;
+  if (!config->log_file.text || config->log != CONFIG_LOG_OFF) return false;
   text_str(out, "--log-file is not used: --log off writes nothing");
   return true;
 }

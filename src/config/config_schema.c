@@ -59,7 +59,14 @@ static void put_words(struct schema *schema, const char *words) {
 static const char *const shapes[] = {
     [OPTION_SIZE] = "\"type\": [\"string\", \"integer\"], "
                     "\"pattern\": \"^[0-9]+[KM]?$\"",
-    [OPTION_COUNT] = "\"type\": \"integer\", \"minimum\": 0",
+    [OPTION_DURATIONS] =
+        STRING ", \"pattern\": \"^[0-9]+(ms|s|m)([.][.][0-9]+(ms|s|m))?$\"",
+    [OPTION_DELAY] = STRING ", \"pattern\": \"^([0-9]+(ms|s|m)|p[5-9][0-9]"
+                            "([.][0-9])?(:[0-9]+(ms|s|m)([.][.][0-9]+"
+                            "(ms|s|m))?)?)$\"",
+    [OPTION_BUDGET] =
+        STRING ", \"pattern\": \"^[0-9]+([.][0-9])?%(:[0-9]+)?$\"",
+    [OPTION_COUNT] = "\"type\": \"integer\"",
     [OPTION_ADDRESS] = ONE_OR_LIST(STRING),
     [OPTION_PATH] = STRING,
     [OPTION_FIELD] = STRING,
@@ -73,16 +80,21 @@ static const char *const shapes[] = {
     [OPTION_NAMES] = ONE_OR_LIST(STRING),
     [OPTION_ORIGINS] = ONE_OR_LIST(STRING),
     [OPTION_BLOCKS] = ONE_OR_LIST(STRING),
+    [OPTION_RULES] = ONE_OR_LIST(STRING),
     [OPTION_DEFAULTS] = "\"$ref\": \"#/$defs/defaults\"",
     [OPTION_UPSTREAMS] =
         "\"type\": \"object\", \"minProperties\": 1, "
+        "\"maxProperties\": 256, "
         "\"propertyNames\": {\"pattern\": \"^[A-Za-z0-9_-]{1,32}$\"}, "
         "\"additionalProperties\": {\"$ref\": \"#/$defs/upstream\"}",
     [OPTION_ROUTES] = "\"type\": \"array\", \"minItems\": 1, "
+                      "\"maxItems\": 1024, "
                       "\"items\": {\"$ref\": \"#/$defs/route\"}",
     [OPTION_TARGETS] =
-        "\"type\": \"array\", \"minItems\": 1, \"items\": {\"anyOf\": ["
-        "{\"$ref\": \"#/$defs/url\"}, {\"$ref\": \"#/$defs/target\"}]}",
+        "\"oneOf\": [{\"$ref\": \"#/$defs/url\"}, "
+        "{\"type\": \"array\", \"minItems\": 1, \"maxItems\": 64, "
+        "\"items\": {\"anyOf\": ["
+        "{\"$ref\": \"#/$defs/url\"}, {\"$ref\": \"#/$defs/target\"}]}}]",
     [OPTION_URL] = "\"$ref\": \"#/$defs/url\"",
     [OPTION_PREFIX] = STRING ", \"pattern\": \"^/\"",
     [OPTION_UPSTREAM] = STRING,
@@ -96,16 +108,50 @@ static const char *const shapes[] = {
     [OPTION_MARK] = "\"enum\": [\"off\", \"on\", false, true]",
 };
 
+_Static_assert(CONFIG_UPSTREAMS_MAX == 256 && CONFIG_ROUTES_MAX == 1024 &&
+                   CONFIG_TARGETS_MAX == 64 && GATHER_ITEMS_MAX == 64,
+               "shapes name the numbers");
+
+static void put_bound(struct schema *schema, const char *name,
+                      const struct config_option *option, const char *bound) {
+  char storage[LINE_BYTES];
+  struct text text;
+  int64_t number;
+  if (!(option->kind == OPTION_SIZE
+            ? config_parse_size(slice_of(bound), &number)
+            : config_parse_count(slice_of(bound), &number)))
+    return;
+  text_init(&text, storage, sizeof storage);
+  text_str(&text, name);
+  text_int(&text, number);
+  put(schema, text_end(&text));
+}
+
+/* A schema bounds numbers: a size that is written as 8M is left to --check. */
+static void put_bounds(struct schema *schema,
+                       const struct config_option *option) {
+  put_bound(schema, ", \"minimum\": ", option, option->min);
+  put_bound(schema, ", \"maximum\": ", option, option->max);
+}
+
+/* YAML 1.1 takes off for false. */
+static void put_duration(struct schema *schema, const char *word) {
+  const bool is_off = word && strcmp(word, "off") == 0;
+  put(schema, is_off ? "\"type\": [\"string\", \"boolean\"], " : STRING ", ");
+  put(schema, "\"pattern\": \"^([0-9]+(ms|s|m)");
+  if (word) put(schema, "|");
+  put(schema, word ? word : "");
+  put(schema, ")$\"");
+}
+
 static void put_shape(struct schema *schema,
                       const struct config_option *option) {
   if (option->kind == OPTION_CHOICE || option->kind == OPTION_SWITCH)
     put_words(schema, option->value);
-  else if (option->kind == OPTION_DURATION)
-    put(schema, option->may_be_off ? "\"type\": [\"string\", \"boolean\"], "
-                                     "\"pattern\": \"^([0-9]+(ms|s|m)|off)$\""
-                                   : STRING
-                    ", \"pattern\": \"^[0-9]+(ms|s|m)$\"");
+  else if (option->kind == OPTION_DURATION) put_duration(schema, option->word);
   else put(schema, shapes[option->kind]);
+  if (option->kind == OPTION_COUNT || option->kind == OPTION_SIZE)
+    put_bounds(schema, option);
 }
 
 /* ---- keys ---- */

@@ -5,82 +5,27 @@
  * judged here as hard as it can be without a socket or a file, since the person
  * who wrote it is looking now, and will not be when the first request fails.
  *
- * Errors say what was given and what was expected, unless it may be a secret:
- * the value of a field is never shown, a URL only without query and userinfo
- * (config_show). */
+ * How an error shows what was given is config/config_refuse's; the value of a
+ * field is never shown. */
 #include "config/config_store.h"
 
 #include <string.h>
 
+#include "config/config_refuse.h"
 #include "core/cors.h"
-
-static struct text *complain(const struct config_input *input,
-                             struct text *error) {
-  text_slice(error, input->source);
-  text_str(error, ": ");
-  return error;
-}
-
-static bool refuse(const struct config_input *input, struct text *error,
-                   const char *why) {
-  text_str(complain(input, error), why);
-  return false;
-}
-
-static bool refuse_value(const struct config_input *input, struct text *error,
-                         const char *why) {
-  config_show(complain(input, error), input->value);
-  text_str(error, why);
-  return false;
-}
-
-static bool refuse_one_more(const struct config_input *input,
-                            struct text *error, int max) {
-  text_str(complain(input, error), "more than ");
-  text_int(error, max);
-  text_str(error, " of them are too many");
-  return false;
-}
-
-static bool is_visible(char c) { return c > ' ' && c < 0x7f; }
-
-/* Behind the last '@', since a password may hold anything. One behind a '?' may
- * belong to a password or to a query, and either way a secret is beside it. */
-static struct slice without_userinfo(struct slice url, bool *cut) {
-  const char *at = url.len > 0 ? memrchr(url.at, '@', url.len) : NULL;
-  *cut = at != NULL;
-  if (!at) return url;
-  const size_t before = (size_t)(at - url.at);
-  const bool in_query = memchr(url.at, '?', before) != NULL ||
-                        memchr(url.at, '#', before) != NULL;
-  return slice_from(url, in_query ? url.len : before + 1);
-}
-
-static void show_byte(struct text *out, char c) {
-  if (is_visible(c) || c == ' ') text_char(out, c);
-  else text_hex(out, c);
-}
-
-void config_show(struct text *out, struct slice value) {
-  enum { SHOWN_MAX = 80 };
-  bool userinfo;
-  const struct slice rest = without_userinfo(value, &userinfo);
-  text_str(out, userinfo ? "\"[redacted]@" : "\"");
-  for (size_t i = 0; i < rest.len; i++) {
-    if (i == SHOWN_MAX || rest.at[i] == '?' || rest.at[i] == '#') {
-      text_str(out, i == SHOWN_MAX ? "..." : "?[redacted]");
-      break;
-    }
-    show_byte(out, rest.at[i]);
-  }
-  text_char(out, '"');
-}
 
 static void *member_of(const struct config_into *into,
                        const struct config_option *option) {
   const bool of_rules = option->scope & SCOPE_RULES;
   char *base = of_rules ? (char *)into->rules : (char *)into->config;
   return base + option->offset;
+}
+
+static bool refuse_because(const struct config_input *input, struct text *error,
+                           const char *why) {
+  (void)config_refuse_value(input, error, ": ");
+  text_str(error, why);
+  return false;
 }
 
 /* The member may be an int64_t, an unsigned, an enum or a bool. */
@@ -93,6 +38,22 @@ static void set_number(const struct config_into *into,
   else if (option->size == sizeof as_unsigned)
     memcpy(member, &as_unsigned, sizeof as_unsigned);
   else memcpy(member, &as_bool, sizeof as_bool);
+}
+
+static void add_word(struct text *error, const struct config_option *option) {
+  if (!option->word) return;
+  text_str(error, ", or ");
+  text_str(error, option->word);
+}
+
+static bool refuse_range(const struct config_input *input, struct text *error) {
+  const struct config_option *option = input->option;
+  (void)config_refuse_value(input, error, " is out of range: ");
+  text_str(error, option->min);
+  text_str(error, " to ");
+  text_str(error, option->max);
+  add_word(error, option);
+  return false;
 }
 
 static bool in_range(const struct config_option *option, int64_t number,
@@ -108,23 +69,16 @@ static bool store_number(const struct config_into *into,
                          const char *expected) {
   const struct config_option *option = input->option;
   int64_t number = 0;
-  if (option->may_be_off && slice_equal(input->value, slice_of("off"))) {
-    set_number(into, option, 0);
+  if (option->word && slice_equal(input->value, slice_of(option->word))) {
+    set_number(into, option, option->word_number);
     return true;
   }
   if (!parse(input->value, &number)) {
-    (void)refuse_value(input, error, expected);
-    text_str(error, option->may_be_off ? ", or off" : "");
+    (void)config_refuse_value(input, error, expected);
+    add_word(error, option);
     return false;
   }
-  if (!in_range(option, number, parse)) {
-    (void)refuse_value(input, error, " is out of range: ");
-    text_str(error, option->min);
-    text_str(error, " to ");
-    text_str(error, option->max);
-    text_str(error, option->may_be_off ? ", or off" : "");
-    return false;
-  }
+  if (!in_range(option, number, parse)) return refuse_range(input, error);
   set_number(into, option, number);
   return true;
 }
@@ -135,6 +89,40 @@ static bool store_duration(const struct config_into *into,
   return store_number(into, input, error, config_parse_duration,
                       " is no duration: write it with a unit, such as 300ms, "
                       "10s or 2m");
+}
+
+static bool store_durations(const struct config_into *into,
+                            const struct config_input *input,
+                            struct text *error) {
+  int64_t us[2];
+  const char *why = config_parse_durations(input->value, us);
+  if (why) return config_refuse_value(input, error, why);
+  if (!in_range(input->option, us[0], config_parse_duration) ||
+      !in_range(input->option, us[1], config_parse_duration))
+    return refuse_range(input, error);
+  memcpy(member_of(into, input->option), us, sizeof us);
+  return true;
+}
+
+static bool store_delay(const struct config_into *into,
+                        const struct config_input *input, struct text *error) {
+  struct race_policy *policy = &into->rules->policy;
+  int64_t fixed_us;
+  struct delay_rule learn;
+  const char *why = config_parse_delay(input->value, &fixed_us, &learn);
+  if (why) return config_refuse_value(input, error, why);
+  policy->hedge_after_us = fixed_us;
+  policy->learn = learn;
+  return true;
+}
+
+static bool store_budget(const struct config_into *into,
+                         const struct config_input *input, struct text *error) {
+  struct hedge_budget_rule rule;
+  const char *why = config_parse_budget(input->value, &rule);
+  if (why) return config_refuse_value(input, error, why);
+  into->rules->budget = rule;
+  return true;
 }
 
 static bool store_size(const struct config_into *into,
@@ -162,7 +150,7 @@ static bool store_choice(const struct config_into *into,
     }
     words += len + (words[len] == '|');
   }
-  (void)refuse_value(input, error, " is none of ");
+  (void)config_refuse_value(input, error, " is none of ");
   text_str(error, input->option->value);
   return false;
 }
@@ -173,7 +161,7 @@ static bool store_switch(const struct config_into *into,
                   slice_equal(input->value, slice_of("true"));
   if (!on && !slice_equal(input->value, slice_of("off")) &&
       !slice_equal(input->value, slice_of("false")))
-    return refuse_value(input, error, " is neither off nor on");
+    return config_refuse_value(input, error, " is neither off nor on");
   set_number(into, input->option, on);
   return true;
 }
@@ -184,23 +172,27 @@ static bool store_address(const struct config_into *into,
   struct config *config = into->config;
   struct listen_at address;
   const char *why = config_parse_address(input->value, &address);
-  if (why) {
-    (void)refuse_value(input, error, ": ");
-    text_str(error, why);
-    return false;
-  }
+  if (why) return refuse_because(input, error, why);
   if (config->listen_count == CONFIG_LISTEN_MAX)
-    return refuse_one_more(input, error, CONFIG_LISTEN_MAX);
+    return config_refuse_one_more(input, error, CONFIG_LISTEN_MAX);
   config->listen[config->listen_count++] = address;
   return true;
 }
 
+static const char no_name[] = "the name of a file is missing";
+
 static bool store_path(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
-  if (input->value.len == 0)
-    return refuse(input, error, "the name of a file is missing");
-  memcpy(member_of(into, input->option), &input->value.at,
-         sizeof input->value.at);
+  const struct config_name name = {input->value.at, input->place};
+  if (input->value.len == 0) return config_refuse(input, error, no_name);
+  memcpy(member_of(into, input->option), &name, sizeof name);
+  return true;
+}
+
+static bool store_file(const struct config_into *into,
+                       const struct config_input *input, struct text *error) {
+  if (input->value.len == 0) return config_refuse(input, error, no_name);
+  into->config->file = input->value.at;
   return true;
 }
 
@@ -216,7 +208,7 @@ static bool store_field(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
   const struct slice value = http_trimmed(input->value);
   if (has_control(value))
-    return refuse(input, error, "a field cannot hold control bytes");
+    return config_refuse(input, error, "a field cannot hold control bytes");
   memcpy(member_of(into, input->option), &value, sizeof value);
   return true;
 }
@@ -230,14 +222,11 @@ static bool store_url(const struct config_into *into,
   const unsigned place = count == &config->to_count ? config->to_count : total;
   struct base_url target;
   const char *why = base_url_parse(&target, input->value);
-  if (why) {
-    (void)refuse_value(input, error, ": ");
-    text_str(error, why);
-    return false;
-  }
+  if (why) return refuse_because(input, error, why);
   if (total == CONFIG_TARGETS_MAX)
-    return refuse(input, error,
-                  "more than 64 URLs are too many (--to and --all together)");
+    return config_refuse(
+        input, error,
+        "more than 64 URLs are too many (--to and --all together)");
   memmove(&config->targets[place + 1], &config->targets[place],
           (total - place) * sizeof target);
   config->targets[place] = target;
@@ -289,18 +278,18 @@ bool config_store_header(const struct config_into *into,
   struct config_rules *rules = into->rules;
   const struct slice value = http_trimmed(input->value);
   if (!http_is_token(name))
-    return refuse(input, error,
-                  "what stands before the colon is no name of a field "
-                  "(letters, digits, '-')");
+    return config_refuse(input, error,
+                         "what stands before the colon is no name of a field "
+                         "(letters, digits, '-')");
   const char *why = header_fault(name, value);
   if (why) {
-    text_slice(complain(input, error), name);
+    text_slice(config_refuse_begin(input, error), name);
     text_char(error, ' ');
     text_str(error, why);
     return false;
   }
   if (rules->header_count == CONFIG_HEADERS_MAX)
-    return refuse_one_more(input, error, CONFIG_HEADERS_MAX);
+    return config_refuse_one_more(input, error, CONFIG_HEADERS_MAX);
   rules->headers[rules->header_count++] = (struct http_field){name, value};
   return true;
 }
@@ -311,7 +300,8 @@ static bool store_header(const struct config_into *into,
   const struct slice text = input->value;
   const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
   if (!colon)
-    return refuse(input, error, "a colon is missing: write 'NAME: VALUE'");
+    return config_refuse(input, error,
+                         "a colon is missing: write 'NAME: VALUE'");
   const struct slice name = {text.at, (size_t)(colon - text.at)};
   struct config_input rest = *input;
   rest.value = slice_from(text, name.len + 1);
@@ -321,10 +311,10 @@ static bool store_header(const struct config_into *into,
 static bool store_name(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
   if (!http_is_token(input->value))
-    return refuse(input, error,
-                  "write the name of a field alone (letters, digits, '-')");
+    return config_refuse(
+        input, error, "write the name of a field alone (letters, digits, '-')");
   if (into->rules->drop_header_count == CONFIG_HEADERS_MAX)
-    return refuse_one_more(input, error, CONFIG_HEADERS_MAX);
+    return config_refuse_one_more(input, error, CONFIG_HEADERS_MAX);
   into->rules->drop_headers[into->rules->drop_header_count++] = input->value;
   return true;
 }
@@ -333,8 +323,8 @@ static bool store_word(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
   struct slice word = input->value;
   if (!http_is_token(word))
-    return refuse_value(input, error,
-                        " is no name (letters, digits, '-', '_'), and not off");
+    return config_refuse_value(
+        input, error, " is no name (letters, digits, '-', '_'), and not off");
   if (slice_equal(word, slice_of("off"))) word = (struct slice){0};
   memcpy(member_of(into, input->option), &word, sizeof word);
   return true;
@@ -344,13 +334,9 @@ static bool store_origin(const struct config_into *into,
                          const struct config_input *input, struct text *error) {
   struct config_rules *rules = into->rules;
   const char *why = cors_parse(input->value);
-  if (why) {
-    (void)refuse_value(input, error, ": ");
-    text_str(error, why);
-    return false;
-  }
+  if (why) return refuse_because(input, error, why);
   if (rules->cors_count == CONFIG_ORIGINS_MAX)
-    return refuse_one_more(input, error, CONFIG_ORIGINS_MAX);
+    return config_refuse_one_more(input, error, CONFIG_ORIGINS_MAX);
   rules->cors[rules->cors_count++] = input->value;
   return true;
 }
@@ -362,14 +348,29 @@ static bool store_block(const struct config_into *into,
   struct text why;
   struct cidr block;
   text_init(&why, storage, sizeof storage);
-  if (!cidr_parse(&block, input->value, &why)) {
-    (void)refuse_value(input, error, ": ");
-    text_slice(error, text_slice_of(&why));
-    return false;
-  }
+  if (!cidr_parse(&block, input->value, &why))
+    return refuse_because(input, error, text_end(&why));
   if (rules->trusted_count == CONFIG_BLOCKS_MAX)
-    return refuse_one_more(input, error, CONFIG_BLOCKS_MAX);
+    return config_refuse_one_more(input, error, CONFIG_BLOCKS_MAX);
   rules->trusted[rules->trusted_count++] = block;
+  return true;
+}
+
+static bool store_rule(const struct config_into *into,
+                       const struct config_input *input, struct text *error) {
+  struct config_rules *rules = into->rules;
+  unsigned *count = member_of(into, input->option);
+  struct slice *list =
+      count == &rules->fail_if_count ? rules->fail_if : rules->success_if;
+  char storage[JSON_RULE_WHY_BYTES];
+  struct json_rule rule;
+  struct text why;
+  text_init(&why, storage, sizeof storage);
+  if (!json_rule_parse(&rule, input->value, &why))
+    return refuse_because(input, error, text_end(&why));
+  if (*count == CONFIG_RULES_MAX)
+    return config_refuse_one_more(input, error, CONFIG_RULES_MAX);
+  list[(*count)++] = input->value;
   return true;
 }
 
@@ -381,21 +382,23 @@ static bool is_variable_byte(char c) {
 static bool store_variable(const struct config_into *into,
                            const struct config_input *input,
                            struct text *error) {
+  bool is_name = input->value.len > 0;
   for (size_t i = 0; i < input->value.len; i++)
-    if (!is_variable_byte(input->value.at[i]))
-      return refuse(input, error,
-                    "expected the name of a variable (letters, digits, '_'), "
-                    "not the secret itself");
-  return store_path(into, input, error);
+    is_name = is_name && is_variable_byte(input->value.at[i]);
+  return is_name ? store_path(into, input, error)
+                 : config_refuse(input, error,
+                                 "expected the name of a variable (letters, "
+                                 "digits, '_'), not the secret itself");
 }
 
 static bool store_method(const struct config_into *into,
                          const struct config_input *input, struct text *error) {
   const enum http_method method = http_method_of(input->value);
   if (method == HTTP_OTHER || method == HTTP_CONNECT || method == HTTP_TRACE)
-    return refuse_value(input, error,
-                        " is no method that a route can name: GET, HEAD, POST, "
-                        "PUT, PATCH, DELETE, OPTIONS, QUERY, or any");
+    return config_refuse_value(
+        input, error,
+        " is no method that a route can name: GET, HEAD, POST, "
+        "PUT, PATCH, DELETE, OPTIONS, QUERY, or any");
   into->rules->methods |= 1u << method;
   if (method == HTTP_GET) into->rules->methods |= 1u << HTTP_HEAD;
   return true;
@@ -413,12 +416,14 @@ bool config_store(const struct config_into *into,
       [OPTION_DURATION] = store_duration, [OPTION_SIZE] = store_size,
       [OPTION_COUNT] = store_count,       [OPTION_CHOICE] = store_choice,
       [OPTION_SWITCH] = store_switch,     [OPTION_ADDRESS] = store_address,
-      [OPTION_PATH] = store_path,         [OPTION_FILE] = store_path,
+      [OPTION_PATH] = store_path,         [OPTION_FILE] = store_file,
       [OPTION_FIELD] = store_field,       [OPTION_WORD] = store_word,
       [OPTION_VARIABLE] = store_variable, [OPTION_METHODS] = store_method,
       [OPTION_URLS] = store_url,          [OPTION_HEADERS] = store_header,
       [OPTION_NAMES] = store_name,        [OPTION_ORIGINS] = store_origin,
-      [OPTION_BLOCKS] = store_block,
+      [OPTION_BLOCKS] = store_block,      [OPTION_DURATIONS] = store_durations,
+      [OPTION_DELAY] = store_delay,       [OPTION_BUDGET] = store_budget,
+      [OPTION_RULES] = store_rule,
   };
   return stores[input->option->kind](into, input, error);
 }

@@ -37,13 +37,14 @@ static void read_url(struct config_file *file, const struct yaml_node *node,
  */
 static void read_own(struct config_file *file, const struct yaml_node *node,
                      struct config_rules *rules) {
-  const char *token_file = rules->token_file, *token_env = rules->token_env;
-  rules->token_file = rules->token_env = NULL;
+  const struct config_name none = {0}, token_file = rules->token_file,
+                           token_env = rules->token_env;
+  rules->token_file = rules->token_env = none;
   config_file_read_mapping(file, node, SCOPE_TARGET, rules);
-  if (rules->token_file && rules->token_env)
+  if (rules->token_file.text && rules->token_env.text)
     config_file_complain(file, node->place, (struct slice){0},
                          "token_file and token_env exclude each other");
-  if (rules->token_file || rules->token_env) return;
+  if (rules->token_file.text || rules->token_env.text) return;
   rules->token_file = token_file;
   rules->token_env = token_env;
 }
@@ -65,15 +66,8 @@ static void read_target(struct config_file *file, const struct yaml_node *node,
                          "a target needs a url");
 }
 
-static void read_targets(struct config_file *file, const struct yaml_node *node,
-                         struct config_upstream *upstream) {
-  const struct yaml_node *list = yaml_get(node, "targets");
-  if (!list || list->kind != YAML_SEQUENCE || list->count == 0) {
-    config_file_complain(file, list ? list->place : node->key_place,
-                         upstream->name,
-                         ": an upstream needs targets, a list of URLs");
-    return;
-  }
+static void read_list(struct config_file *file, const struct yaml_node *list,
+                      struct config_upstream *upstream) {
   if (list->count > CONFIG_TARGETS_MAX) {
     config_file_complain(file, list->place, upstream->name,
                          ": more than 64 targets are too many");
@@ -85,7 +79,26 @@ static void read_targets(struct config_file *file, const struct yaml_node *node,
     read_target(file, item, upstream,
                 &upstream->targets[upstream->target_count++]);
 }
-_Static_assert(CONFIG_TARGETS_MAX == 64, "read_targets names the number");
+_Static_assert(CONFIG_TARGETS_MAX == 64, "read_list names the number");
+
+static void read_targets(struct config_file *file, const struct yaml_node *node,
+                         struct config_upstream *upstream) {
+  const struct yaml_node *targets = yaml_get(node, "targets");
+  if (targets && targets->kind == YAML_SCALAR && !yaml_is_null(targets)) {
+    struct yaml_node url = *targets, list = *targets;
+    url.next = NULL;
+    list.first = &url;
+    list.count = 1;
+    read_list(file, &list, upstream);
+  } else if (targets && targets->kind == YAML_SEQUENCE && targets->count > 0) {
+    read_list(file, targets, upstream);
+  } else {
+    config_file_complain(file, targets ? targets->place : node->key_place,
+                         upstream->name,
+                         ": an upstream needs targets, a URL or a list of "
+                         "them");
+  }
+}
 
 /* ---- upstreams ---- */
 
@@ -99,7 +112,7 @@ static void read_upstream(struct config_file *file,
                          ": a name has 1 to 32 letters, digits, '-' and '_'");
   if (!config_file_is_mapping(file, node)) return;
   config_file_read_mapping(file, node, SCOPE_UPSTREAM, &upstream->rules);
-  if (upstream->rules.token_file && upstream->rules.token_env)
+  if (upstream->rules.token_file.text && upstream->rules.token_env.text)
     config_file_complain(file, node->key_place, node->key,
                          ": token_file and token_env exclude each other");
   read_targets(file, node, upstream);

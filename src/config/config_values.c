@@ -74,6 +74,34 @@ void config_write_duration(struct text *out, int64_t us) {
   text_str(out, durations[unit].name);
 }
 
+/* Cuts "A..B" in two; without the dots B is A. */
+static void split_durations(struct slice text, struct slice *from,
+                            struct slice *to) {
+  const char *dots = text.len > 0 ? memmem(text.at, text.len, "..", 2) : NULL;
+  *from = *to = text;
+  if (!dots) return;
+  from->len = (size_t)(dots - text.at);
+  *to = slice_from(text, from->len + 2);
+}
+
+const char *config_parse_durations(struct slice text, int64_t us[2]) {
+  struct slice from, to;
+  split_durations(text, &from, &to);
+  if (!config_parse_duration(from, &us[0]) ||
+      !config_parse_duration(to, &us[1]))
+    return " is neither a duration nor two of them: write 25ms..250ms, or 50ms "
+           "for both";
+  if (us[0] > us[1]) return " begins with the longer one";
+  return NULL;
+}
+
+void config_write_durations(struct text *out, const int64_t us[2]) {
+  config_write_duration(out, us[0]);
+  if (us[1] == us[0]) return;
+  text_str(out, "..");
+  config_write_duration(out, us[1]);
+}
+
 /* Cuts "host:port" or "[host]:port" in two. NULL or why not. */
 static const char *split_address(struct slice text, struct slice *host,
                                  struct slice *port) {
@@ -108,6 +136,6 @@ const char *config_parse_address(struct slice text, struct listen_at *address) {
   if (why) return why;
   if (!config_parse_count(port, &number) || number > UINT16_MAX)
     return "the port must be 0 to 65535 (0: any free one)";
-  *address = (struct listen_at){host, (uint16_t)number};
+  *address = (struct listen_at){.host = host, .port = (uint16_t)number};
   return NULL;
 }

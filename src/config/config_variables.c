@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "config/config_option_search.h"
 #include "config/config_options.h"
 #include "core/text.h"
 

@@ -42,14 +42,6 @@ struct named {
   bool too_many;
 };
 
-static void add_status_line(struct text *out, int status) {
-  text_str(out, "HTTP/1.1 ");
-  text_int(out, status);
-  text_char(out, ' ');
-  text_str(out, http_reason(status));
-  text_str(out, "\r\n");
-}
-
 /* `label` is the name with its colon and space. */
 static void add_field(struct text *out, const char *label, struct slice value) {
   text_str(out, label);
@@ -61,10 +53,6 @@ static void add_number(struct text *out, const char *label, int64_t number) {
   text_str(out, label);
   text_int(out, number);
   text_str(out, "\r\n");
-}
-
-static void add_given(struct text *out, const char *label, struct slice value) {
-  if (value.len > 0) add_field(out, label, value);
 }
 
 static void add_timing(struct text *out, unsigned number,
@@ -104,17 +92,17 @@ static void add_race(struct text *out, const struct race_record *race) {
 
 /* What ends every head. */
 static void add_ours(struct text *out, uint64_t length,
-                     const struct race_record *race, struct slice request_id,
-                     struct slice via, struct answer_framing framing,
-                     struct slice fields) {
+                     const struct answer_ours *ours, struct slice fields) {
   text_slice(out, fields);
   if (length != UINT64_MAX)
     add_number(out, "Content-Length: ", (int64_t)length);
-  if (framing.close) text_str(out, "Connection: close\r\n");
-  else if (framing.keep_alive_1_0) text_str(out, "Connection: keep-alive\r\n");
-  if (race) add_race(out, race);
-  add_given(out, "Via: ", via);
-  add_given(out, "X-Request-ID: ", request_id);
+  if (ours->framing.close) text_str(out, "Connection: close\r\n");
+  else if (ours->framing.keep_alive_1_0)
+    text_str(out, "Connection: keep-alive\r\n");
+  if (ours->race) add_race(out, ours->race);
+  text_slice(out, ours->via_line);
+  if (ours->request_id.len > 0)
+    add_field(out, "X-Request-ID: ", ours->request_id);
   text_str(out, "\r\n");
 }
 
@@ -233,30 +221,26 @@ static bool pass_fields(struct text *out, struct slice lines,
 }
 
 void answer_passed_head(struct text *out, int status, struct slice fields,
-                        uint64_t length, const struct race_record *race,
-                        struct slice request_id, struct slice via,
-                        struct slice date, struct answer_framing framing,
+                        uint64_t length, const struct answer_ours *ours,
                         const struct answer_more *more) {
   struct named named;
   named.count = 0;
   named.too_many = false;
-  add_status_line(out, status);
+  http_status_line(out, status);
   size_t start = out->len;
   bool dated = pass_fields(out, fields, NULL, &named, more);
   if (named.count > 0) {
     out->len = start;
     dated = pass_fields(out, fields, &named, NULL, more);
   }
-  if (!dated) add_given(out, "Date: ", date);
-  add_ours(out, length, race, request_id, via, framing, more->fields);
+  if (!dated) text_slice(out, ours->date_line);
+  add_ours(out, length, ours, more->fields);
 }
 
 void answer_own_head(struct text *out, const struct answer_own *own,
-                     const struct race_record *race, struct slice request_id,
-                     struct slice via, struct slice date,
-                     struct answer_framing framing, struct slice fields) {
-  add_status_line(out, own->status);
-  add_given(out, "Date: ", date);
+                     const struct answer_ours *ours, struct slice fields) {
+  http_status_line(out, own->status);
+  text_slice(out, ours->date_line);
   if (own->content_type)
     add_field(out, "Content-Type: ", slice_of(own->content_type));
   if (own->status >= 400) text_str(out, "Cache-Control: no-store\r\n");
@@ -268,7 +252,7 @@ void answer_own_head(struct text *out, const struct answer_own *own,
     text_int(out, own->completed);
     add_number(out, "/", own->items);
   }
-  add_ours(out, own->length, race, request_id, via, framing, fields);
+  add_ours(out, own->length, ours, fields);
 }
 
 /* Takes back what was added since `len` if it was cut. */
@@ -315,7 +299,7 @@ void answer_problem(struct text *out, int status, struct slice detail,
   }
   out->cap -= OPENING_BYTES + CLOSING_BYTES;
   text_str(out, "{\"type\":\"about:blank\",\"title\":\"");
-  text_str(out, http_reason(status));
+  text_slice(out, http_reason(status));
   text_str(out, "\",\"status\":");
   text_int(out, status);
   bool detailed = add_detail(out, detail);

@@ -37,7 +37,7 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool is_visible(char c) { return c > ' ' && c < 0x7f; }
 
-static bool is_label_char(char c) {
+static bool is_word_char(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          c == '-' || c == '_';
 }
@@ -52,7 +52,7 @@ static bool is_name(struct slice host) {
       if (i + 1 < host.len) label = digits = 0;
       continue;
     }
-    if (!is_label_char(host.at[i]) || ++label > 63) return false;
+    if (!is_word_char(host.at[i]) || ++label > 63) return false;
     digits += is_digit(host.at[i]);
   }
   return digits < label || address_is_ipv4(host);
@@ -171,6 +171,11 @@ bool base_url_rest_is_safe(struct slice rest) {
   unsigned dots = 0; /* of a segment that is nothing else so far; else 3 */
   while (rest.len > 0) {
     char raw = rest.at[0], c;
+    if (is_word_char(raw)) { /* as nearly all, and so no dot segment */
+      dots = 3;
+      rest = slice_from(rest, 1);
+      continue;
+    }
     if (!is_visible(raw) || raw == '?' || raw == '#') return false;
     if (!percent_next(&rest, &c) || c == '\0') return false;
     if (is_separator(c) || c == ';') {

@@ -11,7 +11,9 @@
  *
  * When there are Access-Control fields of an upstream they are of another
  * policy than the route's, and two of them are an error to browsers; cors_owns
- * is for whoever passes fields on. */
+ * is for whoever passes fields on. Only which fields of its own a page may read
+ * (X-Total-Count) the upstream knows best, and browsers add two such lists up.
+ */
 #include "core/cors.h"
 
 #include "core/base_url.h"
@@ -20,7 +22,8 @@
 
 static const char exposed[] =
     "Access-Control-Expose-Headers: Hedge-Attempts, Hedge-Winner, "
-    "Hedge-Completed, Server-Timing, X-Request-ID, Link, ETag, Retry-After\r\n";
+    "Hedge-Completed, Server-Timing, X-Request-ID, Preference-Applied, Link, "
+    "Location, ETag, Retry-After\r\n";
 
 static bool is_lower_visible(struct slice text) {
   for (size_t i = 0; i < text.len; i++) {
@@ -154,5 +157,6 @@ size_t cors_room(const struct http_request *request, struct slice methods) {
 bool cors_owns(struct slice name) {
   const struct slice prefix = slice_of("Access-Control-");
   return name.len >= prefix.len &&
-         slice_same_letters(name.at, prefix.at, prefix.len);
+         slice_same_letters(name.at, prefix.at, prefix.len) &&
+         !slice_equal_nocase(name, slice_of("Access-Control-Expose-Headers"));
 }

@@ -42,32 +42,32 @@ static bool begins(struct slice name, const char *prefix, size_t len) {
                                                (struct slice){prefix, len});
 }
 
-static bool never_crosses(struct slice name) {
-  static const char *const names[] = {"Host",         "Expect",
-                                      "Hedge",        "Hedge-Attempt",
-                                      "X-Request-ID", "Content-Length"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (is(name, names[i])) return true;
-  return http_is_hop_by_hop(name);
-}
-
-/* It asks for an answer of another kind than whole JSON. */
-static bool asks_otherwise(struct slice name) {
-  return is(name, "Accept-Encoding") || is(name, "Range") ||
-         begins(name, "If-", 3);
-}
-
 static bool sends_body(const struct http_request *request) {
   bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
   return !reads || http_request_has_body(request);
 }
 
+/* The first letter decides for nearly all that they cross, before any name is
+ * compared. Where any answer will do, fields may ask for one that is no whole
+ * JSON. */
 static bool may_cross(const struct http_request *request,
                       const struct forward_rules *rules, struct slice name) {
-  if (never_crosses(name)) return false;
-  if (begins(name, "Content-", 8))
-    return rules->with_body && sends_body(request);
-  return rules->success == SUCCESS_ANY || !asks_otherwise(name);
+  bool any = rules->success == SUCCESS_ANY;
+  switch (name.at[0] | 0x20) { /* lower case, where it is a letter */
+    case 'a': return any || !is(name, "Accept-Encoding");
+    case 'c':
+      if (is(name, "Connection") || is(name, "Content-Length")) return false;
+      return !begins(name, "Content-", 8) ||
+             (rules->with_body && sends_body(request));
+    case 'e': return !is(name, "Expect");
+    case 'h':
+      return !is(name, "Host") && !is(name, "Hedge") &&
+             !is(name, "Hedge-Attempt");
+    case 'i': return any || !begins(name, "If-", 3);
+    case 'r': return any || !is(name, "Range");
+    case 'x': return !is(name, "X-Request-ID");
+    default: return !http_is_hop_by_hop(name);
+  }
 }
 
 static bool is_set(const struct http_field *headers, unsigned count,
@@ -94,9 +94,18 @@ static bool route_sets(const struct forward_rules *rules, struct slice name) {
          (rules->user_agent.len > 0 && is(name, "User-Agent"));
 }
 
+/* Most often nothing is configured that a client's field could meet. */
+static bool is_plain(const struct forward_rules *rules,
+                     const struct target_fields *target) {
+  return rules->header_count + rules->drop_count + rules->user_agent.len +
+             target->header_count + target->drop_count + target->token.len ==
+         0;
+}
+
 static bool is_configured_away(const struct forward_rules *rules,
                                const struct target_fields *target,
                                struct slice name) {
+  if (is_plain(rules, target)) return false;
   return is_dropped(rules->drop, rules->drop_count, name) ||
          is_dropped(target->drop, target->drop_count, name) ||
          route_sets(rules, name) || target_sets(target, name);
@@ -106,24 +115,12 @@ static bool is_credential(struct slice name) {
   return is(name, "Authorization") || is(name, "Cookie");
 }
 
-/* Whether the client's Connection names more than how it wants to end. */
-static bool has_connection_options(const struct http_request *request) {
-  for (unsigned i = 0; i < request->field_count; i++) {
-    struct slice value = request->fields[i].value;
-    if (is(request->fields[i].name, "Connection") && !is(value, "keep-alive") &&
-        !is(value, "close"))
-      return true;
-  }
-  return false;
-}
-
 static bool crosses(const struct http_request *request,
                     const struct forward_rules *rules,
-                    const struct target_fields *target, bool options,
-                    struct slice name) {
+                    const struct target_fields *target, struct slice name) {
   return may_cross(request, rules, name) &&
          !is_configured_away(rules, target, name) &&
-         !(options && http_request_connection_names(request, name));
+         !http_request_connection_names(request, name);
 }
 
 /* Every request says what it accepts and who sends it. */
@@ -136,11 +133,11 @@ static void add_defaults(struct text *common,
   if (rules->success == SUCCESS_JSON &&
       !http_request_field(request, "Accept") && !route_sets(rules, accept) &&
       !target_sets(target, accept))
-    add_line(common, accept, slice_of("application/json"));
+    text_str(common, "Accept: application/json\r\n");
   if (target_sets(target, agent)) return;
   if (rules->user_agent.len > 0) add_line(common, agent, rules->user_agent);
   else if (!http_request_field(request, "User-Agent"))
-    add_line(common, agent, rules->version);
+    text_slice(common, rules->version_line);
 }
 
 static void add_configured(struct text *common,
@@ -162,10 +159,10 @@ bool forward_fields(struct text *out, const struct http_request *request,
                     const struct target_fields *target,
                     const struct forwarded_from *from,
                     struct slice request_id) {
-  bool options = has_connection_options(request), has_credentials = false;
+  bool has_credentials = false;
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
-    if (!crosses(request, rules, target, options, field->name) ||
+    if (!crosses(request, rules, target, field->name) ||
         (from && forwarded_drops(field->name, from->trusted)))
       continue;
     if (is_credential(field->name)) has_credentials = true;
@@ -174,7 +171,7 @@ bool forward_fields(struct text *out, const struct http_request *request,
   add_defaults(out, request, rules, target);
   add_configured(out, rules, target);
   if (from) forwarded_write(out, request, from);
-  add_line(out, slice_of("Via"), rules->via);
+  text_slice(out, rules->via_line);
   add_line(out, slice_of("X-Request-ID"), request_id);
   return has_credentials;
 }
@@ -182,11 +179,10 @@ bool forward_fields(struct text *out, const struct http_request *request,
 void forward_credentials(struct text *out, const struct http_request *request,
                          const struct forward_rules *rules,
                          const struct target_fields *target) {
-  bool options = has_connection_options(request);
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
     if (is_credential(field->name) &&
-        crosses(request, rules, target, options, field->name))
+        crosses(request, rules, target, field->name))
       add_line(out, field->name, field->value);
   }
 }
@@ -200,8 +196,8 @@ static size_t lines_room(const struct http_field *headers, unsigned count) {
 
 size_t forward_room(const struct forward_rules *rules,
                     const struct target_fields *target) {
-  return OWN_BYTES + rules->user_agent.len + rules->version.len +
-         rules->via.len + target->token.len +
+  return OWN_BYTES + rules->user_agent.len + rules->version_line.len +
+         rules->via_line.len + target->token.len +
          lines_room(rules->headers, rules->header_count) +
          lines_room(target->headers, target->header_count);
 }

@@ -12,6 +12,7 @@
  *
  * Most bytes of a head are text, whose check is "no control byte, and not
  * DEL". text_run makes it on sixteen bytes at a time, and both passes use it.
+ * token_run does the same with what names are made of.
  *
  * http_field_next trusts no scan: it is also used on heads that others put
  * together, and takes what RFC 9112, section 5, calls a field line and nothing
@@ -107,8 +108,19 @@ struct slice http_trimmed(struct slice text) {
   return (struct slice){from, (size_t)(to - from)};
 }
 
+/* How many bytes of a token do. Most names are letters, digits and '-' only. */
 static size_t token_run(struct slice bytes) {
   size_t at = 0;
+  for (; bytes.len - at >= BLOCK_LEN; at += BLOCK_LEN) {
+    ublock here = (ublock)block_load(bytes.at + at);
+    block common =
+        ((here | 0x20) - 'a' < 26) | (here - '0' < 10) | (here == '-');
+    unsigned stops = block_mask(~common);
+    if (stops != 0) {
+      at += block_first(stops);
+      break;
+    }
+  }
   while (at < bytes.len && is_tchar[(unsigned char)bytes.at[at]]) at++;
   return at;
 }
@@ -135,29 +147,32 @@ bool http_parse_length(struct slice value, uint64_t *length) {
   uint64_t sum = 0;
   for (size_t i = 0; i < value.len; i++) {
     unsigned digit = (unsigned char)value.at[i] - (unsigned)'0';
-    if (digit > 9 || sum > (UINT64_MAX - digit) / 10) return false;
-    sum = sum * 10 + digit;
+    if (digit > 9 || __builtin_mul_overflow(sum, 10, &sum) ||
+        __builtin_add_overflow(sum, digit, &sum))
+      return false;
   }
   *length = sum;
   return value.len > 0;
 }
 
+/* Of a quoted string that stands at the head of text, quotes included. */
+static size_t quoted_len(struct slice text) {
+  size_t at = 1;
+  while (at < text.len && text.at[at] != '"') at += text.at[at] == '\\' ? 2 : 1;
+  return at < text.len ? at + 1 : text.len;
+}
+
 size_t http_member_len(struct slice list) {
-  bool quoted = false;
   size_t at = 0;
-  for (; at < list.len; at++) {
-    char c = list.at[at];
-    if (c == ',' && !quoted) break;
-    if (c == '"') quoted = !quoted;
-    if (c == '\\' && quoted && at + 1 < list.len) at++;
-  }
+  while (at < list.len && list.at[at] != ',')
+    at += list.at[at] == '"' ? quoted_len(slice_from(list, at)) : 1;
   return at;
 }
 
-static struct slice without_parameters(struct slice member) {
+bool http_member_is(struct slice member, struct slice token) {
   const char *end = member.len > 0 ? memchr(member.at, ';', member.len) : NULL;
   if (end) member.len = (size_t)(end - member.at);
-  return http_trimmed(member);
+  return slice_equal_nocase(http_trimmed(member), token);
 }
 
 bool http_list_next(struct slice *list, struct slice *member) {
@@ -173,26 +188,26 @@ bool http_list_next(struct slice *list, struct slice *member) {
 bool http_list_has(struct slice list, struct slice token) {
   struct slice member;
   while (http_list_next(&list, &member))
-    if (slice_equal_nocase(without_parameters(member), token)) return true;
+    if (http_member_is(member, token)) return true;
   return false;
 }
 
-#define NAME(text)                                                             \
-  { text, sizeof text - 1 }
+static bool is(struct slice name, const char *other) {
+  return slice_equal_nocase(name, slice_of(other));
+}
 
+/* Most names are told from these by their first letter. */
 bool http_is_hop_by_hop(struct slice name) {
-  static const struct slice names[] = {
-      NAME("Connection"),
-      NAME("Keep-Alive"),
-      NAME("Proxy-Connection"),
-      NAME("Proxy-Authenticate"),
-      NAME("TE"),
-      NAME("Proxy-Authorization"),
-      NAME("Trailer"),
-      NAME("Transfer-Encoding"),
-      NAME("Upgrade"),
-  };
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (slice_equal_nocase(name, names[i])) return true;
-  return false;
+  switch (name.len > 0 ? name.at[0] | 0x20 : 0) { /* lower case of a letter */
+    case 'c': return is(name, "Connection");
+    case 'k': return is(name, "Keep-Alive");
+    case 'p':
+      return is(name, "Proxy-Connection") || is(name, "Proxy-Authenticate") ||
+             is(name, "Proxy-Authorization");
+    case 't':
+      return is(name, "TE") || is(name, "Trailer") ||
+             is(name, "Transfer-Encoding");
+    case 'u': return is(name, "Upgrade");
+    default: return false;
+  }
 }

@@ -6,89 +6,90 @@
  * never has to be checked, and an HTTP/2 upstream would not have one. */
 #include "core/http_reason.h"
 
-#include <stddef.h>
+enum { STATUS_MIN = 200, LINES = 312 };
+
+#define LINE(status, reason)                                                   \
+  [status - STATUS_MIN] = SLICE("HTTP/1.1 " #status " " reason "\r\n")
 
 /* The IANA registry of 2024, without the 1xx, which no answer of ours has. */
-static const char *const reasons_2xx[] = {
-    "OK",
-    "Created",
-    "Accepted",
-    "Non-Authoritative Information",
-    "No Content",
-    "Reset Content",
-    "Partial Content",
-    "Multi-Status",
-    "Already Reported",
-    [26] = "IM Used",
+static const struct slice lines[LINES] = {
+    LINE(200, "OK"),
+    LINE(201, "Created"),
+    LINE(202, "Accepted"),
+    LINE(203, "Non-Authoritative Information"),
+    LINE(204, "No Content"),
+    LINE(205, "Reset Content"),
+    LINE(206, "Partial Content"),
+    LINE(207, "Multi-Status"),
+    LINE(208, "Already Reported"),
+    LINE(226, "IM Used"),
+    LINE(300, "Multiple Choices"),
+    LINE(301, "Moved Permanently"),
+    LINE(302, "Found"),
+    LINE(303, "See Other"),
+    LINE(304, "Not Modified"),
+    LINE(305, "Use Proxy"),
+    LINE(307, "Temporary Redirect"),
+    LINE(308, "Permanent Redirect"),
+    LINE(400, "Bad Request"),
+    LINE(401, "Unauthorized"),
+    LINE(402, "Payment Required"),
+    LINE(403, "Forbidden"),
+    LINE(404, "Not Found"),
+    LINE(405, "Method Not Allowed"),
+    LINE(406, "Not Acceptable"),
+    LINE(407, "Proxy Authentication Required"),
+    LINE(408, "Request Timeout"),
+    LINE(409, "Conflict"),
+    LINE(410, "Gone"),
+    LINE(411, "Length Required"),
+    LINE(412, "Precondition Failed"),
+    LINE(413, "Content Too Large"),
+    LINE(414, "URI Too Long"),
+    LINE(415, "Unsupported Media Type"),
+    LINE(416, "Range Not Satisfiable"),
+    LINE(417, "Expectation Failed"),
+    LINE(421, "Misdirected Request"),
+    LINE(422, "Unprocessable Content"),
+    LINE(423, "Locked"),
+    LINE(424, "Failed Dependency"),
+    LINE(425, "Too Early"),
+    LINE(426, "Upgrade Required"),
+    LINE(428, "Precondition Required"),
+    LINE(429, "Too Many Requests"),
+    LINE(431, "Request Header Fields Too Large"),
+    LINE(451, "Unavailable For Legal Reasons"),
+    LINE(500, "Internal Server Error"),
+    LINE(501, "Not Implemented"),
+    LINE(502, "Bad Gateway"),
+    LINE(503, "Service Unavailable"),
+    LINE(504, "Gateway Timeout"),
+    LINE(505, "HTTP Version Not Supported"),
+    LINE(506, "Variant Also Negotiates"),
+    LINE(507, "Insufficient Storage"),
+    LINE(508, "Loop Detected"),
+    LINE(510, "Not Extended"),
+    LINE(511, "Network Authentication Required"),
 };
 
-static const char *const reasons_3xx[] = {
-    "Multiple Choices",
-    "Moved Permanently",
-    "Found",
-    "See Other",
-    "Not Modified",
-    "Use Proxy",
-    [7] = "Temporary Redirect",
-    [8] = "Permanent Redirect",
-};
+static struct slice line_of(int status) {
+  if (status < STATUS_MIN || status >= STATUS_MIN + LINES)
+    return (struct slice){0};
+  return lines[status - STATUS_MIN];
+}
 
-static const char *const reasons_4xx[] = {
-    "Bad Request",
-    "Unauthorized",
-    "Payment Required",
-    "Forbidden",
-    "Not Found",
-    "Method Not Allowed",
-    "Not Acceptable",
-    "Proxy Authentication Required",
-    "Request Timeout",
-    "Conflict",
-    "Gone",
-    "Length Required",
-    "Precondition Failed",
-    "Content Too Large",
-    "URI Too Long",
-    "Unsupported Media Type",
-    "Range Not Satisfiable",
-    "Expectation Failed",
-    [21] = "Misdirected Request",
-    [22] = "Unprocessable Content",
-    [23] = "Locked",
-    [24] = "Failed Dependency",
-    [25] = "Too Early",
-    [26] = "Upgrade Required",
-    [28] = "Precondition Required",
-    [29] = "Too Many Requests",
-    [31] = "Request Header Fields Too Large",
-    [51] = "Unavailable For Legal Reasons",
-};
+struct slice http_reason(int status) {
+  enum { BEFORE = sizeof "HTTP/1.1 200 " - 1, BEHIND = sizeof "\r\n" - 1 };
+  struct slice line = line_of(status);
+  if (line.len == 0) return slice_of("Unknown");
+  return (struct slice){line.at + BEFORE, line.len - BEFORE - BEHIND};
+}
 
-static const char *const reasons_5xx[] = {
-    "Internal Server Error",
-    "Not Implemented",
-    "Bad Gateway",
-    "Service Unavailable",
-    "Gateway Timeout",
-    "HTTP Version Not Supported",
-    "Variant Also Negotiates",
-    "Insufficient Storage",
-    "Loop Detected",
-    [10] = "Not Extended",
-    [11] = "Network Authentication Required",
-};
-
-#define CLASS(reasons)                                                         \
-  { reasons, (int)(sizeof reasons / sizeof *reasons) }
-
-const char *http_reason(int status) {
-  static const struct {
-    const char *const *reasons;
-    int count;
-  } classes[] = {CLASS(reasons_2xx), CLASS(reasons_3xx), CLASS(reasons_4xx),
-                 CLASS(reasons_5xx)};
-  if (status < 200 || status > 599) return "Unknown";
-  int class = status / 100 - 2, i = status % 100;
-  if (i >= classes[class].count || !classes[class].reasons[i]) return "Unknown";
-  return classes[class].reasons[i];
+void http_status_line(struct text *out, int status) {
+  struct slice line = line_of(status);
+  text_slice(out, line);
+  if (line.len > 0) return;
+  text_str(out, "HTTP/1.1 ");
+  text_int(out, status);
+  text_str(out, " Unknown\r\n");
 }

@@ -20,6 +20,8 @@
  * whether a body is welcome: the router and core/base_url. */
 #include "core/http_request.h"
 
+#include "core/block.h"
+
 struct reading {
   struct http_request *request;
   struct slice rest; /* what of the head is not read yet */
@@ -84,12 +86,13 @@ static bool is_authority(struct slice text) {
 /* Letters count with their case here (RFC 9112, section 2.3). */
 static int read_version(struct reading *reading, struct slice version) {
   const char *at = version.at;
-  if (version.len > 0 && memchr(at, ' ', version.len) != NULL)
+  bool named = version.len == 8 && memcmp(at, "HTTP/", 5) == 0 &&
+               is_digit(at[5]) && at[6] == '.' && is_digit(at[7]);
+  if (!named && version.len > 0 && memchr(at, ' ', version.len) != NULL)
     return refuse(reading, 400,
                   "the request line has more than two spaces: encode a space "
                   "in the target as %20");
-  if (version.len != 8 || memcmp(at, "HTTP/", 5) != 0 || !is_digit(at[5]) ||
-      at[6] != '.' || !is_digit(at[7]))
+  if (!named)
     return refuse(reading, 400,
                   "the request line does not end in HTTP/1.1 or HTTP/1.0");
   if (at[5] != '1' || at[7] > '1')
@@ -151,9 +154,18 @@ static int read_target_form(struct reading *reading) {
   return 0;
 }
 
+/* Sixteen bytes, of which nothing needs to be said. */
+static bool is_visible_block(const char *at) {
+  ublock here = (ublock)block_load(at);
+  return block_mask((here <= ' ') | (here >= 0x7f) | (here == '#')) == 0;
+}
+
 static int check_target_bytes(struct reading *reading) {
   struct slice target = reading->request->target;
-  for (size_t i = 0; i < target.len; i++) {
+  size_t i = 0;
+  while (target.len - i >= BLOCK_LEN && is_visible_block(target.at + i))
+    i += BLOCK_LEN;
+  for (; i < target.len; i++) {
     unsigned char c = (unsigned char)target.at[i];
     if (c == '#')
       return refuse(reading, 400,
@@ -231,6 +243,17 @@ static int read_coding(struct reading *reading, struct slice value) {
   return 0;
 }
 
+/* RFC 9110, section 7.6.1. */
+static void read_connection(struct reading *reading, struct slice value) {
+  struct slice option;
+  while (http_list_next(&value, &option)) {
+    if (http_member_is(option, slice_of("close"))) reading->asks_close = true;
+    else if (http_member_is(option, slice_of("keep-alive")))
+      reading->asks_keep_alive = true;
+    else reading->request->names_fields = true;
+  }
+}
+
 /* Looks at the fields that the connection itself must understand; they are told
  * apart by their lengths. */
 static int read_meaning(struct reading *reading, struct http_field field) {
@@ -252,11 +275,8 @@ static int read_meaning(struct reading *reading, struct http_field field) {
             http_list_has(value, slice_of("100-continue"));
       break;
     case 10:
-      if (slice_equal_nocase(name, slice_of("Connection"))) {
-        reading->asks_close |= http_list_has(value, slice_of("close"));
-        reading->asks_keep_alive |=
-            http_list_has(value, slice_of("keep-alive"));
-      }
+      if (slice_equal_nocase(name, slice_of("Connection")))
+        read_connection(reading, value);
       break;
     case 13:
       if (slice_equal_nocase(name, slice_of("If-None-Match")))
@@ -342,17 +362,17 @@ int http_request_parse(struct http_request *request, struct slice head,
   return status;
 }
 
-const struct http_field *http_request_field(const struct http_request *request,
-                                            const char *name) {
-  struct slice wanted = slice_of(name);
+const struct http_field *http_request_find(const struct http_request *request,
+                                           struct slice name) {
   for (unsigned i = 0; i < request->field_count; i++)
-    if (slice_equal_nocase(request->fields[i].name, wanted))
+    if (slice_equal_nocase(request->fields[i].name, name))
       return &request->fields[i];
   return NULL;
 }
 
 bool http_request_connection_names(const struct http_request *request,
                                    struct slice name) {
+  if (!request->names_fields) return false;
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
     if (slice_equal_nocase(field->name, slice_of("Connection")) &&

@@ -105,6 +105,9 @@ static void note(struct http_response *response, struct http_field field,
         !slice_equal_nocase(field.value, slice_of("identity"));
   } else if (slice_equal_nocase(name, slice_of("Retry-After"))) {
     response->retry_after = true;
+    response->retry_after_at =
+        response->head_at + (size_t)(field.value.at - head);
+    response->retry_after_len = field.value.len;
   } else if (slice_equal_nocase(name, slice_of("Location"))) {
     response->location_at = response->head_at + (size_t)(field.value.at - head);
     response->location_len = field.value.len;
@@ -160,6 +163,7 @@ static bool skip_interim(struct http_response *response, size_t head_len) {
   response->status = 0;
   response->is_encoded = response->retry_after = false;
   response->location_at = response->location_len = 0;
+  response->retry_after_at = response->retry_after_len = 0;
   response->head_at += head_len;
   response->scanned = 0;
   response->used = response->head_at;
@@ -199,6 +203,7 @@ static bool read_head(struct http_response *response, struct slice head) {
   struct framing framing = {0};
   struct slice rest = head;
   if (!read_status_line(response, &rest)) return false;
+  response->fields_at = response->head_at + (size_t)(rest.at - head.at);
   rest.len -= 2; /* the empty line */
   if (!read_fields(response, head.at, rest, &framing)) return false;
   if (response->status < 200 && response->status != 101)

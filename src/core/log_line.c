@@ -16,7 +16,7 @@
  * words, is the problem body's to say; here its result and status suffice. */
 #include "core/log_line.h"
 
-#include "core/answer_date.h"
+#include "core/http_date.h"
 
 enum {
   TARGET_MAX = 1024,
@@ -116,7 +116,7 @@ static void add_attempts_json(struct text *out,
 void log_line_json(struct text *out, const struct race_record *race,
                    int64_t wall_us) {
   text_str(out, "{\"time\":\"");
-  answer_date_iso(out, wall_us);
+  http_date_write_iso(out, wall_us);
   add_string(out, "\",\"client\":", race->peer, CLIENT_MAX);
   add_string(out, ",\"id\":", race->id, ID_MAX);
   add_string(out, ",\"method\":", race->method, METHOD_MAX);
@@ -138,7 +138,7 @@ static void add_clock(struct text *out, int64_t wall_us) {
   char storage[32];
   struct text stamp;
   text_init(&stamp, storage, sizeof storage);
-  answer_date_iso(&stamp, wall_us);
+  http_date_write_iso(&stamp, wall_us);
   text_add(out, storage + sizeof "2026-11-21T" - 1, sizeof "01:02:03.123" - 1);
 }
 
@@ -154,6 +154,10 @@ static void add_attempt_text(struct text *out, unsigned number,
   text_str(out, "  #");
   text_int(out, number);
   text_char(out, ' ');
+  if (attempt->kind == ATTEMPT_RETRY) {
+    text_str(out, attempt_kind_name(ATTEMPT_RETRY));
+    text_char(out, ' ');
+  }
   text_ms(out, attempt->start_us - from_us);
   text_char(out, '-');
   text_ms(out, attempt->end_us - from_us);

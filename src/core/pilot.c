@@ -86,9 +86,8 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
                 const struct race_policy *policy, unsigned targets,
                 unsigned first, int64_t timeout_us, int64_t now_us) {
   uint8_t order[RACE_MAX_ATTEMPTS] = {0};
-  unsigned count = 1;
-  if (targets > 1)
-    count = order_targets(pilot, first, 1 + policy->hedges, order, now_us);
+  unsigned wanted = 1 + policy->hedges + policy->retries, count = 1;
+  if (targets > 1) count = order_targets(pilot, first, wanted, order, now_us);
   struct race_policy learned = *policy;
   if (policy->learn.per_mille > 0)
     apply_delay(pilot->delay, &learned, timeout_us);
@@ -101,9 +100,12 @@ enum pilot_kind pilot_kind(const struct race *race, unsigned k) {
   const uint32_t *due_us = race->plan->due_us;
   unsigned before = (1u << k) - 1;
   if (race->unasked == before) return PILOT_PRIMARY;
-  if (race->started_us[k] < due_us[k]) return PILOT_FAILURE;
+  if (race_kind(race, k) == ATTEMPT_RETRY) return PILOT_FAILURE;
+  unsigned hedge = race_hedge_number(race, k);
+  if (race->started_us[k] < due_us[hedge]) return PILOT_FAILURE;
   bool alone = race->refused == (before & ~1u);
-  return k > 1 && alone && due_us[k] > due_us[1] ? PILOT_LATE : PILOT_HEDGE;
+  return hedge > 1 && alone && due_us[hedge] > due_us[1] ? PILOT_LATE
+                                                         : PILOT_HEDGE;
 }
 
 unsigned pilot_whom(const struct race *race, unsigned k) {
@@ -184,20 +186,16 @@ static enum pilot_news note_race(struct pilot_target *target,
   return PILOT_NO_NEWS;
 }
 
-/* RFC 9110, section 10.2.3; a 429 without a time of its own means a second. */
 static void note_pushback(struct pilot_target *target,
-                          const struct attempt_end *end, int64_t retry_after_us,
-                          int64_t now_us) {
-  if (end->status != 429 && end->status != 503) return;
-  if (retry_after_us < 0 && end->status == 429) retry_after_us = 1000 * 1000;
-  if (retry_after_us > 0)
-    overload_push_back(&target->overload, retry_after_us, now_us);
+                          const struct attempt_end *end, int64_t now_us) {
+  uint32_t wait_ms = attempt_end_wait_ms(end);
+  if (wait_ms > 0 && (end->status == 429 || end->status == 503))
+    overload_push_back(&target->overload, wait_ms * INT64_C(1000), now_us);
 }
 
 enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
                             unsigned k, unsigned target,
-                            const struct attempt_end *end,
-                            int64_t retry_after_us, int64_t took_us,
+                            const struct attempt_end *end, int64_t took_us,
                             int64_t now_us) {
   struct pilot_target *its = pilot->targets[target];
   bool good = end->result == ATTEMPT_SUCCESS;
@@ -205,7 +203,7 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
     return PILOT_NO_NEWS;
   latency_note(pilot->counts[target], took_us, good);
   overload_note(&its->overload, end, took_us);
-  note_pushback(its, end, retry_after_us, now_us);
+  note_pushback(its, end, now_us);
   if (good)
     hedge_budget_earn(pilot->budget, pilot->earnings, &pilot->budget_rule);
   enum pilot_news news = note_health(its, health_of(its, end, took_us), now_us);

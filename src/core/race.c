@@ -10,6 +10,8 @@
  *   |            +-- ENDED, failed, none in flight:                |
  *   |            |     the next hedge starts at once,              |
  *   |            |     once per race (`next`), or all of them -----+
+ *   |            +-- ENDED, failed: a retry gets its time ---------+
+ *   |            +-- TIMER, none in flight: the retry starts ------+
  *   |            |
  *   |  ENDED, an answer ............ SUCCESS        the first one wins;
  *   |                                CLIENT_ERROR   a 4xx, with --final 4xx
@@ -23,15 +25,25 @@
  * over. A result therefore counts before a timer that is due in the same turn,
  * and there is one place from which an attempt can start.
  *
+ * A hedge is there for an attempt that may be slow, a retry for one that has
+ * failed. So a retry gets its time from a failure, and starts only when nothing
+ * is in flight: while another attempt runs, it waits for what that brings. The
+ * last failure decides anew: its time counts, and a 4xx that says the same to
+ * whoever asks again takes the retry back. Retry-After, from whichever attempt
+ * it came, puts it off. A hedge that the failure brings forward goes first,
+ * since it waits for nothing; a refused one leaves the retry its time. A retry
+ * that would start at the deadline is none.
+ *
  * Where the plan says `once`, no hedge is due and no failure brings one
  * forward. An attempt then follows another only where no byte of the request
  * can have reached anybody so far: each before it was refused, or failed
- * unsent. So whatever --on-failure is, they follow one by one.
+ * unsent. So whatever --on-failure is, they follow one by one: hedges at once,
+ * then retries.
  *
  * An attempt that was refused (never started) or starved (started, and then
  * this machine lacked memory) says nothing of the upstream. So it is no failure
  * and brings nothing forward: where memory is short, more requests would be the
- * wrong answer.
+ * wrong answer. A retry that a gate refuses is used up, like a hedge.
  *
  * What this file leaves to others: times and targets (core/plan), clocks and
  * sockets, whether an attempt may start (core/gate; a refusal is told to it as
@@ -50,6 +62,7 @@ static uint16_t below(unsigned attempt) {
 void race_init(struct race *race, const struct race_plan *plan) {
   memset(race, 0, sizeof *race);
   race->plan = plan;
+  race->retry_us = PLAN_NEVER_US;
 }
 
 static uint32_t elapsed_us(const struct race *race, int64_t now_us) {
@@ -64,6 +77,22 @@ static void race_launch_next(struct race *race, uint32_t at_us) {
   race->next++;
 }
 
+static void race_launch_retry(struct race *race, uint32_t at_us) {
+  race->retried |= bit(race->next);
+  race->retries++;
+  race->retry_us = PLAN_NEVER_US;
+  race_launch_next(race, at_us);
+}
+
+/* The first of plan->due_us that has not been started: retries have none. */
+static unsigned race_due(const struct race *race) {
+  return race->next - race->retries;
+}
+
+static bool has_hedge(const struct race *race) {
+  return race_due(race) < race->plan->hedged;
+}
+
 static void race_settle(struct race *race, enum outcome outcome,
                         unsigned winner) {
   race->outcome = outcome;
@@ -72,14 +101,19 @@ static void race_settle(struct race *race, enum outcome outcome,
 
 /* ---- what happened ---- */
 
+/* What a failure asks for: a set. */
+enum { FORWARD = 1, RETRY = 2 };
+
+static bool is_4xx(int status) { return status >= 400 && status <= 499; }
+
 /* A 4xx other than these says the same to whoever asks again (RFC 9110, section
  * 15.5; 425 is RFC 8470's, 429 is RFC 6585's). */
 static bool is_final_4xx(int status) {
-  return status != 408 && status != 425 && status != 429;
+  return is_4xx(status) && status != 408 && status != 425 && status != 429;
 }
 
 static bool is_whole_4xx(const struct attempt_end *end) {
-  return end->whole && end->status >= 400 && end->status <= 499;
+  return end->whole && is_4xx(end->status);
 }
 
 static bool asks_to_wait(const struct attempt_end *end) {
@@ -92,35 +126,57 @@ static void race_note_4xx(struct race *race, unsigned k, int status) {
     race_settle(race, OUTCOME_CLIENT_ERROR, k);
 }
 
-/* Takes the end of an attempt, and returns whether it is a failure that may
- * bring a hedge forward. */
-static bool race_note_end(struct race *race, unsigned k,
-                          const struct attempt_end *end) {
+/* Times since the start, without overflow. */
+static uint32_t later_us(uint32_t at_us, uint32_t by_us) {
+  return by_us < PLAN_NEVER_US - at_us ? at_us + by_us : PLAN_NEVER_US;
+}
+
+static uint32_t us_of(uint32_t ms) {
+  return ms < PLAN_NEVER_US / 1000 ? ms * 1000 : PLAN_NEVER_US;
+}
+
+static void race_hold(struct race *race, uint32_t until_us) {
+  if (until_us > race->held_us) race->held_us = until_us;
+}
+
+/* Takes the end of an attempt, and returns what it asks for. */
+static unsigned race_note_end(struct race *race,
+                              const struct step_event *event) {
+  const struct attempt_end *end = &event->end;
+  unsigned k = event->attempt;
   assert(race->in_flight & bit(k));
   race->in_flight &= (uint16_t)~bit(k);
   switch (end->result) {
-    case ATTEMPT_SUCCESS: race_settle(race, OUTCOME_SUCCESS, k); return false;
+    case ATTEMPT_SUCCESS: race_settle(race, OUTCOME_SUCCESS, k); return 0;
     case ATTEMPT_REFUSED:
       race->refused |= bit(k);
       race->unasked |= bit(k);
-      return false;
-    case ATTEMPT_STARVED: race->starved |= bit(k); return false;
+      return 0;
     default: break;
+  }
+  race->retry_us = PLAN_NEVER_US;
+  if (end->result == ATTEMPT_STARVED) {
+    race->starved |= bit(k);
+    return 0;
   }
   if (race->plan->once && end->unsent) race->unasked |= bit(k);
   if (is_whole_4xx(end)) race_note_4xx(race, k, end->status);
-  return !asks_to_wait(end);
+  uint32_t wait_ms = attempt_end_wait_ms(end);
+  if (wait_ms > 0)
+    race_hold(race, later_us(elapsed_us(race, event->now_us), us_of(wait_ms)));
+  return (asks_to_wait(end) ? 0 : FORWARD) |
+         (is_final_4xx(end->status) ? 0 : RETRY);
 }
 
-static bool race_note(struct race *race, const struct step_event *event) {
+static unsigned race_note(struct race *race, const struct step_event *event) {
   switch (event->kind) {
     case EVENT_START: race->start_us = event->now_us; break;
-    case EVENT_ENDED: return race_note_end(race, event->attempt, &event->end);
+    case EVENT_ENDED: return race_note_end(race, event);
     case EVENT_GONE: race_settle(race, OUTCOME_GONE, 0); break;
     case EVENT_DRAIN: race_settle(race, OUTCOME_DRAINED, 0); break;
     case EVENT_TIMER: break;
   }
-  return false;
+  return 0;
 }
 
 /* ---- whose own limit is used up ---- */
@@ -145,29 +201,46 @@ static unsigned race_expire(struct race *race, uint32_t at_us) {
 
 /* ---- what starts now ---- */
 
-static bool may_start(const struct race *race) {
-  return race->next < race->plan->attempts &&
-         race->plan->due_us[race->next] != PLAN_NEVER_US;
+/* When the next hedge is, by its own time. */
+static uint32_t race_due_us(const struct race *race) {
+  return has_hedge(race) ? race->plan->due_us[race_due(race)] : PLAN_NEVER_US;
 }
 
 /* Nothing is in flight after a failure: what the policy brings forward. */
-static void race_launch_after_failure(struct race *race, uint32_t at_us) {
-  unsigned wanted = race->next;
-  if (race->plan->on_failure == RACE_ALL) wanted = race->plan->attempts;
-  if (race->plan->on_failure == RACE_NEXT && !race->forwarded) wanted++;
+static void race_forward(struct race *race, uint32_t at_us) {
+  unsigned wanted = 0;
+  if (race->plan->on_failure == RACE_ALL) wanted = RACE_MAX_HEDGES;
+  if (race->plan->on_failure == RACE_NEXT && !race->forwarded) wanted = 1;
   race->forwarded = true;
-  while (race->next < wanted && race->next < race->plan->attempts)
-    race_launch_next(race, at_us);
+  for (; wanted > 0 && has_hedge(race); wanted--) race_launch_next(race, at_us);
 }
 
-static void race_launch(struct race *race, uint32_t at_us, bool failed) {
-  while (may_start(race) && race->plan->due_us[race->next] <= at_us)
-    race_launch_next(race, at_us);
-  if (failed && race->in_flight == 0) race_launch_after_failure(race, at_us);
+/* No byte of the request has reached anybody. */
+static bool is_unasked(const struct race *race) {
+  return race->unasked == below(race->next);
+}
+
+static void race_want_retry(struct race *race, uint32_t at_us) {
+  const struct race_plan *plan = race->plan;
+  race->retry_us = PLAN_NEVER_US;
+  if (plan->hedged + race->retries == plan->attempts ||
+      (plan->once && !is_unasked(race)))
+    return;
+  uint32_t retry_us =
+      later_us(at_us, plan_backoff_us(plan, race->retries, race->chance));
+  if (retry_us < race->held_us) retry_us = race->held_us;
+  if (retry_us < plan->deadline_us) race->retry_us = retry_us;
+}
+
+static void race_go_on(struct race *race, uint32_t at_us, unsigned asked) {
+  while (race_due_us(race) <= at_us) race_launch_next(race, at_us);
+  if (asked & RETRY) race_want_retry(race, at_us);
+  if ((asked & FORWARD) && race->in_flight == 0) race_forward(race, at_us);
   /* Nobody has been asked yet: a refused primary hands its turn on, perhaps to
    * another target, rather than wait for the hedges' time. */
-  if (race->unasked == below(race->next) && race->next < race->plan->attempts)
-    race_launch_next(race, at_us);
+  if (is_unasked(race) && has_hedge(race)) race_launch_next(race, at_us);
+  if (race->retry_us <= at_us && race->in_flight == 0)
+    race_launch_retry(race, at_us);
 }
 
 /* ---- is it over ---- */
@@ -190,7 +263,9 @@ static void race_lose(struct race *race) {
 }
 
 static void race_judge(struct race *race, uint32_t at_us) {
-  if (race->in_flight == 0 && !may_start(race)) race_lose(race);
+  if (race->in_flight == 0 && race_due_us(race) == PLAN_NEVER_US &&
+      race->retry_us == PLAN_NEVER_US)
+    race_lose(race);
   else if (at_us >= race->plan->deadline_us)
     race_settle(race, OUTCOME_DEADLINE, 0);
 }
@@ -199,12 +274,12 @@ struct todo race_step(struct race *race, const struct step_event *event) {
   struct todo todo = {.start_below = race->next};
   if (race->outcome != OUTCOME_OPEN) return todo;
 
-  bool failed = race_note(race, event);
+  unsigned asked = race_note(race, event);
   if (race->outcome == OUTCOME_OPEN) {
     uint32_t at_us = elapsed_us(race, event->now_us);
     todo.expire_below = race_expire(race, at_us);
-    if (at_us < race->plan->deadline_us)
-      race_launch(race, at_us, failed || todo.expire_below > 0);
+    if (todo.expire_below > 0) asked = FORWARD | RETRY;
+    if (at_us < race->plan->deadline_us) race_go_on(race, at_us, asked);
     race_judge(race, at_us);
   }
   if (race->outcome != OUTCOME_OPEN) {
@@ -221,8 +296,8 @@ int64_t race_wakeup_us(const struct race *race) {
   uint32_t at_us = race->plan->deadline_us;
   uint32_t limit_us = race->plan->attempt_timeout_us;
   unsigned k = 0;
-  if (may_start(race) && race->plan->due_us[race->next] < at_us)
-    at_us = race->plan->due_us[race->next];
+  if (race_due_us(race) < at_us) at_us = race_due_us(race);
+  if (race->in_flight == 0 && race->retry_us < at_us) at_us = race->retry_us;
   if (limit_us > 0 && race->in_flight > 0) {
     while (!(race->in_flight & bit(k))) k++;
     /* Without overflow: a limit is below the deadline, which fits twice. */

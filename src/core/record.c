@@ -19,10 +19,18 @@ static void add_count(struct text *out, const char *label, int64_t count) {
   text_int(out, count);
 }
 
+/* The numbers of the others tell it. */
+static void add_kind(struct text *out, enum attempt_kind kind) {
+  text_str(out, ",\"kind\":\"");
+  text_str(out, attempt_kind_name(kind));
+  text_char(out, '"');
+}
+
 void attempt_record_json(struct text *out, const struct attempt_record *attempt,
                          int64_t from_us, enum record_style style) {
   text_str(out, "{\"target\":");
   text_int(out, attempt->target);
+  if (attempt->kind == ATTEMPT_RETRY) add_kind(out, ATTEMPT_RETRY);
   text_str(out, styles[style].start);
   text_ms(out, attempt->start_us - from_us);
   text_str(out, styles[style].end);
@@ -44,4 +52,18 @@ unsigned race_record_left(const struct race_record *race, unsigned at) {
   unsigned left = 0;
   while (race_record_next(race, &at)) left++;
   return left;
+}
+
+unsigned race_record_retry_after_s(const struct race_record *race) {
+  const struct attempt_record *attempt;
+  int64_t soonest_us = INT64_MAX;
+  unsigned at = 0;
+  while ((attempt = race_record_next(race, &at))) {
+    if (attempt->end.status == 0) continue;
+    if (attempt->end.retry_after_ms == 0) return 0;
+    int64_t us = attempt->end_us + attempt->end.retry_after_ms * INT64_C(1000);
+    if (us < soonest_us) soonest_us = us;
+  }
+  if (soonest_us == INT64_MAX || soonest_us <= race->end_us) return 0;
+  return (unsigned)((soonest_us - race->end_us + 999999) / 1000000);
 }

@@ -107,14 +107,18 @@ const struct route *route_table_find(const struct route_table *table,
                                      struct slice path) {
   const struct route *best = NULL, *found;
   uint32_t hash = FNV_BASIS;
-  size_t len, at = 0;
-  for (size_t plain = 0; at < path.len && plain <= table->longest; plain++) {
+  size_t at = 0, plain = 0; /* plain: without the encoding */
+  while (at < path.len && plain <= table->longest) {
     if (path.at[at] == '/' &&
         (found = route_table_at(table, (struct slice){path.at, at}, hash)) &&
         found->below)
       best = found;
-    hash = hash_on(hash, next_char(slice_from(path, at), &len));
-    at += len;
+    do { /* a segment with its slash */
+      size_t len;
+      hash = hash_on(hash, next_char(slice_from(path, at), &len));
+      at += len;
+      plain++;
+    } while (at < path.len && path.at[at] != '/');
   }
   if (at < path.len) return best;
   found = route_table_at(table, path, hash);
@@ -131,16 +135,19 @@ struct slice route_table_rest(const struct route *route, struct slice path) {
   return path;
 }
 
-static bool is_of(const struct route_table *table, const struct route *route,
-                  const struct route *first) {
-  return route < table->routes + table->count &&
-         slice_equal(route->path, first->path);
+/* The one behind it, where it has the same path; else NULL. */
+static const struct route *next_of_path(const struct route_table *table,
+                                        const struct route *route) {
+  const struct route *next = route + 1;
+  bool same = next < table->routes + table->count &&
+              slice_equal(next->path, route->path);
+  return same ? next : NULL;
 }
 
 const struct route *route_table_method(const struct route_table *table,
                                        const struct route *first,
                                        unsigned method) {
-  for (const struct route *r = first; is_of(table, r, first); r++)
+  for (const struct route *r = first; r; r = next_of_path(table, r))
     if (r->methods & 1u << method) return r;
   return NULL;
 }
@@ -148,7 +155,7 @@ const struct route *route_table_method(const struct route_table *table,
 unsigned route_table_methods(const struct route_table *table,
                              const struct route *first) {
   unsigned methods = 0;
-  for (const struct route *r = first; is_of(table, r, first); r++)
+  for (const struct route *r = first; r; r = next_of_path(table, r))
     methods |= r->methods;
   return methods;
 }

@@ -16,7 +16,9 @@ static unsigned char lower(char c) {
 }
 
 bool slice_same_letters(const char *a, const char *b, size_t len) {
-  if (len == 0 || memcmp(a, b, len) == 0) return true; /* as nearly always */
+  if (len == 0) return true;
+  if ((a[0] | 0x20) != (b[0] | 0x20)) return false; /* most that differ */
+  if (memcmp(a, b, len) == 0) return true;          /* most that do not */
   for (size_t i = 0; i < len; i++)
     if (lower(a[i]) != lower(b[i])) return false;
   return true;

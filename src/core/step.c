@@ -12,12 +12,18 @@
 
 #include <stddef.h>
 
+static const char *const kind_names[] = {
+    [ATTEMPT_PRIMARY] = "primary",
+    [ATTEMPT_HEDGE] = "hedge",
+    [ATTEMPT_RETRY] = "retry",
+};
+
 static const char *const result_names[] = {
     [ATTEMPT_SUCCESS] = "success",     [ATTEMPT_STATUS] = "status",
     [ATTEMPT_BAD_JSON] = "bad_json",   [ATTEMPT_TRANSPORT] = "transport",
     [ATTEMPT_TOO_LARGE] = "too_large", [ATTEMPT_REFUSED] = "refused",
     [ATTEMPT_CANCELLED] = "cancelled", [ATTEMPT_TIMEOUT] = "timeout",
-    [ATTEMPT_STARVED] = "starved",
+    [ATTEMPT_STARVED] = "starved",     [ATTEMPT_RULE] = "rule",
 };
 
 static const char *const outcome_names[] = {
@@ -36,6 +42,11 @@ static const char *const outcome_names[] = {
 
 static const char *name_at(const char *const *names, size_t count, size_t i) {
   return i < count && names[i] ? names[i] : "unknown";
+}
+
+const char *attempt_kind_name(enum attempt_kind kind) {
+  return name_at(kind_names, sizeof kind_names / sizeof *kind_names,
+                 (size_t)kind);
 }
 
 const char *attempt_result_name(enum attempt_result result) {

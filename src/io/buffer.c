@@ -112,7 +112,7 @@ void buffer_drop(struct buffer *buffer, size_t n) {
   if (buffer->len > 0) memmove(buffer->at, buffer->at + n, buffer->len);
 }
 
-void buffer_clear(struct buffer *buffer) {
+void buffer_give_back(struct buffer *buffer) {
   struct blocks *blocks = buffer->blocks;
   if (buffer->cap != BLOCK_BYTES || !keep_spare(blocks, buffer->at)) {
     budget_give(budget_of(blocks), buffer->cap);

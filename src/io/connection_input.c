@@ -49,15 +49,16 @@ static bool is_reading(const struct connection *c) {
 }
 
 /* What came is no request, or not one that we take. */
-static void refuse(struct connection *c, int status, const char *why) {
+static void refuse(struct connection *c, const void *route, int status,
+                   const char *why) {
   struct front *front = c->front;
   trace("client %s: refused, %d: %s", connection_peer(c), status, why);
   c->state = CONNECTION_PENDING;
   connection_ends(c, CONNECTION_LINGERS);
   c->keeps_1_0 = false;
   c->deadline_us = INT64_MAX;
-  front->handler.on_bad_request(front->handler.arg, c, &front->request, status,
-                                why);
+  front->handler.on_bad_request(front->handler.arg, c, &front->request, route,
+                                status, why);
 }
 
 /* The same, when not even its first words could be read. */
@@ -65,7 +66,7 @@ void connection_input_refuse(struct connection *c, int status,
                              const char *why) {
   c->front->request.method_name = (struct slice){0};
   c->front->request.target = (struct slice){0};
-  refuse(c, status, why);
+  refuse(c, NULL, status, why);
 }
 
 static void hand_over(struct connection *c, const void *route,
@@ -104,8 +105,10 @@ static void await_body(struct connection *c, enum connection_state state,
                                  c->front->limits.keepalive_timeout_us);
 }
 
-static size_t refuse_body(struct connection *c, const struct input *in) {
-  refuse(c, 413, "the request body is larger than --max-request-body");
+static size_t refuse_body(struct connection *c, const struct input *in,
+                          const struct head *head) {
+  refuse(c, head->route, 413,
+         "the request body is larger than --max-request-body");
   return in->len;
 }
 
@@ -113,7 +116,7 @@ static size_t refuse_body(struct connection *c, const struct input *in) {
 static size_t take_length(struct connection *c, const struct input *in,
                           const struct head *head) {
   uint64_t length = c->front->request.content_length;
-  if (length > head->limit) return refuse_body(c, in);
+  if (length > head->limit) return refuse_body(c, in, head);
   size_t wanted = head->len + (size_t)length;
   if (in->len < wanted) {
     trace("client %s: body awaited, %zu bytes with its head",
@@ -150,11 +153,11 @@ static size_t take_chunks(struct connection *c, struct input *in,
     return 0;
   }
   if (progress == CHUNKS_BAD) {
-    refuse(c, 400, chunks->why);
+    refuse(c, head->route, 400, chunks->why);
     return in->len;
   }
   if (progress == CHUNKS_LARGE || chunks->body_len > head->limit)
-    return refuse_body(c, in);
+    return refuse_body(c, in, head);
   hand_over(c, head->route,
             (struct slice){in->at + head->len, chunks->body_len});
   return head->len + chunks->read;
@@ -211,7 +214,7 @@ static size_t take_request(struct connection *c, struct input *in) {
       http_request_parse(&front->request, (struct slice){in->at, head_len},
                          &front->limits.request, &why);
   if (status == 0) return take_body(c, in, head_len);
-  refuse(c, status, why);
+  refuse(c, NULL, status, why);
   return in->len;
 }
 

@@ -142,7 +142,6 @@ static struct iovec part_of(struct slice s) {
   return (struct iovec){(char *)(uintptr_t)s.at, s.len};
 }
 
-/* From Hedge-Attempt's value to the end of the head. */
 /* From the attempt's start on, so that it stays the same however often the
  * request is put together. */
 static int64_t milliseconds_left(const struct call *call) {
@@ -150,6 +149,7 @@ static int64_t milliseconds_left(const struct call *call) {
   return left_us > 1000 ? left_us / 1000 : 1;
 }
 
+/* From the deadline's value, where it is told, to the end of the head. */
 static struct slice request_last_lines(const struct call *call, char *room) {
   const struct ask_message *message = call->ask->message;
   struct text lines;
@@ -238,9 +238,9 @@ static bool h1_write(struct call *call) {
   char last_lines[LAST_LINES_BYTES];
   while (!call->sent_all) {
     unsigned count = request_parts(call, last_lines, parts);
-    size_t left = parts_bytes(parts, count) - call->sent;
     count = skip_parts(parts, count, call->sent);
     count = join_parts(wire_scratch(call->wire), parts, count);
+    size_t left = parts_bytes(parts, count);
     ssize_t n = stream_send(wire_stream(call->wire), parts, count);
     if (n == STREAM_AGAIN) return wire_await_room(call->wire);
     if (n < 0) return false;

@@ -9,6 +9,9 @@
  * of the protocol (io/h1). */
 #include "io/intake.h"
 
+#include "core/retry_after.h"
+#include "io/clock.h"
+
 static const char head_too_large[] =
     "the answer's head is larger than --max-upstream-head";
 
@@ -24,6 +27,7 @@ void intake_init(struct intake *intake, const struct target_limits *limits,
   verdict_init(&intake->verdict, message->success, limits->body_bytes,
                limits->depth);
   intake->verdict.keep_errors = message->keep_errors;
+  intake->verdict.rules = message->rules;
 }
 
 void intake_clear(struct intake *intake) { buffer_clear(&intake->bytes); }
@@ -45,6 +49,12 @@ static bool too_large(struct intake *intake) {
   return false;
 }
 
+static void note_wait(struct attempt_end *end, struct slice retry_after) {
+  int64_t us = retry_after_us(retry_after, clock_wall_us());
+  int64_t ms = us > 0 ? (us + 999) / 1000 : 0;
+  end->retry_after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
 static bool judge_head(struct intake *intake) {
   struct response_meaning head =
       http_response_meaning(&intake->response, intake->bytes.at);
@@ -52,7 +62,9 @@ static bool judge_head(struct intake *intake) {
   if (intake->response.head_at + intake->response.head_len >
       intake->limits->head_bytes)
     return too_large(intake);
-  return verdict_head(&intake->verdict, &head);
+  bool open = verdict_head(&intake->verdict, &head);
+  if (head.retry_after) note_wait(&intake->verdict.end, head.wait);
+  return open;
 }
 
 static bool judge_body(struct intake *intake) {
@@ -60,6 +72,17 @@ static bool judge_body(struct intake *intake) {
   size_t from = intake->judged;
   intake->judged = intake->response.body_len;
   return verdict_body(&intake->verdict, body + from, intake->judged - from);
+}
+
+static void judge_text(struct intake *intake) {
+  const struct http_response *found = &intake->response;
+  const char *body = intake->bytes.at + found->body_at;
+  verdict_text(&intake->verdict, (struct slice){body, found->body_len});
+}
+
+static void judge_end(struct intake *intake) {
+  verdict_end(&intake->verdict);
+  if (intake->verdict.rules) judge_text(intake);
 }
 
 /* The head has not ended yet, or interim heads go on and on. */
@@ -82,7 +105,7 @@ bool intake_judge(struct intake *intake) {
       case RESPONSE_HEAD: open = judge_head(intake); break;
       case RESPONSE_BODY: open = judge_body(intake); break;
       case RESPONSE_DONE:
-        verdict_end(&intake->verdict);
+        judge_end(intake);
         open = false;
         break;
       case RESPONSE_BAD:
@@ -96,8 +119,7 @@ bool intake_judge(struct intake *intake) {
 }
 
 void intake_end(struct intake *intake) {
-  if (http_response_end(&intake->response) == RESPONSE_DONE)
-    verdict_end(&intake->verdict);
+  if (http_response_end(&intake->response) == RESPONSE_DONE) judge_end(intake);
   else
     verdict_broken(&intake->verdict, ATTEMPT_TRANSPORT, intake->response.why);
 }

@@ -100,6 +100,7 @@ static int open_socket(const struct listen_at *address, bool reuse_port) {
   set_flag(fd, SOL_SOCKET, SO_REUSEADDR);
   set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
   if (reuse_port) set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
+  if (address->ipv6_only) set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY);
   if (bind(fd, &to.any, len) == 0) {
     set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
     if (listen(fd, BACKLOG) == 0) return fd;

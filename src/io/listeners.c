@@ -4,12 +4,17 @@
  * any more; on how many addresses is no concern of it. So it has one pause and
  * one end for all of them, and a connection does not say where it came in.
  *
+ * [::] takes IPv4 clients, too, and then no IPv4 address of its port can be
+ * bound beside it. Whoever lists both means each for its own family: [::] is
+ * then bound for IPv6 alone.
+ *
  * What is done to all is done to those that have closed, too: a listener takes
  * that for nothing. They are kept until all of them are freed. */
 #include "io/listeners.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct listeners {
   listener_on_accept *on_accept;
@@ -23,6 +28,23 @@ static void listeners_on_accept(void *arg, int fd,
                                 const struct sockaddr *peer) {
   struct listeners *listeners = arg;
   listeners->on_accept(listeners->arg, fd, peer);
+}
+
+static bool is_any_ipv6(struct slice host) {
+  static const unsigned char any[ADDRESS_BYTES];
+  unsigned char bytes[ADDRESS_BYTES];
+  return address_is_ipv6(host) && address_parse(host, bytes) &&
+         memcmp(bytes, any, sizeof any) == 0;
+}
+
+/* A port that is still to be chosen is nobody else's. */
+static bool is_beside_ipv4(const struct listen_at *address,
+                           const struct listen_at *all, unsigned count) {
+  for (unsigned i = 0; i < count; i++)
+    if (address->port > 0 && all[i].port == address->port &&
+        !address_is_ipv6(all[i].host))
+      return true;
+  return false;
 }
 
 static bool add(struct listeners *listeners, struct loop *loop,
@@ -49,12 +71,15 @@ struct listeners *listeners_new(struct loop *loop,
   }
   listeners->on_accept = on_accept;
   listeners->arg = arg;
-  while (listeners->count < count)
-    if (!add(listeners, loop, &addresses[listeners->count], reuse_port, error,
-             error_cap)) {
+  while (listeners->count < count) {
+    struct listen_at address = addresses[listeners->count];
+    address.ipv6_only =
+        is_any_ipv6(address.host) && is_beside_ipv4(&address, addresses, count);
+    if (!add(listeners, loop, &address, reuse_port, error, error_cap)) {
       listeners_free(listeners);
       return NULL;
     }
+  }
   listeners->open = count;
   return listeners;
 }

@@ -316,6 +316,11 @@ void log_notice(const char *format, ...) {
   (void)written;
 }
 
+void log_notice_line(void *arg, const char *line) {
+  (void)arg;
+  log_notice("%s", line);
+}
+
 void log_notice_gated(struct log_gate *gate, int64_t now_us, const char *what) {
   int64_t next_us = atomic_load(&gate->next_us);
   /* Of several threads that find the gate open, one passes. */

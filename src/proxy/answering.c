@@ -14,13 +14,6 @@
 #include "core/answer.h"
 #include "proxy/observe.h"
 
-static struct answer_framing framing_of(const struct answering *to) {
-  return (struct answer_framing){
-      .close = connection_closes(to->connection),
-      .keep_alive_1_0 = connection_keeps_1_0(to->connection),
-  };
-}
-
 /* The peer's text costs more than the rest of a line: only when it is wanted.
  * */
 static void answering_tell(const struct answering *to, int status,
@@ -44,12 +37,22 @@ static const struct race_record *told_race(const struct answering *to) {
   return to->raced ? to->race : NULL;
 }
 
+static struct answer_ours ours_of(const struct answering *to) {
+  return (struct answer_ours){
+      .race = told_race(to),
+      .request_id = to->race->id,
+      .via_line = to->service->process->via_line,
+      .date_line = service_date_line(to->service),
+      .framing = {.close = connection_closes(to->connection),
+                  .keep_alive_1_0 = connection_keeps_1_0(to->connection)},
+  };
+}
+
 static void answering_write_own_head(const struct answering *to,
                                      struct text *head,
                                      const struct answer_own *own) {
-  answer_own_head(head, own, told_race(to), to->race->id,
-                  slice_of(to->service->process->via),
-                  service_date(to->service), framing_of(to), to->more.fields);
+  struct answer_ours ours = ours_of(to);
+  answer_own_head(head, own, &ours, to->more.fields);
 }
 
 static void answering_send_parts(const struct answering *to,
@@ -63,12 +66,10 @@ static void answering_send_parts(const struct answering *to,
 static void answering_pass_as(const struct answering *to, int status,
                               const struct response *response,
                               struct slice body, uint64_t length) {
-  struct service *service = to->service;
   struct text *head = scratch(to);
+  struct answer_ours ours = ours_of(to);
   struct iovec parts[2];
-  answer_passed_head(head, status, response->fields, length, told_race(to),
-                     to->race->id, slice_of(service->process->via),
-                     service_date(service), framing_of(to), &to->more);
+  answer_passed_head(head, status, response->fields, length, &ours, &to->more);
   answering_tell(to, status, body.len);
   parts[0] = (struct iovec){head->at, head->len};
   parts[1] = (struct iovec){(char *)(uintptr_t)body.at, body.len};
@@ -121,6 +122,12 @@ static void split(struct text *text, struct text *head, struct text *body) {
   text_init(body, text->at + half, text->cap - half);
 }
 
+static unsigned answering_retry_after_s(const struct answering *to,
+                                        int status) {
+  if (status == 503) return RETRY_AFTER_S;
+  return to->raced ? race_record_retry_after_s(to->race) : 0;
+}
+
 void answering_problem(const struct answering *to, int status,
                        struct slice detail, const char *allow) {
   struct text head, body;
@@ -132,7 +139,7 @@ void answering_problem(const struct answering *to, int status,
       .content_type = ANSWER_PROBLEM_TYPE,
       .length = body.len,
       .allow = allow,
-      .retry_after_s = status == 503 ? RETRY_AFTER_S : 0,
+      .retry_after_s = answering_retry_after_s(to, status),
   };
   answering_write_own_head(to, &head, &own);
   answering_tell(to, status, body.len);

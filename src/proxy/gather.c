@@ -16,15 +16,19 @@ static struct exchange_race race_of(struct visit *visit,
   const struct group *group = route->group;
   return (struct exchange_race){
       .policy = &route->policy,
+      .pilot = route->pilots ? &route->pilots[visit->service->number] : NULL,
       .targets = group->count > 0 ? group->count : 1,
       .first = group->count > 0 ? balance_first(visit->service, group) : 0,
       .timeout_us =
           route->timeout_us < deadline_us ? route->timeout_us : deadline_us,
-      .fields = &route->fields};
+      .fields = &route->fields,
+      .json = route->rules};
 }
 
-static struct exchange_item item_of(const struct gather_item *from) {
+static struct exchange_item item_of(const struct visit *visit,
+                                    const struct gather_item *from) {
   return (struct exchange_item){.group = from->group,
+                                .pilot = &from->pilots[visit->service->number],
                                 .only = from->only,
                                 .rest = from->rest,
                                 .query = from->query,
@@ -39,7 +43,7 @@ static void gather_start(struct visit *visit, struct exchange_setup *setup,
   for (unsigned i = 0; i < gather->rule_count; i++)
     races[i] = race_of(visit, gather->rules[i], deadline_us);
   for (unsigned i = 0; i < gather->count; i++)
-    items[i] = item_of(&gather->items[i]);
+    items[i] = item_of(visit, &gather->items[i]);
   setup->races = races;
   setup->race_count = gather->rule_count;
   setup->items = items;

@@ -3,14 +3,8 @@
  *
  * The main thread serves nobody: its loop waits for signals and for news of the
  * workers, so that a second signal is heard however busy the others are. It may
- * wait for a disk, too: a reload reads files here (proxy/files), and hands the
- * workers what was read.
- *
- * A reload takes all or nothing: when the file of options, a token or CAs will
- * not do, what was in force stays so, so that what is in force has always been
- * together in what somebody wrote. Options of the process itself (where it
- * listens, its limits) are taken at the start only; those that a reload would
- * change are named. */
+ * wait for a disk, too: a reload (proxy/reload) reads files here, and hands the
+ * workers what was read. */
 #include "proxy/process.h"
 
 #include <limits.h>
@@ -19,13 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "config/config.h"
 #include "config/config_file.h"
-#include "config/config_fit.h"
-#include "config/config_options.h"
+#include "config/learned.h"
 #include "config/snapshot.h"
 #include "io/clock.h"
 #include "io/leaks.h"
@@ -36,7 +28,8 @@
 #include "io/trace.h"
 #include "proxy/crew.h"
 #include "proxy/files.h"
-#include "proxy/secrets.h"
+#include "proxy/machine.h"
+#include "proxy/reload.h"
 #include "proxy/settings.h"
 
 enum {
@@ -46,21 +39,18 @@ enum {
 
 struct program {
   struct config_words words;
-  struct config config;   /* of the start, whose process options count, */
-  struct config *renewed; /* and of the last reload, whose others do; or NULL */
-  int64_t max_connections; /* as the start asked for */
+  struct config config; /* of the start */
   struct process process;
-  struct secrets secrets;
+  struct reload reload;
   struct loop *loop;
   struct resolver *resolver;
   struct log *log;
   struct notify *notify; /* NULL: there is no service manager */
-  struct timer watchdog;
+  struct timer watchdog, learning;
   struct slots *slots;
-  struct snapshot *snapshot; /* the last that workers were told of */
-  struct wake *news;         /* from the workers */
+  struct wake *news; /* from the workers */
   struct crew crew;
-  const char *reload; /* how the one that is under way will end; NULL: none */
+  const char *reloading; /* how the reload under way will end; NULL: none is */
   bool stopping, pinging;
 };
 
@@ -75,42 +65,23 @@ static bool open_log(struct program *program) {
   if (mode == CONFIG_LOG_OFF) return true;
   program->process.log_text =
       mode == CONFIG_LOG_TEXT ||
-      (mode == CONFIG_LOG_AUTO && !program->config.log_file &&
+      (mode == CONFIG_LOG_AUTO && !program->config.log_file.text &&
        isatty(STDOUT_FILENO));
-  program->log = log_new(STDOUT_FILENO);
+  program->log = program->reload.log = log_new(STDOUT_FILENO);
   return program->log || no_memory();
 }
 
 /* What flags name must be there: it is as if the flag were wrong. */
 static bool read_files(struct program *program) {
-  return secrets_read(&program->secrets, &program->config) &&
+  return secrets_read(&program->reload.secrets, &program->config) &&
          files_open_log(&program->config, program->log);
 }
 
 /* ---- what the process shares ---- */
 
-static unsigned worker_count(const struct config *config) {
-  long cores = sysconf(_SC_NPROCESSORS_ONLN);
-  if (config->workers > 0) return (unsigned)config->workers;
-  if (cores > CONFIG_WORKERS_MAX) return CONFIG_WORKERS_MAX;
-  return cores > 0 ? (unsigned)cores : 1;
-}
-
-/* The soft limit is raised to the hard one; see config/config_fit. */
-static bool fit_descriptors(struct config *config, uint64_t *descriptors) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
-  limit.rlim_cur = limit.rlim_max;
-  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
-  *descriptors = limit.rlim_cur;
-  return limit.rlim_cur <= INT32_MAX &&
-         config_fit_descriptors(config, (int64_t)limit.rlim_cur,
-                                worker_count(config));
-}
-
 static void fit(struct config *config) {
   uint64_t descriptors;
-  if (fit_descriptors(config, &descriptors))
+  if (machine_fit(config, &descriptors))
     log_notice("the descriptor limit is %llu: --max-connections is lowered to "
                "%lld, --max-attempts to %lld",
                (unsigned long long)descriptors,
@@ -121,24 +92,14 @@ static void fit(struct config *config) {
 static bool name_process(struct process *process) {
   uint64_t id;
   if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id) return false;
-  snprintf(process->pseudonym, sizeof process->pseudonym, "hedgerow-%016llx",
-           (unsigned long long)id);
-  snprintf(process->via, sizeof process->via, "1.1 %s", process->pseudonym);
+  enum { BEFORE = sizeof "Via: 1.1 " - 1, BEHIND = sizeof "\r\n" - 1 };
+  snprintf(process->via_bytes, sizeof process->via_bytes,
+           "Via: 1.1 hedgerow-%016llx\r\n", (unsigned long long)id);
+  struct slice line = slice_of(process->via_bytes);
+  process->via_line = line;
+  process->pseudonym =
+      (struct slice){line.at + BEFORE, line.len - BEFORE - BEHIND};
   return true;
-}
-
-/* The next one, of what was read last. */
-static struct snapshot *make_snapshot(struct program *program,
-                                      const struct config *config) {
-  const struct snapshot *before = program->snapshot;
-  const struct snapshot_source source = {
-      .config = config,
-      .slots = program->slots,
-      .secrets = program->secrets.of_targets,
-      .via = slice_of(program->process.via),
-      .number = before ? before->number + 1 : 1,
-  };
-  return snapshot_new(&source);
 }
 
 static bool make_process(struct program *program) {
@@ -149,8 +110,10 @@ static bool make_process(struct program *program) {
   if (!name_process(process) || !program->resolver) return false;
   program->slots = process->slots = slots_new(program->resolver);
   if (!program->slots) return false;
-  program->snapshot = make_snapshot(program, &program->config);
-  return program->snapshot != NULL;
+  program->reload.slots = program->slots;
+  program->reload.via_line = process->via_line;
+  program->reload.workers = machine_workers(&program->config);
+  return reload_first(&program->reload);
 }
 
 /* ---- workers ---- */
@@ -159,13 +122,12 @@ static bool start_workers(struct program *program) {
   const struct worker_setup setup = {
       .process = &program->process,
       .resolver = program->resolver,
-      .snapshot = program->snapshot,
+      .snapshot = program->reload.snapshot,
       .on_news = program->news,
   };
   char error[256];
-  bool started =
-      crew_start(&program->crew, &setup, program->log,
-                 worker_count(&program->config), error, sizeof error);
+  bool started = crew_start(&program->crew, &setup, program->log,
+                            program->reload.workers, error, sizeof error);
   if (!started) log_notice("%s", error);
   return started;
 }
@@ -174,8 +136,8 @@ static bool start_workers(struct program *program) {
 
 /* A reload is over when every worker has heard of all that was read. */
 static void end_reload(struct program *program) {
-  const char *how = program->reload;
-  program->reload = NULL;
+  const char *how = program->reloading;
+  program->reloading = NULL;
   log_notice("%s", how);
   notify_send(program->notify, "READY=1\nSTATUS=%s", how);
 }
@@ -184,7 +146,7 @@ static void on_news(void *arg) {
   struct program *program = arg;
   if (crew_is_done(&program->crew)) loop_stop(program->loop);
   if (!crew_has_heard(&program->crew)) return;
-  if (program->reload) end_reload(program);
+  if (program->reloading) end_reload(program);
   if (program->pinging) notify_send(program->notify, "WATCHDOG=1");
   program->pinging = false;
 }
@@ -198,93 +160,22 @@ static void on_watchdog(void *arg) {
             clock_now_us() + notify_watchdog_us(program->notify) / 2);
 }
 
+static void on_learning(void *arg) {
+  struct program *program = arg;
+  int64_t now_us = clock_now_us();
+  snapshot_learn(program->reload.snapshot, now_us);
+  timer_set(&program->learning, now_us + PILOT_REFRESH_US);
+}
+
 static void on_stop(void *arg, int signo) {
   struct program *program = arg;
   (void)signo;
   if (program->stopping) _exit(EXIT_FAILURE);
   program->stopping = true;
-  program->reload = NULL;
+  program->reloading = NULL;
   log_notice("stopping; a second signal ends it at once");
   notify_send(program->notify, "STOPPING=1\nSTATUS=stopping");
   crew_stop(&program->crew);
-}
-
-/* ---- a reload ---- */
-
-/* False: no memory, and the old one stays in force. */
-static bool renew(struct program *program, const struct config *config) {
-  struct snapshot *snapshot = make_snapshot(program, config);
-  if (!snapshot || !crew_renew(&program->crew, program->snapshot, snapshot)) {
-    log_notice("no memory for what was read, or too many origins");
-    snapshot_drop(snapshot);
-    return false;
-  }
-  snapshot_drop(program->snapshot);
-  program->snapshot = snapshot;
-  return true;
-}
-
-static void free_config(struct config *config) {
-  if (!config) return;
-  config_clear(config);
-  free(config);
-}
-
-/* What the file says now; NULL: it will not do, and notices have said why. */
-static struct config *read_config(struct program *program) {
-  struct config *config = calloc(1, sizeof *config);
-  uint64_t descriptors;
-  if (config && settings_read(config, program->config.file, &program->words)) {
-    fit_descriptors(config, &descriptors);
-    return config;
-  }
-  free_config(config);
-  return NULL;
-}
-
-/* Names what of the file this process has not taken over. */
-static void say_differences(const struct program *program,
-                            const struct config *config) {
-  struct config running = program->config, wanted = *config;
-  char option[OPTION_NAME_MAX + 1];
-  running.max_connections = program->max_connections;
-  for (unsigned n = 0;
-       config_differ(&running, &wanted, n, option, sizeof option); n++)
-    log_notice("%s: it counts from the next start on", option);
-}
-
-static bool reload_file(struct program *program) {
-  struct config *config = read_config(program);
-  if (!config || !secrets_read(&program->secrets, config) ||
-      !renew(program, config)) {
-    free_config(config);
-    return false;
-  }
-  if (!files_open_log(config, program->log))
-    log_notice("the log stays where it was");
-  free_config(program->renewed);
-  program->renewed = config;
-  say_differences(program, config);
-  return true;
-}
-
-/* Flags stay what they are: what they name is read again. */
-static bool reload_flags(struct program *program) {
-  if (!files_open_log(&program->config, program->log))
-    log_notice("the log stays where it was");
-  return secrets_read(&program->secrets, &program->config) &&
-         renew(program, &program->config);
-}
-
-/* Returns what there is to say of it. */
-static const char *reload(struct program *program) {
-  if (program->config.file)
-    return reload_file(program)
-               ? "reloaded"
-               : "not reloaded: the configuration from before stays in force";
-  return reload_flags(program)
-             ? "reloaded"
-             : "not reloaded: the token and CAs from before stay in force";
 }
 
 static void on_reload(void *arg, int signo) {
@@ -293,7 +184,7 @@ static void on_reload(void *arg, int signo) {
   if (program->stopping) return;
   notify_send(program->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
               (long long)clock_now_us());
-  program->reload = reload(program);
+  program->reloading = reload_run(&program->reload);
   if (crew_has_heard(&program->crew)) end_reload(program);
 }
 
@@ -326,6 +217,7 @@ static bool start(struct program *program) {
   program->loop = loop_new();
   if (!program->loop) return no_memory();
   timer_init(&program->watchdog, program->loop, on_watchdog, program);
+  timer_init(&program->learning, program->loop, on_learning, program);
   program->news = wake_new(program->loop, on_news, program);
   if (!program->news || !watch_signals(program) || !make_process(program))
     return no_memory();
@@ -335,21 +227,21 @@ static bool start(struct program *program) {
 static void run(struct program *program) {
   say_ready(program);
   if (notify_watchdog_us(program->notify) > 0) on_watchdog(program);
+  on_learning(program);
   loop_run(program->loop);
   timer_clear(&program->watchdog);
+  timer_clear(&program->learning);
 }
 
 static void clear(struct program *program) {
   crew_free(&program->crew);
-  snapshot_drop(program->snapshot);
+  reload_clear(&program->reload);
   slots_free(program->slots);
   resolver_free(program->resolver);
   if (program->log) log_free(program->log, LOG_FLUSH_US);
   wake_free(program->news);
   loop_free(program->loop);
   notify_free(program->notify);
-  free_config(program->renewed);
-  secrets_clear(&program->secrets);
 }
 
 /* What every request and connection adds to, its end must take away. */
@@ -359,6 +251,7 @@ static void expect_nothing_left(struct process *process) {
   leaks_expect_none("client requests", process->requests);
   leaks_expect_none("snapshots", snapshot_count());
   leaks_expect_none("trusts", trust_count());
+  leaks_expect_none("what was learned", learned_count());
   leaks_end();
 }
 
@@ -366,7 +259,7 @@ static int serve(struct program *program) {
   if (!open_log(program)) return EXIT_FAILURE;
   if (!read_files(program)) return EXIT_USAGE;
   program->notify = notify_new();
-  program->max_connections = program->config.max_connections;
+  program->reload.max_connections = program->config.max_connections;
   fit(&program->config);
   if (!start(program)) {
     crew_stop(&program->crew);
@@ -395,7 +288,7 @@ static void dump(const struct config *config) {
 /* --check and --dump-config: all is read, and nothing runs. */
 static int show(struct program *program) {
   const struct config *config = &program->config;
-  if (!secrets_read(&program->secrets, config)) return EXIT_USAGE;
+  if (!secrets_read(&program->reload.secrets, config)) return EXIT_USAGE;
   if (config->dump) dump(config);
   else
     printf("%s: good: %u upstreams with %u targets, %u routes\n",
@@ -407,6 +300,9 @@ static int show(struct program *program) {
 static int run_config(struct program *program) {
   const char *file = program->config.file;
   int code = EXIT_USAGE;
+  program->reload.words = &program->words;
+  program->reload.config = &program->config;
+  program->reload.crew = &program->crew;
   if (settings_read(&program->config, file, &program->words)) {
     if (program->config.check || program->config.dump) code = show(program);
     else code = serve(program);

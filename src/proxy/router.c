@@ -58,13 +58,17 @@ static bool is_sane_id(struct slice id) {
   return true;
 }
 
+static struct slice own_id(struct service *service, char *own) {
+  service_make_id(service, own);
+  return (struct slice){own, SERVICE_REQUEST_ID_BYTES};
+}
+
 /* The client's where it is sane, else one of ours in `own`. */
 static struct slice request_id(struct service *service,
                                const struct http_request *request, char *own) {
   const struct http_field *field = http_request_field(request, "X-Request-ID");
-  if (field && is_sane_id(field->value)) return field->value;
-  service_make_id(service, own);
-  return (struct slice){own, SERVICE_REQUEST_ID_BYTES};
+  bool is_sane = field && is_sane_id(field->value);
+  return is_sane ? field->value : own_id(service, own);
 }
 
 /* ---- the door ---- */
@@ -113,7 +117,7 @@ static const char *why_no_route(const struct visit *visit) {
 static void router_dispatch(struct visit *visit) {
   const struct route *route = visit->route;
   const struct http_request *request = visit->request;
-  if (forward_is_loop(request, slice_of(visit->service->process->pseudonym)))
+  if (forward_is_loop(request, visit->service->process->pseudonym))
     visit_reject(visit, 508,
                  "the request came through this hedgerow before: "
                  "a target leads back here");
@@ -129,45 +133,51 @@ static void router_dispatch(struct visit *visit) {
   else endpoints[route->kind](visit);
 }
 
-void router_on_request(void *arg, struct connection *connection,
-                       const struct http_request *request, const void *route,
-                       struct slice body) {
-  struct service *service = arg;
-  char own_id[SERVICE_REQUEST_ID_BYTES], lines[LINES_BYTES];
+/* What a visit points to as long as the router's call. */
+struct room {
+  char id[SERVICE_REQUEST_ID_BYTES], lines[LINES_BYTES];
+};
+
+/* All but the ID. Of a request without a route not even fields may have been
+ * read. */
+static struct visit make_visit(struct service *service,
+                               struct connection *connection,
+                               const struct http_request *request,
+                               const struct route *route, struct room *room) {
   struct visit visit = {
       .service = service,
       .connection = connection,
       .request = request,
-      .body = body,
       .route = route,
-      .rest = request->path,
       .record = {.method = request->method_name,
                  .path = request->target,
-                 .id = request_id(service, request, own_id),
                  .start_us = clock_now_us()},
-      .head_only = request->method == HTTP_HEAD,
+      .head_only = slice_equal(request->method_name, slice_of("HEAD")),
   };
-  text_init(&visit.lines, lines, sizeof lines);
-  if (visit.route && visit.route->cors.count > 0) allow_origin(&visit);
-  if (visit.route && visit.route->strip)
-    visit.rest = route_table_rest(visit.route, request->path);
+  text_init(&visit.lines, room->lines, sizeof room->lines);
+  if (route && route->cors.count > 0) allow_origin(&visit);
+  return visit;
+}
+
+void router_on_request(void *arg, struct connection *connection,
+                       const struct http_request *request, const void *route,
+                       struct slice body) {
+  struct room room;
+  struct visit visit = make_visit(arg, connection, request, route, &room);
+  visit.record.id = request_id(arg, request, room.id);
+  visit.body = body;
+  visit.rest = visit.route && visit.route->strip
+                   ? route_table_rest(visit.route, request->path)
+                   : request->path;
   router_dispatch(&visit);
 }
 
 void router_on_bad_request(void *arg, struct connection *connection,
-                           const struct http_request *request, int status,
-                           const char *why) {
-  struct service *service = arg;
-  char own_id[SERVICE_REQUEST_ID_BYTES];
-  struct visit visit = {
-      .service = service,
-      .connection = connection,
-      .record = {.method = request->method_name,
-                 .path = request->target,
-                 .id = {own_id, sizeof own_id},
-                 .start_us = clock_now_us()},
-      .head_only = slice_equal(request->method_name, slice_of("HEAD")),
-  };
-  service_make_id(service, own_id);
+                           const struct http_request *request,
+                           const void *route, int status, const char *why) {
+  struct room room;
+  struct visit visit = make_visit(arg, connection, request, route, &room);
+  visit.record.id =
+      route ? request_id(arg, request, room.id) : own_id(arg, room.id);
   visit_reject(&visit, status, why);
 }

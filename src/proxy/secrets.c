@@ -1,9 +1,10 @@
 /* secrets: reads tokens and CAs for targets.
  *
  * All of it is done by the main thread, which serves nobody and may wait for a
- * disk. What will not do costs one notice that names the option, the file and
- * the reason, and never what stands in it. At start that is as if the
- * configuration were wrong; at a reload what was read before stays in force.
+ * disk. All is read, even if some of it will not do: each costs one notice that
+ * names the option, the file and the reason, and never what stands in it. At
+ * start that is as if the configuration were wrong; at a reload what was read
+ * before stays in force.
  *
  * Many targets may name one file of CAs: it is read once, and what it holds is
  * one trust, so that their connections are kept together. */
@@ -16,10 +17,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "config/config_errors.h"
 #include "io/log.h"
 #include "io/token.h"
 
-enum { ERROR_BYTES = 512 };
+enum { ERROR_BYTES = CONFIG_ERROR_BYTES };
 
 struct variable {
   struct variable *next;
@@ -32,11 +34,24 @@ struct reading {
   struct secrets *before, *now;
   const struct config *config;
   const char **ca_files; /* by target number, of those read so far */
-  bool flags; /* errors name flags, and the variable of flags counts */
+  struct config_errors errors;
 };
 
-static bool refuse(const char *option, const char *name, const char *why) {
-  log_notice("%s%s%s: %s", option, *name ? ": " : "", name, why);
+static bool refuse(struct reading *reading, const char *option,
+                   const struct config_name *name, const char *why) {
+  config_errors_add_name(&reading->errors, option, name, why);
+  return false;
+}
+
+static bool refuse_unnamed(struct reading *reading, const char *what,
+                           const char *why) {
+  char storage[ERROR_BYTES];
+  struct text line;
+  text_init(&line, storage, sizeof storage);
+  text_str(&line, what);
+  text_str(&line, ": ");
+  text_str(&line, why);
+  config_errors_add(&reading->errors, (struct yaml_place){0}, &line);
   return false;
 }
 
@@ -77,34 +92,40 @@ static void variables_clear(struct secrets *secrets) {
 
 /* ---- a token ---- */
 
-static bool token_from_variable(struct reading *reading, const char *name,
-                                char token[TOKEN_ROOM]) {
-  const char *value = variable_of(reading->before, name);
-  if (!value) return refuse("no memory for the token", "", name);
-  if (strlen(value) > TOKEN_BYTES_MAX)
-    return refuse(name, "", "it is larger than 8192 bytes");
+/* NULL, or why not. */
+static const char *token_from_variable(struct secrets *secrets,
+                                       const char *name,
+                                       char token[TOKEN_ROOM]) {
+  const char *value = variable_of(secrets, name);
+  if (!value) return "no memory for the token";
+  if (strlen(value) > TOKEN_BYTES_MAX) return "it is larger than 8192 bytes";
   for (const char *c = value; *c != '\0'; c++)
     if (*c <= ' ' || *c > '~')
-      return refuse(name, "",
-                    "a token is visible ASCII without spaces or line ends");
+      return "a token is visible ASCII without spaces or line ends";
   memcpy(token, value, strlen(value) + 1);
-  return true;
+  return NULL;
+}
+
+/* The variable of flags: it has no place, and need not be set. */
+static bool token_of_flags(struct reading *reading, char token[TOKEN_ROOM]) {
+  static const char name[] = "HEDGEROW_TOKEN";
+  const char *why = token_from_variable(reading->before, name, token);
+  return !why || refuse_unnamed(reading, name, why);
 }
 
 static bool token_of(struct reading *reading, const struct config_rules *rules,
                      char token[TOKEN_ROOM]) {
+  const struct config_name *file = &rules->token_file, *env = &rules->token_env;
   char error[ERROR_BYTES];
   token[0] = '\0';
-  if (rules->token_file)
-    return token_read(rules->token_file, token, error, sizeof error) ||
-           refuse(reading->flags ? "--token-file" : "token_file",
-                  rules->token_file, error);
-  if (reading->flags)
-    return token_from_variable(reading, "HEDGEROW_TOKEN", token);
-  if (!rules->token_env) return true;
-  if (!token_from_variable(reading, rules->token_env, token)) return false;
-  return token[0] != '\0' ||
-         refuse("token_env", rules->token_env, "it is not set, or empty");
+  if (file->text)
+    return token_read(file->text, token, error, sizeof error) ||
+           refuse(reading, "token-file", file, error);
+  if (!reading->config->file) return token_of_flags(reading, token);
+  if (!env->text) return true;
+  const char *why = token_from_variable(reading->before, env->text, token);
+  if (!why && token[0] == '\0') why = "it is not set, or empty";
+  return !why || refuse(reading, "token-env", env, why);
 }
 
 /* ---- CAs ---- */
@@ -127,45 +148,49 @@ static struct trust *usual(const struct reading *reading, struct trust *trust) {
   return trust;
 }
 
-static struct trust *trust_of(struct reading *reading, const char *path) {
+static struct trust *trust_of(struct reading *reading,
+                              const struct config_name *file) {
   char error[ERROR_BYTES];
-  const char *option = reading->flags ? "--ca-file" : "ca_file";
   for (unsigned i = 0; i < reading->now->count; i++)
-    if (same_name(reading->ca_files[i], path))
+    if (same_name(reading->ca_files[i], file->text))
       return trust_hold(reading->now->of_targets[i].trust);
-  struct trust *trust = trust_read(path, error, sizeof error);
-  if (!trust) (void)refuse(option, path ? path : "of the system", error);
-  return trust ? usual(reading, trust) : NULL;
+  struct trust *trust = trust_read(file->text, error, sizeof error);
+  if (trust) return usual(reading, trust);
+  if (file->text) (void)refuse(reading, "ca-file", file, error);
+  else
+    (void)refuse_unnamed(reading, "the CA certificates of the system", error);
+  return NULL;
 }
 
 /* ---- all targets ---- */
 
+/* False: no memory. What will not do is in reading->errors. */
 static bool read_target(struct reading *reading,
                         const struct config_rules *rules) {
   char token[TOKEN_ROOM];
   struct secrets *now = reading->now;
-  if (!token_of(reading, rules, token)) return false;
-  char *copy = strdup(token);
+  const bool has_token = token_of(reading, rules, token);
+  struct trust *trust = trust_of(reading, &rules->ca_file);
+  char *copy = has_token && trust ? strdup(token) : NULL;
   explicit_bzero(token, sizeof token);
-  struct trust *trust = copy ? trust_of(reading, rules->ca_file) : NULL;
-  if (!trust) {
-    if (copy) explicit_bzero(copy, strlen(copy));
-    free(copy);
-    return false;
+  if (!copy) {
+    trust_drop(trust);
+    return !has_token || !trust;
   }
-  reading->ca_files[now->count] = rules->ca_file;
+  reading->ca_files[now->count] = rules->ca_file.text;
   now->of_targets[now->count++] =
       (struct snapshot_secret){slice_of(copy), trust};
   return true;
 }
 
-static bool read_targets(struct reading *reading) {
+static bool read_all(struct reading *reading) {
   const struct config *config = reading->config;
+  bool done = true;
   for (unsigned i = 0; i < config->upstream_count; i++)
     for (unsigned k = 0; k < config->upstreams[i].target_count; k++)
-      if (!read_target(reading, &config->upstreams[i].targets[k].rules))
-        return false;
-  return true;
+      done &= read_target(reading, &config->upstreams[i].targets[k].rules);
+  config_errors_tell(&reading->errors);
+  return done && !reading->errors.any;
 }
 
 static void drop_targets(struct secrets *secrets) {
@@ -199,14 +224,15 @@ bool secrets_read(struct secrets *secrets, const struct config *config) {
   unsigned targets = config_targets(config);
   struct secrets now = {.of_targets =
                             calloc(targets + 1, sizeof *now.of_targets)};
-  struct reading reading = {.before = secrets,
-                            .now = &now,
-                            .config = config,
-                            .ca_files = calloc(targets + 1, sizeof(char *)),
-                            .flags = !config->file};
+  struct reading reading = {
+      .before = secrets,
+      .now = &now,
+      .config = config,
+      .ca_files = calloc(targets + 1, sizeof(char *)),
+      .errors = {.file = config->file, .complain = log_notice_line}};
   /* Out of the environment in any case, also where nothing uses it. */
   bool done = variable_of(secrets, "HEDGEROW_TOKEN") && now.of_targets &&
-              reading.ca_files && read_targets(&reading);
+              reading.ca_files && read_all(&reading);
   free(reading.ca_files);
   if (!done) {
     drop_targets(&now);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "core/answer_date.h"
+#include "core/http_date.h"
 #include "io/clock.h"
 #include "io/leaks.h"
 
@@ -59,16 +59,17 @@ void service_clear(struct service *service) {
   slab_clear(&service->rooms);
 }
 
-struct slice service_date(struct service *service) {
+struct slice service_date_line(struct service *service) {
+  struct text *line = &service->date_line;
   int64_t wall_us = clock_wall_us();
   if (wall_us / 1000000 != service->date_second) {
-    struct text text;
-    text_init(&text, service->date, sizeof service->date);
-    answer_date(&text, wall_us);
-    text_end(&text);
+    text_init(line, service->date_bytes, sizeof service->date_bytes);
+    text_str(line, "Date: ");
+    http_date_write(line, wall_us);
+    text_str(line, "\r\n");
     service->date_second = wall_us / 1000000;
   }
-  return slice_of(service->date);
+  return text_slice_of(line);
 }
 
 uint64_t service_random(struct service *service) {

@@ -12,11 +12,6 @@
 #include "config/config_file.h"
 #include "io/log.h"
 
-static void settings_complain(void *arg, const char *line) {
-  (void)arg;
-  log_notice("%s", line);
-}
-
 /* As much of it as is of interest, or NULL; errno says why. */
 static char *read_stream(FILE *file, size_t *len) {
   char *bytes = malloc(CONFIG_FILE_BYTES_MAX + 1);
@@ -57,7 +52,7 @@ static bool read_file(struct config *config, const char *name,
       name, folder_of(name, folder), {bytes, len}, words};
   bool good = len <= CONFIG_FILE_BYTES_MAX;
   if (!good) log_notice("--config: %s: it is larger than 4 MiB", name);
-  else good = config_read_file(config, &source, settings_complain, NULL);
+  else good = config_read_file(config, &source, log_notice_line, NULL);
   free(bytes);
   return good;
 }

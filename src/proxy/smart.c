@@ -33,7 +33,7 @@ static struct ask_message message_of(const struct visit *visit) {
   enum http_method method = visit->request->method;
   /* A verdict on JSON wants to see some. */
   if (method == HTTP_HEAD && route->success == SUCCESS_JSON) method = HTTP_GET;
-  return (struct ask_message){.method = slice_of(http_method_name(method)),
+  return (struct ask_message){.method = http_method_name(method),
                               .has_body = has_body(visit),
                               .keep_errors = route->keep_errors,
                               .success = route->success};
@@ -101,8 +101,10 @@ void smart_visit(struct visit *visit) {
   const struct group *group = route->group;
   struct race_policy policy = route->policy;
   struct exchange_item item = {.group = group};
-  struct exchange_race race = {
-      .policy = &policy, .targets = group->count, .fields = &route->fields};
+  struct exchange_race race = {.policy = &policy,
+                               .targets = group->count,
+                               .fields = &route->fields,
+                               .json = route->rules};
   struct exchange_setup setup = {.races = &race,
                                  .race_count = 1,
                                  .message = message_of(visit),
@@ -125,8 +127,9 @@ void smart_visit(struct visit *visit) {
                              (tags ? if_none_match_room(visit) : 0)))
     return;
   if (visit->request->has_wishes && prefer_hedge_off(visit->request))
-    policy.hedges = 0;
+    policy.hedges = policy.retries = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);
+  race.pilot = item.pilot = &route->pilots[visit->service->number];
   race.first = balance_first(visit->service, group);
   start(visit, &setup, &item, &race, tags);
 }

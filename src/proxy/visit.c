@@ -258,8 +258,9 @@ static bool visit_write_messages(struct visit *visit,
     return false;
   for (unsigned i = 0; i < setup->item_count; i++) {
     struct exchange_item *item = &setup->items[i];
-    common->deadline_us =
-        setup->started_us + setup->races[item->race].timeout_us;
+    const struct exchange_race *race = &setup->races[item->race];
+    common->deadline_us = setup->started_us + race->timeout_us;
+    common->rules = race->json;
     item->message = message_before(setup, i);
     if (!item->message)
       item->message =

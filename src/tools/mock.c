@@ -188,10 +188,10 @@ static void on_request(void *arg, struct connection *connection,
 }
 
 static void on_bad_request(void *arg, struct connection *connection,
-                           const struct http_request *request, int status,
-                           const char *why) {
+                           const struct http_request *request,
+                           const void *route, int status, const char *why) {
   struct play play = {connection, {FAULT_STATUS, status, 0}, {0}};
-  (void)request, (void)why;
+  (void)request, (void)route, (void)why;
   play.framing = framing_of(arg, connection, HTTP_GET);
   play_now(&play);
 }

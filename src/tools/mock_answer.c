@@ -28,7 +28,7 @@ static void write_time(struct text *out, int64_t delay_us) {
 
 static void write_error(struct text *out, int status) {
   text_str(out, "{\"error\":");
-  text_json(out, slice_of(http_reason(status)));
+  text_json(out, http_reason(status));
   text_char(out, '}');
 }
 
@@ -52,12 +52,9 @@ static void write_body(struct text *out, const struct faults_draw *draw,
 static void write_head(struct text *out, const struct faults_draw *draw,
                        size_t length, struct mock_framing framing) {
   bool html = draw->fault == FAULT_HTML;
-  text_str(out, "HTTP/1.1 ");
-  text_int(out, draw->status);
-  text_char(out, ' ');
-  text_str(out, http_reason(draw->status));
-  text_str(out, html ? "\r\nContent-Type: text/html"
-                     : "\r\nContent-Type: application/json");
+  http_status_line(out, draw->status);
+  text_str(out,
+           html ? "Content-Type: text/html" : "Content-Type: application/json");
   if (draw->status != 204) { /* RFC 9110, section 8.6 */
     text_str(out, "\r\nContent-Length: ");
     text_int(out, (int64_t)length);

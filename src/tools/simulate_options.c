@@ -264,8 +264,6 @@ static bool answer_question(const char *word) {
 
 static enum simulate_reading finish(struct simulate_options *options) {
   char error[512];
-  struct race_policy *race = &options->policy.race;
-  if (race->stagger_us < 0 && race->learn.per_mille == 0) race->stagger_us = 0;
   if (options->text[0] == '\0') {
     complain("--workload", "", "expected a name or a file; see --list");
     return SIMULATE_ERROR;
@@ -285,7 +283,7 @@ enum simulate_reading simulate_options_read(struct simulate_options *options,
       .policy = {.name = "policy",
                  .race = {.hedges = 2,
                           .hedge_after_us = 300000,
-                          .stagger_us = RACE_STAGGER_SAME},
+                          .stagger_us = RACE_STAGGER_AUTO},
                  .budget = {2000, 100},
                  .gate = true,
                  .max_attempts = 4000},

@@ -99,7 +99,7 @@ static void attempt_ended(struct simulation *s, struct request *r, unsigned k,
   r->jobs[k] = NOBODY;
   if (!s->policy->rival)
     (void)pilot_ended(pilot_of(s, r), &r->race, k, pilot_whom(&r->race, k), end,
-                      -1, took_us, s->now_us);
+                      took_us, s->now_us);
   else if (end->result != ATTEMPT_CANCELLED)
     rival_on_end(&s->rival, end->result == ATTEMPT_SUCCESS,
                  s->now_us - r->race.start_us);

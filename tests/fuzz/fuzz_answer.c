@@ -85,7 +85,7 @@ static void check_status(struct slice answer, int status) {
   text_str(&line, "HTTP/1.1 ");
   text_int(&line, status);
   text_char(&line, ' ');
-  text_str(&line, http_reason(status));
+  text_slice(&line, http_reason(status));
   text_str(&line, "\r\n");
   demand(slice_starts_with(answer, text_slice_of(&line)),
          "the status is said in our words");
@@ -138,12 +138,16 @@ static void check_read(struct text *answer, struct answer_framing framing,
 static void pass_on(struct slice upstream, int status,
                     struct answer_framing framing,
                     const struct race_record *race) {
-  struct slice id = slice_of("id-1"), via = slice_of("1.1 hedgerow-1");
-  struct slice date = slice_of("Sat, 21 Nov 2026");
+  struct answer_ours ours = {.race = race,
+                             .request_id = slice_of("id-1"),
+                             .via_line = slice_of("Via: 1.1 hedgerow-1\r\n"),
+                             .date_line =
+                                 slice_of("Date: Sat, 21 Nov 2026\r\n"),
+                             .framing = framing};
   struct text answer =
-      fuzz_text(ANSWER_HEAD_BYTES + upstream.len + id.len + via.len + date.len);
-  answer_passed_head(&answer, status, upstream, 2, race, id, via, date, framing,
-                     &nothing_more);
+      fuzz_text(ANSWER_HEAD_BYTES + upstream.len + ours.request_id.len +
+                ours.via_line.len + ours.date_line.len);
+  answer_passed_head(&answer, status, upstream, 2, &ours, &nothing_more);
   demand(!answer.cut, "a head is not cut in the room that it was promised");
   check_status(text_slice_of(&answer), status);
   check_fields(text_slice_of(&answer), upstream, race);

@@ -1,20 +1,23 @@
 /* fuzz_fields: small readers and writers of field values, one by the first
  * letter: (a)ddresses into core/cidr, (e)ntity tags into core/conditional,
- * (f)orwarded, (l)inks, c(o)rs, (p)refer. What they take stands in the lines
- * behind, and then a request's head where they take one.
+ * (f)orwarded, (l)inks, c(o)rs, (p)refer, (r)etry_after. What they take stands
+ * in the lines behind, and then a request's head where they take one.
  *
  * What is written are field lines in the room that was promised, without one
  * that nobody wrote. A block reads as it was written. Tags match only what was
  * sent. A stranger has no say in X-Forwarded-*. A link that was rewritten leads
- * to where it led. An origin is allowed only when it was named. */
+ * to where it led. An origin is allowed only when it was named. A wait has its
+ * bounds, and a date reads as it is written. */
 #include <stdlib.h>
 
 #include "core/cidr.h"
 #include "core/conditional.h"
 #include "core/cors.h"
 #include "core/forwarded.h"
+#include "core/http_date.h"
 #include "core/links.h"
 #include "core/prefer.h"
+#include "core/retry_after.h"
 #include "fuzz/fuzz.h"
 
 static bool is(struct slice name, const char *other) {
@@ -306,6 +309,37 @@ static void fuzz_cors(struct slice rest) {
   free(preflight.at);
 }
 
+/* ---- waits and dates ---- */
+
+/* The same moment, written anew and read. */
+static void check_date(int64_t us) {
+  struct text written = fuzz_text(29);
+  int64_t again_us = -1;
+  http_date_write(&written, us);
+  demand(!written.cut && written.len == 29, "a date has its length");
+  demand(http_date_read(text_slice_of(&written), 0, &again_us) &&
+             again_us == us,
+         "a date reads as it was written");
+  free(written.at);
+}
+
+static void fuzz_retry_after(struct slice rest) {
+  struct slice value = fuzz_line(&rest), wall = fuzz_line(&rest);
+  uint64_t wall_s = 0, seconds = 0;
+  int64_t at_us = 0;
+  if (!http_parse_length(wall, &wall_s) || wall_s > UINT32_MAX) return;
+  int64_t wall_us = (int64_t)wall_s * 1000000;
+  int64_t us = retry_after_us(value, wall_us);
+  bool is_date = http_date_read(value, wall_us, &at_us);
+  demand(us >= -1 && us <= RETRY_AFTER_MAX_US, "a wait has its bounds");
+  demand((us >= 0) == (is_date || http_parse_length(value, &seconds)),
+         "a wait is a number or a date");
+  if (!is_date) return;
+  check_date(at_us);
+  demand(us == 0 || us == RETRY_AFTER_MAX_US || wall_us + us == at_us,
+         "a wait ends at its date");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct slice rest = fuzz_input(data, size), letters = fuzz_line(&rest);
   switch (letters.len > 0 ? letters.at[0] : '\0') {
@@ -315,6 +349,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     case 'l': fuzz_links(letters, rest); break;
     case 'o': fuzz_cors(rest); break;
     case 'p': fuzz_prefer(rest); break;
+    case 'r': fuzz_retry_after(rest); break;
     default: break;
   }
   return 0;

@@ -28,37 +28,49 @@ static int64_t take_us(struct slice *script) {
   return (int64_t)(byte & 15) << (byte >> 4) << 10;
 }
 
-static void take_policy(struct slice *script, struct race_policy *policy) {
+static void take_policy(struct slice *script, unsigned retries,
+                        struct race_policy *policy) {
   unsigned byte = take(script);
   policy->hedges = byte & 15;
+  policy->retries = retries % (RACE_MAX_ATTEMPTS - policy->hedges);
   policy->final_4xx = byte >> 4 & 1;
   policy->on_failure = (enum race_on_failure)((byte >> 5) % 3);
   policy->once = byte >> 5 > 4;
   policy->hedge_after_us = take_us(script);
   policy->stagger_us = take_us(script);
   policy->attempt_timeout_us = take_us(script);
+  policy->backoff.first_us = take_us(script);
+  policy->backoff.most_us = policy->backoff.first_us + take_us(script);
 }
 
 static struct attempt_end take_end(struct slice *script) {
   static const struct attempt_end ends[] = {
-      {ATTEMPT_SUCCESS, 200, true, false, false},
-      {ATTEMPT_STATUS, 500, true, false, false},
-      {ATTEMPT_STATUS, 503, true, true, false},
-      {ATTEMPT_STATUS, 302, false, false, false},
-      {ATTEMPT_STATUS, 404, true, false, false},
-      {ATTEMPT_STATUS, 404, false, false, false},
-      {ATTEMPT_STATUS, 408, true, false, false},
-      {ATTEMPT_STATUS, 429, true, false, false},
-      {ATTEMPT_STATUS, 429, true, true, false},
-      {ATTEMPT_BAD_JSON, 200, true, false, false},
-      {ATTEMPT_TRANSPORT, 0, false, false, false},
-      {ATTEMPT_TOO_LARGE, 200, false, false, false},
-      {ATTEMPT_TOO_LARGE, 400, false, false, false},
-      {ATTEMPT_STARVED, 0, false, false, false},
-      {ATTEMPT_TRANSPORT, 0, false, false, true},
-      {ATTEMPT_STARVED, 0, false, false, true},
+      {.result = ATTEMPT_SUCCESS, .status = 200, .whole = true},
+      {.result = ATTEMPT_STATUS, .status = 500, .whole = true},
+      {.result = ATTEMPT_STATUS,
+       .status = 503,
+       .whole = true,
+       .retry_after = true},
+      {.result = ATTEMPT_STATUS, .status = 302},
+      {.result = ATTEMPT_STATUS, .status = 404, .whole = true},
+      {.result = ATTEMPT_STATUS, .status = 404},
+      {.result = ATTEMPT_STATUS, .status = 408, .whole = true},
+      {.result = ATTEMPT_STATUS, .status = 429, .whole = true},
+      {.result = ATTEMPT_STATUS,
+       .status = 429,
+       .whole = true,
+       .retry_after = true},
+      {.result = ATTEMPT_BAD_JSON, .status = 200, .whole = true},
+      {.result = ATTEMPT_TRANSPORT},
+      {.result = ATTEMPT_TOO_LARGE, .status = 200},
+      {.result = ATTEMPT_TOO_LARGE, .status = 400},
+      {.result = ATTEMPT_STARVED},
+      {.result = ATTEMPT_TRANSPORT, .unsent = true},
+      {.result = ATTEMPT_STARVED, .unsent = true},
   };
-  return ends[take(script) % (sizeof ends / sizeof *ends)];
+  struct attempt_end end = ends[take(script) % (sizeof ends / sizeof *ends)];
+  if (end.retry_after) end.retry_after_ms = (uint32_t)take_us(script) / 1000;
+  return end;
 }
 
 /* One that is running, or any once all is settled. */
@@ -129,10 +141,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct slice script = fuzz_input(data, size);
   struct race_policy policy;
   struct shell shell, fresh;
-  (void)take(&script); /* seeds have a byte here */
+  unsigned retries = take(&script);
   int64_t timeout_us = 1 + take_us(&script);
-  take_policy(&script, &policy);
+  take_policy(&script, retries, &policy);
   shell_init_race(&shell, &policy, timeout_us);
+  shell.race.chance = retries * UINT32_C(0x9e3779b1);
   fresh = shell;
   play(&shell, script);
   if (shell.fault) tell(fresh, script, shell.fault);

@@ -82,6 +82,30 @@ Test(fields, a_page_of_a_named_origin_may_read_answers_and_problems) {
   stage_close(&s);
 }
 
+Test(fields, a_page_may_read_that_its_body_was_too_large) {
+  struct stage s = stage_open("--max-request-body", "8", "--cors", "*", "--all",
+                              "http://127.0.0.1:1");
+  static const char *const bodies[] = {
+      "Content-Length: 9\r\n\r\n",
+      "Transfer-Encoding: chunked\r\n\r\n9\r\n",
+  };
+  for (size_t i = 0; i < 2; i++) {
+    char request[256];
+    struct client *client = client_new(s.program->port);
+    snprintf(request, sizeof request,
+             "POST /all HTTP/1.1\r\nHost: h\r\nX-Request-ID: mine\r\n"
+             "Origin: https://a.example.com\r\n%s",
+             bodies[i]);
+    client_send(client, request);
+    const struct reply *reply = client_await_reply(client);
+    reply_expect_problem(reply, 413);
+    reply_expect_field(reply, "Access-Control-Allow-Origin", "*");
+    reply_expect_field(reply, "X-Request-ID", "mine");
+    client_free(client);
+  }
+  stage_close(&s);
+}
+
 Test(fields, a_preflight_is_answered_and_asks_no_upstream) {
   struct stage s = stage_open("--cors", "*");
   client_send(s.client, "OPTIONS /smart/x HTTP/1.1\r\nHost: h\r\n"

@@ -74,6 +74,49 @@ Test(listen, ipv4_and_ipv6_go_together) {
   program_free(program);
 }
 
+/* ---- every address, of both families ---- */
+
+static void expect_both(struct program *program, uint16_t port) {
+  expect_service(port);
+  for (int i = 0; i < CLIENTS; i++) {
+    struct client *client = client_over(wire_connect_ipv6(port));
+    expect_health(client);
+    client_free(client);
+  }
+  program_free(program);
+}
+
+static void expect_side_by_side(const char *one, const char *other) {
+  char first[32], second[32];
+  uint16_t port;
+  if (!wire_has_ipv6()) cr_skip_test("this machine has no ::1");
+  close(wire_bind(0, &port));
+  snprintf(first, sizeof first, "%s:%u", one, port);
+  snprintf(second, sizeof second, "%s:%u", other, port);
+  expect_both(program_start("--to", URL, "--workers", "4", "--listen", first,
+                            "--listen", second),
+              port);
+}
+
+Test(listen, all_of_ipv6_stands_beside_all_of_ipv4) {
+  expect_side_by_side("0.0.0.0", "[::]");
+}
+Test(listen, all_of_ipv4_stands_beside_all_of_ipv6) {
+  expect_side_by_side("[::]", "0.0.0.0");
+}
+Test(listen, all_of_ipv6_stands_beside_one_address_of_ipv4) {
+  expect_side_by_side("[0:0::0]", "localhost");
+}
+
+Test(listen, all_of_ipv6_alone_takes_ipv4_too) {
+  if (!wire_has_ipv6()) cr_skip_test("this machine has no ::1");
+  struct program *program =
+      program_start("--to", URL, "--workers", "4", "--listen", "[::]:0",
+                    "--listen", "0.0.0.0:0");
+  expect_service(program_port(program, 1));
+  expect_both(program, program_port(program, 0));
+}
+
 /* ---- stopping ---- */
 
 Test(listen, a_stop_answers_what_is_in_flight_on_each) {

@@ -177,17 +177,6 @@ Test(reload, the_token_of_the_environment_stays) {
 
 /* ---- the log -------------------------------------------------------------- */
 
-static void await_in_file(const char *name, const char *words) {
-  for (int tries = 0; tries < 20000; tries++) {
-    char *text = folder_read(name);
-    bool found = strstr(text, words) != NULL;
-    free(text);
-    if (found) return;
-    usleep(1000); /* the log's thread tells nobody what it has done */
-  }
-  cr_assert(false, "waited in vain for %s in %s", words, name);
-}
-
 static void expect_in_file(const char *name, const char *words, bool expected) {
   char *text = folder_read(name);
   cr_expect((strstr(text, words) != NULL) == expected, "%s: %s:\n%s", name,
@@ -206,10 +195,10 @@ Test(reload, the_log_is_opened_anew) {
   folder_path("log.1", moved);
   struct stage s = stage_open(ALONE, "--log-file", path);
   ask_for(s.client, "/one");
-  await_in_file("log", "/one");
+  folder_await("log", "/one");
   cr_assert(rename(path, moved) == 0);
   ask_for(s.client, "/two"); /* still there */
-  await_in_file("log.1", "/two");
+  folder_await("log.1", "/two");
   reload(s.program);
   ask_for(s.client, "/three");
   client_leave(s.client);

@@ -197,6 +197,7 @@ Test(reload_file, options_that_want_a_restart_are_named_and_the_rest_applies) {
 Test(reload_file, the_log_goes_to_the_file_that_is_named_now) {
   struct scene s = scene_open("log_file: one.log\n" BEFORE);
   scene_expect(&s, s.a, "/a/1", "GET /a/1 HTTP/1.1");
+  folder_await("one.log", "/a/1");
   reload(&s, "log_file: two.log\n" BEFORE);
   scene_expect(&s, s.a, "/a/2", "GET /a/2 HTTP/1.1");
   client_leave(s.client);

@@ -95,6 +95,32 @@ Test(smart_ends, a_429_reaches_the_client_with_its_retry_after) {
   stage_close(&s);
 }
 
+static void expect_wait_after(const char *first, const char *second,
+                              const char *want) {
+  struct stage s = stage_open("--hedges", "1", "--hedge-after", "0ms");
+  client_get(s.client, "/smart");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  arrival_answer(primary, 503, first, "busy");
+  arrival_answer(hedge, 503, second, "busy");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  reply_expect_field(reply, "Retry-After", want);
+  stage_close(&s);
+}
+
+Test(smart_ends, the_least_retry_after_of_all_stays_in_the_502) {
+  expect_wait_after("Retry-After: 200\r\n", "Retry-After: 100\r\n", "100");
+  expect_wait_after("Retry-After: Fri, 31 Dec 9999 23:59:59 GMT\r\n",
+                    "Retry-After: 100\r\n", "100");
+}
+
+Test(smart_ends, a_retry_after_of_one_alone_does_not) {
+  expect_wait_after("Retry-After: 200\r\n", "", NULL);
+  expect_wait_after("", "Retry-After: 200\r\n", NULL);
+  expect_wait_after("Retry-After: 200\r\n", "Retry-After: soon\r\n", NULL);
+}
+
 Test(smart_ends, a_4xx_beside_another_failure_is_a_502) {
   struct stage s = stage_open(NEVER, "--hedges", "1");
   client_get(s.client, "/smart");
@@ -152,8 +178,10 @@ Test(smart_ends, a_4xx_without_final_waits_for_what_is_in_flight) {
 static void expect_not_final(int status) {
   struct stage s = stage_open(SOON, "--final", "4xx");
   client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), status, "{}");
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  arrival_answer_json(primary, status, "{}");
+  arrival_answer_json(hedge, 200, OK);
   reply_expect(client_await_reply(s.client), 200, OK);
   stage_close(&s);
 }

@@ -42,6 +42,17 @@ char *folder_read(const char *name) {
   return text;
 }
 
+void folder_await(const char *name, const char *words) {
+  for (int tries = 0; tries < 20000; tries++) {
+    char *text = folder_read(name);
+    bool found = strstr(text, words) != NULL;
+    free(text);
+    if (found) return;
+    usleep(1000);
+  }
+  cr_assert(false, "waited in vain for %s in %s", words, name);
+}
+
 void folder_remove(void) {
   DIR *dir = made ? opendir(folder) : NULL;
   char path[FOLDER_PATH_MAX];

@@ -12,6 +12,9 @@ void folder_write(const char *name, const char *text,
                   char path[FOLDER_PATH_MAX]);
 /* The text of a file, to be freed; "" if there is none. */
 char *folder_read(const char *name);
+/* Waits until the file has these words: a log's thread tells nobody what it has
+ * written. */
+void folder_await(const char *name, const char *words);
 /* Removes it all. */
 void folder_remove(void);
 

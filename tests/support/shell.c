@@ -12,7 +12,7 @@ static void demand(struct shell *shell, bool kept, const char *promise) {
 void shell_init_race(struct shell *shell, const struct race_policy *policy,
                      int64_t timeout_us) {
   *shell = (struct shell){.policy = policy,
-                          .most = 1 + policy->hedges,
+                          .most = 1 + policy->hedges + policy->retries,
                           .timeout_us = timeout_us,
                           .answered = -1};
   plan_make(&shell->plan, policy, &(uint8_t){0}, 1, timeout_us);
@@ -35,11 +35,37 @@ static int64_t deadline_us(const struct shell *shell) {
   return shell->start_us + shell->timeout_us;
 }
 
+/* Of the primary and the hedges, counted without retries. */
 static int64_t due_us(const struct shell *shell, unsigned k) {
   if (k == 0) return shell->start_us;
-  if (shell->policy->once) return INT64_MAX;
+  if (shell->policy->once || k > shell->policy->hedges) return INT64_MAX;
   return shell->start_us + shell->policy->hedge_after_us +
          (k - 1) * shell->policy->stagger_us;
+}
+
+static int64_t next_due_us(const struct shell *shell) {
+  return due_us(shell, shell->started - shell->retries);
+}
+
+/* Whether no byte of the request can have reached anybody. */
+static bool reached_nobody(const struct shell *shell, unsigned below) {
+  return ((bit(below) - 1) & ~(shell->refused | shell->unsent)) == 0;
+}
+
+static int64_t no_sooner_than_held(const struct shell *shell, int64_t us) {
+  return us > shell->held_us ? us : shell->held_us;
+}
+
+/* When the next retry must have started at the latest, whatever its chance. */
+static int64_t retry_us(const struct shell *shell) {
+  const struct race_policy *policy = shell->policy;
+  int64_t span_us = policy->backoff.first_us;
+  if (!shell->wants_retry || shell->retries == policy->retries)
+    return INT64_MAX;
+  if (policy->once && !reached_nobody(shell, shell->started)) return INT64_MAX;
+  for (unsigned i = 0; i < shell->retries; i++) span_us *= 2;
+  if (span_us > policy->backoff.most_us) span_us = policy->backoff.most_us;
+  return no_sooner_than_held(shell, shell->failed_us + span_us);
 }
 
 /* ---- the timeline ---- */
@@ -65,6 +91,10 @@ static void say_end(struct shell *shell, const struct step_event *event) {
   if (status) say_number(shell, event->end.status);
   if (status && !event->end.whole) say(shell, " cut");
   if (event->end.retry_after) say(shell, " retry-after");
+  if (event->end.retry_after_ms > 0) {
+    say(shell, " for ");
+    say_number(shell, event->end.retry_after_ms);
+  }
   if (event->end.unsent) say(shell, " unsent");
 }
 
@@ -106,19 +136,31 @@ static void say_outcome(struct shell *shell, const struct todo *todo) {
 
 /* ---- what was promised ---- */
 
-/* Whether no byte of the request can have reached anybody. */
-static bool reached_nobody(const struct shell *shell, unsigned below) {
-  return ((bit(below) - 1) & ~(shell->refused | shell->unsent)) == 0;
+/* No sooner than it may, and only into silence. */
+static void check_retry(struct shell *shell, uint32_t on_their_way) {
+  demand(shell, on_their_way == 0 && shell->running == 0,
+         "a retry with others in flight");
+  demand(shell, retry_us(shell) != INT64_MAX, "a retry that nothing asks for");
+  demand(shell, shell->now_us >= no_sooner_than_held(shell, shell->failed_us),
+         "a retry before it may");
 }
 
 /* A hedge's time comes early only when nothing is on its way. */
+static void check_hedge(struct shell *shell, uint32_t on_their_way) {
+  demand(shell, shell->started - shell->retries <= shell->policy->hedges,
+         "more hedges than the policy has");
+  demand(shell, next_due_us(shell) <= shell->now_us || on_their_way == 0,
+         "a hedge started before its time with others in flight");
+}
+
 static void check_start(struct shell *shell, unsigned k,
                         uint32_t on_their_way) {
   demand(shell, k < shell->most, "more attempts than the policy has");
   demand(shell, shell->now_us < deadline_us(shell),
          "an attempt started at the deadline");
-  demand(shell, due_us(shell, k) <= shell->now_us || on_their_way == 0,
-         "a hedge started before its time with others in flight");
+  if (race_kind(&shell->race, k) == ATTEMPT_RETRY)
+    check_retry(shell, on_their_way);
+  else check_hedge(shell, on_their_way);
   demand(shell, !shell->policy->once || reached_nobody(shell, k),
          "what may go out once went out twice");
 }
@@ -146,11 +188,14 @@ static void check_failed(struct shell *shell, enum outcome outcome) {
   uint32_t all = asked(shell);
   demand(shell, (tried(shell) == 0) == (outcome == OUTCOME_REFUSED),
          "failed and refused were confused");
+  demand(shell, retry_us(shell) >= deadline_us(shell),
+         "given up though a retry was left");
   if (outcome == OUTCOME_FAILED)
     demand(shell, all == 0 || shell->whole_4xx != all,
            "each was a whole 4xx, and none is the answer");
   demand(shell,
-         !shell->policy->once || shell->started == shell->most ||
+         !shell->policy->once ||
+             shell->started - shell->retries > shell->policy->hedges ||
              shell->now_us >= deadline_us(shell) ||
              !reached_nobody(shell, shell->started),
          "given up though it had reached nobody");
@@ -179,7 +224,12 @@ static void check_settled(struct shell *shell, const struct step_event *event,
       demand(shell, success && todo->winner == event->attempt,
              "the winner is not the one that has just succeeded");
       return;
-    case OUTCOME_CLIENT_ERROR: check_4xx(shell, todo->winner); break;
+    case OUTCOME_CLIENT_ERROR:
+      check_4xx(shell, todo->winner);
+      demand(shell,
+             shell->answered >= 0 || retry_us(shell) >= deadline_us(shell),
+             "a 4xx though a retry was left");
+      break;
     case OUTCOME_FAILED:
     case OUTCOME_REFUSED: check_failed(shell, todo->outcome); break;
     case OUTCOME_DEADLINE: demand(shell, late, "504 too early"); break;
@@ -195,15 +245,17 @@ static void check_settled(struct shell *shell, const struct step_event *event,
 
 static void check_open(struct shell *shell, const struct step_event *event) {
   int64_t wakeup_us = shell_wakeup_us(shell);
-  bool may_start = shell->started < shell->most;
+  int64_t retry = retry_us(shell), due = next_due_us(shell);
+  bool may_start = due < deadline_us(shell) || retry != INT64_MAX;
   demand(shell, shell->answered < 0, "an answer did not end it");
   demand(shell, event->kind != EVENT_GONE && event->kind != EVENT_DRAIN,
          "went on after the end");
   demand(shell, shell->now_us < deadline_us(shell), "the deadline passed");
   demand(shell, wakeup_us <= deadline_us(shell), "wakes after the deadline");
   demand(shell, wakeup_us > shell->now_us, "the timer would spin");
-  demand(shell, !may_start || due_us(shell, shell->started) > shell->now_us,
-         "a hedge that is due did not start");
+  demand(shell, due > shell->now_us, "a hedge that is due did not start");
+  demand(shell, shell->running || retry > shell->now_us,
+         "a retry that is due did not start");
   demand(shell, shell->running || (may_start && wakeup_us < deadline_us(shell)),
          "nothing is in flight, nothing may start, and it is not settled");
 }
@@ -217,10 +269,27 @@ static void check_silence(struct shell *shell, const struct todo *todo) {
 
 /* ---- the turn ---- */
 
+static bool is_repeatable(int status) {
+  return status == 408 || status == 425 || status == 429;
+}
+
 static void note_4xx(struct shell *shell, unsigned k, int status) {
-  bool repeatable = status == 408 || status == 425 || status == 429;
   shell->whole_4xx |= bit(k);
-  if (shell->policy->final_4xx && !repeatable) shell->answered = (int)k;
+  if (shell->policy->final_4xx && !is_repeatable(status))
+    shell->answered = (int)k;
+}
+
+static void note_failure(struct shell *shell, const struct attempt_end *end) {
+  bool is_4xx = end->status >= 400 && end->status <= 499;
+  bool is_mute_429 = end->status == 429 && !end->retry_after;
+  int64_t held_us =
+      shell->now_us +
+      (is_mute_429 ? 1000000 : end->retry_after_ms * INT64_C(1000));
+  shell->wants_retry =
+      end->result != ATTEMPT_STARVED && (!is_4xx || is_repeatable(end->status));
+  shell->failed_us = shell->now_us;
+  if (end->result != ATTEMPT_STARVED && held_us > shell->held_us)
+    shell->held_us = held_us;
 }
 
 static void note(struct shell *shell, const struct step_event *event) {
@@ -232,6 +301,7 @@ static void note(struct shell *shell, const struct step_event *event) {
   demand(shell, shell->running & bit(k),
          "the script ends an attempt that is not in flight");
   shell->running &= ~bit(k);
+  note_failure(shell, end);
   if (end->result == ATTEMPT_SUCCESS) shell->answered = (int)k;
   if (end->unsent && end->result != ATTEMPT_STARVED) shell->unsent |= bit(k);
   if (end->result == ATTEMPT_STARVED) shell->starved |= bit(k);
@@ -256,6 +326,10 @@ static bool used_up(const struct shell *shell, unsigned below) {
 
 static void cancel(struct shell *shell, const struct todo *todo) {
   demand(shell, used_up(shell, todo->expire_below), "expired too early");
+  if (todo->expire_below > 0) {
+    shell->wants_retry = true;
+    shell->failed_us = shell->now_us;
+  }
   demand(shell, todo->outcome != OUTCOME_OPEN || todo->cancel_below == 0,
          "cancelled in an open race");
   end_below(shell, todo->expire_below, "expire");
@@ -279,14 +353,18 @@ static struct todo start(struct shell *shell, struct todo todo,
   uint32_t on_their_way = shell->running;
   while (todo.outcome == OUTCOME_OPEN && shell->started < todo.start_below &&
          shell->started < 31) {
-    unsigned k = shell->started++;
+    unsigned k = shell->started;
+    bool retry = race_kind(&shell->race, k) == ATTEMPT_RETRY;
     check_start(shell, k, on_their_way);
+    shell->started++;
+    shell->retries += retry;
+    if (retry) shell->wants_retry = false;
     if (refusing & bit(k)) {
       todo = refuse(shell, k);
       cancel(shell, &todo);
     } else {
       shell->running |= bit(k);
-      say_act(shell, "launch", k);
+      say_act(shell, retry ? "retry" : "launch", k);
     }
   }
   return todo;

@@ -27,6 +27,10 @@ struct shell {
 
   unsigned started;
   uint32_t running, refused, starved, unsent, whole_4xx; /* sets of attempts */
+  unsigned retries;                                      /* started */
+  bool wants_retry;  /* the last end was a failure that allows one: */
+  int64_t failed_us; /* it came then */
+  int64_t held_us;   /* no retry before it; monotonic */
   int answered; /* the attempt whose answer must end it in this turn, or -1 */
   enum outcome outcome;
   const char *fault; /* the first promise the policy broke, or NULL */

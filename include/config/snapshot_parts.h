@@ -1,0 +1,80 @@
+/* snapshot_parts: what the files that make a snapshot share.
+ *
+ * For snapshot.c, snapshot_groups.c, snapshot_gathers.c and snapshot_pilots.c
+ * alone; others see config/snapshot.h. */
+#ifndef HEDGEROW_CONFIG_SNAPSHOT_PARTS_H
+#define HEDGEROW_CONFIG_SNAPSHOT_PARTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/learned.h"
+#include "config/snapshot.h"
+#include "io/arena.h"
+
+/* A snapshot, with what only its making and its end need. */
+struct whole {
+  struct snapshot snapshot; /* the first member: what others see */
+  atomic_uint references;
+  struct slots *slots;
+  unsigned slots_taken; /* targets below have theirs */
+  struct arena arena;
+  bool failed; /* no memory, while it was made */
+  const struct snapshot_source *source;
+  struct group *groups;
+  struct route *routes;
+  const struct config_route **origins; /* of routes, while it is made */
+  struct route *plain; /* the rules of URLs in gathers; NULL: not needed yet */
+  struct target *targets;
+  struct slice *tokens; /* copies that are wiped at the end */
+  unsigned token_count;
+  unsigned workers;
+  struct learned_list learned;
+  struct roster *rosters; /* see snapshot_pilots.c */
+  struct pilot_set *pilot_sets;
+};
+
+/* ---- snapshot.c ---- */
+
+struct whole *snapshot_whole(const struct snapshot *snapshot);
+
+/* Zeros from the arena; NULL, and `failed`, where there is no memory. */
+void *snapshot_take(struct whole *whole, size_t count, size_t size);
+/* A copy. */
+struct slice snapshot_keep(struct whole *whole, struct slice bytes);
+/* Copies of what the rules add to a message, and of the names that they drop
+ * from it. */
+struct http_field *snapshot_keep_headers(struct whole *whole,
+                                         const struct config_rules *rules);
+struct slice *snapshot_keep_drop(struct whole *whole,
+                                 const struct config_rules *rules);
+void snapshot_make_route(struct whole *whole, struct route *route,
+                         const struct config_route *from);
+
+/* ---- snapshot_groups.c ---- */
+
+/* Without a target. */
+extern const struct group snapshot_nobody;
+
+/* Of an upstream of the config; NULL: nobody. */
+const struct group *snapshot_group_of(const struct whole *whole,
+                                      const struct config_upstream *upstream);
+/* Every group, and whom clients' credentials may reach. */
+void snapshot_make_groups(struct whole *whole);
+
+/* ---- snapshot_pilots.c ---- */
+
+/* Those of the workers, by their number, for races over the group (or one of
+ * its targets) by the route's rules. NULL: the group has no target, or there is
+ * no memory. */
+const struct pilot *snapshot_pilots(struct whole *whole,
+                                    const struct group *group,
+                                    const struct route *route);
+
+/* ---- snapshot_gathers.c ---- */
+
+/* Once all routes and their table are there. */
+void snapshot_make_gathers(struct whole *whole);
+
+#endif

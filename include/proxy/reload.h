@@ -1,0 +1,45 @@
+/* reload: the configuration in force, and what takes its place. */
+#ifndef HEDGEROW_PROXY_RELOAD_H
+#define HEDGEROW_PROXY_RELOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "config/snapshot.h"
+#include "io/log.h"
+#include "io/slot.h"
+#include "proxy/crew.h"
+#include "proxy/secrets.h"
+
+/* One of the process; only its main thread touches it. */
+struct reload {
+  /* Borrowed, and there before it is needed: */
+  const struct config_words *words;
+  const struct config *config; /* of the start: its process options count */
+  struct log *log;             /* NULL: --log off */
+  struct slots *slots;
+  struct crew *crew;
+  struct slice via_line; /* as struct snapshot_source has it, */
+  unsigned workers;      /* and this */
+  /* as the start asked for, before it was fitted (proxy/machine) */
+  int64_t max_connections;
+  /* Its own: */
+  struct secrets secrets;
+  struct snapshot *snapshot; /* the last that workers were told of */
+  struct config *renewed;    /* of the last reload; NULL: there was none */
+};
+
+/* Makes the first snapshot, of the config of the start and of the secrets,
+ * which have been read. False: no memory. */
+bool reload_first(struct reload *reload) __attribute__((warn_unused_result));
+
+/* Reads what the command line names once more, and tells the crew of it.
+ * Notices say what will not do, and what counts from the next start only. All
+ * is taken or nothing. Returns what there is to say of it, static. */
+const char *reload_run(struct reload *reload);
+
+/* Lets go of what is its own. */
+void reload_clear(struct reload *reload);
+
+#endif

@@ -1,0 +1,181 @@
+/* snapshot_groups.c: upstreams become groups of targets.
+ *
+ * Targets of a group that are shown the same (token, fields to add, fields to
+ * drop) share one variant of it, since a request's fields are written once for
+ * each variant. Tokens are copied here and nowhere else, and each copy is noted
+ * so that the last to let go of the snapshot can wipe it.
+ *
+ * Whom clients' own credentials may reach is settled here as well: it is a
+ * matter of all groups together. */
+#include <string.h>
+
+#include "config/snapshot_parts.h"
+#include "core/text.h"
+
+#define BEFORE_AUTHORITY " HTTP/1.1\r\nHost: "
+
+const struct group snapshot_nobody;
+
+static struct snapshot_secret secret_of(const struct snapshot_source *source,
+                                        unsigned number) {
+  return source->secrets ? source->secrets[number]
+                         : (struct snapshot_secret){0};
+}
+
+/* ---- targets ---- */
+
+static struct slice host_line(struct whole *whole, const struct base_url *url) {
+  const size_t room = sizeof BEFORE_AUTHORITY + url->authority.len + 2;
+  char *at = snapshot_take(whole, room, 1);
+  struct text line;
+  if (!at) return (struct slice){0};
+  text_init(&line, at, room);
+  text_str(&line, BEFORE_AUTHORITY);
+  text_slice(&line, url->authority);
+  text_str(&line, "\r\n");
+  return text_slice_of(&line);
+}
+
+static void make_target(struct whole *whole, struct target *target,
+                        const struct base_url *url, unsigned number) {
+  target->url = *url;
+  target->url.host = snapshot_keep(whole, url->host);
+  target->url.authority = snapshot_keep(whole, url->authority);
+  target->url.path = snapshot_keep(whole, url->path);
+  target->url.query = snapshot_keep(whole, url->query);
+  target->number = number;
+  target->host_line = host_line(whole, url);
+  target->trust = trust_hold(secret_of(whole->source, number).trust);
+}
+
+/* ---- variants: what the targets of a group are shown ---- */
+
+static bool same_list(const struct config_rules *a,
+                      const struct config_rules *b) {
+  if (a->header_count != b->header_count ||
+      a->drop_header_count != b->drop_header_count)
+    return false;
+  for (unsigned i = 0; i < a->header_count; i++)
+    if (!slice_equal(a->headers[i].name, b->headers[i].name) ||
+        !slice_equal(a->headers[i].value, b->headers[i].value))
+      return false;
+  for (unsigned i = 0; i < a->drop_header_count; i++)
+    if (!slice_equal(a->drop_headers[i], b->drop_headers[i])) return false;
+  return true;
+}
+
+/* The first target of the upstream that is shown the same. */
+static unsigned first_alike(const struct snapshot_source *source,
+                            const struct config_upstream *upstream,
+                            unsigned first_number, unsigned i) {
+  const struct slice token = secret_of(source, first_number + i).token;
+  for (unsigned k = 0; k < i; k++)
+    if (same_list(&upstream->targets[k].rules, &upstream->targets[i].rules) &&
+        slice_equal(secret_of(source, first_number + k).token, token))
+      return k;
+  return i;
+}
+
+static struct slice keep_token(struct whole *whole, struct slice token) {
+  struct slice copy = snapshot_keep(whole, token);
+  if (copy.len > 0) whole->tokens[whole->token_count++] = copy;
+  return copy;
+}
+
+static void make_variant(struct whole *whole, struct target_fields *variant,
+                         const struct config_rules *rules, struct slice token) {
+  *variant = (struct target_fields){
+      .headers = snapshot_keep_headers(whole, rules),
+      .header_count = rules->header_count,
+      .drop = snapshot_keep_drop(whole, rules),
+      .drop_count = rules->drop_header_count,
+      .token = keep_token(whole, token),
+  };
+}
+
+/* ---- groups ---- */
+
+const struct group *snapshot_group_of(const struct whole *whole,
+                                      const struct config_upstream *upstream) {
+  if (!upstream) return &snapshot_nobody;
+  return &whole->groups[upstream - whole->source->config->upstreams];
+}
+
+static void make_targets(struct whole *whole, struct group *group,
+                         struct target_fields *variants,
+                         const struct config_upstream *upstream) {
+  const unsigned from = whole->snapshot.target_count;
+  for (unsigned i = 0; i < upstream->target_count; i++) {
+    const struct config_target *origin = &upstream->targets[i];
+    struct target *target = &whole->targets[from + i];
+    unsigned alike = first_alike(whole->source, upstream, from, i);
+    make_target(whole, target, &origin->url, from + i);
+    whole->snapshot.target_count++;
+    target->variant = whole->targets[from + alike].variant;
+    if (alike < i) continue;
+    target->variant = group->variant_count++;
+    make_variant(whole, &variants[target->variant], &origin->rules,
+                 secret_of(whole->source, from + i).token);
+  }
+}
+
+static void make_group(struct whole *whole, struct group *group,
+                       const struct config_upstream *upstream) {
+  const struct config_rules *rules = &upstream->rules;
+  struct target_fields *variants =
+      snapshot_take(whole, upstream->target_count, sizeof *variants);
+  *group = (struct group){
+      .name = snapshot_keep(whole, upstream->name),
+      .targets = whole->targets + whole->snapshot.target_count,
+      .count = upstream->target_count,
+      .variants = variants,
+      .max_attempts = rules->max_attempts,
+      .balance = (enum balance)rules->balance,
+      .budget = rules->budget,
+      .gate = rules->gate,
+      .turn = snapshot_take(whole, 1, sizeof *group->turn),
+      .limits = {.head_bytes = (size_t)rules->max_upstream_head_bytes,
+                 .body_bytes = (uint64_t)rules->max_body_bytes,
+                 .depth = (unsigned)rules->max_depth,
+                 .connect_timeout_us = rules->connect_timeout_us,
+                 .read_losers = rules->losers == CONFIG_LOSERS_DRAIN},
+  };
+  if (variants) make_targets(whole, group, variants, upstream);
+}
+
+/* ---- whom clients' credentials may reach ---- */
+
+static bool is_asked_by_route(const struct config *config,
+                              const struct config_upstream *upstream) {
+  for (unsigned i = 0; i < config->route_count; i++)
+    if (config->routes[i].upstream == upstream) return true;
+  return false;
+}
+
+static bool is_origin_of(const struct group *group,
+                         const struct target *other) {
+  for (unsigned i = 0; i < group->count; i++)
+    if (base_url_same_origin(&group->targets[i].url, &other->url)) return true;
+  return false;
+}
+
+/* What is only listed is the operator's, unless clients reach its origin by a
+ * route. */
+static void allow_credentials(struct whole *whole) {
+  const struct config *config = whole->source->config;
+  for (unsigned i = 0; i < config->upstream_count; i++) {
+    if (!is_asked_by_route(config, &config->upstreams[i])) continue;
+    for (unsigned k = 0; k < whole->snapshot.target_count; k++)
+      whole->targets[k].client_credentials |=
+          is_origin_of(&whole->groups[i], &whole->targets[k]);
+  }
+}
+
+void snapshot_make_groups(struct whole *whole) {
+  const struct config *config = whole->source->config;
+  while (whole->snapshot.group_count < config->upstream_count) {
+    unsigned i = whole->snapshot.group_count++;
+    make_group(whole, &whole->groups[i], &config->upstreams[i]);
+  }
+  allow_credentials(whole);
+}

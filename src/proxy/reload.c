@@ -1,0 +1,124 @@
+/* reload: reads the configuration anew while the workers serve.
+ *
+ * A reload takes all or nothing: when the file of options, a token or CAs will
+ * not do, what was in force stays so, so that what is in force has always been
+ * together in what somebody wrote. Options of the process itself (where it
+ * listens, its limits) are taken at the start only; those that a reload would
+ * change are named.
+ *
+ * Without a file the flags stay what they are, and what they name is read
+ * again. */
+#include "proxy/reload.h"
+
+#include <stdlib.h>
+
+#include "config/config_file.h"
+#include "config/config_options.h"
+#include "proxy/files.h"
+#include "proxy/machine.h"
+#include "proxy/settings.h"
+
+/* The next one, of what was read last. NULL: no memory. */
+static struct snapshot *make_snapshot(const struct reload *reload,
+                                      const struct config *config) {
+  const struct snapshot *before = reload->snapshot;
+  const struct snapshot_source source = {
+      .config = config,
+      .slots = reload->slots,
+      .secrets = reload->secrets.of_targets,
+      .via_line = reload->via_line,
+      .number = before ? before->number + 1 : 1,
+      .before = before,
+      .workers = reload->workers,
+  };
+  return snapshot_new(&source);
+}
+
+bool reload_first(struct reload *reload) {
+  reload->snapshot = make_snapshot(reload, reload->config);
+  return reload->snapshot != NULL;
+}
+
+/* False: no memory, and the old one stays in force. */
+static bool renew(struct reload *reload, const struct config *config) {
+  struct snapshot *snapshot = make_snapshot(reload, config);
+  if (!snapshot || !crew_renew(reload->crew, reload->snapshot, snapshot)) {
+    log_notice("no memory for what was read, or too many origins");
+    snapshot_drop(snapshot);
+    return false;
+  }
+  snapshot_drop(reload->snapshot);
+  reload->snapshot = snapshot;
+  return true;
+}
+
+static void free_config(struct config *config) {
+  if (!config) return;
+  config_clear(config);
+  free(config);
+}
+
+/* What the file says now; NULL: it will not do, and notices have said why. */
+static struct config *read_config(const struct reload *reload) {
+  struct config *config = calloc(1, sizeof *config);
+  uint64_t descriptors;
+  if (config && settings_read(config, reload->config->file, reload->words)) {
+    machine_fit(config, &descriptors);
+    return config;
+  }
+  free_config(config);
+  return NULL;
+}
+
+/* Names what of the file this process has not taken over. */
+static void say_differences(const struct reload *reload,
+                            const struct config *config) {
+  struct config running = *reload->config, wanted = *config;
+  char option[OPTION_NAME_MAX + 1];
+  running.max_connections = reload->max_connections;
+  for (unsigned n = 0;
+       config_differ(&running, &wanted, n, option, sizeof option); n++)
+    log_notice("%s: it counts from the next start on", option);
+}
+
+static void reopen_log(const struct reload *reload,
+                       const struct config *config) {
+  if (!files_open_log(config, reload->log))
+    log_notice("the log stays where it was");
+}
+
+static bool reload_file(struct reload *reload) {
+  struct config *config = read_config(reload);
+  if (!config || !secrets_read(&reload->secrets, config) ||
+      !renew(reload, config)) {
+    free_config(config);
+    return false;
+  }
+  reopen_log(reload, config);
+  free_config(reload->renewed);
+  reload->renewed = config;
+  say_differences(reload, config);
+  return true;
+}
+
+static bool reload_flags(struct reload *reload) {
+  reopen_log(reload, reload->config);
+  return secrets_read(&reload->secrets, reload->config) &&
+         renew(reload, reload->config);
+}
+
+const char *reload_run(struct reload *reload) {
+  if (reload->config->file)
+    return reload_file(reload)
+               ? "reloaded"
+               : "not reloaded: the configuration from before stays in force";
+  return reload_flags(reload)
+             ? "reloaded"
+             : "not reloaded: the token and CAs from before stay in force";
+}
+
+void reload_clear(struct reload *reload) {
+  snapshot_drop(reload->snapshot);
+  free_config(reload->renewed);
+  secrets_clear(&reload->secrets);
+}
