@@ -71,6 +71,7 @@ static const struct number_case numbers[] = {
     {"success", 0, "2xx", 1},
     {"errors", 0, "upstream", 1},
     {"idempotent", 0, "on", 1},
+    {"compression", 0, "gzip", 1},
     {"get-body", 0, "on", 1},
     {"forwarded", 0, "append", 1},
     {"rewrite-links", 0, "on", 1},
@@ -117,6 +118,7 @@ static int64_t number_of(const char *name) {
       {"success", config.defaults.success},
       {"errors", config.defaults.errors},
       {"idempotent", config.defaults.idempotent},
+      {"compression", config.defaults.compression},
       {"get-body", config.defaults.get_body},
       {"forwarded", config.defaults.forwarded},
       {"rewrite-links", config.defaults.rewrite_links},
@@ -241,6 +243,8 @@ Test(config, every_word_of_a_choice_has_its_meaning) {
       {"success", "any", 2},
       {"errors", "problem", 0},
       {"errors", "upstream", 1},
+      {"compression", "off", 0},
+      {"compression", "gzip", 1},
       {"idempotent", "off", 0},
       {"idempotent", "true", 1},
       {"balance", "first", 0},
@@ -602,7 +606,7 @@ Test(config, a_header_that_is_hedgerows_own_is_refused_with_advice) {
       {"User-Agent", "--user-agent"},
       {"Expect", "never sent"},
       {"Range", "whole JSON"},
-      {"Accept-Encoding", "no JSON"},
+      {"Accept-Encoding", "--compression gzip"},
       {"If-None-Match", "whole JSON"},
   };
   for (size_t i = 0; i < COUNT(owned); i++) {

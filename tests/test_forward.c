@@ -90,6 +90,18 @@ Test(forward, what_would_change_the_answers_form_stays) {
          ACCEPT VERSION OWN, "");
 }
 
+Test(forward, where_gzip_is_inflated_it_is_asked_for_whatever_is_taken) {
+  struct forward_rules rules = plain;
+  rules.gzip = true;
+  expect(&rules, "Accept-Encoding: br\r\n",
+         ACCEPT "Accept-Encoding: gzip\r\n" VERSION OWN, "");
+  rules.success = SUCCESS_ANY;
+  expect(&rules, "Accept-Encoding: br\r\nRange: bytes=0-1\r\n",
+         "Accept-Encoding: br\r\nRange: bytes=0-1\r\n" VERSION OWN, "");
+  expect(&rules, "Accept-Encoding: br\r\n",
+         "Accept-Encoding: gzip\r\n" VERSION OWN, "");
+}
+
 Test(forward, what_describes_a_body_stays_since_no_body_goes) {
   expect(&plain,
          "Content-Length: 0\r\nContent-Type: application/json\r\n"

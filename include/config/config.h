@@ -64,6 +64,7 @@ struct config_rules {
   unsigned success_if_count;
   struct slice fail_if[CONFIG_RULES_MAX];
   unsigned fail_if_count;
+  int64_t compression; /* 1: gzip */
   bool idempotent, strip_prefix, get_body;
   unsigned methods; /* 1 << enum http_method for each */
   struct slice timeout_param, timeout_header; /* empty: none */

@@ -194,6 +194,10 @@ const struct config_option config_options[] = {
            "off",
            "on: links of the upstream to itself (Link, Location) become links "
            "to hedgerow"),
+    OPTION(REQUESTS, ROUTE, "compression", "off|gzip", CHOICE, compression,
+           "off",
+           "gzip: ask the upstream for gzip, and inflate it to judge it, and "
+           "for clients that do not take it"),
     OPTION(REQUESTS, ROUTE, "get-body", "off|on", SWITCH, get_body, "off",
            "on: take the body of a GET or HEAD, and send it upstream"),
     OPTION(REQUESTS, ROUTE, "timeout-param", "NAME|off", WORD, timeout_param,

@@ -249,7 +249,7 @@ static const struct {
     {"X-Request-ID", "is hedgerow's to write"},
     {"Expect", "is never sent upstream: there is no body to wait with"},
     {"Range", "asks for a part, and only whole JSON can win"},
-    {"Accept-Encoding", "would ask for a compressed body, and that is no JSON"},
+    {"Accept-Encoding", "has an option of its own: use --compression gzip"},
 };
 
 static const char *why_owned(struct slice name) {

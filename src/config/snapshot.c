@@ -128,6 +128,14 @@ static unsigned forwarded_fields(const struct config_rules *rules) {
   return fields;
 }
 
+/* What is forwarded as it is, once and whatever it is, may have no end: nobody
+ * can hold it until it is inflated, and client and upstream agree on its coding
+ * themselves. */
+static bool asks_gzip(const struct config_rules *rules) {
+  bool forwards = rules->success == SUCCESS_ANY && rules->policy.hedges == 0;
+  return rules->compression != 0 && !forwards;
+}
+
 static struct forward_rules make_fields(struct whole *whole,
                                         const struct config_rules *rules,
                                         enum route_kind kind) {
@@ -140,6 +148,7 @@ static struct forward_rules make_fields(struct whole *whole,
       .version_line = slice_of(VERSION_LINE),
       .via_line = snapshot_keep(whole, whole->source->via_line),
       .success = (enum success)rules->success,
+      .gzip = asks_gzip(rules),
       .with_body = kind == ROUTE_SMART,
   };
 }

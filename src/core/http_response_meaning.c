@@ -8,7 +8,7 @@ struct response_meaning http_response_meaning(
       .status = response->status,
       .length = response->bodiless ? 0 : response->length,
       .delimited = response->delimited,
-      .is_encoded = response->is_encoded,
+      .coding = response->coding,
       .retry_after = response->retry_after,
       .wait = {bytes + response->retry_after_at, response->retry_after_len},
       .location = {bytes + response->location_at, response->location_len},

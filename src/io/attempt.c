@@ -103,7 +103,7 @@ static void attempt_land(struct attempt *a) {
   atomic_fetch_sub_explicit(&slot->in_flight, 1, memory_order_relaxed);
 }
 
-static void attempt_recycle(struct attempt *a) {
+static inline void attempt_recycle(struct attempt *a) {
   intake_clear(&a->call.intake);
   slab_give(&a->attempts->slab, a);
 }

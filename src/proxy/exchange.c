@@ -143,6 +143,7 @@ static void exchange_pass(struct exchange *x, struct answering *to) {
   };
   if (x->route->rewrite_links) to->more.links = &links;
   to->more.cors = x->route->cors.count > 0;
+  to->more.varies = x->route->fields.gzip;
   to->more.unchanged = exchange_is_known(x);
   if (to->more.unchanged) answering_unchanged(to, &fetch->response);
   else answering_pass(to, &fetch->response);
