@@ -4,7 +4,8 @@
  * text: "200 keep `body`" is a whole response, "bad: why" a refused one, "cut:
  * why" one that was not whole at the close. Each is fed whole, in every split
  * into two pieces, and byte by byte; every way must give the same text, and
- * behind a '|' in it the same offsets. Every call gets the bytes in fresh
+ * behind a '|' in it the same offsets. A reader that takes head and body out
+ * after each piece (http_response_forget) gets the same body. Every call gets the bytes in fresh
  * memory of exactly their size, so that a sanitizer sees every look beyond
  * them, and nothing can be remembered by its address. */
 #include "core/http_response.h"
@@ -12,6 +13,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/http_head.h"
 #include "core/text.h"
@@ -34,6 +36,8 @@ struct feed {
   bool saw_head;
   size_t len;
   char held[HELD_MAX];
+  size_t passed_len; /* of the body that was taken out */
+  char passed[HELD_MAX];
 };
 
 static void expect_kept(const struct feed *feed, const char *bytes,
@@ -71,7 +75,7 @@ static void expect_meaning(const struct feed *feed, const char *bytes) {
   cr_assert(meaning.status == now->status && meaning.status >= 101 &&
                 meaning.length == (now->bodiless ? 0 : now->length) &&
                 meaning.delimited == now->delimited &&
-                meaning.is_encoded == now->is_encoded &&
+                meaning.coding == now->coding &&
                 meaning.retry_after == retry_after &&
                 slice_equal(meaning.location, location),
             "%.*s\nmeans something else", SLICE_ARG(feed->input));
@@ -111,6 +115,24 @@ static enum response_progress read_piece(struct feed *feed, size_t len) {
   return progress;
 }
 
+/* Takes out what is known, in fresh memory of exactly its size. */
+static void forget(struct feed *feed) {
+  struct http_response *response = &feed->response;
+  size_t unread = feed->len - response->body_at - response->body_len;
+  char *copy = malloc(feed->len + (feed->len == 0));
+  cr_assert_not_null(copy);
+  memcpy(copy, feed->held, feed->len);
+  memcpy(feed->passed + feed->passed_len, copy + response->body_at,
+         response->body_len);
+  feed->passed_len += response->body_len;
+  http_response_forget(response, copy, &feed->len);
+  cr_assert(feed->len == unread && response->body_len == 0,
+            "%.*s\n%zu bytes are left of %zu", SLICE_ARG(feed->input),
+            feed->len, unread);
+  memcpy(feed->held, copy, feed->len);
+  free(copy);
+}
+
 /* ---- how it is told ---- */
 
 static void tell_number(struct text *out, const char *label, size_t number) {
@@ -131,8 +153,10 @@ static void tell_response(struct text *out, const struct feed *feed) {
   if (response->http_1_0) text_str(out, " 1.0");
   text_str(out, response->keep_alive ? " keep" : " close");
   if (!response->delimited) text_str(out, " until-close");
+  text_str(out, " `");
+  text_add(out, feed->passed, feed->passed_len);
   tell_slice(
-      out, " `",
+      out, "",
       (struct slice){feed->held + response->body_at, response->body_len});
 }
 
@@ -179,6 +203,7 @@ static void tell(struct text *out, struct feed *feed,
 }
 
 static bool to_head; /* in this test */
+static bool forgets; /* in this telling */
 
 /* The first piece is `cut` bytes long, each other the longer of one byte and
  * what `next` says. */
@@ -190,13 +215,14 @@ static struct slice told(struct slice input, size_t cut, size_t (*next)(void)) {
   turn = !turn;
   text_init(&out, storage[turn], HELD_MAX);
   feed.input = input;
-  feed.fed = feed.len = 0;
+  feed.fed = feed.len = feed.passed_len = 0;
   feed.saw_head = false;
   http_response_init(&feed.response);
   feed.response.to_head = to_head;
   enum response_progress progress = read_piece(&feed, cut);
   while (progress == RESPONSE_MORE && feed.fed < input.len) {
     size_t left = input.len - feed.fed, step = next();
+    if (forgets && feed.saw_head) forget(&feed);
     progress = read_piece(&feed, step < left ? step : left);
   }
   tell(&out, &feed, progress);
@@ -217,7 +243,27 @@ static void expect_same(struct slice input, size_t cut, size_t (*next)(void)) {
                    next == all ? "" : " and on", SLICE_ARG(whole));
 }
 
+static struct slice without_offsets(struct slice telling) {
+  const char *bar = memrchr(telling.at, '|', telling.len);
+  return (struct slice){telling.at, (size_t)(bar - telling.at)};
+}
+
+/* Byte by byte, and in two pieces. */
+static void expect_same_when_forgetting(struct slice input) {
+  struct slice whole = without_offsets(told(input, input.len, all));
+  for (size_t cut = 0; cut < input.len; cut++) {
+    forgets = true;
+    struct slice seen = without_offsets(told(input, cut, cut > 0 ? all : one));
+    forgets = false;
+    if (!slice_equal(seen, whole))
+      cr_assert_fail("%.*s\nsaw:   %.*s (forgetting, cut at %zu)\nwhole: %.*s",
+                     SLICE_ARG(input), SLICE_ARG(seen), cut, SLICE_ARG(whole));
+    whole = without_offsets(told(input, input.len, all));
+  }
+}
+
 static void expect_every_split_alike(struct slice input) {
+  expect_same_when_forgetting(input);
   expect_same(input, 0, one);
   for (size_t cut = 0; cut < input.len; cut++) expect_same(input, cut, all);
 }
@@ -762,12 +808,65 @@ Test(http_response, a_head_means_what_its_fields_say) {
   cr_expect_eq(meaning.status, 302);
   cr_expect_eq(meaning.length, 5);
   cr_expect(meaning.delimited);
-  cr_expect(meaning.is_encoded);
+  cr_expect_eq(meaning.coding, CODING_GZIP);
   cr_expect(meaning.retry_after);
   cr_expect(slice_equal(meaning.location, slice_of("/v2?a=1")), "saw %.*s",
             SLICE_ARG(meaning.location));
   cr_expect(meaning.location.at > bytes &&
             meaning.location.at < bytes + sizeof bytes);
+}
+
+/* However it is framed, and whatever comes behind it. */
+static void expect_dropped(const char *input) {
+  char bytes[512], body[64] = "";
+  enum response_progress progress = RESPONSE_MORE;
+  size_t len = 0;
+  http_response_init(&response);
+  for (const char *next = input; *next != '\0'; next++) {
+    bytes[len++] = *next;
+    while ((progress = http_response_read(&response, bytes, &len)) ==
+               RESPONSE_HEAD ||
+           progress == RESPONSE_BODY) {
+      strncat(body, bytes + response.body_at, response.body_len);
+      http_response_drop_body(&response, bytes, &len);
+      cr_assert_eq(response.body_len, 0);
+    }
+  }
+  cr_expect_eq(progress, RESPONSE_DONE);
+  cr_expect_str_eq(body, "hello", "%s", body);
+  cr_expect(
+      slice_equal((struct slice){bytes + response.used, len - response.used},
+                  slice_of("next")));
+}
+
+Test(http_response, a_body_may_be_dropped_as_it_comes) {
+  expect_dropped(OK11 LENGTH("5") "\r\nhellonext");
+  expect_dropped(OK11 CODING("chunked") "\r\n2\r\nhe\r\n3;x\r\nllo\r\n0\r\n"
+                                        "A: b\r\n\r\nnext");
+}
+
+Test(http_response, codings_are_told_apart) {
+  static const struct {
+    const char *fields;
+    enum coding coding;
+  } cases[] = {
+      {"", CODING_NONE},
+      {"Content-Encoding: Identity\r\n", CODING_NONE},
+      {"Content-Encoding: GZIP\r\n", CODING_GZIP},
+      {"content-encoding: x-gzip\r\n", CODING_GZIP},
+      {"Content-Encoding: gzip\r\nContent-Encoding: identity\r\n", CODING_GZIP},
+      {"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n", CODING_OTHER},
+      {"Content-Encoding: gzip, identity\r\n", CODING_OTHER},
+      {"Content-Encoding: br\r\nContent-Encoding: gzip\r\n", CODING_OTHER},
+      {"Content-Encoding: deflate\r\n", CODING_OTHER},
+      {"Content-Encoding:\r\n", CODING_OTHER},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char bytes[512], input[256];
+    snprintf(input, sizeof input, OK11 "%s\r\n", cases[i].fields);
+    cr_expect_eq(read_meaning(input, bytes, sizeof bytes).coding,
+                 cases[i].coding, "%s", cases[i].fields);
+  }
 }
 
 Test(http_response, a_body_that_does_not_come_has_no_length) {
@@ -787,7 +886,7 @@ Test(http_response, a_head_that_says_nothing_means_nothing) {
   cr_expect_eq(meaning.status, 200);
   cr_expect_eq(meaning.length, UINT64_MAX);
   cr_expect_not(meaning.delimited);
-  cr_expect_not(meaning.is_encoded);
+  cr_expect_eq(meaning.coding, CODING_NONE);
   cr_expect_not(meaning.retry_after);
   cr_expect_eq(meaning.location.len, 0);
 }
@@ -803,7 +902,7 @@ Test(http_response, an_interim_head_adds_nothing_to_the_meaning) {
   cr_expect_eq(meaning.status, 404);
   cr_expect_eq(meaning.length, UINT64_MAX);
   cr_expect(meaning.delimited);
-  cr_expect_not(meaning.is_encoded);
+  cr_expect_eq(meaning.coding, CODING_NONE);
   cr_expect_not(meaning.retry_after);
   cr_expect(slice_equal(meaning.location, slice_of("/yes")));
 }

@@ -3,6 +3,12 @@
 
 #include <criterion/criterion.h>
 
+Test(step, every_kind_of_attempt_has_its_name) {
+  cr_expect_str_eq(attempt_kind_name(ATTEMPT_PRIMARY), "primary");
+  cr_expect_str_eq(attempt_kind_name(ATTEMPT_HEDGE), "hedge");
+  cr_expect_str_eq(attempt_kind_name(ATTEMPT_RETRY), "retry");
+}
+
 Test(step, every_attempt_result_has_its_name) {
   static const char *const names[] = {
       "success", "status",    "bad_json", "transport", "too_large",

@@ -275,9 +275,8 @@ Test(verdict, retry_after_is_seen_on_every_status) {
 
 Test(verdict, a_body_that_is_encoded_is_a_failure_by_its_head) {
 #define ENCODED                                                                \
-  "bad_json 200: the body is encoded (Content-Encoding) though hedgerow "      \
-  "asked "                                                                     \
-  "for none"
+  "bad_json 200: the body is encoded (Content-Encoding) as hedgerow did not "  \
+  "ask for"
   expect_head(200, "Content-Encoding: gzip\r\n", ENCODED);
   expect_head(200, "content-encoding: br\r\nContent-Length: 9\r\n", ENCODED);
   expect_head(200, "Content-Encoding: gzip, identity\r\n", ENCODED);

@@ -56,7 +56,7 @@ struct config_rules {
   /* of a route */
   struct race_policy policy;
   int64_t learn; /* enum config_learn */
-  int64_t timeout_us, max_timeout_us;
+  int64_t timeout_us, max_timeout_us, stream_idle_us;
   struct slice user_agent; /* empty: the client's, else hedgerow/VERSION */
   int64_t max_request_bytes, max_items;
   int64_t success, errors; /* enum success; 1: the upstream's own */
@@ -64,6 +64,7 @@ struct config_rules {
   unsigned success_if_count;
   struct slice fail_if[CONFIG_RULES_MAX];
   unsigned fail_if_count;
+  int64_t compression; /* 1: gzip */
   bool idempotent, strip_prefix, get_body;
   unsigned methods; /* 1 << enum http_method for each */
   struct slice timeout_param, timeout_header; /* empty: none */

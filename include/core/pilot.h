@@ -83,11 +83,11 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
  * started, before the next race_step. */
 enum pilot_kind pilot_kind(const struct race *race, unsigned k);
 
-/* Whom attempt k of a race asks that asks any of its pilot's targets, started or
- * about to start: whom its plan names; but a late one takes the place of the
- * hedge that was refused, since the plan may send it to the primary's target
- * again, which has been silent for longest. Says the same until the race is
- * over. */
+/* Whom attempt k asks, begun or about to start, of a race that may ask any of
+ * its pilot's targets: whom its plan names; but a late one takes the place of
+ * the hedge that was refused, since the plan may send it to the primary's
+ * target again, which has been silent for longest. It says the same until the
+ * race is over. */
 unsigned pilot_whom(const struct race *race, unsigned k);
 
 /* Whether it may start at that target (its place in the group). in_flight:

@@ -28,7 +28,7 @@ struct race {
   uint32_t retry_us;  /* when a retry starts unless something is in flight then;
                       * PLAN_NEVER_US: none is wanted */
   uint32_t chance;    /* the caller's, 0 after race_init: any number, of which
-                      * the waits before retries are made; see plan_backoff_us */
+                      * waits for retries are made (plan_backoff_us) */
   uint32_t held_us;   /* by Retry-After: no retry before it */
   enum outcome outcome;
 };

@@ -33,7 +33,9 @@ struct verdict {
                      * failing status is awaited, as that of a 4xx always is */
   const struct json_rules *rules; /* the caller's, NULL after verdict_init: what
                                    * a SUCCESS_JSON must not break. Borrowed */
-  bool delimited; /* a length or chunks say where the body ends */
+  bool delimited;  /* a length or chunks say where the body ends */
+  bool unfinished; /* the caller's, as keep_errors: it has not been inflated to
+                    * its end, so that the body may not end */
   char error[VERDICT_ERROR_TEXT]; /* NUL-terminated; "" for a success */
 };
 
@@ -41,8 +43,9 @@ struct verdict {
 void verdict_init(struct verdict *verdict, enum success success,
                   uint64_t body_max, unsigned depth_max);
 
-/* The final head. False: it is a failure already; look at `end`. (A success
- * comes by verdict_end only, also where there is no body.) */
+/* The final head; its coding is that of the bytes which will come here. False:
+ * it is a failure already; look at `end`. (A success comes by verdict_end only,
+ * also where there is no body.) */
 bool verdict_head(struct verdict *verdict, const struct response_meaning *head)
     __attribute__((warn_unused_result));
 /* The next bytes of the body, transfer coding undone. False as above. */

@@ -19,8 +19,8 @@ enum rival_refill {
 
 struct rival_rule {
   const char *name, *about;
-  double percentile; /* of winners, 0 to 1; 0: fixed_us */
-  int64_t fixed_us;
+  double percentile; /* of what clients waited, 0 to 1; 0: fixed_us */
+  int64_t fixed_us, least_us;
   unsigned hedges;
   enum rival_refill refill;
   double share, cap; /* of the refill */
@@ -35,7 +35,7 @@ struct rival {
   const struct rival_rule *rule;
   double tokens, rate;
   int64_t filled_us, turned_us;
-  struct latency_counts winners;
+  struct latency_counts waited;
   struct latency_totals older, newer; /* at the start of two windows of 30 s */
   int64_t delay_us;
 };
@@ -49,6 +49,7 @@ void rival_on_request(struct rival *rival);
 /* An extra attempt may start. */
 bool rival_take(struct rival *rival, int64_t now_us)
     __attribute__((warn_unused_result));
-void rival_on_end(struct rival *rival, bool good, int64_t took_us);
+/* An attempt has ended, waited_us after the client's request came. */
+void rival_on_end(struct rival *rival, bool good, int64_t waited_us);
 
 #endif

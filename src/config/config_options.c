@@ -150,6 +150,8 @@ const struct config_option config_options[] = {
      .word = "off",
      .help = "the longest time for one attempt; it has no effect unless "
              "it is below the deadline"},
+    TIME(TIME, ROUTE, "stream-idle-timeout", stream_idle_us, "5m", "1ms",
+         "the longest silence of an upstream within a streamed answer"),
     TIME(TIME, GROUP, "connect-timeout", connect_timeout_us, "3s", "1ms",
          "the longest time for connecting to a target"),
     TIME(TIME, PROCESS, "header-timeout", header_timeout_us, "10s", "1ms",
@@ -194,6 +196,10 @@ const struct config_option config_options[] = {
            "off",
            "on: links of the upstream to itself (Link, Location) become links "
            "to hedgerow"),
+    OPTION(REQUESTS, ROUTE, "compression", "off|gzip", CHOICE, compression,
+           "off",
+           "gzip: ask the upstream for gzip, and inflate it to judge it, and "
+           "for clients that do not take it"),
     OPTION(REQUESTS, ROUTE, "get-body", "off|on", SWITCH, get_body, "off",
            "on: take the body of a GET or HEAD, and send it upstream"),
     OPTION(REQUESTS, ROUTE, "timeout-param", "NAME|off", WORD, timeout_param,

@@ -16,7 +16,7 @@
 #include "config/snapshot_parts.h"
 #include "core/http_method.h"
 
-#define VERSION_FIELD "hedgerow/" HEDGEROW_VERSION
+#define VERSION_LINE "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n"
 
 static _Atomic int64_t living;
 
@@ -128,6 +128,14 @@ static unsigned forwarded_fields(const struct config_rules *rules) {
   return fields;
 }
 
+/* What is forwarded as it is, once and whatever it is, may have no end: nobody
+ * can hold it until it is inflated, and client and upstream agree on its coding
+ * themselves. */
+static bool asks_gzip(const struct config_rules *rules) {
+  bool forwards = rules->success == SUCCESS_ANY && rules->policy.hedges == 0;
+  return rules->compression != 0 && !forwards;
+}
+
 static struct forward_rules make_fields(struct whole *whole,
                                         const struct config_rules *rules,
                                         enum route_kind kind) {
@@ -137,9 +145,10 @@ static struct forward_rules make_fields(struct whole *whole,
       .drop = snapshot_keep_drop(whole, rules),
       .drop_count = rules->drop_header_count,
       .user_agent = snapshot_keep(whole, rules->user_agent),
-      .version = slice_of(VERSION_FIELD),
+      .version_line = slice_of(VERSION_LINE),
       .via_line = snapshot_keep(whole, whole->source->via_line),
       .success = (enum success)rules->success,
+      .gzip = asks_gzip(rules),
       .with_body = kind == ROUTE_SMART,
   };
 }
@@ -158,6 +167,9 @@ void snapshot_make_route(struct whole *whole, struct route *route,
       .policy = rules->policy,
       .success = (enum success)rules->success,
       .rules = make_json_rules(whole, rules),
+      .streams = rules->success == SUCCESS_ANY && rules->policy.hedges == 0 &&
+                 rules->policy.retries == 0,
+      .stream_idle_us = rules->stream_idle_us,
       .keep_errors = rules->errors != 0,
       .idempotent = rules->idempotent,
       .get_body = rules->get_body,

@@ -94,8 +94,10 @@ static void add_race(struct text *out, const struct race_record *race) {
 static void add_ours(struct text *out, uint64_t length,
                      const struct answer_ours *ours, struct slice fields) {
   text_slice(out, fields);
-  if (length != UINT64_MAX)
+  if (length < ANSWER_CHUNKED)
     add_number(out, "Content-Length: ", (int64_t)length);
+  else if (length == ANSWER_CHUNKED)
+    text_str(out, "Transfer-Encoding: chunked\r\n");
   if (ours->framing.close) text_str(out, "Connection: close\r\n");
   else if (ours->framing.keep_alive_1_0)
     text_str(out, "Connection: keep-alive\r\n");
@@ -172,9 +174,13 @@ static void pass_field(struct text *out, const struct http_field *field) {
   text_str(out, "\r\n");
 }
 
-static bool stays_here(const struct answer_more *more, struct slice name) {
+static bool stays_here(const struct answer_more *more,
+                       const struct http_field *field) {
+  struct slice name = field->name;
   return (more->cors && cors_owns(name)) ||
-         (more->unchanged && !conditional_crosses(name));
+         (more->unchanged && !conditional_crosses(name)) ||
+         (more->varies && is(name, "Vary") &&
+          is(field->value, "Accept-Encoding"));
 }
 
 static bool is_link(struct slice name) {
@@ -213,7 +219,7 @@ static bool pass_fields(struct text *out, struct slice lines,
     if (fate == DROP || fate == NOTE_CONNECTION) continue;
     if (skip && is_named(skip, field.name)) continue;
     if (fate == NOTE_DATE) dated = true;
-    if (stays_here(more, field.name)) continue;
+    if (stays_here(more, &field)) continue;
     if (more->links && is_link(field.name)) pass_link(out, &field, more->links);
     else pass_field(out, &field);
   }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define EXPONENT_MAX (INT64_C(1) << 60)
+#define EXPONENT_MAX INT64_C(100000000000000000) /* 10^17: ten times it fits */
 
 struct decimal {
   struct slice digits; /* from the first that is not 0, the point among them;

@@ -5,9 +5,10 @@
  * one, and any other value before a comma, a bracket or white space. A step of
  * the pointer goes through one container from its begin to its end, since the
  * last of two members of one name counts, and passes by what it is not looking
- * for: most of a body, usually, so that is done by many bytes at a time. There are no tokens and no tree: what jsmn would need, an array of a
- * token for each value of the body, is what an upstream's body could make
- * large.
+ * for. That is most of a body, so it is done with many bytes at a time.
+ *
+ * There are no tokens and no tree: what jsmn would need, a token for each value
+ * of the body, is what an upstream's body could make large.
  *
  * Names are compared as they stand, and resolved only where a backslash or a
  * '~' stands in one of the two. */

@@ -110,11 +110,14 @@ enum gate_verdict overload_admit_hedge(const struct overload *overload,
 /* ---- the reader ---- */
 
 /* As fast as an average while it has learned from few, then as slowly as a
- * minute or two; down within seconds. */
+ * minute or two; down within seconds. What is many times the usual counts as
+ * three times: at its end a collapse brings good answers again that are twenty
+ * times slower, and half a minute of them would make it the usual. */
 static void learn(float *usual, float seen, unsigned known, float past_us) {
   float part = past_us / (seen > *usual ? rise_us : fall_us);
-  float young = 1 / (float)known;
+  float most = 3 * *usual + QUICK_UNITS, young = 1 / (float)known;
   if (part < young) part = young;
+  if (known > 1 && seen > most) seen = most;
   if (part > 1) part = 1;
   *usual += (seen - *usual) * part;
 }
@@ -131,7 +134,8 @@ static void fade(struct overload *overload) {
 void overload_refresh(struct overload *overload, struct overload_usual *usual,
                       uint32_t median_us, int64_t in_flight, uint32_t ended,
                       int64_t now_us) {
-  float past_us = (float)(now_us - usual->refreshed_us);
+  bool first = usual->refreshed_us == 0;
+  float past_us = first ? 0 : (float)(now_us - usual->refreshed_us);
   bool good = load(&overload->bad) < WHOLE_SHARE / 2;
   float median = (float)units_of(median_us);
   float crowd = (float)in_flight * QUICK_UNITS;

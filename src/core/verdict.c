@@ -43,6 +43,7 @@ void verdict_init(struct verdict *verdict, enum success success,
   verdict->success = success;
   verdict->keep_errors = verdict->delimited = false;
   verdict->rules = NULL;
+  verdict->unfinished = false;
   verdict->error[0] = '\0';
   json_check_init(&verdict->json, depth_max);
 }
@@ -98,11 +99,13 @@ bool verdict_head(struct verdict *verdict,
   if (!may_succeed && !is_awaited(verdict)) return false;
   if (head->length != UINT64_MAX && head->length > verdict->body_max)
     return too_large(verdict);
-  if (!may_succeed || !head->is_encoded || verdict->success != SUCCESS_JSON)
+  if (!may_succeed || head->coding == CODING_NONE ||
+      verdict->success != SUCCESS_JSON)
     return true;
-  verdict_broken(verdict, ATTEMPT_BAD_JSON,
-                 "the body is encoded (Content-Encoding) though hedgerow asked "
-                 "for none");
+  verdict_broken(
+      verdict, ATTEMPT_BAD_JSON,
+      "the body is encoded (Content-Encoding) as hedgerow did not ask "
+      "for");
   return false;
 }
 
@@ -129,6 +132,10 @@ static void end_json(struct verdict *verdict) {
 }
 
 void verdict_end(struct verdict *verdict) {
+  if (verdict->unfinished) {
+    verdict_broken(verdict, ATTEMPT_TRANSPORT, "the gzip body ends too early");
+    return;
+  }
   verdict->end.whole = true;
   if (!is_success_status(verdict)) return;
   if (verdict->success == SUCCESS_JSON) end_json(verdict);

@@ -5,12 +5,16 @@
  * and the verdict is certain as soon as it can be: a failing status with its
  * head, a page of HTML with its first byte.
  *
+ * What is passed on while it comes is judged in the same way, but none of it is
+ * kept, and so --max-body does not bound it.
+ *
  * How the bytes come here, and what becomes of the connection, is the business
  * of the protocol (io/h1). */
 #include "io/intake.h"
 
 #include "core/retry_after.h"
 #include "io/clock.h"
+#include "io/intake_gzip.h"
 
 static const char head_too_large[] =
     "the answer's head is larger than --max-upstream-head";
@@ -22,15 +26,21 @@ void intake_init(struct intake *intake, const struct target_limits *limits,
   intake->limits = limits;
   intake->bytes = (struct buffer){.blocks = blocks};
   intake->judged = 0;
+  intake->gunzip = NULL;
   http_response_init(&intake->response);
   intake->response.to_head = slice_equal(message->method, slice_of("HEAD"));
-  verdict_init(&intake->verdict, message->success, limits->body_bytes,
+  verdict_init(&intake->verdict, message->success,
+               message->streams ? UINT64_MAX : limits->body_bytes,
                limits->depth);
   intake->verdict.keep_errors = message->keep_errors;
   intake->verdict.rules = message->rules;
+  intake->gzip = message->gzip;
 }
 
-void intake_clear(struct intake *intake) { buffer_clear(&intake->bytes); }
+void intake_clear(struct intake *intake) {
+  buffer_clear(&intake->bytes);
+  if (intake->gunzip) intake_gzip_clear(intake);
+}
 
 bool intake_make_room(struct intake *intake, size_t usual) {
   return (usual > BLOCK_BYTES && buffer_reserve(&intake->bytes, usual)) ||
@@ -62,22 +72,36 @@ static bool judge_head(struct intake *intake) {
   if (intake->response.head_at + intake->response.head_len >
       intake->limits->head_bytes)
     return too_large(intake);
+  if (intake->gzip != GZIP_KEPT && head.coding == CODING_GZIP)
+    head.coding = CODING_NONE; /* as the verdict will see it */
   bool open = verdict_head(&intake->verdict, &head);
   if (head.retry_after) note_wait(&intake->verdict.end, head.wait);
-  return open;
+  return open && (intake->gzip == GZIP_KEPT || intake_gzip_begin(intake));
 }
 
-static bool judge_body(struct intake *intake) {
+/* What has come of the body, or the next piece of what is in it. */
+static struct slice next_text(struct intake *intake) {
+  if (intake->gunzip) return intake_gzip_next(intake);
   const char *body = intake->bytes.at + intake->response.body_at;
   size_t from = intake->judged;
   intake->judged = intake->response.body_len;
-  return verdict_body(&intake->verdict, body + from, intake->judged - from);
+  return (struct slice){body + from, intake->judged - from};
+}
+
+static bool judge_body(struct intake *intake) {
+  do {
+    struct slice text = next_text(intake);
+    if (!text.at || !verdict_body(&intake->verdict, text.at, text.len))
+      return false;
+  } while (intake->gunzip && intake->more);
+  return true;
 }
 
 static void judge_text(struct intake *intake) {
   const struct http_response *found = &intake->response;
-  const char *body = intake->bytes.at + found->body_at;
-  verdict_text(&intake->verdict, (struct slice){body, found->body_len});
+  struct slice text = {intake->bytes.at + found->body_at, found->body_len};
+  if (intake->gunzip) text = intake_gzip_text(intake);
+  verdict_text(&intake->verdict, text);
 }
 
 static void judge_end(struct intake *intake) {
@@ -126,6 +150,10 @@ void intake_end(struct intake *intake) {
 
 /* ---- what is left behind ---- */
 
+void intake_lose(struct intake *intake) {
+  if (intake->gunzip) intake_gzip_clear(intake);
+}
+
 enum response_progress intake_skip(struct intake *intake) {
   enum response_progress progress;
   do progress = intake_read(intake);
@@ -134,7 +162,7 @@ enum response_progress intake_skip(struct intake *intake) {
 }
 
 bool intake_leaves_clean(struct intake *intake) {
-  return intake->bytes.len > 0 && intake_skip(intake) == RESPONSE_DONE &&
+  return intake->bytes.cap > 0 && intake_skip(intake) == RESPONSE_DONE &&
          intake->response.keep_alive &&
          intake->response.used == intake->bytes.len;
 }
@@ -147,10 +175,36 @@ static uint64_t length_to_tell(const struct http_response *found) {
 
 void intake_hand_over(struct intake *intake, struct response *response) {
   const struct http_response *found = &intake->response;
+  if (intake->gunzip && intake->gzip == GZIP_UNDONE) {
+    intake_gzip_hand_over(intake, response);
+    return;
+  }
   response->bytes = buffer_take(&intake->bytes);
   const char *at = response->bytes.at;
   response->status = found->status;
   response->fields = http_response_fields(found, at);
   response->body = (struct slice){at + found->body_at, found->body_len};
   response->length = length_to_tell(found);
+}
+
+/* ---- an answer that is not held ---- */
+
+void intake_show(const struct intake *intake, struct response *response) {
+  const struct http_response *found = &intake->response;
+  response->status = found->status;
+  response->fields = http_response_fields(found, intake->bytes.at);
+  response->body = intake_body(intake);
+  response->length = found->length;
+}
+
+struct slice intake_body(const struct intake *intake) {
+  const struct http_response *found = &intake->response;
+  if (found->body_len == 0) return (struct slice){0};
+  return (struct slice){intake->bytes.at + found->body_at, found->body_len};
+}
+
+void intake_forget(struct intake *intake) {
+  http_response_forget(&intake->response, intake->bytes.at, &intake->bytes.len);
+  intake->judged = 0;
+  if (intake->bytes.len == 0) buffer_clear(&intake->bytes);
 }

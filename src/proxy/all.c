@@ -249,10 +249,11 @@ void all_visit(struct visit *visit) {
       {.name = "detail"}, {.name = "hedge"}, {.name = route->timeout_param}};
   struct race_policy policy = route->policy;
   struct exchange_race races[RACES];
-  struct exchange_setup setup = {.races = races,
-                                 .race_count = RACES,
-                                 .message = {.method = slice_of("GET")},
-                                 .gathers = true};
+  struct exchange_setup setup = {
+      .races = races,
+      .race_count = RACES,
+      .message = {.method = slice_of("GET"), .gzip = GZIP_UNDONE},
+      .gathers = true};
   bool hedge, is_post = visit->request->method == HTTP_POST;
   struct slice query = visit->request->query;
   int64_t timeout_us;

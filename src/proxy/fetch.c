@@ -10,7 +10,12 @@
  *
  * The policy (core/race) decides; this file does what it says. When an attempt
  * has ended, whichever way (an answer, a refusal, its own limit, or because the
- * race was settled without it), its record is complete, and is observed.
+ * race was settled without it), its record is complete, and is observed. How
+ * one starts, or waits until it may, is fetch_start.c.
+ *
+ * Of an answer that is passed on while it comes, the head settles the race. The
+ * attempt then stands outside of it, as `coming`, and its end is told to the
+ * owner and to nobody else.
  *
  * fetch_perform may settle the race, and whoever is told may free the fetch: so
  * it is always its caller's last statement. */
@@ -18,15 +23,17 @@
 
 #include "io/clock.h"
 #include "io/trace.h"
+#include "proxy/fetch_parts.h"
 #include "proxy/observe.h"
 
 static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
                                  struct response *response);
-static line_on_turn fetch_on_turn;
+static void fetch_on_attempt_head(void *arg, struct attempt_record *record,
+                                  const struct response *head);
+static void fetch_on_attempt_body(void *arg, struct slice body);
 
-static struct attempt_record *record_of(struct fetch *f, unsigned k) {
-  return &f->records[k];
-}
+const struct attempt_owner fetch_as_owner = {
+    fetch_on_attempt_end, fetch_on_attempt_head, fetch_on_attempt_body};
 
 /* ---- how an attempt ends ---- */
 
@@ -44,15 +51,10 @@ static void trace_end(const struct attempt_record *record) {
         (unsigned long long)record->bytes);
 }
 
-/* The place in the group of the target that it has asked. */
-static unsigned place_of(const struct fetch *f,
-                         const struct attempt_record *record) {
-  return record->target - f->group->targets->number;
-}
-
-static void attempt_teaches(const struct fetch *f, unsigned k,
-                            const struct attempt_record *record) {
-  unsigned place = place_of(f, record);
+/* Once, when the race knows what ended it; of one that is coming its head's. */
+static void attempt_teaches(const struct fetch *f, unsigned k) {
+  const struct attempt_record *record = &f->records[k];
+  unsigned place = fetch_place(f, record);
   enum pilot_news news =
       pilot_ended(f->pilot, &f->race, k, place, &record->end,
                   record->end_us - record->start_us, record->end_us);
@@ -60,38 +62,30 @@ static void attempt_teaches(const struct fetch *f, unsigned k,
     observe_news(f->pilot, place, &f->group->targets[place], news);
 }
 
-/* Every attempt comes by here, once its record says how it ended, and the race
- * knows what ended it. */
+/* Every attempt comes by here, once its record says how it ended. */
 static void attempt_ended(struct fetch *f, unsigned k) {
-  const struct attempt_record *record = record_of(f, k);
+  const struct attempt_record *record = fetch_record(f, k);
   f->attempts[k] = NULL;
   trace_end(record);
   observe_attempt(f->scene->service, record);
-  attempt_teaches(f, k, record);
-}
-
-static void fetch_stop_waiting(struct fetch *f, int64_t now_us) {
-  struct attempt_record *record = record_of(f, f->waiter);
-  record->queued_us = (uint32_t)(now_us - record->start_us);
-  record->start_us = now_us;
-  f->place = NULL;
 }
 
 static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
                         const char *error, int64_t now_us) {
-  struct attempt_record *record = record_of(f, k);
+  struct attempt_record *record = fetch_record(f, k);
   record->end = (struct attempt_end){.result = result,
                                      .unsent = result == ATTEMPT_REFUSED};
   record->error = error;
   record->end_us = now_us;
   attempt_ended(f, k);
+  attempt_teaches(f, k);
 }
 
 /* It was never started, whatever the race has come to. */
 static void fetch_leave_line(struct fetch *f, int64_t now_us) {
   line_leave(f->place);
   fetch_stop_waiting(f, now_us);
-  record_of(f, f->waiter)->refused_by = GATE_QUEUE;
+  fetch_record(f, f->waiter)->refused_by = GATE_QUEUE;
   end_attempt(f, f->waiter, ATTEMPT_REFUSED, gate_attempt_error(GATE_QUEUE),
               now_us);
 }
@@ -101,7 +95,7 @@ static void fetch_cancel_below(struct fetch *f, unsigned below,
                                int64_t now_us) {
   if (f->place && f->waiter < below) fetch_leave_line(f, now_us);
   for (unsigned k = 0; k < below && k < f->begun; k++) {
-    if (!f->attempts[k]) continue;
+    if (!f->attempts[k] || (f->coming && k == f->response_of)) continue;
     attempt_cancel(f->attempts[k]);
     end_attempt(f, k, result, error, now_us);
   }
@@ -118,145 +112,22 @@ static void fetch_end_below(struct fetch *f, const struct todo *todo,
                      late ? "no whole answer before the deadline" : "", now_us);
 }
 
-/* ---- how one starts ---- */
-
-static _Atomic int64_t *in_flight_to(const struct fetch *f,
-                                     const struct target *target) {
-  return &slot_at(f->scene->service->process->slots, target->slot)->in_flight;
-}
-
-/* Counts it as in flight, whatever the verdict is. */
-static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
-                                     const struct target *target,
-                                     bool *has_token, int64_t now_us) {
-  _Atomic int64_t *in_flight = in_flight_to(f, target);
-  struct gate gate = {
-      .in_flight =
-          atomic_fetch_add_explicit(in_flight, 1, memory_order_relaxed),
-      .cap = f->group->max_attempts,
-      .hedge = k > 0,
-      .draining = f->scene->service->drained,
-  };
-  enum gate_verdict verdict = gate_try(&gate);
-  enum pilot_kind kind = pilot_kind(&f->race, k);
-  *has_token = false;
-  if (verdict == GATE_OPEN && f->group->limited) {
-    verdict = line_admit(f->group, target, kind == PILOT_PRIMARY, now_us);
-    *has_token = verdict == GATE_OPEN;
-  }
-  if (verdict != GATE_OPEN) return verdict;
-  return pilot_admit(f->pilot, place_of(f, &f->records[k]), kind,
-                     gate.in_flight, now_us);
-}
-
-static const struct target *fetch_whom(const struct fetch *f, unsigned k) {
-  return f->only ? f->only : &f->group->targets[pilot_whom(&f->race, k)];
-}
-
-/* It is counted as in flight, and may have a token. */
-static enum gate_verdict fetch_send(struct fetch *f, unsigned k,
-                                    const struct target *target,
-                                    enum gate_verdict verdict, bool has_token) {
-  struct service *service = f->scene->service;
-  if (verdict == GATE_OPEN) {
-    f->attempts[k] =
-        attempt_start(service->attempts, &f->ask, target, &f->group->limits,
-                      record_of(f, k), fetch_on_attempt_end, f);
-    if (f->attempts[k]) return GATE_OPEN;
-    verdict = GATE_MEMORY;
-  }
-  line_put_back(&service->line, f->group, target, has_token);
-  return verdict;
-}
-
-/* ---- how one waits for its turn ---- */
-
-/* In the last eighth of its time an answer would hardly come any more. */
-static int64_t fetch_waits_until_us(const struct fetch *f, int64_t now_us) {
-  const struct race_plan *plan = f->race.plan;
-  uint32_t time_us = plan->attempt_timeout_us > 0 ? plan->attempt_timeout_us
-                                                  : plan->deadline_us;
-  int64_t least_us = f->race.start_us + time_us - time_us / 8;
-  int64_t until_us = now_us + f->group->queue.time_us;
-  return until_us < least_us ? until_us : least_us;
-}
-
-/* There is room where its turn would be handed on to. */
-static bool fetch_has_room_elsewhere(const struct fetch *f, unsigned k,
-                                     int64_t now_us) {
-  const struct race_plan *plan = f->race.plan;
-  for (unsigned i = k + 1; i < plan->hedged && !f->only; i++)
-    if (plan->target[i] != plan->target[k] &&
-        line_has_room(&f->scene->service->line, f->group,
-                      &f->group->targets[plan->target[i]], now_us))
-      return true;
-  return false;
-}
-
-/* A primary waits, and does so once. */
-static bool fetch_may_wait(const struct fetch *f, unsigned k,
-                           enum gate_verdict verdict, int64_t now_us) {
-  return f->group->queue.most > 0 && !f->has_waited &&
-         (verdict == GATE_FULL || verdict == GATE_RATE ||
-          verdict == GATE_QUEUE) &&
-         pilot_kind(&f->race, k) == PILOT_PRIMARY &&
-         fetch_waits_until_us(f, now_us) > now_us &&
-         !fetch_has_room_elsewhere(f, k, now_us);
-}
-
-static bool fetch_wait(struct fetch *f, unsigned k, const struct target *target,
-                       int64_t now_us) {
-  struct place *place = arena_take(f->scene->arena, sizeof *place);
-  if (!place) return false;
-  *place = (struct place){.until_us = fetch_waits_until_us(f, now_us),
-                          .on_turn = fetch_on_turn,
-                          .arg = f};
-  if (!line_join(&f->scene->service->line, place, f->group, target))
-    return false;
-  trace("attempt %u to target %u: waits in line", record_of(f, k)->number,
-        target->number);
-  f->has_waited = true;
-  f->waiter = k;
-  f->place = place;
-  return true;
-}
-
-/* Starts the next attempt, or gives it a place in line, and says whether it
- * did. */
-static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
-  unsigned k = f->begun++;
-  const struct target *target = fetch_whom(f, k);
-  struct attempt_record *record = record_of(f, k);
-  bool has_token;
-  record->target = target->number;
-  record->number = (uint8_t)(f->first_number + k);
-  if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
-  record->start_us = now_us;
-  f->scene->service->counters.begun++;
-  enum gate_verdict verdict = fetch_admit(f, k, target, &has_token, now_us);
-  verdict = fetch_send(f, k, target, verdict, has_token);
-  if (verdict != GATE_OPEN && fetch_may_wait(f, k, verdict, now_us) &&
-      fetch_wait(f, k, target, now_us))
-    return GATE_OPEN;
-  return verdict;
-}
-
 static struct step_event fetch_refuse(struct fetch *f, unsigned k,
                                       enum gate_verdict verdict) {
   int64_t now_us = clock_now_us();
-  record_of(f, k)->refused_by = verdict;
+  fetch_record(f, k)->refused_by = verdict;
   end_attempt(f, k, ATTEMPT_REFUSED, gate_attempt_error(verdict), now_us);
   return (struct step_event){.kind = EVENT_ENDED,
                              .now_us = now_us,
                              .attempt = k,
-                             .end = record_of(f, k)->end};
+                             .end = fetch_record(f, k)->end};
 }
 
 /* ---- performing a todo ---- */
 
 static void fetch_settle(struct fetch *f, int64_t now_us) {
   timer_clear(&f->timer);
-  f->scene->on_settled(f->scene->arg, f, now_us);
+  f->scene->owner->on_settled(f->scene->arg, f, now_us);
 }
 
 /* Does what the policy says, and tells it at once what was refused. */
@@ -282,7 +153,7 @@ static void fetch_advance(struct fetch *f, enum event_kind kind,
 
 /* ---- what happens ---- */
 
-static void fetch_on_turn(void *arg, enum gate_verdict verdict) {
+void fetch_on_turn(void *arg, enum gate_verdict verdict) {
   struct fetch *f = arg;
   const struct target *target = f->place->target;
   fetch_stop_waiting(f, clock_now_us());
@@ -338,12 +209,44 @@ static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
   unsigned k = (unsigned)(record - f->records);
   int64_t now_us = record->end_us;
   fetch_keep_error(f, record);
+  if (f->coming) {
+    f->coming = false;
+    attempt_ended(f, k);
+    f->scene->owner->on_end(f->scene->arg, f, response->body);
+    return;
+  }
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
   struct todo todo = race_step(&f->race, &event);
   attempt_ended(f, k);
+  attempt_teaches(f, k);
   fetch_keep_response(f, k, &todo, response);
   fetch_perform(f, todo, now_us);
+}
+
+/* The race is about heads here: this one has won, and is in flight no more. Its
+ * attempt is, and is observed when it has ended. */
+static void fetch_on_attempt_head(void *arg, struct attempt_record *record,
+                                  const struct response *head) {
+  struct fetch *f = arg;
+  unsigned k = (unsigned)(record - f->records);
+  int64_t now_us = clock_now_us();
+  record->end =
+      (struct attempt_end){.result = ATTEMPT_SUCCESS, .status = head->status};
+  record->end_us = now_us;
+  f->response = *head;
+  f->response_of = k;
+  f->coming = true;
+  struct step_event event = {
+      .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
+  struct todo todo = race_step(&f->race, &event);
+  attempt_teaches(f, k);
+  fetch_perform(f, todo, now_us);
+}
+
+static void fetch_on_attempt_body(void *arg, struct slice body) {
+  struct fetch *f = arg;
+  f->scene->owner->on_body(f->scene->arg, body);
 }
 
 static void fetch_on_timer(void *arg) {
@@ -361,6 +264,7 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->only = NULL;
   fetch->place = NULL;
   fetch->has_waited = false;
+  fetch->coming = false;
   fetch->begun = fetch->first_number = fetch->response_of = 0;
   fetch->response = (struct response){0};
   race_init(&fetch->race, plan);
@@ -376,6 +280,26 @@ void fetch_start(struct fetch *fetch, int64_t now_us) {
 
 void fetch_end(struct fetch *fetch, enum event_kind kind, int64_t now_us) {
   if (!fetch_is_settled(fetch)) fetch_advance(fetch, kind, now_us);
+}
+
+void fetch_pause(struct fetch *fetch) {
+  attempt_pause(fetch->attempts[fetch->response_of]);
+}
+
+bool fetch_resume(struct fetch *fetch) {
+  return attempt_resume(fetch->attempts[fetch->response_of]);
+}
+
+void fetch_stop(struct fetch *f, enum attempt_result result, const char *error,
+                int64_t now_us) {
+  struct attempt_record *record = fetch_record(f, f->response_of);
+  if (!f->coming) return;
+  attempt_cancel(f->attempts[f->response_of]);
+  f->coming = false;
+  record->end.result = result;
+  record->end_us = now_us;
+  record->error = error;
+  attempt_ended(f, f->response_of);
 }
 
 unsigned fetch_started(const struct fetch *fetch) {

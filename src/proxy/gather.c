@@ -55,9 +55,10 @@ void gather_visit(struct visit *visit) {
   const struct route *route = visit->route;
   struct query_param params[] = {{.name = "detail"},
                                  {.name = route->timeout_param}};
-  struct exchange_setup setup = {.message = {.method = slice_of("GET")},
-                                 .gather = &route->gather,
-                                 .gathers = true};
+  struct exchange_setup setup = {
+      .message = {.method = slice_of("GET"), .gzip = GZIP_UNDONE},
+      .gather = &route->gather,
+      .gathers = true};
   int64_t deadline_us;
   if (!visit_open(visit, 0)) return;
   query_take(visit->request->query, params, route->timeout_param ? 2 : 1, NULL);

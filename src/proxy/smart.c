@@ -10,6 +10,7 @@
  * again; else once. */
 #include "proxy/smart.h"
 
+#include "core/coding.h"
 #include "core/http_method.h"
 #include "core/prefer.h"
 #include "core/query.h"
@@ -28,6 +29,17 @@ static bool has_body(const struct visit *visit) {
          method == HTTP_PATCH;
 }
 
+/* Not inlined: it would make every other request's path longer. */
+static __attribute__((noinline)) enum gzip_use gzip_of(
+    const struct visit *visit) {
+  const struct route *route = visit->route;
+  bool passes = route->success == SUCCESS_ANY;
+  if (!forward_asks_gzip(visit->request, &route->fields)) return GZIP_KEPT;
+  /* Rules want the text as a whole, so it is what is kept. */
+  if (route->rules || !coding_takes_gzip(visit->request)) return GZIP_UNDONE;
+  return passes ? GZIP_KEPT : GZIP_JUDGED;
+}
+
 static struct ask_message message_of(const struct visit *visit) {
   const struct route *route = visit->route;
   enum http_method method = visit->request->method;
@@ -36,6 +48,7 @@ static struct ask_message message_of(const struct visit *visit) {
   return (struct ask_message){.method = http_method_name(method),
                               .has_body = has_body(visit),
                               .keep_errors = route->keep_errors,
+                              .streams = route->streams,
                               .success = route->success};
 }
 
@@ -126,6 +139,10 @@ void smart_visit(struct visit *visit) {
   if (!visit_open(visit, visit->rest.len + visit->request->query.len +
                              (tags ? if_none_match_room(visit) : 0)))
     return;
+  if (route->fields.gzip) {
+    setup.message.gzip = gzip_of(visit);
+    text_str(&visit->lines, "Vary: Accept-Encoding\r\n");
+  }
   if (visit->request->has_wishes && prefer_hedge_off(visit->request))
     policy.hedges = policy.retries = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);

@@ -61,7 +61,7 @@ void visit_answer(struct visit *visit, struct slice json) {
 static size_t visit_room_for(const struct visit *visit) {
   return visit->record.method.len + visit->record.path.len +
          visit->record.id.len + visit->lines.len + PEER_BYTES +
-         VISIT_PREFERENCE_BYTES;
+         VISIT_LINES_BYTES;
 }
 
 static enum gate_verdict visit_admit(const struct service *service) {
@@ -224,6 +224,7 @@ static const struct ask_message *visit_write_message(
   struct ask_fields *fields = (void *)(message + 1);
   *message = *common;
   message->fields = fields;
+  if (!rules->gzip) message->gzip = GZIP_KEPT;
   for (unsigned i = 0; i < group->variant_count; i++)
     if (!visit_write_fields(visit, &own, &group->variants[i], &fields[i]))
       return NULL;

@@ -1,23 +1,26 @@
 /* rival: the rules of five others.
  *
- * What they have in common: a percentile is learned from those who won, and who
- * lost is forgotten. What tells them apart: which one, how often they hedge,
- * and what pays for it. */
+ * What most have in common: a percentile is learned from what clients waited,
+ * and a failure ends the race. What tells them apart: which percentile, how
+ * often they hedge, and what pays for it. Sources: the README of bhope/hedge
+ * 1.0.0; Finagle's BackupRequestFilter (maxExtraLoad); failsafe-go's
+ * hedgepolicy 0.9; docs.erpc.cloud, hedge policy; gRPC's proposal A6. */
 #include "tools/rival.h"
 
 enum { WINDOW_US = 30 * 1000 * 1000, SAMPLES_MIN = 50 };
 
 const struct rival_rule rival_rules[RIVALS] = {
     {.name = "bhope",
-     .about = "bhope/hedge: p90 of winners, one hedge, 10 % of a told rate",
+     .about = "bhope/hedge: p90, one hedge, 10 % of a rate that it is told",
      .percentile = 0.90,
+     .least_us = 1000,
      .hedges = 1,
      .refill = RIVAL_BY_TIME,
      .share = 0.10,
      .cap = 20,
      .first_result = true},
     {.name = "finagle",
-     .about = "Finagle: p95 of winners, one backup, 5 % of requests",
+     .about = "Finagle: p95, one backup, 5 % of requests",
      .percentile = 0.95,
      .hedges = 1,
      .refill = RIVAL_BY_REQUESTS,
@@ -25,14 +28,15 @@ const struct rival_rule rival_rules[RIVALS] = {
      .cap = 100,
      .first_result = true},
     {.name = "failsafe",
-     .about = "failsafe-go: p95 of winners, one hedge, no budget",
+     .about = "failsafe-go: p95, one hedge, no budget",
      .percentile = 0.95,
      .hedges = 1,
      .first_result = true},
     {.name = "erpc",
-     .about = "eRPC: p99 of winners, one hedge, no budget",
-     .percentile = 0.99,
-     .hedges = 1,
+     .about = "eRPC: p95, at least 50 ms, two hedges, no budget",
+     .percentile = 0.95,
+     .least_us = 50000,
+     .hedges = 2,
      .first_result = true},
     {.name = "grpc",
      .about = "gRPC: fixed 300 ms, two hedges, throttled by failures",
@@ -61,7 +65,7 @@ void rival_refresh(struct rival *rival, int64_t now_us) {
   struct latency_totals totals = {0}, seen;
   struct latency_curve curve;
   if (rival->rule->percentile == 0) return;
-  latency_add(&totals, &rival->winners);
+  latency_add(&totals, &rival->waited);
   if (now_us - rival->turned_us >= WINDOW_US) {
     rival->older = rival->newer;
     rival->newer = totals;
@@ -76,6 +80,8 @@ void rival_refresh(struct rival *rival, int64_t now_us) {
   if (curve.whole >= SAMPLES_MIN)
     rival->delay_us =
         latency_until(&curve, (float)(1 - rival->rule->percentile));
+  if (rival->delay_us > 0 && rival->delay_us < rival->rule->least_us)
+    rival->delay_us = rival->rule->least_us;
 }
 
 void rival_on_request(struct rival *rival) {
@@ -95,8 +101,8 @@ bool rival_take(struct rival *rival, int64_t now_us) {
   return true;
 }
 
-void rival_on_end(struct rival *rival, bool good, int64_t took_us) {
-  if (good) latency_note(&rival->winners, took_us, true);
+void rival_on_end(struct rival *rival, bool good, int64_t waited_us) {
+  if (good) latency_note(&rival->waited, waited_us, true);
   if (rival->rule->refill == RIVAL_BY_SUCCESS)
     earn(rival, good ? rival->rule->share : -1);
 }

@@ -101,7 +101,8 @@ static void attempt_ended(struct simulation *s, struct request *r, unsigned k,
     (void)pilot_ended(pilot_of(s, r), &r->race, k, pilot_whom(&r->race, k), end,
                       took_us, s->now_us);
   else if (end->result != ATTEMPT_CANCELLED)
-    rival_on_end(&s->rival, end->result == ATTEMPT_SUCCESS, took_us);
+    rival_on_end(&s->rival, end->result == ATTEMPT_SUCCESS,
+                 s->now_us - r->race.start_us);
 }
 
 static void cancel_below(struct simulation *s, struct request *r,
@@ -247,6 +248,8 @@ static void on_arrival(struct simulation *s) {
   s->seen->requests += r->counted;
   make_plan(s, r);
   race_init(&r->race, &r->plan);
+  struct luck luck = luck_of(s->seed, r->number, RACE_MAX_ATTEMPTS);
+  r->race.chance = (uint32_t)luck_next(&luck);
   advance(s, index, EVENT_START);
 }
 

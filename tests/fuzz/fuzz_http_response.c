@@ -1,10 +1,12 @@
 /* fuzz_http_response: any bytes, into the reader of responses and the verdict
  * on them, as io/intake drives both.
  *
- * However the bytes were cut, and though the buffer moves with each of them,
- * head, body, end, what came behind the end, and the verdict are the same. Where
- * a body was framed, it is found a second time here, by a reader that needs all
- * bytes at once and knows nothing of states.
+ * However the bytes were cut, though the buffer moves with each of them, and
+ * whether or not the body is dropped as it comes, head, body, end, what came
+ * behind the end, and the verdict are the same, and all but the head also for a
+ * reader that keeps nothing of what it read. Where a body was framed, it is
+ * found a second time here, by a reader that needs all bytes at once and knows
+ * nothing of states.
  *
  * What was asked, and what is wanted, goes by the length of the input, so that
  * a seed is a response and nothing else. */
@@ -26,6 +28,8 @@ struct reading {
   bool judged; /* the verdict is certain */
   bool ended;  /* ... because the body was at its end */
   size_t fed;  /* of the body, to the verdict */
+  bool drops;  /* the body is dropped as it comes, to here: */
+  struct text dropped;
   char *bytes; /* exactly len of them */
   size_t len;
 };
@@ -34,9 +38,13 @@ static void judge_body(struct reading *reading) {
   const char *body = reading->bytes + reading->response.body_at;
   size_t from = reading->fed;
   reading->fed = reading->response.body_len;
-  if (reading->judged) return;
-  reading->judged =
-      !verdict_body(&reading->verdict, body + from, reading->fed - from);
+  if (!reading->judged)
+    reading->judged =
+        !verdict_body(&reading->verdict, body + from, reading->fed - from);
+  if (!reading->drops) return;
+  text_add(&reading->dropped, body, reading->fed);
+  http_response_drop_body(&reading->response, reading->bytes, &reading->len);
+  reading->fed = 0;
 }
 
 static void judge(struct reading *reading) {
@@ -136,6 +144,8 @@ static void read_all(struct reading *reading, struct slice bytes,
                      uint64_t variant, bool whole) {
   struct fuzz_cuts cuts = fuzz_cuts_of(bytes, variant);
   *reading = (struct reading){.progress = RESPONSE_MORE, .bytes = malloc(0)};
+  reading->drops = !whole && variant % 2 == 1;
+  reading->dropped = fuzz_text(bytes.len + 1);
   http_response_init(&reading->response);
   reading->response.to_head = bytes.len % 7 == 6;
   verdict_init(&reading->verdict, (enum success)(bytes.len / 7 % 3), BODY_MAX,
@@ -158,6 +168,7 @@ static struct slice head_of(const struct reading *reading) {
 }
 
 static struct slice body_of(const struct reading *reading) {
+  if (reading->drops) return text_slice_of(&reading->dropped);
   return (struct slice){reading->bytes + reading->response.body_at,
                         reading->response.body_len};
 }
@@ -173,7 +184,7 @@ static void check_same_response(const struct reading *a,
   demand(a->progress == b->progress, "a cut changes no end");
   demand(x->status == y->status && x->interim == y->interim &&
              x->http_1_0 == y->http_1_0 && x->keep_alive == y->keep_alive &&
-             x->delimited == y->delimited && x->is_encoded == y->is_encoded &&
+             x->delimited == y->delimited && x->coding == y->coding &&
              x->retry_after == y->retry_after && x->length == y->length &&
              x->location_at == y->location_at &&
              x->location_len == y->location_len,
@@ -268,6 +279,51 @@ static void check_success(const struct reading *reading) {
          "a success is JSON");
 }
 
+/* ---- the same for a reader that keeps nothing ---- */
+
+/* Takes head and body out of the bytes, and the body into `passed`. */
+static void forget(struct reading *reading, struct text *passed) {
+  text_slice(passed, body_of(reading));
+  http_response_forget(&reading->response, reading->bytes, &reading->len);
+  demand(body_of(reading).len == 0 && reading->response.used == 0,
+         "nothing of what was forgotten is left");
+}
+
+static void check_forgetting(const struct reading *whole, struct slice bytes,
+                             uint64_t variant) {
+  struct fuzz_cuts cuts = fuzz_cuts_of(bytes, variant);
+  struct reading reading = {.progress = RESPONSE_MORE, .bytes = malloc(0)};
+  struct text passed = fuzz_text(bytes.len);
+  http_response_init(&reading.response);
+  reading.response.to_head = whole->response.to_head;
+  while (bytes.len > 0) {
+    size_t len = fuzz_cut(&cuts, bytes.len);
+    grow(&reading, (struct slice){bytes.at, len});
+    bytes = slice_from(bytes, len);
+    if (is_over(&reading)) continue;
+    do
+      reading.progress =
+          http_response_read(&reading.response, reading.bytes, &reading.len);
+    while (reading.progress == RESPONSE_HEAD ||
+           reading.progress == RESPONSE_BODY);
+    if (reading.progress == RESPONSE_MORE && reading.response.head_len > 0)
+      forget(&reading, &passed);
+  }
+  if (reading.progress == RESPONSE_MORE)
+    reading.progress = http_response_end(&reading.response);
+  text_slice(&passed, body_of(&reading));
+  demand(reading.progress == whole->progress &&
+             reading.response.status == whole->response.status,
+         "to forget changes no end");
+  demand(slice_equal(text_slice_of(&passed), body_of(whole)),
+         "to forget changes no body");
+  demand(reading.progress != RESPONSE_DONE ||
+             slice_equal(rest_of(&reading), rest_of(whole)),
+         "to forget changes nothing of what comes behind");
+  free(passed.at);
+  free(reading.bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct slice bytes = fuzz_input(data, size);
   struct reading whole, cut;
@@ -277,9 +333,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_same_response(&whole, &cut);
     check_same_verdict(&whole.verdict, &cut.verdict);
     free(cut.bytes);
+    free(cut.dropped.at);
+    check_forgetting(&whole, bytes, variant);
   }
   if (whole.progress == RESPONSE_DONE) check_framing(&whole, bytes);
   check_success(&whole);
   free(whole.bytes);
+  free(whole.dropped.at);
   return 0;
 }

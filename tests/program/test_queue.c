@@ -23,8 +23,8 @@ TestSuite(queue, .fini = folder_remove);
 /* Its request stands in line when this returns. */
 static void ask_in_line(struct program *program, struct client *client,
                         const char *target) {
+  memset(program->err, 0, sizeof program->err);
   program->err_len = 0;
-  program->err[0] = '\0';
   client_get(client, target);
   program_await_notice(program, "waits in line");
 }

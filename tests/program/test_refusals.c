@@ -127,7 +127,7 @@ Test(refusals, memory) {
 }
 
 Test(refusals, budget) {
-  struct stage s = open_hedging("--budget", "0%:1");
+  struct stage s = open_hedging("--budget", "0.1%:1");
   cr_expect(!wins_alone(&s)); /* the hedge has the only token */
   expect_refused_hedge(&s, "budget", "--budget");
 }
@@ -135,7 +135,7 @@ Test(refusals, budget) {
 /* Failures have a purse of their own. */
 Test(refusals, budget_of_failures) {
   struct stage s = stage_open("--hedges", "1", "--hedge-after", "20s", "--log",
-                              "json", "--budget", "0%:1");
+                              "json", "--budget", "0.1%:1");
   client_get(s.client, "/smart");
   arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
@@ -239,7 +239,7 @@ Test(refusals, gate_off_lets_a_target_be_hedged_that_sheds) {
 }
 
 Test(refusals, a_larger_budget_pays_for_more) {
-  struct stage s = open_hedging("--budget", "0%:3");
+  struct stage s = open_hedging("--budget", "0.1%:3");
   for (int i = 0; i < 3; i++) cr_expect(!wins_alone(&s), "hedge %d", i);
   cr_expect(wins_alone(&s));
   stage_close(&s);
@@ -311,7 +311,7 @@ Test(refusals, a_learned_delay_is_that_of_quick_answers) {
 /* ---- a reload ------------------------------------------------------------- */
 
 #define POOR(name)                                                             \
-  "defaults: {hedges: 1, hedge_after: 0ms, budget: '0%:1'}\n"                  \
+  "defaults: {hedges: 1, hedge_after: 0ms, budget: '0.1%:1'}\n"                \
   "upstreams: {" name ": {targets: [$A]}}\n"                                   \
   "routes: [{path: /smart, upstream: " name "}]\n"
 
@@ -322,8 +322,8 @@ static bool scene_hedges(const struct scene *s) {
 }
 
 static void reload(struct scene *s) {
+  memset(s->program->err, 0, sizeof s->program->err);
   s->program->err_len = 0;
-  s->program->err[0] = '\0';
   program_signal(s->program, SIGHUP);
   program_await_notice(s->program, "reloaded");
 }
