@@ -69,6 +69,18 @@ Test(record, a_refused_one_is_told_with_what_refused_it) {
               "\"result\":\"refused\",\"refused_by\":\"slow_target\"}");
 }
 
+Test(record, what_stood_in_line_tells_how_long) {
+  struct attempt_record attempt = {.start_us = T0 + 30000,
+                                   .end_us = T0 + 42000,
+                                   .queued_us = 30000,
+                                   .end = {ATTEMPT_SUCCESS, .status = 200}};
+  expect_both(&attempt,
+              "{\"target\":0,\"started_ms\":30.0,\"ended_ms\":42.0,"
+              "\"queued_ms\":30.0,\"result\":\"success\",\"status\":200}",
+              "{\"target\":0,\"start\":30.0,\"end\":42.0,"
+              "\"queued\":30.0,\"result\":\"success\",\"status\":200}");
+}
+
 Test(record, what_did_not_happen_is_left_out) {
   struct attempt_record attempt = {
       .start_us = T0, .end_us = T0, .end.result = ATTEMPT_CANCELLED};
