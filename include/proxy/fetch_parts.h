@@ -27,11 +27,9 @@ line_on_turn fetch_on_turn;
 /* Starts the next attempt, or gives it a place in line, and says whether it
  * did. */
 enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us);
-/* Sends attempt k, which is counted as in flight and may have a token, unless
- * it was refused: then it puts these back. The same verdict, or GATE_MEMORY. */
-enum gate_verdict fetch_send(struct fetch *f, unsigned k,
-                             const struct target *target,
-                             enum gate_verdict verdict, bool has_token);
+/* Sends the waiter, which is counted as in flight. GATE_OPEN or GATE_MEMORY. */
+enum gate_verdict fetch_send_waiter(struct fetch *f,
+                                    const struct target *target);
 /* The waiter has left the line. */
 void fetch_stop_waiting(struct fetch *f, int64_t now_us);
 

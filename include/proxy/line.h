@@ -59,6 +59,8 @@ enum gate_verdict line_admit(const struct group *group,
                              const struct target *target, bool is_primary,
                              int64_t now_us)
     __attribute__((warn_unused_result));
+/* The token was not used. */
+void line_give_token(const struct group *group, const struct target *target);
 /* An attempt that was counted in flight, or has a token too, does not start. */
 void line_put_back(struct line *line, const struct group *group,
                    const struct target *target, bool has_token);

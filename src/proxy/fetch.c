@@ -93,9 +93,12 @@ static void fetch_leave_line(struct fetch *f, int64_t now_us) {
 static void fetch_cancel_below(struct fetch *f, unsigned below,
                                enum attempt_result result, const char *error,
                                int64_t now_us) {
-  if (f->place && f->waiter < below) fetch_leave_line(f, now_us);
   for (unsigned k = 0; k < below && k < f->begun; k++) {
     if (!f->attempts[k] || (f->coming && k == f->response_of)) continue;
+    if (f->place && k == f->waiter) {
+      fetch_leave_line(f, now_us);
+      continue;
+    }
     attempt_cancel(f->attempts[k]);
     end_attempt(f, k, result, error, now_us);
   }
@@ -157,9 +160,11 @@ void fetch_on_turn(void *arg, enum gate_verdict verdict) {
   struct fetch *f = arg;
   const struct target *target = f->place->target;
   fetch_stop_waiting(f, clock_now_us());
-  if (verdict == GATE_OPEN)
-    verdict = fetch_send(f, f->waiter, target, GATE_OPEN, true);
-  if (verdict == GATE_OPEN) return;
+  if (verdict == GATE_OPEN) {
+    verdict = fetch_send_waiter(f, target);
+    if (verdict == GATE_OPEN) return;
+    line_put_back(&f->scene->service->line, f->group, target, true);
+  }
   struct step_event event = fetch_refuse(f, f->waiter, verdict);
   fetch_perform(f, race_step(&f->race, &event), event.now_us);
 }

@@ -20,10 +20,24 @@ static _Atomic int64_t *in_flight_to(const struct fetch *f,
   return &slot_at(f->scene->service->process->slots, target->slot)->in_flight;
 }
 
+/* A yes has taken what tokens it needs. */
+static __attribute__((noinline)) enum gate_verdict fetch_admit_limited(
+    const struct fetch *f, const struct target *target, enum pilot_kind kind,
+    int64_t in_flight, int64_t now_us) {
+  const struct group *group = f->group;
+  bool is_primary = kind == PILOT_PRIMARY;
+  enum gate_verdict verdict = line_admit(group, target, is_primary, now_us);
+  if (verdict != GATE_OPEN) return verdict;
+  verdict = pilot_admit(f->pilot, (unsigned)(target - group->targets), kind,
+                        in_flight, now_us);
+  if (verdict != GATE_OPEN) line_give_token(group, target);
+  return verdict;
+}
+
 /* Counts it as in flight, whatever the verdict is. */
 static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
                                      const struct target *target,
-                                     bool *has_token, int64_t now_us) {
+                                     int64_t now_us) {
   _Atomic int64_t *in_flight = in_flight_to(f, target);
   struct gate gate = {
       .in_flight =
@@ -33,13 +47,10 @@ static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
       .draining = f->scene->service->drained,
   };
   enum gate_verdict verdict = gate_try(&gate);
-  enum pilot_kind kind = pilot_kind(&f->race, k);
-  *has_token = false;
-  if (verdict == GATE_OPEN && f->group->limited) {
-    verdict = line_admit(f->group, target, kind == PILOT_PRIMARY, now_us);
-    *has_token = verdict == GATE_OPEN;
-  }
   if (verdict != GATE_OPEN) return verdict;
+  enum pilot_kind kind = pilot_kind(&f->race, k);
+  if (f->group->limited)
+    return fetch_admit_limited(f, target, kind, gate.in_flight, now_us);
   return pilot_admit(f->pilot, fetch_place(f, &f->records[k]), kind,
                      gate.in_flight, now_us);
 }
@@ -48,19 +59,18 @@ static const struct target *fetch_whom(const struct fetch *f, unsigned k) {
   return f->only ? f->only : &f->group->targets[pilot_whom(&f->race, k)];
 }
 
-enum gate_verdict fetch_send(struct fetch *f, unsigned k,
-                             const struct target *target,
-                             enum gate_verdict verdict, bool has_token) {
-  struct service *service = f->scene->service;
-  if (verdict == GATE_OPEN) {
-    f->attempts[k] =
-        attempt_start(service->attempts, &f->ask, target, &f->group->limits,
-                      fetch_record(f, k), &fetch_as_owner, f);
-    if (f->attempts[k]) return GATE_OPEN;
-    verdict = GATE_MEMORY;
-  }
-  line_put_back(&service->line, f->group, target, has_token);
-  return verdict;
+/* It is counted as in flight. */
+static inline enum gate_verdict send_attempt(struct fetch *f, unsigned k,
+                                             const struct target *target) {
+  f->attempts[k] =
+      attempt_start(f->scene->service->attempts, &f->ask, target,
+                    &f->group->limits, fetch_record(f, k), &fetch_as_owner, f);
+  return f->attempts[k] ? GATE_OPEN : GATE_MEMORY;
+}
+
+enum gate_verdict fetch_send_waiter(struct fetch *f,
+                                    const struct target *target) {
+  return send_attempt(f, f->waiter, target);
 }
 
 /* ---- how one waits for its turn ---- */
@@ -112,30 +122,40 @@ static bool fetch_wait(struct fetch *f, unsigned k, const struct target *target,
   f->has_waited = true;
   f->waiter = k;
   f->place = place;
+  f->attempts[k] = (void *)place; /* something to be ended */
   return true;
+}
+
+/* It was counted as in flight, and does not start now. */
+static __attribute__((noinline)) enum gate_verdict fetch_wait_or_not(
+    struct fetch *f, unsigned k, const struct target *target,
+    enum gate_verdict verdict, int64_t now_us) {
+  line_put_back(&f->scene->service->line, f->group, target,
+                verdict == GATE_MEMORY);
+  if (fetch_may_wait(f, k, verdict, now_us) && fetch_wait(f, k, target, now_us))
+    return GATE_OPEN;
+  return verdict;
 }
 
 enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   unsigned k = f->begun++;
   const struct target *target = fetch_whom(f, k);
   struct attempt_record *record = fetch_record(f, k);
-  bool has_token;
   record->target = target->number;
   record->number = (uint8_t)(f->first_number + k);
   if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
   record->start_us = now_us;
   f->scene->service->counters.begun++;
-  enum gate_verdict verdict = fetch_admit(f, k, target, &has_token, now_us);
-  verdict = fetch_send(f, k, target, verdict, has_token);
-  if (verdict != GATE_OPEN && fetch_may_wait(f, k, verdict, now_us) &&
-      fetch_wait(f, k, target, now_us))
-    return GATE_OPEN;
-  return verdict;
+  enum gate_verdict verdict = fetch_admit(f, k, target, now_us);
+  if (verdict == GATE_OPEN) verdict = send_attempt(f, k, target);
+  if (verdict == GATE_OPEN) return GATE_OPEN;
+  return fetch_wait_or_not(f, k, target, verdict, now_us);
 }
 
 void fetch_stop_waiting(struct fetch *f, int64_t now_us) {
   struct attempt_record *record = fetch_record(f, f->waiter);
   record->queued_us = (uint32_t)(now_us - record->start_us);
   record->start_us = now_us;
+  f->attempts[f->waiter] = NULL;
   f->place = NULL;
 }

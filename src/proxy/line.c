@@ -56,11 +56,15 @@ enum gate_verdict line_admit(const struct group *group,
              : GATE_OPEN;
 }
 
+void line_give_token(const struct group *group, const struct target *target) {
+  if (group->rate.interval_ns > 0)
+    rate_give(&target->turnstile->rate, &group->rate);
+}
+
 void line_put_back(struct line *line, const struct group *group,
                    const struct target *target, bool has_token) {
   struct slot *slot = slot_of(line, target);
-  if (has_token && group->rate.interval_ns > 0)
-    rate_give(&target->turnstile->rate, &group->rate);
+  if (has_token) line_give_token(group, target);
   atomic_fetch_sub(&slot->in_flight, 1);
   if (atomic_load(&slot->waiting) > 0) on_room(line);
 }
@@ -70,8 +74,7 @@ bool line_has_room(const struct line *line, const struct group *group,
   if (atomic_load(&slot_of(line, target)->in_flight) >= group->max_attempts ||
       line_admit(group, target, true, now_us) != GATE_OPEN)
     return false;
-  if (group->rate.interval_ns > 0)
-    rate_give(&target->turnstile->rate, &group->rate);
+  line_give_token(group, target);
   return true;
 }
 
@@ -95,7 +98,7 @@ static int64_t try_place(struct place *place, int64_t now_us) {
   if (!turnstile_is_first(turnstile, &place->turn)) return INT64_MAX;
   int64_t wait_us = rate_take(&turnstile->rate, &group->rate, 0, now_us);
   if (wait_us > 0 || count_in(slot, group->max_attempts)) return wait_us;
-  if (group->rate.interval_ns > 0) rate_give(&turnstile->rate, &group->rate);
+  line_give_token(group, place->target);
   return INT64_MAX;
 }
 
