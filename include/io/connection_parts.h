@@ -83,6 +83,8 @@ struct connection {
   void *arg;                  /* of these two */
   union peer peer;
   struct chunks chunks; /* IN_CHUNKS: of what stands in `in` behind the head */
+  struct admission admitted; /* IN_BODY, IN_CHUNKS: by its head; else there is
+                              * no lease */
 };
 
 /* ---- connection.c, for the front ---- */
@@ -111,6 +113,18 @@ void connection_set_deadline(struct connection *connection, int64_t due_us);
 void connection_pause(struct connection *connection);
 /* False: there is no memory for that, and all that is left is to close. */
 bool connection_resume(struct connection *connection);
+
+/* What is held for a request whose body was late; NULL: nothing. Who takes it
+ * releases it. */
+static inline void *connection_take_lease(struct connection *connection) {
+  void *lease = connection->admitted.lease;
+  connection->admitted.lease = NULL;
+  return lease;
+}
+
+static inline void connection_release(const struct front *front, void *lease) {
+  if (lease) front->handler.on_release(lease);
+}
 
 static inline void connection_ends(struct connection *connection,
                                    enum connection_ending ending) {

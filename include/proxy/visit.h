@@ -21,7 +21,8 @@ struct visit {
   struct connection *connection;
   const struct http_request *request;
   struct slice body;
-  const struct route *route; /* of the snapshot in force */
+  const struct route *route; /* of the lease's snapshot; NULL: none takes it */
+  struct lease *lease;       /* that its head came under */
   struct slice rest; /* the path, without the route's own where that is cut */
   struct race_record record; /* id, method, path and start_us, so far */
   bool head_only;            /* HEAD: no body is sent */

@@ -15,7 +15,9 @@
  * round. A connection that dies inside it is freed by whoever called it.
  *
  * A body that has come with its head is read where both stand; else both are
- * kept, and the head is parsed again when the body is whole. Chunks are undone
+ * kept, and the head is parsed again when the body is whole. But it is admitted
+ * once: what the handler made of it is held as long as the body is awaited, and
+ * nothing is held where it is not. Chunks are undone
  * in place as they arrive (core/chunks), so what is kept of them is their data.
  *
  * A client that pipelines yields after TURN_REQUESTS, so that it does not keep
@@ -39,8 +41,7 @@ struct input {
 /* What is known of a request when its head has been read. */
 struct head {
   size_t len;
-  size_t limit; /* of its body */
-  const void *route;
+  struct admission admission;
 };
 
 static bool is_reading(const struct connection *c) {
@@ -49,16 +50,18 @@ static bool is_reading(const struct connection *c) {
 }
 
 /* What came is no request, or not one that we take. */
-static void refuse(struct connection *c, const void *route, int status,
-                   const char *why) {
+static void refuse(struct connection *c, const struct admission *admission,
+                   int status, const char *why) {
   struct front *front = c->front;
+  void *lease = connection_take_lease(c);
   trace("client %s: refused, %d: %s", connection_peer(c), status, why);
   c->state = CONNECTION_PENDING;
   connection_ends(c, CONNECTION_LINGERS);
   c->keeps_1_0 = false;
   c->deadline_us = INT64_MAX;
-  front->handler.on_bad_request(front->handler.arg, c, &front->request, route,
-                                status, why);
+  front->handler.on_bad_request(front->handler.arg, c, &front->request,
+                                admission, status, why);
+  connection_release(front, lease);
 }
 
 /* The same, when not even its first words could be read. */
@@ -69,10 +72,11 @@ void connection_input_refuse(struct connection *c, int status,
   refuse(c, NULL, status, why);
 }
 
-static void hand_over(struct connection *c, const void *route,
+static void hand_over(struct connection *c, const struct admission *admission,
                       struct slice body) {
-  const struct front_handler *handler = &c->front->handler;
-  const struct http_request *request = &c->front->request;
+  const struct front *front = c->front;
+  const struct http_request *request = &front->request;
+  void *lease = connection_take_lease(c);
   c->state = CONNECTION_PENDING;
   if (!request->keep_alive) connection_ends(c, CONNECTION_CLOSES);
   /* A client that asks for a tunnel may send the tunnel's bytes before it has
@@ -81,7 +85,8 @@ static void hand_over(struct connection *c, const void *route,
   c->keeps_1_0 = request->http_1_0 && request->keep_alive;
   c->deadline_us = INT64_MAX;
   c->scanned = c->wanted = 0;
-  handler->on_request(handler->arg, c, request, route, body);
+  front->handler.on_request(front->handler.arg, c, request, admission, body);
+  connection_release(front, lease);
 }
 
 /* RFC 9110, section 10.1.1: the client holds its body back until it is asked
@@ -95,19 +100,22 @@ static void send_continue(struct connection *c) {
 }
 
 /* The head is read again when the body is whole. */
-static void await_body(struct connection *c, enum connection_state state,
-                       size_t wanted) {
+static void await_body(struct connection *c, const struct head *head,
+                       enum connection_state state, size_t wanted) {
+  const struct front *front = c->front;
+  c->admitted = head->admission;
+  if (c->admitted.lease) front->handler.on_hold(c->admitted.lease);
   c->state = state;
   c->wanted = wanted;
   c->scanned = 0;
-  if (c->front->request.expects_continue) send_continue(c);
-  connection_set_deadline(c, clock_now_us() +
-                                 c->front->limits.keepalive_timeout_us);
+  if (front->request.expects_continue) send_continue(c);
+  connection_set_deadline(c,
+                          clock_now_us() + front->limits.keepalive_timeout_us);
 }
 
 static size_t refuse_body(struct connection *c, const struct input *in,
                           const struct head *head) {
-  refuse(c, head->route, 413,
+  refuse(c, &head->admission, 413,
          "the request body is larger than --max-request-body");
   return in->len;
 }
@@ -116,15 +124,16 @@ static size_t refuse_body(struct connection *c, const struct input *in,
 static size_t take_length(struct connection *c, const struct input *in,
                           const struct head *head) {
   uint64_t length = c->front->request.content_length;
-  if (length > head->limit) return refuse_body(c, in, head);
+  if (length > head->admission.body_bytes) return refuse_body(c, in, head);
   size_t wanted = head->len + (size_t)length;
   if (in->len < wanted) {
     trace("client %s: body awaited, %zu bytes with its head",
           connection_peer(c), wanted);
-    await_body(c, CONNECTION_IN_BODY, wanted);
+    await_body(c, head, CONNECTION_IN_BODY, wanted);
     return 0;
   }
-  hand_over(c, head->route, (struct slice){in->at + head->len, (size_t)length});
+  hand_over(c, &head->admission,
+            (struct slice){in->at + head->len, (size_t)length});
   return wanted;
 }
 
@@ -144,23 +153,29 @@ static enum chunks_progress undo_chunks(struct connection *c, struct input *in,
 static size_t take_chunks(struct connection *c, struct input *in,
                           const struct head *head) {
   struct chunks *chunks = &c->chunks;
+  const size_t limit = head->admission.body_bytes;
   if (c->state != CONNECTION_IN_CHUNKS)
-    chunks_init(chunks, head->limit, c->front->limits.head_bytes);
+    chunks_init(chunks, limit, c->front->limits.head_bytes);
   enum chunks_progress progress = undo_chunks(c, in, head->len);
   if (progress == CHUNKS_MORE) {
     trace("client %s: body awaited, in chunks", connection_peer(c));
-    await_body(c, CONNECTION_IN_CHUNKS, head->len);
+    await_body(c, head, CONNECTION_IN_CHUNKS, head->len);
     return 0;
   }
   if (progress == CHUNKS_BAD) {
-    refuse(c, head->route, 400, chunks->why);
+    refuse(c, &head->admission, 400, chunks->why);
     return in->len;
   }
-  if (progress == CHUNKS_LARGE || chunks->body_len > head->limit)
+  if (progress == CHUNKS_LARGE || chunks->body_len > limit)
     return refuse_body(c, in, head);
-  hand_over(c, head->route,
+  hand_over(c, &head->admission,
             (struct slice){in->at + head->len, chunks->body_len});
   return head->len + chunks->read;
+}
+
+/* Its head was here before the body that it has now. */
+static bool was_admitted(const struct connection *c) {
+  return c->state == CONNECTION_IN_BODY || c->state == CONNECTION_IN_CHUNKS;
 }
 
 /* The head stands whole at the front of the input. */
@@ -168,16 +183,18 @@ static size_t take_body(struct connection *c, struct input *in,
                         size_t head_len) {
   const struct front_handler *handler = &c->front->handler;
   const struct http_request *request = &c->front->request;
-  struct head head = {.len = head_len};
-  head.limit = handler->on_head(handler->arg, request, &head.route);
+  const struct head head = {
+      head_len,
+      was_admitted(c) ? c->admitted : handler->on_head(handler->arg, request)};
   trace("client %s: head read, %.*s %.*s, %zu bytes", connection_peer(c),
         TRACE_ARG(request->method_name), TRACE_ARG(request->path), head_len);
   if (http_request_has_body(request)) {
-    if (head.limit > 0 && request->is_chunked) return take_chunks(c, in, &head);
-    if (head.limit > 0) return take_length(c, in, &head);
+    const bool takes_one = head.admission.body_bytes > 0;
+    if (takes_one && request->is_chunked) return take_chunks(c, in, &head);
+    if (takes_one) return take_length(c, in, &head);
     connection_ends(c, CONNECTION_LINGERS); /* it stays unread */
   }
-  hand_over(c, head.route, (struct slice){in->at + head_len, 0});
+  hand_over(c, &head.admission, (struct slice){in->at + head_len, 0});
   return head_len;
 }
 

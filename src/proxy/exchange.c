@@ -339,7 +339,7 @@ bool exchange_start(struct exchange *x, struct connection *connection,
   exchange_describe(x, setup);
   if (!exchange_make_fetches(x, setup)) return false;
   x->connection = connection;
-  x->lease = lease_take(x->service->lease);
+  x->lease = lease_take(setup->lease);
   x->count = x->open = setup->item_count;
   list_append(&x->service->exchanges, &x->link);
   connection_await(connection, exchange_on_gone, x);

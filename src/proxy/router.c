@@ -33,16 +33,21 @@ static bool takes_body(const struct route *route, enum http_method method) {
   return (method != HTTP_GET && method != HTTP_HEAD) || route->get_body;
 }
 
-size_t router_on_head(void *arg, const struct http_request *request,
-                      const void **route) {
-  const struct service *service = arg;
-  const struct route_table *table = &service->lease->snapshot->table;
+struct admission router_on_head(void *arg, const struct http_request *request) {
+  struct lease *lease = ((const struct service *)arg)->lease;
+  const struct route_table *table = &lease->snapshot->table;
   const struct route *first = NULL, *found = NULL;
   if (request->path.len > 0) first = route_table_find(table, request->path);
   if (first) found = route_table_method(table, first, request->method);
-  *route = found ? found : first;
-  return found && takes_body(found, request->method) ? found->body_bytes : 0;
+  const bool takes = found && takes_body(found, request->method);
+  return (struct admission){.route = found ? found : first,
+                            .lease = lease,
+                            .body_bytes = takes ? found->body_bytes : 0};
 }
+
+void router_on_hold(void *lease) { (void)lease_take(lease); }
+
+void router_on_release(void *lease) { lease_give(lease); }
 
 /* ---- X-Request-ID ---- */
 
@@ -74,7 +79,7 @@ static struct slice request_id(struct service *service,
 /* ---- the door ---- */
 
 static void reject_method(struct visit *visit) {
-  const struct route_table *table = &visit->service->lease->snapshot->table;
+  const struct route_table *table = &visit->lease->snapshot->table;
   char storage[128];
   struct text allow;
   text_init(&allow, storage, sizeof storage);
@@ -85,7 +90,7 @@ static void reject_method(struct visit *visit) {
 
 /* A browser asks whether a page may ask (core/cors). */
 static void answer_preflight(struct visit *visit) {
-  const struct route_table *table = &visit->service->lease->snapshot->table;
+  const struct route_table *table = &visit->lease->snapshot->table;
   char storage[128];
   struct text methods;
   text_init(&methods, storage, sizeof storage);
@@ -143,12 +148,15 @@ struct room {
 static struct visit make_visit(struct service *service,
                                struct connection *connection,
                                const struct http_request *request,
-                               const struct route *route, struct room *room) {
+                               const struct admission *admission,
+                               struct room *room) {
+  const struct route *route = admission ? admission->route : NULL;
   struct visit visit = {
       .service = service,
       .connection = connection,
       .request = request,
       .route = route,
+      .lease = admission ? admission->lease : NULL,
       .record = {.method = request->method_name,
                  .path = request->target,
                  .start_us = clock_now_us()},
@@ -160,10 +168,10 @@ static struct visit make_visit(struct service *service,
 }
 
 void router_on_request(void *arg, struct connection *connection,
-                       const struct http_request *request, const void *route,
-                       struct slice body) {
+                       const struct http_request *request,
+                       const struct admission *admission, struct slice body) {
   struct room room;
-  struct visit visit = make_visit(arg, connection, request, route, &room);
+  struct visit visit = make_visit(arg, connection, request, admission, &room);
   visit.record.id = request_id(arg, request, room.id);
   visit.body = body;
   visit.rest = visit.route && visit.route->strip
@@ -174,10 +182,11 @@ void router_on_request(void *arg, struct connection *connection,
 
 void router_on_bad_request(void *arg, struct connection *connection,
                            const struct http_request *request,
-                           const void *route, int status, const char *why) {
+                           const struct admission *admission, int status,
+                           const char *why) {
   struct room room;
-  struct visit visit = make_visit(arg, connection, request, route, &room);
+  struct visit visit = make_visit(arg, connection, request, admission, &room);
   visit.record.id =
-      route ? request_id(arg, request, room.id) : own_id(arg, room.id);
+      admission ? request_id(arg, request, room.id) : own_id(arg, room.id);
   visit_reject(&visit, status, why);
 }

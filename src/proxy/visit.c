@@ -154,6 +154,7 @@ static bool visit_write_setup(struct visit *visit,
   setup->path = visit_keep(visit, without_query(visit->record.path));
   setup->id = visit_keep(visit, visit->record.id);
   setup->answer_fields = visit_keep(visit, text_slice_of(&visit->lines));
+  setup->lease = visit->lease;
   setup->route = visit->route;
   setup->head_only = visit->head_only;
   setup->started_us = visit->record.start_us;
