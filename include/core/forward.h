@@ -27,6 +27,7 @@ struct forward_rules {
   enum success success;    /* what the answer is judged by */
   bool with_body;          /* a client's body goes upstream, and so do the
                             * fields that tell of it */
+  bool writes;             /* its method goes upstream, and is not safe */
 };
 
 /* Writes "Name: value\r\n" lines, the fields of every upstream request to these

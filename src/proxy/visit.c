@@ -217,6 +217,8 @@ static const struct ask_message *visit_write_message(
   struct forward_rules own = *rules;
   own.with_body = common->has_body;
   own.success = common->success;
+  own.writes = visit->route->kind == ROUTE_SMART &&
+               !http_method_is_safe(visit->request->method);
   size_t bytes = sizeof(struct ask_message) +
                  group->variant_count * sizeof(struct ask_fields);
   struct ask_message *message =

@@ -104,6 +104,45 @@ Test(methods, a_method_that_hedgerow_does_not_know_keeps_its_name) {
   scene_close(&s);
 }
 
+/* Without it the upstream would overwrite what it is told to keep. */
+Test(methods, what_a_write_depends_on_crosses_whatever_counts_as_an_answer) {
+  static const char *const conditions[][3] = {
+      {"PUT", "If-Match", "\"v1\""},
+      {"PUT", "If-None-Match", "*"},
+      {"PATCH", "If-Match", "\"v1\""},
+      {"DELETE", "If-Unmodified-Since", "Mon, 01 Jan 2024 00:00:00 GMT"},
+      {"LOCK", "If-None-Match", "*"},
+  };
+  struct scene s = scene_open(X "hedges: 0}\n");
+  for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+    const char *const *condition = conditions[i];
+    char field[128];
+    snprintf(field, sizeof field, "%s: %s\r\nRange: bytes=0-1\r\n",
+             condition[1], condition[2]);
+    scene_send(&s, condition[0], "/x", field, NULL);
+    struct arrival *arrival = origin_await(s.a);
+    arrival_expect_field(arrival, condition[1], condition[2]);
+    arrival_expect_field(arrival, "Range", NULL);
+    arrival_answer(arrival, 412, "", "{}");
+    reply_expect(client_await_reply(s.client), 412, "{}");
+  }
+  scene_close(&s);
+}
+
+Test(methods, what_a_read_depends_on_stays_where_json_is_wanted) {
+  static const char *const methods[] = {"GET", "HEAD", "QUERY", "OPTIONS"};
+  struct scene s = scene_open(X "hedges: 0}\n");
+  for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+    scene_send(&s, methods[i], "/x", "If-Match: \"v1\"\r\n", NULL);
+    struct arrival *arrival = origin_await(s.a);
+    arrival_expect_field(arrival, "If-Match", NULL);
+    arrival_answer_json(arrival, 200, "1");
+    if (i == 1) client_await_reply_to_head(s.client);
+    else reply_expect(client_await_reply(s.client), 200, "1");
+  }
+  scene_close(&s);
+}
+
 /* ---- how often a request is sent ------------------------------------------ */
 
 Test(methods, a_post_is_sent_once_whatever_the_time_and_the_answer_are) {
