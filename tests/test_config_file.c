@@ -248,6 +248,45 @@ Test(config_file, lists_of_origins_and_addresses_replace_those_around) {
 
 /* ---- every error ---- */
 
+Test(config_file, the_time_left_is_told_by_no_field_that_means_something_else) {
+  static const char *const names[] = {"Content-Length",
+                                      "content-type",
+                                      "Host",
+                                      "Transfer-Encoding",
+                                      "TE",
+                                      "Authorization",
+                                      "Hedge-Attempt",
+                                      "Cookie",
+                                      "X-Request-ID",
+                                      "Range",
+                                      "Idempotency-Key",
+                                      "User-Agent",
+                                      "If-Match",
+                                      "Via",
+                                      "Expect"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char text[256];
+    snprintf(text, sizeof text,
+             UPSTREAMS
+             "routes: [{path: /a, upstream: a, timeout_header: %s}]\n",
+             names[i]);
+    cr_expect(!read_text(text), "%s", names[i]);
+    cr_expect(strstr(lines, "line 2, column 50: timeout_header: ") &&
+                  strstr(lines, names[i]) && !strstr(lines, "--"),
+              "%s", lines);
+  }
+}
+
+Test(config_file, a_field_that_may_not_be_set_is_told_by_keys) {
+  expect_errors(
+      "defaults: {headers: {authorization: x, User-Agent: y}}\n" UPSTREAMS
+          ROUTES,
+      "line 1, column 22: headers: authorization is a target's token: "
+      "write token_file or token_env beside its URL\n"
+      "line 1, column 40: headers: User-Agent has a key of its own: "
+      "write user_agent\n");
+}
+
 Test(config_file, an_unknown_key_names_its_place_and_what_may_be_meant) {
   expect_errors("lisen: x\n" UPSTREAMS ROUTES,
                 "line 1, column 1: \"lisen\" is no key; did you mean "

@@ -21,13 +21,15 @@ struct forward_rules {
   unsigned header_count;
   const struct slice *drop; /* --drop-header */
   unsigned drop_count;
-  struct slice user_agent; /* in place of the client's; empty: none */
-  struct slice version;    /* "hedgerow/0.1.0", where nobody names himself */
-  struct slice via_line;   /* "Via: 1.1 hedgerow-ID\r\n" */
-  enum success success;    /* what the answer is judged by */
-  bool with_body;          /* a client's body goes upstream, and so do the
+  struct slice user_agent;     /* in place of the client's; empty: none */
+  struct slice timeout_header; /* the name of a field that is written anew for
+                                * each attempt; empty: none */
+  struct slice version;  /* "hedgerow/0.1.0", where nobody names himself */
+  struct slice via_line; /* "Via: 1.1 hedgerow-ID\r\n" */
+  enum success success;  /* what the answer is judged by */
+  bool with_body;        /* a client's body goes upstream, and so do the
                             * fields that tell of it */
-  bool writes;             /* its method goes upstream, and is not safe */
+  bool writes;           /* its method goes upstream, and is not safe */
 };
 
 /* Writes "Name: value\r\n" lines, the fields of every upstream request to these

@@ -181,8 +181,9 @@ static void add_value(struct dump *dump, const struct config_option *option,
     case OPTION_VARIABLE: text_json(out, slice_of(name_at(member))); break;
     case OPTION_FIELD:
     case OPTION_WORD:
+    case OPTION_FIELD_NAME:
       memcpy(&text, member, sizeof text);
-      if (option->kind == OPTION_WORD && text.len == 0) text_str(out, "off");
+      if (option->kind != OPTION_FIELD && text.len == 0) text_str(out, "off");
       else text_json(out, text);
       break;
     default: add_number(out, option, number_at(member, option->size));

@@ -66,6 +66,7 @@ static const char *const shapes[] = {
     [OPTION_PATH] = STRING,
     [OPTION_FIELD] = STRING,
     [OPTION_WORD] = "\"type\": [\"string\", \"boolean\"]",
+    [OPTION_FIELD_NAME] = "\"type\": [\"string\", \"boolean\"]",
     [OPTION_VARIABLE] = STRING ", \"pattern\": \"^[A-Za-z0-9_]+$\"",
     [OPTION_METHODS] = "\"anyOf\": [{\"const\": \"any\"}, {" LIST(
         "\"enum\": [\"GET\", \"HEAD\", \"POST\", \"PUT\", \"PATCH\", "

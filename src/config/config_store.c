@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "config/config_owned.h"
 #include "config/config_refuse.h"
 #include "core/cors.h"
 
@@ -209,36 +210,13 @@ static bool store_url(const struct config_into *into,
 }
 _Static_assert(CONFIG_TARGETS_MAX == 64, "store_url's error names the number");
 
-/* Fields that hedgerow writes itself, or cannot race with, and what to do. */
-static const struct {
-  const char *name, *why;
-} owned[] = {
-    {"Host", "comes from the target's URL"},
-    {"Content-Length", "is hedgerow's to write"},
-    {"Authorization", "is not set by a flag, which every user of this machine "
-                      "can read: use --token-file or HEDGEROW_TOKEN"},
-    {"User-Agent", "has a flag of its own: use --user-agent"},
-    {"Hedge-Attempt", "is hedgerow's to write"},
-    {"Via", "is hedgerow's to write"},
-    {"X-Request-ID", "is hedgerow's to write"},
-    {"Expect", "is never sent upstream: there is no body to wait with"},
-    {"Range", "asks for a part, and only whole JSON can win"},
-    {"Accept-Encoding", "would ask for a compressed body, and that is no JSON"},
-};
-
-static const char *why_owned(struct slice name) {
-  const struct slice conditional = {name.at, name.len < 3 ? name.len : 3};
-  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
-    if (slice_equal_nocase(name, slice_of(owned[i].name))) return owned[i].why;
-  if (http_is_hop_by_hop(name))
-    return "speaks of one connection and never crosses a proxy";
-  if (slice_equal_nocase(conditional, slice_of("If-")))
-    return "asks for a 304, and only whole JSON can win";
-  return NULL;
+static bool is_of_file(const struct config_input *input) {
+  return input->place.line > 0;
 }
 
-static const char *header_fault(struct slice name, struct slice value) {
-  const char *why = why_owned(name);
+static const char *header_fault(const struct config_input *input,
+                                struct slice name, struct slice value) {
+  const char *why = config_owned(name, is_of_file(input));
   if (why) return why;
   if (value.len == 0) return "has no value: quote both together, 'NAME: VALUE'";
   return has_control(value)
@@ -255,7 +233,7 @@ bool config_store_header(const struct config_into *into,
     return config_refuse(input, error,
                          "what stands before the colon is no name of a field "
                          "(letters, digits, '-')");
-  const char *why = header_fault(name, value);
+  const char *why = header_fault(input, name, value);
   if (why) {
     text_slice(config_refuse_begin(input, error), name);
     text_char(error, ' ');
@@ -302,6 +280,16 @@ static bool store_word(const struct config_into *into,
   if (slice_equal(word, slice_of("off"))) word = (struct slice){0};
   memcpy(member_of(into, input->option), &word, sizeof word);
   return true;
+}
+
+static bool store_field_name(const struct config_into *into,
+                             const struct config_input *input,
+                             struct text *error) {
+  const char *why = config_owned_by_meaning(input->value, is_of_file(input));
+  if (!why) return store_word(into, input, error);
+  (void)config_refuse_value(input, error, " ");
+  text_str(error, why);
+  return false;
 }
 
 static bool store_origin(const struct config_into *into,
@@ -376,15 +364,25 @@ bool config_store(const struct config_into *into,
                   const struct config_input *input, struct text *error) {
   static bool (*const stores[])(const struct config_into *,
                                 const struct config_input *, struct text *) = {
-      [OPTION_DURATION] = store_duration, [OPTION_SIZE] = store_size,
-      [OPTION_COUNT] = store_count,       [OPTION_CHOICE] = store_choice,
-      [OPTION_SWITCH] = store_switch,     [OPTION_ADDRESS] = store_address,
-      [OPTION_PATH] = store_path,         [OPTION_FILE] = store_file,
-      [OPTION_FIELD] = store_field,       [OPTION_WORD] = store_word,
-      [OPTION_VARIABLE] = store_variable, [OPTION_METHODS] = store_method,
-      [OPTION_URLS] = store_url,          [OPTION_HEADERS] = store_header,
-      [OPTION_NAMES] = store_name,        [OPTION_ORIGINS] = store_origin,
-      [OPTION_BLOCKS] = store_block,      [OPTION_DURATIONS] = store_durations,
+      [OPTION_DURATION] = store_duration,
+      [OPTION_SIZE] = store_size,
+      [OPTION_COUNT] = store_count,
+      [OPTION_CHOICE] = store_choice,
+      [OPTION_SWITCH] = store_switch,
+      [OPTION_ADDRESS] = store_address,
+      [OPTION_PATH] = store_path,
+      [OPTION_FILE] = store_file,
+      [OPTION_FIELD] = store_field,
+      [OPTION_WORD] = store_word,
+      [OPTION_VARIABLE] = store_variable,
+      [OPTION_METHODS] = store_method,
+      [OPTION_URLS] = store_url,
+      [OPTION_HEADERS] = store_header,
+      [OPTION_NAMES] = store_name,
+      [OPTION_ORIGINS] = store_origin,
+      [OPTION_BLOCKS] = store_block,
+      [OPTION_DURATIONS] = store_durations,
+      [OPTION_FIELD_NAME] = store_field_name,
   };
   return stores[input->option->kind](into, input, error);
 }

@@ -227,6 +227,7 @@ static const struct ask_message *visit_write_message(
   struct ask_fields *fields = (void *)(message + 1);
   *message = *common;
   message->fields = fields;
+  message->timeout_header = rules->timeout_header;
   for (unsigned i = 0; i < group->variant_count; i++)
     if (!visit_write_fields(visit, &own, &group->variants[i], &fields[i]))
       return NULL;
@@ -255,7 +256,6 @@ static bool visit_write_messages(struct visit *visit,
                                  struct exchange_setup *setup) {
   struct ask_message *common = &setup->message;
   if (common->method.len == 0) common->method = setup->method;
-  common->timeout_header = visit->route->timeout_header;
   if (visit->body.len > 0 && common->has_body &&
       !exchange_keep_body(visit->exchange, visit->body, &common->body))
     return false;
