@@ -46,6 +46,12 @@ void forward_credentials(struct text *out, const struct http_request *request,
                          const struct forward_rules *rules,
                          const struct target_fields *target);
 
+/* Whether this field of the client is what these targets get under its name. */
+bool forward_carries(const struct http_request *request,
+                     const struct forward_rules *rules,
+                     const struct target_fields *target,
+                     const struct http_field *field);
+
 /* At most so many bytes come to the client's own fields. */
 size_t forward_room(const struct forward_rules *rules,
                     const struct target_fields *target);

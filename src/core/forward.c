@@ -132,6 +132,13 @@ static bool crosses(const struct http_request *request,
          !http_request_connection_names(request, name);
 }
 
+bool forward_carries(const struct http_request *request,
+                     const struct forward_rules *rules,
+                     const struct target_fields *target,
+                     const struct http_field *field) {
+  return crosses(request, rules, target, field->name);
+}
+
 /* Every request says what it accepts and who sends it. */
 static void add_defaults(struct text *common,
                          const struct http_request *request,

@@ -7,7 +7,7 @@
  * How often the request may be sent is decided here (RFC 9110, section 9.2.2):
  * more than once where its method is safe, where the route says that it does no
  * harm, or where the client has given it a key by which the upstream knows it
- * again; else once. */
+ * again, whichever target it is; else once. */
 #include "proxy/smart.h"
 
 #include "core/http_method.h"
@@ -15,10 +15,23 @@
 #include "core/query.h"
 #include "proxy/balance.h"
 
+/* The same for all attempts, and of this request alone: one that the route sets
+ * is neither. */
+static bool carries_key(const struct visit *visit) {
+  const struct route *route = visit->route;
+  const struct http_field *key =
+      http_request_field(visit->request, "Idempotency-Key");
+  if (!key || key->value.len == 0) return false;
+  for (unsigned i = 0; i < route->group->variant_count; i++)
+    if (!forward_carries(visit->request, &route->fields,
+                         &route->group->variants[i], key))
+      return false;
+  return true;
+}
+
 static bool may_be_sent_again(const struct visit *visit) {
   return http_method_is_safe(visit->request->method) ||
-         visit->route->idempotent ||
-         http_request_field(visit->request, "Idempotency-Key");
+         visit->route->idempotent || carries_key(visit);
 }
 
 /* RFC 9110, section 8.6: of these a server expects a length, were it 0. */

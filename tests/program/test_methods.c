@@ -190,6 +190,38 @@ Test(methods, a_post_with_a_key_is_hedged_and_each_attempt_carries_the_key) {
   scene_close(&s);
 }
 
+/* What the upstream does not get, or gets of others as well, is no key. */
+Test(methods, a_post_whose_key_does_not_go_along_is_sent_once) {
+  static const char *const cases[][2] = {
+      {"/x", "Idempotency-Key: k\r\nConnection: Idempotency-Key\r\n"},
+      {"/x", "Idempotency-Key:\r\n"},
+      {"/drops", "Idempotency-Key: k\r\n"},
+      {"/sets", "Idempotency-Key: k\r\n"},
+      {"/own", "Idempotency-Key: k\r\n"},
+  };
+  struct scene s = scene_open(
+      "defaults: {hedge_after: 0ms}\n"
+      "upstreams:\n"
+      "  a: {targets: [$A, $A]}\n"
+      "  b: {targets: [$A, {url: $A, headers: {Idempotency-Key: mine}}]}\n"
+      "routes:\n"
+      "  - {path: /x, upstream: a}\n"
+      "  - {path: /drops, upstream: a, drop_headers: [idempotency-key]}\n"
+      "  - {path: /sets, upstream: a, headers: {Idempotency-Key: fixed}}\n"
+      "  - {path: /own, upstream: b}\n");
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    scene_send(&s, "POST", cases[i][0], cases[i][1], "{}");
+    struct arrival *arrival = origin_await(s.a);
+    arrival_expect_body(arrival, "{}", 2);
+    arrival_answer_json(arrival, 503, "{}");
+    const struct reply *reply = client_await_reply(s.client);
+    reply_expect_problem(reply, 502);
+    reply_expect_story(reply, "1", NULL);
+  }
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
 Test(methods, a_safe_method_with_a_body_is_hedged) {
   struct scene s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
                               "  - {path: /x, upstream: a}\n");
