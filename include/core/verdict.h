@@ -28,8 +28,8 @@ struct verdict {
   struct json_check json;
   uint64_t body_bytes, body_max;
   enum success success;
-  bool keep_errors; /* the caller's, false after verdict_init: the body of every
-                     * failing status is awaited, as that of a 4xx always is */
+  bool keep_errors; /* the caller's, false after verdict_init: the body of a 5xx
+                     * is awaited, as that of a 4xx always is */
   bool delimited;   /* a length or chunks say where the body ends */
   char error[VERDICT_ERROR_TEXT]; /* NUL-terminated; "" for a success */
 };

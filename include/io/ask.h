@@ -30,8 +30,7 @@ struct ask_message {
   bool once;     /* it is not sent a second time when somebody may have read a
                   * byte of it (RFC 9110, section 9.2.2); for races see
                   * core/plan */
-  bool
-      keep_errors; /* read the body of every failing status, and hand it over */
+  bool keep_errors; /* read the body of a 5xx, too, and hand it over */
   enum success success;
   struct slice timeout_header; /* the field that tells how many milliseconds
                                 * are left until deadline_us; empty: none */

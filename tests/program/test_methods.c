@@ -368,6 +368,19 @@ Test(methods, a_head_is_a_get_where_json_is_wanted) {
   scene_close(&s);
 }
 
+Test(methods, what_is_no_error_of_the_upstream_is_not_handed_on_as_one) {
+  static const int statuses[] = {206, 302, 304};
+  struct scene s = scene_open(X "errors: upstream, hedges: 0}\n");
+  for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+    client_get(s.client, "/x");
+    arrival_answer_first(origin_await(s.a), statuses[i], "{}");
+    const struct reply *reply = client_await_reply(s.client);
+    reply_expect_problem(reply, 502);
+    reply_expect_result(reply, 0, "status");
+  }
+  scene_close(&s);
+}
+
 Test(methods, when_all_failed_the_upstreams_own_last_error_may_be_the_answer) {
   struct scene s = scene_open(X "errors: upstream, hedges: 1}\n");
   client_get(s.client, "/x");
