@@ -50,8 +50,9 @@ bool visit_open(struct visit *visit, size_t bytes)
 /* Copies bytes into the text. */
 struct slice visit_keep(struct visit *visit, struct slice bytes);
 
-/* The timeout of the request, from its parameter or the default. False: it is
- * malformed, and has been answered. */
+/* The timeout of the request: from its parameter, else from a preference, which
+ * the answer will tell, else the default. False: the parameter is malformed, and
+ * the request has been answered. */
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) __attribute__((warn_unused_result));
 
@@ -59,6 +60,9 @@ bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
  * has been answered. */
 bool visit_switch(struct visit *visit, const struct query_param *param,
                   bool *on) __attribute__((warn_unused_result));
+
+/* Whether the client wants each thing to be asked once: Hedge: off. */
+bool visit_is_plain(const struct visit *visit);
 
 /* Adds to the setup what every exchange needs of its request (who asked what,
  * and for each item the message to its targets), and starts it, or answers why

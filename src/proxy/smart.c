@@ -11,7 +11,6 @@
 #include "proxy/smart.h"
 
 #include "core/http_method.h"
-#include "core/prefer.h"
 #include "core/query.h"
 #include "proxy/balance.h"
 
@@ -80,19 +79,6 @@ static struct slice keep_if_none_match(struct visit *visit) {
   return slice_from(text_slice_of(&visit->text), from);
 }
 
-/* Prefer: wait=SECONDS is what timeout=MS is, where that is not given. */
-static void take_preference(struct visit *visit, int64_t *timeout_us) {
-  int64_t wait_us;
-  if (!visit->request->has_wishes || !prefer_wait(visit->request, &wait_us))
-    return;
-  if (wait_us > visit->route->max_timeout_us)
-    wait_us = visit->route->max_timeout_us;
-  *timeout_us = wait_us;
-  text_str(&visit->lines, "Preference-Applied: wait=");
-  text_int(&visit->lines, wait_us / 1000000);
-  text_str(&visit->lines, "\r\n");
-}
-
 static void start(struct visit *visit, struct exchange_setup *setup,
                   struct exchange_item *item, struct exchange_race *race,
                   bool tags) {
@@ -103,10 +89,8 @@ static void start(struct visit *visit, struct exchange_setup *setup,
              &visit->text);
   item->query = slice_from(text_slice_of(&visit->text), item->rest.len);
   if (tags) setup->if_none_match = keep_if_none_match(visit);
-  if (!visit_timeout(visit, timeout.value, timeout.count, &race->timeout_us))
-    return;
-  if (timeout.count == 0) take_preference(visit, &race->timeout_us);
-  visit_start(visit, setup);
+  if (visit_timeout(visit, timeout.value, timeout.count, &race->timeout_us))
+    visit_start(visit, setup);
 }
 
 void smart_visit(struct visit *visit) {
@@ -137,8 +121,7 @@ void smart_visit(struct visit *visit) {
   if (!visit_open(visit, visit->rest.len + visit->request->query.len +
                              (tags ? if_none_match_room(visit) : 0)))
     return;
-  if (visit->request->has_wishes && prefer_hedge_off(visit->request))
-    policy.hedges = policy.retries = 0;
+  if (visit_is_plain(visit)) policy.hedges = policy.retries = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);
   race.first = balance_first(visit->service, group);
   start(visit, &setup, &item, &race, tags);

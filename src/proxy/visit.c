@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "core/gate.h"
+#include "core/prefer.h"
 #include "io/clock.h"
 #include "proxy/answering.h"
 
@@ -110,12 +111,28 @@ static void reject_timeout(struct visit *visit, unsigned count) {
   visit_reject(visit, 400, detail);
 }
 
+/* Prefer: wait=SECONDS is what timeout=MS is, where that is not given. */
+static void take_preference(struct visit *visit, int64_t *timeout_us) {
+  int64_t wait_us;
+  if (!visit->request->has_wishes || !prefer_wait(visit->request, &wait_us))
+    return;
+  if (wait_us > visit->route->max_timeout_us)
+    wait_us = visit->route->max_timeout_us;
+  *timeout_us = wait_us;
+  text_str(&visit->lines, "Preference-Applied: wait=");
+  text_int(&visit->lines, wait_us / 1000000);
+  text_str(&visit->lines, "\r\n");
+}
+
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) {
   const struct route *route = visit->route;
   int64_t ms;
   *timeout_us = route->timeout_us;
-  if (count == 0) return true;
+  if (count == 0) {
+    take_preference(visit, timeout_us);
+    return true;
+  }
   if (count == 1 &&
       query_parse_timeout(value, route->max_timeout_us / 1000, &ms)) {
     *timeout_us = ms * 1000;
@@ -136,6 +153,10 @@ bool visit_switch(struct visit *visit, const struct query_param *param,
            param->name);
   visit_reject(visit, 400, detail);
   return false;
+}
+
+bool visit_is_plain(const struct visit *visit) {
+  return visit->request->has_wishes && prefer_hedge_off(visit->request);
 }
 
 /* ---- the start ---- */

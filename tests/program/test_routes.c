@@ -192,3 +192,35 @@ Test(routes, a_get_brings_a_body_only_where_a_route_says_so) {
   scene_expect_silence(&s);
   scene_close(&s);
 }
+
+/* ---- how a client wants to be served -------------------------------------- */
+
+/* By any route: the deadline that an item is told, and how often it is asked. */
+Test(routes, a_wait_and_a_plain_request_are_for_gathers_and_lists_as_well) {
+  static const char *const asks[][2] = {
+      {"GET", "/x"}, {"GET", "/g"}, {"GET", "/all"}, {"POST", "/all?hedge=1"}};
+  struct scene s = scene_open(
+      "defaults: {hedge_after: 60s, timeout: 60s, timeout_header: X-Left}\n"
+      "upstreams:\n  a: {targets: [$A]}\n"
+      "routes:\n"
+      "  - {path: /x, upstream: a}\n"
+      "  - {path: /g, gather: [/x]}\n"
+      "  - {path: /all, upstream: a, list: a}\n");
+  for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
+    scene_send(&s, asks[i][0], asks[i][1], "Hedge: off\r\nPrefer: wait=40\r\n",
+               asks[i][0][0] == 'P' ? "[\"/x\"]" : NULL);
+    struct arrival *arrival = origin_await(s.a);
+    arrival_expect_field(arrival, "X-Left", "40000");
+    arrival_answer_json(arrival, 503, "{}");
+    const struct reply *reply = client_await_reply(s.client);
+    reply_expect_field(reply, "Hedge-Attempts", "1");
+    reply_expect_field(reply, "Preference-Applied", "wait=40");
+    scene_expect_silence(&s);
+  }
+  client_get_with(s.client, "/g?timeout=30000", "Prefer: wait=40\r\n");
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_field(arrival, "X-Left", "30000");
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect_field(client_await_reply(s.client), "Preference-Applied", NULL);
+  scene_close(&s);
+}
