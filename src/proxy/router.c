@@ -88,19 +88,33 @@ static void reject_method(struct visit *visit) {
                       "this path does not answer this method");
 }
 
-/* A browser asks whether a page may ask (core/cors). */
-static void answer_preflight(struct visit *visit) {
+/* The route that the method of a preflight would go to, or any of that path
+ * where none takes it. NULL: this is no preflight. */
+static const struct route *route_of_preflight(const struct visit *visit) {
   const struct route_table *table = &visit->lease->snapshot->table;
+  const struct http_request *request = visit->request;
+  if (request->method != HTTP_OPTIONS || !cors_is_preflight(request))
+    return NULL;
+  const struct route *first = route_table_find(table, request->path);
+  const struct route *asked =
+      route_table_method(table, first, cors_asked_method(request));
+  return asked ? asked : visit->route;
+}
+
+/* A browser asks whether a page may ask (core/cors). What it is told of one
+ * route it keeps for all methods that it is told of, so these are the route's.
+ */
+static void answer_preflight(struct visit *visit, const struct route *asked) {
   char storage[128];
   struct text methods;
   text_init(&methods, storage, sizeof storage);
-  http_methods_write(&methods, route_table_methods(table, visit->route));
+  http_methods_write(&methods, asked->methods);
   if (cors_room(visit->request, text_slice_of(&methods)) > LINES_BYTES) {
     visit_reject(visit, 431, "Access-Control-Request-Headers is too long");
     return;
   }
   visit->lines.len = 0;
-  cors_write_preflight(&visit->lines, &visit->route->cors, visit->request,
+  cors_write_preflight(&visit->lines, &asked->cors, visit->request,
                        text_slice_of(&methods));
   visit_answer_nothing(visit);
 }
@@ -120,7 +134,7 @@ static const char *why_no_route(const struct visit *visit) {
 }
 
 static void router_dispatch(struct visit *visit) {
-  const struct route *route = visit->route;
+  const struct route *route = visit->route, *asked;
   const struct http_request *request = visit->request;
   if (forward_is_loop(request, visit->service->process->pseudonym))
     visit_reject(visit, 508,
@@ -129,8 +143,8 @@ static void router_dispatch(struct visit *visit) {
   else if (request->method == HTTP_CONNECT)
     visit_reject_method(visit, "GET, HEAD, POST", "hedgerow opens no tunnels");
   else if (!route) visit_reject(visit, 404, why_no_route(visit));
-  else if (route->cors.count > 0 && cors_is_preflight(request))
-    answer_preflight(visit);
+  else if ((asked = route_of_preflight(visit)) && asked->cors.count > 0)
+    answer_preflight(visit, asked);
   else if (!(route->methods & 1u << request->method)) reject_method(visit);
   else if (http_request_has_body(request) &&
            !takes_body(route, request->method))

@@ -1,5 +1,6 @@
 /* Which request goes where, by a file of routes in the built program. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "support/folder.h"
 #include "support/scene.h"
@@ -190,6 +191,54 @@ Test(routes, a_get_brings_a_body_only_where_a_route_says_so) {
   scene_send(&s, "GET", "/b", "", "{}");
   reply_expect_problem(client_await_reply(s.client), 413);
   scene_expect_silence(&s);
+  scene_close(&s);
+}
+
+/* ---- pages of other origins ------------------------------------------------ */
+
+static void preflight(const struct scene *s, const char *origin,
+                      const char *method) {
+  char fields[256];
+  snprintf(fields, sizeof fields,
+           "Origin: https://%s.example\r\n"
+           "Access-Control-Request-Method: %s\r\n",
+           origin, method);
+  scene_send(s, "OPTIONS", "/m", fields, NULL);
+}
+
+static void expect_allowed(const struct scene *s, const char *origin,
+                           const char *method, const char *allowed) {
+  preflight(s, origin, method);
+  const struct reply *reply = client_await_reply(s->client);
+  reply_expect(reply, 204, "");
+  reply_expect_field(reply, "Access-Control-Allow-Methods", allowed);
+}
+
+Test(routes, a_preflight_goes_by_the_route_of_the_method_that_it_asks_for) {
+  struct scene s = scene_open(
+      THREE "  - {path: /m, upstream: a, methods: [POST],\n"
+            "     cors: ['https://one.example']}\n"
+            "  - {path: /m, upstream: b, methods: [PUT, DELETE],\n"
+            "     cors: ['https://two.example']}\n"
+            "  - {path: /m, upstream: c, methods: [PATCH, OPTIONS]}\n");
+  expect_allowed(&s, "one", "POST", "POST");
+  expect_allowed(&s, "two", "POST", NULL);
+  expect_allowed(&s, "two", "DELETE", "PUT, DELETE");
+  expect_allowed(&s, "one", "DELETE", NULL);
+  scene_expect_silence(&s);
+  preflight(&s, "one", "PATCH"); /* without cors the upstream answers */
+  struct arrival *arrival = origin_await(s.c);
+  arrival_expect_line(arrival, "OPTIONS /base/m HTTP/1.1");
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_close(&s);
+}
+
+Test(routes, a_preflight_for_a_method_that_nobody_takes_is_told_the_others) {
+  struct scene s = scene_open("upstreams: {a: {targets: [$A]}}\n"
+                              "routes:\n  - {path: /m, upstream: a,\n"
+                              "     methods: [POST], cors: ['*']}\n");
+  expect_allowed(&s, "one", "DELETE", "POST");
   scene_close(&s);
 }
 
