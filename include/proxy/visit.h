@@ -56,6 +56,9 @@ struct slice visit_keep(struct visit *visit, struct slice bytes);
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) __attribute__((warn_unused_result));
 
+/* Whether the query's parameter, if there is one, would do for that. */
+bool visit_timeout_is_good(const struct route *route, struct slice query);
+
 /* Whether a parameter is 1, or else 0 or not given. False: it is malformed, and
  * has been answered. */
 bool visit_switch(struct visit *visit, const struct query_param *param,

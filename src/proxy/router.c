@@ -33,13 +33,34 @@ static bool takes_body(const struct route *route, enum http_method method) {
   return (method != HTTP_GET && method != HTTP_HEAD) || route->get_body;
 }
 
+static struct slice rest_of(const struct route *route,
+                            const struct http_request *request) {
+  return route && route->strip ? route_table_rest(route, request->path)
+                               : request->path;
+}
+
+/* A 400 whatever its body holds: a client that asks first need not send it (RFC
+ * 9110, section 10.1.1). */
+static bool is_hopeless(const struct route *route,
+                        const struct http_request *request) {
+  return !visit_timeout_is_good(route, request->query) ||
+         (route->kind == ROUTE_SMART &&
+          !base_url_rest_is_safe(rest_of(route, request)));
+}
+
+static bool asks_for_body(const struct route *route,
+                          const struct http_request *request) {
+  return takes_body(route, request->method) &&
+         (!request->expects_continue || !is_hopeless(route, request));
+}
+
 struct admission router_on_head(void *arg, const struct http_request *request) {
   struct lease *lease = ((const struct service *)arg)->lease;
   const struct route_table *table = &lease->snapshot->table;
   const struct route *first = NULL, *found = NULL;
   if (request->path.len > 0) first = route_table_find(table, request->path);
   if (first) found = route_table_method(table, first, request->method);
-  const bool takes = found && takes_body(found, request->method);
+  const bool takes = found && asks_for_body(found, request);
   return (struct admission){.route = found ? found : first,
                             .lease = lease,
                             .body_bytes = takes ? found->body_bytes : 0};
@@ -188,9 +209,7 @@ void router_on_request(void *arg, struct connection *connection,
   struct visit visit = make_visit(arg, connection, request, admission, &room);
   visit.record.id = request_id(arg, request, room.id);
   visit.body = body;
-  visit.rest = visit.route && visit.route->strip
-                   ? route_table_rest(visit.route, request->path)
-                   : request->path;
+  visit.rest = rest_of(visit.route, request);
   router_dispatch(&visit);
 }
 

@@ -124,6 +124,19 @@ static void take_preference(struct visit *visit, int64_t *timeout_us) {
   text_str(&visit->lines, "\r\n");
 }
 
+static bool read_timeout(const struct route *route, struct slice value,
+                         unsigned count, int64_t *ms) {
+  return count == 1 &&
+         query_parse_timeout(value, route->max_timeout_us / 1000, ms);
+}
+
+bool visit_timeout_is_good(const struct route *route, struct slice query) {
+  struct query_param param = {.name = route->timeout_param};
+  int64_t ms;
+  query_take(query, &param, param.name ? 1 : 0, NULL);
+  return param.count == 0 || read_timeout(route, param.value, param.count, &ms);
+}
+
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) {
   const struct route *route = visit->route;
@@ -133,8 +146,7 @@ bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
     take_preference(visit, timeout_us);
     return true;
   }
-  if (count == 1 &&
-      query_parse_timeout(value, route->max_timeout_us / 1000, &ms)) {
+  if (read_timeout(route, value, count, &ms)) {
     *timeout_us = ms * 1000;
     return true;
   }

@@ -104,6 +104,30 @@ Test(methods, a_method_that_hedgerow_does_not_know_keeps_its_name) {
   scene_close(&s);
 }
 
+/* What no body can mend is told before there is one. */
+Test(methods, nobody_is_told_to_go_on_to_a_certain_400) {
+  static const char *const targets[] = {"/x?timeout=z",
+                                        "/x?timeout=1&timeout=2", "/x/../y",
+                                        "/x/%zz", "/all?timeout=0"};
+  struct scene s = scene_open(X "strip_prefix: on}\n"
+                                "  - {path: /all, upstream: a}\n");
+  for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+    char head[256];
+    snprintf(head, sizeof head,
+             "POST %s HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+             "Content-Length: 4\r\n\r\n",
+             targets[i]);
+    struct client *client = client_new(s.program->port);
+    client_send(client, head);
+    const struct reply *reply = client_await_reply(client);
+    reply_expect_problem(reply, 400);
+    reply_expect_field(reply, "Connection", "close");
+    client_free(client);
+  }
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
 /* Without it the upstream would overwrite what it is told to keep. */
 Test(methods, what_a_write_depends_on_crosses_whatever_counts_as_an_answer) {
   static const char *const conditions[][3] = {
