@@ -72,7 +72,8 @@ static bool open_log(struct program *program) {
 
 /* What flags name must be there: it is as if the flag were wrong. */
 static bool read_files(struct program *program) {
-  return secrets_read(&program->reload.secrets, &program->config) &&
+  return secrets_read(&program->reload.secrets, &program->config,
+                      log_notice_line, NULL) &&
          files_open_log(&program->config, program->log);
 }
 
@@ -138,7 +139,9 @@ static void end_reload(struct program *program) {
   const char *how = program->reloading;
   program->reloading = NULL;
   log_notice("%s", how);
-  notify_send(program->notify, "READY=1\nSTATUS=%s", how);
+  const char *why = program->reload.why;
+  notify_send(program->notify, "READY=1\nSTATUS=%s%s%s", how, *why ? ": " : "",
+              why);
 }
 
 static void on_news(void *arg) {
@@ -276,7 +279,8 @@ static void dump(const struct config *config) {
 /* --check and --dump-config: all is read, and nothing runs. */
 static int show(struct program *program) {
   const struct config *config = &program->config;
-  if (!secrets_read(&program->reload.secrets, config)) return EXIT_USAGE;
+  if (!secrets_read(&program->reload.secrets, config, log_notice_line, NULL))
+    return EXIT_USAGE;
   if (config->dump) dump(config);
   else
     printf("%s: good: %u upstreams with %u targets, %u routes\n",
@@ -291,7 +295,8 @@ static int run_config(struct program *program) {
   program->reload.words = &program->words;
   program->reload.config = &program->config;
   program->reload.crew = &program->crew;
-  if (settings_read(&program->config, file, &program->words)) {
+  if (settings_read(&program->config, file, &program->words, log_notice_line,
+                    NULL)) {
     if (program->config.check || program->config.dump) code = show(program);
     else code = serve(program);
   }
