@@ -18,6 +18,7 @@ static char page[PAGE_BYTES];
 static const char *directory; /* CREDENTIALS_DIRECTORY */
 static const char *hedges;    /* HEDGEROW_HEDGES */
 static const char *to;        /* HEDGEROW_TO */
+static const char *token;     /* HEDGEROW_TOKEN */
 
 static void clear(void) { config_clear(&config); }
 
@@ -26,6 +27,7 @@ TestSuite(config_file, .fini = clear);
 static const char *env(const char *name) {
   if (strcmp(name, "CREDENTIALS_DIRECTORY") == 0) return directory;
   if (strcmp(name, "HEDGEROW_TO") == 0) return to;
+  if (strcmp(name, "HEDGEROW_TOKEN") == 0) return token;
   return strcmp(name, "HEDGEROW_HEDGES") == 0 ? hedges : NULL;
 }
 
@@ -247,6 +249,18 @@ Test(config_file, lists_of_origins_and_addresses_replace_those_around) {
 }
 
 /* ---- every error ---- */
+
+Test(config_file, the_token_of_flags_is_not_ignored_without_a_word) {
+  token = "s3cret";
+  cr_expect_not(read_text(UPSTREAMS ROUTES));
+  cr_expect_str_eq(
+      lines, "HEDGEROW_TOKEN: with --config a token stands beside whom it "
+             "is for: write token_env: HEDGEROW_TOKEN there\n");
+  expect_good("upstreams: {a: {targets: [http://g, {url: http://h,\n"
+              "  token_env: HEDGEROW_TOKEN}]}}\n" ROUTES);
+  expect_good("upstreams: {a: {token_env: HEDGEROW_TOKEN,\n"
+              "  targets: [http://h]}}\n" ROUTES);
+}
 
 Test(config_file, the_time_left_is_told_by_no_field_that_means_something_else) {
   static const char *const names[] = {"Content-Length",

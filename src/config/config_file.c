@@ -273,12 +273,31 @@ static void check_defaults(struct config_file *file,
   config_file_check_rules(file, place, &file->config->defaults);
 }
 
+static bool names_variable(const struct config_rules *rules, const char *name) {
+  const char *variable = rules->token_env.text;
+  return variable && strcmp(variable, name) == 0;
+}
+
+/* The token of flags is nobody's here, unless a target takes that variable. */
+static void check_token(struct config_file *file) {
+  static const char name[] = "HEDGEROW_TOKEN";
+  const struct config *config = file->config;
+  if (!config->token_env) return;
+  for (unsigned i = 0; i < config->upstream_count; i++)
+    for (unsigned k = 0; k < config->upstreams[i].target_count; k++)
+      if (names_variable(&config->upstreams[i].targets[k].rules, name)) return;
+  config_file_complain(file, (struct yaml_place){0}, (struct slice){0},
+                       "HEDGEROW_TOKEN: with --config a token stands beside "
+                       "whom it is for: write token_env: HEDGEROW_TOKEN there");
+}
+
 static void read_root(struct config_file *file, const struct yaml_node *root) {
   if (!config_file_is_mapping(file, root)) return;
   read_top(file, root);
   read_words(file);
   check_defaults(file, root);
   config_file_read_upstreams(file, root);
+  check_token(file);
   config_file_read_routes(file, root);
   config_listen_somewhere(file->config);
 }
