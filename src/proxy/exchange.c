@@ -140,6 +140,8 @@ static void exchange_pass(struct exchange *x, struct answering *to) {
       .base = &x->lease->snapshot->targets[target].url,
       .route = x->route->path,
       .stripped = x->route->strip,
+      .others = fetch->group->bases,
+      .other_count = fetch->group->count,
   };
   if (x->route->rewrite_links) to->more.links = &links;
   to->more.cors = x->route->cors.count > 0;

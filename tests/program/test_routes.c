@@ -194,6 +194,33 @@ Test(routes, a_get_brings_a_body_only_where_a_route_says_so) {
   scene_close(&s);
 }
 
+/* ---- links ---------------------------------------------------------------- */
+
+static void expect_link(const struct scene *s, const char *target,
+                        struct origin *origin, const char *path,
+                        const char *want) {
+  char field[256];
+  snprintf(field, sizeof field, "Link: <%s%s>; rel=next\r\n", s->a->url, path);
+  client_get(s->client, target);
+  arrival_answer(origin_await(origin), 200, field, "1");
+  const struct reply *reply = client_await_reply(s->client);
+  reply_expect_in_field(reply, "Link", want);
+}
+
+Test(routes, links_to_any_target_lead_to_the_route_or_stay) {
+  struct scene s =
+      scene_open("defaults: {hedges: 0, rewrite_links: on}\n"
+                 "upstreams:\n"
+                 "  b: {targets: [$B/us, $A/eu]}\n  a: {targets: [$A/v1]}\n"
+                 "routes:\n"
+                 "  - {path: /two, upstream: b, strip_prefix: on}\n"
+                 "  - {path: /one, upstream: a}\n");
+  expect_link(&s, "/two/x", s.b, "/eu/items?page=2", "</two/items?page=2>;");
+  expect_link(&s, "/one/x", s.a, "/v1/one/y", "</one/y>;");
+  expect_link(&s, "/one/x", s.a, "/v1/items", "/v1/items>;");
+  scene_close(&s);
+}
+
 /* ---- pages of other origins ------------------------------------------------ */
 
 static void preflight(const struct scene *s, const char *origin,
