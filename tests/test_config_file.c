@@ -667,6 +667,61 @@ Test(config_file, what_yaml_would_read_otherwise_is_quoted_in_a_dump) {
   expect_fixed_point();
 }
 
+Test(config_file, a_dump_of_fields_that_look_the_same_is_dumped_the_same) {
+  expect_good("defaults: {headers: {X-Team: a}}\n" UPSTREAMS "routes:\n"
+              "  - {path: /a, upstream: a, headers: {X-Team: b}}\n"
+              "  - {path: /b, upstream: a}\n"
+              "  - {path: /c, upstream: a, headers: {}}\n");
+  expect_fixed_point();
+}
+
+Test(config_file, names_that_are_something_else_to_yaml_are_quoted_in_a_dump) {
+  expect_good("upstreams: {'null': {targets: [http://h]},\n"
+              "  '1': {targets: [http://i]}, '-': {targets: [http://j]}}\n"
+              "routes:\n"
+              "  - {path: /a, upstream: 'null'}\n"
+              "  - {path: /b, upstream: '1'}\n"
+              "  - {path: /c, upstream: '-'}\n");
+  cr_expect(strstr(dump(), "  \"null\":\n") && strstr(page, "  \"1\":\n") &&
+                strstr(page, "  \"-\":\n"),
+            "%s", page);
+  expect_fixed_point();
+}
+
+Test(config_file, characters_that_yaml_does_not_take_are_escaped_in_a_dump) {
+  expect_good(UPSTREAMS "routes:\n"
+                        "  - {path: /a, upstream: a}\n"
+                        "  - path: /g\n"
+                        "    gather:\n"
+                        "      - {path: /a, as: \"x\\u2028\\u2029\"}\n"
+                        "      - {path: /a, as: \"\\ufffe\\ufeff\"}\n"
+                        "      - {path: /a, as: gr\xc3\xb6\xc3\x9f}\n");
+  cr_expect(strstr(dump(), "\"x\\u2028\\u2029\"") &&
+                strstr(page, "\"\\ufffe\\ufeff\"") &&
+                strstr(page, "\"gr\xc3\xb6\xc3\x9f\""),
+            "%s", page);
+  expect_fixed_point();
+}
+
+Test(config_file, the_token_of_flags_is_in_their_dump) {
+  char error[512];
+  char *argv[] = {"hedgerow", "--to",         "http://t", "--all",
+                  "http://u", "--token-file", "t",        NULL};
+  for (int argc = 5; argc <= 7; argc += 2) {
+    token = "s3cret";
+    cr_assert_eq(config_parse(&config, argc, argv, env, error, sizeof error),
+                 CONFIG_RUN, "%s", error);
+    cr_assert(config_build(&config));
+    const char *want = argc == 7 ? "token_file: \"/home/me/t\""
+                                 : "token_env: \"HEDGEROW_TOKEN\"";
+    cr_expect(strstr(dump(), want), "%s", page);
+    cr_expect_null(strstr(page, "s3cret"), "%s", page);
+    if (argc == 7) token = NULL;
+    expect_fixed_point();
+    config_clear(&config);
+  }
+}
+
 Test(config_file, flags_are_dumped_as_the_file_that_means_the_same) {
   char error[512];
   char *argv[] = {"hedgerow",  "--to",         "http://t/x", "--to",
