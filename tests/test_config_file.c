@@ -291,6 +291,40 @@ Test(config_file, the_time_left_is_told_by_no_field_that_means_something_else) {
   }
 }
 
+Test(config_file, a_key_that_stands_twice_hides_no_other_error) {
+  expect_errors(
+      "defaults: {timeout: 5s, timeout: 6s}\nbogus: 1\n" UPSTREAMS ROUTES
+      "upstreams: {b: {}}\n",
+      "line 1, column 25: the key \"timeout\" stands here a second "
+      "time; the first is in line 1, column 12\n"
+      "line 2, column 1: \"bogus\" is no key\n"
+      "line 5, column 1: the key \"upstreams\" stands here a second "
+      "time; the first is in line 3, column 1\n");
+}
+
+Test(config_file, a_route_takes_some_method_and_all_takes_its_own) {
+  expect_errors(UPSTREAMS
+                "routes:\n"
+                "  - {path: /a, upstream: a, methods: []}\n"
+                "  - {path: /all, upstream: a, methods: [PUT, GET]}\n",
+                "line 3, column 38: \"methods\": a route without a method "
+                "answers nobody; write any, or a list such as [GET, POST]\n"
+                "line 4, column 40: \"methods\": /all takes GET, HEAD and "
+                "POST\n");
+  expect_good(UPSTREAMS "routes: [{path: /all, upstream: a, methods: any}]\n");
+  cr_expect_eq(config.routes[0].rules.methods,
+               HTTP_METHODS_GET | 1u << HTTP_POST);
+  expect_good(UPSTREAMS "routes: [{path: /all, upstream: a, methods: POST}]\n");
+  cr_expect_eq(config.routes[0].rules.methods, 1u << HTTP_POST);
+}
+
+Test(config_file, a_field_is_set_once_however_it_is_spelled) {
+  expect_errors(
+      "defaults: {headers: {X-A: 1, X-B: 2, x-a: 3}}\n" UPSTREAMS ROUTES,
+      "line 1, column 38: \"x-a\": a field before it has this name: "
+      "the case of its letters does not matter\n");
+}
+
 Test(config_file, a_field_that_may_not_be_set_is_told_by_keys) {
   expect_errors(
       "defaults: {headers: {authorization: x, User-Agent: y}}\n" UPSTREAMS
