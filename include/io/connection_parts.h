@@ -137,7 +137,7 @@ static inline void connection_ends(struct connection *connection,
 void connection_input_read(struct connection *connection);
 /* Takes requests from what was read before. */
 void connection_input_serve(struct connection *connection);
-/* What came is no request, and even its first words could not be read. */
+/* What came is no whole request, and no more of it is taken. */
 void connection_input_refuse(struct connection *connection, int status,
                              const char *why);
 

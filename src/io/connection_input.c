@@ -64,12 +64,32 @@ static void refuse(struct connection *c, const struct admission *admission,
   connection_release(front, lease);
 }
 
-/* The same, when not even its first words could be read. */
+/* Its head was here before the body that it has now, or waits for. */
+static bool was_admitted(const struct connection *c) {
+  return c->state == CONNECTION_IN_BODY || c->state == CONNECTION_IN_CHUNKS;
+}
+
+static bool read_head_again(struct connection *c) {
+  struct front *front = c->front;
+  const char *why;
+  size_t scanned = 0, len = 0;
+  return c->in.len > 0 &&
+         http_head_scan(c->in.at, c->in.len, &scanned, &len) ==
+             HTTP_SCAN_WHOLE &&
+         http_request_parse(&front->request, (struct slice){c->in.at, len},
+                            &front->limits.request, &why) == 0;
+}
+
+/* The same, when it has not come whole: of a late body the head is known, else
+ * not even the first words are. */
 void connection_input_refuse(struct connection *c, int status,
                              const char *why) {
-  c->front->request.method_name = (struct slice){0};
-  c->front->request.target = (struct slice){0};
-  refuse(c, NULL, status, why);
+  const struct admission admitted = c->admitted;
+  const bool has_head = was_admitted(c) && read_head_again(c);
+  if (!has_head)
+    c->front->request.method_name = c->front->request.target =
+        (struct slice){0};
+  refuse(c, has_head ? &admitted : NULL, status, why);
 }
 
 static void hand_over(struct connection *c, const struct admission *admission,
@@ -171,11 +191,6 @@ static size_t take_chunks(struct connection *c, struct input *in,
   hand_over(c, &head->admission,
             (struct slice){in->at + head->len, chunks->body_len});
   return head->len + chunks->read;
-}
-
-/* Its head was here before the body that it has now. */
-static bool was_admitted(const struct connection *c) {
-  return c->state == CONNECTION_IN_BODY || c->state == CONNECTION_IN_CHUNKS;
 }
 
 /* The head stands whole at the front of the input. */
