@@ -309,6 +309,7 @@ int process_main(int argc, char **argv) {
   static struct program program;
   char error[512];
   int code;
+  signal(SIGHUP, SIG_IGN); /* before and after the loop listens to it */
   program.words = (struct config_words){argc, argv, env};
   switch (config_parse(&program.config, argc, argv, env, error, sizeof error)) {
     case CONFIG_HELP: config_help(put, stdout); return EXIT_SUCCESS;
@@ -318,7 +319,6 @@ int process_main(int argc, char **argv) {
     case CONFIG_RUN: break;
   }
   trace_is_on = program.config.trace;
-  signal(SIGHUP, SIG_IGN); /* before and after the loop listens to it */
   leaks_begin();
   if (!libraries_init()) {
     log_notice("libcurl could not be initialised");

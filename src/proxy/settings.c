@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/config_file.h"
+#include "io/file.h"
 
 /* As much of it as is of interest, or NULL; errno says why. */
 static char *read_stream(FILE *file, size_t *len) {
@@ -21,8 +24,25 @@ static char *read_stream(FILE *file, size_t *len) {
   return NULL;
 }
 
+/* A pipe is refused before it is read: it would be empty at the next reload, or
+ * hold that up until somebody writes. */
+static FILE *open_file(const char *name) {
+  struct stat info;
+  int fd = file_open(name);
+  FILE *file = NULL;
+  if (fd < 0) return NULL;
+  if (fstat(fd, &info) == 0) {
+    if (S_ISREG(info.st_mode)) file = fdopen(fd, "r");
+    else errno = S_ISDIR(info.st_mode) ? EISDIR : ENOTSUP;
+  }
+  int error = errno;
+  if (!file) close(fd);
+  errno = error;
+  return file;
+}
+
 static char *read_bytes(const char *name, size_t *len) {
-  FILE *file = fopen(name, "re");
+  FILE *file = open_file(name);
   if (!file) return NULL;
   char *bytes = read_stream(file, len);
   int error = errno;
@@ -52,7 +72,10 @@ static bool read_file(struct config *config, const char *name,
                       config_complain *complain, void *arg) {
   size_t len = 0;
   char *bytes = read_bytes(name, &len);
-  if (!bytes) return refuse(name, strerror(errno), complain, arg);
+  if (!bytes)
+    return refuse(name,
+                  errno == ENOTSUP ? "it is no regular file" : strerror(errno),
+                  complain, arg);
   char folder[PATH_MAX + 1];
   const struct config_source source = {
       name, folder_of(name, folder), {bytes, len}, words};
