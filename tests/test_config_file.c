@@ -223,8 +223,9 @@ Test(config_file, switches_are_words_or_yamls_own) {
   static const struct {
     const char *word;
     bool on;
-  } cases[] = {{"on", true}, {"off", false}, {"true", true}, {"false", false}};
-  for (size_t i = 0; i < 4; i++) {
+  } cases[] = {{"on", true},     {"off", false}, {"true", true},
+               {"false", false}, {"True", true}, {"FALSE", false}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[256];
     snprintf(text, sizeof text,
              UPSTREAMS "routes: [{path: /a, upstream: a, idempotent: %s}]\n",
@@ -300,6 +301,14 @@ Test(config_file, a_key_that_stands_twice_hides_no_other_error) {
       "line 2, column 1: \"bogus\" is no key\n"
       "line 5, column 1: the key \"upstreams\" stands here a second "
       "time; the first is in line 3, column 1\n");
+}
+
+Test(config_file, the_parameter_of_the_deadline_is_one_that_a_query_can_hold) {
+  expect_errors(
+      UPSTREAMS "routes: [{path: /a, upstream: a, "
+                "timeout_param: 'a&b'}]\n",
+      "line 2, column 49: timeout_param: \"a&b\" is no name (letters, "
+      "digits, '-', '_'), and not off\n");
 }
 
 Test(config_file, a_route_takes_some_method_and_all_takes_its_own) {

@@ -124,10 +124,8 @@ static bool store_choice(const struct config_into *into,
 
 static bool store_switch(const struct config_into *into,
                          const struct config_input *input, struct text *error) {
-  const bool on = slice_equal(input->value, slice_of("on")) ||
-                  slice_equal(input->value, slice_of("true"));
-  if (!on && !slice_equal(input->value, slice_of("off")) &&
-      !slice_equal(input->value, slice_of("false")))
+  bool on;
+  if (!config_parse_switch(input->value, &on))
     return config_refuse_value(input, error, " is neither off nor on");
   set_number(into, input->option, on);
   return true;
@@ -271,10 +269,21 @@ static bool store_name(const struct config_into *into,
   return true;
 }
 
+static bool is_variable_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool is_word(struct slice word) {
+  for (size_t i = 0; i < word.len; i++)
+    if (!is_variable_byte(word.at[i]) && word.at[i] != '-') return false;
+  return word.len > 0;
+}
+
 static bool store_word(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
   struct slice word = input->value;
-  if (!http_is_token(word))
+  if (!is_word(word))
     return config_refuse_value(
         input, error, " is no name (letters, digits, '-', '_'), and not off");
   if (slice_equal(word, slice_of("off"))) word = (struct slice){0};
@@ -323,11 +332,6 @@ static bool store_block(const struct config_into *into,
     return config_refuse_one_more(input, error, CONFIG_BLOCKS_MAX);
   rules->trusted[rules->trusted_count++] = block;
   return true;
-}
-
-static bool is_variable_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '_';
 }
 
 static bool store_variable(const struct config_into *into,
