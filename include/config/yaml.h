@@ -58,7 +58,8 @@ struct yaml_node {
 /* Owns its nodes and their texts. */
 struct yaml_tree;
 
-/* A key that stands a second time: that, and what it has, is not in the tree. */
+/* A key that stands a second time: that, and what it has, is not in the tree.
+ * */
 struct yaml_fault {
   const struct yaml_fault *next; /* in the order of the file */
   struct yaml_place place;

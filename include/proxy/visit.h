@@ -51,8 +51,8 @@ bool visit_open(struct visit *visit, size_t bytes)
 struct slice visit_keep(struct visit *visit, struct slice bytes);
 
 /* The timeout of the request: from its parameter, else from a preference, which
- * the answer will tell, else the default. False: the parameter is malformed, and
- * the request has been answered. */
+ * the answer will tell, else the default. False: the parameter is malformed,
+ * and the request has been answered. */
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) __attribute__((warn_unused_result));
 

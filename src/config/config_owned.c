@@ -1,9 +1,9 @@
 /* config_owned.c: the fields that are hedgerow's to write, or that it cannot
  * race with, and what to do instead.
  *
- * A field that frames the request (Content-Length, Transfer-Encoding) would make
- * the upstream see another one than hedgerow sent (RFC 9112, section 11.2), so
- * these are no matter of taste. */
+ * A field that frames the request (Content-Length, Transfer-Encoding) would
+ * make the upstream see another one than hedgerow sent (RFC 9112, section
+ * 11.2), so these are no matter of taste. */
 #include "config/config_owned.h"
 
 #include "core/http_head.h"

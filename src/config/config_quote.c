@@ -1,8 +1,8 @@
 /* config_quote.c: strings in quotes.
  *
- * YAML takes a JSON string for what it is, but for a few characters that it does
- * not take raw: whoever reads a dump with them would be told of an invisible
- * end of a line. */
+ * YAML takes a JSON string for what it is, but for a few characters that it
+ * does not take raw: whoever reads a dump with them would be told of an
+ * invisible end of a line. */
 #include "config/config_quote.h"
 
 enum { QUOTED_BYTES = 4096 };

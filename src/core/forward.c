@@ -5,9 +5,9 @@
  * - what speaks of this connection: the hop-by-hop fields, and those that the
  *   client's Connection names (RFC 9110, section 7.6.1);
  * - Accept-Encoding, Range and the If-* of a request that reads, unless any
- *   answer is one: a compressed body, a 206 or a 304 holds no whole JSON text to
- *   judge. The If-* of one that writes says whether it is to be carried out (RFC
- *   9110, section 13.1.1), and always crosses;
+ *   answer is one: a compressed body, a 206 or a 304 holds no whole JSON text
+ *   to judge. The If-* of one that writes says whether it is to be carried out
+ *   (RFC 9110, section 13.1.1), and always crosses;
  * - Content-*, unless a body goes with it; Content-Length is written anew;
  * - Expect: the body is there when the request goes out;
  * - Hedge: it is for us (core/prefer);

@@ -4,8 +4,8 @@
  *   4xx             a failure, but its body is read to the end, because it may
  *                   become the client's answer when nothing succeeds
  *   everything else a failure as soon as the head is there; with keep_errors
- *                   the body of a 5xx is read to the end, too. A 3xx or a 206 is
- *                   no error, but an answer to a question that nobody asked
+ *                   the body of a 5xx is read to the end, too. A 3xx or a 206
+ *                   is no error, but an answer to a question that nobody asked
  *
  * That is SUCCESS_JSON. With SUCCESS_2XX a 2xx needs to be whole and no more,
  * and with SUCCESS_ANY so does whatever is final.
