@@ -10,6 +10,7 @@
 #include "proxy/process.h"
 #include "tools/demo.h"
 #include "tools/mock.h"
+#include "tools/simulate.h"
 
 /* Else the first sockets would take the numbers of the standard descriptors,
  * and a client would get what is meant for stdout or stderr. */
@@ -26,5 +27,7 @@ int main(int argc, char **argv) {
     return mock_main(argc - 1, argv + 1);
   if (argc > 1 && strcmp(argv[1], "demo") == 0)
     return demo_main(argc - 1, argv + 1);
+  if (argc > 1 && strcmp(argv[1], "simulate") == 0)
+    return simulate_main(argc - 1, argv + 1);
   return process_main(argc, argv);
 }

@@ -518,3 +518,19 @@ Test(answer, links_of_the_upstream_are_rewritten_where_a_route_wants_it) {
                                    "Link: </users/9>; rel=x\r\n"
                                    "Content-Length: 2\r\n\r\n");
 }
+
+Test(answer, an_upstreams_vary_stays_where_it_says_what_ours_says) {
+  char storage[ANSWER_HEAD_BYTES];
+  struct text out;
+  const struct answer_more more = {
+      .varies = true, .fields = slice_of("Vary: Accept-Encoding\r\n")};
+  text_init(&out, storage, sizeof storage);
+  answer_passed_head(&out, 200,
+                     slice_of("vary: accept-encoding\r\n"
+                              "Vary: Accept-Encoding, Origin\r\n"),
+                     2, &(struct answer_ours){0}, &more);
+  cr_expect_str_eq(text_end(&out), "HTTP/1.1 200 OK\r\n"
+                                   "Vary: Accept-Encoding, Origin\r\n"
+                                   "Vary: Accept-Encoding\r\n"
+                                   "Content-Length: 2\r\n\r\n");
+}

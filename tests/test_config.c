@@ -61,15 +61,17 @@ struct number_case {
 
 #define S INT64_C(1000000)
 static const struct number_case numbers[] = {
-    {"hedge-after", 300000, "1s", S},
     {"hedges", 2, "15", 15},
-    {"stagger", 0, "50ms", 50000},
+    {"stagger", RACE_STAGGER_AUTO, "50ms", 50000},
+    {"gate", 1, "off", 0},
+    {"learn", 0, "route", 1},
     {"retries", 0, "3", 3},
     {"on-failure", RACE_NEXT, "wait", RACE_WAIT},
     {"final", 0, "4xx", 1},
     {"success", 0, "2xx", 1},
     {"errors", 0, "upstream", 1},
     {"idempotent", 0, "on", 1},
+    {"compression", 0, "gzip", 1},
     {"get-body", 0, "on", 1},
     {"forwarded", 0, "append", 1},
     {"rewrite-links", 0, "on", 1},
@@ -106,15 +108,17 @@ static int64_t number_of(const char *name) {
     const char *name;
     int64_t value;
   } read[] = {
-      {"hedge-after", p->hedge_after_us},
       {"hedges", p->hedges},
       {"stagger", p->stagger_us},
+      {"gate", config.defaults.gate},
+      {"learn", config.defaults.learn},
       {"retries", p->retries},
       {"on-failure", p->on_failure},
       {"final", p->final_4xx},
       {"success", config.defaults.success},
       {"errors", config.defaults.errors},
       {"idempotent", config.defaults.idempotent},
+      {"compression", config.defaults.compression},
       {"get-body", config.defaults.get_body},
       {"forwarded", config.defaults.forwarded},
       {"rewrite-links", config.defaults.rewrite_links},
@@ -239,6 +243,8 @@ Test(config, every_word_of_a_choice_has_its_meaning) {
       {"success", "any", 2},
       {"errors", "problem", 0},
       {"errors", "upstream", 1},
+      {"compression", "off", 0},
+      {"compression", "gzip", 1},
       {"idempotent", "off", 0},
       {"idempotent", "true", 1},
       {"balance", "first", 0},
@@ -360,6 +366,9 @@ Test(config, a_list_has_an_end) {
        16},
       {"--cors", "http://h", "--cors: more than 16 of them are too many", 16},
       {"--trusted", "::1", "--trusted: more than 16 of them are too many", 16},
+      {"--success-if", "/a", "--success-if: more than 16 of them are too many",
+       16},
+      {"--fail-if", "/a", "--fail-if: more than 16 of them are too many", 16},
   };
   for (size_t i = 0; i < COUNT(lists); i++) {
     char *argv[64] = {"hedgerow", TO};
@@ -393,9 +402,12 @@ Test(config, a_bad_token_is_refused_and_not_shown) {
 }
 
 Test(config, a_value_of_the_wrong_kind_says_what_was_expected) {
-  EXPECT_ERROR("--hedge-after: \"300\" is no duration: write it with a unit, "
-               "such as 300ms, 10s or 2m",
+  EXPECT_ERROR("--hedge-after: \"300\" is no duration and no percentile: write "
+               "300ms, p95 or p95:20ms..2s",
                TO, "--hedge-after", "300");
+  EXPECT_ERROR("--stagger: \"300\" is no duration: write it with a unit, such "
+               "as 300ms, 10s or 2m, or auto",
+               TO, "--stagger", "300");
   EXPECT_ERROR("--attempt-timeout: \"on\" is no duration: write it with a "
                "unit, such as 300ms, 10s or 2m, or off",
                TO, "--attempt-timeout=on");
@@ -432,7 +444,10 @@ Test(config, every_number_out_of_range_names_the_range) {
     sprintf(flag, "--%s=99999999999999999999%s", o->name, unit);
     sprintf(want,
             "--%s: \"99999999999999999999%s\" is out of range: %s to %s%s",
-            o->name, unit, o->min, o->max, o->may_be_off ? ", or off" : "");
+            o->name, unit, o->min, o->max,
+            !o->word             ? ""
+            : o->word_number < 0 ? ", or auto"
+                                 : ", or off");
     EXPECT_ERROR(want, TO, flag);
     sprintf(flag, "--%s=%s", o->name, o->max);
     const bool is_twice = strcmp(o->name, "max-timeout") == 0;
@@ -591,7 +606,7 @@ Test(config, a_header_that_is_hedgerows_own_is_refused_with_advice) {
       {"User-Agent", "--user-agent"},
       {"Expect", "never sent"},
       {"Range", "whole JSON"},
-      {"Accept-Encoding", "no JSON"},
+      {"Accept-Encoding", "--compression gzip"},
       {"If-None-Match", "whole JSON"},
   };
   for (size_t i = 0; i < COUNT(owned); i++) {
@@ -674,4 +689,35 @@ Test(config, hedges_and_retries_share_the_attempts_of_a_race) {
   EXPECT_ERROR("--retries: 14 and --hedges 2 are more than 15 together: lower "
                "one of them",
                TO, "--retries", "14");
+}
+
+Test(config, rules_stand_in_their_own_lists) {
+  EXPECT_RUN(TO, "--success-if", "/a == 1", "--fail-if", "/b", "--success-if",
+             "/c");
+  cr_assert_eq(config.defaults.success_if_count, 2);
+  cr_assert_eq(config.defaults.fail_if_count, 1);
+  expect_slice("a rule", config.defaults.success_if[0], "/a == 1");
+  expect_slice("a rule", config.defaults.success_if[1], "/c");
+  expect_slice("a rule", config.defaults.fail_if[0], "/b");
+}
+
+Test(config, rules_of_a_variable_stand_on_lines) {
+  variables[0] = "HEDGEROW_FAIL_IF", variables[1] = "/a == \"b c\"\n/d\n";
+  EXPECT_RUN(TO);
+  cr_assert_eq(config.defaults.fail_if_count, 2);
+  expect_slice("a rule", config.defaults.fail_if[0], "/a == \"b c\"");
+  expect_slice("a rule", config.defaults.fail_if[1], "/d");
+}
+
+Test(config, a_bad_rule_is_shown_with_the_column_of_its_fault) {
+  EXPECT_ERROR("--success-if: \"/a = 1\": column 4: behind the pointer stands "
+               "nothing, or ==, !=, <, <=, > or >=",
+               TO, "--success-if", "/a = 1");
+  EXPECT_ERROR("--fail-if: \"error\": column 1: a pointer begins with '/'", TO,
+               "--fail-if", "error");
+}
+
+Test(config, rules_need_json) {
+  EXPECT_ERROR("--success-if and --fail-if read JSON: they need --success json",
+               TO, "--success", "2xx", "--fail-if", "/error");
 }

@@ -249,6 +249,23 @@ Test(config_file, lists_of_origins_and_addresses_replace_those_around) {
   cr_expect_eq(config.routes[1].rules.trusted_count, 1);
 }
 
+Test(config_file, rules_are_a_list_or_one_and_replace_those_around) {
+  expect_good(
+      "defaults: {fail_if: /error}\n" UPSTREAMS "routes:\n"
+      "  - {path: /a, upstream: a, fail_if: ['/e != null', '\"\" == []'],\n"
+      "     success_if: '/status == \"ok\"'}\n"
+      "  - {path: /b, upstream: a}\n"
+      "  - {path: /c, upstream: a, success: any, fail_if: []}\n");
+  const struct config_rules *a = &config.routes[0].rules;
+  cr_assert(a->fail_if_count == 2 && a->success_if_count == 1);
+  expect_slice(a->fail_if[1], "\"\" == []");
+  expect_slice(a->success_if[0], "/status == \"ok\"");
+  expect_slice(config.routes[1].rules.fail_if[0], "/error");
+  cr_expect_eq(config.routes[2].rules.fail_if_count, 0);
+  cr_expect(strstr(dump(), "fail_if: [\"/e != null\", \"\\\"\\\" == []\"]\n"),
+            "%s", page);
+}
+
 /* ---- every error ---- */
 
 Test(config_file, the_token_of_flags_is_not_ignored_without_a_word) {
@@ -556,6 +573,11 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
       {"{path: /a, upstream: a, timeout: 2m}",
        "10: timeout: 2m is longer than max_timeout 1m: lower the one or raise "
        "the other\n"},
+      {"{path: /a, upstream: a, success: any, fail_if: /e}",
+       "10: success_if and fail_if read JSON: write success: json, or "
+       "success_if: [] and fail_if: []\n"},
+      {"{path: /a, upstream: a, fail_if: [/e, e]}",
+       "48: fail_if: \"e\": column 1: a pointer begins with '/'\n"},
       {"{path: /a, upstream: a, retries: 14}",
        "10: retries: 14 and hedges 2 are more than 15 together: lower one of "
        "them\n"},
@@ -688,7 +710,8 @@ Test(config_file, a_dump_means_the_same_and_is_written_the_same_again) {
       "routes:\n"
       "  - {path: /a, upstream: a, drop_headers: [], headers: {F: g}}\n"
       "  - {path: /b, upstream: a, attempt_timeout: 1s, methods: [PUT, GET],\n"
-      "     retries: 3, backoff: 10ms..1s}\n"
+      "     retries: 3, backoff: 10ms..1s, fail_if: /e, success_if: [/a,\n"
+      "     '\"/a b\" > 1']}\n"
       "  - {path: /smart, upstream: a, timeout_param: off, strip_prefix: off}\n"
       "  - {path: /all, list: a, methods: any, user_agent: c,\n"
       "     cors: ['https://x', 'http://localhost:3000'], forwarded: append,\n"

@@ -191,3 +191,103 @@ Test(config_values, anything_else_is_no_range_of_durations) {
               "'%s' was accepted", bad[i]);
   }
 }
+
+/* ---- policies ---- */
+
+static void expect_delay(const char *text, int64_t fixed_us, unsigned per_mille,
+                         int64_t least_us, int64_t most_us) {
+  int64_t fixed;
+  struct delay_rule learn;
+  const char *why = config_parse_delay(slice_of(text), &fixed, &learn);
+  cr_assert(!why, "%s was refused: %s", text, why);
+  cr_expect_eq(fixed, fixed_us, "%s", text);
+  cr_expect_eq(learn.per_mille, per_mille, "%s", text);
+  cr_expect_eq(learn.least_us, least_us, "%s", text);
+  cr_expect_eq(learn.most_us, most_us, "%s", text);
+  char storage[64];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  config_write_delay(&out, fixed, &learn);
+  cr_expect(slice_equal(text_slice_of(&out), slice_of(text)), "%s became %.*s",
+            text, SLICE_ARG(text_slice_of(&out)));
+}
+
+Test(config_values, a_delay_is_a_time_or_a_percentile) {
+  expect_delay("0ms", 0, 0, 0, 0);
+  expect_delay("60m", INT64_C(3600000000), 0, 0, 0);
+  expect_delay("p50", CONFIG_DELAY_COLD_US, 500, 0, 0);
+  expect_delay("p95", CONFIG_DELAY_COLD_US, 950, 0, 0);
+  expect_delay("p99.9", CONFIG_DELAY_COLD_US, 999, 0, 0);
+  expect_delay("p95:20ms..2s", CONFIG_DELAY_COLD_US, 950, 20000, 2000000);
+  expect_delay("p95:0ms..2s", CONFIG_DELAY_COLD_US, 950, 0, 2000000);
+}
+
+Test(config_values, what_is_no_delay_is_told_why) {
+  static const struct {
+    const char *text, *why;
+  } bad[] = {
+      {"", "no duration and no percentile"},
+      {"300", "no duration and no percentile"},
+      {"61m", "out of range: 0ms to 60m"},
+      {"p", "no percentile"},
+      {"p49.9", "out of range: p50 to p99.9"},
+      {"p100", "out of range"},
+      {"p99999999999", "no percentile"},
+      {"p99.99", "no percentile"},
+      {"p95%", "no percentile"},
+      {"p95:", "neither a duration nor two"},
+      {"p95:2s..20ms", "begins with the longer one"},
+      {"p95:0ms..0ms", "out of range"},
+      {"p95:1ms..61m", "out of range"},
+  };
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    int64_t fixed;
+    struct delay_rule learn;
+    const char *why = config_parse_delay(slice_of(bad[i].text), &fixed, &learn);
+    cr_assert(why, "%s was taken", bad[i].text);
+    cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
+  }
+}
+
+static void expect_budget(const char *text, const char *written,
+                          uint32_t per_mille, uint32_t cap) {
+  struct hedge_budget_rule rule;
+  const char *why = config_parse_budget(slice_of(text), &rule);
+  cr_assert(!why, "%s was refused: %s", text, why);
+  cr_expect_eq(rule.per_mille, per_mille, "%s", text);
+  cr_expect_eq(rule.cap, cap, "%s", text);
+  char storage[64];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  config_write_budget(&out, &rule);
+  cr_expect(slice_equal(text_slice_of(&out), slice_of(written)),
+            "%s became %.*s", text, SLICE_ARG(text_slice_of(&out)));
+}
+
+Test(config_values, a_budget_is_a_share_and_a_cap) {
+  expect_budget("10%", "10%", 100, 20);
+  expect_budget("10%:20", "10%", 100, 20);
+  expect_budget("200%:100", "200%:100", 2000, 100);
+  expect_budget("0.5%:50", "0.5%:50", 5, 50);
+  expect_budget("0%:1", "0%:1", 0, 1);
+  expect_budget("1500%:1000000", "1500%:1000000", 15000, 1000000);
+}
+
+Test(config_values, what_is_no_budget_is_told_why) {
+  static const struct {
+    const char *text, *why;
+  } bad[] = {
+      {"", "is no budget"},          {"10", "is no budget"},
+      {"%", "is no budget"},         {"10%50", "is no budget"},
+      {"10%:", "is no budget"},      {"10%:-1", "is no budget"},
+      {"10.55%", "is no budget"},    {"1500.1%", "out of range"},
+      {"10%:0", "out of range"},     {"10%:1000001", "out of range"},
+      {"99999999%", "is no budget"},
+  };
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    struct hedge_budget_rule rule;
+    const char *why = config_parse_budget(slice_of(bad[i].text), &rule);
+    cr_assert(why, "%s was taken", bad[i].text);
+    cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
+  }
+}

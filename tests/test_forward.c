@@ -10,7 +10,7 @@
 #define VERSION "User-Agent: hedgerow/9\r\n"
 
 static const struct forward_rules plain = {
-    .version = {"hedgerow/9", 10},
+    .version_line = SLICE(VERSION),
     .via_line = SLICE("Via: 1.1 hedgerow-0f\r\n"),
 };
 
@@ -95,6 +95,18 @@ Test(forward, what_a_write_depends_on_crosses) {
   rules.writes = true;
   expect(&rules, "If-None-Match: *\r\nRange: bytes=0-1\r\nIF-MATCH: \"a\"\r\n",
          "If-None-Match: *\r\nIF-MATCH: \"a\"\r\n" ACCEPT VERSION OWN, "");
+}
+
+Test(forward, where_gzip_is_inflated_it_is_asked_for_whatever_is_taken) {
+  struct forward_rules rules = plain;
+  rules.gzip = true;
+  expect(&rules, "Accept-Encoding: br\r\n",
+         ACCEPT "Accept-Encoding: gzip\r\n" VERSION OWN, "");
+  rules.success = SUCCESS_ANY;
+  expect(&rules, "Accept-Encoding: br\r\nRange: bytes=0-1\r\n",
+         "Accept-Encoding: br\r\nRange: bytes=0-1\r\n" VERSION OWN, "");
+  expect(&rules, "Accept-Encoding: br\r\n",
+         "Accept-Encoding: gzip\r\n" VERSION OWN, "");
 }
 
 Test(forward, what_describes_a_body_stays_since_no_body_goes) {

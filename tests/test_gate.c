@@ -64,6 +64,26 @@ Test(gate, every_verdict_has_its_name_and_its_words) {
       [GATE_MEMORY] = {"memory", "no memory was free", "no memory was free"},
       [GATE_DRAINING] = {"draining", "hedgerow is stopping (--drain)",
                          "hedgerow is stopping (--drain)"},
+      [GATE_SLOW_TARGET] = {"slow_target",
+                            "the target is much slower than usual, so it gets "
+                            "no hedge (--gate)",
+                            ""},
+      [GATE_CROWDED] = {"crowded",
+                        "many more requests than usual are in flight to the "
+                        "target, so it gets no hedge (--gate)",
+                        ""},
+      [GATE_SHED] = {"shed",
+                     "the target answers 429 or 503, so it gets no hedge "
+                     "(--gate)",
+                     ""},
+      [GATE_PUSHBACK] = {"pushback",
+                         "the target has asked for a pause (429, or 503 with "
+                         "Retry-After)",
+                         ""},
+      [GATE_BUDGET] = {"budget",
+                       "too few successes have paid for another attempt "
+                       "(--budget)",
+                       ""},
   };
   cr_assert_eq(sizeof words / sizeof *words, (size_t)GATE_VERDICTS);
   for (int i = 0; i < GATE_VERDICTS; i++) {

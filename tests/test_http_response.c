@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/http_head.h"
 #include "core/text.h"
@@ -71,7 +72,7 @@ static void expect_meaning(const struct feed *feed, const char *bytes) {
   cr_assert(meaning.status == now->status && meaning.status >= 101 &&
                 meaning.length == (now->bodiless ? 0 : now->length) &&
                 meaning.delimited == now->delimited &&
-                meaning.is_encoded == now->is_encoded &&
+                meaning.coding == now->coding &&
                 meaning.retry_after == retry_after &&
                 slice_equal(meaning.location, location),
             "%.*s\nmeans something else", SLICE_ARG(feed->input));
@@ -762,12 +763,65 @@ Test(http_response, a_head_means_what_its_fields_say) {
   cr_expect_eq(meaning.status, 302);
   cr_expect_eq(meaning.length, 5);
   cr_expect(meaning.delimited);
-  cr_expect(meaning.is_encoded);
+  cr_expect_eq(meaning.coding, CODING_GZIP);
   cr_expect(meaning.retry_after);
   cr_expect(slice_equal(meaning.location, slice_of("/v2?a=1")), "saw %.*s",
             SLICE_ARG(meaning.location));
   cr_expect(meaning.location.at > bytes &&
             meaning.location.at < bytes + sizeof bytes);
+}
+
+/* However it is framed, and whatever comes behind it. */
+static void expect_dropped(const char *input) {
+  char bytes[512], body[64] = "";
+  enum response_progress progress = RESPONSE_MORE;
+  size_t len = 0;
+  http_response_init(&response);
+  for (const char *next = input; *next != '\0'; next++) {
+    bytes[len++] = *next;
+    while ((progress = http_response_read(&response, bytes, &len)) ==
+               RESPONSE_HEAD ||
+           progress == RESPONSE_BODY) {
+      strncat(body, bytes + response.body_at, response.body_len);
+      http_response_drop_body(&response, bytes, &len);
+      cr_assert_eq(response.body_len, 0);
+    }
+  }
+  cr_expect_eq(progress, RESPONSE_DONE);
+  cr_expect_str_eq(body, "hello", "%s", body);
+  cr_expect(
+      slice_equal((struct slice){bytes + response.used, len - response.used},
+                  slice_of("next")));
+}
+
+Test(http_response, a_body_may_be_dropped_as_it_comes) {
+  expect_dropped(OK11 LENGTH("5") "\r\nhellonext");
+  expect_dropped(OK11 CODING("chunked") "\r\n2\r\nhe\r\n3;x\r\nllo\r\n0\r\n"
+                                        "A: b\r\n\r\nnext");
+}
+
+Test(http_response, codings_are_told_apart) {
+  static const struct {
+    const char *fields;
+    enum coding coding;
+  } cases[] = {
+      {"", CODING_NONE},
+      {"Content-Encoding: Identity\r\n", CODING_NONE},
+      {"Content-Encoding: GZIP\r\n", CODING_GZIP},
+      {"content-encoding: x-gzip\r\n", CODING_GZIP},
+      {"Content-Encoding: gzip\r\nContent-Encoding: identity\r\n", CODING_GZIP},
+      {"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\n", CODING_OTHER},
+      {"Content-Encoding: gzip, identity\r\n", CODING_OTHER},
+      {"Content-Encoding: br\r\nContent-Encoding: gzip\r\n", CODING_OTHER},
+      {"Content-Encoding: deflate\r\n", CODING_OTHER},
+      {"Content-Encoding:\r\n", CODING_OTHER},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char bytes[512], input[256];
+    snprintf(input, sizeof input, OK11 "%s\r\n", cases[i].fields);
+    cr_expect_eq(read_meaning(input, bytes, sizeof bytes).coding,
+                 cases[i].coding, "%s", cases[i].fields);
+  }
 }
 
 Test(http_response, a_body_that_does_not_come_has_no_length) {
@@ -787,7 +841,7 @@ Test(http_response, a_head_that_says_nothing_means_nothing) {
   cr_expect_eq(meaning.status, 200);
   cr_expect_eq(meaning.length, UINT64_MAX);
   cr_expect_not(meaning.delimited);
-  cr_expect_not(meaning.is_encoded);
+  cr_expect_eq(meaning.coding, CODING_NONE);
   cr_expect_not(meaning.retry_after);
   cr_expect_eq(meaning.location.len, 0);
 }
@@ -803,7 +857,7 @@ Test(http_response, an_interim_head_adds_nothing_to_the_meaning) {
   cr_expect_eq(meaning.status, 404);
   cr_expect_eq(meaning.length, UINT64_MAX);
   cr_expect(meaning.delimited);
-  cr_expect_not(meaning.is_encoded);
+  cr_expect_eq(meaning.coding, CODING_NONE);
   cr_expect_not(meaning.retry_after);
   cr_expect(slice_equal(meaning.location, slice_of("/yes")));
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/gzip.h"
+
 #define OK "HTTP/1.1 200 OK\r\n"
 #define LENGTH(n) "Content-Length: " n "\r\n"
 #define CHUNKED OK "Transfer-Encoding: chunked\r\n\r\n"
@@ -331,6 +333,271 @@ Test(intake, what_has_no_body_says_the_length_that_was_told) {
   expect_length(OK LENGTH("9") "\r\n", 9);
   expect_length(OK "\r\n", UINT64_MAX);
   expect_length(CHUNKED, UINT64_MAX);
+}
+
+/* ---- answers in gzip ---- */
+
+static const enum gzip_use both_uses[] = {GZIP_JUDGED, GZIP_UNDONE};
+
+/* A head with these lines, and a body in gzip with its length. */
+static struct slice packed(const char *lines, const struct gzip *gzip) {
+  static char answer[GZIP_MAX + 256];
+  int head = snprintf(answer, 256,
+                      OK "%sContent-Encoding: gzip\r\n"
+                         "Content-Length: %06zu\r\n\r\n",
+                      lines, gzip->len);
+  memcpy(answer + head, gzip->bytes, gzip->len);
+  return (struct slice){answer, (size_t)head + gzip->len};
+}
+
+/* The same in chunks of one byte. */
+static struct slice packed_in_chunks(const struct gzip *gzip) {
+  static char answer[8 * 1024];
+  cr_assert_lt(gzip->len, 1024);
+  size_t len = (size_t)snprintf(answer, sizeof answer,
+                                OK "Content-Encoding: x-gzip\r\n"
+                                   "Transfer-Encoding: chunked\r\n\r\n");
+  for (size_t i = 0; i < gzip->len; i++) {
+    memcpy(answer + len, "1\r\n.\r\n", 6);
+    answer[len + 3] = gzip->bytes[i];
+    len += 6;
+  }
+  memcpy(answer + len, "0\r\n\r\n", 5);
+  return (struct slice){answer, len + 5};
+}
+
+/* Judged and undone, whole and byte by byte: the same, after the same byte;
+ * -1: whenever it may be. */
+static void expect_packed(struct slice answer, long at, const char *want) {
+  size_t pieces[] = {answer.len, 1};
+  for (size_t i = 0; i < 4; i++) {
+    message.gzip = both_uses[i / 2];
+    start_again();
+    long certain = feed(answer, pieces[i % 2]);
+    if (pieces[i % 2] == 1 && at >= 0)
+      cr_expect_eq(certain, at, "use %zu: certain after %ld", i / 2, certain);
+    cr_expect_gt(certain, 0);
+    cr_expect_str_eq(told(), want, "use %zu by %zu: %s", i / 2, pieces[i % 2],
+                     told());
+  }
+}
+
+Test(intake, what_is_in_gzip_is_judged) {
+  struct slice answer = packed("", gzip_of("{\"a\":[1,2,3]}"));
+  expect_packed(answer, (long)answer.len, "success 200 whole");
+  answer = packed_in_chunks(gzip_of("[1]"));
+  expect_packed(answer, (long)answer.len, "success 200 whole");
+  expect_packed(packed("", gzip_of("<html>")), -1,
+                "bad_json 200: the body is not JSON: byte 0: no value can "
+                "start with '<'");
+  expect_packed(packed("", gzip_of("[1")), -1,
+                "bad_json 200 whole: the body is not JSON: the body ends "
+                "inside an array");
+}
+
+Test(intake, json_in_gzip_is_judged_as_it_inflates) {
+  char text[20000];
+  uint32_t luck = 1;
+  for (size_t i = 0; i < sizeof text; i++) {
+    luck = luck * 1103515245 + 12345;
+    text[i] = "0123456789abcdef"[luck >> 28];
+  }
+  memcpy(text, "[x", 2);
+  struct gzip *gzip = gzip_of("");
+  gzip->len = 0;
+  gzip_add(gzip, text, sizeof text);
+  struct slice answer = packed("", gzip);
+  for (size_t i = 0; i < 2; i++) {
+    message.gzip = both_uses[i];
+    start_again();
+    cr_expect_lt(feed(answer, 1), (long)answer.len / 2);
+    cr_expect_str_eq(told(),
+                     "bad_json 200: the body is not JSON: byte 1: expected a "
+                     "value or ']', not 'x'",
+                     "%s", told());
+  }
+}
+
+Test(intake, gzip_that_is_cut_or_corrupt_is_no_answer) {
+  struct gzip *gzip = gzip_of("[1,2,3]");
+  gzip->len--;
+  struct slice answer = packed("", gzip);
+  expect_packed(answer, (long)answer.len,
+                "transport 200: the gzip body ends too early");
+  gzip = gzip_of("[1,2,3]");
+  gzip->bytes[gzip->len - 1] ^= 1;
+  answer = packed("", gzip);
+  expect_packed(answer, (long)answer.len,
+                "transport 200: the gzip body is corrupt (incorrect length "
+                "check)");
+  struct gzip page = {"<!", 2};
+  answer = packed("", &page);
+  expect_packed(answer, (long)answer.len,
+                "transport 200: the gzip body is corrupt (incorrect header "
+                "check)");
+}
+
+Test(intake, a_bomb_is_too_large) {
+  expect_packed(packed("", gzip_of_spaces(16 << 20)), -1,
+                "too_large 200: the gzip body inflates to more than 200 times "
+                "its size");
+}
+
+/* Text that deflates to about a tenth. */
+static const struct gzip *gzip_of_words(size_t bytes) {
+  static char text[BODY_MAX + 64];
+  size_t len = 0;
+  text[len++] = '[';
+  for (unsigned n = 1; len < bytes - 32; n = n * 1103515245 + 12345)
+    len += (size_t)snprintf(text + len, 32, "\"aaaaaaaaaaaa%03u\",",
+                            n / 65536 % 1000);
+  while (len < bytes - 2) text[len++] = ' ';
+  text[len++] = '1';
+  text[len++] = ']';
+  struct gzip *gzip = gzip_of("");
+  gzip->len = 0;
+  gzip_add(gzip, text, len);
+  return gzip;
+}
+
+Test(intake, what_inflates_to_the_bodys_limit_is_taken_and_no_byte_more) {
+  expect_packed(packed("", gzip_of_words(BODY_MAX)), -1, "success 200 whole");
+  expect_packed(packed("", gzip_of_words(BODY_MAX + 1)), -1,
+                "too_large 200: the body is larger than --max-body (1048576 "
+                "bytes)");
+}
+
+static void expect_handed_over(struct slice answer, enum gzip_use use,
+                               const char *fields, struct slice body,
+                               uint64_t length) {
+  size_t pieces[] = {answer.len, 1, 7};
+  for (size_t i = 0; i < 3; i++) {
+    struct response response = {0};
+    message.gzip = use;
+    start_again();
+    cr_expect_eq(feed(answer, pieces[i]), (long)answer.len);
+    cr_assert(intake.verdict.end.whole, "%s", told());
+    intake_hand_over(&intake, &response);
+    cr_expect(slice_equal(response.fields, slice_of(fields)), "saw %.*s",
+              SLICE_ARG(response.fields));
+    cr_expect(slice_equal(response.body, body), "saw %.*s",
+              SLICE_ARG(response.body));
+    cr_expect_eq(response.length, length, "%llu",
+                 (unsigned long long)response.length);
+    response_clear(&response);
+  }
+}
+
+Test(intake, what_is_undone_is_handed_over_plain) {
+  expect_handed_over(packed("ETag: \"a\"\r\n", gzip_of("[1,2]")), GZIP_UNDONE,
+                     "ETag: W/\"a\"\r\nContent-Length: 000025\r\n",
+                     slice_of("[1,2]"), 5);
+  expect_handed_over(packed_in_chunks(gzip_of("[1,2]")), GZIP_UNDONE,
+                     "Transfer-Encoding: chunked\r\n", slice_of("[1,2]"), 5);
+}
+
+Test(intake, what_is_judged_is_handed_over_as_it_came) {
+  struct gzip gzip = *gzip_of("[1,2]");
+  expect_handed_over(packed("ETag: \"a\"\r\n", &gzip), GZIP_JUDGED,
+                     "ETag: \"a\"\r\nContent-Encoding: gzip\r\n"
+                     "Content-Length: 000025\r\n",
+                     (struct slice){gzip.bytes, gzip.len}, gzip.len);
+}
+
+Test(intake, a_plain_answer_stays_as_it_is_though_gzip_was_asked_for) {
+  expect_packed(slice_of(OK LENGTH("2") "\r\n{}"), 40, "success 200 whole");
+  expect_handed_over(slice_of(OK LENGTH("2") "ETag: \"a\"\r\n\r\n{}"),
+                     GZIP_UNDONE, LENGTH("2") "ETag: \"a\"\r\n", slice_of("{}"),
+                     2);
+}
+
+Test(intake, what_is_read_of_gzip_is_not_kept) {
+  message.gzip = GZIP_UNDONE;
+  start_again();
+  struct slice answer = packed("", gzip_of_words(BODY_MAX));
+  for (size_t at = 0; at < answer.len; at += 1000) {
+    size_t left = answer.len - at;
+    receive((struct slice){answer.at + at, left < 1000 ? left : 1000});
+    (void)!intake_judge(&intake);
+    cr_assert_leq(intake.bytes.cap, BLOCK_BYTES);
+  }
+  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+}
+
+Test(intake, gzip_without_a_body_is_told_of_without_gzip) {
+  message.success = SUCCESS_ANY;
+  expect_handed_over(
+      slice_of("HTTP/1.1 304 X\r\nETag: \"a\"\r\n" LENGTH("9") "\r\n"),
+      GZIP_UNDONE, "ETag: W/\"a\"\r\n" LENGTH("9"), (struct slice){0},
+      UINT64_MAX);
+  expect_handed_over(
+      slice_of(OK "Content-Encoding: gzip\r\n" LENGTH("0") "\r\n"), GZIP_UNDONE,
+      LENGTH("0"), (struct slice){0}, 0);
+  message.method = slice_of("HEAD");
+  expect_handed_over(
+      slice_of(OK "Content-Encoding: gzip\r\n" LENGTH("9") "\r\n"), GZIP_UNDONE,
+      LENGTH("9"), (struct slice){0}, UINT64_MAX);
+  expect_handed_over(
+      slice_of(OK "Content-Encoding: gzip\r\n" LENGTH("9") "\r\n"), GZIP_JUDGED,
+      "Content-Encoding: gzip\r\n" LENGTH("9"), (struct slice){0}, 9);
+}
+
+Test(intake, another_coding_is_passed_on_or_is_no_json) {
+#define BR OK "Content-Encoding: br\r\n" LENGTH("2") "\r\n"
+#define TWICE OK "Content-Encoding: gzip, gzip\r\n" LENGTH("2") "\r\n"
+#define NOT_ASKED_FOR                                                          \
+  "bad_json 200: the body is encoded (Content-Encoding) as hedgerow did not "  \
+  "ask for"
+  expect_packed(slice_of(BR), strlen(BR), NOT_ASKED_FOR);
+  expect_packed(slice_of(TWICE), strlen(TWICE), NOT_ASKED_FOR);
+  message.success = SUCCESS_2XX;
+  expect_packed(slice_of(BR "xx"), strlen(BR "xx"), "success 200 whole");
+  expect_handed_over(slice_of(BR "xx"), GZIP_UNDONE,
+                     "Content-Encoding: br\r\n" LENGTH("2"), slice_of("xx"), 2);
+}
+
+Test(intake, an_error_in_gzip_is_inflated_too) {
+  struct slice answer = packed("", gzip_of("no"));
+  char error[512];
+  memcpy(error, answer.at, answer.len);
+  memcpy(error, "HTTP/1.1 404", 12);
+  expect_handed_over((struct slice){error, answer.len}, GZIP_UNDONE,
+                     "Content-Length: 000022\r\n", slice_of("no"), 2);
+}
+
+Test(intake, where_no_buffer_is_free_to_inflate_it_starves) {
+  struct budget small = {.max = 2 * BLOCK_BYTES};
+  struct blocks few = {.budget = &small};
+  struct slice answer = packed("", gzip_of("[1]"));
+  for (size_t i = 0; i < 2; i++) {
+    message.gzip = both_uses[i];
+    intake_init(&intake, &limits, &message, &few);
+    cr_expect_eq(feed(answer, answer.len), (long)answer.len);
+    cr_expect_str_eq(told(),
+                     "starved 200: no buffer was free to inflate the answer "
+                     "(--max-buffered)",
+                     "%s", told());
+    intake_clear(&intake);
+    blocks_clear(&few);
+    cr_expect_eq(small.used, 0);
+  }
+  open_intake();
+}
+
+Test(intake, one_that_lost_inflates_no_more_and_holds_nothing_for_it) {
+  for (size_t i = 0; i < 2; i++) {
+    message.gzip = both_uses[i];
+    start_again();
+    struct slice answer = packed("", gzip_of("[1,2,3]"));
+    receive((struct slice){answer.at, answer.len - 5});
+    cr_expect(intake_judge(&intake));
+    int64_t before = budget.used;
+    intake_lose(&intake);
+    cr_expect_leq(budget.used, before - GUNZIP_BYTES);
+    receive(slice_from(answer, answer.len - 5));
+    cr_expect_eq(intake_skip(&intake), RESPONSE_DONE);
+    cr_expect(intake_leaves_clean(&intake));
+  }
 }
 
 /* ---- what is usual ---- */

@@ -634,14 +634,23 @@ Test(race, each_wait_is_twice_the_one_before_up_to_the_most) {
 }
 
 Test(race, chance_shortens_a_wait) {
-  script_race("hedges 0 retries 2 backoff 100",
-              "0 start | 10 fail 0 jitter 25 | 85 timer",
+  script_race("hedges 0 retries 1 backoff 100 chance 25",
+              "0 start | 10 fail 0 | 85 timer",
               "[0] start: launch 0 | [10] fail 0: nothing | "
               "[85] timer: retry 1");
-  script_race("hedges 0 retries 1 backoff 100 attempt-timeout 200",
-              "0 start | 200 timer jitter 50 | 250 timer",
+  script_race("hedges 0 retries 1 backoff 100 attempt-timeout 200 chance 50",
+              "0 start | 200 timer | 250 timer",
               "[0] start: launch 0 | [200] timer: expire 0 | "
               "[250] timer: retry 1");
+}
+
+/* 25 % of the first, 75 % of the second. */
+Test(race, each_wait_has_a_chance_of_its_own) {
+  script_race("hedges 0 retries 2 backoff 100 most 200 chance 25",
+              "0 start | 0 fail 0 | 75 timer | 75 fail 1 | 125 timer",
+              "[0] start: launch 0 | [0] fail 0: nothing | "
+              "[75] timer: retry 1 | [75] fail 1: nothing | "
+              "[125] timer: retry 2");
 }
 
 Test(race, without_a_backoff_a_retry_starts_at_once) {
@@ -679,24 +688,34 @@ Test(race, a_4xx_is_not_retried) {
 }
 
 Test(race, a_4xx_that_may_pass_is_retried) {
-  script_race("hedges 0 retries 3",
-              "0 start | 10 status 0 408 | 35 timer | 40 status 1 425 | "
-              "90 timer | 100 status 2 429 | 200 timer | 210 success 3",
-              "[0] start: launch 0 | [10] status 0 408: nothing | "
-              "[35] timer: retry 1 | [40] status 1 425: nothing | "
-              "[90] timer: retry 2 | [100] status 2 429: nothing | "
-              "[200] timer: retry 3 | [210] success 3: won 3");
-  script_race("hedges 0 retries 1 final 4xx",
-              "0 start | 10 status 0 429 | 35 timer | 40 status 1 404",
-              "[0] start: launch 0 | [10] status 0 429: nothing | "
-              "[35] timer: retry 1 | [40] status 1 404: answer 1");
+  script_race(
+      "hedges 0 retries 3",
+      "0 start | 10 status 0 408 | 35 timer | 40 status 1 425 | "
+      "90 timer | 100 status 2 429 retry-after | 200 timer | 210 success 3",
+      "[0] start: launch 0 | [10] status 0 408: nothing | "
+      "[35] timer: retry 1 | [40] status 1 425: nothing | "
+      "[90] timer: retry 2 | [100] status 2 429 retry-after: nothing | "
+      "[200] timer: retry 3 | [210] success 3: won 3");
+  script_race(
+      "hedges 0 retries 1 final 4xx",
+      "0 start | 10 status 0 429 retry-after | 35 timer | 40 status 1 404",
+      "[0] start: launch 0 | [10] status 0 429 retry-after: nothing | "
+      "[35] timer: retry 1 | [40] status 1 404: answer 1");
 }
 
 Test(race, when_each_try_brought_a_4xx_the_first_ones_is_the_answer) {
-  script_race("hedges 0 retries 1",
-              "0 start | 10 status 0 429 | 35 timer | 40 status 1 403",
+  script_race(
+      "hedges 0 retries 1",
+      "0 start | 10 status 0 429 retry-after | 35 timer | 40 status 1 403",
+      "[0] start: launch 0 | [10] status 0 429 retry-after: nothing | "
+      "[35] timer: retry 1 | [40] status 1 403: answer 0");
+}
+
+Test(race, a_429_that_names_no_time_means_a_second) {
+  script_race("hedges 0 retries 1 timeout 2000",
+              "0 start | 10 status 0 429 | 1010 timer",
               "[0] start: launch 0 | [10] status 0 429: nothing | "
-              "[35] timer: retry 1 | [40] status 1 403: answer 0");
+              "[1010] timer: retry 1");
 }
 
 Test(race, retry_after_is_the_least_wait) {

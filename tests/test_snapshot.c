@@ -152,7 +152,8 @@ Test(snapshot, flags_fill_every_route) {
     expect_slice(fields->drop[0], "X");
     expect_slice(fields->user_agent, "me");
     expect_slice(fields->via_line, "Via: 1.1 me\r\n");
-    expect_slice(fields->version, "hedgerow/" HEDGEROW_VERSION);
+    expect_slice(fields->version_line,
+                 "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n");
   }
   snapshot_drop(s);
 }

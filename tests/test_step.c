@@ -3,10 +3,16 @@
 
 #include <criterion/criterion.h>
 
+Test(step, every_kind_of_attempt_has_its_name) {
+  cr_expect_str_eq(attempt_kind_name(ATTEMPT_PRIMARY), "primary");
+  cr_expect_str_eq(attempt_kind_name(ATTEMPT_HEDGE), "hedge");
+  cr_expect_str_eq(attempt_kind_name(ATTEMPT_RETRY), "retry");
+}
+
 Test(step, every_attempt_result_has_its_name) {
-  static const char *const names[] = {"success",   "status",    "bad_json",
-                                      "transport", "too_large", "refused",
-                                      "cancelled", "timeout",   "starved"};
+  static const char *const names[] = {
+      "success", "status",    "bad_json", "transport", "too_large",
+      "refused", "cancelled", "timeout",  "starved",   "rule"};
   cr_assert_eq(sizeof names / sizeof *names, (size_t)ATTEMPT_RESULTS);
   for (int i = 0; i < ATTEMPT_RESULTS; i++)
     cr_expect_str_eq(attempt_result_name((enum attempt_result)i), names[i]);

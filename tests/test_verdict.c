@@ -275,9 +275,8 @@ Test(verdict, retry_after_is_seen_on_every_status) {
 
 Test(verdict, a_body_that_is_encoded_is_a_failure_by_its_head) {
 #define ENCODED                                                                \
-  "bad_json 200: the body is encoded (Content-Encoding) though hedgerow "      \
-  "asked "                                                                     \
-  "for none"
+  "bad_json 200: the body is encoded (Content-Encoding) as hedgerow did not "  \
+  "ask for"
   expect_head(200, "Content-Encoding: gzip\r\n", ENCODED);
   expect_head(200, "content-encoding: br\r\nContent-Length: 9\r\n", ENCODED);
   expect_head(200, "Content-Encoding: gzip, identity\r\n", ENCODED);
@@ -467,4 +466,66 @@ Test(verdict, a_reason_that_is_too_long_is_cut) {
   verdict_init(&verdict, SUCCESS_JSON, BODY_MAX, DEPTH_MAX);
   verdict_broken(&verdict, ATTEMPT_TRANSPORT, why);
   cr_expect_eq(strlen(verdict.error), VERDICT_ERROR_TEXT - 1);
+}
+
+/* ---- rules ---- */
+
+static struct json_rule rule_of(const char *text) {
+  char storage[JSON_RULE_WHY_BYTES];
+  struct json_rule rule;
+  struct text why;
+  text_init(&why, storage, sizeof storage);
+  cr_assert(json_rule_parse(&rule, slice_of(text), &why), "%s", text);
+  return rule;
+}
+
+/* What becomes of a body of that status, where `needed` must hold and
+ * `forbidden` may not. */
+static void expect_ruled(const char *needed, const char *forbidden, int status,
+                         const char *body, const char *want) {
+  const struct json_rule list[] = {rule_of(needed), rule_of(forbidden)};
+  const struct json_rules rules = {list, 2, 1};
+  struct verdict verdict;
+  char got[VERDICT_BYTES], lines[64];
+  snprintf(lines, sizeof lines, "Content-Length: %zu\r\n", strlen(body));
+  verdict_init(&verdict, success, BODY_MAX, DEPTH_MAX);
+  verdict.rules = &rules;
+  if (head(&verdict, status, lines) &&
+      verdict_body(&verdict, body, strlen(body))) {
+    verdict_end(&verdict);
+    verdict_text(&verdict, slice_of(body));
+  }
+  print(&verdict, got);
+  cr_expect_str_eq(got, want, "%s:\n%s\nnot\n%s", body, got, want);
+}
+
+Test(verdict, good_json_that_breaks_a_rule_is_a_failure_that_names_it) {
+  expect_ruled("/ok == true", "/error", 200, "{\"ok\":true}",
+               "success 200 whole");
+  expect_ruled("/ok == true", "/error", 200, "{\"ok\":false}",
+               "rule 200 whole: the JSON breaks a rule: success_if does not "
+               "hold: /ok == true");
+  expect_ruled("/ok == true", "/error", 201, "{\"ok\":true,\"error\":0}",
+               "rule 201 whole: the JSON breaks a rule: fail_if holds: /error");
+}
+
+Test(verdict, rules_do_not_look_at_what_has_failed) {
+  expect_ruled("/ok", "/error", 200, "{\"error\":1",
+               "bad_json 200 whole: the body is not JSON: the body ends inside "
+               "an object");
+  expect_ruled("/ok", "/error", 404, "{\"error\":1}",
+               "status 404 whole: the upstream knows no such resource; check "
+               "the path of the target, or see --final");
+  expect_ruled("/ok", "/error", 500, "{}",
+               "status 500: the upstream failed (500)");
+}
+
+Test(verdict, a_long_rule_is_shortened) {
+  char rule[201] = "/", want[VERDICT_BYTES];
+  memset(rule + 1, 'x', 199);
+  snprintf(want, sizeof want,
+           "rule 200 whole: the JSON breaks a rule: success_if does not hold: "
+           "%.120s...",
+           rule);
+  expect_ruled(rule, "/error", 200, "{}", want);
 }

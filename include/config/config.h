@@ -14,6 +14,7 @@
 #include "config/yaml.h"
 #include "core/base_url.h"
 #include "core/cidr.h"
+#include "core/hedge_budget.h"
 #include "core/http_head.h"
 #include "core/race.h"
 #include "core/route.h"
@@ -24,6 +25,7 @@ enum {
   CONFIG_LISTEN_MAX = 16,
   CONFIG_PATH_MAX = 1024, /* bytes of a route's path */
   CONFIG_ORIGINS_MAX = 16,
+  CONFIG_RULES_MAX = 16, /* of each kind */
   CONFIG_BLOCKS_MAX = 16,
   CONFIG_HEADERS_MAX = 64,
   CONFIG_WORKERS_MAX = 256,
@@ -36,6 +38,8 @@ enum config_log {
   CONFIG_LOG_JSON,
   CONFIG_LOG_OFF
 };
+
+enum config_learn { CONFIG_LEARN_UPSTREAM, CONFIG_LEARN_ROUTE };
 
 enum config_losers { CONFIG_LOSERS_CANCEL, CONFIG_LOSERS_DRAIN };
 
@@ -51,10 +55,16 @@ struct config_name {
 struct config_rules {
   /* of a route */
   struct race_policy policy;
+  int64_t learn; /* enum config_learn */
   int64_t timeout_us, max_timeout_us;
   struct slice user_agent; /* empty: the client's, else hedgerow/VERSION */
   int64_t max_request_bytes, max_items;
   int64_t success, errors; /* enum success; 1: the upstream's own */
+  struct slice success_if[CONFIG_RULES_MAX]; /* as json_rule_parse takes them */
+  unsigned success_if_count;
+  struct slice fail_if[CONFIG_RULES_MAX];
+  unsigned fail_if_count;
+  int64_t compression; /* 1: gzip */
   bool idempotent, strip_prefix, get_body;
   unsigned methods; /* 1 << enum http_method for each */
   struct slice timeout_param, timeout_header; /* empty: none */
@@ -73,6 +83,8 @@ struct config_rules {
   int64_t connect_timeout_us, max_upstream_head_bytes, max_body_bytes;
   int64_t max_depth, max_attempts;
   int64_t losers, balance; /* enum config_losers; enum balance */
+  struct hedge_budget_rule budget;
+  bool gate;
   /* of an upstream, or of one target */
   struct config_name token_file, token_env; /* one of them at most */
   struct config_name ca_file;               /* none: the system's */

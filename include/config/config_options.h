@@ -20,11 +20,13 @@ enum option_kind {
   OPTION_CHOICE,     /* one of the words of `value`: its place is the number */
   OPTION_SWITCH,     /* off or on (in the file false and true, too): a bool */
   OPTION_DURATIONS,  /* one, or A..B: int64_t[2] */
+  OPTION_DELAY,      /* policy.hedge_after_us and policy.learn */
+  OPTION_BUDGET,     /* struct hedge_budget_rule */
   OPTION_ADDRESS,    /* struct listen_at */
   OPTION_PATH,       /* struct config_name, of a file */
   OPTION_FILE,       /* const char *, the file of options itself */
   OPTION_FIELD,      /* struct slice, the value of an HTTP field */
-  OPTION_WORD,       /* struct slice, a token; empty: off */
+  OPTION_WORD,       /* struct slice, a name; empty: off */
   OPTION_FIELD_NAME, /* the same, the name of a field that is hedgerow's */
   OPTION_VARIABLE,   /* struct config_name, of a variable */
   OPTION_METHODS,    /* a list of methods, as a set of 1 << enum http_method */
@@ -33,6 +35,7 @@ enum option_kind {
   OPTION_NAMES,
   OPTION_ORIGINS, /* as core/cors has them */
   OPTION_BLOCKS,  /* of addresses: struct cidr */
+  OPTION_RULES,   /* of core/json_rule, as text */
   /* What a file is built of (config/config_file): no members, no flags. */
   OPTION_DEFAULTS,  /* a mapping of what may stand there */
   OPTION_UPSTREAMS, /* a mapping of upstreams by their names */
@@ -94,7 +97,8 @@ struct config_option {
   size_t offset, size;   /* of its member, see SCOPE_RULES */
   const char *fallback;  /* the default; NULL: nothing, or an empty list */
   const char *min, *max; /* of a number, else NULL */
-  bool may_be_off;       /* the word `off` is taken, and stored as 0 */
+  const char *word;      /* taken in place of a number, and stored as */
+  int64_t word_number;   /* this; NULL: there is none */
   const char *help;
 };
 

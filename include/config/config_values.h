@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 #include "core/address.h"
+#include "core/delay.h"
+#include "core/hedge_budget.h"
 #include "core/slice.h"
 #include "core/text.h"
 
@@ -26,6 +28,26 @@ void config_write_duration(struct text *out, int64_t us);
 const char *config_parse_durations(struct slice text, int64_t us[2])
     __attribute__((warn_unused_result));
 void config_write_durations(struct text *out, const int64_t us[2]);
+
+/* A delay that is learned starts from here. */
+#define CONFIG_DELAY_COLD_US INT64_C(300000)
+#define CONFIG_DELAY_MAX_US INT64_C(3600000000)
+
+/* "300ms", "p95", "p99.9:20ms..2s". With a percentile fixed_us is
+ * CONFIG_DELAY_COLD_US, else learn is all zeros. NULL, or what is wrong, to
+ * stand behind it. */
+const char *config_parse_delay(struct slice text, int64_t *fixed_us,
+                               struct delay_rule *learn)
+    __attribute__((warn_unused_result));
+void config_write_delay(struct text *out, int64_t fixed_us,
+                        const struct delay_rule *learn);
+
+/* "10%", "0.5%:50". */
+const char *config_parse_budget(struct slice text,
+                                struct hedge_budget_rule *rule)
+    __attribute__((warn_unused_result));
+void config_write_budget(struct text *out,
+                         const struct hedge_budget_rule *rule);
 
 /* "16K", "8M", "512" (bytes; K = 1024). */
 bool config_parse_size(struct slice text, int64_t *bytes)

@@ -42,6 +42,9 @@ struct snapshot_source {
   const struct snapshot_secret *secrets; /* by target number; NULL: none */
   struct slice via_line;                 /* "Via: 1.1 hedgerow-ID\r\n" */
   uint64_t number;
+  const struct snapshot *before; /* in force: what was learned of upstreams and
+                                  * targets goes on; NULL: nothing was */
+  unsigned workers;              /* that will use it; 0 is 1 */
 };
 
 /* The caller holds what it gets. From one thread. NULL: no memory, or no more
@@ -58,6 +61,11 @@ void snapshot_drop(struct snapshot *snapshot);
  * them, before any other is told of `next`. */
 void snapshot_retire(const struct snapshot *before,
                      const struct snapshot *next);
+
+/* Looks at what the workers have counted, and renews what they go by (the delay
+ * of hedges, what is usual for a target). About four times a second, from the
+ * thread that makes snapshots, for the one in force. */
+void snapshot_learn(struct snapshot *snapshot, int64_t now_us);
 
 /* How many live in this process, for io/leaks. */
 int64_t snapshot_count(void);

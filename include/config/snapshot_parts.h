@@ -1,7 +1,7 @@
 /* snapshot_parts: what the files that make a snapshot share.
  *
- * For snapshot.c, snapshot_groups.c and snapshot_gathers.c alone; others see
- * config/snapshot.h. */
+ * For snapshot.c, snapshot_groups.c, snapshot_gathers.c and snapshot_pilots.c
+ * alone; others see config/snapshot.h. */
 #ifndef HEDGEROW_CONFIG_SNAPSHOT_PARTS_H
 #define HEDGEROW_CONFIG_SNAPSHOT_PARTS_H
 
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "config/learned.h"
 #include "config/snapshot.h"
 #include "io/arena.h"
 
@@ -28,9 +29,15 @@ struct whole {
   struct target *targets;
   struct slice *tokens; /* copies that are wiped at the end */
   unsigned token_count;
+  unsigned workers;
+  struct learned_list learned;
+  struct roster *rosters; /* see snapshot_pilots.c */
+  struct pilot_set *pilot_sets;
 };
 
 /* ---- snapshot.c ---- */
+
+struct whole *snapshot_whole(const struct snapshot *snapshot);
 
 /* Zeros from the arena; NULL, and `failed`, where there is no memory. */
 void *snapshot_take(struct whole *whole, size_t count, size_t size);
@@ -55,6 +62,15 @@ const struct group *snapshot_group_of(const struct whole *whole,
                                       const struct config_upstream *upstream);
 /* Every group, and whom clients' credentials may reach. */
 void snapshot_make_groups(struct whole *whole);
+
+/* ---- snapshot_pilots.c ---- */
+
+/* Those of the workers, by their number, for races over the group (or one of
+ * its targets) by the route's rules. NULL: the group has no target, or there is
+ * no memory. */
+const struct pilot *snapshot_pilots(struct whole *whole,
+                                    const struct group *group,
+                                    const struct route *route);
 
 /* ---- snapshot_gathers.c ---- */
 

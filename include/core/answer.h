@@ -53,6 +53,8 @@ struct answer_more {
   bool cors;      /* the upstream's Access-Control-* stay here (core/cors) */
   bool unchanged; /* it is a 304 in place of the upstream's 200: what tells
                         * of content stays here (core/conditional) */
+  bool varies;    /* fields say Vary: Accept-Encoding, so the upstream's line
+                   * that says the same stays here */
   const struct links_rule *links; /* by which links are rewritten; NULL: they
                                    * cross as they are */
 };

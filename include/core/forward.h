@@ -24,12 +24,15 @@ struct forward_rules {
   struct slice user_agent;     /* in place of the client's; empty: none */
   struct slice timeout_header; /* the name of a field that is written anew for
                                 * each attempt; empty: none */
-  struct slice version;  /* "hedgerow/0.1.0", where nobody names himself */
-  struct slice via_line; /* "Via: 1.1 hedgerow-ID\r\n" */
-  enum success success;  /* what the answer is judged by */
-  bool with_body;        /* a client's body goes upstream, and so do the
+  struct slice version_line;   /* "User-Agent: hedgerow/0.1.0\r\n", where nobody
+                              * names himself */
+  struct slice via_line;       /* "Via: 1.1 hedgerow-ID\r\n" */
+  enum success success;        /* what the answer is judged by */
+  bool gzip;                   /* gzip is asked for, whatever the client takes;
+                              * but see forward_asks_gzip */
+  bool with_body;              /* a client's body goes upstream, and so do the
                             * fields that tell of it */
-  bool writes;           /* its method goes upstream, and is not safe */
+  bool writes;                 /* its method goes upstream, and is not safe */
 };
 
 /* Writes "Name: value\r\n" lines, the fields of every upstream request to these
@@ -51,6 +54,12 @@ bool forward_carries(const struct http_request *request,
                      const struct forward_rules *rules,
                      const struct target_fields *target,
                      const struct http_field *field);
+
+/* Whether gzip is asked for, by these rules, for this request: a part of coded
+ * bytes cannot be inflated, so whoever asks for one (a Range goes upstream with
+ * SUCCESS_ANY only) agrees on the coding with the upstream. */
+bool forward_asks_gzip(const struct http_request *request,
+                       const struct forward_rules *rules);
 
 /* At most so many bytes come to the client's own fields. */
 size_t forward_room(const struct forward_rules *rules,

@@ -14,9 +14,15 @@ enum gate_verdict {
   GATE_FULL,     /* too many are in flight */
   GATE_MEMORY,   /* no memory was free */
   GATE_DRAINING, /* hedgerow is stopping, and --drain is over */
+  /* Of extra attempts only; see core/overload and core/hedge_budget. */
+  GATE_SLOW_TARGET, /* the target is slower than usual */
+  GATE_CROWDED,     /* more than usual are in flight to it */
+  GATE_SHED,        /* it answers 429 or 503 */
+  GATE_PUSHBACK,    /* it has asked to be left alone until later */
+  GATE_BUDGET,      /* successes have not earned it */
 };
 
-enum { GATE_VERDICTS = GATE_DRAINING + 1 };
+enum { GATE_VERDICTS = GATE_BUDGET + 1 };
 
 /* What is known at this instant. */
 struct gate {

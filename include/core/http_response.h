@@ -39,17 +39,18 @@ struct http_response {
   bool keep_alive;  /* the connection may carry another request (section 9.3) */
   bool delimited;   /* a length or chunks frame the body, or it has none;
                     * otherwise it ends with the connection */
-  bool is_encoded;  /* a Content-Encoding other than identity */
   bool retry_after; /* a Retry-After field */
   bool to_head;  /* the caller's, false after http_response_init: it answers a
                   * HEAD */
   bool bodiless; /* no body comes: by section 6.3, or its length is 0 */
-  int status;    /* of the final head, 0 until one began; 1xx are skipped */
-  unsigned interim;         /* 1xx heads that were skipped */
-  size_t scanned;           /* private */
+  enum coding coding;
+  int status;       /* of the final head, 0 until one began; 1xx are skipped */
+  unsigned interim; /* 1xx heads that were skipped */
+  size_t scanned;   /* private */
   size_t head_at, head_len; /* the final head: status line and field lines with
                              * their CRLFs, the empty line included. It starts
                              * behind skipped 1xx heads. */
+  size_t fields_at;         /* its first field line, or its empty line */
   size_t location_at, location_len; /* the value of Location; 0, 0: none */
   size_t retry_after_at, retry_after_len; /* the same of Retry-After */
   size_t body_at, body_len; /* body bytes so far, transfer coding undone */
@@ -92,6 +93,11 @@ struct response_meaning http_response_meaning(
 /* Its field lines with their CRLFs, without status line and empty line. */
 struct slice http_response_fields(const struct http_response *response,
                                   const char *bytes);
+
+/* Forgets the body's bytes that have come: what stands behind them moves to
+ * their place, *len shrinks by as many, and body_len counts from 0 again. */
+void http_response_drop_body(struct http_response *response, char *bytes,
+                             size_t *len);
 
 /* The connection has ended, after http_response_read said MORE or DONE:
  * RESPONSE_DONE when the response is whole, or when that ends the body (no

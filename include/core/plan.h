@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/delay.h"
+
 /* Hedges and retries together are RACE_MAX_HEDGES at most. */
 enum { RACE_MAX_HEDGES = 15, RACE_MAX_ATTEMPTS = RACE_MAX_HEDGES + 1 };
 
@@ -20,13 +22,17 @@ enum race_on_failure {
   RACE_WAIT, /* each hedge waits for its own time */
 };
 
+/* As long as a hedge_after_us that is learned; none beside a fixed one. */
+enum { RACE_STAGGER_AUTO = -1 };
+
 struct race_policy {
   unsigned hedges, retries; /* RACE_MAX_HEDGES together */
   enum race_on_failure on_failure;
   bool final_4xx; /* --final 4xx */
   bool once; /* the request may reach one upstream only (RFC 9110, 9.2.2) */
-  int64_t hedge_after_us;     /* >= 0 */
-  int64_t stagger_us;         /* >= 0 */
+  int64_t hedge_after_us;     /* >= 0; with `learn` until enough is known */
+  int64_t stagger_us;         /* >= 0, or RACE_STAGGER_AUTO */
+  struct delay_rule learn;    /* of hedge_after_us; for core/pilot */
   int64_t attempt_timeout_us; /* 0: none */
   struct race_backoff {
     int64_t first_us, most_us; /* 0 <= first_us <= most_us < PLAN_NEVER_US */
@@ -39,14 +45,13 @@ struct race_policy {
  * follows only where all before it have reached nobody (core/race). */
 struct race_plan {
   uint8_t attempts;                   /* 1 .. RACE_MAX_ATTEMPTS: the primary, */
-  uint8_t hedges, retries;            /* and so many of each */
-  uint8_t target[RACE_MAX_ATTEMPTS];  /* whom each asks: an index below the
-                                      * number of targets */
+  uint8_t hedged;                     /* and the hedges; the rest are retries */
+  uint8_t target[RACE_MAX_ATTEMPTS];  /* whom each asks, as in its order */
   uint32_t due_us[RACE_MAX_ATTEMPTS]; /* ascending; [0], the primary's, is 0,
                                        * then come the hedges' */
-  uint32_t first_backoff_us, most_backoff_us;
-  uint32_t deadline_us;        /* > 0 */
-  uint32_t attempt_timeout_us; /* 0: none */
+  uint32_t first_backoff_us, most_backoff_us; /* where there are retries */
+  uint32_t deadline_us;                       /* > 0 */
+  uint32_t attempt_timeout_us;                /* 0: none */
   enum race_on_failure on_failure;
   bool final_4xx;
   bool once;
@@ -54,15 +59,20 @@ struct race_plan {
 
 #define PLAN_NEVER_US UINT32_MAX
 
-/* targets >= 1, first < targets: attempt k asks target (first + k) mod targets.
- * 0 < timeout_us < PLAN_NEVER_US, which is more than an hour. */
+/* `order` names `count` >= 1 targets, best first: attempt k asks the one at
+ * k mod count. 0 < timeout_us < PLAN_NEVER_US, which is more than an hour. */
 void plan_make(struct race_plan *plan, const struct race_policy *policy,
-               unsigned targets, unsigned first, int64_t timeout_us);
+               const uint8_t *order, unsigned count, int64_t timeout_us);
+
+static inline bool plan_has_retries(const struct race_plan *plan) {
+  return plan->attempts > plan->hedged;
+}
 
 /* How long to wait before the n-th retry, n counted from 0: a time between 0
  * and a span that begins at backoff.first_us, and doubles with each retry up to
- * backoff.most_us. jitter as in struct step_event; 0: the whole span. */
+ * backoff.most_us. chance / 2^32 of the first is taken off, and another share
+ * of each further one; chance 0: nothing, all wait for the whole span. */
 uint32_t plan_backoff_us(const struct race_plan *plan, unsigned n,
-                         uint32_t jitter);
+                         uint32_t chance);
 
 #endif

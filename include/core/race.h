@@ -27,6 +27,8 @@ struct race {
   bool forwarded;     /* a failure has brought a hedge forward */
   uint32_t retry_us;  /* when a retry starts unless something is in flight then;
                       * PLAN_NEVER_US: none is wanted */
+  uint32_t chance;    /* the caller's, 0 after race_init: any number, of which
+                      * waits for retries are made (plan_backoff_us) */
   uint32_t held_us;   /* by Retry-After: no retry before it */
   enum outcome outcome;
 };
@@ -44,6 +46,16 @@ static inline enum attempt_kind race_kind(const struct race *race,
                                           unsigned attempt) {
   if (race->retried >> attempt & 1) return ATTEMPT_RETRY;
   return attempt == 0 ? ATTEMPT_PRIMARY : ATTEMPT_HEDGE;
+}
+
+/* Which of plan->due_us was its time; it is no retry. */
+static inline unsigned race_hedge_number(const struct race *race,
+                                         unsigned attempt) {
+  unsigned number = attempt;
+  for (unsigned before = race->retried & ((1u << attempt) - 1); before > 0;
+       before &= before - 1)
+    number--;
+  return number;
 }
 
 /* When EVENT_TIMER is due, monotonic microseconds. Only for an open race: it

@@ -18,15 +18,18 @@
 
 enum route_kind { ROUTE_SMART, ROUTE_ALL, ROUTE_GATHER, ROUTE_HEALTH };
 
+struct pilot;
+
 /* One thing that a ROUTE_GATHER asks for. */
 struct gather_item {
-  unsigned rules;            /* an index of the gather's rules */
-  bool required;             /* without it there is no answer */
-  const struct group *group; /* whom it may be asked of, */
-  const struct target *only; /* or NULL: this one of the group */
-  struct slice rest, query;  /* appended to the target's own */
-  struct slice label;        /* "\"NAME\":"; empty: the answer is an array */
-  struct slice shown;        /* what it is called in problems */
+  const struct pilot *pilots; /* by worker, of the group; see core/pilot */
+  unsigned rules;             /* an index of the gather's rules */
+  bool required;              /* without it there is no answer */
+  const struct group *group;  /* whom it may be asked of, */
+  const struct target *only;  /* or NULL: this one of the group */
+  struct slice rest, query;   /* appended to the target's own */
+  struct slice label;         /* "\"NAME\":"; empty: the answer is an array */
+  struct slice shown;         /* what it is called in problems */
 };
 
 enum { GATHER_ITEMS_MAX = 64 };
@@ -48,11 +51,16 @@ struct route {
   const struct group *group;  /* --to: what is raced */
   const struct group *listed; /* --all: what /all asks; may be empty */
   struct gather gather;       /* of ROUTE_GATHER */
+  const struct pilot *pilots, *listed_pilots; /* by worker, of both; NULL where
+                                               * there is no target */
+  bool learns_apart; /* nothing of what is learned is shared with routes
+                      * that ask the same targets */
   struct race_policy policy;
   enum success success;
-  bool keep_errors; /* --errors upstream */
-  bool idempotent;  /* any request may be sent more than once */
-  bool get_body;    /* a GET or HEAD may bring a body */
+  const struct json_rules *rules; /* --success-if, --fail-if; NULL: none */
+  bool keep_errors;               /* --errors upstream */
+  bool idempotent;                /* any request may be sent more than once */
+  bool get_body;                  /* a GET or HEAD may bring a body */
   struct forward_rules fields;
   const char *timeout_param;  /* of the query; NULL: none */
   struct cors_rule cors;      /* count 0: none */

@@ -40,9 +40,11 @@ enum attempt_result {
   ATTEMPT_TIMEOUT,   /* its own limit (--attempt-timeout) or the deadline */
   ATTEMPT_STARVED,   /* started, and then this machine lacked memory, a buffer
                       * or a descriptor: no fault of the upstream's */
+  ATTEMPT_RULE,      /* a success, but that its JSON breaks a rule of the route
+                      * (core/json_rule) */
 };
 
-enum { ATTEMPT_RESULTS = ATTEMPT_STARVED + 1 };
+enum { ATTEMPT_RESULTS = ATTEMPT_RULE + 1 };
 
 struct attempt_end {
   enum attempt_result result;
@@ -55,6 +57,13 @@ struct attempt_end {
                             * days at most; 0: not at all, or nobody can read
                             * it */
 };
+
+/* How long what ended asks to be left alone (RFC 9110, section 10.2.3); a 429
+ * that says nothing of it (RFC 6585, section 4) means a second. */
+static inline uint32_t attempt_end_wait_ms(const struct attempt_end *end) {
+  if (end->retry_after) return end->retry_after_ms;
+  return end->status == 429 ? 1000 : 0;
+}
 
 enum event_kind {
   EVENT_START, /* once, first */
@@ -69,8 +78,6 @@ struct step_event {
   int64_t now_us; /* monotonic */
   unsigned attempt;
   struct attempt_end end;
-  uint32_t jitter; /* where the plan has retries, any number: it shortens the
-                    * wait before a retry by jitter / 2^32 of it */
 };
 
 enum outcome {

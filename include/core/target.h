@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/base_url.h"
+#include "core/hedge_budget.h"
 #include "core/http_head.h"
 #include "core/slice.h"
 
@@ -64,6 +65,8 @@ struct group {
   enum balance balance;
   _Atomic unsigned *turn; /* of BALANCE_ROTATE: counts requests */
   int64_t max_attempts;   /* in flight to each of its targets' slots */
+  struct hedge_budget_rule budget;
+  bool gate; /* --gate: hedges spare a target that is in trouble */
   struct target_limits limits;
 };
 

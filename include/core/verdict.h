@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/json_check.h"
+#include "core/json_rule.h"
 #include "core/response_meaning.h"
 #include "core/step.h"
 
@@ -30,7 +31,11 @@ struct verdict {
   enum success success;
   bool keep_errors; /* the caller's, false after verdict_init: the body of a 5xx
                      * is awaited, as that of a 4xx always is */
-  bool delimited;   /* a length or chunks say where the body ends */
+  const struct json_rules *rules; /* the caller's, NULL after verdict_init: what
+                                   * a SUCCESS_JSON must not break. Borrowed */
+  bool delimited;  /* a length or chunks say where the body ends */
+  bool unfinished; /* the caller's, as keep_errors: it has not been inflated to
+                    * its end, so that the body may not end */
   char error[VERDICT_ERROR_TEXT]; /* NUL-terminated; "" for a success */
 };
 
@@ -38,8 +43,9 @@ struct verdict {
 void verdict_init(struct verdict *verdict, enum success success,
                   uint64_t body_max, unsigned depth_max);
 
-/* The final head. False: it is a failure already; look at `end`. (A success
- * comes by verdict_end only, also where there is no body.) */
+/* The final head; its coding is that of the bytes which will come here. False:
+ * it is a failure already; look at `end`. (A success comes by verdict_end only,
+ * also where there is no body.) */
 bool verdict_head(struct verdict *verdict, const struct response_meaning *head)
     __attribute__((warn_unused_result));
 /* The next bytes of the body, transfer coding undone. False as above. */
@@ -48,6 +54,9 @@ bool verdict_body(struct verdict *verdict, const char *bytes, size_t len)
 /* The body has ended: by its framing, or, where none was given, because the
  * connection closed. */
 void verdict_end(struct verdict *verdict);
+/* Behind verdict_end, where there are rules: the whole body, which may still
+ * break one. */
+void verdict_text(struct verdict *verdict, struct slice body);
 /* No whole answer came, or none may be kept; why is one line. */
 void verdict_broken(struct verdict *verdict, enum attempt_result result,
                     const char *why);

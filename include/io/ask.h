@@ -16,6 +16,13 @@ struct ask_fields {
                              * targets that may have them */
 };
 
+/* What becomes of a body that comes in gzip. */
+enum gzip_use {
+  GZIP_KEPT,   /* it is passed on as it came, and is no JSON */
+  GZIP_JUDGED, /* it is passed on as it came; what is in it is judged */
+  GZIP_UNDONE, /* what is in it is judged, and passed on */
+};
+
 /* What all requests that are sent for one client request have in common. All
  * zeros but for method and fields is a GET whose answer is to be JSON. */
 struct ask_message {
@@ -31,8 +38,10 @@ struct ask_message {
                   * byte of it (RFC 9110, section 9.2.2); for races see
                   * core/plan */
   bool keep_errors; /* read the body of a 5xx, too, and hand it over */
+  uint8_t gzip;     /* enum gzip_use */
   enum success success;
-  struct slice timeout_header; /* the field that tells how many milliseconds
+  const struct json_rules *rules; /* of a SUCCESS_JSON; NULL: none */
+  struct slice timeout_header;    /* the field that tells how many milliseconds
                                 * are left until deadline_us; empty: none */
   int64_t deadline_us;
 };

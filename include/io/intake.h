@@ -11,12 +11,20 @@
 #include "core/verdict.h"
 #include "io/ask.h"
 #include "io/buffer.h"
+#include "io/gunzip.h"
 #include "io/response.h"
 
 struct intake {
   const struct target_limits *limits; /* borrowed */
   struct buffer bytes;                /* whoever receives adds to it */
-  size_t judged; /* bytes of the body that the verdict has seen */
+  size_t judged;         /* bytes of the body that the verdict has seen */
+  uint8_t gzip;          /* enum gzip_use, the message's */
+  bool more;             /* with gunzip: there may be more text in what came */
+  struct gunzip *gunzip; /* NULL: the answer is not inflated, or not yet */
+  struct {
+    struct buffer bytes; /* field lines and body */
+    size_t fields_len;   /* bytes of the former */
+  } plain; /* UNDONE, with gunzip: the answer without the coding */
   struct http_response response;
   struct verdict verdict;
 };
@@ -38,6 +46,8 @@ bool intake_judge(struct intake *intake) __attribute__((warn_unused_result));
 /* The connection has ended, after some bytes: the verdict is certain. */
 void intake_end(struct intake *intake);
 
+/* Nobody wants it any more: only its end is still to be found. */
+void intake_lose(struct intake *intake);
 /* Only finds where the answer ends. RESPONSE_DONE, RESPONSE_BAD, or
  * RESPONSE_MORE. */
 enum response_progress intake_skip(struct intake *intake);

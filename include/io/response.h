@@ -11,7 +11,8 @@
 struct response {
   int status;
   struct slice fields; /* "Name: value\r\n"..., without the empty line */
-  struct slice body;   /* transfer coding undone */
+  struct slice body;   /* transfer coding undone; a content coding, too, where
+                        * the ask says so, and then the fields tell of none */
   uint64_t length;     /* what Content-Length is to say of it: the body's, or
                         * where a HEAD or 304 has none, what stood there;
                         * UINT64_MAX: there is to be no such field */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/forward.h"
+#include "core/pilot.h"
 #include "core/plan.h"
 #include "core/route.h"
 #include "core/target.h"
@@ -20,16 +21,20 @@ struct exchange;
  * their targets. Items that share it share a plan. */
 struct exchange_race {
   const struct race_policy *policy;
-  unsigned targets, first; /* in a group that is asked whole, and whom the
-                               * primary asks there */
+  const struct pilot *pilot; /* of whom is asked; NULL: of several groups */
+  unsigned targets, first;   /* of a group that is asked whole, and whom the
+                              * primary asks; 1 and 0 where each item has its
+                              * own `only` */
   int64_t timeout_us;
   const struct forward_rules *fields;
+  const struct json_rules *json; /* what good JSON must say; NULL: nothing */
 };
 
 /* One thing to be fetched. */
 struct exchange_item {
   const struct group *group; /* whom it may be asked of, */
   const struct target *only; /* or NULL: this one of the group */
+  const struct pilot *pilot; /* of the group, and of this worker */
   struct slice rest;         /* appended to the target's path; "" or "/..." */
   struct slice query;        /* behind the target's own; without '?' */
   unsigned number;           /* Hedge-Attempt of its primary */

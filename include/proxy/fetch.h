@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/pilot.h"
 #include "core/race.h"
 #include "core/record.h"
 #include "core/target.h"
@@ -36,6 +37,8 @@ struct fetch {
   const struct fetch_scene *scene;
   const struct group *group; /* borrowed: whom it may ask, */
   const struct target *only; /* or NULL: one of the group, and no other */
+  const struct pilot *pilot; /* of the group: may one start, what does it teach;
+                              * set by the owner */
   struct race race;
   struct timer timer;
   struct ask ask;

@@ -2,12 +2,18 @@
 #ifndef HEDGEROW_PROXY_OBSERVE_H
 #define HEDGEROW_PROXY_OBSERVE_H
 
+#include "core/pilot.h"
 #include "core/record.h"
+#include "core/target.h"
 #include "proxy/service.h"
 
 /* An attempt has ended, whichever way. Called from one place, proxy/fetch. */
 void observe_attempt(struct service *service,
                      const struct attempt_record *attempt);
+
+/* What an attempt's end has made of its target; told by a notice. */
+void observe_news(const struct pilot *pilot, unsigned place,
+                  const struct target *target, enum pilot_news news);
 
 /* A client request has its answer, or nobody left to answer. Called from one
  * place, proxy/answering, before the answer goes out. */

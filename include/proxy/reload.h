@@ -22,7 +22,8 @@ struct reload {
   struct log *log;             /* NULL: --log off */
   struct slots *slots;
   struct crew *crew;
-  struct slice via_line; /* as struct snapshot_source has it */
+  struct slice via_line; /* as struct snapshot_source has it, */
+  unsigned workers;      /* and this */
   /* as the start asked for, before it was fitted (proxy/machine) */
   int64_t max_connections;
   /* Its own: */

@@ -30,6 +30,7 @@ struct counters {
 /* One worker's. Only its thread touches it. */
 struct service {
   struct process *process; /* borrowed */
+  unsigned number;         /* of the worker, from 0 */
   const struct config *config;
   struct loop *loop;
   struct attempts *attempts;

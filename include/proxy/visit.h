@@ -12,8 +12,8 @@
 #include "proxy/exchange.h"
 #include "proxy/service.h"
 
-/* Preference-Applied comes to the lines when there is an exchange. */
-enum { VISIT_PREFERENCE_BYTES = 64 };
+/* Preference-Applied and Vary come to the lines when there is an exchange. */
+enum { VISIT_LINES_BYTES = 64 };
 
 /* Lives as long as the router's call; slices point into the request. */
 struct visit {

@@ -15,6 +15,7 @@ struct worker;
 
 struct worker_setup {
   struct process *process;
+  unsigned number; /* from 0, below the snapshots' workers */
   struct resolver *resolver;
   struct log_channel *log;    /* NULL: no log */
   struct snapshot *snapshot;  /* it holds it */

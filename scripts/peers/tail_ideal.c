@@ -74,8 +74,10 @@ static struct step_event next_event(const struct race *race,
     if (flights[k].lands_us > event.now_us) continue;
     if (flights[k].lands_us == event.now_us && event.kind == EVENT_ENDED)
       continue;
-    event = (struct step_event){EVENT_ENDED, flights[k].lands_us, k,
-                                flights[k].end};
+    event = (struct step_event){.kind = EVENT_ENDED,
+                                .now_us = flights[k].lands_us,
+                                .attempt = k,
+                                .end = flights[k].end};
   }
   return event;
 }
@@ -89,7 +91,7 @@ static struct fate run_race(const struct race_policy *policy,
   struct step_event event = {.kind = EVENT_START};
   struct todo todo;
   unsigned started = 0;
-  plan_make(&plan, policy, 1, 0, limit_us);
+  plan_make(&plan, policy, &(uint8_t){0}, 1, limit_us);
   race_init(&race, &plan);
   for (;;) {
     todo = race_step(&race, &event);

@@ -202,10 +202,13 @@ static bool next_item(const char **list, const char *separators,
 }
 
 /* A list is taken apart where its items cannot have the byte: a header's value
- * may hold spaces, a URL or a name may not. Anything else is one item. */
+ * and a rule may hold spaces, a URL or a name may not. Anything else is one
+ * item. */
 static const char *separators_of(const struct config_option *option) {
   if (!config_option_is_list(option)) return "";
-  return option->kind == OPTION_HEADERS ? "\r\n" : " \t\r\n";
+  return option->kind == OPTION_HEADERS || option->kind == OPTION_RULES
+             ? "\r\n"
+             : " \t\r\n";
 }
 
 static bool read_variable(struct reader *reader,
@@ -336,10 +339,23 @@ static bool check_attempts(const struct config_rules *rules, bool by_keys,
 }
 _Static_assert(RACE_MAX_HEDGES == 15, "check_attempts names the number");
 
+static bool check_success(const struct config_rules *rules, bool by_keys,
+                          struct text *error) {
+  if (rules->success == SUCCESS_JSON ||
+      rules->success_if_count + rules->fail_if_count == 0)
+    return true;
+  text_str(error, by_keys ? "success_if and fail_if read JSON: write success: "
+                            "json, or success_if: [] and fail_if: []"
+                          : "--success-if and --fail-if read JSON: they need "
+                            "--success json");
+  return false;
+}
+
 bool config_check_rules(const struct config_rules *rules, bool by_keys,
                         struct text *error) {
   return check_timeouts(rules, by_keys, error) &&
-         check_attempts(rules, by_keys, error);
+         check_attempts(rules, by_keys, error) &&
+         check_success(rules, by_keys, error);
 }
 
 enum config_result config_parse(struct config *config, int argc, char **argv,

@@ -104,30 +104,22 @@ static void add_headers(struct text *out, const struct config_rules *rules) {
   text_char(out, '}');
 }
 
-static void add_names(struct text *out, const struct config_rules *rules) {
-  text_char(out, '[');
-  for (unsigned i = 0; i < rules->drop_header_count; i++) {
-    if (i > 0) text_str(out, ", ");
-    config_quote(out, rules->drop_headers[i]);
-  }
-  text_char(out, ']');
-}
-
-static void add_origins(struct text *out, const struct config_rules *rules) {
-  text_char(out, '[');
-  for (unsigned i = 0; i < rules->cors_count; i++) {
-    if (i > 0) text_str(out, ", ");
-    config_quote(out, rules->cors[i]);
-  }
-  text_char(out, ']');
-}
-
 static void add_blocks(struct text *out, const struct config_rules *rules) {
   text_char(out, '[');
   for (unsigned i = 0; i < rules->trusted_count; i++) {
     text_str(out, i > 0 ? ", \"" : "\"");
     cidr_write(out, &rules->trusted[i]);
     text_char(out, '"');
+  }
+  text_char(out, ']');
+}
+
+static void add_strings(struct text *out, const struct slice *strings,
+                        unsigned count) {
+  text_char(out, '[');
+  for (unsigned i = 0; i < count; i++) {
+    if (i > 0) text_str(out, ", ");
+    config_quote(out, strings[i]);
   }
   text_char(out, ']');
 }
@@ -153,7 +145,8 @@ static void add_path(struct dump *dump, const char *path) {
 
 static void add_number(struct text *out, const struct config_option *option,
                        int64_t number) {
-  if (option->may_be_off && number == 0) text_str(out, "off");
+  if (option->word && number == option->word_number)
+    text_str(out, option->word);
   else if (option->kind == OPTION_DURATION) config_write_duration(out, number);
   else if (option->kind == OPTION_SIZE) add_size(out, number);
   else if (option->kind == OPTION_COUNT) text_int(out, number);
@@ -173,10 +166,24 @@ static void add_value(struct dump *dump, const struct config_option *option,
   switch (option->kind) {
     case OPTION_ADDRESS: add_addresses(out, dump->config); break;
     case OPTION_DURATIONS: config_write_durations(out, member); break;
+    case OPTION_DELAY:
+      config_write_delay(out, rules->policy.hedge_after_us,
+                         &rules->policy.learn);
+      break;
+    case OPTION_BUDGET: config_write_budget(out, &rules->budget); break;
     case OPTION_HEADERS: add_headers(out, rules); break;
-    case OPTION_NAMES: add_names(out, rules); break;
-    case OPTION_ORIGINS: add_origins(out, rules); break;
+    case OPTION_NAMES:
+      add_strings(out, rules->drop_headers, rules->drop_header_count);
+      break;
+    case OPTION_ORIGINS:
+      add_strings(out, rules->cors, rules->cors_count);
+      break;
     case OPTION_BLOCKS: add_blocks(out, rules); break;
+    case OPTION_RULES:
+      if (member == &rules->fail_if_count)
+        add_strings(out, rules->fail_if, rules->fail_if_count);
+      else add_strings(out, rules->success_if, rules->success_if_count);
+      break;
     case OPTION_METHODS: add_methods(out, rules->methods); break;
     case OPTION_PATH: add_path(dump, name_at(member)); break;
     case OPTION_VARIABLE: config_quote(out, slice_of(name_at(member))); break;

@@ -68,12 +68,26 @@ const struct config_option config_options[] = {
      .help = "a URL that GET /all asks; repeatable (without one GET /all asks "
              "what a race could ask)"},
 
-    TIME(RACING, ROUTE, "hedge-after", policy.hedge_after_us, "300ms", "0ms",
-         "when hedges start if no attempt has succeeded"),
+    OPTION(RACING, ROUTE, "hedge-after", "TIME|pN[:TIME..TIME]", DELAY,
+           policy.hedge_after_us, "300ms",
+           "when hedges start if no attempt has succeeded: after a fixed time, "
+           "or after the learned time in which N % of a target's answers come, "
+           "within bounds"),
     COUNTED(RACING, ROUTE, "hedges", policy.hedges, "2", "0", "15",
             "the most hedges that a race starts"),
-    TIME(RACING, ROUTE, "stagger", policy.stagger_us, "0ms", "0ms",
-         "the time from each hedge to the next"),
+    {.group = GROUP_RACING,
+     .scope = OF_ROUTE,
+     .name = "stagger",
+     .value = "TIME|auto",
+     .kind = OPTION_DURATION,
+     MEMBER(struct config_rules, policy.stagger_us),
+     .fallback = "auto",
+     .min = "0ms",
+     .max = "60m",
+     .word = "auto",
+     .word_number = RACE_STAGGER_AUTO,
+     .help = "the time from each hedge to the next; auto: none, or with a "
+             "learned --hedge-after as long again"},
     OPTION(RACING, ROUTE, "on-failure", "next|all|wait", CHOICE,
            policy.on_failure, "next",
            "when an attempt fails and no other is in flight, start the next "
@@ -92,12 +106,26 @@ const struct config_option config_options[] = {
     OPTION(RACING, ROUTE, "success", "json|2xx|any", CHOICE, success, "json",
            "what is an answer: a 2xx with one whole JSON text, any whole 2xx, "
            "or whatever the upstream answers"),
+    OPTION(RACING, ROUTE, "success-if", "RULE", RULES, success_if_count, NULL,
+           "what the JSON of a success must say, such as '/status == \"ok\"'; "
+           "repeatable"),
+    OPTION(RACING, ROUTE, "fail-if", "RULE", RULES, fail_if_count, NULL,
+           "what it must not say, such as '/error != null'; repeatable"),
     OPTION(RACING, ROUTE, "errors", "problem|upstream", CHOICE, errors,
            "problem",
            "what a client gets when every attempt failed: a problem of "
            "hedgerow's, or the upstream's own last whole error"),
     OPTION(RACING, ROUTE, "idempotent", "off|on", SWITCH, idempotent, "off",
            "on: a request may be sent more than once whatever its method is"),
+    OPTION(RACING, GROUP, "budget", "PERCENT[:N]", BUDGET, budget, "200%:100",
+           "what hedges and retries may cost: each success earns this share of "
+           "an attempt, of which N are kept at most (20)"),
+    OPTION(RACING, GROUP, "gate", "off|on", SWITCH, gate, "on",
+           "on: no hedge by time to a target that is slower or more crowded "
+           "than usual, or sheds load"),
+    OPTION(RACING, ROUTE, "learn", "upstream|route", CHOICE, learn, "upstream",
+           "what a target's usual time is learned from: all that is asked of "
+           "it, or this route's requests alone"),
     OPTION(RACING, GROUP, "balance", "first|rotate|least", CHOICE, balance,
            "first",
            "whom the first attempt asks: the first target, each in turn, or "
@@ -119,7 +147,7 @@ const struct config_option config_options[] = {
      .fallback = "off",
      .min = "1ms",
      .max = "60m",
-     .may_be_off = true,
+     .word = "off",
      .help = "the longest time for one attempt; it has no effect unless "
              "it is below the deadline"},
     TIME(TIME, GROUP, "connect-timeout", connect_timeout_us, "3s", "1ms",
@@ -166,6 +194,10 @@ const struct config_option config_options[] = {
            "off",
            "on: links of the upstream to itself (Link, Location) become links "
            "to hedgerow"),
+    OPTION(REQUESTS, ROUTE, "compression", "off|gzip", CHOICE, compression,
+           "off",
+           "gzip: ask the upstream for gzip, and inflate it to judge it, and "
+           "for clients that do not take it"),
     OPTION(REQUESTS, ROUTE, "get-body", "off|on", SWITCH, get_body, "off",
            "on: take the body of a GET or HEAD, and send it upstream"),
     OPTION(REQUESTS, ROUTE, "timeout-param", "NAME|off", WORD, timeout_param,
@@ -329,7 +361,8 @@ void config_option_key(struct text *out, const struct config_option *option) {
 bool config_option_is_list(const struct config_option *option) {
   return option->kind == OPTION_URLS || option->kind == OPTION_HEADERS ||
          option->kind == OPTION_NAMES || option->kind == OPTION_ADDRESS ||
-         option->kind == OPTION_ORIGINS || option->kind == OPTION_BLOCKS;
+         option->kind == OPTION_ORIGINS || option->kind == OPTION_BLOCKS ||
+         option->kind == OPTION_RULES;
 }
 
 bool config_option_has_variable(const struct config_option *option) {

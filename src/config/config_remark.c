@@ -20,7 +20,7 @@ static bool no_hedges(const struct config *config, struct text *out) {
 
 static bool hedges_too_late(const struct config *config, struct text *out) {
   const struct race_policy *policy = &config->defaults.policy;
-  if (policy->hedges == 0 ||
+  if (policy->hedges == 0 || policy->learn.per_mille > 0 ||
       policy->hedge_after_us < config->defaults.timeout_us)
     return false;
   text_str(out, "--hedge-after ");
@@ -36,7 +36,7 @@ static bool hedges_too_late(const struct config *config, struct text *out) {
 static bool stagger_too_long(const struct config *config, struct text *out) {
   const struct race_policy *policy = &config->defaults.policy;
   const int64_t room_us = config->defaults.timeout_us - policy->hedge_after_us;
-  if (policy->hedges < 2 || policy->stagger_us == 0 || room_us <= 0)
+  if (policy->hedges < 2 || policy->stagger_us <= 0 || room_us <= 0)
     return false;
   /* Hedge k (1, 2, ...) is due at hedge-after + (k - 1) * stagger. */
   const int64_t in_time = 1 + (room_us - 1) / policy->stagger_us;

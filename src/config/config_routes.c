@@ -94,10 +94,14 @@ static void read_whom(struct config_file *file, const struct yaml_node *node,
 
 /* ---- a route ---- */
 
-/* Else it has the limits of the defaults, and those were checked. */
-static bool says_limits(const struct yaml_node *node) {
-  return yaml_get(node, "timeout") || yaml_get(node, "max_timeout") ||
-         yaml_get(node, "hedges") || yaml_get(node, "retries");
+/* Else it has them from the defaults, and those were checked. */
+static bool says_what_is_checked(const struct yaml_node *node) {
+  static const char *const keys[] = {"timeout", "max_timeout", "hedges",
+                                     "retries", "success",     "success_if",
+                                     "fail_if"};
+  for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (yaml_get(node, keys[i])) return true;
+  return false;
 }
 
 static void read_route(struct config_file *file, const struct yaml_node *node,
@@ -116,7 +120,7 @@ static void read_route(struct config_file *file, const struct yaml_node *node,
   if (yaml_get(node, "gather")) route->kind = ROUTE_GATHER;
   config_route_begin(route);
   config_file_read_mapping(file, node, SCOPE_ROUTE, &route->rules);
-  if (says_limits(node))
+  if (says_what_is_checked(node))
     config_file_check_rules(file, node->place, &route->rules);
   check_all(file, node, route);
   read_whom(file, node, route);

@@ -64,6 +64,11 @@ static const char *const shapes[] = {
                     "\"pattern\": \"^[0-9]+[KM]?$\"",
     [OPTION_DURATIONS] =
         STRING ", \"pattern\": \"^[0-9]+(ms|s|m)([.][.][0-9]+(ms|s|m))?$\"",
+    [OPTION_DELAY] = STRING ", \"pattern\": \"^([0-9]+(ms|s|m)|p[5-9][0-9]"
+                            "([.][0-9])?(:[0-9]+(ms|s|m)([.][.][0-9]+"
+                            "(ms|s|m))?)?)$\"",
+    [OPTION_BUDGET] =
+        STRING ", \"pattern\": \"^[0-9]+([.][0-9])?%(:[0-9]+)?$\"",
     [OPTION_COUNT] = "\"type\": \"integer\"",
     [OPTION_ADDRESS] = ONE_OR_LIST(STRING),
     [OPTION_PATH] = STRING,
@@ -78,6 +83,7 @@ static const char *const shapes[] = {
     [OPTION_NAMES] = ONE_OR_LIST(STRING),
     [OPTION_ORIGINS] = ONE_OR_LIST(STRING),
     [OPTION_BLOCKS] = ONE_OR_LIST(STRING),
+    [OPTION_RULES] = ONE_OR_LIST(STRING),
     [OPTION_DEFAULTS] = "\"$ref\": \"#/$defs/defaults\"",
     [OPTION_UPSTREAMS] =
         "\"type\": \"object\", \"minProperties\": 1, "
@@ -131,15 +137,21 @@ static void put_bounds(struct schema *schema,
   put_bound(schema, ", \"maximum\": ", option, option->max);
 }
 
+/* YAML 1.1 takes off for false. */
+static void put_duration(struct schema *schema, const char *word) {
+  const bool is_off = word && strcmp(word, "off") == 0;
+  put(schema, is_off ? "\"type\": [\"string\", \"boolean\"], " : STRING ", ");
+  put(schema, "\"pattern\": \"^([0-9]+(ms|s|m)");
+  if (word) put(schema, "|");
+  put(schema, word ? word : "");
+  put(schema, ")$\"");
+}
+
 static void put_shape(struct schema *schema,
                       const struct config_option *option) {
   if (option->kind == OPTION_CHOICE || option->kind == OPTION_SWITCH)
     put_words(schema, option->value);
-  else if (option->kind == OPTION_DURATION)
-    put(schema, option->may_be_off ? "\"type\": [\"string\", \"boolean\"], "
-                                     "\"pattern\": \"^([0-9]+(ms|s|m)|off)$\""
-                                   : STRING
-                    ", \"pattern\": \"^[0-9]+(ms|s|m)$\"");
+  else if (option->kind == OPTION_DURATION) put_duration(schema, option->word);
   else put(schema, shapes[option->kind]);
   if (option->kind == OPTION_COUNT || option->kind == OPTION_SIZE)
     put_bounds(schema, option);

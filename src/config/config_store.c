@@ -22,6 +22,13 @@ static void *member_of(const struct config_into *into,
   return base + option->offset;
 }
 
+static bool refuse_because(const struct config_input *input, struct text *error,
+                           const char *why) {
+  (void)config_refuse_value(input, error, ": ");
+  text_str(error, why);
+  return false;
+}
+
 /* The member may be an int64_t, an unsigned, an enum or a bool. */
 static void set_number(const struct config_into *into,
                        const struct config_option *option, int64_t number) {
@@ -34,13 +41,19 @@ static void set_number(const struct config_into *into,
   else memcpy(member, &as_bool, sizeof as_bool);
 }
 
+static void add_word(struct text *error, const struct config_option *option) {
+  if (!option->word) return;
+  text_str(error, ", or ");
+  text_str(error, option->word);
+}
+
 static bool refuse_range(const struct config_input *input, struct text *error) {
   const struct config_option *option = input->option;
   (void)config_refuse_value(input, error, " is out of range: ");
   text_str(error, option->min);
   text_str(error, " to ");
   text_str(error, option->max);
-  text_str(error, option->may_be_off ? ", or off" : "");
+  add_word(error, option);
   return false;
 }
 
@@ -57,13 +70,13 @@ static bool store_number(const struct config_into *into,
                          const char *expected) {
   const struct config_option *option = input->option;
   int64_t number = 0;
-  if (option->may_be_off && slice_equal(input->value, slice_of("off"))) {
-    set_number(into, option, 0);
+  if (option->word && slice_equal(input->value, slice_of(option->word))) {
+    set_number(into, option, option->word_number);
     return true;
   }
   if (!parse(input->value, &number)) {
     (void)config_refuse_value(input, error, expected);
-    text_str(error, option->may_be_off ? ", or off" : "");
+    add_word(error, option);
     return false;
   }
   if (!in_range(option, number, parse)) return refuse_range(input, error);
@@ -89,6 +102,27 @@ static bool store_durations(const struct config_into *into,
       !in_range(input->option, us[1], config_parse_duration))
     return refuse_range(input, error);
   memcpy(member_of(into, input->option), us, sizeof us);
+  return true;
+}
+
+static bool store_delay(const struct config_into *into,
+                        const struct config_input *input, struct text *error) {
+  struct race_policy *policy = &into->rules->policy;
+  int64_t fixed_us;
+  struct delay_rule learn;
+  const char *why = config_parse_delay(input->value, &fixed_us, &learn);
+  if (why) return config_refuse_value(input, error, why);
+  policy->hedge_after_us = fixed_us;
+  policy->learn = learn;
+  return true;
+}
+
+static bool store_budget(const struct config_into *into,
+                         const struct config_input *input, struct text *error) {
+  struct hedge_budget_rule rule;
+  const char *why = config_parse_budget(input->value, &rule);
+  if (why) return config_refuse_value(input, error, why);
+  into->rules->budget = rule;
   return true;
 }
 
@@ -137,11 +171,7 @@ static bool store_address(const struct config_into *into,
   struct config *config = into->config;
   struct listen_at address;
   const char *why = config_parse_address(input->value, &address);
-  if (why) {
-    (void)config_refuse_value(input, error, ": ");
-    text_str(error, why);
-    return false;
-  }
+  if (why) return refuse_because(input, error, why);
   if (config->listen_count == CONFIG_LISTEN_MAX)
     return config_refuse_one_more(input, error, CONFIG_LISTEN_MAX);
   config->listen[config->listen_count++] = address;
@@ -191,11 +221,7 @@ static bool store_url(const struct config_into *into,
   const unsigned place = count == &config->to_count ? config->to_count : total;
   struct base_url target;
   const char *why = base_url_parse(&target, input->value);
-  if (why) {
-    (void)config_refuse_value(input, error, ": ");
-    text_str(error, why);
-    return false;
-  }
+  if (why) return refuse_because(input, error, why);
   if (total == CONFIG_TARGETS_MAX)
     return config_refuse(
         input, error,
@@ -305,11 +331,7 @@ static bool store_origin(const struct config_into *into,
                          const struct config_input *input, struct text *error) {
   struct config_rules *rules = into->rules;
   const char *why = cors_parse(input->value);
-  if (why) {
-    (void)config_refuse_value(input, error, ": ");
-    text_str(error, why);
-    return false;
-  }
+  if (why) return refuse_because(input, error, why);
   if (rules->cors_count == CONFIG_ORIGINS_MAX)
     return config_refuse_one_more(input, error, CONFIG_ORIGINS_MAX);
   rules->cors[rules->cors_count++] = input->value;
@@ -323,14 +345,29 @@ static bool store_block(const struct config_into *into,
   struct text why;
   struct cidr block;
   text_init(&why, storage, sizeof storage);
-  if (!cidr_parse(&block, input->value, &why)) {
-    (void)config_refuse_value(input, error, ": ");
-    text_slice(error, text_slice_of(&why));
-    return false;
-  }
+  if (!cidr_parse(&block, input->value, &why))
+    return refuse_because(input, error, text_end(&why));
   if (rules->trusted_count == CONFIG_BLOCKS_MAX)
     return config_refuse_one_more(input, error, CONFIG_BLOCKS_MAX);
   rules->trusted[rules->trusted_count++] = block;
+  return true;
+}
+
+static bool store_rule(const struct config_into *into,
+                       const struct config_input *input, struct text *error) {
+  struct config_rules *rules = into->rules;
+  unsigned *count = member_of(into, input->option);
+  struct slice *list =
+      count == &rules->fail_if_count ? rules->fail_if : rules->success_if;
+  char storage[JSON_RULE_WHY_BYTES];
+  struct json_rule rule;
+  struct text why;
+  text_init(&why, storage, sizeof storage);
+  if (!json_rule_parse(&rule, input->value, &why))
+    return refuse_because(input, error, text_end(&why));
+  if (*count == CONFIG_RULES_MAX)
+    return config_refuse_one_more(input, error, CONFIG_RULES_MAX);
+  list[(*count)++] = input->value;
   return true;
 }
 
@@ -386,6 +423,9 @@ bool config_store(const struct config_into *into,
       [OPTION_ORIGINS] = store_origin,
       [OPTION_BLOCKS] = store_block,
       [OPTION_DURATIONS] = store_durations,
+      [OPTION_DELAY] = store_delay,
+      [OPTION_BUDGET] = store_budget,
+      [OPTION_RULES] = store_rule,
       [OPTION_FIELD_NAME] = store_field_name,
   };
   return stores[input->option->kind](into, input, error);

@@ -16,7 +16,7 @@
 #include "config/snapshot_parts.h"
 #include "core/http_method.h"
 
-#define VERSION_FIELD "hedgerow/" HEDGEROW_VERSION
+#define VERSION_LINE "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n"
 
 static _Atomic int64_t living;
 
@@ -84,6 +84,32 @@ static struct cidr *keep_trusted(struct whole *whole,
   return trusted;
 }
 
+static void make_json_rule(struct whole *whole, struct json_rule *rule,
+                           struct slice text) {
+  char storage[JSON_RULE_WHY_BYTES];
+  struct text why;
+  text_init(&why, storage, sizeof storage);
+  /* config_store has parsed it before. */
+  (void)!json_rule_parse(rule, snapshot_keep(whole, text), &why);
+}
+
+/* NULL: there are none, or no memory. */
+static struct json_rules *make_json_rules(struct whole *whole,
+                                          const struct config_rules *from) {
+  const unsigned needed = from->success_if_count;
+  const unsigned count = needed + from->fail_if_count;
+  if (count == 0) return NULL;
+  struct json_rules *rules = snapshot_take(whole, 1, sizeof *rules);
+  struct json_rule *list = snapshot_take(whole, count, sizeof *list);
+  if (!rules || !list) return NULL;
+  for (unsigned i = 0; i < count; i++)
+    make_json_rule(whole, &list[i],
+                   i < needed ? from->success_if[i]
+                              : from->fail_if[i - needed]);
+  *rules = (struct json_rules){list, count, needed};
+  return rules;
+}
+
 static bool is_ruled(const struct config_rules *rules, const char *name) {
   for (unsigned i = 0; i < rules->header_count; i++)
     if (slice_equal_nocase(rules->headers[i].name, slice_of(name))) return true;
@@ -102,6 +128,14 @@ static unsigned forwarded_fields(const struct config_rules *rules) {
   return fields;
 }
 
+/* What is forwarded as it is, once and whatever it is, may have no end: nobody
+ * can hold it until it is inflated, and client and upstream agree on its coding
+ * themselves. */
+static bool asks_gzip(const struct config_rules *rules) {
+  bool forwards = rules->success == SUCCESS_ANY && rules->policy.hedges == 0;
+  return rules->compression != 0 && !forwards;
+}
+
 static struct forward_rules make_fields(struct whole *whole,
                                         const struct config_rules *rules,
                                         enum route_kind kind) {
@@ -112,9 +146,10 @@ static struct forward_rules make_fields(struct whole *whole,
       .drop_count = rules->drop_header_count,
       .user_agent = snapshot_keep(whole, rules->user_agent),
       .timeout_header = snapshot_keep(whole, rules->timeout_header),
-      .version = slice_of(VERSION_FIELD),
+      .version_line = slice_of(VERSION_LINE),
       .via_line = snapshot_keep(whole, whole->source->via_line),
       .success = (enum success)rules->success,
+      .gzip = asks_gzip(rules),
       .with_body = kind == ROUTE_SMART,
   };
 }
@@ -132,6 +167,7 @@ void snapshot_make_route(struct whole *whole, struct route *route,
       .listed = snapshot_group_of(whole, from->listed),
       .policy = rules->policy,
       .success = (enum success)rules->success,
+      .rules = make_json_rules(whole, rules),
       .keep_errors = rules->errors != 0,
       .idempotent = rules->idempotent,
       .get_body = rules->get_body,
@@ -148,7 +184,10 @@ void snapshot_make_route(struct whole *whole, struct route *route,
       .body_bytes = (size_t)rules->max_request_bytes,
       .max_items = (unsigned)rules->max_items,
       .max_depth = (unsigned)rules->max_depth,
+      .learns_apart = rules->learn == CONFIG_LEARN_ROUTE,
   };
+  route->pilots = snapshot_pilots(whole, route->group, route);
+  route->listed_pilots = snapshot_pilots(whole, route->listed, route);
 }
 
 /* Routes of one path stand together, in the order in which they were named. */
@@ -256,6 +295,7 @@ static void whole_free(struct whole *whole) {
   for (unsigned i = 0; i < whole->snapshot.target_count; i++)
     trust_drop(whole->targets[i].trust);
   wipe_tokens(whole);
+  learned_list_clear(&whole->learned);
   arena_clear(&whole->arena);
   free(whole);
 }
@@ -267,6 +307,7 @@ struct snapshot *snapshot_new(const struct snapshot_source *source) {
   whole->slots = source->slots;
   whole->source = source;
   whole->snapshot.number = source->number;
+  whole->workers = source->workers > 0 ? source->workers : 1;
   if (!make(whole)) {
     whole_free(whole);
     return NULL;
@@ -278,18 +319,18 @@ struct snapshot *snapshot_new(const struct snapshot_source *source) {
   return &whole->snapshot;
 }
 
-static struct whole *whole_of(struct snapshot *snapshot) {
-  return (struct whole *)(void *)snapshot;
+struct whole *snapshot_whole(const struct snapshot *snapshot) {
+  return (struct whole *)(uintptr_t)snapshot;
 }
 
 struct snapshot *snapshot_hold(struct snapshot *snapshot) {
-  if (snapshot) atomic_fetch_add(&whole_of(snapshot)->references, 1);
+  if (snapshot) atomic_fetch_add(&snapshot_whole(snapshot)->references, 1);
   return snapshot;
 }
 
 void snapshot_drop(struct snapshot *snapshot) {
   if (!snapshot) return;
-  struct whole *whole = whole_of(snapshot);
+  struct whole *whole = snapshot_whole(snapshot);
   if (atomic_fetch_sub(&whole->references, 1) > 1) return;
   whole_free(whole);
   atomic_fetch_sub(&living, 1);

@@ -35,6 +35,7 @@ static void find_path(struct whole *whole, struct gather *gather,
   const struct route *route = route_of_path(whole, item->shown);
   item->rules = rules_index(gather, route);
   item->group = route->group;
+  item->pilots = route->pilots;
   item->rest =
       route->strip ? route_table_rest(route, item->shown) : item->shown;
 }
@@ -42,8 +43,10 @@ static void find_path(struct whole *whole, struct gather *gather,
 static void find_url(struct whole *whole, struct gather *gather,
                      const struct config_item *from, struct gather_item *item) {
   struct base_url url;
-  item->rules = rules_index(gather, plain_route(whole));
+  const struct route *plain = plain_route(whole);
+  item->rules = rules_index(gather, plain);
   item->group = snapshot_group_of(whole, from->upstream);
+  item->pilots = plain ? snapshot_pilots(whole, item->group, plain) : NULL;
   item->only = &item->group->targets[from->target];
   if (!base_url_parse(&url, item->shown))
     item->rest = base_url_below(&item->only->url, url.path);

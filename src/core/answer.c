@@ -172,9 +172,13 @@ static void pass_field(struct text *out, const struct http_field *field) {
   text_str(out, "\r\n");
 }
 
-static bool stays_here(const struct answer_more *more, struct slice name) {
+static bool stays_here(const struct answer_more *more,
+                       const struct http_field *field) {
+  struct slice name = field->name;
   return (more->cors && cors_owns(name)) ||
-         (more->unchanged && !conditional_crosses(name));
+         (more->unchanged && !conditional_crosses(name)) ||
+         (more->varies && is(name, "Vary") &&
+          is(field->value, "Accept-Encoding"));
 }
 
 static bool is_link(struct slice name) {
@@ -213,7 +217,7 @@ static bool pass_fields(struct text *out, struct slice lines,
     if (fate == DROP || fate == NOTE_CONNECTION) continue;
     if (skip && is_named(skip, field.name)) continue;
     if (fate == NOTE_DATE) dated = true;
-    if (stays_here(more, field.name)) continue;
+    if (stays_here(more, &field)) continue;
     if (more->links && is_link(field.name)) pass_link(out, &field, more->links);
     else pass_field(out, &field);
   }

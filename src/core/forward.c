@@ -6,8 +6,9 @@
  *   client's Connection names (RFC 9110, section 7.6.1);
  * - Accept-Encoding, Range and the If-* of a request that reads, unless any
  *   answer is one: a compressed body, a 206 or a 304 holds no whole JSON text
- *   to judge. The If-* of one that writes says whether it is to be carried out
- *   (RFC 9110, section 13.1.1), and always crosses;
+ *   to judge. Accept-Encoding is ours where hedgerow inflates (rules->gzip).
+ *   The If-* of one that writes says whether it is to be carried out (RFC 9110,
+ *   section 13.1.1), and always crosses;
  * - Content-*, unless a body goes with it; Content-Length is written anew;
  * - Expect: the body is there when the request goes out;
  * - Hedge: it is for us (core/prefer);
@@ -50,6 +51,12 @@ static bool sends_body(const struct http_request *request) {
   return !reads || http_request_has_body(request);
 }
 
+bool forward_asks_gzip(const struct http_request *request,
+                       const struct forward_rules *rules) {
+  return rules->gzip && (rules->success != SUCCESS_ANY ||
+                         !http_request_field(request, "Range"));
+}
+
 /* The first letter decides for nearly all that they cross, before any name is
  * compared. Where any answer will do, fields may ask for one that is no whole
  * JSON. */
@@ -57,7 +64,9 @@ static bool may_cross(const struct http_request *request,
                       const struct forward_rules *rules, struct slice name) {
   bool any = rules->success == SUCCESS_ANY;
   switch (name.at[0] | 0x20) { /* lower case, where it is a letter */
-    case 'a': return any || !is(name, "Accept-Encoding");
+    case 'a':
+      return !is(name, "Accept-Encoding") ||
+             (any && !forward_asks_gzip(request, rules));
     case 'c':
       if (is(name, "Connection") || is(name, "Content-Length")) return false;
       return !begins(name, "Content-", 8) ||
@@ -149,11 +158,13 @@ static void add_defaults(struct text *common,
   if (rules->success == SUCCESS_JSON &&
       !http_request_field(request, "Accept") && !route_sets(rules, accept) &&
       !target_sets(target, accept))
-    add_line(common, accept, slice_of("application/json"));
+    text_str(common, "Accept: application/json\r\n");
+  if (forward_asks_gzip(request, rules))
+    text_str(common, "Accept-Encoding: gzip\r\n");
   if (target_sets(target, agent)) return;
   if (rules->user_agent.len > 0) add_line(common, agent, rules->user_agent);
   else if (!http_request_field(request, "User-Agent"))
-    add_line(common, agent, rules->version);
+    text_slice(common, rules->version_line);
 }
 
 static void add_configured(struct text *common,
@@ -214,7 +225,7 @@ static size_t lines_room(const struct http_field *headers, unsigned count) {
 
 size_t forward_room(const struct forward_rules *rules,
                     const struct target_fields *target) {
-  return OWN_BYTES + rules->user_agent.len + rules->version.len +
+  return OWN_BYTES + rules->user_agent.len + rules->version_line.len +
          rules->via_line.len + target->token.len +
          lines_room(rules->headers, rules->header_count) +
          lines_room(target->headers, target->header_count);

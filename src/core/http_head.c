@@ -155,15 +155,17 @@ bool http_parse_length(struct slice value, uint64_t *length) {
   return value.len > 0;
 }
 
+/* Of a quoted string that stands at the head of text, quotes included. */
+static size_t quoted_len(struct slice text) {
+  size_t at = 1;
+  while (at < text.len && text.at[at] != '"') at += text.at[at] == '\\' ? 2 : 1;
+  return at < text.len ? at + 1 : text.len;
+}
+
 size_t http_member_len(struct slice list) {
-  bool quoted = false;
   size_t at = 0;
-  for (; at < list.len; at++) {
-    char c = list.at[at];
-    if (c == ',' && !quoted) break;
-    if (c == '"') quoted = !quoted;
-    if (c == '\\' && quoted && at + 1 < list.len) at++;
-  }
+  while (at < list.len && list.at[at] != ',')
+    at += list.at[at] == '"' ? quoted_len(slice_from(list, at)) : 1;
   return at;
 }
 

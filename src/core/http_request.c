@@ -86,12 +86,13 @@ static bool is_authority(struct slice text) {
 /* Letters count with their case here (RFC 9112, section 2.3). */
 static int read_version(struct reading *reading, struct slice version) {
   const char *at = version.at;
-  if (version.len > 0 && memchr(at, ' ', version.len) != NULL)
+  bool named = version.len == 8 && memcmp(at, "HTTP/", 5) == 0 &&
+               is_digit(at[5]) && at[6] == '.' && is_digit(at[7]);
+  if (!named && version.len > 0 && memchr(at, ' ', version.len) != NULL)
     return refuse(reading, 400,
                   "the request line has more than two spaces: encode a space "
                   "in the target as %20");
-  if (version.len != 8 || memcmp(at, "HTTP/", 5) != 0 || !is_digit(at[5]) ||
-      at[6] != '.' || !is_digit(at[7]))
+  if (!named)
     return refuse(reading, 400,
                   "the request line does not end in HTTP/1.1 or HTTP/1.0");
   if (at[5] != '1' || at[7] > '1')

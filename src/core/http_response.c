@@ -95,14 +95,27 @@ static bool read_coding(struct http_response *response, struct slice value,
   return true;
 }
 
+static enum coding coding_of(struct slice value) {
+  bool is_gzip = slice_equal_nocase(value, slice_of("gzip")) ||
+                 slice_equal_nocase(value, slice_of("x-gzip"));
+  if (slice_equal_nocase(value, slice_of("identity"))) return CODING_NONE;
+  return is_gzip ? CODING_GZIP : CODING_OTHER;
+}
+
+/* Codings are listed in the order of their application; only one is known. */
+static void note_coding(struct http_response *response, struct slice value) {
+  enum coding next = coding_of(value);
+  if (response->coding == CODING_NONE) response->coding = next;
+  else if (next != CODING_NONE) response->coding = CODING_OTHER;
+}
+
 /* What a judge of the answer wants to know, noted here so that nobody has to go
  * over the fields again. */
 static void note(struct http_response *response, struct http_field field,
                  const char *head) {
   struct slice name = field.name;
   if (slice_equal_nocase(name, slice_of("Content-Encoding"))) {
-    response->is_encoded |=
-        !slice_equal_nocase(field.value, slice_of("identity"));
+    note_coding(response, field.value);
   } else if (slice_equal_nocase(name, slice_of("Retry-After"))) {
     response->retry_after = true;
     response->retry_after_at =
@@ -161,7 +174,8 @@ static bool skip_interim(struct http_response *response, size_t head_len) {
     return refuse(response, "there are too many 1xx responses");
   response->interim++;
   response->status = 0;
-  response->is_encoded = response->retry_after = false;
+  response->retry_after = false;
+  response->coding = CODING_NONE;
   response->location_at = response->location_len = 0;
   response->retry_after_at = response->retry_after_len = 0;
   response->head_at += head_len;
@@ -203,6 +217,7 @@ static bool read_head(struct http_response *response, struct slice head) {
   struct framing framing = {0};
   struct slice rest = head;
   if (!read_status_line(response, &rest)) return false;
+  response->fields_at = response->head_at + (size_t)(rest.at - head.at);
   rest.len -= 2; /* the empty line */
   if (!read_fields(response, head.at, rest, &framing)) return false;
   if (response->status < 200 && response->status != 101)
@@ -272,6 +287,19 @@ enum response_progress http_response_read(struct http_response *response,
   if (response->body_len > body_before) return RESPONSE_BODY;
   if (response->state == WHOLE) return RESPONSE_DONE;
   return response->state == BROKEN ? RESPONSE_BAD : RESPONSE_MORE;
+}
+
+void http_response_drop_body(struct http_response *response, char *bytes,
+                             size_t *len) {
+  char *body = bytes + response->body_at;
+  size_t drop = response->body_len;
+  *len -= drop;
+  memmove(body, body + drop, *len - response->body_at);
+  response->body_len = 0;
+  response->used -= drop;
+  if (response->state != IN_CHUNKS) return;
+  response->chunks.body_len -= drop;
+  response->chunks.read -= drop;
 }
 
 enum response_progress http_response_end(struct http_response *response) {

@@ -8,7 +8,7 @@ struct response_meaning http_response_meaning(
       .status = response->status,
       .length = response->bodiless ? 0 : response->length,
       .delimited = response->delimited,
-      .is_encoded = response->is_encoded,
+      .coding = response->coding,
       .retry_after = response->retry_after,
       .wait = {bytes + response->retry_after_at, response->retry_after_len},
       .location = {bytes + response->location_at, response->location_len},
@@ -17,9 +17,6 @@ struct response_meaning http_response_meaning(
 
 struct slice http_response_fields(const struct http_response *response,
                                   const char *bytes) {
-  const char *head = bytes + response->head_at;
-  size_t len = response->head_len - 2; /* without the empty line */
-  const char *end = memchr(head, '\n', len);
-  size_t line = end ? (size_t)(end - head) + 1 : len;
-  return (struct slice){head + line, len - line};
+  size_t end = response->head_at + response->head_len - 2; /* the empty line */
+  return (struct slice){bytes + response->fields_at, end - response->fields_at};
 }

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "core/json_check.h"
+#include "core/json_string.h"
 
 #define JSMN_STATIC
 #define JSMN_STRICT
@@ -36,47 +37,6 @@ struct reading {
   struct slice *items;
   size_t max_items, count;
 };
-
-static unsigned hex_value(char c) {
-  if (c <= '9') return (unsigned)(c - '0');
-  return (unsigned)((c | 0x20) - 'a') + 10;
-}
-
-/* Takes the four digits behind \u; json_check has seen that they are there. */
-static uint32_t take_hex(struct slice *raw) {
-  uint32_t code = 0;
-  for (unsigned i = 0; i < 4; i++) code = code << 4 | hex_value(raw->at[i]);
-  *raw = slice_from(*raw, 4);
-  return code;
-}
-
-/* Takes what stands behind a \u (RFC 8259, section 7: above U+FFFF a pair of
- * surrogates). 0: a NUL or a lone surrogate. */
-static uint32_t take_unicode(struct slice *raw) {
-  uint32_t high = take_hex(raw);
-  if (high < 0xD800 || high > 0xDFFF) return high;
-  bool paired =
-      high < 0xDC00 && raw->len >= 6 && raw->at[0] == '\\' && raw->at[1] == 'u';
-  if (!paired) return 0;
-  *raw = slice_from(*raw, 2);
-  uint32_t low = take_hex(raw);
-  if (low < 0xDC00 || low > 0xDFFF) return 0;
-  return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
-}
-
-static uint32_t take_escape(struct slice *raw) {
-  char c = *raw->at;
-  *raw = slice_from(*raw, 1);
-  switch (c) {
-    case 'b': return '\b';
-    case 'f': return '\f';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'u': return take_unicode(raw);
-    default: return (uint32_t)c; /* quote, backslash, slash */
-  }
-}
 
 /* RFC 3629, section 3. Returns how many bytes: 1 to 4. */
 static size_t put_utf8(char out[4], uint32_t code) {
@@ -107,8 +67,8 @@ static enum json_list_error copy_piece(struct reading *reading,
   *raw = slice_from(*raw, plain);
   if (!escape) return JSON_LIST_OK;
   *raw = slice_from(*raw, 1);
-  uint32_t code = take_escape(raw);
-  if (code == 0) return JSON_LIST_BAD_STRING;
+  uint32_t code = json_escape_take(raw);
+  if (code == 0 || json_is_surrogate(code)) return JSON_LIST_BAD_STRING;
   char utf8[4];
   size_t len = put_utf8(utf8, code);
   return add(reading, utf8, len) ? JSON_LIST_OK : JSON_LIST_TOO_LONG;

@@ -153,7 +153,11 @@ static void add_attempt_text(struct text *out, unsigned number,
                              int64_t from_us) {
   text_str(out, "  #");
   text_int(out, number);
-  text_str(out, attempt->kind == ATTEMPT_RETRY ? " retry " : " ");
+  text_char(out, ' ');
+  if (attempt->kind == ATTEMPT_RETRY) {
+    text_str(out, attempt_kind_name(ATTEMPT_RETRY));
+    text_char(out, ' ');
+  }
   text_ms(out, attempt->start_us - from_us);
   text_char(out, '-');
   text_ms(out, attempt->end_us - from_us);

@@ -14,7 +14,8 @@
  * Where the request may be sent only once, time and failures start no hedge.
  * Its attempts are there for one case: those before have reached nobody.
  *
- * What this file leaves to others: what brings a hedge forward (core/race),
+ * What this file leaves to others: which targets are worth asking, and which
+ * delay was learned (core/pilot), what brings a hedge forward (core/race),
  * whether an attempt may start when its time has come (core/gate). */
 #include "core/plan.h"
 
@@ -24,7 +25,10 @@ static uint32_t due_us(const struct race_policy *policy, unsigned k,
                        int64_t timeout_us) {
   if (k == 0) return 0;
   if (policy->once) return PLAN_NEVER_US;
-  int64_t due = policy->hedge_after_us + (k - 1) * policy->stagger_us;
+  int64_t stagger_us = policy->stagger_us;
+  if (stagger_us == RACE_STAGGER_AUTO)
+    stagger_us = policy->learn.per_mille > 0 ? policy->hedge_after_us : 0;
+  int64_t due = policy->hedge_after_us + (k - 1) * stagger_us;
   return due < timeout_us ? (uint32_t)due : PLAN_NEVER_US;
 }
 
@@ -35,30 +39,36 @@ static uint32_t attempt_timeout_us(const struct race_policy *policy,
   return limit < timeout_us ? (uint32_t)limit : 0;
 }
 
-void plan_make(struct race_plan *plan, const struct race_policy *policy,
-               unsigned targets, unsigned first, int64_t timeout_us) {
-  assert(policy->hedges <= RACE_MAX_HEDGES && first < targets);
-  assert(policy->retries <= RACE_MAX_HEDGES - policy->hedges);
-  assert(timeout_us > 0 && timeout_us < PLAN_NEVER_US);
-  plan->attempts = (uint8_t)(1 + policy->hedges + policy->retries);
-  plan->hedges = (uint8_t)policy->hedges;
-  plan->retries = (uint8_t)policy->retries;
+static void add_retries(struct race_plan *plan,
+                        const struct race_policy *policy) {
+  assert(plan->hedged + policy->retries <= RACE_MAX_ATTEMPTS);
+  plan->attempts = (uint8_t)(plan->hedged + policy->retries);
   plan->first_backoff_us = (uint32_t)policy->backoff.first_us;
   plan->most_backoff_us = (uint32_t)policy->backoff.most_us;
+}
+
+void plan_make(struct race_plan *plan, const struct race_policy *policy,
+               const uint8_t *order, unsigned count, int64_t timeout_us) {
+  unsigned hedged = 1 + policy->hedges;
+  assert(hedged <= RACE_MAX_ATTEMPTS && count >= 1);
+  assert(timeout_us > 0 && timeout_us < PLAN_NEVER_US);
+  plan->attempts = plan->hedged = (uint8_t)hedged;
   plan->deadline_us = (uint32_t)timeout_us;
   plan->attempt_timeout_us = attempt_timeout_us(policy, timeout_us);
   plan->on_failure = policy->once ? RACE_WAIT : policy->on_failure;
   plan->final_4xx = policy->final_4xx;
   plan->once = policy->once;
-  for (unsigned k = 0; k < plan->attempts; k++)
-    plan->target[k] = (uint8_t)((first + k) % targets);
-  for (unsigned k = 0; k <= plan->hedges; k++)
+  if (policy->retries > 0) add_retries(plan, policy);
+  for (unsigned k = 0; k < hedged; k++)
     plan->due_us[k] = due_us(policy, k, timeout_us);
+  for (unsigned k = 0; k < plan->attempts; k++)
+    plan->target[k] = order[k % count];
 }
 
 uint32_t plan_backoff_us(const struct race_plan *plan, unsigned n,
-                         uint32_t jitter) {
+                         uint32_t chance) {
   uint64_t span_us = (uint64_t)plan->first_backoff_us << n;
   if (span_us > plan->most_backoff_us) span_us = plan->most_backoff_us;
-  return (uint32_t)(span_us - (span_us * jitter >> 32));
+  uint32_t share = chance * (2 * n + 1); /* odd: as evenly spread as chance */
+  return (uint32_t)(span_us - (span_us * share >> 32));
 }

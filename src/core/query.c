@@ -48,6 +48,7 @@ void query_take(struct slice query, struct query_param *params, size_t count,
     params[i].count = 0;
     params[i].value = (struct slice){0};
   }
+  if (query.len == 0) return;
   bool first = true; /* of those that stay */
   for (;;) {
     struct slice piece = take_until(&query, '&');

@@ -85,12 +85,12 @@ static void race_launch_retry(struct race *race, uint32_t at_us) {
 }
 
 /* The first of plan->due_us that has not been started: retries have none. */
-static unsigned race_hedge(const struct race *race) {
+static unsigned race_due(const struct race *race) {
   return race->next - race->retries;
 }
 
 static bool has_hedge(const struct race *race) {
-  return race_hedge(race) <= race->plan->hedges;
+  return race_due(race) < race->plan->hedged;
 }
 
 static void race_settle(struct race *race, enum outcome outcome,
@@ -161,9 +161,9 @@ static unsigned race_note_end(struct race *race,
   }
   if (race->plan->once && end->unsent) race->unasked |= bit(k);
   if (is_whole_4xx(end)) race_note_4xx(race, k, end->status);
-  if (end->retry_after_ms > 0)
-    race_hold(race, later_us(elapsed_us(race, event->now_us),
-                             us_of(end->retry_after_ms)));
+  uint32_t wait_ms = attempt_end_wait_ms(end);
+  if (wait_ms > 0)
+    race_hold(race, later_us(elapsed_us(race, event->now_us), us_of(wait_ms)));
   return (asks_to_wait(end) ? 0 : FORWARD) |
          (is_final_4xx(end->status) ? 0 : RETRY);
 }
@@ -203,7 +203,7 @@ static unsigned race_expire(struct race *race, uint32_t at_us) {
 
 /* When the next hedge is, by its own time. */
 static uint32_t race_due_us(const struct race *race) {
-  return has_hedge(race) ? race->plan->due_us[race_hedge(race)] : PLAN_NEVER_US;
+  return has_hedge(race) ? race->plan->due_us[race_due(race)] : PLAN_NEVER_US;
 }
 
 /* Nothing is in flight after a failure: what the policy brings forward. */
@@ -220,22 +220,21 @@ static bool is_unasked(const struct race *race) {
   return race->unasked == below(race->next);
 }
 
-static void race_want_retry(struct race *race, uint32_t at_us,
-                            uint32_t jitter) {
+static void race_want_retry(struct race *race, uint32_t at_us) {
   const struct race_plan *plan = race->plan;
   race->retry_us = PLAN_NEVER_US;
-  if (race->retries == plan->retries || (plan->once && !is_unasked(race)))
+  if (plan->hedged + race->retries == plan->attempts ||
+      (plan->once && !is_unasked(race)))
     return;
   uint32_t retry_us =
-      later_us(at_us, plan_backoff_us(plan, race->retries, jitter));
+      later_us(at_us, plan_backoff_us(plan, race->retries, race->chance));
   if (retry_us < race->held_us) retry_us = race->held_us;
   if (retry_us < plan->deadline_us) race->retry_us = retry_us;
 }
 
-static void race_launch(struct race *race, uint32_t at_us, unsigned asked,
-                        uint32_t jitter) {
+static void race_go_on(struct race *race, uint32_t at_us, unsigned asked) {
   while (race_due_us(race) <= at_us) race_launch_next(race, at_us);
-  if (asked & RETRY) race_want_retry(race, at_us, jitter);
+  if (asked & RETRY) race_want_retry(race, at_us);
   if ((asked & FORWARD) && race->in_flight == 0) race_forward(race, at_us);
   /* Nobody has been asked yet: a refused primary hands its turn on, perhaps to
    * another target, rather than wait for the hedges' time. */
@@ -280,8 +279,7 @@ struct todo race_step(struct race *race, const struct step_event *event) {
     uint32_t at_us = elapsed_us(race, event->now_us);
     todo.expire_below = race_expire(race, at_us);
     if (todo.expire_below > 0) asked = FORWARD | RETRY;
-    if (at_us < race->plan->deadline_us)
-      race_launch(race, at_us, asked, event->jitter);
+    if (at_us < race->plan->deadline_us) race_go_on(race, at_us, asked);
     race_judge(race, at_us);
   }
   if (race->outcome != OUTCOME_OPEN) {

@@ -19,11 +19,18 @@ static void add_count(struct text *out, const char *label, int64_t count) {
   text_int(out, count);
 }
 
+/* The numbers of the others tell it. */
+static void add_kind(struct text *out, enum attempt_kind kind) {
+  text_str(out, ",\"kind\":\"");
+  text_str(out, attempt_kind_name(kind));
+  text_char(out, '"');
+}
+
 void attempt_record_json(struct text *out, const struct attempt_record *attempt,
                          int64_t from_us, enum record_style style) {
   text_str(out, "{\"target\":");
   text_int(out, attempt->target);
-  if (attempt->kind == ATTEMPT_RETRY) text_str(out, ",\"kind\":\"retry\"");
+  if (attempt->kind == ATTEMPT_RETRY) add_kind(out, ATTEMPT_RETRY);
   text_str(out, styles[style].start);
   text_ms(out, attempt->start_us - from_us);
   text_str(out, styles[style].end);

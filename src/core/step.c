@@ -23,7 +23,7 @@ static const char *const result_names[] = {
     [ATTEMPT_BAD_JSON] = "bad_json",   [ATTEMPT_TRANSPORT] = "transport",
     [ATTEMPT_TOO_LARGE] = "too_large", [ATTEMPT_REFUSED] = "refused",
     [ATTEMPT_CANCELLED] = "cancelled", [ATTEMPT_TIMEOUT] = "timeout",
-    [ATTEMPT_STARVED] = "starved",
+    [ATTEMPT_STARVED] = "starved",     [ATTEMPT_RULE] = "rule",
 };
 
 static const char *const outcome_names[] = {

@@ -22,6 +22,9 @@
  * tell, so SUCCESS_2XX wants it framed. SUCCESS_ANY does not, since the client
  * would get the same from the upstream itself.
  *
+ * Rules look at a body that has all of this, and at the whole of it at once: it
+ * is JSON for certain only when it has ended.
+ *
  * Where a body ends, and in which HTTP it came, is others' to say
  * (core/http_response). */
 #include "core/verdict.h"
@@ -31,6 +34,8 @@
 
 #include "core/explain.h"
 
+enum { RULE_SHOWN = 120 }; /* bytes of one in an error */
+
 void verdict_init(struct verdict *verdict, enum success success,
                   uint64_t body_max, unsigned depth_max) {
   verdict->end = (struct attempt_end){.result = ATTEMPT_TRANSPORT};
@@ -38,6 +43,8 @@ void verdict_init(struct verdict *verdict, enum success success,
   verdict->body_max = body_max;
   verdict->success = success;
   verdict->keep_errors = verdict->delimited = false;
+  verdict->rules = NULL;
+  verdict->unfinished = false;
   verdict->error[0] = '\0';
   json_check_init(&verdict->json, depth_max);
 }
@@ -93,11 +100,13 @@ bool verdict_head(struct verdict *verdict,
   if (!may_succeed && !is_awaited(verdict)) return false;
   if (head->length != UINT64_MAX && head->length > verdict->body_max)
     return too_large(verdict);
-  if (!may_succeed || !head->is_encoded || verdict->success != SUCCESS_JSON)
+  if (!may_succeed || head->coding == CODING_NONE ||
+      verdict->success != SUCCESS_JSON)
     return true;
-  verdict_broken(verdict, ATTEMPT_BAD_JSON,
-                 "the body is encoded (Content-Encoding) though hedgerow asked "
-                 "for none");
+  verdict_broken(
+      verdict, ATTEMPT_BAD_JSON,
+      "the body is encoded (Content-Encoding) as hedgerow did not ask "
+      "for");
   return false;
 }
 
@@ -124,6 +133,10 @@ static void end_json(struct verdict *verdict) {
 }
 
 void verdict_end(struct verdict *verdict) {
+  if (verdict->unfinished) {
+    verdict_broken(verdict, ATTEMPT_TRANSPORT, "the gzip body ends too early");
+    return;
+  }
   verdict->end.whole = true;
   if (!is_success_status(verdict)) return;
   if (verdict->success == SUCCESS_JSON) end_json(verdict);
@@ -132,4 +145,26 @@ void verdict_end(struct verdict *verdict) {
                    "nothing but the close of the connection ended the body, "
                    "which may have been cut");
   else verdict->end.result = ATTEMPT_SUCCESS;
+}
+
+/* The body is not repeated: it may hold anything. */
+static void explain_rule(struct verdict *verdict,
+                         const struct json_rule *rule) {
+  const bool needed = rule < verdict->rules->rules + verdict->rules->needed;
+  struct slice text = rule->text;
+  if (text.len > RULE_SHOWN) text.len = RULE_SHOWN;
+  snprintf(verdict->error, sizeof verdict->error,
+           "the JSON breaks a rule: %s: %.*s%s",
+           needed ? "success_if does not hold" : "fail_if holds",
+           SLICE_ARG(text), text.len < rule->text.len ? "..." : "");
+}
+
+void verdict_text(struct verdict *verdict, struct slice body) {
+  if (verdict->end.result != ATTEMPT_SUCCESS ||
+      verdict->success != SUCCESS_JSON)
+    return;
+  const struct json_rule *broken = json_rules_broken(verdict->rules, body);
+  if (!broken) return;
+  verdict->end.result = ATTEMPT_RULE;
+  explain_rule(verdict, broken);
 }

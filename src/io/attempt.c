@@ -103,13 +103,15 @@ static void attempt_land(struct attempt *a) {
   atomic_fetch_sub_explicit(&slot->in_flight, 1, memory_order_relaxed);
 }
 
-static void attempt_recycle(struct attempt *a) {
+static inline void attempt_recycle(struct attempt *a) {
   intake_clear(&a->call.intake);
   slab_give(&a->attempts->slab, a);
 }
 
-static bool may_be_answer(const struct attempt_end *end) {
-  return end->whole && end->result != ATTEMPT_BAD_JSON;
+/* What breaks a rule may be the upstream's error, where that is wanted. */
+static bool may_be_answer(const struct verdict *verdict) {
+  if (verdict->end.result == ATTEMPT_RULE) return verdict->keep_errors;
+  return verdict->end.whole && verdict->end.result != ATTEMPT_BAD_JSON;
 }
 
 /* Whoever is told may free what the attempt has borrowed. */
@@ -120,8 +122,7 @@ static void attempt_report(struct attempt *a, int64_t now_us) {
   a->record->end.unsent = !a->sent;
   a->record->end_us = now_us;
   a->record->error = verdict->error;
-  if (may_be_answer(&verdict->end))
-    intake_hand_over(&a->call.intake, &response);
+  if (may_be_answer(verdict)) intake_hand_over(&a->call.intake, &response);
   a->on_end(a->arg, a->record, &response);
   response_clear(&response);
 }

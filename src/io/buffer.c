@@ -114,6 +114,7 @@ void buffer_drop(struct buffer *buffer, size_t n) {
 
 void buffer_give_back(struct buffer *buffer) {
   struct blocks *blocks = buffer->blocks;
+  if (buffer->cap == 0) return; /* it was taken: so are most, on their way */
   if (buffer->cap != BLOCK_BYTES || !keep_spare(blocks, buffer->at)) {
     budget_give(budget_of(blocks), buffer->cap);
     free(buffer->at);

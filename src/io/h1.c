@@ -294,6 +294,7 @@ static bool h1_start(struct call *call, struct wire *wire) {
 /* The whole request must be out, since its bytes are the client's. */
 static bool h1_read_out(struct call *call) {
   call->reading_out = call->sent_all;
+  if (call->reading_out) intake_lose(&call->intake);
   return call->reading_out;
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/retry_after.h"
 #include "io/clock.h"
+#include "io/intake_gzip.h"
 
 static const char head_too_large[] =
     "the answer's head is larger than --max-upstream-head";
@@ -22,14 +23,20 @@ void intake_init(struct intake *intake, const struct target_limits *limits,
   intake->limits = limits;
   intake->bytes = (struct buffer){.blocks = blocks};
   intake->judged = 0;
+  intake->gunzip = NULL;
   http_response_init(&intake->response);
   intake->response.to_head = slice_equal(message->method, slice_of("HEAD"));
   verdict_init(&intake->verdict, message->success, limits->body_bytes,
                limits->depth);
   intake->verdict.keep_errors = message->keep_errors;
+  intake->verdict.rules = message->rules;
+  intake->gzip = message->gzip;
 }
 
-void intake_clear(struct intake *intake) { buffer_clear(&intake->bytes); }
+void intake_clear(struct intake *intake) {
+  buffer_clear(&intake->bytes);
+  if (intake->gunzip) intake_gzip_clear(intake);
+}
 
 bool intake_make_room(struct intake *intake, size_t usual) {
   return (usual > BLOCK_BYTES && buffer_reserve(&intake->bytes, usual)) ||
@@ -61,16 +68,41 @@ static bool judge_head(struct intake *intake) {
   if (intake->response.head_at + intake->response.head_len >
       intake->limits->head_bytes)
     return too_large(intake);
+  if (intake->gzip != GZIP_KEPT && head.coding == CODING_GZIP)
+    head.coding = CODING_NONE; /* as the verdict will see it */
   bool open = verdict_head(&intake->verdict, &head);
   if (head.retry_after) note_wait(&intake->verdict.end, head.wait);
-  return open;
+  return open && (intake->gzip == GZIP_KEPT || intake_gzip_begin(intake));
 }
 
-static bool judge_body(struct intake *intake) {
+/* What has come of the body, or the next piece of what is in it. */
+static struct slice next_text(struct intake *intake) {
+  if (intake->gunzip) return intake_gzip_next(intake);
   const char *body = intake->bytes.at + intake->response.body_at;
   size_t from = intake->judged;
   intake->judged = intake->response.body_len;
-  return verdict_body(&intake->verdict, body + from, intake->judged - from);
+  return (struct slice){body + from, intake->judged - from};
+}
+
+static bool judge_body(struct intake *intake) {
+  do {
+    struct slice text = next_text(intake);
+    if (!text.at || !verdict_body(&intake->verdict, text.at, text.len))
+      return false;
+  } while (intake->gunzip && intake->more);
+  return true;
+}
+
+static void judge_text(struct intake *intake) {
+  const struct http_response *found = &intake->response;
+  struct slice text = {intake->bytes.at + found->body_at, found->body_len};
+  if (intake->gunzip) text = intake_gzip_text(intake);
+  verdict_text(&intake->verdict, text);
+}
+
+static void judge_end(struct intake *intake) {
+  verdict_end(&intake->verdict);
+  if (intake->verdict.rules) judge_text(intake);
 }
 
 /* The head has not ended yet, or interim heads go on and on. */
@@ -93,7 +125,7 @@ bool intake_judge(struct intake *intake) {
       case RESPONSE_HEAD: open = judge_head(intake); break;
       case RESPONSE_BODY: open = judge_body(intake); break;
       case RESPONSE_DONE:
-        verdict_end(&intake->verdict);
+        judge_end(intake);
         open = false;
         break;
       case RESPONSE_BAD:
@@ -107,13 +139,16 @@ bool intake_judge(struct intake *intake) {
 }
 
 void intake_end(struct intake *intake) {
-  if (http_response_end(&intake->response) == RESPONSE_DONE)
-    verdict_end(&intake->verdict);
+  if (http_response_end(&intake->response) == RESPONSE_DONE) judge_end(intake);
   else
     verdict_broken(&intake->verdict, ATTEMPT_TRANSPORT, intake->response.why);
 }
 
 /* ---- what is left behind ---- */
+
+void intake_lose(struct intake *intake) {
+  if (intake->gunzip) intake_gzip_clear(intake);
+}
 
 enum response_progress intake_skip(struct intake *intake) {
   enum response_progress progress;
@@ -136,6 +171,10 @@ static uint64_t length_to_tell(const struct http_response *found) {
 
 void intake_hand_over(struct intake *intake, struct response *response) {
   const struct http_response *found = &intake->response;
+  if (intake->gunzip && intake->gzip == GZIP_UNDONE) {
+    intake_gzip_hand_over(intake, response);
+    return;
+  }
   response->bytes = buffer_take(&intake->bytes);
   const char *at = response->bytes.at;
   response->status = found->status;

@@ -23,25 +23,45 @@
 
 enum { SHOWN_ITEM_BYTES = 100 };
 
+/* Of items that --to is asked for as a whole, and of those that are asked of
+ * one target. */
+enum { RACE_OF_ALL, RACE_OF_ONE, RACES };
+
 /* ---- GET ---- */
 
-/* One target of a group, and no other. */
-static struct exchange_item item_for(const struct group *group, unsigned i) {
-  return (struct exchange_item){.group = group, .only = &group->targets[i]};
+/* NULL: nobody may be asked. */
+static const struct pilot *pilot_of(const struct visit *visit,
+                                    const struct group *group) {
+  const struct route *route = visit->route;
+  const struct pilot *pilots =
+      group == route->group ? route->pilots : route->listed_pilots;
+  return pilots ? &pilots[visit->service->number] : NULL;
 }
 
-static unsigned listed_items(const struct group *listed,
+/* One target of a group, and no other. */
+static struct exchange_item item_for(const struct visit *visit,
+                                     const struct group *group, unsigned i) {
+  return (struct exchange_item){.group = group,
+                                .only = &group->targets[i],
+                                .pilot = pilot_of(visit, group),
+                                .race = RACE_OF_ONE};
+}
+
+static unsigned listed_items(const struct visit *visit,
                              struct exchange_item *items) {
-  for (unsigned i = 0; i < listed->count; i++) items[i] = item_for(listed, i);
+  const struct group *listed = visit->route->listed;
+  for (unsigned i = 0; i < listed->count; i++)
+    items[i] = item_for(visit, listed, i);
   return listed->count;
 }
 
 /* What a race could ask: primary and hedges, over the targets in turn. */
-static unsigned raced_items(const struct route *route, struct slice query,
+static unsigned raced_items(const struct visit *visit, struct slice query,
                             struct exchange_item *items) {
+  const struct route *route = visit->route;
   unsigned count = 1 + route->policy.hedges;
   for (unsigned k = 0; k < count; k++) {
-    items[k] = item_for(route->group, k % route->group->count);
+    items[k] = item_for(visit, route->group, k % route->group->count);
     items[k].query = query;
     items[k].number = k;
   }
@@ -54,8 +74,8 @@ static void start_get(struct visit *visit, struct exchange_setup *setup,
   struct exchange_item items[CONFIG_TARGETS_MAX + RACE_MAX_ATTEMPTS];
   setup->items = items;
   setup->item_count = route->listed->count > 0
-                          ? listed_items(route->listed, items)
-                          : raced_items(route, query, items);
+                          ? listed_items(visit, items)
+                          : raced_items(visit, query, items);
   visit_start(visit, setup);
 }
 
@@ -79,25 +99,27 @@ static bool is_query(struct slice query) {
   return true;
 }
 
-static const char *path_item(const struct route *route,
+static const char *path_item(const struct visit *visit,
                              struct exchange_item *item, struct slice text) {
+  const struct route *route = visit->route;
   if (route->group->count == 0) return "a path needs a --to to be appended to";
   split(text, &item->rest, &item->query);
   if (!base_url_rest_is_safe(item->rest) || !is_query(item->query))
     return "a path must stay below --to: no . or .. segments, no malformed "
            "percent-encoding, no bytes but visible ASCII";
   item->group = route->group;
+  item->pilot = pilot_of(visit, route->group);
   return NULL;
 }
 
 /* The first target of the group whose base URL lies above this one. */
-static bool find_above(const struct group *group, const struct base_url *url,
-                       struct exchange_item *item) {
+static bool find_above(const struct visit *visit, const struct group *group,
+                       const struct base_url *url, struct exchange_item *item) {
   for (unsigned i = 0; i < group->count; i++) {
     const struct base_url *base = &group->targets[i].url;
     if (!base_url_same_origin(base, url) || !base_url_covers(base, url->path))
       continue;
-    *item = item_for(group, i);
+    *item = item_for(visit, group, i);
     item->rest = base_url_below(base, url->path);
     item->query = url->query;
     return true;
@@ -105,22 +127,23 @@ static bool find_above(const struct group *group, const struct base_url *url,
   return false;
 }
 
-static const char *url_item(const struct route *route,
+static const char *url_item(const struct visit *visit,
                             struct exchange_item *item, struct slice text) {
+  const struct route *route = visit->route;
   struct base_url url;
   if (base_url_parse(&url, text)) return "it is no http:// or https:// URL";
-  if (find_above(route->group, &url, item) ||
-      find_above(route->listed, &url, item))
+  if (find_above(visit, route->group, &url, item) ||
+      find_above(visit, route->listed, &url, item))
     return NULL;
   return "it does not lie below a configured URL; --to or --all with its base "
          "would allow it";
 }
 
-static const char *parse_item(const struct route *route,
+static const char *parse_item(const struct visit *visit,
                               struct exchange_item *item, struct slice text) {
   *item = (struct exchange_item){0};
-  if (text.len > 0 && text.at[0] == '/') return path_item(route, item, text);
-  return url_item(route, item, text);
+  if (text.len > 0 && text.at[0] == '/') return path_item(visit, item, text);
+  return url_item(visit, item, text);
 }
 
 static void reject_item(struct visit *visit, size_t index, struct slice text,
@@ -184,7 +207,7 @@ static void start_post(struct visit *visit, struct exchange_setup *setup,
   size_t count;
   if (!read_list(visit, texts, &count)) return;
   for (size_t i = 0; i < count; i++) {
-    const char *why = parse_item(visit->route, &items[i], texts[i]);
+    const char *why = parse_item(visit, &items[i], texts[i]);
     if (!why) continue;
     reject_item(visit, i, texts[i], why);
     return;
@@ -206,32 +229,46 @@ static void visit_post(struct visit *visit, struct exchange_setup *setup) {
 
 /* ---- both ---- */
 
+static void set_races(const struct visit *visit, struct exchange_race *races,
+                      const struct race_policy *policy, int64_t timeout_us) {
+  const struct route *route = visit->route;
+  const bool has_group = route->group->count > 0;
+  races[RACE_OF_ALL] = races[RACE_OF_ONE] = (struct exchange_race){
+      .policy = policy,
+      .pilot = pilot_of(visit, has_group ? route->group : route->listed),
+      .targets = 1,
+      .timeout_us = timeout_us,
+      .fields = &route->fields,
+      .json = route->rules};
+  if (has_group) races[RACE_OF_ALL].targets = route->group->count;
+}
+
 void all_visit(struct visit *visit) {
   const struct route *route = visit->route;
   struct query_param params[] = {
       {.name = "detail"}, {.name = "hedge"}, {.name = route->timeout_param}};
   struct race_policy policy = route->policy;
-  struct exchange_race race = {
-      .policy = &policy,
-      .targets = route->group->count > 0 ? route->group->count : 1,
-      .fields = &route->fields};
-  struct exchange_setup setup = {.races = &race,
-                                 .race_count = 1,
-                                 .message = {.method = slice_of("GET")},
-                                 .gathers = true};
+  struct exchange_race races[RACES];
+  struct exchange_setup setup = {
+      .races = races,
+      .race_count = RACES,
+      .message = {.method = slice_of("GET"), .gzip = GZIP_UNDONE},
+      .gathers = true};
   bool hedge, is_post = visit->request->method == HTTP_POST;
   struct slice query = visit->request->query;
+  int64_t timeout_us;
   if (!visit_open(visit, is_post ? visit->body.len : query.len)) return;
   query_take(query, params, route->timeout_param ? 3 : 2,
              is_post ? NULL : &visit->text);
   query = text_slice_of(&visit->text);
   if (!visit_switch(visit, &params[0], &setup.detail) ||
       !visit_switch(visit, &params[1], &hedge) ||
-      !visit_timeout(visit, params[2].value, params[2].count, &race.timeout_us))
+      !visit_timeout(visit, params[2].value, params[2].count, &timeout_us))
     return;
   const bool is_plain = visit_is_plain(visit);
   if (!hedge || is_plain) policy.hedges = 0;
   if (is_plain) policy.retries = 0;
+  set_races(visit, races, &policy, timeout_us);
   if (is_post) visit_post(visit, &setup);
   else start_get(visit, &setup, query);
 }

@@ -20,6 +20,7 @@ static bool fail(char *error, size_t error_cap) {
 static bool make_one(struct crew *crew, const struct worker_setup *common,
                      struct log *log, char *error, size_t error_cap) {
   struct worker_setup setup = *common;
+  setup.number = crew->count;
   setup.first = crew->count > 0 ? crew->workers[0] : NULL;
   if (log && !(setup.log = log_open(log))) return fail(error, error_cap);
   struct worker *worker = worker_new(&setup, error, error_cap);

@@ -145,6 +145,7 @@ static void exchange_pass(struct exchange *x, struct answering *to) {
   };
   if (x->route->rewrite_links) to->more.links = &links;
   to->more.cors = x->route->cors.count > 0;
+  to->more.varies = x->route->fields.gzip;
   to->more.unchanged = exchange_is_known(x);
   if (to->more.unchanged) answering_unchanged(to, &fetch->response);
   else answering_pass(to, &fetch->response);
@@ -262,19 +263,15 @@ void exchange_drain_all(struct service *service) {
 
 /* ---- the start ---- */
 
-static unsigned attempts_of(const struct exchange_setup *setup, unsigned item) {
-  const struct race_policy *policy =
-      setup->races[setup->items[item].race].policy;
-  return 1 + policy->hedges + policy->retries;
-}
-
 /* The fetches, and behind them the records of all their attempts and the
  * attempts in flight. */
 static bool exchange_take_fetches(struct exchange *x,
-                                  const struct exchange_setup *setup) {
+                                  const struct exchange_setup *setup,
+                                  const struct race_plan *plans) {
   unsigned count = setup->item_count;
   size_t attempts = 0;
-  for (unsigned i = 0; i < count; i++) attempts += attempts_of(setup, i);
+  for (unsigned i = 0; i < count; i++)
+    attempts += plans[setup->items[i].race].attempts;
   size_t empty =
       attempts * (sizeof(struct attempt_record) + sizeof(struct attempt *));
   x->fetches = arena_take(&x->arena, count * sizeof *x->fetches + empty);
@@ -284,36 +281,44 @@ static bool exchange_take_fetches(struct exchange *x,
   return true;
 }
 
+static void exchange_make_plan(struct race_plan *plan,
+                               const struct exchange_race *race,
+                               int64_t now_us) {
+  if (race->pilot)
+    pilot_plan(race->pilot, plan, race->policy, race->targets, race->first,
+               race->timeout_us, now_us);
+  else plan_make(plan, race->policy, &(uint8_t){0}, 1, race->timeout_us);
+}
+
 /* NULL: no memory. */
 static const struct race_plan *exchange_make_plans(
     struct exchange *x, const struct exchange_setup *setup) {
   struct race_plan *plans =
       arena_take(&x->arena, setup->race_count * sizeof *plans);
-  for (unsigned i = 0; plans && i < setup->race_count; i++) {
-    const struct exchange_race *race = &setup->races[i];
-    plan_make(&plans[i], race->policy, race->targets, race->first,
-              race->timeout_us);
-  }
+  for (unsigned i = 0; plans && i < setup->race_count; i++)
+    exchange_make_plan(&plans[i], &setup->races[i], setup->started_us);
   return plans;
 }
 
 static bool exchange_make_fetches(struct exchange *x,
                                   const struct exchange_setup *setup) {
   const struct race_plan *plans = exchange_make_plans(x, setup);
-  if (!plans || !exchange_take_fetches(x, setup)) return false;
+  if (!plans || !exchange_take_fetches(x, setup, plans)) return false;
   struct attempt_record *records = (void *)(x->fetches + setup->item_count);
   struct attempt **attempts = (void *)(records + x->record.count);
   for (unsigned i = 0; i < setup->item_count; i++) {
     const struct exchange_item *item = &setup->items[i];
+    const struct race_plan *plan = &plans[item->race];
     struct fetch *fetch = &x->fetches[i];
     struct ask ask = {item->rest, item->query, item->message};
-    fetch_init(fetch, &x->scene, &plans[item->race], item->group, &ask);
+    fetch_init(fetch, &x->scene, plan, item->group, &ask);
     fetch->only = item->only;
+    fetch->pilot = item->pilot;
     fetch->first_number = item->number;
     fetch->attempts = attempts;
     fetch->records = records;
-    attempts += attempts_of(setup, i);
-    records += attempts_of(setup, i);
+    attempts += plan->attempts;
+    records += plan->attempts;
   }
   return true;
 }

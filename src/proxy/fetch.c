@@ -43,11 +43,30 @@ static void trace_end(const struct attempt_record *record) {
         (unsigned long long)record->bytes);
 }
 
-/* Every attempt comes by here, once its record says how it ended. */
+/* The place in the group of the target that it has asked. */
+static unsigned place_of(const struct fetch *f,
+                         const struct attempt_record *record) {
+  return record->target - f->group->targets->number;
+}
+
+static void attempt_teaches(const struct fetch *f, unsigned k,
+                            const struct attempt_record *record) {
+  unsigned place = place_of(f, record);
+  enum pilot_news news =
+      pilot_ended(f->pilot, &f->race, k, place, &record->end,
+                  record->end_us - record->start_us, record->end_us);
+  if (news != PILOT_NO_NEWS)
+    observe_news(f->pilot, place, &f->group->targets[place], news);
+}
+
+/* Every attempt comes by here, once its record says how it ended, and the race
+ * knows what ended it. */
 static void attempt_ended(struct fetch *f, unsigned k) {
+  const struct attempt_record *record = record_of(f, k);
   f->attempts[k] = NULL;
-  trace_end(record_of(f, k));
-  observe_attempt(f->scene->service, record_of(f, k));
+  trace_end(record);
+  observe_attempt(f->scene->service, record);
+  attempt_teaches(f, k, record);
 }
 
 static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
@@ -83,20 +102,25 @@ static void fetch_end_below(struct fetch *f, const struct todo *todo,
 
 /* ---- how one starts ---- */
 
-static enum gate_verdict fetch_admit(struct fetch *f,
-                                     _Atomic int64_t *in_flight, bool hedge) {
+/* Counts it as in flight, whatever the verdict is. */
+static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
+                                     _Atomic int64_t *in_flight,
+                                     int64_t now_us) {
   struct gate gate = {
       .in_flight =
           atomic_fetch_add_explicit(in_flight, 1, memory_order_relaxed),
       .cap = f->group->max_attempts,
-      .hedge = hedge,
+      .hedge = k > 0,
       .draining = f->scene->service->drained,
   };
-  return gate_try(&gate);
+  enum gate_verdict verdict = gate_try(&gate);
+  if (verdict != GATE_OPEN) return verdict;
+  return pilot_admit(f->pilot, place_of(f, &f->records[k]),
+                     pilot_kind(&f->race, k), gate.in_flight, now_us);
 }
 
-static const struct target *target_of(const struct fetch *f, unsigned k) {
-  return f->only ? f->only : &f->group->targets[f->race.plan->target[k]];
+static const struct target *fetch_whom(const struct fetch *f, unsigned k) {
+  return f->only ? f->only : &f->group->targets[pilot_whom(&f->race, k)];
 }
 
 static _Atomic int64_t *in_flight_to(const struct fetch *f,
@@ -108,15 +132,15 @@ static _Atomic int64_t *in_flight_to(const struct fetch *f,
 static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   unsigned k = f->begun++;
   struct attempts *attempts = f->scene->service->attempts;
-  const struct target *target = target_of(f, k);
+  const struct target *target = fetch_whom(f, k);
   _Atomic int64_t *in_flight = in_flight_to(f, target);
   struct attempt_record *record = record_of(f, k);
   record->target = target->number;
   record->number = (uint8_t)(f->first_number + k);
-  record->kind = (uint8_t)race_kind(&f->race, k);
+  if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
   record->start_us = now_us;
   f->scene->service->counters.begun++;
-  enum gate_verdict verdict = fetch_admit(f, in_flight, k > 0);
+  enum gate_verdict verdict = fetch_admit(f, k, in_flight, now_us);
   if (verdict == GATE_OPEN) {
     f->attempts[k] = attempt_start(attempts, &f->ask, target, &f->group->limits,
                                    record, fetch_on_attempt_end, f);
@@ -141,13 +165,6 @@ static struct step_event fetch_refuse(struct fetch *f,
 
 /* ---- performing a todo ---- */
 
-/* Where there are retries, those of many races do not come at once. */
-static struct todo fetch_step(struct fetch *f, struct step_event event) {
-  if (f->race.plan->retries > 0)
-    event.jitter = (uint32_t)(service_random(f->scene->service) >> 32);
-  return race_step(&f->race, &event);
-}
-
 static void fetch_settle(struct fetch *f, int64_t now_us) {
   timer_clear(&f->timer);
   f->scene->on_settled(f->scene->arg, f, now_us);
@@ -160,7 +177,7 @@ static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
     enum gate_verdict verdict = fetch_start_next(f, now_us);
     if (verdict == GATE_OPEN) continue;
     struct step_event event = fetch_refuse(f, verdict);
-    todo = fetch_step(f, event);
+    todo = race_step(&f->race, &event);
     fetch_end_below(f, &todo, event.now_us);
   }
   if (todo.outcome == OUTCOME_OPEN)
@@ -171,7 +188,7 @@ static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
 static void fetch_advance(struct fetch *f, enum event_kind kind,
                           int64_t now_us) {
   struct step_event event = {.kind = kind, .now_us = now_us};
-  fetch_perform(f, fetch_step(f, event), now_us);
+  fetch_perform(f, race_step(&f->race, &event), now_us);
 }
 
 /* ---- what happens ---- */
@@ -221,10 +238,10 @@ static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
   unsigned k = (unsigned)(record - f->records);
   int64_t now_us = record->end_us;
   fetch_keep_error(f, record);
-  attempt_ended(f, k);
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
-  struct todo todo = fetch_step(f, event);
+  struct todo todo = race_step(&f->race, &event);
+  attempt_ended(f, k);
   fetch_keep_response(f, k, &todo, response);
   fetch_perform(f, todo, now_us);
 }
@@ -245,6 +262,9 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->begun = fetch->first_number = fetch->response_of = 0;
   fetch->response = (struct response){0};
   race_init(&fetch->race, plan);
+  /* The retries of many races do not come at once. */
+  if (plan_has_retries(plan))
+    fetch->race.chance = (uint32_t)(service_random(scene->service) >> 32);
   timer_init(&fetch->timer, scene->service->loop, fetch_on_timer, fetch);
 }
 

@@ -16,11 +16,13 @@ static struct exchange_race race_of(struct visit *visit,
   const struct group *group = route->group;
   return (struct exchange_race){
       .policy = &route->policy,
+      .pilot = route->pilots ? &route->pilots[visit->service->number] : NULL,
       .targets = group->count > 0 ? group->count : 1,
       .first = group->count > 0 ? balance_first(visit->service, group) : 0,
       .timeout_us =
           route->timeout_us < deadline_us ? route->timeout_us : deadline_us,
-      .fields = &route->fields};
+      .fields = &route->fields,
+      .json = route->rules};
 }
 
 /* Each item is asked once. */
@@ -30,8 +32,10 @@ static void make_plain(struct exchange_race *race, struct race_policy *plain) {
   race->policy = plain;
 }
 
-static struct exchange_item item_of(const struct gather_item *from) {
+static struct exchange_item item_of(const struct visit *visit,
+                                    const struct gather_item *from) {
   return (struct exchange_item){.group = from->group,
+                                .pilot = &from->pilots[visit->service->number],
                                 .only = from->only,
                                 .rest = from->rest,
                                 .query = from->query,
@@ -50,7 +54,7 @@ static void gather_start(struct visit *visit, struct exchange_setup *setup,
     if (is_plain) make_plain(&races[i], &plain[i]);
   }
   for (unsigned i = 0; i < gather->count; i++)
-    items[i] = item_of(&gather->items[i]);
+    items[i] = item_of(visit, &gather->items[i]);
   setup->races = races;
   setup->race_count = gather->rule_count;
   setup->items = items;
@@ -62,9 +66,10 @@ void gather_visit(struct visit *visit) {
   const struct route *route = visit->route;
   struct query_param params[] = {{.name = "detail"},
                                  {.name = route->timeout_param}};
-  struct exchange_setup setup = {.message = {.method = slice_of("GET")},
-                                 .gather = &route->gather,
-                                 .gathers = true};
+  struct exchange_setup setup = {
+      .message = {.method = slice_of("GET"), .gzip = GZIP_UNDONE},
+      .gather = &route->gather,
+      .gathers = true};
   int64_t deadline_us;
   if (!visit_open(visit, 0)) return;
   query_take(visit->request->query, params, route->timeout_param ? 2 : 1, NULL);

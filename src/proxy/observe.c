@@ -13,6 +13,29 @@ void observe_attempt(struct service *service,
   service->counters.attempts[attempt->end.result]++;
 }
 
+static long long seconds_of(const struct outlier_bench *bench) {
+  return (long long)(bench->length_us / 1000000);
+}
+
+void observe_news(const struct pilot *pilot, unsigned place,
+                  const struct target *target, enum pilot_news news) {
+  const struct pilot_target *its = pilot->targets[place];
+  const unsigned number = target->number;
+  const struct slice at = target->url.authority;
+  if (news == PILOT_EJECTED)
+    log_notice("target %u (%.*s) is ejected for %lld s: it has failed %u times "
+               "in a row",
+               number, SLICE_ARG(at), seconds_of(&its->failing),
+               outlier_failing.first);
+  if (news == PILOT_SLOW)
+    log_notice("target %u (%.*s) is not asked first for %lld s: it has lost %u "
+               "races in a row to other targets",
+               number, SLICE_ARG(at), seconds_of(&its->slow),
+               outlier_slow.first);
+  if (news == PILOT_BACK)
+    log_notice("target %u (%.*s) is back", number, SLICE_ARG(at));
+}
+
 static void write_line(struct service *service,
                        const struct race_record *race) {
   char storage[LOG_LINE_BYTES];

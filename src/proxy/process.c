@@ -17,6 +17,7 @@
 
 #include "config/config.h"
 #include "config/config_file.h"
+#include "config/learned.h"
 #include "config/snapshot.h"
 #include "io/clock.h"
 #include "io/leaks.h"
@@ -45,7 +46,7 @@ struct program {
   struct resolver *resolver;
   struct log *log;
   struct notify *notify; /* NULL: there is no service manager */
-  struct timer watchdog;
+  struct timer watchdog, learning;
   struct slots *slots;
   struct wake *news; /* from the workers */
   struct crew crew;
@@ -112,6 +113,7 @@ static bool make_process(struct program *program) {
   if (!program->slots) return false;
   program->reload.slots = program->slots;
   program->reload.via_line = process->via_line;
+  program->reload.workers = machine_workers(&program->config);
   return reload_first(&program->reload);
 }
 
@@ -125,9 +127,8 @@ static bool start_workers(struct program *program) {
       .on_news = program->news,
   };
   char error[256];
-  bool started =
-      crew_start(&program->crew, &setup, program->log,
-                 machine_workers(&program->config), error, sizeof error);
+  bool started = crew_start(&program->crew, &setup, program->log,
+                            program->reload.workers, error, sizeof error);
   if (!started) log_notice("%s", error);
   return started;
 }
@@ -160,6 +161,13 @@ static void on_watchdog(void *arg) {
   crew_ping(&program->crew);
   timer_set(&program->watchdog,
             clock_now_us() + notify_watchdog_us(program->notify) / 2);
+}
+
+static void on_learning(void *arg) {
+  struct program *program = arg;
+  int64_t now_us = clock_now_us();
+  snapshot_learn(program->reload.snapshot, now_us);
+  timer_set(&program->learning, now_us + PILOT_REFRESH_US);
 }
 
 static void on_stop(void *arg, int signo) {
@@ -212,6 +220,7 @@ static bool start(struct program *program) {
   program->loop = loop_new();
   if (!program->loop) return no_memory();
   timer_init(&program->watchdog, program->loop, on_watchdog, program);
+  timer_init(&program->learning, program->loop, on_learning, program);
   program->news = wake_new(program->loop, on_news, program);
   if (!program->news || !watch_signals(program) || !make_process(program))
     return no_memory();
@@ -221,8 +230,10 @@ static bool start(struct program *program) {
 static void run(struct program *program) {
   say_ready(program);
   if (notify_watchdog_us(program->notify) > 0) on_watchdog(program);
+  on_learning(program);
   loop_run(program->loop);
   timer_clear(&program->watchdog);
+  timer_clear(&program->learning);
 }
 
 static void clear(struct program *program) {
@@ -243,6 +254,7 @@ static void expect_nothing_left(struct process *process) {
   leaks_expect_none("client requests", process->requests);
   leaks_expect_none("snapshots", snapshot_count());
   leaks_expect_none("trusts", trust_count());
+  leaks_expect_none("what was learned", learned_count());
   leaks_end();
 }
 

@@ -29,6 +29,8 @@ static struct snapshot *make_snapshot(const struct reload *reload,
       .secrets = reload->secrets.of_targets,
       .via_line = reload->via_line,
       .number = before ? before->number + 1 : 1,
+      .before = before,
+      .workers = reload->workers,
   };
   return snapshot_new(&source);
 }

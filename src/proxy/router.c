@@ -144,7 +144,7 @@ static void answer_preflight(struct visit *visit, const struct route *asked) {
 static void allow_origin(struct visit *visit) {
   const struct cors_rule *rule = &visit->route->cors;
   if (cors_room(visit->request, (struct slice){0}) <=
-      LINES_BYTES - VISIT_PREFERENCE_BYTES)
+      LINES_BYTES - VISIT_LINES_BYTES)
     cors_write(&visit->lines, rule, visit->request);
 }
 

@@ -10,6 +10,7 @@
  * again, whichever target it is; else once. */
 #include "proxy/smart.h"
 
+#include "core/coding.h"
 #include "core/http_method.h"
 #include "core/query.h"
 #include "proxy/balance.h"
@@ -38,6 +39,17 @@ static bool has_body(const struct visit *visit) {
   enum http_method method = visit->request->method;
   return visit->body.len > 0 || method == HTTP_POST || method == HTTP_PUT ||
          method == HTTP_PATCH;
+}
+
+/* Not inlined: it would make every other request's path longer. */
+static __attribute__((noinline)) enum gzip_use gzip_of(
+    const struct visit *visit) {
+  const struct route *route = visit->route;
+  bool passes = route->success == SUCCESS_ANY;
+  if (!forward_asks_gzip(visit->request, &route->fields)) return GZIP_KEPT;
+  /* Rules want the text as a whole, so it is what is kept. */
+  if (route->rules || !coding_takes_gzip(visit->request)) return GZIP_UNDONE;
+  return passes ? GZIP_KEPT : GZIP_JUDGED;
 }
 
 static struct ask_message message_of(const struct visit *visit) {
@@ -98,8 +110,10 @@ void smart_visit(struct visit *visit) {
   const struct group *group = route->group;
   struct race_policy policy = route->policy;
   struct exchange_item item = {.group = group};
-  struct exchange_race race = {
-      .policy = &policy, .targets = group->count, .fields = &route->fields};
+  struct exchange_race race = {.policy = &policy,
+                               .targets = group->count,
+                               .fields = &route->fields,
+                               .json = route->rules};
   struct exchange_setup setup = {.races = &race,
                                  .race_count = 1,
                                  .message = message_of(visit),
@@ -122,7 +136,12 @@ void smart_visit(struct visit *visit) {
                              (tags ? if_none_match_room(visit) : 0)))
     return;
   if (visit_is_plain(visit)) policy.hedges = policy.retries = 0;
+  if (route->fields.gzip) {
+    setup.message.gzip = gzip_of(visit);
+    text_str(&visit->lines, "Vary: Accept-Encoding\r\n");
+  }
   policy.once = setup.message.once = !may_be_sent_again(visit);
+  race.pilot = item.pilot = &route->pilots[visit->service->number];
   race.first = balance_first(visit->service, group);
   start(visit, &setup, &item, &race, tags);
 }

@@ -62,7 +62,7 @@ void visit_answer(struct visit *visit, struct slice json) {
 static size_t visit_room_for(const struct visit *visit) {
   return visit->record.method.len + visit->record.path.len +
          visit->record.id.len + visit->lines.len + PEER_BYTES +
-         VISIT_PREFERENCE_BYTES;
+         VISIT_LINES_BYTES;
 }
 
 static enum gate_verdict visit_admit(const struct service *service) {
@@ -261,6 +261,7 @@ static const struct ask_message *visit_write_message(
   *message = *common;
   message->fields = fields;
   message->timeout_header = rules->timeout_header;
+  if (!rules->gzip) message->gzip = GZIP_KEPT;
   for (unsigned i = 0; i < group->variant_count; i++)
     if (!visit_write_fields(visit, &own, &group->variants[i], &fields[i]))
       return NULL;
@@ -294,8 +295,9 @@ static bool visit_write_messages(struct visit *visit,
     return false;
   for (unsigned i = 0; i < setup->item_count; i++) {
     struct exchange_item *item = &setup->items[i];
-    common->deadline_us =
-        setup->started_us + setup->races[item->race].timeout_us;
+    const struct exchange_race *race = &setup->races[item->race];
+    common->deadline_us = setup->started_us + race->timeout_us;
+    common->rules = race->json;
     item->message = message_before(setup, i);
     if (!item->message)
       item->message =

@@ -205,6 +205,7 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   struct process *process = worker->setup.process;
   snprintf(error, error_cap, "no memory for a worker");
   if (!service_init(service, process)) return false;
+  service->number = worker->setup.number;
   service->loop = worker->loop;
   service->log = worker->setup.log;
   service->attempts = attempts_new(worker->loop, worker->setup.resolver,

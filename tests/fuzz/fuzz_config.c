@@ -167,7 +167,7 @@ static void check_ranges(const struct config *config) {
                number_of(option, option->max, &max),
            "a range is one");
     demand((number >= min && number <= max) ||
-               (option->may_be_off && number == 0),
+               (option->word && number == option->word_number),
            "every number is in its range");
   }
   demand(config->file ||

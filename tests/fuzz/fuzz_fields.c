@@ -1,16 +1,18 @@
 /* fuzz_fields: small readers and writers of field values, one by the first
  * letter: (a)ddresses into core/cidr, (e)ntity tags into core/conditional,
- * (f)orwarded, (l)inks, c(o)rs, (p)refer, (r)etry_after. What they take stands
- * in the lines behind, and then a request's head where they take one.
+ * (f)orwarded, (g)zip into core/coding, (l)inks, c(o)rs, (p)refer,
+ * (r)etry_after. What they take stands in the lines behind, and then a request's
+ * head where they take one.
  *
  * What is written are field lines in the room that was promised, without one
  * that nobody wrote. A block reads as it was written. Tags match only what was
  * sent. A stranger has no say in X-Forwarded-*. A link that was rewritten leads
- * to where it led. An origin is allowed only when it was named. A wait has its
- * bounds, and a date reads as it is written. */
+ * to where it led. Who gets gzip named it. An origin is allowed only when it
+ * was named. A wait has its bounds, and a date reads as it is written. */
 #include <stdlib.h>
 
 #include "core/cidr.h"
+#include "core/coding.h"
 #include "core/conditional.h"
 #include "core/cors.h"
 #include "core/forwarded.h"
@@ -140,6 +142,48 @@ static void fuzz_prefer(struct slice head) {
   }
   demand(!prefer_hedge_off(&request) || http_request_field(&request, "Hedge"),
          "hedging is turned off by its field");
+}
+
+/* ---- gzip ---- */
+
+/* The field lines of a request, which has some. */
+static struct slice lines_of(const struct http_request *request) {
+  const struct http_field *last = &request->fields[request->field_count - 1];
+  const char *at = request->fields[0].name.at;
+  const char *end = strstr(last->value.at, "\r\n");
+  return (struct slice){at, (size_t)(end + 2 - at)};
+}
+
+static void check_plain_fields(struct slice lines) {
+  struct text out = fuzz_text(coding_plain_room(lines));
+  struct http_field field;
+  coding_plain_fields(&out, lines);
+  demand(!out.cut, "the fields fit in their room");
+  struct slice plain = text_slice_of(&out);
+  demand(lines_in(plain) <= lines_in(lines), "no line was injected");
+  while (plain.len > 0) {
+    demand(http_field_next(&plain, &field), "a line is a field");
+    demand(!is(field.name, "Content-Encoding"), "the coding is gone");
+    demand(!is(field.name, "ETag") ||
+               slice_starts_with(field.value, slice_of("W/\"")),
+           "a tag is weak");
+  }
+  free(out.at);
+}
+
+static void fuzz_coding(struct slice head) {
+  static struct http_request request;
+  bool named = false;
+  if (!read_head(&request, head)) return;
+  for (unsigned i = 0; i < request.field_count; i++) {
+    struct slice value = request.fields[i].value;
+    if (is(request.fields[i].name, "Accept-Encoding"))
+      named |= http_list_has(value, slice_of("gzip")) ||
+               http_list_has(value, slice_of("x-gzip")) ||
+               http_list_has(value, slice_of("*"));
+  }
+  demand(named || !coding_takes_gzip(&request), "who takes gzip names it");
+  if (request.field_count > 0) check_plain_fields(lines_of(&request));
 }
 
 /* ---- X-Forwarded-* ---- */
@@ -351,6 +395,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     case 'a': fuzz_cidr(rest); break;
     case 'e': fuzz_conditional(rest); break;
     case 'f': fuzz_forwarded(letters, rest); break;
+    case 'g': fuzz_coding(rest); break;
     case 'l': fuzz_links(letters, rest); break;
     case 'o': fuzz_cors(rest); break;
     case 'p': fuzz_prefer(rest); break;

@@ -18,6 +18,7 @@
   "4567890123456789012345678901234567890123456789012345678"
 _Static_assert(sizeof ID == 128 + 1, "the longest ID has 128 bytes");
 
+#define VERSION "hedgerow/0"
 #define VIA "1.1 hedgerow-1234"
 
 static const struct http_request_limits limits = {1 << 16, HTTP_FIELDS_MAX};
@@ -36,7 +37,7 @@ static struct forward_rules rules_of(struct slice letters) {
       {{"X-Key", 5}, {"k", 1}}, {{"Accept", 6}, {"text/json", 9}}};
   static const struct slice drop[] = {{"Cookie", 6}, {"X-Drop", 6}};
   struct forward_rules rules = {.headers = headers, .drop = drop};
-  rules.version = slice_of("hedgerow/0");
+  rules.version_line = slice_of("User-Agent: " VERSION "\r\n");
   rules.via_line = slice_of("Via: " VIA "\r\n");
   if (fuzz_contains(letters, slice_of("h"))) rules.header_count = 2;
   if (fuzz_contains(letters, slice_of("d"))) rules.drop_count = 2;
@@ -112,7 +113,7 @@ static bool is_own(const struct http_field *field, const struct scene *scene) {
   if (is(name, "Via")) return slice_equal(value, slice_of(VIA));
   if (is(name, "User-Agent"))
     return slice_equal(value, rules->user_agent.len > 0 ? rules->user_agent
-                                                        : rules->version);
+                                                        : slice_of(VERSION));
   if (is(name, "Authorization"))
     return target->token.len > 0 &&
            slice_equal(value, slice_of("Bearer t0k3n"));

@@ -1,10 +1,11 @@
 /* fuzz_http_response: any bytes, into the reader of responses and the verdict
  * on them, as io/intake drives both.
  *
- * However the bytes were cut, and though the buffer moves with each of them,
- * head, body, end, what came behind the end, and the verdict are the same. Where
- * a body was framed, it is found a second time here, by a reader that needs all
- * bytes at once and knows nothing of states.
+ * However the bytes were cut, though the buffer moves with each of them, and
+ * whether or not the body is dropped as it comes, head, body, end, what came
+ * behind the end, and the verdict are the same. Where a body was framed, it is
+ * found a second time here, by a reader that needs all bytes at once and knows
+ * nothing of states.
  *
  * What was asked, and what is wanted, goes by the length of the input, so that
  * a seed is a response and nothing else. */
@@ -26,6 +27,8 @@ struct reading {
   bool judged; /* the verdict is certain */
   bool ended;  /* ... because the body was at its end */
   size_t fed;  /* of the body, to the verdict */
+  bool drops;  /* the body is dropped as it comes, to here: */
+  struct text dropped;
   char *bytes; /* exactly len of them */
   size_t len;
 };
@@ -34,9 +37,13 @@ static void judge_body(struct reading *reading) {
   const char *body = reading->bytes + reading->response.body_at;
   size_t from = reading->fed;
   reading->fed = reading->response.body_len;
-  if (reading->judged) return;
-  reading->judged =
-      !verdict_body(&reading->verdict, body + from, reading->fed - from);
+  if (!reading->judged)
+    reading->judged =
+        !verdict_body(&reading->verdict, body + from, reading->fed - from);
+  if (!reading->drops) return;
+  text_add(&reading->dropped, body, reading->fed);
+  http_response_drop_body(&reading->response, reading->bytes, &reading->len);
+  reading->fed = 0;
 }
 
 static void judge(struct reading *reading) {
@@ -136,6 +143,8 @@ static void read_all(struct reading *reading, struct slice bytes,
                      uint64_t variant, bool whole) {
   struct fuzz_cuts cuts = fuzz_cuts_of(bytes, variant);
   *reading = (struct reading){.progress = RESPONSE_MORE, .bytes = malloc(0)};
+  reading->drops = !whole && variant % 2 == 1;
+  reading->dropped = fuzz_text(bytes.len + 1);
   http_response_init(&reading->response);
   reading->response.to_head = bytes.len % 7 == 6;
   verdict_init(&reading->verdict, (enum success)(bytes.len / 7 % 3), BODY_MAX,
@@ -158,6 +167,7 @@ static struct slice head_of(const struct reading *reading) {
 }
 
 static struct slice body_of(const struct reading *reading) {
+  if (reading->drops) return text_slice_of(&reading->dropped);
   return (struct slice){reading->bytes + reading->response.body_at,
                         reading->response.body_len};
 }
@@ -173,7 +183,7 @@ static void check_same_response(const struct reading *a,
   demand(a->progress == b->progress, "a cut changes no end");
   demand(x->status == y->status && x->interim == y->interim &&
              x->http_1_0 == y->http_1_0 && x->keep_alive == y->keep_alive &&
-             x->delimited == y->delimited && x->is_encoded == y->is_encoded &&
+             x->delimited == y->delimited && x->coding == y->coding &&
              x->retry_after == y->retry_after && x->length == y->length &&
              x->location_at == y->location_at &&
              x->location_len == y->location_len,
@@ -277,9 +287,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_same_response(&whole, &cut);
     check_same_verdict(&whole.verdict, &cut.verdict);
     free(cut.bytes);
+    free(cut.dropped.at);
   }
   if (whole.progress == RESPONSE_DONE) check_framing(&whole, bytes);
   check_success(&whole);
   free(whole.bytes);
+  free(whole.dropped.at);
   return 0;
 }

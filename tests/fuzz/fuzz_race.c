@@ -107,7 +107,6 @@ static void turn(struct shell *shell, struct slice *script) {
     event.kind = EVENT_ENDED;
     event.end = take_end(script);
   }
-  event.jitter = take(script) * UINT32_C(0x01010101);
   shell_turn(shell, &event, refusing);
 }
 
@@ -146,6 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   int64_t timeout_us = 1 + take_us(&script);
   take_policy(&script, retries, &policy);
   shell_init_race(&shell, &policy, timeout_us);
+  shell.race.chance = retries * UINT32_C(0x9e3779b1);
   fresh = shell;
   play(&shell, script);
   if (shell.fault) tell(fresh, script, shell.fault);

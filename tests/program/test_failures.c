@@ -362,8 +362,10 @@ Test(failures, a_status_beyond_599_fails) {
 static void expect_words(int status, const char *words) {
   struct stage s = stage_open("--hedges", "1", "--hedge-after", "30ms");
   client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), status, "{}");
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  arrival_answer_json(primary, status, "{}");
+  arrival_answer_json(hedge, 500, "{}");
   expect_verdict(&s, "status", words);
   stage_close(&s);
 }

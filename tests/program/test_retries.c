@@ -73,7 +73,8 @@ Test(retries, a_4xx_is_not_retried) { expect_no_retry(404, "", 404); }
 Test(retries, a_429_is_retried) {
   struct stage s = stage_open_retrying("1");
   client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 429, "{}");
+  arrival_answer(origin_await_attempt(s.origin, 0), 429, "Retry-After: 0\r\n",
+                 "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   reply_expect_story(client_await_reply(s.client), "2", "1");
   stage_close(&s);

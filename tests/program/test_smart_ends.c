@@ -178,8 +178,10 @@ Test(smart_ends, a_4xx_without_final_waits_for_what_is_in_flight) {
 static void expect_not_final(int status) {
   struct stage s = stage_open(SOON, "--final", "4xx");
   client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), status, "{}");
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  arrival_answer_json(primary, status, "{}");
+  arrival_answer_json(hedge, 200, OK);
   reply_expect(client_await_reply(s.client), 200, OK);
   stage_close(&s);
 }

@@ -216,14 +216,20 @@ void arrival_expect_body(struct arrival *arrival, const char *body,
 
 void arrival_answer(struct arrival *arrival, int status, const char *fields,
                     const char *body) {
-  size_t cap = 256 + strlen(fields) + strlen(body);
-  char *message = malloc(cap);
+  arrival_answer_bytes(arrival, status, fields, body, strlen(body));
+}
+
+void arrival_answer_bytes(struct arrival *arrival, int status,
+                          const char *fields, const char *body, size_t len) {
+  size_t cap = 256 + strlen(fields);
+  char *message = malloc(cap + len);
   cr_assert_not_null(message);
   /* In one piece: after a 500 hedgerow may close before it reads the body. */
-  snprintf(message, cap,
-           "HTTP/1.1 %d Scripted\r\n%sContent-Length: %zu\r\n\r\n%s", status,
-           fields, strlen(body), body);
-  arrival_send(arrival, message);
+  int head = snprintf(message, cap,
+                      "HTTP/1.1 %d Scripted\r\n%sContent-Length: %zu\r\n\r\n",
+                      status, fields, len);
+  memcpy(message + head, body, len);
+  arrival_send_bytes(arrival, message, (size_t)head + len);
   free(message);
   arrival->state = ARRIVAL_ANSWERED;
 }

@@ -65,6 +65,9 @@ void arrival_expect_body(struct arrival *arrival, const char *body, size_t len);
 /* A whole answer: Content-Length is added. fields: lines with CRLFs, or "". */
 void arrival_answer(struct arrival *arrival, int status, const char *fields,
                     const char *body);
+/* The same with any bytes. */
+void arrival_answer_bytes(struct arrival *arrival, int status,
+                          const char *fields, const char *body, size_t len);
 void arrival_answer_json(struct arrival *arrival, int status, const char *body);
 /* The last answer on its connection; returns when hedgerow has read it whole,
  * so that what the script does next comes second. */

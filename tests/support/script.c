@@ -21,9 +21,17 @@ static enum race_on_failure on_failure(const char *word) {
   return RACE_WAIT;
 }
 
-static void set_option(struct race_policy *policy, int64_t *timeout_us,
+/* What is no policy. */
+struct rest {
+  int64_t timeout_us;
+  uint32_t chance;
+};
+
+static void set_option(struct race_policy *policy, struct rest *others,
                        const char *name, const char *value) {
-  if (strcmp(name, "timeout") == 0) *timeout_us = ms(value);
+  if (strcmp(name, "timeout") == 0) others->timeout_us = ms(value);
+  else if (strcmp(name, "chance") == 0)
+    others->chance = (uint32_t)atoi(value) * (UINT32_MAX / 100 + 1);
   else if (strcmp(name, "hedge-after") == 0) policy->hedge_after_us = ms(value);
   else if (strcmp(name, "hedges") == 0) policy->hedges = (unsigned)atoi(value);
   else if (strcmp(name, "retries") == 0)
@@ -42,14 +50,14 @@ static void set_option(struct race_policy *policy, int64_t *timeout_us,
 }
 
 static void read_options(const char *options, struct race_policy *policy,
-                         int64_t *timeout_us) {
+                         struct rest *others) {
   char copy[TEXT_BYTES], *rest = copy, *name;
   cr_assert_lt(strlen(options), sizeof copy);
   strcpy(copy, options);
   while ((name = strtok_r(rest, " ", &rest))) {
     const char *value = strtok_r(rest, " ", &rest);
     cr_assert(value, "no value for '%s'", name);
-    set_option(policy, timeout_us, name, value);
+    set_option(policy, others, name, value);
   }
 }
 
@@ -83,8 +91,6 @@ static void read_tail(struct turn *turn, char **rest) {
       turn->event.end.retry_after = true;
     else if (strcmp(word, "for") == 0)
       turn->event.end.retry_after_ms = number(rest);
-    else if (strcmp(word, "jitter") == 0)
-      turn->event.jitter = number(rest) * (UINT32_MAX / 100 + 1);
     else if (strcmp(word, "unsent") == 0) turn->event.end.unsent = true;
     else if (strcmp(word, "refusing") == 0) read_refusals(turn, rest);
     else cr_assert_fail("no word of a script: '%s'", word);
@@ -166,9 +172,10 @@ static void play(struct shell *shell, const char *script, const char *want) {
 void script_race(const char *options, const char *script, const char *want) {
   struct race_policy policy = {
       .hedges = 2, .hedge_after_us = 300000, .backoff = {25000, 250000}};
-  int64_t timeout_us = 1000000;
+  struct rest others = {.timeout_us = 1000000};
   struct shell shell;
-  read_options(options, &policy, &timeout_us);
-  shell_init_race(&shell, &policy, timeout_us);
+  read_options(options, &policy, &others);
+  shell_init_race(&shell, &policy, others.timeout_us);
+  shell.race.chance = others.chance;
   play(&shell, script, want);
 }

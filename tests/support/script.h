@@ -11,7 +11,6 @@
  *   fail K [unsent]     it ends without an answer
  *   starve K [unsent]   it ends because this machine lacked memory
  *   status K CODE [cut] [retry-after [for MS]]
- *   ... jitter PERCENT  a retry's wait is that much shorter
  *   ... refusing K ...  these attempts may not start, should they be to
  *
  * A timer comes at the very moment that the policy's wakeup names, and nothing
@@ -23,7 +22,8 @@
 /* options: pairs of a flag without its dashes and a value; durations are
  * milliseconds. What is not named: timeout 1000 hedge-after 300 hedges 2
  * stagger 0 on-failure next final none attempt-timeout 0 once no retries 0
- * backoff 25 most 250 (--backoff 25ms..250ms, and no jitter). */
+ * backoff 25 most 250 chance 0: --backoff 25ms..250ms, and the first wait is
+ * chance per cent shorter. */
 void script_race(const char *options, const char *script, const char *want);
 
 #endif

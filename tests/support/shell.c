@@ -15,7 +15,7 @@ void shell_init_race(struct shell *shell, const struct race_policy *policy,
                           .most = 1 + policy->hedges + policy->retries,
                           .timeout_us = timeout_us,
                           .answered = -1};
-  plan_make(&shell->plan, policy, 1, 0, timeout_us);
+  plan_make(&shell->plan, policy, &(uint8_t){0}, 1, timeout_us);
   race_init(&shell->race, &shell->plan);
 }
 
@@ -56,7 +56,7 @@ static int64_t no_sooner_than_held(const struct shell *shell, int64_t us) {
   return us > shell->held_us ? us : shell->held_us;
 }
 
-/* When the next retry must have started at the latest, whatever the jitter. */
+/* When the next retry must have started at the latest, whatever its chance. */
 static int64_t retry_us(const struct shell *shell) {
   const struct race_policy *policy = shell->policy;
   int64_t span_us = policy->backoff.first_us;
@@ -281,7 +281,10 @@ static void note_4xx(struct shell *shell, unsigned k, int status) {
 
 static void note_failure(struct shell *shell, const struct attempt_end *end) {
   bool is_4xx = end->status >= 400 && end->status <= 499;
-  int64_t held_us = shell->now_us + end->retry_after_ms * INT64_C(1000);
+  bool is_mute_429 = end->status == 429 && !end->retry_after;
+  int64_t held_us =
+      shell->now_us +
+      (is_mute_429 ? 1000000 : end->retry_after_ms * INT64_C(1000));
   shell->wants_retry =
       end->result != ATTEMPT_STARVED && (!is_4xx || is_repeatable(end->status));
   shell->failed_us = shell->now_us;

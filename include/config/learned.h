@@ -1,0 +1,70 @@
+/* learned: what the process has learned of an upstream, and of each of its
+ * targets. It outlives snapshots: a snapshot holds what its upstreams and
+ * targets have learned, and the next one that names the same holds the same, so
+ * that a reload forgets nothing.
+ *
+ * Which parts of it belong to whom says core/pilot. */
+#ifndef HEDGEROW_CONFIG_LEARNED_H
+#define HEDGEROW_CONFIG_LEARNED_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "core/pilot.h"
+#include "core/slice.h"
+
+/* What it is known by; the first member of the others. */
+struct learned {
+  atomic_uint holders;
+  struct slice name;
+};
+
+/* One for each worker, on cache lines of its own. */
+struct learned_counts {
+  _Alignas(PILOT_LINE) struct latency_counts latency;
+};
+
+struct learned_target {
+  _Alignas(PILOT_LINE) struct learned learned;
+  struct pilot_learner learner;
+  struct pilot_target pilot;
+  struct learned_counts counts[]; /* by worker */
+};
+
+struct learned_earnings {
+  _Alignas(PILOT_LINE) struct hedge_earnings earnings;
+};
+
+struct learned_upstream {
+  _Alignas(PILOT_LINE) struct learned learned;
+  _Alignas(PILOT_LINE) struct hedge_budget budget;
+  struct learned_earnings earnings[]; /* by worker */
+};
+
+/* Those that a snapshot holds. All zeros is empty. */
+struct learned_list {
+  struct learned **at;
+  unsigned count, cap;
+};
+
+/* Lets go of each; the last to let go of one frees it. From any thread. */
+void learned_list_clear(struct learned_list *list);
+
+/* The one of that name in `before`, or a new one that knows nothing; the list
+ * holds it. Names of upstreams and of targets differ. From one thread. NULL: no
+ * memory. */
+struct learned_target *learned_target(struct learned_list *list,
+                                      const struct learned_list *before,
+                                      struct slice name, unsigned workers)
+    __attribute__((warn_unused_result));
+/* A new one's budget is full by this rule. */
+struct learned_upstream *learned_upstream(struct learned_list *list,
+                                          const struct learned_list *before,
+                                          struct slice name, unsigned workers,
+                                          const struct hedge_budget_rule *rule)
+    __attribute__((warn_unused_result));
+
+/* How many live in this process, for io/leaks. */
+int64_t learned_count(void);
+
+#endif

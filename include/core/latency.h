@@ -1,0 +1,87 @@
+/* latency: how long a target takes, counted so that losers count too.
+ *
+ * An attempt that was cancelled because another won has not told how long its
+ * answer takes, but that it takes longer than this. To leave it out would make
+ * a target look faster than it is, and the more so the more is hedged. So there
+ * are two counters for each span of time, for whole answers and for "longer",
+ * and the curve is the estimate of Kaplan and Meier ("Nonparametric estimation
+ * from incomplete observations", 1958), which takes both for what they are.
+ *
+ *   workers: struct latency_counts, one for each worker and target. They only
+ *            grow (modulo 2^32), each has one writer, and anybody may read.
+ *   reader:  one thread; it adds up what the workers have, keeps what the sums
+ *            were at the start of two windows, and takes differences.
+ *
+ * Spans are log-linear: eight to each octave from 128 us to 134 s, and one for
+ * what is shorter and one for what is longer. */
+#ifndef HEDGEROW_CORE_LATENCY_H
+#define HEDGEROW_CORE_LATENCY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+  LATENCY_OCTAVES = 20,
+  LATENCY_SPANS = 8 * LATENCY_OCTAVES + 2,
+};
+
+/* ---- a worker's ---- */
+
+/* All zeros is empty. */
+struct latency_counts {
+  _Atomic uint32_t whole[LATENCY_SPANS];  /* took this long */
+  _Atomic uint32_t longer[LATENCY_SPANS]; /* ended here without an answer */
+};
+
+/* One attempt that lasted took_us >= 0. Only from the one thread that writes
+ * these counts. */
+void latency_note(struct latency_counts *counts, int64_t took_us, bool whole);
+
+/* ---- the reader's ---- */
+
+struct latency_totals {
+  uint32_t whole[LATENCY_SPANS], longer[LATENCY_SPANS];
+};
+
+/* Adds a worker's counts; from any thread. */
+void latency_add(struct latency_totals *totals,
+                 const struct latency_counts *counts);
+
+/* Totals at the start of two windows. What both have seen is taken for the
+ * present; the newer becomes the older when it is 5 s old and has 200 answers,
+ * at the latest after 60 s. All zeros has not begun. */
+struct latency_windows {
+  struct latency_totals older, newer;
+  int64_t newer_us; /* when the newer began; 0: never */
+};
+
+/* Starts a new window where it is time, and leaves in *seen what both have
+ * seen until now. `totals` are those of all workers since ever. */
+void latency_window(struct latency_windows *windows,
+                    const struct latency_totals *totals, int64_t now_us,
+                    struct latency_totals *seen);
+
+/* What share of attempts has not been answered at the end of each span. */
+struct latency_curve {
+  uint32_t whole; /* answers that it rests on */
+  float alive[LATENCY_SPANS];
+  uint32_t end_us; /* where nearly all that was seen had ended (99 %): what
+                    * lies behind it nobody knows */
+};
+
+void latency_curve_make(struct latency_curve *curve,
+                        const struct latency_totals *seen);
+/* After how long `left` of all attempts (0 < left < 1) are unanswered,
+ * interpolated within a span; at most end_us where the curve never falls so
+ * low. 0: it rests on nothing. */
+uint32_t latency_until(const struct latency_curve *curve, float left);
+/* The same, but the end of that span: behind all answers that lie together. */
+uint32_t latency_until_end(const struct latency_curve *curve, float left);
+/* Whether the curve falls so low: else that many are known only to take longer
+ * than end_us. */
+bool latency_falls_to(const struct latency_curve *curve, float left);
+/* The share that is unanswered after at_us. */
+float latency_alive(const struct latency_curve *curve, uint32_t at_us);
+
+#endif

@@ -1,0 +1,52 @@
+/* outlier: a target that is worse than its peers, and is passed by for a while.
+ *
+ * In Envoy's terms outlier detection. There are two ways to be one, each with a
+ * bench of its own:
+ *   failing  5 failures in a row
+ *   slow     lost 10 races in a row, asked first, to a hedge on another target
+ * Whoever sits on a bench is not asked for 10 s. Then one request tries it; if
+ * that goes well it is back, else it sits for twice as long, up to 5 minutes. A
+ * slow one may lose twice before it does.
+ *
+ * All threads share it. Where all is well, nothing is written. */
+#ifndef HEDGEROW_CORE_OUTLIER_H
+#define HEDGEROW_CORE_OUTLIER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+  OUTLIER_TRY_US = 1000 * 1000
+}; /* how long one who tries is waited for */
+
+/* All zeros is a target that nothing is known of. */
+struct outlier_bench {
+  _Atomic uint32_t streak;   /* failures, or losses, in a row */
+  _Atomic int64_t try_us;    /* 0: it is in; else when it may be tried */
+  _Atomic int64_t until_us;  /* the end of the last time on the bench, */
+  _Atomic int64_t length_us; /* and how long that was */
+};
+
+/* How many in a row send it out, and how many again when it is tried. */
+struct outlier_limit {
+  uint32_t first, again;
+};
+
+extern const struct outlier_limit outlier_failing; /* 5, 1 */
+extern const struct outlier_limit outlier_slow;    /* 10, 2 */
+
+/* One more failure, or loss. True: this one sent it out. */
+bool outlier_strike(struct outlier_bench *bench,
+                    const struct outlier_limit *limit, int64_t now_us);
+/* A success, or a win. True: it was out, and is back. */
+bool outlier_good(struct outlier_bench *bench, int64_t now_us);
+
+/* Whether it sits, or is being tried by somebody. */
+bool outlier_is_out(const struct outlier_bench *bench, int64_t now_us);
+/* Whether the caller may ask it. Its time on the bench may be over: then the
+ * first who comes tries it, and others are told to pass by until that one has
+ * an answer, or for OUTLIER_TRY_US. */
+bool outlier_may_ask(struct outlier_bench *bench, int64_t now_us);
+
+#endif

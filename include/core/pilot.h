@@ -1,0 +1,138 @@
+/* pilot: all that decides about the attempts of one upstream, put together.
+ *
+ *   before a race     pilot_plan     whom it asks, and after which delay
+ *   before an attempt pilot_admit    whether it may start
+ *   after an attempt  pilot_ended    what it teaches
+ *   4 times a second  pilot_learn_target, then pilot_learn_delay
+ *
+ * The proxy and the simulator (tools/simulate) call these and nothing below.
+ *
+ * What there is, who owns it and who touches it (all zeros is empty unless an
+ * init is named; the owner decides how long it lives):
+ *
+ *   struct hedge_budget     an upstream's      all threads; hedge_budget_init
+ *   struct pilot_target     a target's         all threads
+ *   struct pilot_delay      a route's upstream all threads read, reader writes
+ *   struct latency_counts   worker x target    that worker writes, all read
+ *   struct hedge_earnings   worker x upstream  that worker only
+ *   struct pilot_learner    a target's         the reader only
+ *   struct pilot            worker x route's upstream: pointers to the above
+ *
+ * The reader is one thread at a time, any. A target that several routes ask may
+ * have one pilot_target, with its counts and its learner, for all of them, or
+ * one for each route, where they take different time. */
+#ifndef HEDGEROW_CORE_PILOT_H
+#define HEDGEROW_CORE_PILOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/delay.h"
+#include "core/gate.h"
+#include "core/hedge_budget.h"
+#include "core/latency.h"
+#include "core/outlier.h"
+#include "core/overload.h"
+#include "core/plan.h"
+#include "core/race.h"
+#include "core/step.h"
+
+enum { PILOT_LINE = 64, PILOT_REFRESH_US = 250 * 1000 };
+
+struct pilot_target {
+  _Alignas(PILOT_LINE) struct overload overload;
+  _Alignas(PILOT_LINE) struct outlier_bench failing;
+  struct outlier_bench slow;
+};
+
+struct pilot_delay {
+  _Atomic uint32_t delay_us;  /* learned; 0: the policy's fixed one holds */
+  _Atomic uint32_t median_us; /* of the target that it was learned from */
+};
+
+struct pilot {
+  struct pilot_target *const *targets;  /* by their place in the group */
+  struct latency_counts *const *counts; /* of this worker, likewise */
+  unsigned count;                       /* 1 .. 256 */
+  const struct pilot_delay *delay;
+  struct hedge_budget *budget;
+  struct hedge_earnings *earnings;
+  struct hedge_budget_rule budget_rule;
+  bool gate; /* --gate */
+};
+
+/* What starts an attempt. */
+enum pilot_kind {
+  PILOT_PRIMARY, /* the first that asks anybody; never refused here */
+  PILOT_HEDGE,   /* its time came */
+  PILOT_LATE,    /* the same, and those before it were refused */
+  PILOT_FAILURE, /* a failure brings it forward, or it is a retry */
+};
+
+/* Makes the plan of a race. targets: the pilot's count, where it may ask any of
+ * them, beginning with `first`: then those on a bench are passed by, but never
+ * more than half. Or 1, where it asks one and no other, whichever that is: then
+ * the plan's targets are all 0, and races may share it. The delay is the
+ * learned one where the policy learns and there is one. From the pilot's
+ * worker. */
+void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
+                const struct race_policy *policy, unsigned targets,
+                unsigned first, int64_t timeout_us, int64_t now_us);
+
+/* Why attempt k of this race starts now. Ask when the race's todo has it to be
+ * started, before the next race_step. */
+enum pilot_kind pilot_kind(const struct race *race, unsigned k);
+
+/* Whom attempt k asks, begun or about to start, of a race that may ask any of
+ * its pilot's targets: whom its plan names; but a late one takes the place of
+ * the hedge that was refused, since the plan may send it to the primary's
+ * target again, which has been silent for longest. It says the same until the
+ * race is over. */
+unsigned pilot_whom(const struct race *race, unsigned k);
+
+/* Whether it may start at that target (its place in the group). in_flight:
+ * attempts at the target, without this one. Ask after gate_try, since a yes
+ * may have taken a token. From the pilot's worker. */
+enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
+                              enum pilot_kind kind, int64_t in_flight,
+                              int64_t now_us)
+    __attribute__((warn_unused_result));
+
+/* What became of a target, for the log. */
+enum pilot_news {
+  PILOT_NO_NEWS,
+  PILOT_EJECTED, /* for length_us of its bench `failing` */
+  PILOT_SLOW,    /* the same of `slow` */
+  PILOT_BACK,
+};
+
+/* Attempt k of the race ended at now_us, which took_us after it began. Each
+ * attempt that was started comes by here once, those that were cancelled or
+ * expired too, after race_step has heard what ended them. From the pilot's
+ * worker. */
+enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
+                            unsigned k, unsigned target,
+                            const struct attempt_end *end, int64_t took_us,
+                            int64_t now_us);
+
+/* ---- the reader ---- */
+
+struct pilot_learner {
+  struct latency_windows windows;
+  struct latency_curve curve; /* of the last pilot_learn_target */
+  struct overload_usual usual;
+};
+
+/* `totals` are the sums of all workers' counts of this target (latency_add). */
+void pilot_learn_target(struct pilot_target *target,
+                        struct pilot_learner *learner,
+                        const struct latency_totals *totals, int64_t in_flight,
+                        int64_t now_us);
+/* Publishes the least delay of the targets that sit on no bench (of all where
+ * all do). After pilot_learn_target of each. */
+void pilot_learn_delay(struct pilot_delay *delay, const struct delay_rule *rule,
+                       struct pilot_target *const *targets,
+                       const struct pilot_learner *const *learners,
+                       unsigned count, int64_t now_us);
+
+#endif

@@ -1,0 +1,95 @@
+/* learned: counted holds on what outlives snapshots.
+ *
+ * There is no table of all of them: the snapshot in force is the table. A list
+ * is searched when a snapshot is made, which is rare, and by the length first,
+ * so that a few thousand names take a few milliseconds. */
+#include "config/learned.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static _Atomic int64_t living;
+
+int64_t learned_count(void) { return atomic_load(&living); }
+
+static void let_go(struct learned *learned) {
+  if (atomic_fetch_sub(&learned->holders, 1) > 1) return;
+  free((char *)(uintptr_t)learned->name.at);
+  free(learned);
+  atomic_fetch_sub(&living, 1);
+}
+
+void learned_list_clear(struct learned_list *list) {
+  while (list->count > 0) let_go(list->at[--list->count]);
+  free(list->at);
+  *list = (struct learned_list){0};
+}
+
+static struct learned *find(const struct learned_list *list,
+                            struct slice name) {
+  for (unsigned i = 0; list && i < list->count; i++)
+    if (slice_equal(list->at[i]->name, name)) return list->at[i];
+  return NULL;
+}
+
+static bool grow(struct learned_list *list) {
+  unsigned cap = list->cap > 0 ? 2 * list->cap : 16;
+  struct learned **at = realloc(list->at, cap * sizeof *at);
+  if (!at) return false;
+  list->at = at;
+  list->cap = cap;
+  return true;
+}
+
+/* All zeros but its name, and held by nobody. */
+static struct learned *make(struct slice name, size_t bytes) {
+  char *copy = malloc(name.len + 1);
+  struct learned *learned = aligned_alloc(PILOT_LINE, bytes);
+  if (!copy || !learned) {
+    free(copy);
+    free(learned);
+    return NULL;
+  }
+  memset(learned, 0, bytes);
+  memcpy(copy, name.at, name.len);
+  learned->name = (struct slice){copy, name.len};
+  atomic_fetch_add(&living, 1);
+  return learned;
+}
+
+/* The one of that name, which the list holds then. *is_new: it has just been
+ * made, of so many bytes. NULL: no memory. */
+static struct learned *get(struct learned_list *list,
+                           const struct learned_list *before, struct slice name,
+                           size_t bytes, bool *is_new) {
+  struct learned *learned = find(list, name);
+  *is_new = false;
+  if (learned) return learned;
+  if (list->count == list->cap && !grow(list)) return NULL;
+  learned = find(before, name);
+  *is_new = !learned;
+  if (!learned) learned = make(name, bytes);
+  if (!learned) return NULL;
+  atomic_fetch_add(&learned->holders, 1);
+  return list->at[list->count++] = learned;
+}
+
+struct learned_target *learned_target(struct learned_list *list,
+                                      const struct learned_list *before,
+                                      struct slice name, unsigned workers) {
+  struct learned_target *target;
+  size_t bytes = sizeof *target + workers * sizeof *target->counts;
+  bool is_new;
+  return (void *)get(list, before, name, bytes, &is_new);
+}
+
+struct learned_upstream *learned_upstream(
+    struct learned_list *list, const struct learned_list *before,
+    struct slice name, unsigned workers, const struct hedge_budget_rule *rule) {
+  struct learned_upstream *upstream;
+  size_t bytes = sizeof *upstream + workers * sizeof *upstream->earnings;
+  bool is_new;
+  upstream = (void *)get(list, before, name, bytes, &is_new);
+  if (upstream && is_new) hedge_budget_init(&upstream->budget, rule);
+  return upstream;
+}

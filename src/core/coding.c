@@ -1,0 +1,112 @@
+/* coding: who may have gzip, and what is said of bytes that lost it.
+ *
+ * Whatever cannot be read here makes the client get the plain bytes, which any
+ * client takes.
+ *
+ * The two representations of one resource must not share a strong entity tag
+ * (RFC 9110, section 8.8.3.3): a cache would join parts of the one with parts
+ * of the other. A weak tag says what holds, that both mean the same, and still
+ * brings a client its 304, since If-None-Match compares weakly (section
+ * 13.1.2). nginx does so, too, where it inflates. */
+#include "core/coding.h"
+
+enum { NOT_NAMED = -1, WEIGHT_ONE = 1000 };
+
+/* Weights in thousandths. */
+struct wishes {
+  int gzip, identity, any;
+};
+
+/* ---- weights ---- */
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* "1", "0.5", "1.000", "0." (RFC 9110, section 12.4.2). */
+static bool parse_qvalue(struct slice text, int *weight) {
+  int thousandths = 0, unit = WEIGHT_ONE;
+  if (text.len == 0 || text.len > 5) return false;
+  if (text.len > 1 && text.at[1] != '.') return false;
+  for (size_t i = 0; i < text.len; i++) {
+    if (i == 1) continue;
+    if (!is_digit(text.at[i])) return false;
+    thousandths += (text.at[i] - '0') * unit;
+    unit /= 10;
+  }
+  *weight = thousandths;
+  return thousandths <= WEIGHT_ONE;
+}
+
+/* What stands behind the coding: nothing, or ";q=" and a qvalue. */
+static int weight_of(struct slice rest) {
+  int weight;
+  if (rest.len == 0) return WEIGHT_ONE;
+  rest = http_trimmed(slice_from(rest, 1));
+  if (rest.len < 2 || (rest.at[0] | 0x20) != 'q' || rest.at[1] != '=') return 0;
+  return parse_qvalue(slice_from(rest, 2), &weight) ? weight : 0;
+}
+
+/* ---- Accept-Encoding ---- */
+
+static bool is(struct slice name, const char *other) {
+  return slice_equal_nocase(name, slice_of(other));
+}
+
+static int *wish_for(struct wishes *wishes, struct slice coding) {
+  if (is(coding, "gzip") || is(coding, "x-gzip")) return &wishes->gzip;
+  if (is(coding, "identity")) return &wishes->identity;
+  return is(coding, "*") ? &wishes->any : NULL;
+}
+
+static void note_member(struct wishes *wishes, struct slice member) {
+  const char *end = memchr(member.at, ';', member.len);
+  size_t len = end ? (size_t)(end - member.at) : member.len;
+  int weight = weight_of(slice_from(member, len));
+  int *wish = wish_for(wishes, http_trimmed((struct slice){member.at, len}));
+  if (wish && (*wish == NOT_NAMED || weight < *wish)) *wish = weight;
+}
+
+bool coding_takes_gzip(const struct http_request *request) {
+  struct wishes wishes = {NOT_NAMED, NOT_NAMED, NOT_NAMED};
+  struct slice member;
+  for (unsigned i = 0; i < request->field_count; i++) {
+    struct slice list = request->fields[i].value;
+    if (!is(request->fields[i].name, "Accept-Encoding")) continue;
+    while (http_list_next(&list, &member)) note_member(&wishes, member);
+  }
+  if (wishes.gzip == NOT_NAMED) wishes.gzip = wishes.any;
+  return wishes.gzip > 0 && wishes.gzip >= wishes.identity;
+}
+
+/* ---- fields without the coding ---- */
+
+static bool speaks_of_coded_bytes(struct slice name) {
+  static const char *const names[] = {"Content-Encoding", "Content-MD5",
+                                      "Digest", "Content-Digest",
+                                      "Repr-Digest"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (is(name, names[i])) return true;
+  return false;
+}
+
+static void write_etag(struct text *out, struct slice line,
+                       struct slice value) {
+  size_t before = (size_t)(value.at - line.at);
+  if (slice_starts_with(value, slice_of("W/\""))) {
+    text_slice(out, line);
+  } else if (slice_starts_with(value, slice_of("\""))) {
+    text_add(out, line.at, before);
+    text_str(out, "W/");
+    text_slice(out, slice_from(line, before));
+  }
+}
+
+void coding_plain_fields(struct text *out, struct slice lines) {
+  struct http_field field;
+  while (lines.len > 0) {
+    const char *at = lines.at;
+    if (!http_field_next(&lines, &field)) return;
+    struct slice line = {at, (size_t)(lines.at - at)};
+    if (is(field.name, "ETag")) write_etag(out, line, field.value);
+    else if (!speaks_of_coded_bytes(field.name)) text_slice(out, line);
+  }
+}

@@ -1,0 +1,54 @@
+/* hedge_budget: two purses of tokens.
+ *
+ * Workers share whole tokens and keep parts to themselves. With 10 % a worker
+ * so writes to the shared line once in ten successes, and where the purse is
+ * full, which is the usual case, not at all.
+ *
+ * All is relaxed: a token stands for no other memory. A purse may stand above
+ * its cap by a token or two for each worker that earned at the same instant. */
+#include "core/hedge_budget.h"
+
+enum { TOKEN = 1000 };
+
+void hedge_budget_init(struct hedge_budget *budget,
+                       const struct hedge_budget_rule *rule) {
+  for (unsigned i = PURSE_TIME; i <= PURSE_FAILURE; i++)
+    atomic_init(&budget->tokens[i], (int32_t)rule->cap);
+}
+
+static void earn(_Atomic int32_t *tokens, uint32_t *part, uint32_t per_mille,
+                 uint32_t cap) {
+  uint32_t earned = *part + per_mille;
+  *part = earned % TOKEN;
+  if (earned < TOKEN) return;
+  int32_t room =
+      (int32_t)cap - atomic_load_explicit(tokens, memory_order_relaxed);
+  int32_t whole = (int32_t)(earned / TOKEN);
+  if (room <= 0) return;
+  atomic_fetch_add_explicit(tokens, whole < room ? whole : room,
+                            memory_order_relaxed);
+}
+
+void hedge_budget_earn(struct hedge_budget *budget,
+                       struct hedge_earnings *earnings,
+                       const struct hedge_budget_rule *rule) {
+  uint32_t time = rule->per_mille, failure = time;
+  if (failure < HEDGE_BUDGET_FAILURE_PER_MILLE)
+    failure = HEDGE_BUDGET_FAILURE_PER_MILLE;
+  earn(&budget->tokens[PURSE_TIME], &earnings->per_mille[PURSE_TIME], time,
+       rule->cap);
+  earn(&budget->tokens[PURSE_FAILURE], &earnings->per_mille[PURSE_FAILURE],
+       failure, rule->cap);
+}
+
+bool hedge_budget_take(struct hedge_budget *budget, enum purse purse,
+                       uint32_t left) {
+  _Atomic int32_t *tokens = &budget->tokens[purse];
+  int32_t have = atomic_load_explicit(tokens, memory_order_relaxed);
+  while (have > (int32_t)left)
+    if (atomic_compare_exchange_weak_explicit(tokens, &have, have - 1,
+                                              memory_order_relaxed,
+                                              memory_order_relaxed))
+      return true;
+  return false;
+}

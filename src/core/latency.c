@@ -1,0 +1,159 @@
+/* latency: counts, windows and the curve.
+ *
+ * A worker's counters never fall and know nothing of windows, so the path of a
+ * request has one increment and no clock edge to look after. The reader takes
+ * differences of 32 bits, which are right across an overflow as long as fewer
+ * than 2^32 attempts end within two windows.
+ *
+ * The counters are atomics since another thread reads them, but they have one
+ * writer: a load and a store are enough, and cost what a plain increment does.
+ *
+ * What this file leaves to others: what delay follows (core/delay), and what
+ * is unusual (core/overload). */
+#include "core/latency.h"
+
+enum {
+  FIRST_SHIFT = 7, /* 128 us */
+  WINDOW_US = 5 * 1000 * 1000,
+  WINDOW_WHOLE = 200,
+  WINDOW_MAX_US = 60 * 1000 * 1000,
+};
+
+/* ---- spans ---- */
+
+/* The first span is below 128 us, the last above the last octave. */
+static unsigned span_of(int64_t took_us) {
+  uint64_t us = took_us > 0 ? (uint64_t)took_us : 0;
+  if (us < 1u << FIRST_SHIFT) return 0;
+  if (us >> (FIRST_SHIFT + LATENCY_OCTAVES)) return LATENCY_SPANS - 1;
+  unsigned top = 63u - (unsigned)__builtin_clzll(us);
+  return 1 + 8 * (top - FIRST_SHIFT) + (unsigned)(us >> (top - 3) & 7);
+}
+
+static uint32_t span_start_us(unsigned span) {
+  if (span == 0) return 0;
+  unsigned octave = (span - 1) / 8, eighth = (span - 1) % 8;
+  return (8 + eighth) << (octave + FIRST_SHIFT - 3);
+}
+
+static uint32_t span_end_us(unsigned span) {
+  return span_start_us(span < LATENCY_SPANS - 1 ? span + 1 : span);
+}
+
+/* ---- counting ---- */
+
+void latency_note(struct latency_counts *counts, int64_t took_us, bool whole) {
+  unsigned span = span_of(took_us);
+  _Atomic uint32_t *count =
+      whole ? &counts->whole[span] : &counts->longer[span];
+  uint32_t old = atomic_load_explicit(count, memory_order_relaxed);
+  atomic_store_explicit(count, old + 1, memory_order_relaxed);
+}
+
+void latency_add(struct latency_totals *totals,
+                 const struct latency_counts *counts) {
+  for (unsigned i = 0; i < LATENCY_SPANS; i++) {
+    totals->whole[i] +=
+        atomic_load_explicit(&counts->whole[i], memory_order_relaxed);
+    totals->longer[i] +=
+        atomic_load_explicit(&counts->longer[i], memory_order_relaxed);
+  }
+}
+
+/* ---- windows ---- */
+
+static uint32_t whole_since(const struct latency_totals *totals,
+                            const struct latency_totals *start) {
+  uint32_t sum = 0;
+  for (unsigned i = 0; i < LATENCY_SPANS; i++)
+    sum += totals->whole[i] - start->whole[i];
+  return sum;
+}
+
+static bool window_is_full(const struct latency_windows *windows,
+                           const struct latency_totals *totals,
+                           int64_t now_us) {
+  int64_t age_us = now_us - windows->newer_us;
+  if (age_us >= WINDOW_MAX_US) return true;
+  return age_us >= WINDOW_US &&
+         whole_since(totals, &windows->newer) >= WINDOW_WHOLE;
+}
+
+void latency_window(struct latency_windows *windows,
+                    const struct latency_totals *totals, int64_t now_us,
+                    struct latency_totals *seen) {
+  if (windows->newer_us == 0) windows->newer_us = now_us;
+  if (window_is_full(windows, totals, now_us)) {
+    windows->older = windows->newer;
+    windows->newer = *totals;
+    windows->newer_us = now_us;
+  }
+  for (unsigned i = 0; i < LATENCY_SPANS; i++) {
+    seen->whole[i] = totals->whole[i] - windows->older.whole[i];
+    seen->longer[i] = totals->longer[i] - windows->older.longer[i];
+  }
+}
+
+/* ---- the curve ---- */
+
+static uint32_t end_of_most(const struct latency_totals *seen, uint64_t sum) {
+  uint64_t most = sum - sum / 100, below = 0;
+  unsigned span = 0;
+  while (span < LATENCY_SPANS - 1 &&
+         (below += seen->whole[span] + seen->longer[span]) < most)
+    span++;
+  return span_end_us(span);
+}
+
+void latency_curve_make(struct latency_curve *curve,
+                        const struct latency_totals *seen) {
+  uint64_t whole = 0, longer = 0;
+  for (unsigned i = 0; i < LATENCY_SPANS; i++) {
+    whole += seen->whole[i];
+    longer += seen->longer[i];
+  }
+  float left = (float)(whole + longer), alive = 1;
+  for (unsigned i = 0; i < LATENCY_SPANS; i++) {
+    float ended = (float)seen->whole[i], lost = (float)seen->longer[i];
+    float risk = left - lost / 2;
+    if (ended > 0) alive *= ended < risk ? 1 - ended / risk : 0;
+    curve->alive[i] = alive;
+    left -= ended + lost;
+  }
+  curve->whole = (uint32_t)whole;
+  curve->end_us = whole > 0 ? end_of_most(seen, whole + longer) : 0;
+}
+
+/* The span at whose end no more than `left` is unanswered, or none. */
+static unsigned span_until(const struct latency_curve *curve, float left) {
+  unsigned span = 0;
+  while (span < LATENCY_SPANS && curve->alive[span] > left) span++;
+  return span;
+}
+
+uint32_t latency_until(const struct latency_curve *curve, float left) {
+  unsigned span = span_until(curve, left);
+  if (span == LATENCY_SPANS) return curve->end_us;
+  float before = span > 0 ? curve->alive[span - 1] : 1;
+  float part = (before - left) / (before - curve->alive[span]);
+  uint32_t start_us = span_start_us(span);
+  return start_us + (uint32_t)(part * (float)(span_end_us(span) - start_us));
+}
+
+uint32_t latency_until_end(const struct latency_curve *curve, float left) {
+  unsigned span = span_until(curve, left);
+  return span == LATENCY_SPANS ? curve->end_us : span_end_us(span);
+}
+
+bool latency_falls_to(const struct latency_curve *curve, float left) {
+  return curve->alive[LATENCY_SPANS - 1] <= left;
+}
+
+float latency_alive(const struct latency_curve *curve, uint32_t at_us) {
+  unsigned span = span_of(at_us);
+  float before = span > 0 ? curve->alive[span - 1] : 1;
+  uint32_t start_us = span_start_us(span), end_us = span_end_us(span);
+  if (end_us == start_us) return before;
+  float part = (float)(at_us - start_us) / (float)(end_us - start_us);
+  return before + part * (curve->alive[span] - before);
+}

@@ -1,0 +1,151 @@
+/* overload: quick numbers against usual ones.
+ *
+ * The quick median steps up by 3 % when an attempt took longer than it says,
+ * and down by 3 % when an answer came sooner: so it stands where both are
+ * equally frequent, and follows a change within some twenty answers. An attempt
+ * that was cancelled, or whose time was up, has taken longer than it lasted; if
+ * that is less than the quick median it says nothing.
+ *
+ * Shares of the last 64 are moving averages by 1/64. Where nothing goes wrong
+ * they stay at zero, and nothing is written.
+ *
+ * Threads may meet at these words, and one's step may be lost; the next answer
+ * makes it again. */
+#include "core/overload.h"
+
+enum {
+  WHOLE_SHARE = 65536,
+  SHED_SHARE = WHOLE_SHARE / 20, /* 5 % */
+  SHARE_SHIFT = 6,               /* of the last 64 */
+  QUICK_SHIFT = 5,               /* 1/32: a step of 3 % */
+  QUICK_UNITS = 16,              /* to a microsecond */
+  QUICK_MIN = 32,                /* so that a step is a step */
+  CROWD_TIMES = 4,
+  CROWD_MORE = 8,
+};
+
+static const int64_t pushback_max_us = 60 * 1000 * 1000;
+static const float rise_us = 120e6f, fall_us = 10e6f;
+static const float fading = 0.7f; /* in a quarter of a second */
+
+static uint32_t load(const _Atomic uint32_t *word) {
+  return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+static void store(_Atomic uint32_t *word, uint32_t value) {
+  atomic_store_explicit(word, value, memory_order_relaxed);
+}
+
+/* ---- what answers say ---- */
+
+static uint32_t units_of(int64_t us) {
+  int64_t most = UINT32_MAX / QUICK_UNITS / 2;
+  return (uint32_t)((us < most ? us : most) * QUICK_UNITS);
+}
+
+static void note_share(_Atomic uint32_t *share, bool hit) {
+  uint32_t old = load(share);
+  uint32_t less = old - (old >> SHARE_SHIFT);
+  if (hit) less += WHOLE_SHARE >> SHARE_SHIFT;
+  if (less != old) store(share, less);
+}
+
+static void note_time(struct overload *overload, int64_t took_us, bool whole) {
+  uint32_t took = units_of(took_us), quick = load(&overload->quick);
+  if (quick == 0) {
+    if (whole) store(&overload->quick, took > QUICK_MIN ? took : QUICK_MIN);
+  } else if (took > quick) {
+    store(&overload->quick, quick + (quick >> QUICK_SHIFT));
+  } else if (whole && quick > QUICK_MIN) {
+    store(&overload->quick, quick - (quick >> QUICK_SHIFT));
+  }
+}
+
+static bool is_shed(const struct attempt_end *end) {
+  return end->status == 429 || end->status == 503;
+}
+
+void overload_note(struct overload *overload, const struct attempt_end *end,
+                   int64_t took_us) {
+  bool good = end->result == ATTEMPT_SUCCESS;
+  bool cut = end->result == ATTEMPT_CANCELLED || end->result == ATTEMPT_TIMEOUT;
+  if (good || cut) note_time(overload, took_us, good);
+  if (end->result == ATTEMPT_CANCELLED) return;
+  note_share(&overload->shed, is_shed(end));
+  note_share(&overload->bad, !good);
+}
+
+void overload_push_back(struct overload *overload, int64_t wait_us,
+                        int64_t now_us) {
+  if (wait_us > pushback_max_us) wait_us = pushback_max_us;
+  int64_t until_us = now_us + wait_us;
+  if (until_us >
+      atomic_load_explicit(&overload->pushback_us, memory_order_relaxed))
+    atomic_store_explicit(&overload->pushback_us, until_us,
+                          memory_order_relaxed);
+}
+
+/* ---- who may start ---- */
+
+enum gate_verdict overload_admit_any(const struct overload *overload,
+                                     int64_t now_us) {
+  int64_t until_us =
+      atomic_load_explicit(&overload->pushback_us, memory_order_relaxed);
+  return now_us < until_us ? GATE_PUSHBACK : GATE_OPEN;
+}
+
+enum gate_verdict overload_admit_hedge(const struct overload *overload,
+                                       int64_t in_flight) {
+  uint64_t usual = load(&overload->usual);
+  uint64_t usual_in_flight = load(&overload->usual_in_flight);
+  if (load(&overload->shed) > SHED_SHARE) return GATE_SHED;
+  if (usual == 0) return GATE_OPEN;
+  if (2 * (uint64_t)load(&overload->quick) > 3 * usual) return GATE_SLOW_TARGET;
+  if ((uint64_t)in_flight * QUICK_UNITS >
+      CROWD_TIMES * usual_in_flight + CROWD_MORE * QUICK_UNITS)
+    return GATE_CROWDED;
+  return GATE_OPEN;
+}
+
+/* ---- the reader ---- */
+
+/* As fast as an average while it has learned from few, then as slowly as a
+ * minute or two; down within seconds. What is many times the usual counts as
+ * three times: at its end a collapse brings good answers again that are twenty
+ * times slower, and half a minute of them would make it the usual. */
+static void learn(float *usual, float seen, unsigned known, float past_us) {
+  float part = past_us / (seen > *usual ? rise_us : fall_us);
+  float most = 3 * *usual + QUICK_UNITS, young = 1 / (float)known;
+  if (part < young) part = young;
+  if (known > 1 && seen > most) seen = most;
+  if (part > 1) part = 1;
+  *usual += (seen - *usual) * part;
+}
+
+static void fade(struct overload *overload) {
+  float usual = (float)load(&overload->usual);
+  float quick = (float)load(&overload->quick);
+  if (usual > 0)
+    store(&overload->quick, (uint32_t)(usual + (quick - usual) * fading));
+  store(&overload->shed, (uint32_t)((float)load(&overload->shed) * fading));
+  store(&overload->bad, (uint32_t)((float)load(&overload->bad) * fading));
+}
+
+void overload_refresh(struct overload *overload, struct overload_usual *usual,
+                      uint32_t median_us, int64_t in_flight, uint32_t ended,
+                      int64_t now_us) {
+  bool first = usual->refreshed_us == 0;
+  float past_us = first ? 0 : (float)(now_us - usual->refreshed_us);
+  bool good = load(&overload->bad) < WHOLE_SHARE / 2;
+  float median = (float)units_of(median_us);
+  float crowd = (float)in_flight * QUICK_UNITS;
+  if (ended == usual->ended) fade(overload);
+  usual->refreshed_us = now_us;
+  usual->ended = ended;
+  if (median > 0 && (good || median < usual->median))
+    learn(&usual->median, median, ++usual->medians, past_us);
+  if (good || crowd < usual->in_flight)
+    learn(&usual->in_flight, crowd, ++usual->counts, past_us);
+  store(&overload->usual, (uint32_t)usual->median);
+  store(&overload->usual_in_flight, (uint32_t)usual->in_flight);
+}

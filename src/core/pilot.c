@@ -1,0 +1,254 @@
+/* pilot: what was learned, put to work.
+ *
+ *        pilot_plan                pilot_admit               pilot_ended
+ *   whom: outlier benches     pushback (all extra)      latency    one count
+ *   when: pilot_delay         the gate (hedges)         overload  quick numbers
+ *                             budget (all extra)        outlier    streaks
+ *                                                       budget     earns
+ *
+ * What may refuse stands in the order of what it costs: a token is taken last,
+ * when nothing else is in the way.
+ *
+ * A primary is never refused, and asks even a target on a bench where no other
+ * is left: what is known of a target may be wrong, or old, and a client who
+ * waits is worth a try.
+ *
+ * Whether there is room (core/gate), and when a client has waited long enough
+ * (core/race), is decided elsewhere. */
+#include "core/pilot.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+static uint32_t load(const _Atomic uint32_t *word) {
+  return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+static void store(_Atomic uint32_t *word, uint32_t value) {
+  atomic_store_explicit(word, value, memory_order_relaxed);
+}
+
+/* ---- whom to ask ---- */
+
+static bool is_out(const struct pilot_target *target, int64_t now_us) {
+  return outlier_is_out(&target->failing, now_us) ||
+         outlier_is_out(&target->slow, now_us);
+}
+
+/* No more than half may be passed by: those of the lowest numbers. */
+static bool has_room_outside(const struct pilot *pilot, unsigned number,
+                             int64_t now_us) {
+  unsigned out = 1;
+  for (unsigned i = 0; i < number; i++)
+    out += is_out(pilot->targets[i], now_us);
+  return out <= pilot->count / 2;
+}
+
+static bool may_ask(const struct pilot *pilot, unsigned number,
+                    int64_t now_us) {
+  struct pilot_target *target = pilot->targets[number];
+  if (outlier_may_ask(&target->failing, now_us) &&
+      outlier_may_ask(&target->slow, now_us))
+    return true;
+  return !has_room_outside(pilot, number, now_us);
+}
+
+/* Up to `wanted` targets worth asking, from `first` on in a circle. */
+static unsigned order_targets(const struct pilot *pilot, unsigned first,
+                              unsigned wanted, uint8_t *order, int64_t now_us) {
+  unsigned found = 0;
+  for (unsigned i = 0; i < pilot->count && found < wanted; i++) {
+    unsigned number = first + i;
+    if (number >= pilot->count) number -= pilot->count;
+    if (may_ask(pilot, number, now_us)) order[found++] = (uint8_t)number;
+  }
+  if (found == 0) order[found++] = (uint8_t)first;
+  return found;
+}
+
+/* ---- when ---- */
+
+/* A hedge should start while an answer can still come in time, but not before
+ * half of the primaries have answered: a target that takes most of the deadline
+ * would get twice the requests. */
+static void apply_delay(const struct pilot_delay *delay,
+                        struct race_policy *policy, int64_t timeout_us) {
+  int64_t delay_us = load(&delay->delay_us);
+  int64_t median_us = load(&delay->median_us);
+  int64_t last_us = timeout_us - median_us;
+  if (delay_us == 0) return;
+  if (last_us < median_us) last_us = median_us;
+  if (delay_us > last_us) delay_us = last_us;
+  policy->hedge_after_us = delay_us;
+}
+
+void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
+                const struct race_policy *policy, unsigned targets,
+                unsigned first, int64_t timeout_us, int64_t now_us) {
+  uint8_t order[RACE_MAX_ATTEMPTS] = {0};
+  unsigned wanted = 1 + policy->hedges + policy->retries, count = 1;
+  if (targets > 1) count = order_targets(pilot, first, wanted, order, now_us);
+  struct race_policy learned = *policy;
+  if (policy->learn.per_mille > 0)
+    apply_delay(pilot->delay, &learned, timeout_us);
+  plan_make(plan, &learned, order, count, timeout_us);
+}
+
+/* ---- whether ---- */
+
+enum pilot_kind pilot_kind(const struct race *race, unsigned k) {
+  const uint32_t *due_us = race->plan->due_us;
+  unsigned before = (1u << k) - 1;
+  if (race->unasked == before) return PILOT_PRIMARY;
+  if (race_kind(race, k) == ATTEMPT_RETRY) return PILOT_FAILURE;
+  unsigned hedge = race_hedge_number(race, k);
+  if (race->started_us[k] < due_us[hedge]) return PILOT_FAILURE;
+  bool alone = race->refused == (before & ~1u);
+  return hedge > 1 && alone && due_us[hedge] > due_us[1] ? PILOT_LATE
+                                                         : PILOT_HEDGE;
+}
+
+unsigned pilot_whom(const struct race *race, unsigned k) {
+  return race->plan->target[pilot_kind(race, k) == PILOT_LATE ? 1 : k];
+}
+
+/* A primary that is silent at the time of a second hedge, and whose first was
+ * refused, is not far from a failure: it may have what failures can spare. */
+static bool pay(const struct pilot *pilot, enum pilot_kind kind) {
+  struct hedge_budget *budget = pilot->budget;
+  uint32_t half = pilot->budget_rule.cap / 2;
+  if (kind == PILOT_FAILURE) return hedge_budget_take(budget, PURSE_FAILURE, 0);
+  if (hedge_budget_take(budget, PURSE_TIME, 0)) return true;
+  return kind == PILOT_LATE && hedge_budget_take(budget, PURSE_FAILURE, half);
+}
+
+enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
+                              enum pilot_kind kind, int64_t in_flight,
+                              int64_t now_us) {
+  const struct overload *overload = &pilot->targets[target]->overload;
+  if (kind == PILOT_PRIMARY) return GATE_OPEN;
+  enum gate_verdict verdict = overload_admit_any(overload, now_us);
+  if (verdict == GATE_OPEN && kind != PILOT_FAILURE && pilot->gate)
+    verdict = overload_admit_hedge(overload, in_flight);
+  if (verdict != GATE_OPEN) return verdict;
+  return pay(pilot, kind) ? GATE_OPEN : GATE_BUDGET;
+}
+
+/* ---- what an end teaches ---- */
+
+/* A final word on the target's health; a 4xx shows that it lives. An attempt
+ * that the deadline ended before it had the usual time says nothing. */
+enum health { UNKNOWN, WELL, ILL };
+
+static enum health health_of(const struct pilot_target *target,
+                             const struct attempt_end *end, int64_t took_us) {
+  switch (end->result) {
+    case ATTEMPT_SUCCESS: return WELL;
+    case ATTEMPT_STATUS: return end->status >= 500 ? ILL : WELL;
+    case ATTEMPT_TIMEOUT:
+      return took_us * 16 > load(&target->overload.usual) ? ILL : UNKNOWN;
+    case ATTEMPT_TRANSPORT:
+    case ATTEMPT_BAD_JSON: return ILL;
+    default: return UNKNOWN;
+  }
+}
+
+static enum pilot_news note_health(struct pilot_target *target,
+                                   enum health health, int64_t now_us) {
+  if (health == ILL &&
+      outlier_strike(&target->failing, &outlier_failing, now_us))
+    return PILOT_EJECTED;
+  if (health == WELL && outlier_good(&target->failing, now_us))
+    return PILOT_BACK;
+  return PILOT_NO_NEWS;
+}
+
+/* A race that a primary wins because its hedge was refused is no win: else a
+ * slow target, which uses up the budget, would be safe from being found out. */
+static bool was_contest(const struct race *race, int64_t took_us) {
+  return !(race->refused & 2) || took_us < race->plan->due_us[1];
+}
+
+/* Whether attempt k, the primary, has lost to a hedge on another target, or has
+ * won. Other attempts say nothing of who is slow. */
+static enum pilot_news note_race(struct pilot_target *target,
+                                 const struct race *race, unsigned k,
+                                 const struct attempt_end *end, int64_t took_us,
+                                 int64_t now_us) {
+  bool won = end->result == ATTEMPT_SUCCESS;
+  bool lost = end->result == ATTEMPT_CANCELLED &&
+              pilot_whom(race, race->winner) != race->plan->target[k];
+  if (k > 0 || race->outcome != OUTCOME_SUCCESS) return PILOT_NO_NEWS;
+  if (won && was_contest(race, took_us) && outlier_good(&target->slow, now_us))
+    return PILOT_BACK;
+  if (lost && outlier_strike(&target->slow, &outlier_slow, now_us))
+    return PILOT_SLOW;
+  return PILOT_NO_NEWS;
+}
+
+static void note_pushback(struct pilot_target *target,
+                          const struct attempt_end *end, int64_t now_us) {
+  uint32_t wait_ms = attempt_end_wait_ms(end);
+  if (wait_ms > 0 && (end->status == 429 || end->status == 503))
+    overload_push_back(&target->overload, wait_ms * INT64_C(1000), now_us);
+}
+
+enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
+                            unsigned k, unsigned target,
+                            const struct attempt_end *end, int64_t took_us,
+                            int64_t now_us) {
+  struct pilot_target *its = pilot->targets[target];
+  bool good = end->result == ATTEMPT_SUCCESS;
+  if (end->result == ATTEMPT_REFUSED || end->result == ATTEMPT_STARVED)
+    return PILOT_NO_NEWS;
+  latency_note(pilot->counts[target], took_us, good);
+  overload_note(&its->overload, end, took_us);
+  note_pushback(its, end, now_us);
+  if (good)
+    hedge_budget_earn(pilot->budget, pilot->earnings, &pilot->budget_rule);
+  enum pilot_news news = note_health(its, health_of(its, end, took_us), now_us);
+  return news != PILOT_NO_NEWS ? news
+                               : note_race(its, race, k, end, took_us, now_us);
+}
+
+/* ---- the reader ---- */
+
+static uint32_t ended_of(const struct latency_totals *totals) {
+  uint32_t sum = 0;
+  for (unsigned i = 0; i < LATENCY_SPANS; i++)
+    sum += totals->whole[i] + totals->longer[i];
+  return sum;
+}
+
+void pilot_learn_target(struct pilot_target *target,
+                        struct pilot_learner *learner,
+                        const struct latency_totals *totals, int64_t in_flight,
+                        int64_t now_us) {
+  struct latency_totals seen;
+  latency_window(&learner->windows, totals, now_us, &seen);
+  latency_curve_make(&learner->curve, &seen);
+  uint32_t median_us = learner->curve.whole < DELAY_COLD
+                           ? 0
+                           : latency_until(&learner->curve, 0.5f);
+  overload_refresh(&target->overload, &learner->usual, median_us, in_flight,
+                   ended_of(totals), now_us);
+}
+
+void pilot_learn_delay(struct pilot_delay *delay, const struct delay_rule *rule,
+                       struct pilot_target *const *targets,
+                       const struct pilot_learner *const *learners,
+                       unsigned count, int64_t now_us) {
+  uint32_t least_us = 0, median_us = 0;
+  bool least_is_out = true;
+  for (unsigned i = 0; i < count; i++) {
+    bool out = is_out(targets[i], now_us);
+    uint32_t delay_us = delay_learn(rule, &learners[i]->curve);
+    if (delay_us == 0 || (out && !least_is_out)) continue;
+    if (least_us > 0 && out == least_is_out && delay_us >= least_us) continue;
+    least_us = delay_us;
+    least_is_out = out;
+    median_us = latency_until(&learners[i]->curve, 0.5f);
+  }
+  store(&delay->delay_us, least_us);
+  store(&delay->median_us, median_us);
+}

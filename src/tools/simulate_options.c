@@ -1,0 +1,300 @@
+/* simulate_options: the command line of `hedgerow simulate`.
+ *
+ * The flags of the policy are named as the proxy's, and have its defaults. They
+ * are read by hand, as those of `hedgerow demo`. */
+#include "tools/simulate_options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config_values.h"
+#include "io/log.h"
+
+static const char help[] =
+    "usage: hedgerow simulate --workload NAME [options]\n"
+    "\n"
+    "Plays a workload in virtual time with a policy, beside the same without\n"
+    "hedging, and prints what both would do.\n"
+    "\n"
+    "  --workload NAME     a file, or one that is built in (--list)\n"
+    "  --set LINE          one more line of the workload, as 'load 90%'\n"
+    "  --seed N            the luck of the first run (1)\n"
+    "  --seeds N           how many runs, each with a seed of its own (1)\n"
+    "  --from S --to S     count only what begins within these seconds\n"
+    "  --rivals            also what the rules of other hedgers would do\n"
+    "  --tabs              only the policy's own row, for programs\n"
+    "  --list              the workloads that are built in, as text\n"
+    "  --help-workload     the format of a workload\n"
+    "  --help              this text\n"
+    "\n"
+    "The policy, as the proxy's flags:\n"
+    "  --hedge-after TIME  or pN, or pN:MIN..MAX (300ms)\n"
+    "  --hedges N          0 to 15 (2)\n"
+    "  --stagger TIME      (0ms; with pN the delay itself)\n"
+    "  --on-failure WORD   next, all or wait (next)\n"
+    "  --budget N%[:CAP]   (200%:100)\n"
+    "  --gate WORD         on or off (on)\n"
+    "  --attempt-timeout TIME, --max-attempts N\n";
+
+static bool complain(const char *flag, const char *value,
+                     const char *expected) {
+  log_notice("simulate: %s '%s': %s", flag, value, expected);
+  return false;
+}
+
+/* ---- the workload ---- */
+
+/* So that each text begins a line, and none is empty that was not. */
+static bool append(struct simulate_options *options, const char *text) {
+  size_t len = strlen(options->text), text_len = strlen(text);
+  size_t room = sizeof options->text - len;
+  const char *end = text_len > 0 && text[text_len - 1] == '\n' ? "" : "\n";
+  return (size_t)snprintf(options->text + len, room, "%s%s", text, end) < room;
+}
+
+static bool read_file(struct simulate_options *options, const char *path) {
+  char bytes[SIMULATE_TEXT_MAX];
+  FILE *file = fopen(path, "r");
+  if (!file)
+    return complain("--workload", path, "no such file, nor built in (--list)");
+  size_t len = fread(bytes, 1, sizeof bytes - 1, file);
+  fclose(file);
+  bytes[len] = '\0';
+  return append(options, bytes) ||
+         complain("--workload", path, "expected less than 8 KiB of text");
+}
+
+static bool read_workload(struct simulate_options *options, const char *value) {
+  const char *text = workload_built_in(value);
+  return text ? append(options, text) : read_file(options, value);
+}
+
+static bool read_set(struct simulate_options *options, const char *value) {
+  return append(options, value) || complain("--set", value, "too much text");
+}
+
+/* ---- numbers ---- */
+
+static bool read_count(const char *flag, const char *value, int64_t least,
+                       int64_t most, int64_t *count) {
+  if (config_parse_count(slice_of(value), count) && *count >= least &&
+      *count <= most)
+    return true;
+  return complain(flag, value,
+                  "expected a whole number in its range; "
+                  "see --help");
+}
+
+static bool read_seed(struct simulate_options *options, const char *value) {
+  return read_count("--seed", value, 0, INT32_MAX, (int64_t *)&options->seed);
+}
+
+static bool read_seeds(struct simulate_options *options, const char *value) {
+  return read_count("--seeds", value, 1, 1000, (int64_t *)&options->seeds);
+}
+
+static bool read_second(const char *flag, const char *value, double *second) {
+  char *end;
+  *second = strtod(value, &end);
+  return (end > value && !*end) ||
+         complain(flag, value, "expected seconds, without a unit");
+}
+
+static bool read_from(struct simulate_options *options, const char *value) {
+  return read_second("--from", value, &options->from_s);
+}
+
+static bool read_to(struct simulate_options *options, const char *value) {
+  return read_second("--to", value, &options->to_s);
+}
+
+/* ---- the policy ---- */
+
+/* Here a part of a millisecond may be asked for, so "7.5ms" is a time too. */
+static bool duration(const char *flag, const char *value, int64_t *us) {
+  char *end;
+  double ms = strtod(value, &end);
+  if (end > value && strcmp(end, "ms") == 0 && ms >= 0 && ms < 1e9) {
+    *us = (int64_t)(ms * 1000);
+    return true;
+  }
+  return config_parse_duration(slice_of(value), us) ||
+         complain(flag, value, "expected a time with its unit, as 300ms");
+}
+
+/* "p95", "p99.9:20ms..2s". */
+static bool percentile(struct delay_rule *rule, const char *value) {
+  char *end;
+  double percent = strtod(value + 1, &end);
+  if (percent < 50 || percent > 99.9) return false;
+  *rule = (struct delay_rule){.per_mille = (unsigned)(percent * 10 + 0.5)};
+  if (*end == '\0') return true;
+  const char *dots = strstr(end, "..");
+  if (*end != ':' || !dots) return false;
+  struct slice least = {end + 1, (size_t)(dots - end - 1)};
+  return config_parse_duration(least, &rule->least_us) &&
+         config_parse_duration(slice_of(dots + 2), &rule->most_us) &&
+         rule->least_us <= rule->most_us && rule->most_us > 0;
+}
+
+static bool read_hedge_after(struct simulate_options *options,
+                             const char *value) {
+  struct race_policy *race = &options->policy.race;
+  if (value[0] != 'p')
+    return duration("--hedge-after", value, &race->hedge_after_us);
+  return percentile(&race->learn, value) ||
+         complain("--hedge-after", value,
+                  "expected p50 to p99.9, or p95:20ms..2s");
+}
+
+static bool read_hedges(struct simulate_options *options, const char *value) {
+  int64_t hedges;
+  if (!read_count("--hedges", value, 0, RACE_MAX_HEDGES, &hedges)) return false;
+  options->policy.race.hedges = (unsigned)hedges;
+  return true;
+}
+
+static bool read_stagger(struct simulate_options *options, const char *value) {
+  return duration("--stagger", value, &options->policy.race.stagger_us);
+}
+
+static bool read_on_failure(struct simulate_options *options,
+                            const char *value) {
+  static const char *const words[] = {"next", "all", "wait"};
+  for (unsigned i = 0; i < 3; i++) {
+    if (strcmp(value, words[i]) != 0) continue;
+    options->policy.race.on_failure = (enum race_on_failure)i;
+    return true;
+  }
+  return complain("--on-failure", value, "expected next, all or wait");
+}
+
+static bool read_budget(struct simulate_options *options, const char *value) {
+  char *end;
+  struct hedge_budget_rule *budget = &options->policy.budget;
+  double percent = strtod(value, &end);
+  double cap = HEDGE_BUDGET_CAP;
+  bool valid = end > value && *end == '%' && percent >= 0.1 && percent <= 1000;
+  if (valid && *++end == ':') {
+    const char *text = end + 1;
+    cap = strtod(text, &end);
+    valid = end > text && cap >= 1 && cap <= 1000000;
+  }
+  if (!valid || *end != '\0')
+    return complain("--budget", value, "expected 10%, or 10%:50");
+  budget->per_mille = (uint32_t)(percent * 10 + 0.5);
+  budget->cap = (uint32_t)cap;
+  return true;
+}
+
+static bool read_gate(struct simulate_options *options, const char *value) {
+  options->policy.gate = strcmp(value, "on") == 0;
+  return options->policy.gate || strcmp(value, "off") == 0 ||
+         complain("--gate", value, "expected on or off");
+}
+
+static bool read_attempt_timeout(struct simulate_options *options,
+                                 const char *value) {
+  return duration("--attempt-timeout", value,
+                  &options->policy.race.attempt_timeout_us);
+}
+
+static bool read_max_attempts(struct simulate_options *options,
+                              const char *value) {
+  return read_count("--max-attempts", value, 1, 1000000,
+                    &options->policy.max_attempts);
+}
+
+/* ---- all of them ---- */
+
+static const struct {
+  const char *flag;
+  bool (*read)(struct simulate_options *options, const char *value);
+} valued[] = {
+    {"--workload", read_workload},
+    {"--set", read_set},
+    {"--seed", read_seed},
+    {"--seeds", read_seeds},
+    {"--from", read_from},
+    {"--to", read_to},
+    {"--hedge-after", read_hedge_after},
+    {"--hedges", read_hedges},
+    {"--stagger", read_stagger},
+    {"--on-failure", read_on_failure},
+    {"--budget", read_budget},
+    {"--gate", read_gate},
+    {"--attempt-timeout", read_attempt_timeout},
+    {"--max-attempts", read_max_attempts},
+};
+
+enum { VALUED = sizeof valued / sizeof *valued };
+
+/* One option that takes a value, "--flag value" or "--flag=value". */
+static bool read_valued(struct simulate_options *options, char **argv, int *i) {
+  const char *word = argv[*i];
+  size_t len = strcspn(word, "=");
+  unsigned f = 0;
+  while (f < VALUED && (strlen(valued[f].flag) != len ||
+                        memcmp(valued[f].flag, word, len) != 0))
+    f++;
+  if (f == VALUED) return complain("option", word, "not known; see --help");
+  const char *value = word[len] == '=' ? word + len + 1 : argv[++*i];
+  if (!value) {
+    --*i;
+    return complain("option", word, "expected a value behind it");
+  }
+  return valued[f].read(options, value);
+}
+
+static bool read_switch(struct simulate_options *options, const char *word) {
+  if (strcmp(word, "--rivals") == 0) options->rivals = true;
+  else if (strcmp(word, "--tabs") == 0) options->tabs = true;
+  else return false;
+  return true;
+}
+
+static bool answer_question(const char *word) {
+  if (strcmp(word, "--help") == 0) printf("%s", help);
+  else if (strcmp(word, "--help-workload") == 0) printf("%s", workload_help);
+  else if (strcmp(word, "--list") == 0) workload_list();
+  else return false;
+  return true;
+}
+
+static enum simulate_reading finish(struct simulate_options *options) {
+  char error[512];
+  if (options->text[0] == '\0') {
+    complain("--workload", "", "expected a name or a file; see --list");
+    return SIMULATE_ERROR;
+  }
+  if (!workload_parse(&options->workload, options->text, error, sizeof error)) {
+    log_notice("simulate: the workload: %s", error);
+    return SIMULATE_ERROR;
+  }
+  if (options->from_s < 0) options->from_s = options->workload.settle_s;
+  if (options->to_s < 0) options->to_s = options->workload.seconds;
+  return SIMULATE_RUN;
+}
+
+enum simulate_reading simulate_options_read(struct simulate_options *options,
+                                            char **argv) {
+  *options = (struct simulate_options){
+      .policy = {.name = "policy",
+                 .race = {.hedges = 2,
+                          .hedge_after_us = 300000,
+                          .stagger_us = RACE_STAGGER_AUTO},
+                 .budget = {2000, 100},
+                 .gate = true,
+                 .max_attempts = 4000},
+      .seed = 1,
+      .seeds = 1,
+      .from_s = -1,
+      .to_s = -1};
+  for (int i = 1; argv[i]; i++) {
+    if (answer_question(argv[i])) return SIMULATE_DONE;
+    if (read_switch(options, argv[i])) continue;
+    if (!read_valued(options, argv, &i)) return SIMULATE_ERROR;
+  }
+  return finish(options);
+}

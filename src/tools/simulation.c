@@ -1,0 +1,362 @@
+/* simulation: the proxy's part: requests, their races, and the pilot.
+ *
+ *   ARRIVAL --> begin: plan, race_step(START) --+
+ *   DONE    --> on_answer: race_step(ENDED) ----+--> perform(todo): cancel,
+ *   TIMER   --> race_step(TIMER) ---------------+    start, settle
+ *   REFRESH --> what a reader thread does, four times a second
+ *
+ * perform does what proxy/fetch does, in the same order. With a rival's rule
+ * the race is the same, and its delay and its admission are the rival's. */
+#include "tools/simulation.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/simulation_parts.h"
+
+static const int64_t second_us = 1000 * 1000;
+
+struct simulation {
+  const struct workload *workload;
+  const struct simulated_policy *policy;
+  struct simulated *seen;
+  uint64_t seed, number; /* number: of requests so far */
+  struct luck arrivals;
+  int64_t now_us;
+  struct events events;
+  struct upstream upstream;
+  struct request *requests;
+  int request_count, request_cap, request_free;
+  struct pilot pilots[SIMULATED_WORKERS];
+  struct pilot_target targets[WORKLOAD_TARGETS_MAX];
+  struct pilot_learner learners[WORKLOAD_TARGETS_MAX];
+  struct latency_counts counts[SIMULATED_WORKERS][WORKLOAD_TARGETS_MAX];
+  struct hedge_earnings earnings[SIMULATED_WORKERS];
+  struct hedge_budget budget;
+  struct pilot_delay delay;
+  struct pilot_target *target_at[WORKLOAD_TARGETS_MAX];
+  const struct pilot_learner *learner_at[WORKLOAD_TARGETS_MAX];
+  struct latency_counts *counts_at[SIMULATED_WORKERS][WORKLOAD_TARGETS_MAX];
+  struct rival rival;
+};
+
+/* ---- the seen ---- */
+
+static bool note_answer(struct simulated *seen, int64_t took_us) {
+  if (seen->good == seen->took_cap) {
+    size_t cap = seen->took_cap ? 2 * seen->took_cap : 4096;
+    float *took_ms = realloc(seen->took_ms, cap * sizeof *took_ms);
+    if (!took_ms) return false;
+    seen->took_ms = took_ms;
+    seen->took_cap = cap;
+  }
+  seen->took_ms[seen->good++] = (float)took_us / 1000;
+  return true;
+}
+
+/* ---- requests ---- */
+
+static int take_request(struct simulation *s) {
+  int free_one = s->request_free;
+  if (free_one != NOBODY) {
+    s->request_free = s->requests[free_one].next_free;
+    return free_one;
+  }
+  if (s->request_count == s->request_cap) {
+    int cap = s->request_cap ? 2 * s->request_cap : 256;
+    struct request *all = realloc(s->requests, (size_t)cap * sizeof *all);
+    if (!all) return NOBODY;
+    s->requests = all;
+    s->request_cap = cap;
+    for (int i = 0; i < s->request_count; i++) /* they have moved */
+      all[i].race.plan = &all[i].plan;
+  }
+  s->requests[s->request_count].stamp = 0;
+  return s->request_count++;
+}
+
+static void settle(struct simulation *s, int index) {
+  struct request *r = &s->requests[index];
+  r->open = false;
+  r->stamp++;
+  r->next_free = s->request_free;
+  s->request_free = index;
+  if (!r->counted || r->race.outcome != OUTCOME_SUCCESS) return;
+  if (!note_answer(s->seen, s->now_us - r->race.start_us))
+    s->events.failed = true;
+}
+
+/* ---- how attempts end ---- */
+
+static struct pilot *pilot_of(struct simulation *s, const struct request *r) {
+  return &s->pilots[r->worker];
+}
+
+static void attempt_ended(struct simulation *s, struct request *r, unsigned k,
+                          const struct attempt_end *end) {
+  int64_t took_us = s->now_us - r->asked_us[k];
+  r->jobs[k] = NOBODY;
+  if (!s->policy->rival)
+    (void)pilot_ended(pilot_of(s, r), &r->race, k, pilot_whom(&r->race, k), end,
+                      took_us, s->now_us);
+  else if (end->result != ATTEMPT_CANCELLED)
+    rival_on_end(&s->rival, end->result == ATTEMPT_SUCCESS,
+                 s->now_us - r->race.start_us);
+}
+
+static void cancel_below(struct simulation *s, struct request *r,
+                         unsigned below, enum attempt_result result) {
+  struct attempt_end end = {.result = result};
+  for (unsigned k = 0; k < below && k < r->begun; k++) {
+    if (r->jobs[k] == NOBODY) continue;
+    upstream_leave(&s->upstream, r->jobs[k], s->now_us);
+    attempt_ended(s, r, k, &end);
+  }
+}
+
+static void end_below(struct simulation *s, struct request *r,
+                      const struct todo *todo) {
+  bool late = todo->outcome == OUTCOME_DEADLINE;
+  cancel_below(s, r, todo->expire_below, ATTEMPT_TIMEOUT);
+  cancel_below(s, r, todo->cancel_below,
+               late ? ATTEMPT_TIMEOUT : ATTEMPT_CANCELLED);
+}
+
+/* ---- how they start ---- */
+
+static enum gate_verdict admit(struct simulation *s, struct request *r,
+                               unsigned k, enum pilot_kind kind) {
+  unsigned target = pilot_whom(&r->race, k);
+  int64_t in_flight = s->upstream.stations[target].in_flight;
+  struct gate gate = {
+      .in_flight = in_flight, .cap = s->policy->max_attempts, .hedge = k > 0};
+  enum gate_verdict verdict = gate_try(&gate);
+  if (verdict != GATE_OPEN) return verdict;
+  if (!s->policy->rival)
+    return pilot_admit(pilot_of(s, r), target, kind, in_flight, s->now_us);
+  if (kind == PILOT_PRIMARY || rival_take(&s->rival, s->now_us))
+    return GATE_OPEN;
+  return GATE_BUDGET;
+}
+
+static void count_start(struct simulated *seen, const struct request *r,
+                        enum pilot_kind kind) {
+  if (!r->counted) return;
+  seen->attempts++;
+  seen->hedges += kind == PILOT_HEDGE || kind == PILOT_LATE;
+  seen->forwarded += kind == PILOT_FAILURE;
+}
+
+static enum gate_verdict start_next(struct simulation *s, int index) {
+  struct request *r = &s->requests[index];
+  unsigned k = r->begun++;
+  enum pilot_kind kind = pilot_kind(&r->race, k);
+  enum gate_verdict verdict = admit(s, r, k, kind);
+  r->asked_us[k] = s->now_us;
+  if (verdict == GATE_OPEN) {
+    r->jobs[k] = upstream_ask(&s->upstream, index, k, pilot_whom(&r->race, k),
+                              luck_of(s->seed, r->number, k), s->now_us);
+    if (r->jobs[k] == NOBODY) verdict = GATE_MEMORY;
+  }
+  if (verdict == GATE_OPEN) count_start(s->seen, r, kind);
+  else if (r->counted) s->seen->refused[verdict]++;
+  return verdict;
+}
+
+static void set_timer(struct simulation *s, int index) {
+  struct request *r = &s->requests[index];
+  int64_t at_us = race_wakeup_us(&r->race);
+  if (at_us == r->wakeup_us) return;
+  r->wakeup_us = at_us;
+  events_add(&s->events, (struct event){.at_us = at_us,
+                                        .happening = HAPPENS_TIMER,
+                                        .index = index,
+                                        .stamp = r->stamp});
+}
+
+static void perform(struct simulation *s, int index, struct todo todo) {
+  struct request *r = &s->requests[index];
+  end_below(s, r, &todo);
+  while (todo.outcome == OUTCOME_OPEN && r->begun < todo.start_below) {
+    if (start_next(s, index) == GATE_OPEN) continue;
+    struct step_event event = {
+        .kind = EVENT_ENDED,
+        .now_us = s->now_us,
+        .attempt = r->begun - 1,
+        .end = {.result = ATTEMPT_REFUSED, .unsent = true}};
+    r->jobs[r->begun - 1] = NOBODY;
+    todo = race_step(&r->race, &event);
+    end_below(s, r, &todo);
+  }
+  if (todo.outcome == OUTCOME_OPEN) set_timer(s, index);
+  else settle(s, index);
+}
+
+static void advance(struct simulation *s, int index, enum event_kind kind) {
+  struct step_event event = {.kind = kind, .now_us = s->now_us};
+  perform(s, index, race_step(&s->requests[index].race, &event));
+}
+
+/* ---- what happens ---- */
+
+static void make_plan(struct simulation *s, struct request *r) {
+  const struct simulated_policy *policy = s->policy;
+  unsigned targets = s->workload->targets;
+  unsigned first = (unsigned)(r->number % targets);
+  if (!policy->rival) {
+    pilot_plan(pilot_of(s, r), &r->plan, &policy->race, targets, first,
+               s->workload->timeout_us, s->now_us);
+    return;
+  }
+  uint8_t order[WORKLOAD_TARGETS_MAX];
+  struct race_policy race = {.hedges = policy->rival->hedges,
+                             .hedge_after_us = s->rival.delay_us,
+                             .stagger_us = s->rival.delay_us};
+  if (race.hedge_after_us == 0) race.hedges = 0;
+  for (unsigned i = 0; i < targets; i++)
+    order[i] = (uint8_t)((first + i) % targets);
+  plan_make(&r->plan, &race, order, targets, s->workload->timeout_us);
+  rival_on_request(&s->rival);
+}
+
+static void add_arrival(struct simulation *s) {
+  double now_s = (double)s->now_us / 1e6;
+  double gap_s =
+      -log(luck_share(&s->arrivals)) / workload_rate(s->workload, now_s);
+  if (now_s + gap_s >= s->workload->seconds) return;
+  events_add(&s->events,
+             (struct event){.at_us = s->now_us + (int64_t)(gap_s * 1e6),
+                            .happening = HAPPENS_ARRIVAL});
+}
+
+static void on_arrival(struct simulation *s) {
+  int index = take_request(s);
+  double now_s = (double)s->now_us / 1e6;
+  add_arrival(s);
+  if (index == NOBODY) {
+    s->events.failed = true;
+    return;
+  }
+  struct request *r = &s->requests[index];
+  r->number = s->number++;
+  r->worker = (unsigned)(r->number % SIMULATED_WORKERS);
+  r->open = true;
+  r->counted = now_s >= s->seen->from_s && now_s < s->seen->to_s;
+  r->begun = 0;
+  r->wakeup_us = 0;
+  s->seen->requests += r->counted;
+  make_plan(s, r);
+  race_init(&r->race, &r->plan);
+  advance(s, index, EVENT_START);
+}
+
+static struct attempt_end end_of(const struct job *job) {
+  if (job->draw.end == WORKLOAD_GOOD)
+    return (struct attempt_end){
+        .result = ATTEMPT_SUCCESS, .status = 200, .whole = true};
+  return (struct attempt_end){
+      .result = ATTEMPT_STATUS, .status = 500, .whole = true};
+}
+
+static void on_done(struct simulation *s, const struct event *done) {
+  struct job job;
+  if (s->upstream.jobs[done->index].stamp != done->stamp) return;
+  if (!upstream_done(&s->upstream, done->index, s->now_us, &job)) return;
+  struct request *r = &s->requests[job.request];
+  struct step_event event = {.kind = EVENT_ENDED,
+                             .now_us = s->now_us,
+                             .attempt = job.attempt,
+                             .end = end_of(&job)};
+  struct todo todo = race_step(&r->race, &event);
+  attempt_ended(s, r, job.attempt, &event.end);
+  perform(s, job.request, todo);
+  bool failed = event.end.result != ATTEMPT_SUCCESS;
+  if (failed && s->policy->rival && s->policy->rival->first_result && r->open)
+    advance(s, job.request, EVENT_GONE);
+}
+
+static void on_timer(struct simulation *s, const struct event *timer) {
+  struct request *r = &s->requests[timer->index];
+  if (r->stamp != timer->stamp || r->wakeup_us != timer->at_us) return;
+  r->wakeup_us = 0;
+  advance(s, timer->index, EVENT_TIMER);
+}
+
+static void on_refresh(struct simulation *s) {
+  unsigned count = s->workload->targets;
+  if (s->policy->rival) rival_refresh(&s->rival, s->now_us);
+  for (unsigned t = 0; t < count; t++) {
+    struct latency_totals totals = {0};
+    for (unsigned w = 0; w < SIMULATED_WORKERS; w++)
+      latency_add(&totals, &s->counts[w][t]);
+    pilot_learn_target(&s->targets[t], &s->learners[t], &totals,
+                       s->upstream.stations[t].in_flight, s->now_us);
+  }
+  pilot_learn_delay(&s->delay, &s->policy->race.learn, s->target_at,
+                    s->learner_at, count, s->now_us);
+  if ((double)s->now_us / 1e6 < s->workload->seconds)
+    events_add(&s->events, (struct event){.at_us = s->now_us + PILOT_REFRESH_US,
+                                          .happening = HAPPENS_REFRESH});
+}
+
+/* ---- a run ---- */
+
+static void set_up(struct simulation *s) {
+  for (unsigned t = 0; t < WORKLOAD_TARGETS_MAX; t++) {
+    s->target_at[t] = &s->targets[t];
+    s->learner_at[t] = &s->learners[t];
+    for (unsigned w = 0; w < SIMULATED_WORKERS; w++)
+      s->counts_at[w][t] = &s->counts[w][t];
+  }
+  for (unsigned w = 0; w < SIMULATED_WORKERS; w++)
+    s->pilots[w] = (struct pilot){.targets = s->target_at,
+                                  .counts = s->counts_at[w],
+                                  .count = s->workload->targets,
+                                  .delay = &s->delay,
+                                  .budget = &s->budget,
+                                  .earnings = &s->earnings[w],
+                                  .budget_rule = s->policy->budget,
+                                  .gate = s->policy->gate};
+  hedge_budget_init(&s->budget, &s->policy->budget);
+  if (s->policy->rival)
+    rival_init(&s->rival, s->policy->rival, s->workload->rate);
+  upstream_init(&s->upstream, s->workload, &s->events);
+}
+
+static void step(struct simulation *s, const struct event *event) {
+  s->now_us = event->at_us;
+  switch (event->happening) {
+    case HAPPENS_ARRIVAL: on_arrival(s); break;
+    case HAPPENS_DONE: on_done(s, event); break;
+    case HAPPENS_TIMER: on_timer(s, event); break;
+    case HAPPENS_REFRESH: on_refresh(s); break;
+  }
+}
+
+bool simulation_run(const struct workload *workload,
+                    const struct simulated_policy *policy, uint64_t seed,
+                    struct simulated *seen) {
+  struct simulation *s = aligned_alloc(PILOT_LINE, sizeof *s);
+  struct event event;
+  if (!s) return false;
+  memset(s, 0, sizeof *s);
+  s->workload = workload;
+  s->policy = policy;
+  s->seen = seen;
+  s->seed = seed;
+  s->request_free = NOBODY;
+  s->arrivals = luck_of(seed, UINT64_MAX, 0);
+  s->now_us = second_us; /* zero means never */
+  set_up(s);
+  add_arrival(s);
+  events_add(&s->events,
+             (struct event){.at_us = s->now_us, .happening = HAPPENS_REFRESH});
+  while (!s->events.failed && events_next(&s->events, &event)) step(s, &event);
+  bool whole = !s->events.failed;
+  upstream_clear(&s->upstream);
+  free(s->events.heap);
+  free(s->requests);
+  free(s);
+  return whole;
+}

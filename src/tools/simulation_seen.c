@@ -1,0 +1,26 @@
+/* simulation_seen: what a simulation has counted. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "tools/simulation.h"
+
+static int by_time(const void *a, const void *b) {
+  float left = *(const float *)a, right = *(const float *)b;
+  return (left > right) - (left < right);
+}
+
+void simulated_sort(struct simulated *seen) {
+  if (seen->good > 0)
+    qsort(seen->took_ms, seen->good, sizeof *seen->took_ms, by_time);
+}
+
+double simulated_quantile_ms(const struct simulated *seen, double quantile) {
+  if (seen->good == 0) return NAN;
+  size_t at = (size_t)((double)seen->good * quantile);
+  return seen->took_ms[at < seen->good ? at : seen->good - 1];
+}
+
+void simulated_clear(struct simulated *seen) {
+  free(seen->took_ms);
+  seen->took_ms = NULL;
+}

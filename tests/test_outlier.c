@@ -1,0 +1,106 @@
+/* Tests of core/outlier: benches in virtual time. */
+#include "core/outlier.h"
+
+#include <criterion/criterion.h>
+
+static const int64_t S = 1000 * 1000;
+static const int64_t t0 = 1000 * 1000 * 1000;
+
+static struct outlier_bench bench;
+
+static bool fail(int64_t at_us) {
+  return outlier_strike(&bench, &outlier_failing, t0 + at_us);
+}
+
+static bool lose(int64_t at_us) {
+  return outlier_strike(&bench, &outlier_slow, t0 + at_us);
+}
+
+static bool good(int64_t at_us) { return outlier_good(&bench, t0 + at_us); }
+
+static bool may_ask(int64_t at_us) {
+  return outlier_may_ask(&bench, t0 + at_us);
+}
+
+static void eject(int64_t at_us) {
+  for (int i = 0; i < 4; i++) cr_assert_not(fail(at_us));
+  cr_assert(fail(at_us));
+}
+
+Test(outlier, five_failures_in_a_row_send_it_out_for_10_seconds) {
+  for (int i = 0; i < 4; i++) cr_expect_not(fail(0));
+  cr_expect(may_ask(0));
+  cr_expect(fail(0), "this one did");
+  cr_expect_not(may_ask(0));
+  cr_expect_not(may_ask(10 * S - 1));
+  cr_expect(may_ask(10 * S));
+}
+
+Test(outlier, a_success_between_starts_the_count_anew) {
+  for (int i = 0; i < 4; i++) fail(0);
+  cr_expect_not(good(0), "it was not out");
+  for (int i = 0; i < 4; i++) cr_expect_not(fail(0));
+  cr_expect(may_ask(0));
+}
+
+Test(outlier, one_request_tries_it_and_others_pass_by) {
+  eject(0);
+  cr_expect(may_ask(10 * S));
+  cr_expect_not(may_ask(10 * S), "somebody tries");
+  cr_expect_not(may_ask(10 * S + OUTLIER_TRY_US - 1));
+  cr_expect(may_ask(10 * S + OUTLIER_TRY_US), "that one never came back");
+}
+
+Test(outlier, a_try_that_goes_well_brings_it_back) {
+  eject(0);
+  cr_assert(may_ask(10 * S));
+  cr_expect(good(10 * S + 1));
+  cr_expect(may_ask(10 * S + 1));
+  cr_expect(may_ask(10 * S + 1));
+  cr_expect_not(good(10 * S + 2), "it is back only once");
+  for (int i = 0; i < 4; i++) cr_expect_not(fail(10 * S + 3));
+}
+
+Test(outlier, a_try_that_fails_doubles_its_time_up_to_5_minutes) {
+  int64_t now = 0;
+  eject(0);
+  for (int64_t length = 10 * S; length < 300 * S; length *= 2) {
+    cr_expect_not(may_ask(now + length - 1));
+    now += length;
+    cr_assert(may_ask(now));
+    cr_expect(fail(now), "one failure is enough now");
+  }
+  cr_expect_not(may_ask(now + 300 * S - 1));
+  cr_expect(may_ask(now + 300 * S));
+}
+
+Test(outlier, what_was_asked_before_changes_nothing_any_more) {
+  eject(0);
+  cr_expect_not(fail(1));
+  cr_expect_not(good(2), "it began before");
+  cr_expect_not(may_ask(3));
+  cr_expect(may_ask(10 * S));
+}
+
+Test(outlier, one_that_falls_again_soon_sits_for_twice_as_long) {
+  eject(0);
+  may_ask(10 * S);
+  good(10 * S);
+  eject(15 * S);
+  cr_expect_not(may_ask(35 * S - 1));
+  cr_expect(may_ask(35 * S));
+  good(35 * S);
+  eject(60 * S);
+  cr_expect(may_ask(70 * S), "it had been well for long");
+}
+
+Test(outlier, ten_losses_send_it_out_and_then_two) {
+  for (int i = 0; i < 9; i++) cr_expect_not(lose(0));
+  cr_expect(lose(0));
+  cr_assert(may_ask(10 * S));
+  cr_expect_not(lose(10 * S), "one loss is bad luck");
+  cr_expect(may_ask(11 * S));
+  cr_expect(lose(11 * S));
+  cr_expect_not(may_ask(31 * S - 1));
+  cr_expect(may_ask(31 * S));
+}

@@ -1,0 +1,424 @@
+/* Tests of core/pilot: what the parts decide together. */
+#include "core/pilot.h"
+
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MS = 1000, TARGETS = 4 };
+
+static const int64_t S = 1000 * 1000;
+static const struct attempt_end success = {.result = ATTEMPT_SUCCESS,
+                                           .status = 200};
+static const struct attempt_end cancelled = {.result = ATTEMPT_CANCELLED};
+
+/* ---- an upstream of one worker ---- */
+
+static struct pilot_target targets[TARGETS];
+static struct latency_counts counts[TARGETS];
+static struct pilot_learner learners[TARGETS];
+static struct pilot_delay delay;
+static struct hedge_budget budget;
+static struct hedge_earnings earnings;
+static struct pilot_target *target_at[TARGETS];
+static struct latency_counts *counts_at[TARGETS];
+static const struct pilot_learner *learner_at[TARGETS];
+static struct pilot pilot;
+static struct race_policy policy = {.hedges = 2, .hedge_after_us = 300 * MS};
+static int64_t now_us = 1000 * 1000 * 1000;
+
+static void set_up(unsigned count) {
+  for (unsigned i = 0; i < TARGETS; i++) {
+    target_at[i] = &targets[i];
+    counts_at[i] = &counts[i];
+    learner_at[i] = &learners[i];
+  }
+  pilot = (struct pilot){.targets = target_at,
+                         .counts = counts_at,
+                         .count = count,
+                         .delay = &delay,
+                         .budget = &budget,
+                         .earnings = &earnings,
+                         .budget_rule = {100, 20},
+                         .gate = true};
+  hedge_budget_init(&budget, &pilot.budget_rule);
+}
+
+static void refresh(void) {
+  now_us += PILOT_REFRESH_US;
+  for (unsigned i = 0; i < pilot.count; i++) {
+    struct latency_totals totals = {0};
+    latency_add(&totals, &counts[i]);
+    pilot_learn_target(&targets[i], &learners[i], &totals, 2, now_us);
+  }
+  pilot_learn_delay(&delay, &policy.learn, target_at, learner_at, pilot.count,
+                    now_us);
+}
+
+static struct race_plan plan_of(unsigned first, int64_t timeout_us) {
+  struct race_plan plan;
+  pilot_plan(&pilot, &plan, &policy, pilot.count, first, timeout_us, now_us);
+  return plan;
+}
+
+static void expect_order(unsigned first, const char *want) {
+  struct race_plan plan = plan_of(first, 10 * S);
+  char got[RACE_MAX_ATTEMPTS + 1] = "";
+  for (unsigned k = 0; k < plan.attempts; k++)
+    got[k] = (char)('0' + plan.target[k]);
+  cr_expect_str_eq(got, want, "from %u: %s, not %s", first, got, want);
+}
+
+/* Attempt k of some race of three, at that target, ends. */
+static enum pilot_news end_one(unsigned k, unsigned target,
+                               struct attempt_end end, int64_t took_us) {
+  struct race_plan plan = {.target = {0, 1, 2}};
+  struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS, .winner = 1};
+  return pilot_ended(&pilot, &race, k, target, &end, took_us, now_us);
+}
+
+static void end_many(unsigned times, unsigned target, struct attempt_end end,
+                     int64_t took_us) {
+  for (unsigned i = 0; i < times; i++) end_one(1, target, end, took_us);
+}
+
+static struct attempt_end status(int code) {
+  return (struct attempt_end){
+      .result = ATTEMPT_STATUS, .status = code, .whole = true};
+}
+
+/* ---- whom ---- */
+
+Test(pilot, targets_are_asked_in_a_circle) {
+  set_up(4);
+  expect_order(0, "012");
+  expect_order(3, "301");
+  set_up(2);
+  expect_order(1, "101");
+  set_up(1);
+  expect_order(0, "000");
+}
+
+Test(pilot, primaries_and_hedges_pass_by_a_target_that_fails) {
+  set_up(4);
+  end_many(5, 1, status(500), MS);
+  expect_order(0, "023");
+  expect_order(1, "230");
+  now_us += 10 * S;
+  expect_order(0, "012");
+  expect_order(0, "023");
+}
+
+Test(pilot, no_more_than_half_of_the_targets_are_passed_by) {
+  set_up(4);
+  for (unsigned i = 0; i < 4; i++) end_many(5, i, status(500), MS);
+  expect_order(0, "232");
+  set_up(2);
+  expect_order(0, "111");
+  set_up(1);
+  expect_order(0, "000");
+}
+
+Test(pilot, which_ends_are_failures) {
+  static const struct {
+    struct attempt_end end;
+    bool ill;
+  } cases[] = {
+      {{.result = ATTEMPT_TRANSPORT}, true},
+      {{.result = ATTEMPT_TIMEOUT}, true},
+      {{.result = ATTEMPT_BAD_JSON, .status = 200}, true},
+      {{.result = ATTEMPT_STATUS, .status = 500}, true},
+      {{.result = ATTEMPT_STATUS, .status = 404}, false},
+      {{.result = ATTEMPT_TOO_LARGE, .status = 200}, false},
+      {{.result = ATTEMPT_CANCELLED}, false},
+      {{.result = ATTEMPT_STARVED}, false},
+      {{.result = ATTEMPT_REFUSED}, false},
+  };
+  for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+    memset(targets, 0, sizeof targets);
+    set_up(2);
+    for (unsigned n = 0; n < 4; n++)
+      cr_expect_eq(end_one(1, 0, cases[i].end, 20 * MS), PILOT_NO_NEWS);
+    cr_expect_eq(end_one(1, 0, cases[i].end, 20 * MS),
+                 cases[i].ill ? PILOT_EJECTED : PILOT_NO_NEWS, "case %u", i);
+  }
+}
+
+Test(pilot, a_deadline_that_came_too_soon_is_no_failure) {
+  struct attempt_end timeout = {.result = ATTEMPT_TIMEOUT};
+  set_up(2);
+  end_many(100, 0, success, 20 * MS);
+  refresh();
+  for (int i = 0; i < 20; i++)
+    cr_expect_eq(end_one(1, 0, timeout, 5 * MS), PILOT_NO_NEWS);
+  for (int i = 0; i < 4; i++) end_one(1, 0, timeout, 50 * MS);
+  cr_expect_eq(end_one(1, 0, timeout, 50 * MS), PILOT_EJECTED);
+}
+
+Test(pilot, a_primary_that_loses_ten_races_elsewhere_is_slow) {
+  set_up(2);
+  for (int i = 0; i < 9; i++)
+    cr_expect_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_NO_NEWS);
+  cr_expect_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_SLOW);
+  expect_order(0, "111");
+  now_us += 10 * S;
+  expect_order(0, "010");
+  cr_expect_eq(end_one(0, 0, success, 10 * MS), PILOT_BACK);
+}
+
+Test(pilot, a_primary_whose_hedge_was_refused_has_not_won) {
+  struct race_plan plan = {.target = {0, 1}, .due_us = {0, 20 * MS}};
+  struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS, .refused = 2};
+  set_up(2);
+  for (int i = 0; i < 9; i++) end_one(0, 0, cancelled, 40 * MS);
+  pilot_ended(&pilot, &race, 0, 0, &success, 30 * MS, now_us);
+  cr_expect_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_SLOW);
+  memset(targets, 0, sizeof targets);
+  for (int i = 0; i < 9; i++) end_one(0, 0, cancelled, 40 * MS);
+  pilot_ended(&pilot, &race, 0, 0, &success, 10 * MS, now_us);
+  cr_expect_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_NO_NEWS,
+               "it was sooner than any hedge");
+}
+
+Test(pilot, a_hedge_that_loses_says_nothing_of_its_target) {
+  set_up(2);
+  for (int i = 0; i < 20; i++)
+    cr_expect_eq(end_one(1, 1, cancelled, 40 * MS), PILOT_NO_NEWS);
+}
+
+Test(pilot, a_race_that_asks_one_target_has_no_order) {
+  struct race_plan plan;
+  set_up(4);
+  pilot_plan(&pilot, &plan, &policy, 1, 3, S, now_us);
+  for (unsigned k = 0; k < plan.attempts; k++) cr_expect_eq(plan.target[k], 0);
+}
+
+/* ---- when ---- */
+
+Test(pilot, until_enough_is_known_the_fixed_delay_holds) {
+  policy.learn.per_mille = 950;
+  policy.stagger_us = RACE_STAGGER_AUTO;
+  set_up(1);
+  end_many(49, 0, success, 20 * MS);
+  refresh();
+  cr_expect_eq(plan_of(0, 10 * S).due_us[1], 300 * MS);
+  cr_expect_eq(plan_of(0, 10 * S).due_us[2], 600 * MS);
+  end_many(1, 0, success, 20 * MS);
+  refresh();
+  cr_expect_leq(plan_of(0, 10 * S).due_us[1], 22 * MS);
+  cr_expect_eq(plan_of(0, 10 * S).due_us[2], 2 * plan_of(0, 10 * S).due_us[1]);
+}
+
+Test(pilot, a_fixed_delay_learns_nothing) {
+  set_up(1);
+  end_many(1000, 0, success, 20 * MS);
+  refresh();
+  cr_expect_eq(plan_of(0, 10 * S).due_us[1], 300 * MS);
+}
+
+Test(pilot, a_learned_delay_leaves_the_deadline_a_medians_time) {
+  policy.learn.per_mille = 950;
+  set_up(1);
+  for (int i = 0; i < 1000; i++) end_one(1, 0, success, (20 + i % 80) * MS);
+  refresh();
+  uint32_t delay_us = plan_of(0, 10 * S).due_us[1];
+  cr_expect(delay_us > 90 * MS && delay_us < 100 * MS);
+  uint32_t due_us = plan_of(0, 140 * MS).due_us[1];
+  cr_expect(due_us > 75 * MS && due_us < 85 * MS, "%u", due_us);
+  due_us = plan_of(0, 100 * MS).due_us[1];
+  cr_expect(due_us > 55 * MS && due_us < 65 * MS,
+            "%u: before the median it would double the requests", due_us);
+  cr_expect_eq(plan_of(0, 40 * MS).due_us[1], PLAN_NEVER_US);
+}
+
+Test(pilot, of_several_targets_the_least_delay_counts) {
+  policy.learn.per_mille = 950;
+  set_up(2);
+  end_many(100, 0, success, 20 * MS);
+  end_many(100, 1, success, 200 * MS);
+  refresh();
+  cr_expect_leq(plan_of(0, 10 * S).due_us[1], 22 * MS);
+  end_many(5, 0, status(500), MS);
+  refresh();
+  cr_expect_geq(plan_of(0, 10 * S).due_us[1], 190 * MS,
+                "the fast one is passed by");
+}
+
+/* ---- whether ---- */
+
+/* Attempt k, started then, of a race that is due at 0 300 300 600. */
+static struct race race_of(const struct race_plan *plan, unsigned k,
+                           uint32_t started_us, uint16_t refused) {
+  struct race race = {.plan = plan, .unasked = refused, .refused = refused};
+  race.started_us[k] = started_us;
+  return race;
+}
+
+static void expect_kind(unsigned k, uint32_t started_us, uint16_t refused,
+                        enum pilot_kind want) {
+  struct race_plan plan = {.attempts = 4, .due_us = {0, 300, 300, 600}};
+  struct race race = race_of(&plan, k, started_us, refused);
+  cr_expect_eq(pilot_kind(&race, k), want, "attempt %u at %u, refused %x", k,
+               started_us, refused);
+}
+
+Test(pilot, what_starts_an_attempt) {
+  expect_kind(0, 0, 0, PILOT_PRIMARY);
+  expect_kind(1, 300, 0, PILOT_HEDGE);
+  expect_kind(1, 299, 0, PILOT_FAILURE);
+  expect_kind(1, 0, 1, PILOT_PRIMARY); /* nobody has been asked */
+  expect_kind(2, 300, 2, PILOT_HEDGE); /* due with the one that was refused */
+  expect_kind(3, 600, 2, PILOT_HEDGE); /* another was let in */
+  expect_kind(3, 600, 6, PILOT_LATE);
+  expect_kind(3, 500, 6, PILOT_FAILURE);
+}
+
+Test(pilot, a_late_hedge_takes_the_place_of_the_refused) {
+  struct race_plan plan = {
+      .attempts = 3, .target = {0, 1, 0}, .due_us = {0, 300, 600}};
+  struct race race = race_of(&plan, 2, 600, 2);
+  cr_expect_eq(pilot_whom(&race, 2), 1);
+  race = race_of(&plan, 2, 600, 0);
+  cr_expect_eq(pilot_whom(&race, 2), 0);
+  cr_expect_eq(pilot_whom(&race, 1), 1);
+}
+
+static void expect_verdict(enum pilot_kind kind, int64_t in_flight,
+                           enum gate_verdict want) {
+  enum gate_verdict got = pilot_admit(&pilot, 0, kind, in_flight, now_us);
+  cr_expect_eq(got, want, "%s, not %s", gate_verdict_name(got),
+               gate_verdict_name(want));
+}
+
+Test(pilot, a_primary_is_never_refused) {
+  set_up(1);
+  pilot_ended(&pilot, &(struct race){0}, 1, 0,
+              &(struct attempt_end){.result = ATTEMPT_STATUS,
+                                    .status = 503,
+                                    .retry_after = true,
+                                    .retry_after_ms = 10000},
+              MS, now_us);
+  for (int i = 0; i < 100; i++) expect_verdict(PILOT_PRIMARY, 1000, GATE_OPEN);
+}
+
+Test(pilot, hedges_and_what_failures_bring_have_a_purse_each) {
+  set_up(1);
+  for (int i = 0; i < 20; i++) expect_verdict(PILOT_HEDGE, 0, GATE_OPEN);
+  expect_verdict(PILOT_HEDGE, 0, GATE_BUDGET);
+  for (int i = 0; i < 20; i++) expect_verdict(PILOT_FAILURE, 0, GATE_OPEN);
+  expect_verdict(PILOT_FAILURE, 0, GATE_BUDGET);
+  end_many(10, 0, success, 20 * MS);
+  expect_verdict(PILOT_HEDGE, 0, GATE_OPEN);
+  expect_verdict(PILOT_HEDGE, 0, GATE_BUDGET);
+}
+
+Test(pilot, a_late_hedge_may_have_what_failures_can_spare) {
+  set_up(1);
+  for (int i = 0; i < 20; i++) expect_verdict(PILOT_LATE, 0, GATE_OPEN);
+  for (int i = 0; i < 10; i++) expect_verdict(PILOT_LATE, 0, GATE_OPEN);
+  expect_verdict(PILOT_LATE, 0, GATE_BUDGET);
+  for (int i = 0; i < 10; i++) expect_verdict(PILOT_FAILURE, 0, GATE_OPEN);
+  expect_verdict(PILOT_FAILURE, 0, GATE_BUDGET);
+}
+
+Test(pilot, the_gate_is_for_hedges_by_time_and_takes_no_token) {
+  set_up(1);
+  end_many(100, 0, success, 20 * MS);
+  refresh();
+  end_many(30, 0, success, 100 * MS);
+  for (int i = 0; i < 30; i++) expect_verdict(PILOT_HEDGE, 0, GATE_SLOW_TARGET);
+  expect_verdict(PILOT_FAILURE, 0, GATE_OPEN);
+  pilot.gate = false;
+  expect_verdict(PILOT_HEDGE, 0, GATE_OPEN);
+}
+
+Test(pilot, a_crowd_and_a_target_that_sheds_get_no_hedge) {
+  set_up(1);
+  end_many(100, 0, success, 20 * MS);
+  refresh();
+  expect_verdict(PILOT_HEDGE, 16, GATE_OPEN);
+  expect_verdict(PILOT_HEDGE, 17, GATE_CROWDED);
+  end_many(10, 0, status(503), MS);
+  expect_verdict(PILOT_HEDGE, 0, GATE_SHED);
+}
+
+Test(pilot, retry_after_suspends_all_that_is_extra) {
+  static const struct {
+    int status;
+    bool retry_after;
+    uint32_t retry_after_ms;
+    int64_t pause_us;
+  } cases[] = {{429, true, 2000, 2000000},    {503, true, 2000, 2000000},
+               {429, false, 0, 1000000},      {503, false, 0, 0},
+               {500, true, 2000, 0},          {429, true, 0, 0},
+               {429, true, 3600000, 60000000}};
+  for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct attempt_end end = status(cases[i].status);
+    memset(targets, 0, sizeof targets);
+    set_up(1);
+    end.retry_after = cases[i].retry_after;
+    end.retry_after_ms = cases[i].retry_after_ms;
+    pilot_ended(&pilot, &(struct race){0}, 1, 0, &end, MS, now_us);
+    if (cases[i].pause_us > 0) {
+      now_us += cases[i].pause_us - 1;
+      expect_verdict(PILOT_HEDGE, 0, GATE_PUSHBACK);
+      expect_verdict(PILOT_FAILURE, 0, GATE_PUSHBACK);
+      now_us++;
+    }
+    expect_verdict(PILOT_HEDGE, 0, GATE_OPEN);
+  }
+}
+
+/* ---- threads ---- */
+
+enum { WORKERS = 3, RACES = 20000 };
+
+static const int64_t t0 = 1000 * 1000 * 1000;
+
+static atomic_uint working = WORKERS;
+
+/* A worker with counts and earnings of its own, on what all share; the reader
+ * takes those of two of them for those of its targets. */
+static void *work(void *arg) {
+  struct latency_counts *its = &counts[*(unsigned *)arg];
+  struct latency_counts *its_counts[] = {its, its};
+  struct hedge_earnings its_earnings = {0};
+  struct pilot mine = pilot;
+  mine.counts = its_counts;
+  mine.earnings = &its_earnings;
+  for (int64_t i = 0; i < RACES; i++) {
+    struct race_plan plan;
+    struct attempt_end end = i % 7 == 0 ? status(503) : success;
+    pilot_plan(&mine, &plan, &policy, 2, i % 2, S, t0 + i * MS);
+    struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS};
+    if (pilot_admit(&mine, 0, PILOT_HEDGE, 1, t0 + i * MS) == GATE_OPEN)
+      pilot_ended(&mine, &race, 0, plan.target[0], &end, i % 50 * MS,
+                  t0 + i * MS);
+  }
+  atomic_fetch_sub(&working, 1);
+  return its;
+}
+
+Test(pilot, workers_and_the_reader_may_go_on_at_once) {
+  pthread_t threads[WORKERS];
+  unsigned numbers[WORKERS];
+  struct latency_totals totals = {0};
+  uint64_t sum = 0;
+  policy.learn.per_mille = 950;
+  set_up(2);
+  for (unsigned i = 0; i < WORKERS; i++) {
+    numbers[i] = i;
+    cr_assert_eq(pthread_create(&threads[i], NULL, work, &numbers[i]), 0);
+  }
+  while (atomic_load(&working) > 0) refresh();
+  for (unsigned i = 0; i < WORKERS; i++) {
+    void *its;
+    pthread_join(threads[i], &its);
+    latency_add(&totals, its);
+  }
+  for (unsigned i = 0; i < LATENCY_SPANS; i++)
+    sum += totals.whole[i] + totals.longer[i];
+  cr_expect_gt(sum, 0);
+}

@@ -1,0 +1,112 @@
+/* Tests of tools/workload: texts in, workloads or complaints out. */
+#include "tools/workload.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct workload workload;
+static char error[256];
+
+static bool parse(const char *text) {
+  error[0] = '\0';
+  return workload_parse(&workload, text, error, sizeof error);
+}
+
+Test(workload, all_that_are_built_in_are_understood) {
+  char name[8];
+  for (int i = 1; i <= 10; i++) {
+    snprintf(name, sizeof name, "w%d", i);
+    cr_assert(workload_built_in(name), "%s", name);
+    cr_expect(parse(workload_built_in(name)), "%s: %s", name, error);
+    cr_expect_gt(workload.rate, 0);
+  }
+  cr_expect_eq(workload_built_in("brown-out"), workload_built_in("W5"));
+  cr_expect_null(workload_built_in("w11"));
+}
+
+Test(workload, each_line_says_one_thing) {
+  cr_assert(parse("# a comment\n\n"
+                  "rate 50 # and another\n"
+                  "burst 3x 1s 10s\n"
+                  "seconds 30\nsettle 5\ntimeout 1s\ntargets 2\nservers 4\n"
+                  "cancel line\n"
+                  "answer 95 5ms..9ms\nanswer 1 250us hangs\n"
+                  "answer 4 median 10ms sigma 0.5 fails\n"
+                  "change 10s..20s target 1 2.5x\nchange 1s..2s fails\n"
+                  "change 1s..2s hangs 25%"),
+            "%s", error);
+  cr_expect_eq(workload.rate, 50);
+  cr_expect_eq(workload_rate(&workload, 0.5), 150);
+  cr_expect_eq(workload_rate(&workload, 1.5), 50);
+  cr_expect_eq(workload.timeout_us, 1000000);
+  cr_expect_eq(workload.targets, 2);
+  cr_expect_eq(workload.servers, 4);
+  cr_expect_eq(workload.cancel, WORKLOAD_LINE);
+  cr_expect_eq(workload.answer_count, 3);
+  cr_expect_eq(workload.answers[0].to_us, 9000);
+  cr_expect_eq(workload.answers[1].from_us, 250);
+  cr_expect_eq(workload.answers[1].end, WORKLOAD_HANGS);
+  cr_expect_eq(workload.answers[2].median_us, 10000);
+  cr_expect_eq(workload.answers[2].end, WORKLOAD_FAILS);
+  cr_expect_eq(workload.change_count, 3);
+  cr_expect_eq(workload.changes[0].target, 1);
+  cr_expect_eq(workload.changes[0].times, 2.5);
+  cr_expect_eq(workload.changes[1].fails, 1);
+  cr_expect_eq(workload.changes[2].hangs, 0.25);
+}
+
+Test(workload, a_load_is_a_rate_that_the_servers_can_bear) {
+  cr_assert(parse("load 50%\nservers 4\ntargets 2\nanswer 1 10ms\n"));
+  cr_expect_float_eq(workload.rate, 400, 0.001);
+}
+
+Test(workload, the_last_of_two_lines_counts) {
+  cr_assert(parse("rate 50\nrate 60\nanswer 1 1ms\n"));
+  cr_expect_eq(workload.rate, 60);
+}
+
+static void expect_refused(const char *text, const char *why) {
+  cr_expect_not(parse(text), "%s", text);
+  cr_expect(strstr(error, why), "of '%s': %s", text, error);
+}
+
+Test(workload, what_is_not_understood_is_named) {
+  expect_refused("rate 1\nspeed 2\n", "line 2, 'speed 2'");
+  static const char *const lines[] = {"rate",
+                                      "rate x",
+                                      "rate -1",
+                                      "load 50",
+                                      "load 0%",
+                                      "burst 3x 1s",
+                                      "timeout 1",
+                                      "timeout 0s",
+                                      "targets 0",
+                                      "targets 17",
+                                      "cancel maybe",
+                                      "answer 1",
+                                      "answer 1 5",
+                                      "answer 1 9ms..5ms",
+                                      "answer 1 median 5ms",
+                                      "answer 1 5ms late",
+                                      "change 1s..2s",
+                                      "change 1s 5ms",
+                                      "change 1s..2s target 99 2x",
+                                      "change 1s..2s fails 101%"};
+  for (unsigned i = 0; i < sizeof lines / sizeof *lines; i++)
+    expect_refused(lines[i], lines[i]);
+}
+
+Test(workload, what_is_missing_is_named) {
+  expect_refused("", "answer");
+  expect_refused("answer 1 1ms", "rate");
+  expect_refused("answer 1 1ms\nload 50%", "servers");
+  expect_refused("answer 1 1ms\nrate 1\nseconds 10\nsettle 10", "settle");
+  expect_refused("answer 1 1ms\nrate 1000000\nseconds 1000", "million");
+}
+
+Test(workload, too_many_parts_are_refused) {
+  char text[4096] = "rate 1\n";
+  for (int i = 0; i <= WORKLOAD_PARTS_MAX; i++) strcat(text, "answer 1 1ms\n");
+  expect_refused(text, "line 18");
+}
