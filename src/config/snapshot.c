@@ -115,7 +115,7 @@ static bool is_ruled(const struct config_rules *rules, const char *name) {
     if (slice_equal_nocase(rules->headers[i].name, slice_of(name))) return true;
   for (unsigned i = 0; i < rules->drop_header_count; i++)
     if (slice_equal_nocase(rules->drop_headers[i], slice_of(name))) return true;
-  return false;
+  return slice_equal_nocase(rules->timeout_header, slice_of(name));
 }
 
 /* Those that the route does not set or drop itself. */
@@ -145,6 +145,7 @@ static struct forward_rules make_fields(struct whole *whole,
       .drop = snapshot_keep_drop(whole, rules),
       .drop_count = rules->drop_header_count,
       .user_agent = snapshot_keep(whole, rules->user_agent),
+      .timeout_header = snapshot_keep(whole, rules->timeout_header),
       .version_line = slice_of(VERSION_LINE),
       .via_line = snapshot_keep(whole, whole->source->via_line),
       .success = (enum success)rules->success,
@@ -175,7 +176,6 @@ void snapshot_make_route(struct whole *whole, struct route *route,
       .get_body = rules->get_body,
       .fields = make_fields(whole, rules, from->kind),
       .timeout_param = keep_name(whole, rules->timeout_param),
-      .timeout_header = snapshot_keep(whole, rules->timeout_header),
       .cors = {keep_origins(whole, rules), rules->cors_count},
       .forwards = rules->forwarded != 0,
       .forwarded = forwarded_fields(rules),
