@@ -12,7 +12,7 @@ static const struct answer_more nothing_more;
 #define OURS                                                                   \
   "Content-Length: 7\r\nVia: 1.1 hedgerow-ab\r\nX-Request-ID: id-1\r\n\r\n"
 
-static const struct answer_framing plain = {false, false};
+static const struct answer_framing plain;
 
 static struct answer_ours ours_of(const struct race_record *race,
                                   struct answer_framing framing) {
@@ -189,6 +189,18 @@ Test(answer, says_the_status_in_its_own_words) {
     snprintf(want, sizeof want, "%sDate: " DATE "\r\n" OURS, cases[i].line);
     expect_text(&out, want);
   }
+}
+
+Test(answer, a_body_in_chunks_has_no_length) {
+  char storage[4096];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  answer_passed_head(
+      &out, 200, slice_of("Date: x\r\nContent-Length: 9\r\n"), ANSWER_CHUNKED,
+      &(struct answer_ours){.framing = {.close = true}}, &nothing_more);
+  expect_text(&out, "HTTP/1.1 200 OK\r\nDate: x\r\n"
+                    "Transfer-Encoding: chunked\r\n"
+                    "Connection: close\r\n\r\n");
 }
 
 Test(answer, tells_the_race_behind_the_upstreams_own_timing_and_via) {

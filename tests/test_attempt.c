@@ -4,6 +4,8 @@
 #include "io/attempt.h"
 
 #include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -472,6 +474,84 @@ Test(attempt, an_error_is_handed_over_where_it_is_kept) {
   close(fd);
 }
 
+/* ---- an answer that is passed on ---- */
+
+static struct ask_message stream(void) {
+  return (struct ask_message){
+      .method = slice_of("GET"), .success = SUCCESS_ANY, .streams = true};
+}
+
+static int start_stream(struct ask_message *message) {
+  asker_start(asker, message);
+  int fd = await_connection();
+  expect_request(fd, message);
+  return fd;
+}
+
+Test(attempt, a_streamed_answer_comes_in_pieces) {
+  struct ask_message message = stream();
+  int fd = start_stream(&message);
+  answer(fd, OK LENGTH("9") "\r\n");
+  const struct asked *asked = asker_await_pieces(asker, 1);
+  cr_expect(asked->status == 200 && asked->length == 9 && asked->passed == 0);
+  cr_expect_str_eq(asked->fields, LENGTH("9"));
+  answer(fd, "one");
+  asker_resume(asker);
+  cr_expect_str_eq(asker_await_pieces(asker, 2)->body, "one");
+  answer(fd, "twothr");
+  asked = asker_await(asker);
+  cr_expect(asked->end.result == ATTEMPT_SUCCESS && asked->end.whole);
+  cr_expect(asked->pieces == 2 && asked->passed == 9 && !asked->has_response);
+  cr_expect_str_eq(asked->body, "twothr");
+  close(fd);
+}
+
+Test(attempt, a_streamed_answer_that_is_whole_at_once_is_held) {
+  struct ask_message message = stream();
+  int fd = start_stream(&message);
+  answer(fd, JSON);
+  const struct asked *asked = asker_await(asker);
+  cr_expect(asked->pieces == 0 && asked->has_response);
+  cr_expect_str_eq(asked->body, "[]");
+  close(fd);
+}
+
+Test(attempt, a_stream_that_breaks_off_keeps_its_status) {
+  struct ask_message message = stream();
+  int fd = start_stream(&message);
+  answer(fd, OK LENGTH("9") "\r\none");
+  asker_await_pieces(asker, 1);
+  close(fd);
+  asker_resume(asker);
+  const struct asked *asked = asker_await(asker);
+  cr_expect(asked->end.result == ATTEMPT_TRANSPORT && !asked->end.whole);
+  cr_expect(asked->end.status == 200 && asked->passed == 3);
+}
+
+/* The test's end asks whether anything is in flight, or held. */
+Test(attempt, a_stream_may_be_cancelled_from_inside) {
+  struct ask_message message = stream();
+  char byte;
+  int fd = start_stream(&message);
+  asker_cancel_at_piece(asker);
+  answer(fd, OK LENGTH("9") "\r\none");
+  asker_await_pieces(asker, 1);
+  cr_expect_eq(wire_read(fd, &byte, 1, "the end"), 0);
+  close(fd);
+}
+
+Test(attempt, a_paused_stream_may_be_cancelled) {
+  struct ask_message message = stream();
+  char byte;
+  int fd = start_stream(&message);
+  answer(fd, OK LENGTH("9") "\r\none");
+  asker_await_pieces(asker, 1);
+  answer(fd, "two");
+  asker_cancel(asker);
+  cr_expect_eq(wire_read(fd, &byte, 1, "the end"), 0);
+  close(fd);
+}
+
 /* ---- over TLS ---- */
 
 static struct tls_origin *tls_open(void) {
@@ -551,5 +631,32 @@ Test(attempt, a_kept_tls_connection_that_takes_nothing_is_always_replaced) {
   tls_expect_rest(arrival, &message);
   tls_arrival_answer(arrival, "[]");
   expect_end("success 200 whole resent");
+  tls_origin_free(origin);
+}
+
+/* Two records in one segment, and the limit of what is told together within the
+ * second: what is left then is decrypted, and the descriptor silent for good. */
+Test(attempt, what_is_decrypted_already_comes_after_a_pause) {
+  enum { FIRST = 1500, RECORD = 16384 };
+  char bytes[FIRST + RECORD];
+  int cork = 1;
+  struct tls_origin *origin = tls_open();
+  struct ask_message message = stream();
+  memset(bytes, 'x', sizeof bytes);
+  int head = sprintf(bytes, OK "Content-Length: %d\r\n\r\n", 17842);
+  bytes[head] = 'x';
+  cr_assert_eq((size_t)head + 17842, sizeof bytes);
+  asker_start(asker, &message);
+  struct tls_arrival *arrival = tls_origin_await(origin);
+  setsockopt(arrival->fd, IPPROTO_TCP, TCP_CORK, &cork, sizeof cork);
+  tls_arrival_send(arrival, bytes, FIRST);
+  tls_arrival_send(arrival, bytes + FIRST, RECORD);
+  cork = 0;
+  setsockopt(arrival->fd, IPPROTO_TCP, TCP_CORK, &cork, sizeof cork);
+  const struct asked *asked = asker_await_pieces(asker, 1);
+  cr_assert(asked->passed < 17842, "all of it came at once");
+  asker_resume(asker);
+  asked = asker_await(asker);
+  cr_expect(asked->end.result == ATTEMPT_SUCCESS && asked->passed == 17842);
   tls_origin_free(origin);
 }

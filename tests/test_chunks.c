@@ -324,3 +324,42 @@ Test(chunks, a_body_without_a_limit_may_announce_any_size) {
   cr_assert_eq(chunks_read(&chunks, bytes, sizeof bytes - 1), CHUNKS_MORE);
   cr_assert_eq(chunks.body_len, 5);
 }
+
+/* ---- what is written ---- */
+
+static void expect_size_line(uint64_t bytes, const char *wanted) {
+  char line[CHUNKS_SIZE_LINE];
+  struct slice seen = {line, chunks_write_size(line, bytes)};
+  cr_expect(slice_equal(seen, slice_of(wanted)), "%llu: %.*s",
+            (unsigned long long)bytes, SLICE_ARG(seen));
+}
+
+Test(chunks, a_size_is_written_without_leading_zeros) {
+  expect_size_line(1, "1\r\n");
+  expect_size_line(10, "a\r\n");
+  expect_size_line(15, "f\r\n");
+  expect_size_line(16, "10\r\n");
+  expect_size_line(65535, "ffff\r\n");
+  expect_size_line(0x123456789abcdef0, "123456789abcdef0\r\n");
+  expect_size_line(UINT64_MAX, "ffffffffffffffff\r\n");
+}
+
+Test(chunks, what_is_written_is_read_as_the_same) {
+  char coded[] = "5\r\nhello\r\n" CHUNKS_LAST;
+  struct chunks chunks;
+  chunks_init(&chunks, 5, TRAILERS_MAX);
+  cr_assert_eq(chunks_read(&chunks, coded, sizeof coded - 1), CHUNKS_WHOLE);
+  cr_assert_eq(chunks.read, sizeof coded - 1);
+  cr_assert(memcmp(coded, "hello", 5) == 0 && chunks.body_len == 5);
+}
+
+Test(chunks, a_body_that_was_taken_out_counts_no_more) {
+  char first[] = "5\r\nhel", second[] = "lo\r\n3\r\nyou\r\n" CHUNKS_LAST;
+  struct chunks chunks;
+  chunks_init(&chunks, 5, TRAILERS_MAX);
+  cr_assert_eq(chunks_read(&chunks, first, sizeof first - 1), CHUNKS_MORE);
+  cr_assert_eq(chunks_close_gap(&chunks, first, sizeof first - 1), 3);
+  chunks_forget_body(&chunks);
+  cr_assert_eq(chunks_read(&chunks, second, sizeof second - 1), CHUNKS_WHOLE);
+  cr_assert(memcmp(second, "loyou", 5) == 0 && chunks.body_len == 5);
+}

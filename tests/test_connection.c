@@ -179,8 +179,10 @@ static void on_gone(void *arg) {
   loop_stop(loop);
 }
 
+static bool framed; /* the answer that begins */
+
 static void begin(void) {
-  connection_begin(connection, on_room, on_gone, NULL);
+  connection_begin(connection, framed, on_room, on_gone, NULL);
   loop_stop(loop);
 }
 
@@ -192,18 +194,22 @@ static int begin_stream(void) {
   return client;
 }
 
+static ssize_t push(const char *text) {
+  struct iovec part = {(char *)(uintptr_t)text, strlen(text)};
+  return connection_push(connection, &part, 1);
+}
+
 static void must_push(const char *text) {
-  cr_assert(connection_push(connection, slice_of(text)) ==
-            (ssize_t)strlen(text));
+  cr_assert(push(text) == (ssize_t)strlen(text));
 }
 
 /* Until the kernel takes no more; returns how much it took. */
 static size_t push_until_full(void) {
   static char bytes[64 * 1024];
-  struct slice piece = {bytes, sizeof bytes};
+  struct iovec piece = {bytes, sizeof bytes};
   size_t sum = 0;
   ssize_t n;
-  while ((n = connection_push(connection, piece)) == sizeof bytes)
+  while ((n = connection_push(connection, &piece, 1)) == sizeof bytes)
     sum += sizeof bytes;
   cr_assert(n >= 0);
   return sum + (size_t)n;
@@ -220,6 +226,56 @@ Test(connection, an_answer_in_pieces_ends_by_a_close) {
   close(client);
   loop_run(loop);
   expect_story(".");
+}
+
+Test(connection, a_framed_answer_in_pieces_leaves_the_connection_open) {
+  framed = true;
+  int client = begin_stream();
+  cr_assert_not(connection_closes(connection));
+  must_push("one");
+  connection_finish(connection);
+  client_has(client, "one");
+  client_send(client, REQUEST);
+  loop_run(loop);
+  must_push("two");
+  connection_finish(connection);
+  client_has(client, "two");
+  close(client);
+  loop_run(loop);
+  expect_story(".");
+}
+
+Test(connection, what_is_pipelined_behind_a_framed_answer_is_a_request) {
+  framed = true;
+  int client = connect_client();
+  respond = begin;
+  client_send(client, REQUEST REQUEST);
+  loop_run(loop);
+  must_push("one");
+  connection_finish(connection);
+  must_push("two");
+  connection_cut(connection);
+  client_expect(client, "onetwo");
+  close(client);
+}
+
+Test(connection, a_framed_answer_that_is_cut_ends_by_a_close) {
+  framed = true;
+  int client = begin_stream();
+  must_push("one");
+  connection_cut(connection);
+  client_expect(client, "one");
+  close(client);
+  expect_story(".");
+}
+
+Test(connection, the_pieces_of_one_push_go_out_in_their_order) {
+  int client = begin_stream();
+  struct iovec parts[] = {{"one", 3}, {", ", 2}, {"", 0}, {"two", 3}};
+  cr_assert(connection_push(connection, parts, 4) == 8);
+  connection_finish(connection);
+  client_expect(client, "one, two");
+  close(client);
 }
 
 Test(connection, an_answer_may_end_without_a_piece) {
@@ -245,7 +301,7 @@ Test(connection, what_is_pipelined_behind_a_stream_is_no_request) {
 Test(connection, room_is_told_once_when_a_slow_client_reads) {
   int client = begin_stream();
   size_t sent = push_until_full();
-  cr_assert(connection_push(connection, slice_of("more")) == 0);
+  cr_assert(push("more") == 0);
   cr_assert(client_read_all(client) == sent);
   loop_run(loop);
   expect_story("r");
@@ -279,7 +335,7 @@ Test(connection, a_client_that_leaves_a_stream_is_told_of) {
 Test(connection, a_push_to_a_client_that_left_is_lost) {
   int client = begin_stream();
   close(client);
-  cr_assert(connection_push(connection, slice_of("one")) == -1);
+  cr_assert(push("one") == -1);
   connection_reset(connection);
   expect_story(".");
 }

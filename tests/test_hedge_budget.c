@@ -63,6 +63,14 @@ Test(hedge_budget, no_more_is_kept_than_the_cap) {
   cr_expect_eq(take_all(PURSE_TIME), 100);
 }
 
+Test(hedge_budget, of_nothing_nothing_is_paid) {
+  struct hedge_budget_rule none = {0, 20};
+  hedge_budget_init(&budget, &none);
+  earn(1000, &none);
+  cr_expect_eq(take_all(PURSE_TIME), 0);
+  cr_expect_eq(take_all(PURSE_FAILURE), 0);
+}
+
 /* ---- threads ---- */
 
 enum { THREADS = 4, ROUNDS = 20000 };

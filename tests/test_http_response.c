@@ -4,7 +4,8 @@
  * text: "200 keep `body`" is a whole response, "bad: why" a refused one, "cut:
  * why" one that was not whole at the close. Each is fed whole, in every split
  * into two pieces, and byte by byte; every way must give the same text, and
- * behind a '|' in it the same offsets. Every call gets the bytes in fresh
+ * behind a '|' in it the same offsets. A reader that takes head and body out
+ * after each piece (http_response_forget) gets the same body. Every call gets the bytes in fresh
  * memory of exactly their size, so that a sanitizer sees every look beyond
  * them, and nothing can be remembered by its address. */
 #include "core/http_response.h"
@@ -35,6 +36,8 @@ struct feed {
   bool saw_head;
   size_t len;
   char held[HELD_MAX];
+  size_t passed_len; /* of the body that was taken out */
+  char passed[HELD_MAX];
 };
 
 static void expect_kept(const struct feed *feed, const char *bytes,
@@ -112,6 +115,24 @@ static enum response_progress read_piece(struct feed *feed, size_t len) {
   return progress;
 }
 
+/* Takes out what is known, in fresh memory of exactly its size. */
+static void forget(struct feed *feed) {
+  struct http_response *response = &feed->response;
+  size_t unread = feed->len - response->body_at - response->body_len;
+  char *copy = malloc(feed->len + (feed->len == 0));
+  cr_assert_not_null(copy);
+  memcpy(copy, feed->held, feed->len);
+  memcpy(feed->passed + feed->passed_len, copy + response->body_at,
+         response->body_len);
+  feed->passed_len += response->body_len;
+  http_response_forget(response, copy, &feed->len);
+  cr_assert(feed->len == unread && response->body_len == 0,
+            "%.*s\n%zu bytes are left of %zu", SLICE_ARG(feed->input),
+            feed->len, unread);
+  memcpy(feed->held, copy, feed->len);
+  free(copy);
+}
+
 /* ---- how it is told ---- */
 
 static void tell_number(struct text *out, const char *label, size_t number) {
@@ -132,8 +153,10 @@ static void tell_response(struct text *out, const struct feed *feed) {
   if (response->http_1_0) text_str(out, " 1.0");
   text_str(out, response->keep_alive ? " keep" : " close");
   if (!response->delimited) text_str(out, " until-close");
+  text_str(out, " `");
+  text_add(out, feed->passed, feed->passed_len);
   tell_slice(
-      out, " `",
+      out, "",
       (struct slice){feed->held + response->body_at, response->body_len});
 }
 
@@ -180,6 +203,7 @@ static void tell(struct text *out, struct feed *feed,
 }
 
 static bool to_head; /* in this test */
+static bool forgets; /* in this telling */
 
 /* The first piece is `cut` bytes long, each other the longer of one byte and
  * what `next` says. */
@@ -191,13 +215,14 @@ static struct slice told(struct slice input, size_t cut, size_t (*next)(void)) {
   turn = !turn;
   text_init(&out, storage[turn], HELD_MAX);
   feed.input = input;
-  feed.fed = feed.len = 0;
+  feed.fed = feed.len = feed.passed_len = 0;
   feed.saw_head = false;
   http_response_init(&feed.response);
   feed.response.to_head = to_head;
   enum response_progress progress = read_piece(&feed, cut);
   while (progress == RESPONSE_MORE && feed.fed < input.len) {
     size_t left = input.len - feed.fed, step = next();
+    if (forgets && feed.saw_head) forget(&feed);
     progress = read_piece(&feed, step < left ? step : left);
   }
   tell(&out, &feed, progress);
@@ -218,7 +243,27 @@ static void expect_same(struct slice input, size_t cut, size_t (*next)(void)) {
                    next == all ? "" : " and on", SLICE_ARG(whole));
 }
 
+static struct slice without_offsets(struct slice telling) {
+  const char *bar = memrchr(telling.at, '|', telling.len);
+  return (struct slice){telling.at, (size_t)(bar - telling.at)};
+}
+
+/* Byte by byte, and in two pieces. */
+static void expect_same_when_forgetting(struct slice input) {
+  struct slice whole = without_offsets(told(input, input.len, all));
+  for (size_t cut = 0; cut < input.len; cut++) {
+    forgets = true;
+    struct slice seen = without_offsets(told(input, cut, cut > 0 ? all : one));
+    forgets = false;
+    if (!slice_equal(seen, whole))
+      cr_assert_fail("%.*s\nsaw:   %.*s (forgetting, cut at %zu)\nwhole: %.*s",
+                     SLICE_ARG(input), SLICE_ARG(seen), cut, SLICE_ARG(whole));
+    whole = without_offsets(told(input, input.len, all));
+  }
+}
+
 static void expect_every_split_alike(struct slice input) {
+  expect_same_when_forgetting(input);
   expect_same(input, 0, one);
   for (size_t cut = 0; cut < input.len; cut++) expect_same(input, cut, all);
 }

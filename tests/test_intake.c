@@ -798,3 +798,87 @@ Test(intake, a_retry_after_is_so_many_milliseconds) {
          "status 503: the upstream is overloaded or down (503)");
   cr_expect_eq(*ms, 0, "%u", *ms);
 }
+
+/* ---- an answer that is passed on while it comes ---- */
+
+static void open_stream(void) {
+  message.streams = true;
+  message.success = SUCCESS_ANY;
+  start_again();
+}
+
+/* One more piece; what it has brought of the body is taken out. */
+static void expect_more(const char *piece, const char *body) {
+  receive(slice_of(piece));
+  cr_assert(intake_judge(&intake), "certain: %s", told());
+  struct slice come = intake_body(&intake);
+  cr_expect(slice_equal(come, slice_of(body)), "%s brought %.*s", piece,
+            SLICE_ARG(come));
+  intake_forget(&intake);
+  cr_expect_eq(intake.bytes.cap, 0, "%s is still held", piece);
+}
+
+static void expect_last(const char *piece, const char *rest, bool clean) {
+  receive(slice_of(piece));
+  cr_assert_not(intake_judge(&intake));
+  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+  struct slice come = intake_body(&intake);
+  cr_expect(slice_equal(come, slice_of(rest)), "%.*s", SLICE_ARG(come));
+  cr_expect_eq(intake_leaves_clean(&intake), clean);
+}
+
+Test(intake, a_head_is_shown_before_its_body_has_come) {
+  struct response head = {0};
+  open_stream();
+  receive(slice_of(OK LENGTH("5") "A: b\r\n\r\nhe"));
+  cr_assert(intake_judge(&intake) && intake_has_head(&intake));
+  intake_show(&intake, &head);
+  cr_expect(head.status == 200 && head.length == 5 && head.bytes.cap == 0);
+  cr_expect(slice_equal(head.fields, slice_of(LENGTH("5") "A: b\r\n")));
+  cr_expect(slice_equal(head.body, slice_of("he")));
+  intake_forget(&intake);
+  expect_last("llo", "llo", true);
+}
+
+Test(intake, chunks_are_taken_out_one_by_one) {
+  open_stream();
+  expect_more(CHUNKED "2\r\nhe\r", "he");
+  expect_more("\n", "");
+  expect_more("3\r\nll", "ll");
+  expect_last("o\r\n0\r\n\r\n", "o", true);
+}
+
+Test(intake, what_is_taken_out_may_be_larger_than_a_body_may_be) {
+  char piece[64 * 1024 + 1];
+  memset(piece, 'x', sizeof piece - 1);
+  piece[sizeof piece - 1] = '\0';
+  open_stream();
+  expect_more(OK "\r\n", "");
+  for (size_t sum = 0; sum <= BODY_MAX; sum += sizeof piece - 1)
+    expect_more(piece, piece);
+}
+
+Test(intake, what_comes_behind_a_stream_is_not_clean) {
+  open_stream();
+  expect_more(OK LENGTH("3") "\r\no", "o");
+  expect_last("ne, two", "ne", false);
+}
+
+Test(intake, a_stream_that_ends_within_is_broken) {
+  open_stream();
+  expect_more(CHUNKED "5\r\nhe", "he");
+  cr_expect(intake_has_begun(&intake));
+  intake_end(&intake);
+  cr_expect_str_eq(told(),
+                   "transport 200: the connection closed inside the body", "%s",
+                   told());
+  cr_expect_not(intake_leaves_clean(&intake));
+}
+
+Test(intake, a_stream_without_a_length_ends_by_the_close) {
+  open_stream();
+  expect_more(OK "\r\nhe", "he");
+  intake_end(&intake);
+  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+  cr_expect_not(intake_leaves_clean(&intake));
+}

@@ -76,6 +76,13 @@ Test(overload, a_brown_out_does_not_become_the_usual) {
   expect_gate(GATE_SLOW_TARGET, 2);
 }
 
+Test(overload, what_is_many_times_the_usual_does_not_become_it_the_sooner) {
+  live(60, 10 * MS, 2);
+  live(30, 200 * MS, 2);
+  note(100, &success, 50 * MS);
+  expect_gate(GATE_SLOW_TARGET, 2);
+}
+
 Test(overload, what_stays_slow_for_minutes_is_the_usual) {
   live(200, 10 * MS, 2);
   live(600, 30 * MS, 2);

@@ -784,6 +784,14 @@ Test(race, a_retry_waits_for_what_a_hedge_brings) {
               "[425] timer: retry 2");
 }
 
+Test(race, a_retry_whose_time_has_come_does_not_join_a_hedge) {
+  script_race("stagger 100 retries 1 on-failure wait",
+              "0 start | 290 fail 0 | 300 timer | 400 timer | 410 success 2",
+              "[0] start: launch 0 | [290] fail 0: nothing | "
+              "[300] timer: launch 1 | [400] timer: launch 2 | "
+              "[410] success 2: cancel 1, won 2");
+}
+
 Test(race, a_failure_with_others_in_flight_is_not_retried_yet) {
   script_race("hedges 1 retries 1",
               "0 start | 300 timer | 310 fail 0 | 500 status 1 500 | "

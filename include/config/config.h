@@ -56,7 +56,7 @@ struct config_rules {
   /* of a route */
   struct race_policy policy;
   int64_t learn; /* enum config_learn */
-  int64_t timeout_us, max_timeout_us;
+  int64_t timeout_us, max_timeout_us, stream_idle_us;
   struct slice user_agent; /* empty: the client's, else hedgerow/VERSION */
   int64_t max_request_bytes, max_items;
   int64_t success, errors; /* enum success; 1: the upstream's own */

@@ -59,12 +59,16 @@ struct answer_more {
                                    * cross as they are */
 };
 
+/* In place of a length: the body follows in chunks. */
+#define ANSWER_CHUNKED (UINT64_MAX - 1)
+
 /* The head of an answer that passes an upstream's on: its status with
  * http_reason's phrase, as HTTP/1.1, and of its field lines ("Name: value\r\n"
  * ...) those that cross, in their order and spelling. Dropped: hop-by-hop
  * fields, those that its Connection names (of an upstream that names more than
  * 32, all), lines that are no fields, Content-Length (ours is `length`),
- * X-Request-ID, Hedge-*. length UINT64_MAX: there is no Content-Length (a 204).
+ * X-Request-ID, Hedge-*. length UINT64_MAX: there is no Content-Length (a 204,
+ * a body until the close); or ANSWER_CHUNKED.
  * Via and Server-Timing only gain a member, as a line of their own (RFC 9110,
  * section 5.3). A missing Date is added (section 6.6.1). */
 void answer_passed_head(struct text *out, int status, struct slice fields,

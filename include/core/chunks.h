@@ -18,8 +18,9 @@
 
 enum {
   CHUNKS_EXTENSION_MAX =
-      256,               /* bytes of one chunk's extensions, with the ';' */
-  CHUNKS_DIGITS_MAX = 16 /* leading zeros included: 64 bits always fit */
+      256,                /* bytes of one chunk's extensions, with the ';' */
+  CHUNKS_DIGITS_MAX = 16, /* leading zeros included: 64 bits always fit */
+  CHUNKS_SIZE_LINE = CHUNKS_DIGITS_MAX + 2 /* bytes of one, at most */
 };
 
 enum chunks_progress {
@@ -58,5 +59,16 @@ enum chunks_progress chunks_read(struct chunks *chunks, char *bytes, size_t len)
  * and after CHUNKS_MORE at most trailers_max bytes more. */
 size_t chunks_close_gap(struct chunks *chunks, char *bytes, size_t len)
     __attribute__((warn_unused_result));
+
+/* The caller needs the body so far no more, and has taken it out of the bytes,
+ * between which there is no gap: what comes next begins at their start again.
+ * body_max is from now on that of what follows. */
+void chunks_forget_body(struct chunks *chunks);
+
+/* The other direction: writes the line that goes in front of a chunk of so many
+ * bytes, > 0; CRLF follows the chunk. Returns how long it is. */
+size_t chunks_write_size(char line[CHUNKS_SIZE_LINE], uint64_t bytes);
+/* What follows the last one: no trailers. */
+#define CHUNKS_LAST "0\r\n\r\n"
 
 #endif

@@ -21,7 +21,8 @@ enum purse { PURSE_TIME, PURSE_FAILURE };
 
 /* --budget RATIO[:CAP]; the default is 200%:100. */
 struct hedge_budget_rule {
-  uint32_t per_mille; /* of a token, for each success: 10% is 100 */
+  uint32_t per_mille; /* of a token, for each success: 10% is 100; 0: no
+                       * extra attempt at all */
   uint32_t cap;       /* whole tokens that are kept, in each purse */
 };
 

@@ -48,6 +48,10 @@ struct http_field {
 bool http_field_next(struct slice *lines, struct http_field *field)
     __attribute__((warn_unused_result));
 
+/* The value of the first field of that name in such lines; empty: there is
+ * none, or a line before it is no field line. */
+struct slice http_field_of(struct slice lines, const char *name);
+
 /* RFC 9110, section 5.6.2. False for an empty slice. */
 bool http_is_token(struct slice text);
 

@@ -86,6 +86,13 @@ enum response_progress http_response_read(struct http_response *response,
                                           char *bytes, size_t *len)
     __attribute__((warn_unused_result));
 
+/* The caller needs the head and the body so far no more: takes them out of
+ * bytes[0..*len), which is what http_response_read had last, after it said MORE
+ * and had the final head. From now on offsets and body_len count from here;
+ * status, length and head_len stay. */
+void http_response_forget(struct http_response *response, char *bytes,
+                          size_t *len);
+
 /* What the final head says, once RESPONSE_HEAD was returned; bytes is the
  * buffer. */
 struct response_meaning http_response_meaning(

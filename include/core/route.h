@@ -58,9 +58,12 @@ struct route {
   struct race_policy policy;
   enum success success;
   const struct json_rules *rules; /* --success-if, --fail-if; NULL: none */
-  bool keep_errors;               /* --errors upstream */
-  bool idempotent;                /* any request may be sent more than once */
-  bool get_body;                  /* a GET or HEAD may bring a body */
+  bool streams;           /* SUCCESS_ANY, and one attempt alone: answers are
+                           * passed on while they come, whatever their size */
+  int64_t stream_idle_us; /* --stream-idle-timeout */
+  bool keep_errors;       /* --errors upstream */
+  bool idempotent;        /* any request may be sent more than once */
+  bool get_body;          /* a GET or HEAD may bring a body */
   struct forward_rules fields;
   const char *timeout_param;  /* of the query; NULL: none */
   struct cors_rule cors;      /* count 0: none */

@@ -1,7 +1,8 @@
 /* attempt: one upstream request, from its start to its end.
  *
  * The interface is narrow on purpose: an attempt is started, and ends once or
- * is cancelled. How the bytes travel is the business of those below it. */
+ * is cancelled. Where its message streams, its owner gets the answer while it
+ * comes. How the bytes travel is the business of those below it. */
 #ifndef HEDGEROW_IO_ATTEMPT_H
 #define HEDGEROW_IO_ATTEMPT_H
 
@@ -30,15 +31,34 @@ void attempts_sweep(struct attempts *attempts);
 /* No attempt may be in flight but losers that are being read. NULL is fine. */
 void attempts_free(struct attempts *attempts);
 
-/* Called once, from the loop. The record is complete; its error is valid during
- * the call, unless the receiver copies it. A response comes after a success and
- * after a whole 4xx, with keep_errors after every whole failing status, else it
- * is empty; what the receiver does not take (response_move) is freed after the
- * call. */
-typedef void attempt_on_end(void *arg, struct attempt_record *record,
-                            struct response *response);
+/* Who hears of an attempt, from the loop:
+ *
+ *   the answer is held      on_end
+ *   it is passed on         on_head, on_body any number of times, on_end
+ *
+ * The second only where ask->message->streams, and the answer was not whole
+ * with the read that brought its head; else it is held there, too. */
+struct attempt_owner {
+  /* Called once. The record is complete; its error is valid during the call,
+   * unless the receiver copies it. A response comes after a success and after a
+   * whole 4xx, with keep_errors after every whole failing status, else it is
+   * empty; what the receiver does not take (response_move) is freed after the
+   * call. After on_head it holds nothing but the end of the body, as far as it
+   * has come, and the record says whether that is the end (SUCCESS). */
+  void (*on_end)(void *arg, struct attempt_record *record,
+                 struct response *response);
+  /* The head is there, of an answer that will be a success if it comes to its
+   * end; length is its Content-Length, or UINT64_MAX. The response is valid
+   * during the call, `bytes` is empty. */
+  void (*on_head)(void *arg, struct attempt_record *record,
+                  const struct response *response);
+  /* More of the body, not empty. During these two the attempt may be paused or
+   * cancelled. */
+  void (*on_body)(void *arg, struct slice body);
+};
 
-/* Starts, and calls on_end later, never from inside this call. It is not asked
+/* Starts, and calls its owner, which is borrowed, later, never from inside this
+ * call. It is not asked
  * whether it may (see core/gate), and the caller has counted it in its slot's
  * in_flight; it takes itself away when its end comes. `ask` and `target` are
  * borrowed until it has ended or was cancelled. `record` is written in place
@@ -49,10 +69,15 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
                               const struct target *target,
                               const struct target_limits *limits,
                               struct attempt_record *record,
-                              attempt_on_end *on_end, void *arg)
+                              const struct attempt_owner *owner, void *arg)
     __attribute__((warn_unused_result));
 /* Ends it now: on_end is not called, the connection closes, or, with
  * limits->read_losers, is kept once the answer has been read. */
 void attempt_cancel(struct attempt *attempt);
+/* After on_head: nothing more is read, and so the upstream is held back, until
+ * attempt_resume. False: no memory was free; cancel it. */
+void attempt_pause(struct attempt *attempt);
+bool attempt_resume(struct attempt *attempt)
+    __attribute__((warn_unused_result));
 
 #endif

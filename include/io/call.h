@@ -18,6 +18,9 @@
 struct call;
 struct wire;
 
+/* Of an answer that is passed on: room for one read, a record of TLS. */
+enum { CALL_PASS_BYTES = 16 * 1024 };
+
 enum call_end {
   CALL_JUDGED,   /* the intake's verdict is certain */
   CALL_UNHEARD,  /* the connection ended without a byte of an answer, as `why`
@@ -27,9 +30,15 @@ enum call_end {
                   * given up */
 };
 
-/* Called once, from the loop, when the call has let its connection go. */
-typedef void call_on_end(void *arg, enum call_end end, const char *why,
-                         int64_t now_us);
+/* Whoever drives calls. Told from the loop. */
+struct call_owner {
+  /* Once, when the call has let its connection go. */
+  void (*on_end)(void *arg, enum call_end end, const char *why, int64_t now_us);
+  /* Only where the message streams: some of an answer has come, its head
+   * included, and more is to come. May cancel or pause the call, and returns
+   * false if it has done so. */
+  bool (*on_more)(void *arg);
+};
 
 struct call_kind {
   /* Writes the request on a wire that is the call's now. False: nothing of it
@@ -37,6 +46,9 @@ struct call_kind {
   bool (*start)(struct call *call, struct wire *wire);
   /* Ends it: on_end is not called, the connection closes. */
   void (*cancel)(struct call *call);
+  /* Reads nothing more of the answer, and then goes on. False: no memory. */
+  void (*pause)(struct call *call);
+  bool (*resume)(struct call *call);
   /* Nobody wants the answer any more, and ask and record are gone. True: it is
    * read all the same, so that the connection can be kept, and on_end comes.
    * False: that is not possible; cancel it. */
@@ -48,10 +60,10 @@ struct call {
   const struct call_kind *kind; /* NULL: it is not under way */
   const struct ask *ask;        /* these three are borrowed */
   const struct target *target;
-  struct attempt_record *record; /* connected_us, first_byte_us and bytes are
+  struct attempt_record *record;  /* connected_us, first_byte_us and bytes are
                                   * written here as they happen */
-  call_on_end *on_end;
-  void *arg;
+  const struct call_owner *owner; /* borrowed */
+  void *arg;                      /* the owner's */
   size_t
       usual; /* bytes that an answer of this target usually has; 0: unknown */
   struct intake intake;
@@ -60,6 +72,7 @@ struct call {
   size_t sent; /* bytes of the request */
   bool sent_all;
   bool reading_out;
+  bool paused;
 };
 
 #endif

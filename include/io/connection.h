@@ -104,26 +104,36 @@ void connection_peer_bytes(const struct connection *connection,
 void connection_answer(struct connection *connection, const struct iovec *parts,
                        unsigned count, void (*on_sent)(void *arg), void *arg);
 
-/* An answer that is written piece by piece, and ends by a close:
+/* Whether the client takes chunks: it spoke HTTP/1.1. */
+bool connection_takes_chunks(const struct connection *connection);
+
+/* An answer that is written piece by piece:
  *
  *   connection_begin    once, in place of connection_await
  *   connection_push     any number of times
- *   connection_finish   or connection_reset
+ *   connection_finish   or connection_cut, or connection_reset
  */
-/* From here on connection_closes is true, and on_gone(arg) and on_room(arg) may
- * be called; either may be NULL. */
-void connection_begin(struct connection *connection, void (*on_room)(void *arg),
-                      void (*on_gone)(void *arg), void *arg);
+/* From here on on_gone(arg) and on_room(arg) may be called; either may be NULL.
+ * framed: what is pushed will tell the client where it ends (a length, chunks),
+ * so that another request may follow. Else only the close ends it, and from
+ * here on connection_closes is true. */
+void connection_begin(struct connection *connection, bool framed,
+                      void (*on_room)(void *arg), void (*on_gone)(void *arg),
+                      void *arg);
 /* Writes at once what the kernel takes, and returns how many bytes that were.
  * Nothing is kept here: the rest stays with the caller, who has to bound what
  * it holds for a client that reads slowly. If some is left, on_room is called
  * once, when the kernel takes more; if that is not within the write timeout,
  * the connection is reset, and on_gone told. -1: it is lost; reset it. */
-ssize_t connection_push(struct connection *connection, struct slice bytes)
+ssize_t connection_push(struct connection *connection,
+                        const struct iovec *parts, unsigned count)
     __attribute__((warn_unused_result));
-/* The answer ends here, after what was pushed: FIN, then close. The pointer is
- * the caller's no more; on_gone is not called. */
+/* The answer ends here, after what was pushed, and the next request follows, or
+ * FIN and close. The pointer is the caller's no more; on_gone is not called. */
 void connection_finish(struct connection *connection);
+/* A framed answer breaks off here: what was pushed still arrives, then FIN, by
+ * which the client knows. */
+void connection_cut(struct connection *connection);
 /* The same by a RST, at any time before an answer was given. */
 void connection_reset(struct connection *connection);
 

@@ -68,8 +68,8 @@ struct connection {
   enum connection_state state;
   enum connection_ending ending;
   bool serving; /* its input is being looked at, by connection_input.c */
-  bool keeps_1_0;
-  bool paused; /* not reading */
+  bool is_1_0;  /* the client spoke HTTP/1.0 */
+  bool paused;  /* not reading */
   struct timer timer;
   int64_t deadline_us; /* INT64_MAX: none */
   int64_t armed_us;    /* what the timer is set to */

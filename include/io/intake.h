@@ -1,5 +1,9 @@
 /* intake: one answer on its way in: its bytes, where its parts are, and what it
- * is worth so far. */
+ * is worth so far.
+ *
+ * An answer is held until it is whole (intake_hand_over), or, where its message
+ * streams, taken out while it comes: intake_show, and then again and again
+ * intake_forget and intake_body. */
 #ifndef HEDGEROW_IO_INTAKE_H
 #define HEDGEROW_IO_INTAKE_H
 
@@ -46,6 +50,15 @@ bool intake_judge(struct intake *intake) __attribute__((warn_unused_result));
 /* The connection has ended, after some bytes: the verdict is certain. */
 void intake_end(struct intake *intake);
 
+/* Whether anything of an answer has come. */
+static inline bool intake_has_begun(const struct intake *intake) {
+  return intake->bytes.len > 0 || intake->response.head_len > 0;
+}
+/* Whether its final head is there. */
+static inline bool intake_has_head(const struct intake *intake) {
+  return intake->response.head_len > 0;
+}
+
 /* Nobody wants it any more: only its end is still to be found. */
 void intake_lose(struct intake *intake);
 /* Only finds where the answer ends. RESPONSE_DONE, RESPONSE_BAD, or
@@ -55,7 +68,16 @@ enum response_progress intake_skip(struct intake *intake);
  * came behind it. */
 bool intake_leaves_clean(struct intake *intake);
 
-/* Moves a whole answer out. */
+/* Moves a whole answer out, of which nothing was forgotten. */
 void intake_hand_over(struct intake *intake, struct response *response);
+
+/* Head and body as they are so far; `bytes` stays empty, and the slices are
+ * valid until the intake is touched. */
+void intake_show(const struct intake *intake, struct response *response);
+/* The body that has come since intake_forget. */
+struct slice intake_body(const struct intake *intake);
+/* What has been judged so far is taken out. An intake that has all of it taken
+ * out holds no memory. */
+void intake_forget(struct intake *intake);
 
 #endif

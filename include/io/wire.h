@@ -50,6 +50,10 @@ void wire_close(struct wire *wire);
 struct stream *wire_stream(struct wire *wire);
 /* WIRE_SCRATCH_BYTES of the loop's, to be used within one callback. */
 char *wire_scratch(struct wire *wire);
+/* Leaves what comes to the kernel: on_readable is not called until
+ * wire_resume, and that never from inside it. False: no memory. */
+void wire_pause(struct wire *wire);
+bool wire_resume(struct wire *wire) __attribute__((warn_unused_result));
 /* Whether it has carried a request before the present one. */
 bool wire_was_kept(const struct wire *wire);
 /* Asks for one on_writable. False: no memory. */

@@ -31,6 +31,14 @@ enum { RETRY_AFTER_S = 1 };
 /* Passes an upstream's response on; its bytes go out from where they are. */
 void answering_pass(const struct answering *to,
                     const struct response *response);
+/* The same for one that is passed on while it comes: its head, which is valid
+ * until the worker's next answer is written. Nothing is sent. length as
+ * answer_passed_head's. */
+struct slice answering_head(const struct answering *to,
+                            const struct response *response, uint64_t length);
+/* That one is over: so many bytes of its body have passed. The connection is
+ * not looked at. Calls on_sent. */
+void answering_passed(const struct answering *to, int status, uint64_t bytes);
 /* 304 (Not Modified) in place of that response. */
 void answering_unchanged(const struct answering *to,
                          const struct response *response);

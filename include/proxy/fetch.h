@@ -2,7 +2,13 @@
  *
  * A fetch knows nothing of clients. Who wants the answer says so by on_settled,
  * and does with it what it likes: /smart writes it to a connection, /all waits
- * for the others. */
+ * for the others.
+ *
+ * Where the message streams, a head settles the race, and the fetch is `coming`
+ * until its answer has come to its end:
+ *
+ *   fetch_start -> on_settled                           the answer is whole
+ *               -> on_settled -> on_body ... -> on_end  it is still coming */
 #ifndef HEDGEROW_PROXY_FETCH_H
 #define HEDGEROW_PROXY_FETCH_H
 
@@ -21,14 +27,26 @@
 
 struct fetch;
 
+/* Who wants the answer of a fetch. Any of these may free it. */
+struct fetch_owner {
+  /* Called once for each fetch, when it is settled: race, records and response
+   * are what they will be, and nothing is in flight, unless it is coming. Then
+   * the response is what has come of it, valid during the call, and its record
+   * is that of a success which has ended now. */
+  void (*on_settled)(void *arg, struct fetch *fetch, int64_t now_us);
+  /* More of the body of one that is coming, not empty. */
+  void (*on_body)(void *arg, struct slice body);
+  /* It is coming no more, and its record says how it ended; rest is the end of
+   * its body, as far as it has come. */
+  void (*on_end)(void *arg, struct fetch *fetch, struct slice rest);
+};
+
 /* What the fetches of one client request share; borrowed by each of them. */
 struct fetch_scene {
   struct service *service;
   struct arena *arena; /* where error texts are kept */
-  /* Called once for each fetch, when it is settled: nothing is in flight, and
-   * race, records and response are what they will be. May free the fetch. */
-  void (*on_settled)(void *arg, struct fetch *fetch, int64_t now_us);
-  void *arg;
+  const struct fetch_owner *owner;
+  void *arg; /* the owner's */
 };
 
 /* Embedded, or in an array, of its owner; made by fetch_init. Owners
@@ -47,7 +65,8 @@ struct fetch {
   unsigned first_number;          /* added to Hedge-Attempt */
   unsigned begun;                 /* attempts below were started or refused */
   unsigned response_of;           /* whose response is kept */
-  struct response response;       /* the answer, once it is settled. Of a race
+  bool coming; /* that response is passed on, and its attempt in flight */
+  struct response response; /* the answer, once it is settled. Of a race
                                    * that FAILED with keep_errors: its last
                                    * whole error that is no 4xx, else a whole
                                    * 4xx, else empty. Of others without an
@@ -63,6 +82,20 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
 void fetch_start(struct fetch *fetch, int64_t now_us);
 /* Ends it, where it is open: EVENT_GONE or EVENT_DRAIN. */
 void fetch_end(struct fetch *fetch, enum event_kind kind, int64_t now_us);
+
+/* Of one that is coming: reads no more, and goes on. False: no memory was free;
+ * stop it. */
+void fetch_pause(struct fetch *fetch);
+bool fetch_resume(struct fetch *fetch) __attribute__((warn_unused_result));
+/* It comes no further: its record says so, and on_end is not called. Where
+ * nothing is coming, nothing happens. error is static. */
+void fetch_stop(struct fetch *fetch, enum attempt_result result,
+                const char *error, int64_t now_us);
+/* How that answer ended, or has begun. */
+static inline const struct attempt_record *fetch_answered(
+    const struct fetch *fetch) {
+  return &fetch->records[fetch->response_of];
+}
 
 static inline bool fetch_is_settled(const struct fetch *fetch) {
   return fetch->race.outcome != OUTCOME_OPEN;

@@ -28,8 +28,11 @@ struct gathered_form {
 bool gathered_write(struct gathered *gathered, const struct fetch *fetches,
                     unsigned count, struct gathered_form form,
                     struct blocks *blocks) __attribute__((warn_unused_result));
-/* Why a fetch without success failed, in words; "": they are lost. */
-const char *gathered_error(const struct fetch *fetch);
+/* How many of them succeeded. */
+unsigned gathered_completed(const struct fetch *fetches, unsigned count);
+/* Says in words which required item failed, and why. */
+void gathered_tell_missing(struct text *words, const struct fetch *missing,
+                           unsigned number, struct slice shown);
 void gathered_clear(struct gathered *gathered);
 
 #endif

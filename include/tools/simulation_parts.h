@@ -71,10 +71,10 @@ void upstream_clear(struct upstream *upstream);
 int upstream_ask(struct upstream *upstream, int request, unsigned attempt,
                  unsigned target, struct luck luck, int64_t now_us);
 /* Its asker leaves. */
-void upstream_leave(struct upstream *upstream, int job, int64_t now_us);
+void upstream_leave(struct upstream *upstream, int number, int64_t now_us);
 /* Its server is done with it: who waits for it, and how it ended. False: it
  * hangs, and its asker goes on waiting. */
-bool upstream_done(struct upstream *upstream, int job, int64_t now_us,
+bool upstream_done(struct upstream *upstream, int number, int64_t now_us,
                    struct job *was);
 
 /* ---- who asks: simulation ---- */

@@ -56,7 +56,8 @@ play() {
 # shown OPTIONS: those of the policy, as a table shows them
 shown() {
   local flags
-  flags=$(sed 's/--set [^ ]* *//g; s/--from.*//; s/--//g; s/^ *//' <<<"$1")
+  flags=$(sed 's/--set [^ ]* *//g; s/--from.*//; s/--//g; s/^ *//
+    s/ *$//' <<<"$1")
   echo "${flags:-defaults}"
 }
 
@@ -132,8 +133,8 @@ overloads() {
   done
   for cancel in frees line blind; do
     unhedged W4 "--set load+120% --set cancel+$cancel"
-    play "W4 120 %, $cancel" W4 "good at least $good_alone" \
-      "good >= 0.99 * $good_alone" \
+    play "W4 120 %, $cancel" W4 "good not below $good_alone by 0.05" \
+      "good >= $good_alone - 0.05" \
       "$p95 --set load+120% --set cancel+$cancel"
   done
 }
@@ -158,9 +159,10 @@ outages() {
 
 # Two targets, of which one is ill for 100 s.
 pairs() {
-  local what
+  local what name
   for what in W8 "$work"/{fails-100%,hangs-100%,fails-50%}; do
-    play "W8, ${what##*/}" "$what" '100 %, p99 36, p99.9 52, 1.10' \
+    name="W8, ${what##*/}"
+    play "${name/#W8, W8/W8}" "$what" '100 %, p99 36, p99.9 52, 1.10' \
       'good >= 99.995 && p99 <= 36 && p999 <= 52.5 && asked < 1.105' "$p90"
   done
   play W8 W8 'p99 40 at 1.07' 'p99 <= 40 && asked <= 1.07' "$p95"
@@ -256,9 +258,10 @@ rivals() {
     case $what in W1 | W2) budget=15% ;; *) budget=10% ;; esac
     "$program" simulate --workload "$what" --seed "$seed" --seeds "$seeds" \
       --rivals --hedge-after p90 --budget $budget |
-      awk -v name="${what##*/}" -v own="hedgerow p90, budget $budget" '
+      awk -v name="W8, ${what##*/}" -v own="hedgerow p90, budget $budget" '
         /^$/ { exit }
         NR > 1 {
+          sub(/^W8, W/, "W", name)
           policy = substr($0, 1, 12)
           sub(/ +$/, "", policy)
           if (policy == "policy") policy = own

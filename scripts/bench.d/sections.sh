@@ -338,6 +338,7 @@ measure_tls() {
   for kind in nginx haproxy hedgerow; do heed "tls/$kind"; done
 }
 
+# The rule looks for what no body has, and so passes all of it by.
 measure_bodies() {
   local round kind body title goals
   local -A port=([18KB]=$middle_port [dense]=$dense_port [1MB]=$large_port)
@@ -349,6 +350,10 @@ measure_bodies() {
         load "$body/$kind" "$round" 64 "$kind" "$proxy_core" "${port[$body]}"
       done
     done
+    for body in 18KB dense 1MB; do
+      load "$body/rule" "$round" 64 hedgerow "$proxy_core" "${port[$body]}" \
+        --fail-if /99999/none
+    done
   done
   for body in 18KB dense 1MB; do
     title="CPU us, ${titles[$body]}" goals=()
@@ -356,6 +361,7 @@ measure_bodies() {
     row "$title" nginx $body/nginx us $body/nginx
     row "$title" haproxy $body/haproxy us $body/nginx
     row "$title" hedgerow $body/hedgerow us $body/nginx "${goals[@]}"
-    for kind in nginx haproxy hedgerow; do heed "$body/$kind"; done
+    row "$title" 'hedgerow, 1 rule' $body/rule us $body/nginx
+    for kind in nginx haproxy hedgerow rule; do heed "$body/$kind"; done
   done
 }

@@ -38,7 +38,8 @@ static void ask_once(const struct pilot *pilot, int64_t now_us) {
 
 int main(int argc, char **argv) {
   if (argc != 3) return EXIT_FAILURE;
-  int count = atoi(argv[1]), target_count = atoi(argv[2]);
+  long count = strtol(argv[1], NULL, 10);
+  long target_count = strtol(argv[2], NULL, 10);
   struct pilot pilot = {.targets = target_at,
                         .counts = counts_at,
                         .count = target_count == 2 ? 2 : 1,

@@ -150,6 +150,8 @@ const struct config_option config_options[] = {
      .word = "off",
      .help = "the longest time for one attempt; it has no effect unless "
              "it is below the deadline"},
+    TIME(TIME, ROUTE, "stream-idle-timeout", stream_idle_us, "5m", "1ms",
+         "the longest silence of an upstream within a streamed answer"),
     TIME(TIME, GROUP, "connect-timeout", connect_timeout_us, "3s", "1ms",
          "the longest time for connecting to a target"),
     TIME(TIME, PROCESS, "header-timeout", header_timeout_us, "10s", "1ms",

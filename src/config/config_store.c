@@ -5,18 +5,19 @@
  * judged here as hard as it can be without a socket or a file, since the person
  * who wrote it is looking now, and will not be when the first request fails.
  *
- * How an error shows what was given is config/config_refuse's; the value of a
- * field is never shown. */
+ * What has to do with HTTP fields is in config_store_fields.c, and how an error
+ * shows what was given in config_refuse.c. */
 #include "config/config_store.h"
 
 #include <string.h>
 
 #include "config/config_owned.h"
 #include "config/config_refuse.h"
+#include "config/config_store_parts.h"
 #include "core/cors.h"
 
-static void *member_of(const struct config_into *into,
-                       const struct config_option *option) {
+void *config_member(const struct config_into *into,
+                    const struct config_option *option) {
   const bool of_rules = option->scope & SCOPE_RULES;
   char *base = of_rules ? (char *)into->rules : (char *)into->config;
   return base + option->offset;
@@ -32,7 +33,7 @@ static bool refuse_because(const struct config_input *input, struct text *error,
 /* The member may be an int64_t, an unsigned, an enum or a bool. */
 static void set_number(const struct config_into *into,
                        const struct config_option *option, int64_t number) {
-  void *member = member_of(into, option);
+  void *member = config_member(into, option);
   const unsigned as_unsigned = (unsigned)number;
   const bool as_bool = number != 0;
   if (option->size == sizeof number) memcpy(member, &number, sizeof number);
@@ -101,7 +102,7 @@ static bool store_durations(const struct config_into *into,
   if (!in_range(input->option, us[0], config_parse_duration) ||
       !in_range(input->option, us[1], config_parse_duration))
     return refuse_range(input, error);
-  memcpy(member_of(into, input->option), us, sizeof us);
+  memcpy(config_member(into, input->option), us, sizeof us);
   return true;
 }
 
@@ -184,7 +185,7 @@ static bool store_path(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
   const struct config_name name = {input->value.at, input->place};
   if (input->value.len == 0) return config_refuse(input, error, no_name);
-  memcpy(member_of(into, input->option), &name, sizeof name);
+  memcpy(config_member(into, input->option), &name, sizeof name);
   return true;
 }
 
@@ -195,28 +196,11 @@ static bool store_file(const struct config_into *into,
   return true;
 }
 
-static bool has_control(struct slice text) {
-  for (size_t i = 0; i < text.len; i++) {
-    const unsigned char c = (unsigned char)text.at[i];
-    if ((c < ' ' && c != '\t') || c == 0x7f) return true;
-  }
-  return false;
-}
-
-static bool store_field(const struct config_into *into,
-                        const struct config_input *input, struct text *error) {
-  const struct slice value = http_trimmed(input->value);
-  if (has_control(value))
-    return config_refuse(input, error, "a field cannot hold control bytes");
-  memcpy(member_of(into, input->option), &value, sizeof value);
-  return true;
-}
-
 /* --to come first in config->targets, in whatever order the flags came. */
 static bool store_url(const struct config_into *into,
                       const struct config_input *input, struct text *error) {
   struct config *config = into->config;
-  unsigned *count = member_of(into, input->option);
+  unsigned *count = config_member(into, input->option);
   const unsigned total = config->to_count + config->all_count;
   const unsigned place = count == &config->to_count ? config->to_count : total;
   struct base_url target;
@@ -233,67 +217,6 @@ static bool store_url(const struct config_into *into,
   return true;
 }
 _Static_assert(CONFIG_TARGETS_MAX == 64, "store_url's error names the number");
-
-static bool is_of_file(const struct config_input *input) {
-  return input->place.line > 0;
-}
-
-static const char *header_fault(const struct config_input *input,
-                                struct slice name, struct slice value) {
-  const char *why = config_owned(name, is_of_file(input));
-  if (why) return why;
-  if (value.len == 0) return "has no value: quote both together, 'NAME: VALUE'";
-  return has_control(value)
-             ? "has a value with control bytes, which no field can hold"
-             : NULL;
-}
-
-bool config_store_header(const struct config_into *into,
-                         const struct config_input *input, struct slice name,
-                         struct text *error) {
-  struct config_rules *rules = into->rules;
-  const struct slice value = http_trimmed(input->value);
-  if (!http_is_token(name))
-    return config_refuse(input, error,
-                         "what stands before the colon is no name of a field "
-                         "(letters, digits, '-')");
-  const char *why = header_fault(input, name, value);
-  if (why) {
-    text_slice(config_refuse_begin(input, error), name);
-    text_char(error, ' ');
-    text_str(error, why);
-    return false;
-  }
-  if (rules->header_count == CONFIG_HEADERS_MAX)
-    return config_refuse_one_more(input, error, CONFIG_HEADERS_MAX);
-  rules->headers[rules->header_count++] = (struct http_field){name, value};
-  return true;
-}
-
-/* NAME: VALUE */
-static bool store_header(const struct config_into *into,
-                         const struct config_input *input, struct text *error) {
-  const struct slice text = input->value;
-  const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
-  if (!colon)
-    return config_refuse(input, error,
-                         "a colon is missing: write 'NAME: VALUE'");
-  const struct slice name = {text.at, (size_t)(colon - text.at)};
-  struct config_input rest = *input;
-  rest.value = slice_from(text, name.len + 1);
-  return config_store_header(into, &rest, name, error);
-}
-
-static bool store_name(const struct config_into *into,
-                       const struct config_input *input, struct text *error) {
-  if (!http_is_token(input->value))
-    return config_refuse(
-        input, error, "write the name of a field alone (letters, digits, '-')");
-  if (into->rules->drop_header_count == CONFIG_HEADERS_MAX)
-    return config_refuse_one_more(input, error, CONFIG_HEADERS_MAX);
-  into->rules->drop_headers[into->rules->drop_header_count++] = input->value;
-  return true;
-}
 
 static bool is_variable_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -313,14 +236,15 @@ static bool store_word(const struct config_into *into,
     return config_refuse_value(
         input, error, " is no name (letters, digits, '-', '_'), and not off");
   if (slice_equal(word, slice_of("off"))) word = (struct slice){0};
-  memcpy(member_of(into, input->option), &word, sizeof word);
+  memcpy(config_member(into, input->option), &word, sizeof word);
   return true;
 }
 
-static bool store_field_name(const struct config_into *into,
-                             const struct config_input *input,
-                             struct text *error) {
-  const char *why = config_owned_by_meaning(input->value, is_of_file(input));
+static bool store_own_field(const struct config_into *into,
+                            const struct config_input *input,
+                            struct text *error) {
+  const char *why =
+      config_owned_by_meaning(input->value, config_is_of_file(input));
   if (!why) return store_word(into, input, error);
   (void)config_refuse_value(input, error, " ");
   text_str(error, why);
@@ -356,7 +280,7 @@ static bool store_block(const struct config_into *into,
 static bool store_rule(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
   struct config_rules *rules = into->rules;
-  unsigned *count = member_of(into, input->option);
+  unsigned *count = config_member(into, input->option);
   struct slice *list =
       count == &rules->fail_if_count ? rules->fail_if : rules->success_if;
   char storage[JSON_RULE_WHY_BYTES];
@@ -398,7 +322,7 @@ static bool store_method(const struct config_into *into,
 
 void config_store_nothing(const struct config_into *into,
                           const struct config_option *option) {
-  memset(member_of(into, option), 0, option->size);
+  memset(config_member(into, option), 0, option->size);
 }
 
 bool config_store(const struct config_into *into,
@@ -413,20 +337,20 @@ bool config_store(const struct config_into *into,
       [OPTION_ADDRESS] = store_address,
       [OPTION_PATH] = store_path,
       [OPTION_FILE] = store_file,
-      [OPTION_FIELD] = store_field,
+      [OPTION_FIELD] = config_store_field,
       [OPTION_WORD] = store_word,
       [OPTION_VARIABLE] = store_variable,
       [OPTION_METHODS] = store_method,
       [OPTION_URLS] = store_url,
-      [OPTION_HEADERS] = store_header,
-      [OPTION_NAMES] = store_name,
+      [OPTION_HEADERS] = config_store_header_line,
+      [OPTION_NAMES] = config_store_field_name,
       [OPTION_ORIGINS] = store_origin,
       [OPTION_BLOCKS] = store_block,
       [OPTION_DURATIONS] = store_durations,
       [OPTION_DELAY] = store_delay,
       [OPTION_BUDGET] = store_budget,
       [OPTION_RULES] = store_rule,
-      [OPTION_FIELD_NAME] = store_field_name,
+      [OPTION_FIELD_NAME] = store_own_field,
   };
   return stores[input->option->kind](into, input, error);
 }

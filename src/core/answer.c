@@ -94,8 +94,10 @@ static void add_race(struct text *out, const struct race_record *race) {
 static void add_ours(struct text *out, uint64_t length,
                      const struct answer_ours *ours, struct slice fields) {
   text_slice(out, fields);
-  if (length != UINT64_MAX)
+  if (length < ANSWER_CHUNKED)
     add_number(out, "Content-Length: ", (int64_t)length);
+  else if (length == ANSWER_CHUNKED)
+    text_str(out, "Transfer-Encoding: chunked\r\n");
   if (ours->framing.close) text_str(out, "Connection: close\r\n");
   else if (ours->framing.keep_alive_1_0)
     text_str(out, "Connection: keep-alive\r\n");

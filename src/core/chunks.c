@@ -173,3 +173,17 @@ size_t chunks_close_gap(struct chunks *chunks, char *bytes, size_t len) {
   chunks->read = chunks->body_len;
   return len - gap;
 }
+
+void chunks_forget_body(struct chunks *chunks) {
+  chunks->body_len = chunks->read = 0;
+}
+
+size_t chunks_write_size(char line[CHUNKS_SIZE_LINE], uint64_t bytes) {
+  unsigned digits = 1;
+  while (digits < CHUNKS_DIGITS_MAX && bytes >> (4 * digits) > 0) digits++;
+  for (unsigned i = 0; i < digits; i++)
+    line[i] = "0123456789abcdef"[bytes >> (4 * (digits - 1 - i)) & 0xf];
+  line[digits] = '\r';
+  line[digits + 1] = '\n';
+  return digits + 2;
+}

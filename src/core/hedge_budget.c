@@ -12,8 +12,9 @@ enum { TOKEN = 1000 };
 
 void hedge_budget_init(struct hedge_budget *budget,
                        const struct hedge_budget_rule *rule) {
+  uint32_t tokens = rule->per_mille > 0 ? rule->cap : 0;
   for (unsigned i = PURSE_TIME; i <= PURSE_FAILURE; i++)
-    atomic_init(&budget->tokens[i], (int32_t)rule->cap);
+    atomic_init(&budget->tokens[i], (int32_t)tokens);
 }
 
 static void earn(_Atomic int32_t *tokens, uint32_t *part, uint32_t per_mille,
@@ -33,7 +34,7 @@ void hedge_budget_earn(struct hedge_budget *budget,
                        struct hedge_earnings *earnings,
                        const struct hedge_budget_rule *rule) {
   uint32_t time = rule->per_mille, failure = time;
-  if (failure < HEDGE_BUDGET_FAILURE_PER_MILLE)
+  if (time > 0 && failure < HEDGE_BUDGET_FAILURE_PER_MILLE)
     failure = HEDGE_BUDGET_FAILURE_PER_MILLE;
   earn(&budget->tokens[PURSE_TIME], &earnings->per_mille[PURSE_TIME], time,
        rule->cap);

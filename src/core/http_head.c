@@ -139,6 +139,13 @@ bool http_field_next(struct slice *lines, struct http_field *field) {
   return true;
 }
 
+struct slice http_field_of(struct slice lines, const char *name) {
+  struct http_field field;
+  while (lines.len > 0 && http_field_next(&lines, &field))
+    if (slice_equal_nocase(field.name, slice_of(name))) return field.value;
+  return (struct slice){0};
+}
+
 bool http_is_token(struct slice text) {
   return text.len > 0 && token_run(text) == text.len;
 }

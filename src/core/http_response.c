@@ -316,3 +316,13 @@ enum response_progress http_response_end(struct http_response *response) {
   }
   return response->state == WHOLE ? RESPONSE_DONE : RESPONSE_BAD;
 }
+
+void http_response_forget(struct http_response *response, char *bytes,
+                          size_t *len) {
+  size_t end = response->body_at + response->body_len;
+  *len -= end;
+  memmove(bytes, bytes + end, *len);
+  chunks_forget_body(&response->chunks);
+  response->head_at = response->body_at = response->body_len = 0;
+  response->location_at = response->location_len = response->used = 0;
+}

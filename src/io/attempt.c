@@ -11,71 +11,27 @@
  * more, on a new connection: the same attempt, a resend (RFC 9112, section
  * 9.3.1). One that may go out only once is not, if a byte may have been read.
  *
+ * Where the message streams, CALLING becomes PASSING with the first read that
+ * brings a head and no end: on_head, and on_body for each read that follows.
+ * What its owner has seen is forgotten at once. It may cancel the attempt from
+ * there, which then lives until its owner returns.
+ *
  * attempt_start calls nobody back: what fails at once, fails in the next turn.
  * Whether an attempt may start, and how long it may take, is for those above.
  *
- * A loser is a cancelled attempt whose answer is read all the same, for a
- * while, so that its connection can be kept (--losers drain). It still counts
- * as in flight, and has nobody left to tell. */
+ * What becomes of a cancelled attempt whose answer is read all the same is
+ * attempt_losers.c's. */
 #include "io/attempt.h"
 
 #include <stdlib.h>
 
-#include "core/list.h"
+#include "io/attempt_parts.h"
 #include "io/clock.h"
-#include "io/dial.h"
 #include "io/h1.h"
 #include "io/pool.h"
-#include "io/slab.h"
 #include "io/trace.h"
-#include "io/waiting.h"
 
-enum {
-  LOSER_US = 1000000,   /* how long a loser is read, */
-  LOSERS_MAX = 1024,    /* and how many are at once */
-  LEAST_DIAL_US = 1000, /* for a dial whose time is nearly over */
-};
-
-enum attempt_state {
-  NAMELESS, /* waits for its target's addresses */
-  FAILING,  /* waits for the next turn, to fail in it */
-  DIALING,
-  CALLING, /* the request goes out, the answer comes in */
-  LOSER,
-};
-
-struct attempt {
-  struct attempts *attempts;
-  struct list_link link; /* among the losers */
-  enum attempt_state state;
-  unsigned slot;       /* its target's, which a loser has lost */
-  uint32_t generation; /* of the addresses it dials */
-  bool was_kept;       /* its connection had carried a request before */
-  bool sent;           /* somebody may have read some of the request */
-  struct attempt_record *record;
-  attempt_on_end *on_end;
-  void *arg;
-  struct dial *dial;
-  struct waiter waiter;
-  int64_t connect_by_us; /* name, connection and handshake are there by then */
-  int64_t due_us;        /* a loser's time is over then */
-  struct call call;
-};
-
-struct attempts {
-  struct slots *slots;
-  struct blocks *blocks;
-  struct dialer *dialer;
-  struct wires *wires;
-  struct resolver_view *names;
-  struct waiting *waiting;
-  struct slab slab;
-  struct {
-    struct list list; /* in the order in which they are due */
-    unsigned count;
-    struct timer timer;
-  } losers; /* whose answers are being read */
-};
+enum { LEAST_DIAL_US = 1000 }; /* for a dial whose time is nearly over */
 
 static const char no_memory[] = "no memory was free";
 static const char once_only[] =
@@ -108,10 +64,23 @@ static inline void attempt_recycle(struct attempt *a) {
   slab_give(&a->attempts->slab, a);
 }
 
+void attempt_free(struct attempt *a) {
+  attempt_land(a);
+  attempt_recycle(a);
+}
+
 /* What breaks a rule may be the upstream's error, where that is wanted. */
 static bool may_be_answer(const struct verdict *verdict) {
   if (verdict->end.result == ATTEMPT_RULE) return verdict->keep_errors;
   return verdict->end.whole && verdict->end.result != ATTEMPT_BAD_JSON;
+}
+
+/* What comes of it last. */
+static void attempt_take_response(struct attempt *a,
+                                  struct response *response) {
+  struct intake *intake = &a->call.intake;
+  if (a->state == PASSING) response->body = intake_body(intake);
+  else if (may_be_answer(&intake->verdict)) intake_hand_over(intake, response);
 }
 
 /* Whoever is told may free what the attempt has borrowed. */
@@ -122,8 +91,8 @@ static void attempt_report(struct attempt *a, int64_t now_us) {
   a->record->end.unsent = !a->sent;
   a->record->end_us = now_us;
   a->record->error = verdict->error;
-  if (may_be_answer(verdict)) intake_hand_over(&a->call.intake, &response);
-  a->on_end(a->arg, a->record, &response);
+  attempt_take_response(a, &response);
+  a->owner->on_end(a->arg, a->record, &response);
   response_clear(&response);
 }
 
@@ -228,16 +197,13 @@ static void attempt_wait_for_name(struct attempt *a,
 
 /* ---- the call has ended ---- */
 
-static void losers_leave(struct attempt *a);
-
 static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
                                 int64_t now_us) {
   struct attempt *a = arg;
   a->sent |= end != CALL_UNSENT;
   if (end == CALL_READ_OUT) {
-    losers_leave(a);
-    attempt_land(a);
-    attempt_recycle(a);
+    attempt_losers_leave(a);
+    attempt_free(a);
   } else if (end == CALL_JUDGED) {
     attempt_finish(a, now_us);
   } else if (!a->was_kept || a->record->resends > 0) {
@@ -252,51 +218,39 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
   }
 }
 
-/* ---- losers ---- */
+/* ---- an answer that is passed on ---- */
 
-static struct attempt *first_loser(struct attempts *attempts) {
-  struct list_link *first = attempts->losers.list.first;
-  return first ? list_item(first, struct attempt, link) : NULL;
+static void attempt_tell_head(struct attempt *a) {
+  struct response head = {0};
+  intake_show(&a->call.intake, &head);
+  a->owner->on_head(a->arg, a->record, &head);
 }
 
-static void losers_join(struct attempt *a) {
-  struct attempts *attempts = a->attempts;
-  a->state = LOSER;
-  a->due_us = clock_now_us() + LOSER_US;
-  list_append(&attempts->losers.list, &a->link);
-  if (attempts->losers.count++ == 0)
-    timer_set(&attempts->losers.timer, a->due_us);
+static void attempt_tell_body(struct attempt *a) {
+  struct slice body = intake_body(&a->call.intake);
+  if (body.len > 0) a->owner->on_body(a->arg, body);
 }
 
-static void losers_leave(struct attempt *a) {
-  list_remove(&a->attempts->losers.list, &a->link);
-  a->attempts->losers.count--;
+static bool attempt_on_more(void *arg) {
+  struct attempt *a = arg;
+  bool first = a->state == CALLING;
+  a->state = TELLING;
+  if (first) attempt_tell_head(a);
+  else attempt_tell_body(a);
+  if (a->state == LEFT) {
+    attempt_recycle(a);
+    return false;
+  }
+  a->state = PASSING;
+  a->call.usual = CALL_PASS_BYTES;
+  intake_forget(&a->call.intake);
+  return !a->call.paused;
 }
 
-static bool attempt_may_lose_slowly(struct attempt *a) {
-  return a->state == CALLING && a->call.intake.limits->read_losers &&
-         a->attempts->losers.count < LOSERS_MAX &&
-         a->call.kind->read_out(&a->call);
-}
+void attempt_pause(struct attempt *a) { a->call.kind->pause(&a->call); }
 
-static void attempt_give_up(struct attempt *a) {
-  a->call.kind->cancel(&a->call);
-  losers_leave(a);
-  attempt_land(a);
-  attempt_recycle(a);
-}
-
-static void attempt_on_late_losers(void *arg) {
-  struct attempts *attempts = arg;
-  int64_t now_us = clock_now_us();
-  struct attempt *a;
-  while ((a = first_loser(attempts)) && now_us >= a->due_us) attempt_give_up(a);
-  if (a) timer_set(&attempts->losers.timer, a->due_us);
-}
-
-static void end_losers(struct attempts *attempts) {
-  struct attempt *a;
-  while ((a = first_loser(attempts))) attempt_give_up(a);
+bool attempt_resume(struct attempt *a) {
+  return a->call.kind->resume(&a->call);
 }
 
 /* ---- the interface ---- */
@@ -304,12 +258,13 @@ static void end_losers(struct attempts *attempts) {
 static void attempt_prepare_call(struct attempt *a, const struct ask *ask,
                                  const struct target *target,
                                  const struct target_limits *limits) {
+  static const struct call_owner owner = {attempt_on_call_end, attempt_on_more};
   struct call *call = &a->call;
   call->kind = NULL;
   call->ask = ask;
   call->target = target;
   call->record = a->record;
-  call->on_end = attempt_on_call_end;
+  call->owner = &owner;
   call->arg = a;
   call->usual = wires_usual(a->attempts->wires, target->slot);
   call->wire = NULL;
@@ -321,13 +276,13 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
                               const struct target *target,
                               const struct target_limits *limits,
                               struct attempt_record *record,
-                              attempt_on_end *on_end, void *arg) {
+                              const struct attempt_owner *owner, void *arg) {
   struct attempt *a = slab_take(&attempts->slab);
   if (!a) return NULL;
   a->attempts = attempts;
   a->slot = target->slot;
   a->record = record;
-  a->on_end = on_end;
+  a->owner = owner;
   a->arg = arg;
   a->dial = NULL;
   a->sent = false;
@@ -341,15 +296,13 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
 }
 
 void attempt_cancel(struct attempt *a) {
-  if (attempt_may_lose_slowly(a)) {
-    losers_join(a);
-    return;
-  }
+  if (attempt_losers_join(a)) return;
   waiting_cancel(&a->waiter);
   if (a->dial) dial_cancel(a->dial);
   if (a->call.kind) a->call.kind->cancel(&a->call);
   attempt_land(a);
-  attempt_recycle(a);
+  if (a->state == TELLING) a->state = LEFT;
+  else attempt_recycle(a);
 }
 
 /* ---- life ---- */
@@ -379,7 +332,7 @@ struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
   attempts->slots = slots;
   attempts->blocks = blocks;
   slab_init(&attempts->slab, sizeof(struct attempt));
-  timer_init(&attempts->losers.timer, loop, attempt_on_late_losers, attempts);
+  attempt_losers_init(attempts, loop);
   if (make_parts(attempts, loop, resolver)) return attempts;
   attempts_free(attempts);
   return NULL;
@@ -393,8 +346,7 @@ void attempts_sweep(struct attempts *attempts) {
 
 void attempts_free(struct attempts *attempts) {
   if (!attempts) return;
-  end_losers(attempts);
-  timer_clear(&attempts->losers.timer);
+  attempt_losers_clear(attempts);
   waiting_free(attempts->waiting);
   wires_free(attempts->wires);
   dialer_free(attempts->dialer);

@@ -125,8 +125,10 @@ bool connection_closes(const struct connection *c) {
 }
 
 bool connection_keeps_1_0(const struct connection *c) {
-  return c->keeps_1_0 && !connection_closes(c);
+  return c->is_1_0 && !connection_closes(c);
 }
+
+bool connection_takes_chunks(const struct connection *c) { return !c->is_1_0; }
 
 const char *connection_peer(const struct connection *c) {
   return peer_text(&c->peer, c->front->peer_text);
@@ -235,22 +237,26 @@ void connection_answer(struct connection *c, const struct iovec *parts,
 
 /* ---- an answer in pieces ---- */
 
-void connection_begin(struct connection *c, void (*on_room)(void *arg),
-                      void (*on_gone)(void *arg), void *arg) {
+void connection_begin(struct connection *c, bool framed,
+                      void (*on_room)(void *arg), void (*on_gone)(void *arg),
+                      void *arg) {
   trace("client %s: answer begins, in pieces", connection_peer(c));
   connection_await(c, on_gone, arg);
   c->on_room = on_room;
   c->state = CONNECTION_STREAMING;
-  connection_ends(c, CONNECTION_LINGERS);
+  if (!framed) connection_ends(c, CONNECTION_LINGERS);
+  /* As its head will tell the client. */
+  else if (c->front->draining) connection_ends(c, CONNECTION_CLOSES);
 }
 
-ssize_t connection_push(struct connection *c, struct slice bytes) {
-  struct iovec part = {(char *)(uintptr_t)bytes.at, bytes.len};
-  if (bytes.len == 0) return 0;
-  ssize_t n = stream_send(&c->stream, &part, 1);
+ssize_t connection_push(struct connection *c, const struct iovec *parts,
+                        unsigned count) {
+  size_t all = bytes_in(parts, count);
+  if (all == 0) return 0;
+  ssize_t n = stream_send(&c->stream, parts, count);
   if (n < 0 && n != STREAM_AGAIN) return -1;
   if (n < 0) n = 0;
-  return (size_t)n == bytes.len || await_room(c) ? n : -1;
+  return (size_t)n == all || await_room(c) ? n : -1;
 }
 
 static void tell_room(struct connection *c) {
@@ -264,6 +270,11 @@ void connection_finish(struct connection *c) {
   c->on_gone = NULL;
   event_del(&watched(c)->writable);
   after_answer(c);
+}
+
+void connection_cut(struct connection *c) {
+  connection_ends(c, CONNECTION_CLOSES);
+  connection_finish(c);
 }
 
 static void connection_on_writable(evutil_socket_t fd, short what, void *arg) {

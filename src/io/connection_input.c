@@ -57,7 +57,6 @@ static void refuse(struct connection *c, const struct admission *admission,
   trace("client %s: refused, %d: %s", connection_peer(c), status, why);
   c->state = CONNECTION_PENDING;
   connection_ends(c, CONNECTION_LINGERS);
-  c->keeps_1_0 = false;
   c->deadline_us = INT64_MAX;
   front->handler.on_bad_request(front->handler.arg, c, &front->request,
                                 admission, status, why);
@@ -102,7 +101,7 @@ static void hand_over(struct connection *c, const struct admission *admission,
   /* A client that asks for a tunnel may send the tunnel's bytes before it has
    * the answer: they are no requests (RFC 9110, section 9.3.6). */
   if (request->method == HTTP_CONNECT) connection_ends(c, CONNECTION_LINGERS);
-  c->keeps_1_0 = request->http_1_0 && request->keep_alive;
+  c->is_1_0 = request->http_1_0;
   c->deadline_us = INT64_MAX;
   c->scanned = c->wanted = 0;
   front->handler.on_request(front->handler.arg, c, request, admission, body);

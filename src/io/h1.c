@@ -12,6 +12,9 @@
  * An answer may come before a body is out (a 413, say). It is judged as any
  * other, and the rest of the body stays unsent, with the wire's end.
  *
+ * Whoever wants an answer while it comes is told after each read, and may pause
+ * the reading, so that the upstream is held back by its own full socket.
+ *
  * A wire whose answer is whole goes back to the idle ones; any other is closed.
  * Whether an unheard request is sent again, and when an answer is late, is for
  * those above. */
@@ -47,7 +50,7 @@ static void h1_end(struct call *call, enum call_end end, const char *why) {
   else wire_close(call->wire);
   call->wire = NULL;
   call->kind = NULL;
-  call->on_end(call->arg, end, why, now_us);
+  call->owner->on_end(call->arg, end, why, now_us);
 }
 
 static void h1_judged(struct call *call) {
@@ -55,7 +58,7 @@ static void h1_judged(struct call *call) {
 }
 
 static void h1_broken(struct call *call, const char *why) {
-  if (call->reading_out || call->intake.bytes.len > 0) {
+  if (call->reading_out || intake_has_begun(&call->intake)) {
     verdict_broken(&call->intake.verdict, ATTEMPT_TRANSPORT, why);
     h1_judged(call);
   } else {
@@ -64,7 +67,7 @@ static void h1_broken(struct call *call, const char *why) {
 }
 
 static void h1_ended(struct call *call) {
-  if (call->intake.bytes.len == 0) {
+  if (!intake_has_begun(&call->intake)) {
     h1_broken(call, "the upstream closed the connection without an answer");
     return;
   }
@@ -112,11 +115,31 @@ static bool h1_wants_more(struct call *call, size_t n) {
   return intake_judge(&call->intake);
 }
 
+static bool h1_streams(const struct call *call) {
+  return !call->reading_out && call->ask->message->streams &&
+         intake_has_head(&call->intake);
+}
+
+/* Whether to read on in this turn. Over TLS a read brings little, so what is
+ * there is told together. */
+static bool h1_goes_on(struct call *call) {
+  bool is_tls = stream_is_tls(wire_stream(call->wire));
+  if (!h1_streams(call)) return is_tls;
+  if (is_tls && call->intake.bytes.len < CALL_PASS_BYTES) return true;
+  return call->owner->on_more(call->arg) && is_tls;
+}
+
+/* Nothing more is there now. */
+static void h1_waits(struct call *call) {
+  if (h1_streams(call)) call->owner->on_more(call->arg);
+}
+
 /* One read brought n, or what h1_receive says. False: the call has ended, or
  * nothing more is to be read now. */
 static bool h1_take(struct call *call, ssize_t n) {
-  if (n == STREAM_AGAIN) return false;
-  if (n == STREAM_ENDED) {
+  if (n == STREAM_AGAIN) {
+    h1_waits(call);
+  } else if (n == STREAM_ENDED) {
     h1_ended(call);
   } else if (n == STREAM_BROKEN) {
     h1_broken(call, "the connection to the upstream broke");
@@ -124,8 +147,7 @@ static bool h1_take(struct call *call, ssize_t n) {
     verdict_broken(&call->intake.verdict, ATTEMPT_STARVED, no_buffer);
     h1_judged(call);
   } else {
-    if (h1_wants_more(call, (size_t)n))
-      return stream_is_tls(wire_stream(call->wire));
+    if (h1_wants_more(call, (size_t)n)) return h1_goes_on(call);
     h1_judged(call);
   }
   return false;
@@ -261,7 +283,7 @@ static void h1_not_taken(struct call *call) {
 
 static void h1_on_writable(void *arg) {
   struct call *call = arg;
-  if (!h1_write(call)) h1_not_taken(call);
+  if (!h1_write(call) && !call->paused) h1_not_taken(call);
 }
 
 /* ---- the kind ---- */
@@ -272,13 +294,23 @@ static void h1_cancel(struct call *call) {
   call->kind = NULL;
 }
 
+static void h1_pause(struct call *call) {
+  wire_pause(call->wire);
+  call->paused = true;
+}
+
+static bool h1_resume(struct call *call) {
+  call->paused = !wire_resume(call->wire);
+  return !call->paused;
+}
+
 /* On a kept wire it calls nobody back. Where some of the request has left, the
  * wire's end, or an answer before it, is read in a later turn: once our
  * direction has ended, one of them comes. */
 static bool h1_start(struct call *call, struct wire *wire) {
   call->wire = wire;
   call->sent = 0;
-  call->sent_all = false;
+  call->sent_all = call->paused = false;
   if (h1_write(call)) return true;
   if (!wire_was_kept(wire)) {
     h1_not_taken(call);
@@ -298,5 +330,9 @@ static bool h1_read_out(struct call *call) {
   return call->reading_out;
 }
 
-const struct call_kind h1_kind = {h1_start, h1_cancel, h1_read_out};
+const struct call_kind h1_kind = {.start = h1_start,
+                                  .cancel = h1_cancel,
+                                  .pause = h1_pause,
+                                  .resume = h1_resume,
+                                  .read_out = h1_read_out};
 const struct wire_user h1_wire_user = {h1_on_readable, h1_on_writable};

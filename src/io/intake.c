@@ -5,6 +5,9 @@
  * and the verdict is certain as soon as it can be: a failing status with its
  * head, a page of HTML with its first byte.
  *
+ * What is passed on while it comes is judged in the same way, but none of it is
+ * kept, and so --max-body does not bound it.
+ *
  * How the bytes come here, and what becomes of the connection, is the business
  * of the protocol (io/h1). */
 #include "io/intake.h"
@@ -26,7 +29,8 @@ void intake_init(struct intake *intake, const struct target_limits *limits,
   intake->gunzip = NULL;
   http_response_init(&intake->response);
   intake->response.to_head = slice_equal(message->method, slice_of("HEAD"));
-  verdict_init(&intake->verdict, message->success, limits->body_bytes,
+  verdict_init(&intake->verdict, message->success,
+               message->streams ? UINT64_MAX : limits->body_bytes,
                limits->depth);
   intake->verdict.keep_errors = message->keep_errors;
   intake->verdict.rules = message->rules;
@@ -158,7 +162,7 @@ enum response_progress intake_skip(struct intake *intake) {
 }
 
 bool intake_leaves_clean(struct intake *intake) {
-  return intake->bytes.len > 0 && intake_skip(intake) == RESPONSE_DONE &&
+  return intake->bytes.cap > 0 && intake_skip(intake) == RESPONSE_DONE &&
          intake->response.keep_alive &&
          intake->response.used == intake->bytes.len;
 }
@@ -181,4 +185,26 @@ void intake_hand_over(struct intake *intake, struct response *response) {
   response->fields = http_response_fields(found, at);
   response->body = (struct slice){at + found->body_at, found->body_len};
   response->length = length_to_tell(found);
+}
+
+/* ---- an answer that is not held ---- */
+
+void intake_show(const struct intake *intake, struct response *response) {
+  const struct http_response *found = &intake->response;
+  response->status = found->status;
+  response->fields = http_response_fields(found, intake->bytes.at);
+  response->body = intake_body(intake);
+  response->length = found->length;
+}
+
+struct slice intake_body(const struct intake *intake) {
+  const struct http_response *found = &intake->response;
+  if (found->body_len == 0) return (struct slice){0};
+  return (struct slice){intake->bytes.at + found->body_at, found->body_len};
+}
+
+void intake_forget(struct intake *intake) {
+  http_response_forget(&intake->response, intake->bytes.at, &intake->bytes.len);
+  intake->judged = 0;
+  if (intake->bytes.len == 0) buffer_clear(&intake->bytes);
 }

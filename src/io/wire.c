@@ -152,6 +152,15 @@ bool wire_await_room(struct wire *wire) {
   return event_add(wire->writable, NULL) == 0;
 }
 
+void wire_pause(struct wire *wire) { event_del(&wire->readable); }
+
+/* Over TLS bytes may wait decrypted, of which the descriptor says nothing. */
+bool wire_resume(struct wire *wire) {
+  if (event_add(&wire->readable, NULL) < 0) return false;
+  if (stream_is_tls(&wire->stream)) event_active(&wire->readable, EV_READ, 1);
+  return true;
+}
+
 struct stream *wire_stream(struct wire *wire) {
   return &wire->stream;
 }

@@ -6,7 +6,9 @@
  * does not take it at once. So nothing of it has to outlive the call.
  *
  * Whatever the answer, and also where there is nobody left to answer, the
- * request's record is completed here and observed once (`tell`). */
+ * request's record is completed here and observed once (`tell`). Of an answer
+ * that is passed on while it comes, that is when it is over; only its head is
+ * written here, and proxy/passing does the rest. */
 #include "proxy/answering.h"
 
 #include <sys/uio.h>
@@ -63,13 +65,21 @@ static void answering_send_parts(const struct answering *to,
 
 /* ---- an upstream's answer, and an /all's ---- */
 
+static inline struct text *answering_write_head(const struct answering *to,
+                                                int status,
+                                                const struct response *response,
+                                                uint64_t length) {
+  struct text *head = scratch(to);
+  struct answer_ours ours = ours_of(to);
+  answer_passed_head(head, status, response->fields, length, &ours, &to->more);
+  return head;
+}
+
 static void answering_pass_as(const struct answering *to, int status,
                               const struct response *response,
                               struct slice body, uint64_t length) {
-  struct text *head = scratch(to);
-  struct answer_ours ours = ours_of(to);
+  struct text *head = answering_write_head(to, status, response, length);
   struct iovec parts[2];
-  answer_passed_head(head, status, response->fields, length, &ours, &to->more);
   answering_tell(to, status, body.len);
   parts[0] = (struct iovec){head->at, head->len};
   parts[1] = (struct iovec){(char *)(uintptr_t)body.at, body.len};
@@ -80,6 +90,17 @@ void answering_pass(const struct answering *to,
                     const struct response *response) {
   answering_pass_as(to, response->status, response, response->body,
                     response->length);
+}
+
+struct slice answering_head(const struct answering *to,
+                            const struct response *response, uint64_t length) {
+  return text_slice_of(
+      answering_write_head(to, response->status, response, length));
+}
+
+void answering_passed(const struct answering *to, int status, uint64_t bytes) {
+  answering_tell(to, status, bytes);
+  to->on_sent(to->arg);
 }
 
 /* RFC 9110, section 15.4.5. */

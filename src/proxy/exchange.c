@@ -26,10 +26,12 @@
 #include "proxy/fetch.h"
 #include "proxy/gathered.h"
 #include "proxy/lease.h"
+#include "proxy/passing.h"
 
 struct exchange {
   _Alignas(16) struct service *service; /* so that an arena may follow it */
-  struct list_link link; /* in service->exchanges, until settled */
+  struct list_link link; /* in service->exchanges, until settled, and while its
+                          * answer is passed on */
   struct connection *connection;
   struct arena arena;
   struct lease *lease; /* on the snapshot that it began under */
@@ -42,7 +44,8 @@ struct exchange {
   const struct gather *gather; /* NULL: /all, or no gather at all */
   const struct fetch *missing; /* required, and failed; NULL: none */
   bool head_only, gathers, detail;
-  bool starting; /* fetches that settle at once do not end it yet */
+  bool starting;           /* fetches that settle at once do not end it yet */
+  struct passing *passing; /* NULL: the answer is held until it is whole */
   struct gathered gathered;
   struct buffer body; /* of the client, while it is sent on */
 };
@@ -102,11 +105,13 @@ static const struct {
     [OUTCOME_GATHERED] = {503, "no memory was free to gather the answers"},
 };
 
-static unsigned exchange_completed(const struct exchange *x) {
-  unsigned sum = 0;
-  for (unsigned i = 0; i < x->count; i++)
-    sum += x->fetches[i].race.outcome == OUTCOME_SUCCESS;
-  return sum;
+static void exchange_answer_problem(struct exchange *x,
+                                    const struct answering *to,
+                                    enum outcome outcome) {
+  x->record.outcome = outcome;
+  x->record.winner = -1;
+  answering_problem(to, problems[outcome].status,
+                    slice_of(problems[outcome].detail), NULL);
 }
 
 /* The upstream's own, which the client is to have rather than a problem. */
@@ -116,20 +121,49 @@ static bool exchange_has_error(const struct exchange *x) {
          fetch->ask.message->keep_errors && fetch->response.bytes.cap > 0;
 }
 
-static struct slice field_of(const struct response *response,
-                             const char *name) {
-  struct slice lines = response->fields;
-  struct http_field field;
-  while (lines.len > 0 && http_field_next(&lines, &field))
-    if (slice_equal_nocase(field.name, slice_of(name))) return field.value;
-  return (struct slice){0};
-}
-
 /* The client has it already. */
 static bool exchange_is_known(const struct exchange *x) {
   const struct response *response = &x->fetches[0].response;
   return x->if_none_match.len > 0 && response->status == 200 &&
-         conditional_matches(x->if_none_match, field_of(response, "ETag"));
+         conditional_matches(x->if_none_match,
+                             http_field_of(response->fields, "ETag"));
+}
+
+/* The other exit. What the record says of how it ended replaces what was told
+ * with the head. */
+static void exchange_on_passed(void *arg, enum outcome outcome,
+                               int64_t now_us) {
+  struct exchange *x = arg;
+  struct answering to = {.service = x->service,
+                         .race = &x->record,
+                         .on_sent = exchange_free,
+                         .arg = x};
+  list_remove(&x->service->exchanges, &x->link);
+  x->record.outcome = outcome;
+  x->record.end_us = now_us;
+  answering_passed(&to, x->fetches[0].response.status, x->passing->bytes);
+}
+
+/* Head first, and the rest as it comes. */
+static void exchange_begin_passing(struct exchange *x, struct answering *to) {
+  struct fetch *fetch = &x->fetches[0];
+  const struct response *response = &fetch->response;
+  const struct passing setup = {.connection = x->connection,
+                                .fetch = fetch,
+                                .length = response->length,
+                                .held.blocks = &x->service->blocks,
+                                .idle_us = x->route->stream_idle_us,
+                                .on_over = exchange_on_passed,
+                                .arg = x};
+  x->passing = passing_open(&setup, &x->arena);
+  if (!x->passing) {
+    fetch_stop(fetch, ATTEMPT_STARVED, "no memory was free", clock_now_us());
+    exchange_answer_problem(x, to, OUTCOME_REFUSED);
+    return;
+  }
+  list_append(&x->service->exchanges, &x->link); /* a drain may end it */
+  passing_begin(x->passing, answering_head(to, response, x->passing->length),
+                response->body);
 }
 
 /* The upstream's answer, or its error, with its links turned to us. */
@@ -147,7 +181,8 @@ static void exchange_pass(struct exchange *x, struct answering *to) {
   to->more.cors = x->route->cors.count > 0;
   to->more.varies = x->route->fields.gzip;
   to->more.unchanged = exchange_is_known(x);
-  if (to->more.unchanged) answering_unchanged(to, &fetch->response);
+  if (fetch->coming) exchange_begin_passing(x, to);
+  else if (to->more.unchanged) answering_unchanged(to, &fetch->response);
   else answering_pass(to, &fetch->response);
 }
 
@@ -163,12 +198,7 @@ static void exchange_answer_missing(struct exchange *x,
   char detail[1024];
   struct text text;
   text_init(&text, detail, sizeof detail);
-  text_str(&text, "the required item ");
-  text_int(&text, i);
-  text_str(&text, " (");
-  text_slice(&text, x->gather->items[i].shown);
-  text_str(&text, ") failed: ");
-  text_str(&text, gathered_error(x->missing));
+  gathered_tell_missing(&text, x->missing, i, x->gather->items[i].shown);
   answering_problem(to, 502, text_slice_of(&text), NULL);
 }
 
@@ -189,15 +219,14 @@ static void exchange_answer(struct exchange *x) {
   else if (outcome == OUTCOME_GATHERED &&
            gathered_write(&x->gathered, x->fetches, x->count, exchange_form(x),
                           &x->service->blocks))
-    answering_gather(&to, &x->gathered, exchange_completed(x), x->count);
+    answering_gather(&to, &x->gathered,
+                     gathered_completed(x->fetches, x->count), x->count);
   else if (outcome == OUTCOME_FAILED && x->missing)
     exchange_answer_missing(x, &to);
-  else
-    answering_problem(&to, problems[outcome].status,
-                      slice_of(problems[outcome].detail), NULL);
+  else exchange_answer_problem(x, &to, outcome);
 }
 
-/* The one exit. */
+/* The one exit, or the way to the other. */
 static void exchange_finish(struct exchange *x, int64_t now_us) {
   const struct race *race = &x->fetches[0].race;
   struct race_record *record = &x->record;
@@ -254,11 +283,29 @@ static void exchange_on_gone(void *arg) {
   exchange_end_all(arg, EVENT_GONE, OUTCOME_GONE);
 }
 
+static void exchange_on_body(void *arg, struct slice body) {
+  struct exchange *x = arg;
+  passing_body(x->passing, body);
+}
+
+static void exchange_on_end(void *arg, struct fetch *fetch, struct slice rest) {
+  struct exchange *x = arg;
+  passing_end(x->passing, fetch_answered(fetch)->end.result, rest);
+}
+
+static const struct fetch_owner exchange_as_owner = {
+    exchange_on_settled, exchange_on_body, exchange_on_end};
+
+/* Where all is settled, the answer is on its way. */
+static void exchange_drain(struct exchange *x) {
+  if (x->open == 0) passing_stop(x->passing, OUTCOME_DRAINED);
+  else exchange_end_all(x, EVENT_DRAIN, OUTCOME_DRAINED);
+}
+
 void exchange_drain_all(struct service *service) {
   struct list_link *first;
   while ((first = service->exchanges.first))
-    exchange_end_all(list_item(first, struct exchange, link), EVENT_DRAIN,
-                     OUTCOME_DRAINED);
+    exchange_drain(list_item(first, struct exchange, link));
 }
 
 /* ---- the start ---- */
@@ -337,8 +384,7 @@ static void exchange_describe(struct exchange *x,
   x->gathers = setup->gathers;
   x->detail = setup->detail;
   x->gather = setup->gather;
-  x->scene =
-      (struct fetch_scene){x->service, &x->arena, exchange_on_settled, x};
+  x->scene = (struct fetch_scene){x->service, &x->arena, &exchange_as_owner, x};
 }
 
 bool exchange_start(struct exchange *x, struct connection *connection,

@@ -12,6 +12,10 @@
  * has ended, whichever way (an answer, a refusal, its own limit, or because the
  * race was settled without it), its record is complete, and is observed.
  *
+ * Of an answer that is passed on while it comes, the head settles the race. The
+ * attempt then stands outside of it, as `coming`, and its end is told to the
+ * owner and to nobody else.
+ *
  * fetch_perform may settle the race, and whoever is told may free the fetch: so
  * it is always its caller's last statement. */
 #include "proxy/fetch.h"
@@ -22,6 +26,12 @@
 
 static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
                                  struct response *response);
+static void fetch_on_attempt_head(void *arg, struct attempt_record *record,
+                                  const struct response *head);
+static void fetch_on_attempt_body(void *arg, struct slice body);
+
+static const struct attempt_owner fetch_as_owner = {
+    fetch_on_attempt_end, fetch_on_attempt_head, fetch_on_attempt_body};
 
 static struct attempt_record *record_of(struct fetch *f, unsigned k) {
   return &f->records[k];
@@ -49,8 +59,9 @@ static unsigned place_of(const struct fetch *f,
   return record->target - f->group->targets->number;
 }
 
-static void attempt_teaches(const struct fetch *f, unsigned k,
-                            const struct attempt_record *record) {
+/* Once, when the race knows what ended it; of one that is coming its head's. */
+static void attempt_teaches(const struct fetch *f, unsigned k) {
+  const struct attempt_record *record = &f->records[k];
   unsigned place = place_of(f, record);
   enum pilot_news news =
       pilot_ended(f->pilot, &f->race, k, place, &record->end,
@@ -59,14 +70,12 @@ static void attempt_teaches(const struct fetch *f, unsigned k,
     observe_news(f->pilot, place, &f->group->targets[place], news);
 }
 
-/* Every attempt comes by here, once its record says how it ended, and the race
- * knows what ended it. */
+/* Every attempt comes by here, once its record says how it ended. */
 static void attempt_ended(struct fetch *f, unsigned k) {
   const struct attempt_record *record = record_of(f, k);
   f->attempts[k] = NULL;
   trace_end(record);
   observe_attempt(f->scene->service, record);
-  attempt_teaches(f, k, record);
 }
 
 static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
@@ -77,13 +86,14 @@ static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
   record->error = error;
   record->end_us = now_us;
   attempt_ended(f, k);
+  attempt_teaches(f, k);
 }
 
 static void fetch_cancel_below(struct fetch *f, unsigned below,
                                enum attempt_result result, const char *error,
                                int64_t now_us) {
   for (unsigned k = 0; k < below && k < f->begun; k++) {
-    if (!f->attempts[k]) continue;
+    if (!f->attempts[k] || (f->coming && k == f->response_of)) continue;
     attempt_cancel(f->attempts[k]);
     end_attempt(f, k, result, error, now_us);
   }
@@ -143,7 +153,7 @@ static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   enum gate_verdict verdict = fetch_admit(f, k, in_flight, now_us);
   if (verdict == GATE_OPEN) {
     f->attempts[k] = attempt_start(attempts, &f->ask, target, &f->group->limits,
-                                   record, fetch_on_attempt_end, f);
+                                   record, &fetch_as_owner, f);
     if (f->attempts[k]) return GATE_OPEN;
     verdict = GATE_MEMORY;
   }
@@ -167,7 +177,7 @@ static struct step_event fetch_refuse(struct fetch *f,
 
 static void fetch_settle(struct fetch *f, int64_t now_us) {
   timer_clear(&f->timer);
-  f->scene->on_settled(f->scene->arg, f, now_us);
+  f->scene->owner->on_settled(f->scene->arg, f, now_us);
 }
 
 /* Does what the policy says, and tells it at once what was refused. */
@@ -238,12 +248,44 @@ static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
   unsigned k = (unsigned)(record - f->records);
   int64_t now_us = record->end_us;
   fetch_keep_error(f, record);
+  if (f->coming) {
+    f->coming = false;
+    attempt_ended(f, k);
+    f->scene->owner->on_end(f->scene->arg, f, response->body);
+    return;
+  }
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
   struct todo todo = race_step(&f->race, &event);
   attempt_ended(f, k);
+  attempt_teaches(f, k);
   fetch_keep_response(f, k, &todo, response);
   fetch_perform(f, todo, now_us);
+}
+
+/* The race is about heads here: this one has won, and is in flight no more. Its
+ * attempt is, and is observed when it has ended. */
+static void fetch_on_attempt_head(void *arg, struct attempt_record *record,
+                                  const struct response *head) {
+  struct fetch *f = arg;
+  unsigned k = (unsigned)(record - f->records);
+  int64_t now_us = clock_now_us();
+  record->end =
+      (struct attempt_end){.result = ATTEMPT_SUCCESS, .status = head->status};
+  record->end_us = now_us;
+  f->response = *head;
+  f->response_of = k;
+  f->coming = true;
+  struct step_event event = {
+      .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
+  struct todo todo = race_step(&f->race, &event);
+  attempt_teaches(f, k);
+  fetch_perform(f, todo, now_us);
+}
+
+static void fetch_on_attempt_body(void *arg, struct slice body) {
+  struct fetch *f = arg;
+  f->scene->owner->on_body(f->scene->arg, body);
 }
 
 static void fetch_on_timer(void *arg) {
@@ -259,6 +301,7 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->group = group;
   fetch->ask = *ask;
   fetch->only = NULL;
+  fetch->coming = false;
   fetch->begun = fetch->first_number = fetch->response_of = 0;
   fetch->response = (struct response){0};
   race_init(&fetch->race, plan);
@@ -274,6 +317,26 @@ void fetch_start(struct fetch *fetch, int64_t now_us) {
 
 void fetch_end(struct fetch *fetch, enum event_kind kind, int64_t now_us) {
   if (!fetch_is_settled(fetch)) fetch_advance(fetch, kind, now_us);
+}
+
+void fetch_pause(struct fetch *fetch) {
+  attempt_pause(fetch->attempts[fetch->response_of]);
+}
+
+bool fetch_resume(struct fetch *fetch) {
+  return attempt_resume(fetch->attempts[fetch->response_of]);
+}
+
+void fetch_stop(struct fetch *f, enum attempt_result result, const char *error,
+                int64_t now_us) {
+  struct attempt_record *record = record_of(f, f->response_of);
+  if (!f->coming) return;
+  attempt_cancel(f->attempts[f->response_of]);
+  f->coming = false;
+  record->end.result = result;
+  record->end_us = now_us;
+  record->error = error;
+  attempt_ended(f, f->response_of);
 }
 
 unsigned fetch_started(const struct fetch *fetch) {

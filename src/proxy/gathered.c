@@ -35,8 +35,26 @@ static const char *error_of(const struct attempt_record *attempt) {
   return attempt->error ? attempt->error : "";
 }
 
-const char *gathered_error(const struct fetch *fetch) {
+/* Why one without success failed; "": the words are lost. */
+static const char *gathered_error(const struct fetch *fetch) {
   return error_of(spokesman(fetch));
+}
+
+unsigned gathered_completed(const struct fetch *fetches, unsigned count) {
+  unsigned sum = 0;
+  for (unsigned i = 0; i < count; i++)
+    sum += fetches[i].race.outcome == OUTCOME_SUCCESS;
+  return sum;
+}
+
+void gathered_tell_missing(struct text *words, const struct fetch *missing,
+                           unsigned number, struct slice shown) {
+  text_str(words, "the required item ");
+  text_int(words, number);
+  text_str(words, " (");
+  text_slice(words, shown);
+  text_str(words, ") failed: ");
+  text_str(words, gathered_error(missing));
 }
 
 static struct slice label_of(struct gathered_form form, unsigned i) {

@@ -60,6 +60,7 @@ static struct ask_message message_of(const struct visit *visit) {
   return (struct ask_message){.method = http_method_name(method),
                               .has_body = has_body(visit),
                               .keep_errors = route->keep_errors,
+                              .streams = route->streams,
                               .success = route->success};
 }
 

@@ -137,6 +137,7 @@ _Static_assert(DEMO_PATIENCE_MS == 2000, "the path says so");
 
 static void start(struct errand *errand, enum demo_way way, const char *id) {
   struct demo_load *load = errand->load;
+  static const struct attempt_owner owner = {.on_end = on_attempt_end};
   const struct target *target = &load->snapshot->targets[way];
   const struct target_limits *limits = &load->snapshot->groups[0].limits;
   _Atomic int64_t *in_flight = &slot_at(load->slots, target->slot)->in_flight;
@@ -150,7 +151,7 @@ static void start(struct errand *errand, enum demo_way way, const char *id) {
       (struct attempt_record){.target = way, .start_us = clock_now_us()};
   atomic_fetch_add(in_flight, 1);
   errand->attempt = attempt_start(load->attempts, &errand->ask, target, limits,
-                                  &errand->record, on_attempt_end, errand);
+                                  &errand->record, &owner, errand);
   if (!errand->attempt) atomic_fetch_sub(in_flight, 1);
   /* hedgerow keeps the deadline itself; so it gets a moment to say so. One that
    * could not start waits for this too: a failure, told later. */

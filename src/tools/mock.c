@@ -63,8 +63,9 @@ static void on_gone(void *arg) { pending_free(arg); }
 
 /* A client that asked and does not read is not waited for. */
 static void send_and_finish(struct connection *connection, struct slice bytes) {
-  connection_begin(connection, NULL, NULL, NULL);
-  if (connection_push(connection, bytes) == (ssize_t)bytes.len)
+  connection_begin(connection, false, NULL, NULL, NULL);
+  struct iovec part = {(char *)(uintptr_t)bytes.at, bytes.len};
+  if (connection_push(connection, &part, 1) == (ssize_t)bytes.len)
     connection_finish(connection);
   else connection_reset(connection);
 }
@@ -89,7 +90,7 @@ static void play_now(const struct play *play) {
     return;
   }
   if (play->draw.fault == FAULT_HANG) {
-    connection_begin(play->connection, NULL, NULL, NULL);
+    connection_begin(play->connection, false, NULL, NULL, NULL);
     connection_finish(play->connection);
     return;
   }
@@ -107,9 +108,9 @@ static void trickle(void *arg) {
   struct text text;
   compose(&text, storage, &pending->play);
   if (pending->sent == 0)
-    connection_begin(connection, trickle, on_gone, pending);
-  ssize_t n =
-      connection_push(connection, (struct slice){text.at + pending->sent, 1});
+    connection_begin(connection, false, trickle, on_gone, pending);
+  ssize_t n = connection_push(connection,
+                              &(struct iovec){text.at + pending->sent, 1}, 1);
   if (n < 0) {
     pending_free(pending);
     connection_reset(connection);

@@ -74,7 +74,7 @@ static bool show(const struct simulate_options *options,
 static bool show_table(const struct simulate_options *options) {
   struct simulated_policy other = options->policy;
   other.name = "no hedging";
-  other.race.hedges = 0;
+  other.race.hedges = other.race.retries = 0;
   printf("%-12s %9s %10s %8s %8s %8s  %s\n", "", "success %", "requests",
          "p50 ms", "p99 ms", "p99.9 ms", "hedges refused");
   if (!show(options, &other) || !show(options, &options->policy)) return false;

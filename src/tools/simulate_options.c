@@ -33,6 +33,8 @@ static const char help[] =
     "  --hedges N          0 to 15 (2)\n"
     "  --stagger TIME      (0ms; with pN the delay itself)\n"
     "  --on-failure WORD   next, all or wait (next)\n"
+    "  --retries N         0 to 15, with the hedges 15 at most (0)\n"
+    "  --backoff TIME..TIME  (25ms..250ms)\n"
     "  --budget N%[:CAP]   (200%:100)\n"
     "  --gate WORD         on or off (on)\n"
     "  --attempt-timeout TIME, --max-attempts N\n";
@@ -123,19 +125,10 @@ static bool duration(const char *flag, const char *value, int64_t *us) {
          complain(flag, value, "expected a time with its unit, as 300ms");
 }
 
-/* "p95", "p99.9:20ms..2s". */
-static bool percentile(struct delay_rule *rule, const char *value) {
-  char *end;
-  double percent = strtod(value + 1, &end);
-  if (percent < 50 || percent > 99.9) return false;
-  *rule = (struct delay_rule){.per_mille = (unsigned)(percent * 10 + 0.5)};
-  if (*end == '\0') return true;
-  const char *dots = strstr(end, "..");
-  if (*end != ':' || !dots) return false;
-  struct slice least = {end + 1, (size_t)(dots - end - 1)};
-  return config_parse_duration(least, &rule->least_us) &&
-         config_parse_duration(slice_of(dots + 2), &rule->most_us) &&
-         rule->least_us <= rule->most_us && rule->most_us > 0;
+/* What is wrong with it, if anything, stands behind the value. */
+static bool understood(const char *flag, const char *value, const char *why) {
+  if (why) log_notice("simulate: %s '%s'%s", flag, value, why);
+  return !why;
 }
 
 static bool read_hedge_after(struct simulate_options *options,
@@ -143,9 +136,9 @@ static bool read_hedge_after(struct simulate_options *options,
   struct race_policy *race = &options->policy.race;
   if (value[0] != 'p')
     return duration("--hedge-after", value, &race->hedge_after_us);
-  return percentile(&race->learn, value) ||
-         complain("--hedge-after", value,
-                  "expected p50 to p99.9, or p95:20ms..2s");
+  return understood(
+      "--hedge-after", value,
+      config_parse_delay(slice_of(value), &race->hedge_after_us, &race->learn));
 }
 
 static bool read_hedges(struct simulate_options *options, const char *value) {
@@ -170,22 +163,28 @@ static bool read_on_failure(struct simulate_options *options,
   return complain("--on-failure", value, "expected next, all or wait");
 }
 
-static bool read_budget(struct simulate_options *options, const char *value) {
-  char *end;
-  struct hedge_budget_rule *budget = &options->policy.budget;
-  double percent = strtod(value, &end);
-  double cap = HEDGE_BUDGET_CAP;
-  bool valid = end > value && *end == '%' && percent >= 0.1 && percent <= 1000;
-  if (valid && *++end == ':') {
-    const char *text = end + 1;
-    cap = strtod(text, &end);
-    valid = end > text && cap >= 1 && cap <= 1000000;
-  }
-  if (!valid || *end != '\0')
-    return complain("--budget", value, "expected 10%, or 10%:50");
-  budget->per_mille = (uint32_t)(percent * 10 + 0.5);
-  budget->cap = (uint32_t)cap;
+static bool read_retries(struct simulate_options *options, const char *value) {
+  int64_t retries;
+  if (!read_count("--retries", value, 0, RACE_MAX_HEDGES, &retries))
+    return false;
+  options->policy.race.retries = (unsigned)retries;
   return true;
+}
+
+static bool read_backoff(struct simulate_options *options, const char *value) {
+  int64_t us[2];
+  struct race_backoff *backoff = &options->policy.race.backoff;
+  if (!understood("--backoff", value,
+                  config_parse_durations(slice_of(value), us)))
+    return false;
+  *backoff = (struct race_backoff){us[0], us[1]};
+  return true;
+}
+
+static bool read_budget(struct simulate_options *options, const char *value) {
+  return understood(
+      "--budget", value,
+      config_parse_budget(slice_of(value), &options->policy.budget));
 }
 
 static bool read_gate(struct simulate_options *options, const char *value) {
@@ -222,6 +221,8 @@ static const struct {
     {"--hedges", read_hedges},
     {"--stagger", read_stagger},
     {"--on-failure", read_on_failure},
+    {"--retries", read_retries},
+    {"--backoff", read_backoff},
     {"--budget", read_budget},
     {"--gate", read_gate},
     {"--attempt-timeout", read_attempt_timeout},
@@ -264,6 +265,12 @@ static bool answer_question(const char *word) {
 
 static enum simulate_reading finish(struct simulate_options *options) {
   char error[512];
+  struct race_policy *race = &options->policy.race;
+  if (race->hedges + race->retries > RACE_MAX_HEDGES) {
+    log_notice(
+        "simulate: --hedges and --retries: expected 15 together at most");
+    return SIMULATE_ERROR;
+  }
   if (options->text[0] == '\0') {
     complain("--workload", "", "expected a name or a file; see --list");
     return SIMULATE_ERROR;
@@ -283,7 +290,8 @@ enum simulate_reading simulate_options_read(struct simulate_options *options,
       .policy = {.name = "policy",
                  .race = {.hedges = 2,
                           .hedge_after_us = 300000,
-                          .stagger_us = RACE_STAGGER_AUTO},
+                          .stagger_us = RACE_STAGGER_AUTO,
+                          .backoff = {25000, 250000}},
                  .budget = {2000, 100},
                  .gate = true,
                  .max_attempts = 4000},

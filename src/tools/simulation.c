@@ -248,6 +248,8 @@ static void on_arrival(struct simulation *s) {
   s->seen->requests += r->counted;
   make_plan(s, r);
   race_init(&r->race, &r->plan);
+  struct luck luck = luck_of(s->seed, r->number, RACE_MAX_ATTEMPTS);
+  r->race.chance = (uint32_t)luck_next(&luck);
   advance(s, index, EVENT_START);
 }
 

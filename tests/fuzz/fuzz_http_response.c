@@ -3,7 +3,8 @@
  *
  * However the bytes were cut, though the buffer moves with each of them, and
  * whether or not the body is dropped as it comes, head, body, end, what came
- * behind the end, and the verdict are the same. Where a body was framed, it is
+ * behind the end, and the verdict are the same, and all but the head also for a
+ * reader that keeps nothing of what it read. Where a body was framed, it is
  * found a second time here, by a reader that needs all bytes at once and knows
  * nothing of states.
  *
@@ -278,6 +279,51 @@ static void check_success(const struct reading *reading) {
          "a success is JSON");
 }
 
+/* ---- the same for a reader that keeps nothing ---- */
+
+/* Takes head and body out of the bytes, and the body into `passed`. */
+static void forget(struct reading *reading, struct text *passed) {
+  text_slice(passed, body_of(reading));
+  http_response_forget(&reading->response, reading->bytes, &reading->len);
+  demand(body_of(reading).len == 0 && reading->response.used == 0,
+         "nothing of what was forgotten is left");
+}
+
+static void check_forgetting(const struct reading *whole, struct slice bytes,
+                             uint64_t variant) {
+  struct fuzz_cuts cuts = fuzz_cuts_of(bytes, variant);
+  struct reading reading = {.progress = RESPONSE_MORE, .bytes = malloc(0)};
+  struct text passed = fuzz_text(bytes.len);
+  http_response_init(&reading.response);
+  reading.response.to_head = whole->response.to_head;
+  while (bytes.len > 0) {
+    size_t len = fuzz_cut(&cuts, bytes.len);
+    grow(&reading, (struct slice){bytes.at, len});
+    bytes = slice_from(bytes, len);
+    if (is_over(&reading)) continue;
+    do
+      reading.progress =
+          http_response_read(&reading.response, reading.bytes, &reading.len);
+    while (reading.progress == RESPONSE_HEAD ||
+           reading.progress == RESPONSE_BODY);
+    if (reading.progress == RESPONSE_MORE && reading.response.head_len > 0)
+      forget(&reading, &passed);
+  }
+  if (reading.progress == RESPONSE_MORE)
+    reading.progress = http_response_end(&reading.response);
+  text_slice(&passed, body_of(&reading));
+  demand(reading.progress == whole->progress &&
+             reading.response.status == whole->response.status,
+         "to forget changes no end");
+  demand(slice_equal(text_slice_of(&passed), body_of(whole)),
+         "to forget changes no body");
+  demand(reading.progress != RESPONSE_DONE ||
+             slice_equal(rest_of(&reading), rest_of(whole)),
+         "to forget changes nothing of what comes behind");
+  free(passed.at);
+  free(reading.bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct slice bytes = fuzz_input(data, size);
   struct reading whole, cut;
@@ -288,6 +334,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_same_verdict(&whole.verdict, &cut.verdict);
     free(cut.bytes);
     free(cut.dropped.at);
+    check_forgetting(&whole, bytes, variant);
   }
   if (whole.progress == RESPONSE_DONE) check_framing(&whole, bytes);
   check_success(&whole);

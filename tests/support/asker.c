@@ -44,6 +44,7 @@ struct asker {
   struct attempt_record record;
   struct attempt *attempt;
   struct asked asked;
+  bool cancels; /* at the next piece */
 };
 
 /* ---- errands ---- */
@@ -53,7 +54,8 @@ static void await(struct asker *asker, const bool *done, const char *what) {
   bool in_time = true;
   while (!*done && in_time)
     in_time = thread_cond_wait(&asker->changed, &asker->mutex, until_us);
-  cr_assert(in_time, "waited in vain for %s", what);
+  cr_assert(in_time, "waited in vain for %s; %u pieces of it came, %zu bytes",
+            what, asker->asked.pieces, asker->asked.passed);
 }
 
 static void run_errand(void *arg) {
@@ -95,18 +97,43 @@ static void on_end(void *arg, struct attempt_record *record,
   asked->length = response->length;
   copy(asked->fields, response->fields);
   copy(asked->body, response->body);
+  asked->passed += response->body.len;
   asker->attempt = NULL;
   asker->ended = true;
   pthread_cond_broadcast(&asker->changed);
   pthread_mutex_unlock(&asker->mutex);
 }
 
+static void on_body(void *arg, struct slice body) {
+  struct asker *asker = arg;
+  struct asked *asked = &asker->asked;
+  pthread_mutex_lock(&asker->mutex);
+  copy(asked->body, body);
+  asked->pieces++;
+  asked->passed += body.len;
+  if (asker->cancels) attempt_cancel(asker->attempt);
+  else if (asked->pieces == 1) attempt_pause(asker->attempt);
+  pthread_cond_broadcast(&asker->changed);
+  pthread_mutex_unlock(&asker->mutex);
+}
+
+static void on_head(void *arg, struct attempt_record *record,
+                    const struct response *response) {
+  struct asker *asker = arg;
+  (void)record;
+  asker->asked.status = response->status;
+  asker->asked.length = response->length;
+  copy(asker->asked.fields, response->fields);
+  on_body(asker, response->body);
+}
+
 static void start(struct asker *asker) {
+  static const struct attempt_owner owner = {on_end, on_head, on_body};
   if (asker->first) asker->first(asker->first_arg);
   asker->record = (struct attempt_record){.start_us = clock_now_us()};
   atomic_fetch_add(&slot_at(asker->slots, asker->target.slot)->in_flight, 1);
   asker->attempt = attempt_start(asker->attempts, &asker->ask, &asker->target,
-                                 &asker->limits, &asker->record, on_end, asker);
+                                 &asker->limits, &asker->record, &owner, asker);
 }
 
 void asker_start_after(struct asker *asker, struct ask_message *message,
@@ -117,7 +144,7 @@ void asker_start_after(struct asker *asker, struct ask_message *message,
   asker->first = first;
   asker->first_arg = arg;
   asker->asked = (struct asked){0};
-  asker->ended = false;
+  asker->ended = asker->cancels = false;
   post(asker, start);
 }
 
@@ -135,6 +162,26 @@ const struct asked *asker_await(struct asker *asker) {
 static void cancel(struct asker *asker) { attempt_cancel(asker->attempt); }
 
 void asker_cancel(struct asker *asker) { post(asker, cancel); }
+
+const struct asked *asker_await_pieces(struct asker *asker, unsigned pieces) {
+  int64_t until_us = clock_now_us() + GUARD_US;
+  bool in_time = true;
+  pthread_mutex_lock(&asker->mutex);
+  while (asker->asked.pieces < pieces && in_time)
+    in_time = thread_cond_wait(&asker->changed, &asker->mutex, until_us);
+  pthread_mutex_unlock(&asker->mutex);
+  cr_assert(in_time && asker->asked.pieces == pieces, "%u pieces came, not %u",
+            asker->asked.pieces, pieces);
+  return &asker->asked;
+}
+
+static void resume(struct asker *asker) {
+  cr_assert(attempt_resume(asker->attempt));
+}
+
+void asker_resume(struct asker *asker) { post(asker, resume); }
+
+void asker_cancel_at_piece(struct asker *asker) { asker->cancels = true; }
 
 struct target_limits *asker_limits(struct asker *asker) {
   return &asker->limits;

@@ -20,6 +20,9 @@ struct asked {
   int status; /* these four are the response's */
   uint64_t length;
   char fields[ASKED_BYTES], body[ASKED_BYTES]; /* as much as fits */
+  /* Where the message streams: */
+  unsigned pieces; /* heads and bodies that were told before the end */
+  size_t passed;   /* bytes of the body in them */
 };
 
 struct asker;
@@ -43,5 +46,12 @@ void asker_start_after(struct asker *asker, struct ask_message *message,
 /* Waits for its end. Valid until the next start. */
 const struct asked *asker_await(struct asker *asker);
 void asker_cancel(struct asker *asker);
+/* Where the message streams, the first piece pauses the attempt, until it is
+ * resumed from outside. Waits until so many pieces have been told. Valid until the next
+ * piece. */
+const struct asked *asker_await_pieces(struct asker *asker, unsigned pieces);
+void asker_resume(struct asker *asker);
+/* The next piece cancels the attempt in place of that, from inside. */
+void asker_cancel_at_piece(struct asker *asker);
 
 #endif

@@ -1,12 +1,15 @@
 /* client: asks hedgerow, byte by byte where a test wants it so, and reads its
  * answers strictly: what an answer says of its own length is what is read, and
- * what comes behind it belongs to the next one. hedgerow frames every answer by
- * Content-Length, so any other framing fails the test here.
+ * what comes behind it belongs to the next one. hedgerow frames every answer
+ * that it holds by Content-Length, so any other framing fails the test here;
+ * one that it streams is read byte by byte.
  *
  * The reply_expect functions say what they saw when they fail. */
 #include "support/client.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +164,48 @@ void client_await_close(struct client *client) {
   expect_all_read(client);
   size_t n = wire_read(client->fd, bytes, sizeof bytes, "hedgerow to close");
   cr_assert(n == 0, "instead of a close came: %.*s", (int)n, bytes);
+}
+
+const struct reply *client_await_head(struct client *client) {
+  struct reply *reply = &client->reply;
+  free(reply->body);
+  reply->body = NULL;
+  reply->body_len = 0;
+  read_head(client);
+  return reply;
+}
+
+void client_await_bytes(struct client *client, const char *bytes) {
+  size_t len = strlen(bytes);
+  while (client->unread_len < len &&
+         memcmp(client->unread, bytes, client->unread_len) == 0)
+    read_more(client, bytes);
+  cr_assert(client->unread_len >= len &&
+                memcmp(client->unread, bytes, len) == 0,
+            "expected \"%s\" but got \"%.*s\"", bytes, (int)client->unread_len,
+            client->unread);
+  client->unread_len -= len;
+  memmove(client->unread, client->unread + len, client->unread_len + 1);
+}
+
+size_t client_skip(struct client *client, size_t bytes) {
+  static char into[64 * 1024];
+  size_t came = 0, n = 1;
+  while (came < bytes && n > 0) {
+    size_t want = bytes - came < sizeof into ? bytes - came : sizeof into;
+    n = take_unread(client, into, want);
+    if (n == 0) n = wire_read(client->fd, into, want, "more of an answer");
+    came += n;
+  }
+  return came;
+}
+
+void client_await_reset(struct client *client) {
+  char byte;
+  expect_all_read(client);
+  wire_await(client->fd, POLLIN, "a reset");
+  cr_assert(recv(client->fd, &byte, 1, 0) < 0 && errno == ECONNRESET,
+            "instead of a reset came a byte or an end");
 }
 
 void client_expect_nothing(struct client *client) {

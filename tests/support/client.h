@@ -41,6 +41,16 @@ void client_post(struct client *client, const char *target, const char *body);
 const struct reply *client_await_reply(struct client *client);
 /* The next answer, to a HEAD. */
 const struct reply *client_await_reply_to_head(struct client *client);
+/* The head of the next answer alone: of one that comes in pieces. What follows
+ * is read by the functions below. */
+const struct reply *client_await_head(struct client *client);
+/* The next bytes are these. */
+void client_await_bytes(struct client *client, const char *bytes);
+/* Reads on until so many bytes have come, and forgets them; returns how many
+ * came, fewer where hedgerow has closed before. */
+size_t client_skip(struct client *client, size_t bytes);
+/* Waits until hedgerow has reset the connection. */
+void client_await_reset(struct client *client);
 /* Waits for hedgerow to close, and fails if it sends more before. */
 void client_await_close(struct client *client);
 /* Fails if anything has come that was not read. */

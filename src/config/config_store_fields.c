@@ -1,0 +1,86 @@
+/* config_store_fields.c: HTTP fields on their way into the config.
+ *
+ * A field that a route adds goes into every request, so what no field can be is
+ * refused here, and so is what is not to be configured (config/config_owned). A
+ * field's value may be a secret, and is never shown. */
+#include <string.h>
+
+#include "config/config_owned.h"
+#include "config/config_refuse.h"
+#include "config/config_store_parts.h"
+
+static bool has_control(struct slice text) {
+  for (size_t i = 0; i < text.len; i++) {
+    const unsigned char c = (unsigned char)text.at[i];
+    if ((c < ' ' && c != '\t') || c == 0x7f) return true;
+  }
+  return false;
+}
+
+bool config_store_field(const struct config_into *into,
+                        const struct config_input *input, struct text *error) {
+  const struct slice value = http_trimmed(input->value);
+  if (has_control(value))
+    return config_refuse(input, error, "a field cannot hold control bytes");
+  memcpy(config_member(into, input->option), &value, sizeof value);
+  return true;
+}
+
+static const char *header_fault(const struct config_input *input,
+                                struct slice name, struct slice value) {
+  const char *why = config_owned(name, config_is_of_file(input));
+  if (why) return why;
+  if (value.len == 0) return "has no value: quote both together, 'NAME: VALUE'";
+  return has_control(value)
+             ? "has a value with control bytes, which no field can hold"
+             : NULL;
+}
+
+bool config_store_header(const struct config_into *into,
+                         const struct config_input *input, struct slice name,
+                         struct text *error) {
+  struct config_rules *rules = into->rules;
+  const struct slice value = http_trimmed(input->value);
+  if (!http_is_token(name))
+    return config_refuse(input, error,
+                         "what stands before the colon is no name of a field "
+                         "(letters, digits, '-')");
+  const char *why = header_fault(input, name, value);
+  if (why) {
+    text_slice(config_refuse_begin(input, error), name);
+    text_char(error, ' ');
+    text_str(error, why);
+    return false;
+  }
+  if (rules->header_count == CONFIG_HEADERS_MAX)
+    return config_refuse_one_more(input, error, CONFIG_HEADERS_MAX);
+  rules->headers[rules->header_count++] = (struct http_field){name, value};
+  return true;
+}
+
+/* NAME: VALUE */
+bool config_store_header_line(const struct config_into *into,
+                              const struct config_input *input,
+                              struct text *error) {
+  const struct slice text = input->value;
+  const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
+  if (!colon)
+    return config_refuse(input, error,
+                         "a colon is missing: write 'NAME: VALUE'");
+  const struct slice name = {text.at, (size_t)(colon - text.at)};
+  struct config_input rest = *input;
+  rest.value = slice_from(text, name.len + 1);
+  return config_store_header(into, &rest, name, error);
+}
+
+bool config_store_field_name(const struct config_into *into,
+                             const struct config_input *input,
+                             struct text *error) {
+  if (!http_is_token(input->value))
+    return config_refuse(
+        input, error, "write the name of a field alone (letters, digits, '-')");
+  if (into->rules->drop_header_count == CONFIG_HEADERS_MAX)
+    return config_refuse_one_more(input, error, CONFIG_HEADERS_MAX);
+  into->rules->drop_headers[into->rules->drop_header_count++] = input->value;
+  return true;
+}

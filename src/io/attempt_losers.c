@@ -1,0 +1,65 @@
+/* attempt_losers: cancelled attempts whose answers are read all the same.
+ *
+ * That is done for a while, so that their connections can be kept (--losers
+ * drain). A loser still counts as in flight, and has nobody left to tell.
+ *
+ * All are read for the same time, so they stand in the order in which they are
+ * due, and one timer serves them. */
+#include "io/attempt_parts.h"
+#include "io/clock.h"
+
+enum {
+  LOSER_US = 1000000, /* how long a loser is read, */
+  LOSERS_MAX = 1024,  /* and how many are at once */
+};
+
+static struct attempt *losers_first(struct attempts *attempts) {
+  struct list_link *first = attempts->losers.list.first;
+  return first ? list_item(first, struct attempt, link) : NULL;
+}
+
+static bool losers_may_take(struct attempt *a) {
+  return a->state == CALLING && a->call.intake.limits->read_losers &&
+         a->attempts->losers.count < LOSERS_MAX &&
+         a->call.kind->read_out(&a->call);
+}
+
+bool attempt_losers_join(struct attempt *a) {
+  struct attempts *attempts = a->attempts;
+  if (!losers_may_take(a)) return false;
+  a->state = LOSER;
+  a->due_us = clock_now_us() + LOSER_US;
+  list_append(&attempts->losers.list, &a->link);
+  if (attempts->losers.count++ == 0)
+    timer_set(&attempts->losers.timer, a->due_us);
+  return true;
+}
+
+void attempt_losers_leave(struct attempt *a) {
+  list_remove(&a->attempts->losers.list, &a->link);
+  a->attempts->losers.count--;
+}
+
+static void losers_give_up(struct attempt *a) {
+  a->call.kind->cancel(&a->call);
+  attempt_losers_leave(a);
+  attempt_free(a);
+}
+
+static void losers_on_late(void *arg) {
+  struct attempts *attempts = arg;
+  int64_t now_us = clock_now_us();
+  struct attempt *a;
+  while ((a = losers_first(attempts)) && now_us >= a->due_us) losers_give_up(a);
+  if (a) timer_set(&attempts->losers.timer, a->due_us);
+}
+
+void attempt_losers_init(struct attempts *attempts, struct loop *loop) {
+  timer_init(&attempts->losers.timer, loop, losers_on_late, attempts);
+}
+
+void attempt_losers_clear(struct attempts *attempts) {
+  struct attempt *a;
+  while ((a = losers_first(attempts))) losers_give_up(a);
+  timer_clear(&attempts->losers.timer);
+}
