@@ -222,8 +222,7 @@ static struct slice value_of(struct dump *scratch,
   return text_slice_of(&scratch->line);
 }
 
-/* Values of fields are masked, so a dump of the dump could not tell them apart:
- * fields are told wherever there are some. */
+/* Fields are masked alike: they are told wherever there are some. */
 static bool is_same(const struct config_option *option,
                     const struct config_rules *a,
                     const struct config_rules *b) {
@@ -278,8 +277,7 @@ static void add_target(struct dump *dump,
 
 static void add_upstream(struct dump *dump,
                          const struct config_upstream *upstream) {
-  struct config_rules inherited = dump->config->defaults;
-  /* The token of flags: no file has one among its defaults. */
+  struct config_rules inherited = dump->config->defaults; /* but no token */
   inherited.token_file = inherited.token_env = (struct config_name){0};
   indent(dump, 1);
   config_quote(&dump->line, upstream->name);
