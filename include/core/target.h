@@ -58,6 +58,7 @@ struct group {
   struct slice name;
   const struct target *targets;
   unsigned count;                       /* 0: nobody was named */
+  const struct base_url *const *bases;  /* their URLs */
   const struct target_fields *variants; /* by target->variant; groups that have
                                          * the same may share them */
   unsigned variant_count;               /* 1 or more where count is */

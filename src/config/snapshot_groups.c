@@ -119,6 +119,15 @@ static void make_targets(struct whole *whole, struct group *group,
   }
 }
 
+static const struct base_url *const *make_bases(struct whole *whole,
+                                                const struct target *targets,
+                                                unsigned count) {
+  const struct base_url **bases =
+      snapshot_take(whole, count, sizeof(const struct base_url *));
+  for (unsigned i = 0; bases && i < count; i++) bases[i] = &targets[i].url;
+  return bases;
+}
+
 static void make_group(struct whole *whole, struct group *group,
                        const struct config_upstream *upstream) {
   const struct config_rules *rules = &upstream->rules;
@@ -128,6 +137,8 @@ static void make_group(struct whole *whole, struct group *group,
       .name = snapshot_keep(whole, upstream->name),
       .targets = whole->targets + whole->snapshot.target_count,
       .count = upstream->target_count,
+      .bases = make_bases(whole, whole->targets + whole->snapshot.target_count,
+                          upstream->target_count),
       .variants = variants,
       .max_attempts = rules->max_attempts,
       .balance = (enum balance)rules->balance,

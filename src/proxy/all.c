@@ -261,11 +261,13 @@ void all_visit(struct visit *visit) {
   query_take(query, params, route->timeout_param ? 3 : 2,
              is_post ? NULL : &visit->text);
   query = text_slice_of(&visit->text);
-  if (!visit_timeout(visit, params[2].value, params[2].count, &timeout_us) ||
-      !visit_switch(visit, &params[0], &setup.detail) ||
-      !visit_switch(visit, &params[1], &hedge))
+  if (!visit_switch(visit, &params[0], &setup.detail) ||
+      !visit_switch(visit, &params[1], &hedge) ||
+      !visit_timeout(visit, params[2].value, params[2].count, &timeout_us))
     return;
-  if (!hedge) policy.hedges = 0;
+  const bool is_plain = visit_is_plain(visit);
+  if (!hedge || is_plain) policy.hedges = 0;
+  if (is_plain) policy.retries = 0;
   set_races(visit, races, &policy, timeout_us);
   if (is_post) visit_post(visit, &setup);
   else start_get(visit, &setup, query);
