@@ -3,8 +3,8 @@
 #include "core/record.h"
 
 #include <criterion/criterion.h>
-#include <string.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { T0 = 7000000 }; /* when races start here */
 
