@@ -9,14 +9,14 @@
 
 #include "config/config_store.h"
 
+/* Whether errors are to speak of keys, not of flags. */
+static inline bool config_is_of_file(const struct config_input *input) {
+  return input->place.line > 0;
+}
+
 /* Where an option goes. */
 void *config_member(const struct config_into *into,
                     const struct config_option *option);
-
-/* Whether it stands in the file, whose words are keys and not flags. */
-static inline bool config_input_of_file(const struct config_input *input) {
-  return input->place.line > 0;
-}
 
 /* As config_store, for an OPTION_FIELD, OPTION_HEADERS and OPTION_NAMES. */
 bool config_store_field(const struct config_into *into,

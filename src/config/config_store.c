@@ -240,11 +240,11 @@ static bool store_word(const struct config_into *into,
   return true;
 }
 
-static bool store_field_name(const struct config_into *into,
-                             const struct config_input *input,
-                             struct text *error) {
+static bool store_own_field(const struct config_into *into,
+                            const struct config_input *input,
+                            struct text *error) {
   const char *why =
-      config_owned_by_meaning(input->value, config_input_of_file(input));
+      config_owned_by_meaning(input->value, config_is_of_file(input));
   if (!why) return store_word(into, input, error);
   (void)config_refuse_value(input, error, " ");
   text_str(error, why);
@@ -350,7 +350,7 @@ bool config_store(const struct config_into *into,
       [OPTION_DELAY] = store_delay,
       [OPTION_BUDGET] = store_budget,
       [OPTION_RULES] = store_rule,
-      [OPTION_FIELD_NAME] = store_field_name,
+      [OPTION_FIELD_NAME] = store_own_field,
   };
   return stores[input->option->kind](into, input, error);
 }

@@ -1,9 +1,8 @@
 /* config_store_fields.c: HTTP fields on their way into the config.
  *
  * A field that a route adds goes into every request, so what no field can be is
- * refused here, and so is what hedgerow writes itself or cannot race with, each
- * with a word on what to do instead. A field's value may be a secret, and is
- * never shown. */
+ * refused here, and so is what is not to be configured (config/config_owned). A
+ * field's value may be a secret, and is never shown. */
 #include <string.h>
 
 #include "config/config_owned.h"
@@ -29,7 +28,7 @@ bool config_store_field(const struct config_into *into,
 
 static const char *header_fault(const struct config_input *input,
                                 struct slice name, struct slice value) {
-  const char *why = config_owned(name, config_input_of_file(input));
+  const char *why = config_owned(name, config_is_of_file(input));
   if (why) return why;
   if (value.len == 0) return "has no value: quote both together, 'NAME: VALUE'";
   return has_control(value)

@@ -128,12 +128,16 @@ static unsigned forwarded_fields(const struct config_rules *rules) {
   return fields;
 }
 
-/* What is forwarded as it is, once and whatever it is, may have no end: nobody
- * can hold it until it is inflated, and client and upstream agree on its coding
- * themselves. */
+/* What is forwarded as it is, and asked for once, is passed on while it comes. */
+static bool streams(const struct config_rules *rules) {
+  return rules->success == SUCCESS_ANY && rules->policy.hedges == 0 &&
+         rules->policy.retries == 0;
+}
+
+/* What is streamed may have no end: nobody can hold it until it is inflated, and
+ * client and upstream agree on its coding themselves. */
 static bool asks_gzip(const struct config_rules *rules) {
-  bool forwards = rules->success == SUCCESS_ANY && rules->policy.hedges == 0;
-  return rules->compression != 0 && !forwards;
+  return rules->compression != 0 && !streams(rules);
 }
 
 static struct forward_rules make_fields(struct whole *whole,
@@ -168,8 +172,7 @@ void snapshot_make_route(struct whole *whole, struct route *route,
       .policy = rules->policy,
       .success = (enum success)rules->success,
       .rules = make_json_rules(whole, rules),
-      .streams = rules->success == SUCCESS_ANY && rules->policy.hedges == 0 &&
-                 rules->policy.retries == 0,
+      .streams = streams(rules),
       .stream_idle_us = rules->stream_idle_us,
       .keep_errors = rules->errors != 0,
       .idempotent = rules->idempotent,
