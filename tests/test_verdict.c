@@ -234,7 +234,7 @@ Test(verdict, a_3xx_or_5xx_is_a_failure_by_its_head) {
   expect_head(599, "", "status 599: the upstream answered 599");
   expect_head(302, "Location: http://h/x\r\n",
               "status 302: the upstream redirects (302) to http://h/x; point "
-              "--to there");
+              "the target there");
   expect_head(304, "",
               "status 304: the upstream answered 304 though nothing "
               "conditional was asked");

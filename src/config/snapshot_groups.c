@@ -48,6 +48,22 @@ static void make_target(struct whole *whole, struct target *target,
   target->trust = trust_hold(secret_of(whole->source, number).trust);
 }
 
+/* A number over the whole file says little to whoever reads a problem. NULL by
+ * flags, where it is the place on the command line. */
+static const char *make_name(struct whole *whole, struct slice upstream,
+                             unsigned place) {
+  const size_t room = upstream.len + sizeof "/4294967295";
+  struct text name;
+  if (!whole->source->config->file) return NULL;
+  char *at = snapshot_take(whole, room, 1);
+  if (!at) return NULL;
+  text_init(&name, at, room);
+  text_slice(&name, upstream);
+  text_char(&name, '/');
+  text_int(&name, place);
+  return text_end(&name);
+}
+
 /* ---- variants: what the targets of a group are shown ---- */
 
 static bool same_list(const struct config_rules *a,
@@ -110,6 +126,7 @@ static void make_targets(struct whole *whole, struct group *group,
     struct target *target = &whole->targets[from + i];
     unsigned alike = first_alike(whole->source, upstream, from, i);
     make_target(whole, target, &origin->url, from + i);
+    target->name = make_name(whole, upstream->name, i);
     whole->snapshot.target_count++;
     target->variant = whole->targets[from + alike].variant;
     if (alike < i) continue;

@@ -300,3 +300,18 @@ Test(routes, a_wait_and_a_plain_request_are_for_gathers_and_lists_as_well) {
   reply_expect_field(client_await_reply(s.client), "Preference-Applied", NULL);
   scene_close(&s);
 }
+
+Test(routes, a_problem_names_the_target_by_its_upstream) {
+  struct scene s = scene_open("defaults: {hedges: 1}\n"
+                              "upstreams:\n  a: {targets: [$A]}\n"
+                              "  b: {targets: [$B, $C]}\n"
+                              "routes:\n  - {path: /a, upstream: a}\n"
+                              "  - {path: /b, upstream: b}\n");
+  client_get(s.client, "/b");
+  arrival_answer_json(origin_await(s.b), 503, "{}");
+  arrival_answer_json(origin_await(s.c), 503, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_in_body(reply, "{\"target\":1,\"name\":\"b/0\",");
+  reply_expect_in_body(reply, "{\"target\":2,\"name\":\"b/1\",");
+  scene_close(&s);
+}
