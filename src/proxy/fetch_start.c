@@ -142,6 +142,7 @@ enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   const struct target *target = fetch_whom(f, k);
   struct attempt_record *record = fetch_record(f, k);
   record->target = target->number;
+  record->name = target->name;
   record->number = (uint8_t)(f->first_number + k);
   if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
   record->start_us = now_us;
