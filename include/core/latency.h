@@ -26,6 +26,12 @@ enum {
   LATENCY_SPANS = 8 * LATENCY_OCTAVES + 2,
 };
 
+/* The span that a time lies in, and where it starts and ends; the last one ends
+ * where it starts. */
+unsigned latency_span(int64_t took_us);
+uint32_t latency_span_start_us(unsigned span);
+uint32_t latency_span_end_us(unsigned span);
+
 /* ---- a worker's ---- */
 
 /* All zeros is empty. */
@@ -83,5 +89,19 @@ uint32_t latency_until_end(const struct latency_curve *curve, float left);
 bool latency_falls_to(const struct latency_curve *curve, float left);
 /* The share that is unanswered after at_us. */
 float latency_alive(const struct latency_curve *curve, uint32_t at_us);
+
+/* ---- the reader's word to all ---- */
+
+/* The curve turned over: what share has been answered at the end of each span.
+ * One thread writes, all read; whoever reads meanwhile sees parts of two
+ * curves, which are a quarter of a second apart. All zeros expects nothing. */
+struct latency_odds {
+  _Atomic float answered[LATENCY_SPANS];
+};
+
+void latency_publish(struct latency_odds *odds,
+                     const struct latency_curve *curve);
+/* The share that is answered within at_us. From any thread. */
+float latency_answered(const struct latency_odds *odds, uint32_t at_us);
 
 #endif
