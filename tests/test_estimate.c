@@ -116,10 +116,10 @@ static unsigned truth_count, truth_extra, truth_hedged;
 static struct attempt_end end_of(const struct drawn *drawn, int64_t limit_us) {
   if (drawn->took_us >= limit_us)
     return (struct attempt_end){.result = ATTEMPT_TIMEOUT};
-  return (struct attempt_end){
-      .result = drawn->good ? ATTEMPT_SUCCESS : ATTEMPT_STATUS,
-      .status = drawn->status,
-      .whole = true};
+  return (struct attempt_end){.result = drawn->good ? ATTEMPT_SUCCESS
+                                                    : ATTEMPT_STATUS,
+                              .status = drawn->status,
+                              .whole = true};
 }
 
 /* What the race would be if the hedges of its plan started. */
@@ -148,11 +148,11 @@ static struct race_would observe(const struct race_plan *plan,
   struct race race;
   struct race_would would = {0};
   struct attempt_end end = end_of(primary, plan->deadline_us);
-  int64_t took_us = end.result == ATTEMPT_TIMEOUT ? plan->deadline_us
-                                                  : primary->took_us;
+  int64_t took_us =
+      end.result == ATTEMPT_TIMEOUT ? plan->deadline_us : primary->took_us;
   race_init(&race, plan);
-  (void)!race_step(&race, &(struct step_event){.kind = EVENT_START,
-                                              .now_us = now_us});
+  (void)!race_step(&race,
+                   &(struct step_event){.kind = EVENT_START, .now_us = now_us});
   struct step_event event = {
       .kind = end.result == ATTEMPT_TIMEOUT ? EVENT_TIMER : EVENT_ENDED,
       .now_us = now_us + took_us,

@@ -43,9 +43,9 @@ enum estimate_world { AS_IT_WAS, AS_IT_WOULD_BE };
  * atomic. */
 struct estimate_seen {
   _Alignas(PILOT_LINE) _Atomic uint64_t requests;
-  _Atomic uint64_t hedged;          /* requests, */
-  _Atomic uint64_t extra;           /* hedges, times ESTIMATE_REQUEST */
-  _Atomic uint64_t failed[2];       /* by world, times ESTIMATE_REQUEST, */
+  _Atomic uint64_t hedged;    /* requests, */
+  _Atomic uint64_t extra;     /* hedges, times ESTIMATE_REQUEST */
+  _Atomic uint64_t failed[2]; /* by world, times ESTIMATE_REQUEST, */
   _Atomic uint64_t answered[2][LATENCY_SPANS]; /* and likewise */
   /* The writer's alone: */
   struct hedge_budget budget;

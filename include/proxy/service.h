@@ -2,6 +2,7 @@
 #ifndef HEDGEROW_PROXY_SERVICE_H
 #define HEDGEROW_PROXY_SERVICE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,14 +21,15 @@ struct lease;
 
 enum { SERVICE_ROOM_BYTES = 2048 };
 
-/* What one worker has seen begin and end. */
+/* What one worker has seen begin and end. It writes; what is atomic may be read
+ * by all. */
 struct counters {
-  uint64_t begun;                     /* attempts, refused ones included */
-  uint64_t attempts[ATTEMPT_RESULTS]; /* that have ended, by how they did */
-  uint64_t races[OUTCOMES];           /* client requests, by their outcome */
+  uint64_t begun; /* attempts, refused ones included */
+  _Atomic uint64_t attempts[ATTEMPT_RESULTS]; /* that have ended, by how */
+  _Atomic uint64_t races[OUTCOMES]; /* client requests, by their outcome */
 };
 
-/* One worker's. Only its thread touches it. */
+/* One worker's. Only its thread touches it, but for counters. */
 struct service {
   struct process *process; /* borrowed */
   unsigned number;         /* of the worker, from 0 */

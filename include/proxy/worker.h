@@ -9,6 +9,7 @@
 #include "io/log.h"
 #include "io/resolver.h"
 #include "proxy/lease.h"
+#include "proxy/observe.h"
 #include "proxy/service.h"
 
 struct worker;
@@ -48,6 +49,9 @@ void worker_ping(struct worker *worker);
 /* Whether it has carried out all that it was told before this call, or has
  * ended. */
 bool worker_has_heard(const struct worker *worker);
+
+/* Adds what it has counted; from any thread. */
+void worker_sum(const struct worker *worker, struct observe_sums *sums);
 
 /* Whether its thread has ended by itself. From any thread. */
 bool worker_is_done(const struct worker *worker);

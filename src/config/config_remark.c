@@ -111,8 +111,9 @@ static bool body_never_fits(const struct config *config, struct text *out) {
 }
 
 static bool (*const remarks[])(const struct config *, struct text *) = {
-    no_hedges, only_observes, hedges_too_late, stagger_too_long, attempt_timeout_idle,
-    token_in_clear, two_tokens,      log_file_idle,    body_never_fits,
+    no_hedges,        only_observes,        hedges_too_late,
+    stagger_too_long, attempt_timeout_idle, token_in_clear,
+    two_tokens,       log_file_idle,        body_never_fits,
 };
 
 bool config_remark(const struct config *config, unsigned n, char *buf,

@@ -18,10 +18,9 @@ struct observed {
 static struct slice name_of(struct whole *whole, const struct route *route) {
   const struct race_policy *policy = &route->policy;
   const int64_t values[] = {
-      route->methods,          policy->hedge_after_us,
-      policy->hedges,          policy->stagger_us,
-      policy->on_failure,      policy->learn.per_mille,
-      policy->learn.least_us,  policy->learn.most_us,
+      route->methods,         policy->hedge_after_us, policy->hedges,
+      policy->stagger_us,     policy->on_failure,     policy->learn.per_mille,
+      policy->learn.least_us, policy->learn.most_us,
   };
   enum { COUNT = sizeof values / sizeof *values };
   size_t room = route->path.len + 2 + COUNT * sizeof "-9223372036854775808";

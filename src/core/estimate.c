@@ -52,8 +52,8 @@ static enum verdict verdict_of(const struct estimate_race *r) {
 
 struct hedges {
   unsigned count;
-  bool forward; /* a failure brings the first of them forward */
-  float good;   /* the share of them that brings an answer at all */
+  bool forward;   /* a failure brings the first of them forward */
+  float good;     /* the share of them that brings an answer at all */
   int64_t end_us; /* of the race, if none of them ends it */
   int64_t due_us[RACE_MAX_HEDGES];
   const struct latency_odds *odds[RACE_MAX_HEDGES];
@@ -63,8 +63,8 @@ static float silent(const struct hedges *hedges, int64_t at_us) {
   float silent = 1;
   for (unsigned k = 0; k < hedges->count && hedges->due_us[k] < at_us; k++) {
     int64_t past_us = at_us - hedges->due_us[k];
-    silent *= 1 - hedges->good *
-                      latency_answered(hedges->odds[k], (uint32_t)past_us);
+    silent *=
+        1 - hedges->good * latency_answered(hedges->odds[k], (uint32_t)past_us);
   }
   return silent;
 }
@@ -76,8 +76,8 @@ static bool asks_to_wait(const struct attempt_end *end) {
 /* Hedge k > 0: its own time, or that of the failure that brings it forward. */
 static int64_t due_us(const struct estimate_race *r, unsigned k, bool failed) {
   const struct race_plan *plan = r->race->plan;
-  const bool forward = plan->on_failure == RACE_ALL ||
-                       (plan->on_failure == RACE_NEXT && k == 1);
+  const bool forward =
+      plan->on_failure == RACE_ALL || (plan->on_failure == RACE_NEXT && k == 1);
   const int64_t due = plan->due_us[k];
   return failed && forward && r->took_us < due && !asks_to_wait(r->end)
              ? r->took_us
@@ -111,8 +111,7 @@ static void find_hedges(struct hedges *hedges, const struct estimate_seen *seen,
     hedges->odds[hedges->count] = odds_of(r, k);
     hedges->due_us[hedges->count++] = due;
   }
-  hedges->forward =
-      hedges->count > 0 && hedges->due_us[0] < plan->due_us[1];
+  hedges->forward = hedges->count > 0 && hedges->due_us[0] < plan->due_us[1];
 }
 
 /* ---- whether they might have started ---- */
@@ -126,8 +125,7 @@ static bool has_token(struct estimate_seen *seen, enum purse purse) {
                               memory_order_relaxed) > 0;
 }
 
-static bool may_start(struct estimate_seen *seen,
-                      const struct estimate_race *r,
+static bool may_start(struct estimate_seen *seen, const struct estimate_race *r,
                       const struct hedges *hedges) {
   const struct overload *overload = &target_of(r, 1)->overload;
   if (overload_admit_any(overload, r->now_us) != GATE_OPEN) return false;
@@ -188,9 +186,9 @@ static void note_world(struct estimate_seen *seen, enum estimate_world world,
   else if (verdict == FAILED) add(&seen->failed[world], requests(share));
 }
 
-static void note_hedged(struct estimate_seen *seen,
-                        const struct hedges *hedges, enum verdict verdict,
-                        struct race_would *would, float *left) {
+static void note_hedged(struct estimate_seen *seen, const struct hedges *hedges,
+                        enum verdict verdict, struct race_would *would,
+                        float *left) {
   float extra = extra_of(hedges), saved_us = note_hedges(seen, hedges, left);
   pay(seen, purse_of(hedges), extra);
   add(&seen->hedged, 1);

@@ -137,7 +137,8 @@ uint32_t latency_until(const struct latency_curve *curve, float left) {
   float before = span > 0 ? curve->alive[span - 1] : 1;
   float part = (before - left) / (before - curve->alive[span]);
   uint32_t start_us = latency_span_start_us(span);
-  return start_us + (uint32_t)(part * (float)(latency_span_end_us(span) - start_us));
+  return start_us +
+         (uint32_t)(part * (float)(latency_span_end_us(span) - start_us));
 }
 
 uint32_t latency_until_end(const struct latency_curve *curve, float left) {

@@ -82,6 +82,10 @@ bool crew_renew(struct crew *crew, const struct snapshot *before,
   return true;
 }
 
+void crew_sum(const struct crew *crew, struct observe_sums *sums) {
+  for (unsigned i = 0; i < crew->count; i++) worker_sum(crew->workers[i], sums);
+}
+
 static bool every(const struct crew *crew, bool (*is)(const struct worker *)) {
   for (unsigned i = 0; i < crew->count; i++)
     if (!is(crew->workers[i])) return false;

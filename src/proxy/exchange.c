@@ -25,6 +25,7 @@
 #include "proxy/answering.h"
 #include "proxy/fetch.h"
 #include "proxy/gathered.h"
+#include "proxy/hindsight.h"
 #include "proxy/lease.h"
 #include "proxy/passing.h"
 
@@ -267,10 +268,19 @@ static void exchange_go_on(struct exchange *x, int64_t now_us) {
     exchange_end_all(x, EVENT_GONE, OUTCOME_FAILED);
 }
 
+/* The line of a request tells of one race. */
+static void exchange_look_back(struct exchange *x, const struct fetch *fetch,
+                               int64_t now_us) {
+  struct race_would would = {0};
+  hindsight_settled(fetch, now_us, &would);
+  if (!x->gathers) x->record.would = would;
+}
+
 static void exchange_on_settled(void *arg, struct fetch *fetch,
                                 int64_t now_us) {
   struct exchange *x = arg;
   x->open--;
+  if (fetch->race.plan->observed) exchange_look_back(x, fetch, now_us);
   if (!x->missing && fetch->race.outcome != OUTCOME_SUCCESS &&
       exchange_requires(x, fetch))
     x->missing = fetch;

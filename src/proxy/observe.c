@@ -8,9 +8,15 @@
 #include "core/log_line.h"
 #include "io/clock.h"
 
+/* There is one writer. */
+static void count(_Atomic uint64_t *counter) {
+  uint64_t old = atomic_load_explicit(counter, memory_order_relaxed);
+  atomic_store_explicit(counter, old + 1, memory_order_relaxed);
+}
+
 void observe_attempt(struct service *service,
                      const struct attempt_record *attempt) {
-  service->counters.attempts[attempt->end.result]++;
+  count(&service->counters.attempts[attempt->end.result]);
 }
 
 static long long seconds_of(const struct outlier_bench *bench) {
@@ -47,6 +53,49 @@ static void write_line(struct service *service,
 }
 
 void observe_race(struct service *service, const struct race_record *race) {
-  service->counters.races[race->outcome]++;
+  count(&service->counters.races[race->outcome]);
   if (service->log) write_line(service, race);
+}
+
+/* ---- all together ---- */
+
+static void add(uint64_t *sums, const _Atomic uint64_t *counters, unsigned n) {
+  for (unsigned i = 0; i < n; i++)
+    sums[i] += atomic_load_explicit(&counters[i], memory_order_relaxed);
+}
+
+void observe_add(struct observe_sums *sums, const struct service *service) {
+  add(sums->attempts, service->counters.attempts, ATTEMPT_RESULTS);
+  add(sums->races, service->counters.races, OUTCOMES);
+}
+
+/* "12 requests: 11 success, 1 failed" */
+static void tell(const char *what, const uint64_t *sums, unsigned n,
+                 const char *(*name)(unsigned)) {
+  char storage[512];
+  struct text text;
+  uint64_t sum = 0;
+  text_init(&text, storage, sizeof storage);
+  for (unsigned i = 0; i < n; i++) {
+    if (sums[i] == 0) continue;
+    text_str(&text, sum > 0 ? ", " : ": ");
+    text_int(&text, (int64_t)sums[i]);
+    text_char(&text, ' ');
+    text_str(&text, name(i));
+    sum += sums[i];
+  }
+  log_notice("%llu %s%s", (unsigned long long)sum, what, text_end(&text));
+}
+
+static const char *result_name(unsigned i) {
+  return attempt_result_name((enum attempt_result)i);
+}
+
+static const char *race_name(unsigned i) {
+  return outcome_name((enum outcome)i);
+}
+
+void observe_tell(const struct observe_sums *sums) {
+  tell("requests were answered", sums->races, OUTCOMES, race_name);
+  tell("attempts have ended", sums->attempts, ATTEMPT_RESULTS, result_name);
 }

@@ -28,6 +28,7 @@
 #include "io/trace.h"
 #include "proxy/crew.h"
 #include "proxy/files.h"
+#include "proxy/hindsight.h"
 #include "proxy/machine.h"
 #include "proxy/reload.h"
 #include "proxy/settings.h"
@@ -188,6 +189,15 @@ static void on_reload(void *arg, int signo) {
   if (crew_has_heard(&program->crew)) end_reload(program);
 }
 
+static void on_ask(void *arg, int signo) {
+  const struct program *program = arg;
+  struct observe_sums sums = {0};
+  (void)signo;
+  crew_sum(&program->crew, &sums);
+  observe_tell(&sums);
+  hindsight_tell(program->reload.snapshot);
+}
+
 /* ---- running ---- */
 
 static void say_remarks(const struct config *config) {
@@ -210,7 +220,8 @@ static void say_ready(const struct program *program) {
 static bool watch_signals(struct program *program) {
   return loop_on_signal(program->loop, SIGTERM, on_stop, program) &&
          loop_on_signal(program->loop, SIGINT, on_stop, program) &&
-         loop_on_signal(program->loop, SIGHUP, on_reload, program);
+         loop_on_signal(program->loop, SIGHUP, on_reload, program) &&
+         loop_on_signal(program->loop, SIGUSR1, on_ask, program);
 }
 
 static bool start(struct program *program) {
@@ -231,6 +242,7 @@ static void run(struct program *program) {
   loop_run(program->loop);
   timer_clear(&program->watchdog);
   timer_clear(&program->learning);
+  hindsight_tell(program->reload.snapshot);
 }
 
 static void clear(struct program *program) {
@@ -325,7 +337,9 @@ int process_main(int argc, char **argv) {
     case CONFIG_RUN: break;
   }
   trace_is_on = program.config.trace;
-  signal(SIGHUP, SIG_IGN); /* before and after the loop listens to it */
+  /* Before and after the loop listens to them. */
+  signal(SIGHUP, SIG_IGN);
+  signal(SIGUSR1, SIG_IGN);
   leaks_begin();
   if (!libraries_init()) {
     log_notice("libcurl could not be initialised");

@@ -133,6 +133,10 @@ bool worker_has_heard(const struct worker *worker) {
          atomic_load(&worker->heard) == atomic_load(&worker->told);
 }
 
+void worker_sum(const struct worker *worker, struct observe_sums *sums) {
+  observe_add(sums, &worker->service);
+}
+
 /* ---- accepting ---- */
 
 /* The cap is the process's, since the kernel does not spread evenly: a worker
