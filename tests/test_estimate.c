@@ -4,6 +4,7 @@
 #include "core/estimate.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +69,7 @@ struct drawn {
   int status; /* of what is not good */
 };
 
-typedef struct drawn draw(struct luck *luck, unsigned target);
+typedef struct drawn drawer(struct luck *luck, unsigned target);
 
 /* Mean 5 ms, one in twenty takes ten times as long. */
 static struct drawn slow_at_times(struct luck *luck, unsigned target) {
@@ -123,7 +124,7 @@ static struct attempt_end end_of(const struct drawn *drawn, int64_t limit_us) {
 }
 
 /* What the race would be if the hedges of its plan started. */
-static void hedge_for_real(const struct race_plan *plan, draw *draw,
+static void hedge_for_real(const struct race_plan *plan, drawer *draw,
                            struct luck *luck, const struct drawn *primary) {
   int64_t best_us = plan->deadline_us, due_us;
   bool failed = !primary->good;
@@ -151,13 +152,14 @@ static struct race_would observe(const struct race_plan *plan,
   int64_t took_us =
       end.result == ATTEMPT_TIMEOUT ? plan->deadline_us : primary->took_us;
   race_init(&race, plan);
-  (void)!race_step(&race,
-                   &(struct step_event){.kind = EVENT_START, .now_us = now_us});
+  struct todo todo = race_step(
+      &race, &(struct step_event){.kind = EVENT_START, .now_us = now_us});
+  cr_assert_eq(todo.start_below, 1);
   struct step_event event = {
       .kind = end.result == ATTEMPT_TIMEOUT ? EVENT_TIMER : EVENT_ENDED,
       .now_us = now_us + took_us,
       .end = end};
-  struct todo todo = race_step(&race, &event);
+  todo = race_step(&race, &event);
   cr_assert_eq(todo.start_below, 1, "a hedge started");
   cr_assert_neq(todo.outcome, OUTCOME_OPEN);
   (void)pilot_ended(&pilot, &race, 0, plan->target[0], &end, took_us,
@@ -172,7 +174,7 @@ static struct race_would observe(const struct race_plan *plan,
   return would;
 }
 
-static struct race_would run(unsigned races, draw *draw) {
+static struct race_would run(unsigned races, drawer *draw) {
   struct race_would would = {0};
   for (unsigned i = 0; i < races; i++) {
     struct luck mine = luck_of(7, i, 0), others = luck_of(7, i, 1);
