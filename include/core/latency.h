@@ -22,13 +22,22 @@
 #include <stdint.h>
 
 enum {
+  LATENCY_SHIFT = 7, /* 128 us */
   LATENCY_OCTAVES = 20,
   LATENCY_SPANS = 8 * LATENCY_OCTAVES + 2,
 };
 
-/* The span that a time lies in, and where it starts and ends; the last one ends
- * where it starts. */
-unsigned latency_span(int64_t took_us);
+/* The span that a time lies in: the first below 128 us, the last above the last
+ * octave. Inline, since it is on the path of a request. */
+static inline unsigned latency_span(int64_t took_us) {
+  uint64_t us = took_us > 0 ? (uint64_t)took_us : 0;
+  if (us < 1u << LATENCY_SHIFT) return 0;
+  if (us >> (LATENCY_SHIFT + LATENCY_OCTAVES)) return LATENCY_SPANS - 1;
+  unsigned top = 63u - (unsigned)__builtin_clzll(us);
+  return 1 + 8 * (top - LATENCY_SHIFT) + (unsigned)(us >> (top - 3) & 7);
+}
+
+/* Where it starts and ends; the last one ends where it starts. */
 uint32_t latency_span_start_us(unsigned span);
 uint32_t latency_span_end_us(unsigned span);
 

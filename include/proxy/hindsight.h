@@ -8,10 +8,11 @@
 #include "core/record.h"
 #include "proxy/fetch.h"
 
-/* A fetch whose plan observes is settled: it is counted, and *would says what a
- * hedge would have done for it. */
-void hindsight_settled(const struct fetch *fetch, int64_t now_us,
-                       struct race_would *would);
+/* A fetch whose plan observes is settled: it is counted, and *told says what a
+ * hedge would have done for it; NULL: nobody asks. Not inline, so that it is
+ * not laid into the path of those who are not observed. */
+void hindsight_note(const struct fetch *fetch, struct race_would *told)
+    __attribute__((noinline));
 
 /* Tells by notices, for each route that is observed, what hedging would have
  * brought. From any thread. */

@@ -19,15 +19,9 @@ void observe_news(const struct pilot *pilot, unsigned place,
  * place, proxy/answering, before the answer goes out. */
 void observe_race(struct service *service, const struct race_record *race);
 
-/* What workers have counted since they began. */
-struct observe_sums {
-  uint64_t attempts[ATTEMPT_RESULTS]; /* that have ended, by how they did */
-  uint64_t races[OUTCOMES];           /* client requests, by their outcome */
-};
-
-/* Adds a worker's; from any thread. */
-void observe_add(struct observe_sums *sums, const struct service *service);
-/* By notices, one for the requests and one for the attempts. */
-void observe_tell(const struct observe_sums *sums);
+/* Adds what one worker has counted. */
+void observe_add(struct counters *sum, const struct counters *counters);
+/* Tells by notices, one for the requests and one for the attempts. */
+void observe_tell(const struct counters *sum);
 
 #endif

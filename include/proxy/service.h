@@ -2,7 +2,6 @@
 #ifndef HEDGEROW_PROXY_SERVICE_H
 #define HEDGEROW_PROXY_SERVICE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,15 +20,14 @@ struct lease;
 
 enum { SERVICE_ROOM_BYTES = 2048 };
 
-/* What one worker has seen begin and end. It writes; what is atomic may be read
- * by all. */
+/* What one worker has seen begin and end. */
 struct counters {
-  uint64_t begun; /* attempts, refused ones included */
-  _Atomic uint64_t attempts[ATTEMPT_RESULTS]; /* that have ended, by how */
-  _Atomic uint64_t races[OUTCOMES]; /* client requests, by their outcome */
+  uint64_t begun;                     /* attempts, refused ones included */
+  uint64_t attempts[ATTEMPT_RESULTS]; /* that have ended, by how they did */
+  uint64_t races[OUTCOMES];           /* client requests, by their outcome */
 };
 
-/* One worker's. Only its thread touches it, but for counters. */
+/* One worker's. Only its thread touches it. */
 struct service {
   struct process *process; /* borrowed */
   unsigned number;         /* of the worker, from 0 */

@@ -9,7 +9,6 @@
 #include "io/log.h"
 #include "io/resolver.h"
 #include "proxy/lease.h"
-#include "proxy/observe.h"
 #include "proxy/service.h"
 
 struct worker;
@@ -50,8 +49,9 @@ void worker_ping(struct worker *worker);
  * ended. */
 bool worker_has_heard(const struct worker *worker);
 
-/* Adds what it has counted; from any thread. */
-void worker_sum(const struct worker *worker, struct observe_sums *sums);
+/* What it had counted when it last carried out what it was told, or when it
+ * ended. Once it has heard, until it is told again. */
+const struct counters *worker_counted(const struct worker *worker);
 
 /* Whether its thread has ended by itself. From any thread. */
 bool worker_is_done(const struct worker *worker);

@@ -13,7 +13,6 @@
 #include "core/latency.h"
 
 enum {
-  FIRST_SHIFT = 7, /* 128 us */
   WINDOW_US = 5 * 1000 * 1000,
   WINDOW_WHOLE = 200,
   WINDOW_MAX_US = 60 * 1000 * 1000,
@@ -21,19 +20,10 @@ enum {
 
 /* ---- spans ---- */
 
-/* The first span is below 128 us, the last above the last octave. */
-unsigned latency_span(int64_t took_us) {
-  uint64_t us = took_us > 0 ? (uint64_t)took_us : 0;
-  if (us < 1u << FIRST_SHIFT) return 0;
-  if (us >> (FIRST_SHIFT + LATENCY_OCTAVES)) return LATENCY_SPANS - 1;
-  unsigned top = 63u - (unsigned)__builtin_clzll(us);
-  return 1 + 8 * (top - FIRST_SHIFT) + (unsigned)(us >> (top - 3) & 7);
-}
-
 uint32_t latency_span_start_us(unsigned span) {
   if (span == 0) return 0;
   unsigned octave = (span - 1) / 8, eighth = (span - 1) % 8;
-  return (8 + eighth) << (octave + FIRST_SHIFT - 3);
+  return (8 + eighth) << (octave + LATENCY_SHIFT - 3);
 }
 
 uint32_t latency_span_end_us(unsigned span) {

@@ -235,8 +235,12 @@ static void exchange_finish(struct exchange *x, int64_t now_us) {
     record->outcome = x->missing ? OUTCOME_FAILED : OUTCOME_GATHERED;
   record->winner = record->outcome == OUTCOME_SUCCESS ? race->winner : -1;
   record->end_us = now_us;
-  for (unsigned i = 0; i < x->count; i++)
-    record->started += fetch_started(&x->fetches[i]);
+  for (unsigned i = 0; i < x->count; i++) {
+    const struct fetch *fetch = &x->fetches[i];
+    record->started += fetch_started(fetch);
+    if (fetch->race.plan->observed)
+      hindsight_note(fetch, x->gathers ? NULL : &record->would);
+  }
   exchange_answer(x);
 }
 
@@ -268,19 +272,10 @@ static void exchange_go_on(struct exchange *x, int64_t now_us) {
     exchange_end_all(x, EVENT_GONE, OUTCOME_FAILED);
 }
 
-/* The line of a request tells of one race. */
-static void exchange_look_back(struct exchange *x, const struct fetch *fetch,
-                               int64_t now_us) {
-  struct race_would would = {0};
-  hindsight_settled(fetch, now_us, &would);
-  if (!x->gathers) x->record.would = would;
-}
-
 static void exchange_on_settled(void *arg, struct fetch *fetch,
                                 int64_t now_us) {
   struct exchange *x = arg;
   x->open--;
-  if (fetch->race.plan->observed) exchange_look_back(x, fetch, now_us);
   if (!x->missing && fetch->race.outcome != OUTCOME_SUCCESS &&
       exchange_requires(x, fetch))
     x->missing = fetch;

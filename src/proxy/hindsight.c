@@ -14,22 +14,24 @@ static int64_t in_flight_to(const struct fetch *fetch, unsigned place) {
   return atomic_load_explicit(&slot->in_flight, memory_order_relaxed);
 }
 
-void hindsight_settled(const struct fetch *fetch, int64_t now_us,
-                       struct race_would *would) {
+void hindsight_note(const struct fetch *fetch, struct race_would *told) {
   const struct race_plan *plan = fetch->race.plan;
+  const struct attempt_record *primary = &fetch->records[0];
   const unsigned first =
       fetch->only ? (unsigned)(fetch->only - fetch->group->targets) : 0;
   const unsigned hedge = plan->observed_hedges > 0;
   const struct estimate_race race = {
       .pilot = fetch->pilot,
       .race = &fetch->race,
-      .end = &fetch->records[0].end,
+      .end = &primary->end,
       .first = first,
-      .took_us = now_us - fetch->race.start_us,
-      .now_us = now_us,
+      .took_us = primary->end_us - fetch->race.start_us,
+      .now_us = primary->end_us,
       .in_flight = in_flight_to(fetch, first + plan->target[hedge]),
   };
-  estimate_note(&plan->observed[fetch->scene->service->number], &race, would);
+  struct race_would would = {0};
+  estimate_note(&plan->observed[fetch->scene->service->number], &race, &would);
+  if (told) *told = would;
 }
 
 static void tell_route(struct slice path,

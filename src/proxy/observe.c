@@ -8,15 +8,9 @@
 #include "core/log_line.h"
 #include "io/clock.h"
 
-/* There is one writer. */
-static void count(_Atomic uint64_t *counter) {
-  uint64_t old = atomic_load_explicit(counter, memory_order_relaxed);
-  atomic_store_explicit(counter, old + 1, memory_order_relaxed);
-}
-
 void observe_attempt(struct service *service,
                      const struct attempt_record *attempt) {
-  count(&service->counters.attempts[attempt->end.result]);
+  service->counters.attempts[attempt->end.result]++;
 }
 
 static long long seconds_of(const struct outlier_bench *bench) {
@@ -53,20 +47,17 @@ static void write_line(struct service *service,
 }
 
 void observe_race(struct service *service, const struct race_record *race) {
-  count(&service->counters.races[race->outcome]);
+  service->counters.races[race->outcome]++;
   if (service->log) write_line(service, race);
 }
 
 /* ---- all together ---- */
 
-static void add(uint64_t *sums, const _Atomic uint64_t *counters, unsigned n) {
-  for (unsigned i = 0; i < n; i++)
-    sums[i] += atomic_load_explicit(&counters[i], memory_order_relaxed);
-}
-
-void observe_add(struct observe_sums *sums, const struct service *service) {
-  add(sums->attempts, service->counters.attempts, ATTEMPT_RESULTS);
-  add(sums->races, service->counters.races, OUTCOMES);
+void observe_add(struct counters *sum, const struct counters *counters) {
+  sum->begun += counters->begun;
+  for (unsigned i = 0; i < ATTEMPT_RESULTS; i++)
+    sum->attempts[i] += counters->attempts[i];
+  for (unsigned i = 0; i < OUTCOMES; i++) sum->races[i] += counters->races[i];
 }
 
 /* "12 requests: 11 success, 1 failed" */
@@ -95,7 +86,7 @@ static const char *race_name(unsigned i) {
   return outcome_name((enum outcome)i);
 }
 
-void observe_tell(const struct observe_sums *sums) {
-  tell("requests were answered", sums->races, OUTCOMES, race_name);
-  tell("attempts have ended", sums->attempts, ATTEMPT_RESULTS, result_name);
+void observe_tell(const struct counters *sum) {
+  tell("requests were answered", sum->races, OUTCOMES, race_name);
+  tell("attempts have ended", sum->attempts, ATTEMPT_RESULTS, result_name);
 }

@@ -30,6 +30,7 @@
 #include "proxy/files.h"
 #include "proxy/hindsight.h"
 #include "proxy/machine.h"
+#include "proxy/observe.h"
 #include "proxy/reload.h"
 #include "proxy/settings.h"
 
@@ -52,7 +53,7 @@ struct program {
   struct wake *news; /* from the workers */
   struct crew crew;
   const char *reloading; /* how the reload under way will end; NULL: none is */
-  bool stopping, pinging;
+  bool stopping, pinging, asked;
 };
 
 /* What fails at start is one line, from whoever knows it best. */
@@ -143,11 +144,21 @@ static void end_reload(struct program *program) {
   notify_send(program->notify, "READY=1\nSTATUS=%s", how);
 }
 
+/* Every worker has heard of the question, and has left what it had counted. */
+static void answer_question(struct program *program) {
+  struct counters sum = {0};
+  program->asked = false;
+  crew_sum(&program->crew, &sum);
+  observe_tell(&sum);
+  hindsight_tell(program->reload.snapshot);
+}
+
 static void on_news(void *arg) {
   struct program *program = arg;
   if (crew_is_done(&program->crew)) loop_stop(program->loop);
   if (!crew_has_heard(&program->crew)) return;
   if (program->reloading) end_reload(program);
+  if (program->asked) answer_question(program);
   if (program->pinging) notify_send(program->notify, "WATCHDOG=1");
   program->pinging = false;
 }
@@ -189,13 +200,11 @@ static void on_reload(void *arg, int signo) {
   if (crew_has_heard(&program->crew)) end_reload(program);
 }
 
-static void on_ask(void *arg, int signo) {
-  const struct program *program = arg;
-  struct observe_sums sums = {0};
+static void on_question(void *arg, int signo) {
+  struct program *program = arg;
   (void)signo;
-  crew_sum(&program->crew, &sums);
-  observe_tell(&sums);
-  hindsight_tell(program->reload.snapshot);
+  program->asked = true;
+  crew_ping(&program->crew);
 }
 
 /* ---- running ---- */
@@ -221,7 +230,7 @@ static bool watch_signals(struct program *program) {
   return loop_on_signal(program->loop, SIGTERM, on_stop, program) &&
          loop_on_signal(program->loop, SIGINT, on_stop, program) &&
          loop_on_signal(program->loop, SIGHUP, on_reload, program) &&
-         loop_on_signal(program->loop, SIGUSR1, on_ask, program);
+         loop_on_signal(program->loop, SIGUSR1, on_question, program);
 }
 
 static bool start(struct program *program) {
