@@ -1,7 +1,7 @@
 /* learned: what the process has learned of an upstream, of each of its targets,
- * and of routes that are observed. It outlives snapshots: a snapshot holds what its upstreams and
- * targets have learned, and the next one that names the same holds the same, so
- * that a reload forgets nothing.
+ * and of routes that are observed. It outlives snapshots: a snapshot holds what
+ * those that it names have learned, and the next one that names the same holds
+ * the same, so that a reload forgets nothing.
  *
  * Which parts of it belong to whom says core/pilot. */
 #ifndef HEDGEROW_CONFIG_LEARNED_H

@@ -8,11 +8,12 @@
 #include "core/record.h"
 #include "proxy/fetch.h"
 
-/* A fetch whose plan observes is settled: it is counted, and *told says what a
- * hedge would have done for it; NULL: nobody asks. Not inline, so that it is
- * not laid into the path of those who are not observed. */
-void hindsight_note(const struct fetch *fetch, struct race_would *told)
-    __attribute__((noinline));
+/* These fetches of one client request are settled. Those whose plan observes are
+ * counted; where there is one and no other, *would says what a hedge would have
+ * done for it. Not inline, so that it is not laid into the path of those who
+ * are not observed. */
+void hindsight_note(const struct fetch *fetches, unsigned count,
+                    struct race_would *would) __attribute__((noinline));
 
 /* Tells by notices, for each route that is observed, what hedging would have
  * brought. From any thread. */

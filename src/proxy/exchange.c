@@ -235,12 +235,10 @@ static void exchange_finish(struct exchange *x, int64_t now_us) {
     record->outcome = x->missing ? OUTCOME_FAILED : OUTCOME_GATHERED;
   record->winner = record->outcome == OUTCOME_SUCCESS ? race->winner : -1;
   record->end_us = now_us;
-  for (unsigned i = 0; i < x->count; i++) {
-    const struct fetch *fetch = &x->fetches[i];
-    record->started += fetch_started(fetch);
-    if (fetch->race.plan->observed)
-      hindsight_note(fetch, x->gathers ? NULL : &record->would);
-  }
+  for (unsigned i = 0; i < x->count; i++)
+    record->started += fetch_started(&x->fetches[i]);
+  if (x->gathers || race->plan->observed)
+    hindsight_note(x->fetches, x->count, &record->would);
   exchange_answer(x);
 }
 

@@ -14,7 +14,7 @@ static int64_t in_flight_to(const struct fetch *fetch, unsigned place) {
   return atomic_load_explicit(&slot->in_flight, memory_order_relaxed);
 }
 
-void hindsight_note(const struct fetch *fetch, struct race_would *told) {
+static struct race_would note(const struct fetch *fetch) {
   const struct race_plan *plan = fetch->race.plan;
   const struct attempt_record *primary = &fetch->records[0];
   const unsigned first =
@@ -31,7 +31,16 @@ void hindsight_note(const struct fetch *fetch, struct race_would *told) {
   };
   struct race_would would = {0};
   estimate_note(&plan->observed[fetch->scene->service->number], &race, &would);
-  if (told) *told = would;
+  return would;
+}
+
+void hindsight_note(const struct fetch *fetches, unsigned count,
+                    struct race_would *would) {
+  for (unsigned i = 0; i < count; i++) {
+    if (!fetches[i].race.plan->observed) continue;
+    struct race_would its = note(&fetches[i]);
+    if (count == 1) *would = its;
+  }
 }
 
 static void tell_route(struct slice path,
