@@ -91,6 +91,11 @@ static struct drawn fails_at_times(struct luck *luck, unsigned target) {
   return (struct drawn){(int64_t)(ms * 1000), true, 200};
 }
 
+static struct drawn fails_often(struct luck *luck, unsigned target) {
+  if (luck_share(luck) < 0.3) return (struct drawn){2 * MS, false, 500};
+  return slow_at_times(luck, target);
+}
+
 static struct drawn always_the_same(struct luck *luck, unsigned target) {
   (void)luck;
   (void)target;
@@ -247,6 +252,12 @@ Test(estimate, of_failures_and_of_what_hangs_too) {
   expect_truth();
   struct estimate_totals totals = totals_of();
   expect_about("answered", estimate_success(&totals, AS_IT_WAS), 0.98, 0.002);
+}
+
+Test(estimate, of_hedges_that_fail_as_often_as_primaries) {
+  set_up(1);
+  run(RACES, fails_often);
+  expect_truth();
 }
 
 Test(estimate, of_a_fixed_delay_too) {

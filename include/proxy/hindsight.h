@@ -8,10 +8,10 @@
 #include "core/record.h"
 #include "proxy/fetch.h"
 
-/* These fetches of one client request are settled. Those whose plan observes are
- * counted; where there is one and no other, *would says what a hedge would have
- * done for it. Not inline, so that it is not laid into the path of those who
- * are not observed. */
+/* These fetches of one client request are settled. Those whose plan observes
+ * are counted; where there is one and no other, *would says what a hedge would
+ * have done for it. Not inline, so that it is not laid into the path of those
+ * who are not observed. */
 void hindsight_note(const struct fetch *fetches, unsigned count,
                     struct race_would *would) __attribute__((noinline));
 
