@@ -516,7 +516,8 @@ Test(answer, links_of_the_upstream_are_rewritten_where_a_route_wants_it) {
   struct text out;
   struct base_url base;
   cr_assert(!base_url_parse(&base, slice_of("http://h/v1")));
-  const struct links_rule rule = {&base, slice_of("/users"), true};
+  const struct links_rule rule = {
+      .base = &base, .route = slice_of("/users"), .stripped = true};
   const struct answer_more more = {.links = &rule, .cors = true};
   text_init(&out, storage, sizeof storage);
   answer_passed_head(&out, 200,

@@ -18,6 +18,7 @@ static char page[PAGE_BYTES];
 static const char *directory; /* CREDENTIALS_DIRECTORY */
 static const char *hedges;    /* HEDGEROW_HEDGES */
 static const char *to;        /* HEDGEROW_TO */
+static const char *token;     /* HEDGEROW_TOKEN */
 
 static void clear(void) { config_clear(&config); }
 
@@ -26,6 +27,7 @@ TestSuite(config_file, .fini = clear);
 static const char *env(const char *name) {
   if (strcmp(name, "CREDENTIALS_DIRECTORY") == 0) return directory;
   if (strcmp(name, "HEDGEROW_TO") == 0) return to;
+  if (strcmp(name, "HEDGEROW_TOKEN") == 0) return token;
   return strcmp(name, "HEDGEROW_HEDGES") == 0 ? hedges : NULL;
 }
 
@@ -221,8 +223,9 @@ Test(config_file, switches_are_words_or_yamls_own) {
   static const struct {
     const char *word;
     bool on;
-  } cases[] = {{"on", true}, {"off", false}, {"true", true}, {"false", false}};
-  for (size_t i = 0; i < 4; i++) {
+  } cases[] = {{"on", true},     {"off", false}, {"true", true},
+               {"false", false}, {"True", true}, {"FALSE", false}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[256];
     snprintf(text, sizeof text,
              UPSTREAMS "routes: [{path: /a, upstream: a, idempotent: %s}]\n",
@@ -264,6 +267,99 @@ Test(config_file, rules_are_a_list_or_one_and_replace_those_around) {
 }
 
 /* ---- every error ---- */
+
+Test(config_file, the_token_of_flags_is_not_ignored_without_a_word) {
+  token = "s3cret";
+  cr_expect_not(read_text(UPSTREAMS ROUTES));
+  cr_expect_str_eq(
+      lines, "HEDGEROW_TOKEN: with --config a token stands beside whom it "
+             "is for: write token_env: HEDGEROW_TOKEN there\n");
+  expect_good("upstreams: {a: {targets: [http://g, {url: http://h,\n"
+              "  token_env: HEDGEROW_TOKEN}]}}\n" ROUTES);
+  expect_good("upstreams: {a: {token_env: HEDGEROW_TOKEN,\n"
+              "  targets: [http://h]}}\n" ROUTES);
+}
+
+Test(config_file, the_time_left_is_told_by_no_field_that_means_something_else) {
+  static const char *const names[] = {"Content-Length",
+                                      "content-type",
+                                      "Host",
+                                      "Transfer-Encoding",
+                                      "TE",
+                                      "Authorization",
+                                      "Hedge-Attempt",
+                                      "Cookie",
+                                      "X-Request-ID",
+                                      "Range",
+                                      "Idempotency-Key",
+                                      "User-Agent",
+                                      "If-Match",
+                                      "Via",
+                                      "Expect"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    char text[256];
+    snprintf(text, sizeof text,
+             UPSTREAMS
+             "routes: [{path: /a, upstream: a, timeout_header: %s}]\n",
+             names[i]);
+    cr_expect(!read_text(text), "%s", names[i]);
+    cr_expect(strstr(lines, "line 2, column 50: timeout_header: ") &&
+                  strstr(lines, names[i]) && !strstr(lines, "--"),
+              "%s", lines);
+  }
+}
+
+Test(config_file, a_key_that_stands_twice_hides_no_other_error) {
+  expect_errors(
+      "defaults: {timeout: 5s, timeout: 6s}\nbogus: 1\n" UPSTREAMS ROUTES
+      "upstreams: {b: {}}\n",
+      "line 1, column 25: the key \"timeout\" stands here a second "
+      "time; the first is in line 1, column 12\n"
+      "line 2, column 1: \"bogus\" is no key\n"
+      "line 5, column 1: the key \"upstreams\" stands here a second "
+      "time; the first is in line 3, column 1\n");
+}
+
+Test(config_file, the_parameter_of_the_deadline_is_one_that_a_query_can_hold) {
+  expect_errors(
+      UPSTREAMS "routes: [{path: /a, upstream: a, "
+                "timeout_param: 'a&b'}]\n",
+      "line 2, column 49: timeout_param: \"a&b\" is no name (letters, "
+      "digits, '-', '_'), and not off\n");
+}
+
+Test(config_file, a_route_takes_some_method_and_all_takes_its_own) {
+  expect_errors(UPSTREAMS
+                "routes:\n"
+                "  - {path: /a, upstream: a, methods: []}\n"
+                "  - {path: /all, upstream: a, methods: [PUT, GET]}\n",
+                "line 3, column 38: \"methods\": a route without a method "
+                "answers nobody; write any, or a list such as [GET, POST]\n"
+                "line 4, column 40: \"methods\": /all takes GET, HEAD and "
+                "POST\n");
+  expect_good(UPSTREAMS "routes: [{path: /all, upstream: a, methods: any}]\n");
+  cr_expect_eq(config.routes[0].rules.methods,
+               HTTP_METHODS_GET | 1u << HTTP_POST);
+  expect_good(UPSTREAMS "routes: [{path: /all, upstream: a, methods: POST}]\n");
+  cr_expect_eq(config.routes[0].rules.methods, 1u << HTTP_POST);
+}
+
+Test(config_file, a_field_is_set_once_however_it_is_spelled) {
+  expect_errors(
+      "defaults: {headers: {X-A: 1, X-B: 2, x-a: 3}}\n" UPSTREAMS ROUTES,
+      "line 1, column 38: \"x-a\": a field before it has this name: "
+      "the case of its letters does not matter\n");
+}
+
+Test(config_file, a_field_that_may_not_be_set_is_told_by_keys) {
+  expect_errors(
+      "defaults: {headers: {authorization: x, User-Agent: y}}\n" UPSTREAMS
+          ROUTES,
+      "line 1, column 22: headers: authorization is a target's token: "
+      "write token_file or token_env beside its URL\n"
+      "line 1, column 40: headers: User-Agent has a key of its own: "
+      "write user_agent\n");
+}
 
 Test(config_file, an_unknown_key_names_its_place_and_what_may_be_meant) {
   expect_errors("lisen: x\n" UPSTREAMS ROUTES,
@@ -635,6 +731,61 @@ Test(config_file, what_yaml_would_read_otherwise_is_quoted_in_a_dump) {
                 strstr(page, "upstream: \"-\""),
             "%s", page);
   expect_fixed_point();
+}
+
+Test(config_file, a_dump_of_fields_that_look_the_same_is_dumped_the_same) {
+  expect_good("defaults: {headers: {X-Team: a}}\n" UPSTREAMS "routes:\n"
+              "  - {path: /a, upstream: a, headers: {X-Team: b}}\n"
+              "  - {path: /b, upstream: a}\n"
+              "  - {path: /c, upstream: a, headers: {}}\n");
+  expect_fixed_point();
+}
+
+Test(config_file, names_that_are_something_else_to_yaml_are_quoted_in_a_dump) {
+  expect_good("upstreams: {'null': {targets: [http://h]},\n"
+              "  '1': {targets: [http://i]}, '-': {targets: [http://j]}}\n"
+              "routes:\n"
+              "  - {path: /a, upstream: 'null'}\n"
+              "  - {path: /b, upstream: '1'}\n"
+              "  - {path: /c, upstream: '-'}\n");
+  cr_expect(strstr(dump(), "  \"null\":\n") && strstr(page, "  \"1\":\n") &&
+                strstr(page, "  \"-\":\n"),
+            "%s", page);
+  expect_fixed_point();
+}
+
+Test(config_file, characters_that_yaml_does_not_take_are_escaped_in_a_dump) {
+  expect_good(UPSTREAMS "routes:\n"
+                        "  - {path: /a, upstream: a}\n"
+                        "  - path: /g\n"
+                        "    gather:\n"
+                        "      - {path: /a, as: \"x\\u2028\\u2029\"}\n"
+                        "      - {path: /a, as: \"\\ufffe\\ufeff\"}\n"
+                        "      - {path: /a, as: gr\xc3\xb6\xc3\x9f}\n");
+  cr_expect(strstr(dump(), "\"x\\u2028\\u2029\"") &&
+                strstr(page, "\"\\ufffe\\ufeff\"") &&
+                strstr(page, "\"gr\xc3\xb6\xc3\x9f\""),
+            "%s", page);
+  expect_fixed_point();
+}
+
+Test(config_file, the_token_of_flags_is_in_their_dump) {
+  char error[512];
+  char *argv[] = {"hedgerow", "--to",         "http://t", "--all",
+                  "http://u", "--token-file", "t",        NULL};
+  for (int argc = 5; argc <= 7; argc += 2) {
+    token = "s3cret";
+    cr_assert_eq(config_parse(&config, argc, argv, env, error, sizeof error),
+                 CONFIG_RUN, "%s", error);
+    cr_assert(config_build(&config));
+    const char *want = argc == 7 ? "token_file: \"/home/me/t\""
+                                 : "token_env: \"HEDGEROW_TOKEN\"";
+    cr_expect(strstr(dump(), want), "%s", page);
+    cr_expect_null(strstr(page, "s3cret"), "%s", page);
+    if (argc == 7) token = NULL;
+    expect_fixed_point();
+    config_clear(&config);
+  }
 }
 
 Test(config_file, flags_are_dumped_as_the_file_that_means_the_same) {

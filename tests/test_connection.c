@@ -25,6 +25,7 @@ static struct front *front;
 static struct connection *connection; /* the last that brought a request */
 static void (*respond)(void);
 static size_t limit;          /* of a body */
+static unsigned held;         /* heads whose bodies are late */
 static char story[STORY_MAX]; /* what was called, a letter each */
 
 static void tell(char what) {
@@ -37,25 +38,34 @@ static void expect_story(const char *expected) {
   cr_assert_str_eq(story, expected);
 }
 
-static size_t on_head(void *arg, const struct http_request *request,
-                      const void **route) {
+static struct admission on_head(void *arg, const struct http_request *request) {
   static const char routes[] = "123";
   static unsigned shown;
   (void)arg;
-  cr_assert(!*route);
-  if (!http_request_has_body(request)) return 0;
+  if (!http_request_has_body(request)) return (struct admission){0};
   tell('h');
-  *route = &routes[shown++ % 3];
   loop_stop(loop);
-  return limit;
+  return (struct admission){&routes[shown++ % 3], &held, limit};
+}
+
+static void on_hold(void *lease) {
+  cr_assert(lease == &held);
+  cr_assert(held++ == 0);
+  tell('+');
+}
+
+static void on_release(void *lease) {
+  cr_assert(lease == &held);
+  cr_assert(--held == 0);
+  tell('-');
 }
 
 static void on_request(void *arg, struct connection *asking,
-                       const struct http_request *request, const void *route,
-                       struct slice body) {
+                       const struct http_request *request,
+                       const struct admission *admission, struct slice body) {
   (void)arg;
   connection = asking;
-  if (route) tell(*(const char *)route);
+  if (admission->route) tell(*(const char *)admission->route);
   for (size_t i = 0; i < body.len; i++) tell(body.at[i]);
   if (request->path.len > 1) tell(request->path.at[1]);
   respond();
@@ -63,12 +73,13 @@ static void on_request(void *arg, struct connection *asking,
 
 static void on_bad_request(void *arg, struct connection *asking,
                            const struct http_request *request,
-                           const void *route, int status, const char *why) {
+                           const struct admission *admission, int status,
+                           const char *why) {
   char text[128];
   int len = snprintf(text, sizeof text, "%d %s", status, why);
   (void)arg, (void)request;
   cr_assert(connection_closes(asking));
-  if (route) tell(*(const char *)route);
+  if (admission) tell(*(const char *)admission->route);
   tell('!');
   connection_answer(asking, &(struct iovec){text, (size_t)len}, 1, NULL, NULL);
   loop_stop(loop);
@@ -82,6 +93,8 @@ static void on_closed(void *owner) {
 
 static void front_open(int64_t write_timeout_us) {
   const struct front_handler handler = {.on_head = on_head,
+                                        .on_hold = on_hold,
+                                        .on_release = on_release,
                                         .on_request = on_request,
                                         .on_bad_request = on_bad_request,
                                         .owner = &front,
@@ -358,15 +371,15 @@ Test(connection, a_head_is_shown_once_when_its_body_is_there) {
   close(client);
 }
 
-Test(connection, a_late_body_makes_its_head_be_shown_again) {
+Test(connection, a_late_body_belongs_to_the_head_that_was_shown) {
   int client = connect_client();
   respond = begin;
   client_send(client, POST "a");
   loop_run(loop);
-  expect_story("h");
+  expect_story("h+");
   client_send(client, "b");
   loop_run(loop);
-  expect_story("hh2ab");
+  expect_story("h+1ab-");
   close(client);
 }
 
@@ -417,15 +430,15 @@ Test(connection, chunks_may_be_none) {
   close(client);
 }
 
-Test(connection, late_chunks_make_their_head_be_shown_again) {
+Test(connection, late_chunks_belong_to_the_head_that_was_shown) {
   int client = connect_client();
   respond = begin;
   client_send(client, CHUNKS "2\r\na");
   loop_run(loop);
-  expect_story("h");
+  expect_story("h+");
   client_send(client, "b\r\n" END);
   loop_run(loop);
-  expect_story("hh2ab");
+  expect_story("h+1ab-");
   close(client);
 }
 
@@ -436,7 +449,7 @@ static void expect_requests(const char *expected) {
   char seen[STORY_MAX];
   size_t len = 0;
   for (const char *at = story; *at; at++)
-    if (!strchr("h123", *at)) seen[len++] = *at;
+    if (!strchr("h123+-", *at)) seen[len++] = *at;
   seen[len] = '\0';
   cr_assert_str_eq(seen, expected, "%s", story);
 }
@@ -467,7 +480,7 @@ Test(connection, chunks_may_come_byte_by_byte) {
   respond = answer;
   for (size_t i = 0; i < bytes.len; i++)
     send_and_run(client, (struct slice){bytes.at + i, 1});
-  expect_story("hh2abcg");
+  expect_story("h+1abc-g");
   close(client);
 }
 
@@ -486,19 +499,19 @@ Test(connection, what_is_kept_of_chunks_is_what_they_carry) {
     cr_assert(budget.used <= KEPT_MAX, "%d chunks, %ld bytes", i,
               (long)budget.used);
   }
-  expect_story("h");
+  expect_story("h+");
   close(client);
 }
 
 Test(connection, a_chunk_over_the_limit_is_413_before_it_comes) {
   int client = connect_client();
   send_and_run(client, slice_of(CHUNKS "3f\r\nabc"));
-  expect_story("h");
+  expect_story("h+");
   close(client);
   run_turns();
   client = connect_client();
   send_and_run(client, slice_of(CHUNKS "41\r\n"));
-  expect_story("h.h2!");
+  expect_story("h+-.h2!");
   client_expect(client, LARGE);
   close(client);
 }
@@ -508,21 +521,21 @@ Test(connection, chunks_over_the_limit_are_413_before_they_come) {
   limit = 3;
   send_and_run(client, slice_of(CHUNKS "2\r\nab"));
   send_and_run(client, slice_of("\r\n2"));
-  expect_story("h");
+  expect_story("h+");
   send_and_run(client, slice_of("\r\n"));
-  expect_story("hh2!");
+  expect_story("h+1!-");
   client_expect(client, LARGE);
   close(client);
 }
 
 /* A reload has come in between. */
-Test(connection, chunks_over_the_limit_of_the_second_look_are_413) {
+Test(connection, late_chunks_have_the_limit_that_their_head_was_given) {
   int client = connect_client();
+  respond = begin;
   send_and_run(client, slice_of(CHUNKS "2\r\nab\r\n"));
   limit = 1;
   send_and_run(client, slice_of(END));
-  expect_story("hh2!");
-  client_expect(client, LARGE);
+  expect_story("h+1ab-");
   close(client);
 }
 
@@ -538,7 +551,7 @@ Test(connection, late_bytes_that_break_the_rules_of_chunks_are_400) {
   int client = connect_client();
   send_and_run(client, slice_of(CHUNKS "2\r\nab"));
   send_and_run(client, slice_of("c"));
-  expect_story("hh2!");
+  expect_story("h+1!-");
   client_expect(client, "400 a chunk is not followed by CRLF");
   close(client);
 }
@@ -572,7 +585,7 @@ Test(connection, a_client_that_leaves_its_chunks_is_not_answered) {
   send_and_run(client, slice_of(CHUNKS "5\r\nab"));
   close(client);
   loop_run(loop);
-  expect_story("h.");
+  expect_story("h+-.");
 }
 
 Test(connection, chunks_are_asked_for_where_they_are_taken) {
@@ -582,7 +595,7 @@ Test(connection, chunks_are_asked_for_where_they_are_taken) {
   client_has(client, "HTTP/1.1 100 Continue\r\n\r\n");
   send_and_run(client, slice_of("1\r\na\r\n"));
   send_and_run(client, slice_of(END));
-  expect_story("hh2a");
+  expect_story("h+1a-");
   must_push("yes");
   connection_finish(connection);
   client_expect(client, "yes");

@@ -28,12 +28,13 @@ Test(explain, a_status_that_a_flag_can_change_names_the_flag) {
   expect_holds(429, "--hedges");
 }
 
-Test(explain, a_redirect_names_its_location_and_the_flag_to_change) {
-  expect(301, "https://h/v2/",
-         "the upstream redirects (301) to https://h/v2/; point --to there");
+Test(explain, a_redirect_names_its_location_and_what_to_change) {
+  expect(
+      301, "https://h/v2/",
+      "the upstream redirects (301) to https://h/v2/; point the target there");
   expect(301, "HTTP://h",
-         "the upstream redirects (301) to HTTP://h; point --to "
-         "there");
+         "the upstream redirects (301) to HTTP://h; point the "
+         "target there");
 }
 
 /* RFC 9110, section 10.2.2: it stays on the host that was asked. */
@@ -51,14 +52,16 @@ Test(explain, a_redirect_to_another_path_asks_for_that_path) {
 
 Test(explain, a_redirect_to_another_host_needs_no_scheme) {
   expect(302, "//h/v2",
-         "the upstream redirects (302) to //h/v2; point --to there");
+         "the upstream redirects (302) to //h/v2; point the target there");
 }
 
 Test(explain, what_may_be_secret_in_a_location_is_not_shown) {
-  expect(302, "https://h/in?token=s3cret#x",
-         "the upstream redirects (302) to https://h/in; point --to there");
-  expect(302, "https://h/in#access_token=s3cret",
-         "the upstream redirects (302) to https://h/in; point --to there");
+  expect(
+      302, "https://h/in?token=s3cret#x",
+      "the upstream redirects (302) to https://h/in; point the target there");
+  expect(
+      302, "https://h/in#access_token=s3cret",
+      "the upstream redirects (302) to https://h/in; point the target there");
 }
 
 Test(explain, a_long_location_is_cut) {
@@ -70,8 +73,8 @@ Test(explain, a_long_location_is_cut) {
                    "; ask for that path", "%s", got);
   memcpy(location, "http://h/", strlen("http://h/"));
   explain_status(302, slice_of(location), got, sizeof got);
-  cr_expect_str_eq(got + strlen(got) - strlen("; point --to there"),
-                   "; point --to there", "%s", got);
+  cr_expect_str_eq(got + strlen(got) - strlen("; point the target there"),
+                   "; point the target there", "%s", got);
 }
 
 Test(explain, a_redirect_without_a_location_is_only_a_status) {

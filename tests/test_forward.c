@@ -90,6 +90,13 @@ Test(forward, what_would_change_the_answers_form_stays) {
          ACCEPT VERSION OWN, "");
 }
 
+Test(forward, what_a_write_depends_on_crosses) {
+  struct forward_rules rules = plain;
+  rules.writes = true;
+  expect(&rules, "If-None-Match: *\r\nRange: bytes=0-1\r\nIF-MATCH: \"a\"\r\n",
+         "If-None-Match: *\r\nIF-MATCH: \"a\"\r\n" ACCEPT VERSION OWN, "");
+}
+
 Test(forward, where_gzip_is_inflated_it_is_asked_for_whatever_is_taken) {
   struct forward_rules rules = plain;
   rules.gzip = true;

@@ -24,7 +24,9 @@ static void expect_by(writer write, const struct side *side, const char *value,
   struct text out;
   const char *why = base_url_parse(&base, slice_of(side->base));
   cr_assert_null(why, "%s", why);
-  const struct links_rule rule = {&base, slice_of(side->route), side->stripped};
+  const struct links_rule rule = {.base = &base,
+                                  .route = slice_of(side->route),
+                                  .stripped = side->stripped};
   size_t room = links_room(slice_of(value), &rule);
   char *storage = malloc(room);
   cr_assert(storage);
@@ -77,9 +79,65 @@ Test(links, query_and_fragment_come_along) {
 
 Test(links, where_the_whole_path_was_joined_what_is_behind_the_base_is_ours) {
   expect(&whole, "https://h/v1/users/7?a=1", "/users/7?a=1");
-  expect(&whole, "/v1/orders", "/orders");
-  expect(&whole, "/v1", "/");
-  expect(&whole, "https://h/v1/?a", "/?a");
+  expect(&whole, "/v1/users", "/users");
+  expect(&whole, "/v1/users?a", "/users?a");
+  expect(&whole, "//h/v1/users/", "/users/");
+  const struct side all = {"https://h/v1", "/", false};
+  expect(&all, "/v1/orders", "/orders");
+  expect(&all, "/v1", "/");
+  expect(&all, "https://h/v1/?a", "/?a");
+}
+
+Test(links, what_would_lead_out_of_the_route_is_left) {
+  expect_left(&whole, "/v1/orders");
+  expect_left(&whole, "/v1/usersx");
+  expect_left(&whole, "/v1/");
+  expect_left(&whole, "https://h/v1");
+  const struct side keyed_whole = {"https://h/v1?key=K", "/users", false};
+  expect_left(&keyed_whole, "/v1/orders?key=K");
+}
+
+Test(links, a_url_without_its_scheme_has_the_bases) {
+  const struct side plain = {"http://h/v1", "/users", true};
+  expect(&stripped, "//h/v1/7?a#b", "/users/7?a#b");
+  expect(&stripped, "//H:443/v1", "/users");
+  expect(&plain, "//h:80/v1/7", "/users/7");
+  expect_left(&plain, "//h:443/v1/7");
+  expect_left(&stripped, "//i/v1/7");
+  expect_left(&stripped, "//u@h/v1/7");
+  expect_left(&stripped, "//h/v2/7");
+  expect_left(&stripped, "///v1/7");
+  expect_left(&stripped, "//");
+  expect_link("<//h/v1/7>; rel=next", "</users/7>; rel=next");
+}
+
+/* As two regions of one API do. */
+Test(links, a_url_of_another_target_leads_to_the_route_as_well) {
+  static const char *const urls[] = {"https://h/eu", "https://i/us?k=1",
+                                     "https://h/us"};
+  struct base_url bases[3];
+  const struct base_url *others[3];
+  for (unsigned i = 0; i < 3; i++) {
+    cr_assert_null(base_url_parse(&bases[i], slice_of(urls[i])));
+    others[i] = &bases[i];
+  }
+  static const char *const links[][2] = {
+      {"https://h/eu/7", "/r/7"},
+      {"https://i/us/7?k=1&p=2", "/r/7?p=2"},
+      {"https://h/us/7", "/r/7"},
+      {"//i/us/7", "/r/7"},
+      {"/eu/7", "/r/7"},
+      {"/us/7", "/r/7"},
+      {"https://i/eu/7", "https://i/eu/7"},
+  };
+  const struct links_rule rule = {&bases[0], slice_of("/r"), true, others, 3};
+  for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+    char storage[128];
+    struct text out;
+    text_init(&out, storage, sizeof storage);
+    links_write_location(&out, slice_of(links[i][0]), &rule);
+    cr_expect_str_eq(text_end(&out), links[i][1]);
+  }
 }
 
 Test(links, a_route_of_everything_has_no_path_of_its_own) {
@@ -115,7 +173,7 @@ Test(links, what_is_not_below_the_base_is_left) {
                                        "./v1/7",
                                        "#top",
                                        "",
-                                       "//h/v1/7",
+                                       "//i/v1/7",
                                        "/\\h/v1/7",
                                        "mailto:a@h",
                                        "urn:v1",
@@ -199,7 +257,8 @@ Test(links, too_little_room_is_said) {
   char storage[8];
   struct text out;
   cr_assert_null(base_url_parse(&base, slice_of("http://h")));
-  const struct links_rule rule = {&base, slice_of("/users"), true};
+  const struct links_rule rule = {
+      .base = &base, .route = slice_of("/users"), .stripped = true};
   text_init(&out, storage, sizeof storage);
   links_write_location(&out, slice_of("/1234"), &rule);
   cr_expect(out.cut);

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { T0 = 7000000 }; /* when races start here */
 
@@ -24,6 +25,16 @@ static void expect_both(const struct attempt_record *attempt,
                         const char *in_problem, const char *in_log) {
   expect_json(attempt, RECORD_IN_PROBLEM, in_problem);
   expect_json(attempt, RECORD_IN_LOG, in_log);
+}
+
+Test(record, a_target_has_a_name_where_there_is_a_file) {
+  const struct attempt_record attempt = {.target = 4, .name = "users/1"};
+  char storage[256];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  attempt_record_json(&out, &attempt, 0, RECORD_IN_PROBLEM);
+  cr_expect(strstr(text_end(&out), "{\"target\":4,\"name\":\"users/1\","), "%s",
+            storage);
 }
 
 Test(record, an_attempt_is_told_in_two_spellings) {

@@ -26,18 +26,26 @@ Test(yaml_explain, a_second_document_is_an_error) {
 }
 
 Test(yaml_explain, a_key_stands_once) {
-  yaml_file_expect_error(
+  yaml_file_expect_fault(
       "a: 1\nb: 2\n  \na: 3\n",
       "line 4, column 1: the key \"a\" stands here a second time; the "
       "first is in line 1, column 1");
-  yaml_file_expect_error(
+  yaml_file_expect_fault(
       "x: {a: 1, 'a': 2}",
       "line 1, column 11: the key \"a\" stands here a second time; "
       "the first is in line 1, column 5");
-  yaml_file_expect_error(
+  yaml_file_expect_fault(
       "- &x {}\n- <<: *x\n  <<: *x\n",
       "line 3, column 3: the key \"<<\" stands here a second time; "
       "the first is in line 2, column 3");
+  yaml_file_expect_fault(
+      "a: 1\na: {b: [1, {b: 1, b: 2}]}\na: &x 3\nc: *x\n",
+      "line 2, column 1: the key \"a\" stands here a second time; the "
+      "first is in line 1, column 1\n"
+      "line 2, column 19: the key \"b\" stands here a second time; the "
+      "first is in line 2, column 13\n"
+      "line 3, column 1: the key \"a\" stands here a second time; the "
+      "first is in line 1, column 1");
 }
 
 Test(yaml_explain, a_key_is_a_text) {
@@ -235,11 +243,11 @@ Test(yaml_explain, an_error_shows_no_more_than_60_bytes_of_the_file) {
            "line 2, column 1: the key \"%.60s...\" stands here a second time; "
            "the first is in line 1, column 1",
            key);
-  yaml_file_expect_error(text, want);
+  yaml_file_expect_fault(text, want);
 }
 
 Test(yaml_explain, an_error_is_one_line_of_ASCII) {
-  yaml_file_expect_error(
+  yaml_file_expect_fault(
       "\"\xc3\xa9\\n\\\"~\": 1\n\"\xc3\xa9\\n\\\"~\": 2\n",
       "line 2, column 1: the key \"\\xc3\\xa9\\x0a\"~\" stands here a "
       "second time; the first is in line 1, column 1");

@@ -17,19 +17,20 @@ enum option_kind {
   OPTION_DURATION,
   OPTION_SIZE,
   OPTION_COUNT,
-  OPTION_CHOICE,    /* one of the words of `value`: its place is the number */
-  OPTION_SWITCH,    /* off or on (in the file false and true, too): a bool */
-  OPTION_DURATIONS, /* one, or A..B: int64_t[2] */
-  OPTION_DELAY,     /* policy.hedge_after_us and policy.learn */
-  OPTION_BUDGET,    /* struct hedge_budget_rule */
-  OPTION_ADDRESS,   /* struct listen_at */
-  OPTION_PATH,      /* struct config_name, of a file */
-  OPTION_FILE,      /* const char *, the file of options itself */
-  OPTION_FIELD,     /* struct slice, the value of an HTTP field */
-  OPTION_WORD,      /* struct slice, a token; empty: off */
-  OPTION_VARIABLE,  /* struct config_name, of a variable */
-  OPTION_METHODS,   /* a list of methods, as a set of 1 << enum http_method */
-  OPTION_URLS,      /* repeatable, as the two below; at its count */
+  OPTION_CHOICE,     /* one of the words of `value`: its place is the number */
+  OPTION_SWITCH,     /* off or on (in the file false and true, too): a bool */
+  OPTION_DURATIONS,  /* one, or A..B: int64_t[2] */
+  OPTION_DELAY,      /* policy.hedge_after_us and policy.learn */
+  OPTION_BUDGET,     /* struct hedge_budget_rule */
+  OPTION_ADDRESS,    /* struct listen_at */
+  OPTION_PATH,       /* struct config_name, of a file */
+  OPTION_FILE,       /* const char *, the file of options itself */
+  OPTION_FIELD,      /* struct slice, the value of an HTTP field */
+  OPTION_WORD,       /* struct slice, a name; empty: off */
+  OPTION_FIELD_NAME, /* the same, the name of a field that is hedgerow's */
+  OPTION_VARIABLE,   /* struct config_name, of a variable */
+  OPTION_METHODS,    /* a list of methods, as a set of 1 << enum http_method */
+  OPTION_URLS,       /* repeatable, as the two below; at its count */
   OPTION_HEADERS,
   OPTION_NAMES,
   OPTION_ORIGINS, /* as core/cors has them */

@@ -9,6 +9,11 @@
 
 #include "config/config_store.h"
 
+/* Whether errors are to speak of keys, not of flags. */
+static inline bool config_is_of_file(const struct config_input *input) {
+  return input->place.line > 0;
+}
+
 /* Where an option goes. */
 void *config_member(const struct config_into *into,
                     const struct config_option *option);

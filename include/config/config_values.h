@@ -57,6 +57,10 @@ bool config_parse_size(struct slice text, int64_t *bytes)
 bool config_parse_count(struct slice text, int64_t *count)
     __attribute__((warn_unused_result));
 
+/* on, off, true, false; letters without case. */
+bool config_parse_switch(struct slice text, bool *on)
+    __attribute__((warn_unused_result));
+
 /* "127.0.0.1:8480", "[::1]:0", "localhost:8480". NULL or why not, static. */
 const char *config_parse_address(struct slice text, struct listen_at *address)
     __attribute__((warn_unused_result));

@@ -58,6 +58,14 @@ struct yaml_node {
 /* Owns its nodes and their texts. */
 struct yaml_tree;
 
+/* A key that stands a second time: that, and what it has, is not in the tree.
+ * */
+struct yaml_fault {
+  const struct yaml_fault *next; /* in the order of the file */
+  struct yaml_place place;
+  const char *what; /* as an error of yaml_read, without the place */
+};
+
 /* The bytes are borrowed for the call. NULL: one line of ASCII in error,
  * without its end: "line 3, column 5: ..." or "the file ...". It shows at
  * most 60 bytes of the file, with an escape for each that is not visible.
@@ -69,6 +77,8 @@ struct yaml_tree *yaml_read(struct slice bytes, char *error, size_t cap)
 void yaml_tree_free(struct yaml_tree *tree);
 
 const struct yaml_node *yaml_root(const struct yaml_tree *tree);
+/* What is wrong with it all the same. NULL: nothing. */
+const struct yaml_fault *yaml_faults(const struct yaml_tree *tree);
 /* The member of that name. NULL: there is none, or the node is no mapping. */
 const struct yaml_node *yaml_get(const struct yaml_node *node, const char *key);
 /* Nothing, ~ or null, without quotes. */

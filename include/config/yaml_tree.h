@@ -18,6 +18,7 @@ struct yaml_branch {
 struct yaml_tree {
   struct yaml_piece *pieces; /* of memory */
   struct yaml_branch *root;
+  struct yaml_fault *faults, *last_fault;
   unsigned nodes;
 };
 
@@ -29,6 +30,7 @@ struct yaml_making {
   /* The key that waits for its value. */
   struct yaml_key {
     bool waiting, is_merge;
+    bool is_repeated; /* what comes is not added to what is open */
     struct slice text;
     struct yaml_place place;
   } key;
@@ -45,6 +47,9 @@ struct yaml_making {
 /* A copy of the text, NUL behind it, that lives as long as the tree. */
 bool yaml_keep(struct yaml_making *making, struct slice text,
                struct slice *kept);
+/* Of the file, which is read on. */
+bool yaml_add_fault(struct yaml_making *making, struct yaml_place place,
+                    struct slice what);
 /* Adds a value at the end of what is open, under the key that waits. Takes
  * kind, place, text and plain from `what`, and keeps the text as it is. */
 struct yaml_branch *yaml_add(struct yaml_making *making,

@@ -37,6 +37,9 @@ enum cors_match cors_match(const struct cors_rule *rule, struct slice origin);
  * it may ask. */
 bool cors_is_preflight(const struct http_request *request);
 
+/* Which method it is to be, of a preflight. */
+enum http_method cors_asked_method(const struct http_request *request);
+
 /* Writes the "Name: value\r\n" lines of an answer to this request, problems
  * among them:
  *   Access-Control-Allow-Origin       where the origin may: it, or "*"

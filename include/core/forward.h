@@ -21,15 +21,18 @@ struct forward_rules {
   unsigned header_count;
   const struct slice *drop; /* --drop-header */
   unsigned drop_count;
-  struct slice user_agent;   /* in place of the client's; empty: none */
-  struct slice version_line; /* "User-Agent: hedgerow/0.1.0\r\n", where nobody
+  struct slice user_agent;     /* in place of the client's; empty: none */
+  struct slice timeout_header; /* the name of a field that is written anew for
+                                * each attempt; empty: none */
+  struct slice version_line;   /* "User-Agent: hedgerow/0.1.0\r\n", where nobody
                               * names himself */
-  struct slice via_line;     /* "Via: 1.1 hedgerow-ID\r\n" */
-  enum success success;      /* what the answer is judged by */
-  bool gzip;                 /* gzip is asked for, whatever the client takes;
+  struct slice via_line;       /* "Via: 1.1 hedgerow-ID\r\n" */
+  enum success success;        /* what the answer is judged by */
+  bool gzip;                   /* gzip is asked for, whatever the client takes;
                               * but see forward_asks_gzip */
-  bool with_body;            /* a client's body goes upstream, and so do the
+  bool with_body;              /* a client's body goes upstream, and so do the
                             * fields that tell of it */
+  bool writes;                 /* its method goes upstream, and is not safe */
 };
 
 /* Writes "Name: value\r\n" lines, the fields of every upstream request to these
@@ -45,6 +48,12 @@ bool forward_fields(struct text *out, const struct http_request *request,
 void forward_credentials(struct text *out, const struct http_request *request,
                          const struct forward_rules *rules,
                          const struct target_fields *target);
+
+/* Whether this field of the client is what these targets get under its name. */
+bool forward_carries(const struct http_request *request,
+                     const struct forward_rules *rules,
+                     const struct target_fields *target,
+                     const struct http_field *field);
 
 /* Whether gzip is asked for, by these rules, for this request: a part of coded
  * bytes cannot be inflated, so whoever asks for one (a Range goes upstream with

@@ -25,6 +25,7 @@ struct attempt_record {
   const char *error; /* why it is no success, in words that say what to
                            * do; "" or NULL: nothing to say. It holds no secret,
                            * and lives as long as the record. */
+  const char *name;  /* the target's, as core/target has it; NULL: none */
   uint32_t target;   /* the target's number: --to first, then --all */
   uint8_t number;    /* its place in its race, and Hedge-Attempt's value */
   uint8_t kind;      /* enum attempt_kind */

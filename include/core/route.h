@@ -65,12 +65,11 @@ struct route {
   bool idempotent;        /* any request may be sent more than once */
   bool get_body;          /* a GET or HEAD may bring a body */
   struct forward_rules fields;
-  const char *timeout_param;   /* of the query; NULL: none */
-  struct slice timeout_header; /* to the upstream; empty: none */
-  struct cors_rule cors;       /* count 0: none */
-  bool forwards;               /* X-Forwarded-* is written: */
-  unsigned forwarded;          /* these of it, see core/forwarded */
-  const struct cidr *trusted;  /* clients who are believed there */
+  const char *timeout_param;  /* of the query; NULL: none */
+  struct cors_rule cors;      /* count 0: none */
+  bool forwards;              /* X-Forwarded-* is written: */
+  unsigned forwarded;         /* these of it, see core/forwarded */
+  const struct cidr *trusted; /* clients who are believed there */
   unsigned trusted_count;
   bool rewrite_links; /* see core/links */
   int64_t timeout_us, max_timeout_us;

@@ -37,6 +37,7 @@ struct trust; /* core/ only passes it on */
 struct target {
   struct base_url url;
   unsigned number;  /* as logs and problems tell it: --to first, then --all */
+  const char *name; /* of a file "UPSTREAM/PLACE", from 0; NULL: of flags */
   unsigned slot;    /* its identity, which outlives snapshots: see io/slot */
   unsigned variant; /* its group's: what it is shown */
   bool client_credentials; /* may carry the client's Authorization and Cookie:
@@ -58,6 +59,7 @@ struct group {
   struct slice name;
   const struct target *targets;
   unsigned count;                       /* 0: nobody was named */
+  const struct base_url *const *bases;  /* their URLs */
   const struct target_fields *variants; /* by target->variant; groups that have
                                          * the same may share them */
   unsigned variant_count;               /* 1 or more where count is */

@@ -29,8 +29,8 @@ struct verdict {
   struct json_check json;
   uint64_t body_bytes, body_max;
   enum success success;
-  bool keep_errors; /* the caller's, false after verdict_init: the body of every
-                     * failing status is awaited, as that of a 4xx always is */
+  bool keep_errors; /* the caller's, false after verdict_init: the body of a 5xx
+                     * is awaited, as that of a 4xx always is */
   const struct json_rules *rules; /* the caller's, NULL after verdict_init: what
                                    * a SUCCESS_JSON must not break. Borrowed */
   bool delimited;  /* a length or chunks say where the body ends */

@@ -37,12 +37,12 @@ struct ask_message {
   bool once;     /* it is not sent a second time when somebody may have read a
                   * byte of it (RFC 9110, section 9.2.2); for races see
                   * core/plan */
-  bool
-      keep_errors; /* read the body of every failing status, and hand it over */
-  uint8_t gzip;    /* enum gzip_use */
-  bool streams;    /* the answer is passed on while it comes, whatever its size;
-                 * its head, and not its end, is what the attempt is asked for.
-                 * Only with SUCCESS_ANY, and with one attempt at a time */
+  bool keep_errors; /* read the body of a 5xx, too, and hand it over */
+  uint8_t gzip;     /* enum gzip_use */
+  bool streams; /* the answer is passed on while it comes, whatever its size;
+                     * its head, and not its end, is what the attempt is asked
+                     * for. Only with SUCCESS_ANY, and with one attempt at a
+                     * time */
   enum success success;
   const struct json_rules *rules; /* of a SUCCESS_JSON; NULL: none */
   struct slice timeout_header;    /* the field that tells how many milliseconds

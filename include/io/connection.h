@@ -34,35 +34,44 @@ struct front_limits {
   int64_t header_timeout_us, keepalive_timeout_us, write_timeout_us;
 };
 
+/* What a handler makes of a head. */
+struct admission {
+  const void *route;
+  void *lease; /* what the route lives by; NULL: it needs nothing */
+  /* How many bytes of body the request may bring, without the framing of
+   * chunks; 0: it takes none, and is handed over at once, its body unread, to
+   * be answered and closed. */
+  size_t body_bytes;
+};
+
 /* Who answers what a front's connections bring. */
 struct front_handler {
   void *arg;
   /* A whole head, before its body is looked at, which may come with a length
-   * or in chunks. Returns how many bytes of body the request may bring, without
-   * the framing of chunks; 0: it takes none, and is handed over at once, its
-   * body unread, to be answered and closed. What is left in *route (NULL
-   * before) is what on_request is given. If the body is late, the head is read
-   * again when it is there, and this is called again: so a route need only
-   * stay valid until on_request, which follows in the same turn of the loop,
-   * and the body keeps both limits. */
-  size_t (*on_head)(void *arg, const struct http_request *request,
-                    const void **route);
+   * or in chunks. It is asked once for each request. */
+  struct admission (*on_head)(void *arg, const struct http_request *request);
+  /* If the body is late, the admission's lease, where there is one, is held
+   * until the request was handed over or the client has left. Else on_request
+   * follows on_head at once, and nothing needs to be held. */
+  void (*on_hold)(void *lease);
+  void (*on_release)(void *lease);
   /* A whole request, whose body has lost the framing of its chunks. Everything
    * in it, and body, is valid during the call only. Answer it now, or call
    * connection_await and answer later. There are no tunnels: behind a CONNECT
    * the connection closes. */
   void (*on_request)(void *arg, struct connection *connection,
-                     const struct http_request *request, const void *route,
-                     struct slice body);
+                     const struct http_request *request,
+                     const struct admission *admission, struct slice body);
   /* What came is no request: answer with this status and `why` (static text)
    * now; the connection then closes. 408 is a head or body that did not arrive
    * in time, 413 a body over its limit, 431 too long a head. Where only the
-   * body was refused, `request` is its head and `route` what on_head made of
-   * it. Else route is NULL, and `request` holds what could be read: only
+   * body was refused, `request` is its head and `admission` what on_head made
+   * of it. Else that is NULL, and `request` holds what could be read: only
    * method_name and target may be looked at. */
   void (*on_bad_request)(void *arg, struct connection *connection,
-                         const struct http_request *request, const void *route,
-                         int status, const char *why);
+                         const struct http_request *request,
+                         const struct admission *admission, int status,
+                         const char *why);
   /* A connection has gone: for whoever owns the front, and counts. */
   void *owner;
   void (*on_closed)(void *owner);

@@ -83,6 +83,8 @@ struct connection {
   void *arg;                  /* of these two */
   union peer peer;
   struct chunks chunks; /* IN_CHUNKS: of what stands in `in` behind the head */
+  struct admission admitted; /* IN_BODY, IN_CHUNKS: by its head; else there is
+                              * no lease */
 };
 
 /* ---- connection.c, for the front ---- */
@@ -112,6 +114,18 @@ void connection_pause(struct connection *connection);
 /* False: there is no memory for that, and all that is left is to close. */
 bool connection_resume(struct connection *connection);
 
+/* What is held for a request whose body was late; NULL: nothing. Who takes it
+ * releases it. */
+static inline void *connection_take_lease(struct connection *connection) {
+  void *lease = connection->admitted.lease;
+  connection->admitted.lease = NULL;
+  return lease;
+}
+
+static inline void connection_release(const struct front *front, void *lease) {
+  if (lease) front->handler.on_release(lease);
+}
+
 static inline void connection_ends(struct connection *connection,
                                    enum connection_ending ending) {
   if (connection->ending < ending) connection->ending = ending;
@@ -123,7 +137,7 @@ static inline void connection_ends(struct connection *connection,
 void connection_input_read(struct connection *connection);
 /* Takes requests from what was read before. */
 void connection_input_serve(struct connection *connection);
-/* What came is no request, and even its first words could not be read. */
+/* What came is no whole request, and no more of it is taken. */
 void connection_input_refuse(struct connection *connection, int status,
                              const char *why);
 

@@ -44,19 +44,21 @@ struct exchange_item {
 };
 
 /* Every slice, those of the items included, lies in the exchange's arena or in
- * the snapshot in force, or is empty. */
+ * the lease's snapshot, or is empty. */
 struct exchange_setup {
+  struct lease *lease; /* on the snapshot that it goes by; it is taken once more
+                        */
   struct slice method, path, id, peer; /* for the log and the answer */
   bool head_only;                      /* HEAD: no body is sent */
   struct slice answer_fields;          /* lines of ours for the answer */
   struct slice if_none_match;          /* the client's, or empty */
-  const struct route *route;           /* of the snapshot in force */
+  const struct route *route;           /* of that snapshot */
   const struct exchange_race *races;   /* copied into plans */
   unsigned race_count;
   struct ask_message message;  /* what all items' have in common; method empty:
                                * the client's */
   int64_t started_us;          /* the races' t = 0 */
-  const struct gather *gather; /* of the snapshot in force: what the items are
+  const struct gather *gather; /* of that snapshot, too: what the items are
                                 * called; NULL: an array, as of /all */
   bool gathers; /* /all: the answer is an array of all items; else there
                        * is one item, and its answer is the answer */

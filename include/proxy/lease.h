@@ -1,8 +1,9 @@
 /* lease: one worker's hold on a snapshot.
  *
  * A worker holds each snapshot once, whatever it does with it, and counts those
- * who use it there (itself for the one in force, an exchange for the one that
- * it began under) plainly, since only its own thread looks. */
+ * who use it there plainly, since only its own thread looks: itself for the one
+ * in force, an exchange, and before it a request whose body is late, for the
+ * one that the head came under. */
 #ifndef HEDGEROW_PROXY_LEASE_H
 #define HEDGEROW_PROXY_LEASE_H
 

@@ -12,6 +12,8 @@
 #include "proxy/crew.h"
 #include "proxy/secrets.h"
 
+enum { RELOAD_WHY_BYTES = 384 };
+
 /* One of the process; only its main thread touches it. */
 struct reload {
   /* Borrowed, and there before it is needed: */
@@ -26,8 +28,9 @@ struct reload {
   int64_t max_connections;
   /* Its own: */
   struct secrets secrets;
-  struct snapshot *snapshot; /* the last that workers were told of */
-  struct config *renewed;    /* of the last reload; NULL: there was none */
+  struct snapshot *snapshot;  /* the last that workers were told of */
+  struct config *renewed;     /* of the last reload; NULL: there was none */
+  char why[RELOAD_WHY_BYTES]; /* the first error of the last reload; or "" */
 };
 
 /* Makes the first snapshot, of the config of the start and of the secrets,
@@ -36,7 +39,8 @@ bool reload_first(struct reload *reload) __attribute__((warn_unused_result));
 
 /* Reads what the command line names once more, and tells the crew of it.
  * Notices say what will not do, and what counts from the next start only. All
- * is taken or nothing. Returns what there is to say of it, static. */
+ * is taken or nothing. Returns what there is to say of it, static; `why` tells
+ * more. */
 const char *reload_run(struct reload *reload);
 
 /* Lets go of what is its own. */

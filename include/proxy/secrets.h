@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "config/config_errors.h"
 #include "config/snapshot.h"
 
 /* Tokens from the environment, where others could see them: each is taken out
@@ -21,9 +22,10 @@ struct secrets {
 };
 
 /* Reads them for every target of a config with upstreams. CAs that are the same
- * bytes as before are the same trust as before. False: something will not do, a
- * notice has said what, and all is as it was. */
-bool secrets_read(struct secrets *secrets, const struct config *config)
+ * bytes as before are the same trust as before. False: something will not do,
+ * each thing has been complained of, and all is as it was. */
+bool secrets_read(struct secrets *secrets, const struct config *config,
+                  config_complain *complain, void *arg)
     __attribute__((warn_unused_result));
 /* Wipes tokens, lets trusts go. */
 void secrets_clear(struct secrets *secrets);

@@ -6,13 +6,14 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "config/config_errors.h"
 
 /* Fills the config with what words say, and what the file says that they name,
  * upstreams and routes included. The words have been parsed into it
  * (config_parse), or into another. False: something is wrong, and each thing
- * has been told by a notice. It wants a config_clear either way. */
+ * has been complained of. It wants a config_clear either way. */
 bool settings_read(struct config *config, const char *file,
-                   const struct config_words *words)
-    __attribute__((warn_unused_result));
+                   const struct config_words *words, config_complain *complain,
+                   void *arg) __attribute__((warn_unused_result));
 
 #endif

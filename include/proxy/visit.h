@@ -21,7 +21,8 @@ struct visit {
   struct connection *connection;
   const struct http_request *request;
   struct slice body;
-  const struct route *route; /* of the snapshot in force */
+  const struct route *route; /* of the lease's snapshot; NULL: none takes it */
+  struct lease *lease;       /* that its head came under */
   struct slice rest; /* the path, without the route's own where that is cut */
   struct race_record record; /* id, method, path and start_us, so far */
   bool head_only;            /* HEAD: no body is sent */
@@ -49,15 +50,22 @@ bool visit_open(struct visit *visit, size_t bytes)
 /* Copies bytes into the text. */
 struct slice visit_keep(struct visit *visit, struct slice bytes);
 
-/* The timeout of the request, from its parameter or the default. False: it is
- * malformed, and has been answered. */
+/* The timeout of the request: from its parameter, else from a preference, which
+ * the answer will tell, else the default. False: the parameter is malformed,
+ * and the request has been answered. */
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) __attribute__((warn_unused_result));
+
+/* Whether the query's parameter, if there is one, would do for that. */
+bool visit_timeout_is_good(const struct route *route, struct slice query);
 
 /* Whether a parameter is 1, or else 0 or not given. False: it is malformed, and
  * has been answered. */
 bool visit_switch(struct visit *visit, const struct query_param *param,
                   bool *on) __attribute__((warn_unused_result));
+
+/* Whether the client wants each thing to be asked once: Hedge: off. */
+bool visit_is_plain(const struct visit *visit);
 
 /* Adds to the setup what every exchange needs of its request (who asked what,
  * and for each item the message to its targets), and starts it, or answers why

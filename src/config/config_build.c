@@ -15,10 +15,10 @@ enum { SMART, GATHER, ROUTES };
 
 /* A target's own: what it does not have from its upstream. */
 static void make_target(struct config_target *target,
-                        const struct config *config,
+                        const struct config_upstream *upstream,
                         const struct base_url *url) {
   target->url = *url;
-  target->rules = config->defaults;
+  target->rules = upstream->rules;
   target->rules.header_count = target->rules.drop_header_count = 0;
 }
 
@@ -28,12 +28,14 @@ static bool make_upstream(struct config *config, unsigned which,
   struct config_upstream *upstream = &config->upstreams[which];
   upstream->name = slice_of(name);
   upstream->rules = config->defaults;
+  if (config->token_env && !upstream->rules.token_file.text)
+    upstream->rules.token_env.text = "HEDGEROW_TOKEN";
   upstream->target_count = count;
   if (count == 0) return true;
   upstream->targets = calloc(count, sizeof *upstream->targets);
   if (!upstream->targets) return false;
   for (unsigned i = 0; i < count; i++)
-    make_target(&upstream->targets[i], config, &urls[i]);
+    make_target(&upstream->targets[i], upstream, &urls[i]);
   return true;
 }
 

@@ -11,6 +11,7 @@
 #include <limits.h>
 
 #include "config/config_options.h"
+#include "config/config_quote.h"
 #include "core/http_method.h"
 #include "core/text.h"
 
@@ -44,9 +45,9 @@ static void begin_key(struct dump *dump, unsigned depth,
   text_str(&dump->line, ": ");
 }
 
-static void add_heading(struct dump *dump, unsigned depth, struct slice name) {
+static void add_heading(struct dump *dump, unsigned depth, const char *key) {
   indent(dump, depth);
-  text_slice(&dump->line, name);
+  text_str(&dump->line, key);
   text_char(&dump->line, ':');
   end_line(dump);
 }
@@ -97,7 +98,7 @@ static void add_headers(struct text *out, const struct config_rules *rules) {
   text_char(out, '{');
   for (unsigned i = 0; i < rules->header_count; i++) {
     if (i > 0) text_str(out, ", ");
-    text_json(out, rules->headers[i].name);
+    config_quote(out, rules->headers[i].name);
     text_str(out, ": \"" MASK "\"");
   }
   text_char(out, '}');
@@ -118,7 +119,7 @@ static void add_strings(struct text *out, const struct slice *strings,
   text_char(out, '[');
   for (unsigned i = 0; i < count; i++) {
     if (i > 0) text_str(out, ", ");
-    text_json(out, strings[i]);
+    config_quote(out, strings[i]);
   }
   text_char(out, ']');
 }
@@ -139,7 +140,7 @@ static void add_path(struct dump *dump, const char *path) {
   text_init(&whole, storage, sizeof storage);
   if (path[0] != '/') text_str(&whole, dump->folder);
   text_str(&whole, path);
-  text_json(&dump->line, text_slice_of(&whole));
+  config_quote(&dump->line, text_slice_of(&whole));
 }
 
 static void add_number(struct text *out, const struct config_option *option,
@@ -185,12 +186,13 @@ static void add_value(struct dump *dump, const struct config_option *option,
       break;
     case OPTION_METHODS: add_methods(out, rules->methods); break;
     case OPTION_PATH: add_path(dump, name_at(member)); break;
-    case OPTION_VARIABLE: text_json(out, slice_of(name_at(member))); break;
+    case OPTION_VARIABLE: config_quote(out, slice_of(name_at(member))); break;
     case OPTION_FIELD:
     case OPTION_WORD:
+    case OPTION_FIELD_NAME:
       memcpy(&text, member, sizeof text);
-      if (option->kind == OPTION_WORD && text.len == 0) text_str(out, "off");
-      else text_json(out, text);
+      if (option->kind != OPTION_FIELD && text.len == 0) text_str(out, "off");
+      else config_quote(out, text);
       break;
     default: add_number(out, option, number_at(member, option->size));
   }
@@ -220,21 +222,15 @@ static struct slice value_of(struct dump *scratch,
   return text_slice_of(&scratch->line);
 }
 
-/* What is masked where it is written. */
-static bool same_secrets(const struct config_rules *a,
-                         const struct config_rules *b) {
-  for (unsigned i = 0; i < a->header_count; i++)
-    if (!slice_equal(a->headers[i].value, b->headers[i].value)) return false;
-  return true;
-}
-
+/* Fields are masked alike: they are told wherever there are some. */
 static bool is_same(const struct config_option *option,
                     const struct config_rules *a,
                     const struct config_rules *b) {
   struct dump one = {.folder = ""}, other = {.folder = ""};
+  if (option->kind == OPTION_HEADERS)
+    return a->header_count + b->header_count == 0;
   return slice_equal(value_of(&one, option, a, a),
-                     value_of(&other, option, b, b)) &&
-         (option->kind != OPTION_HEADERS || same_secrets(a, b));
+                     value_of(&other, option, b, b));
 }
 
 /* Those of one scope; `inherited`, where it is not NULL, is not told again. */
@@ -264,7 +260,7 @@ static void add_url(struct text *out, const struct base_url *url) {
   struct text shown;
   text_init(&shown, storage, sizeof storage);
   base_url_write_redacted(&shown, url);
-  text_json(out, text_slice_of(&shown));
+  config_quote(out, text_slice_of(&shown));
 }
 
 static void add_target(struct dump *dump,
@@ -281,10 +277,14 @@ static void add_target(struct dump *dump,
 
 static void add_upstream(struct dump *dump,
                          const struct config_upstream *upstream) {
-  add_heading(dump, 1, upstream->name);
-  add_options(dump, 2, SCOPE_UPSTREAM, &upstream->rules,
-              &dump->config->defaults);
-  add_heading(dump, 2, slice_of("targets"));
+  struct config_rules inherited = dump->config->defaults; /* but no token */
+  inherited.token_file = inherited.token_env = (struct config_name){0};
+  indent(dump, 1);
+  config_quote(&dump->line, upstream->name);
+  text_char(&dump->line, ':');
+  end_line(dump);
+  add_options(dump, 2, SCOPE_UPSTREAM, &upstream->rules, &inherited);
+  add_heading(dump, 2, "targets");
   for (unsigned i = 0; i < upstream->target_count; i++)
     add_target(dump, upstream, &upstream->targets[i]);
 }
@@ -295,7 +295,7 @@ static void add_named(struct dump *dump, const char *key,
   indent(dump, 2);
   text_str(&dump->line, key);
   text_str(&dump->line, ": ");
-  text_json(&dump->line, upstream->name);
+  config_quote(&dump->line, upstream->name);
   end_line(dump);
 }
 
@@ -306,7 +306,7 @@ static void add_shown(struct text *out, const struct config_item *item) {
   text_init(&whole, storage, sizeof storage);
   text_slice(&whole, item->shown);
   if (item->query.len > 0) text_str(&whole, "?" MASK);
-  text_json(out, text_slice_of(&whole));
+  config_quote(out, text_slice_of(&whole));
 }
 
 static void add_item(struct dump *dump, const struct config_item *item) {
@@ -318,7 +318,7 @@ static void add_item(struct dump *dump, const struct config_item *item) {
   if (item->name.len > 0) {
     indent(dump, 4);
     text_str(out, "as: ");
-    text_json(out, item->name);
+    config_quote(out, item->name);
     end_line(dump);
   }
   if (!item->required) return;
@@ -329,7 +329,7 @@ static void add_item(struct dump *dump, const struct config_item *item) {
 
 static void add_items(struct dump *dump, const struct config_route *route) {
   if (route->item_count == 0) return;
-  add_heading(dump, 2, slice_of("gather"));
+  add_heading(dump, 2, "gather");
   for (unsigned i = 0; i < route->item_count; i++)
     add_item(dump, &route->items[i]);
 }
@@ -340,7 +340,7 @@ static void add_route(struct dump *dump, const struct config_route *route) {
                                .rules = dump->config->defaults};
   config_route_begin(&plain);
   text_str(&dump->line, "  - path: ");
-  text_json(&dump->line, route->path);
+  config_quote(&dump->line, route->path);
   end_line(dump);
   add_named(dump, "upstream", route->upstream);
   add_named(dump, "list", route->listed);
@@ -361,13 +361,13 @@ void config_dump(const struct config *config, const char *folder,
       .put = put, .arg = arg, .config = config, .folder = folder};
   text_init(&dump.line, dump.storage, sizeof dump.storage);
   add_options(&dump, 0, SCOPE_FILE, &config->defaults, NULL);
-  add_heading(&dump, 0, slice_of("defaults"));
+  add_heading(&dump, 0, "defaults");
   add_options(&dump, 1, SCOPE_DEFAULTS, &config->defaults, NULL);
-  add_heading(&dump, 0, slice_of("upstreams"));
+  add_heading(&dump, 0, "upstreams");
   for (unsigned i = 0; i < config->upstream_count; i++)
     if (config->upstreams[i].target_count > 0)
       add_upstream(&dump, &config->upstreams[i]);
-  add_heading(&dump, 0, slice_of("routes"));
+  add_heading(&dump, 0, "routes");
   for (unsigned i = 0; i < config->route_count; i++)
     if (!asks_nobody(&config->routes[i])) add_route(&dump, &config->routes[i]);
 }

@@ -159,6 +159,14 @@ static void read_list(struct config_file *file,
   }
 }
 
+static bool is_set_before(const struct yaml_node *fields,
+                          const struct yaml_node *field) {
+  const struct yaml_node *other = fields->first;
+  while (other != field && !slice_equal_nocase(other->key, field->key))
+    other = other->next;
+  return other != field;
+}
+
 static void read_headers(struct config_file *file,
                          const struct config_option *option,
                          const struct yaml_node *node,
@@ -173,6 +181,11 @@ static void read_headers(struct config_file *file,
   for (const struct yaml_node *item = node->first; item; item = item->next) {
     char storage[CONFIG_ERROR_BYTES];
     struct text line;
+    if (is_set_before(node, item))
+      config_file_complain(
+          file, item->key_place, item->key,
+          ": a field before it has this name: the case of its letters "
+          "does not matter");
     const struct config_input input = {option, node->key, item->text,
                                        node->key_place};
     text_init(&line, storage, sizeof storage);
@@ -184,13 +197,18 @@ static void read_headers(struct config_file *file,
   }
 }
 
-/* `any`, or a list. */
+/* `any`, or a list of some. */
 static void read_methods(struct config_file *file,
                          const struct config_option *option,
                          const struct yaml_node *node,
                          const struct config_into *into) {
   if (node->kind == YAML_SCALAR && slice_equal(node->text, slice_of("any")))
     into->rules->methods = HTTP_METHODS_ANY;
+  else if (node->kind == YAML_SEQUENCE && node->count == 0)
+    config_file_complain(
+        file, node->place, node->key,
+        ": a route without a method answers nobody; write any, "
+        "or a list such as [GET, POST]");
   else read_list(file, option, node, into);
 }
 
@@ -273,14 +291,39 @@ static void check_defaults(struct config_file *file,
   config_file_check_rules(file, place, &file->config->defaults);
 }
 
+static bool names_variable(const struct config_rules *rules, const char *name) {
+  const char *variable = rules->token_env.text;
+  return variable && strcmp(variable, name) == 0;
+}
+
+/* The token of flags is nobody's here, unless a target takes that variable. */
+static void check_token(struct config_file *file) {
+  static const char name[] = "HEDGEROW_TOKEN";
+  const struct config *config = file->config;
+  if (!config->token_env) return;
+  for (unsigned i = 0; i < config->upstream_count; i++)
+    for (unsigned k = 0; k < config->upstreams[i].target_count; k++)
+      if (names_variable(&config->upstreams[i].targets[k].rules, name)) return;
+  config_file_complain(file, (struct yaml_place){0}, (struct slice){0},
+                       "HEDGEROW_TOKEN: with --config a token stands beside "
+                       "whom it is for: write token_env: HEDGEROW_TOKEN there");
+}
+
 static void read_root(struct config_file *file, const struct yaml_node *root) {
   if (!config_file_is_mapping(file, root)) return;
   read_top(file, root);
   read_words(file);
   check_defaults(file, root);
   config_file_read_upstreams(file, root);
+  check_token(file);
   config_file_read_routes(file, root);
   config_listen_somewhere(file->config);
+}
+
+static void add_faults(struct config_file *file,
+                       const struct yaml_fault *fault) {
+  for (; fault; fault = fault->next)
+    config_file_complain(file, fault->place, (struct slice){0}, fault->what);
 }
 
 bool config_read_file(struct config *config, const struct config_source *source,
@@ -294,6 +337,7 @@ bool config_read_file(struct config *config, const struct config_source *source,
   config_init(config);
   config->yaml = yaml_read(source->bytes, error, sizeof error);
   if (config->yaml) {
+    add_faults(&file, yaml_faults(config->yaml));
     read_root(&file, yaml_root(config->yaml));
     config_errors_tell(&file.errors);
     return !file.errors.any;

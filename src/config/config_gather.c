@@ -141,11 +141,8 @@ static void read_name(struct config_file *file, const struct yaml_node *node,
 static void read_required(struct config_file *file,
                           const struct yaml_node *node,
                           struct config_item *item) {
-  item->required = slice_equal(node->text, slice_of("on")) ||
-                   slice_equal(node->text, slice_of("true"));
   if (node->kind != YAML_SCALAR ||
-      (!item->required && !slice_equal(node->text, slice_of("off")) &&
-       !slice_equal(node->text, slice_of("false"))))
+      !config_parse_switch(node->text, &item->required))
     config_file_complain(file, node->place, node->key, ": expected off or on");
 }
 

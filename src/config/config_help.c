@@ -42,8 +42,9 @@ static const char ending[] =
     "\n"
     "Signals\n"
     "  On SIGTERM and SIGINT hedgerow stops without losing a request (see\n"
-    "  --drain). On SIGHUP it reads --token-file and --ca-file again and\n"
-    "  opens --log-file anew.\n"
+    "  --drain). On SIGHUP it reads --config, --token-file and --ca-file\n"
+    "  again and opens --log-file anew. On SIGUSR1 it tells on stderr what it\n"
+    "  has counted, and what --observe has seen.\n"
     "\n"
     "Exit status: 0 after --help or a stop, 1 after trouble at run time, 2\n"
     "after wrong use.\n";

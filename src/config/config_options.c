@@ -192,8 +192,8 @@ const struct config_option config_options[] = {
     OPTION(REQUESTS, ROUTE, "cors", "ORIGIN", ORIGINS, cors_count, NULL,
            "an origin whose pages may read answers, such as "
            "https://app.example.com, or *; repeatable"),
-    OPTION(REQUESTS, ROUTE, "timeout-header", "NAME|off", WORD, timeout_header,
-           NULL,
+    OPTION(REQUESTS, ROUTE, "timeout-header", "NAME|off", FIELD_NAME,
+           timeout_header, NULL,
            "the field that tells the upstream how many milliseconds are left"),
     OPTION(REQUESTS, ROUTE, "rewrite-links", "off|on", SWITCH, rewrite_links,
            "off",

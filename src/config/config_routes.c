@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "config/config_file_parts.h"
+#include "core/http_method.h"
 
 /* ---- its path ---- */
 
@@ -61,6 +62,19 @@ static void refuse_whom(struct config_file *file,
   }
 }
 
+/* What /all asks is a GET, whatever it is asked by: so it takes no method that
+ * would mean something else. */
+static void check_all(struct config_file *file, const struct yaml_node *node,
+                      struct config_route *route) {
+  const unsigned taken = HTTP_METHODS_GET | 1u << HTTP_POST;
+  const struct yaml_node *methods = yaml_get(node, "methods");
+  if (route->kind != ROUTE_ALL || !methods) return;
+  if (route->rules.methods & ~taken && route->rules.methods != HTTP_METHODS_ANY)
+    config_file_complain(file, methods->place, methods->key,
+                         ": /all takes GET, HEAD and POST");
+  route->rules.methods &= taken;
+}
+
 static void read_whom(struct config_file *file, const struct yaml_node *node,
                       struct config_route *route) {
   if (route->kind == ROUTE_GATHER) {
@@ -108,6 +122,7 @@ static void read_route(struct config_file *file, const struct yaml_node *node,
   config_file_read_mapping(file, node, SCOPE_ROUTE, &route->rules);
   if (says_what_is_checked(node))
     config_file_check_rules(file, node->place, &route->rules);
+  check_all(file, node, route);
   read_whom(file, node, route);
 }
 

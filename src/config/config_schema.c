@@ -54,6 +54,9 @@ static void put_words(struct schema *schema, const char *words) {
 
 #define STRING "\"type\": \"string\""
 #define LIST(item) "\"type\": \"array\", \"items\": {" item "}"
+#define METHOD                                                                 \
+  "\"enum\": [\"GET\", \"HEAD\", \"POST\", \"PUT\", \"PATCH\", \"DELETE\", "   \
+  "\"OPTIONS\", \"QUERY\"]"
 #define ONE_OR_LIST(item) "\"anyOf\": [{" item "}, {" LIST(item) "}]"
 
 static const char *const shapes[] = {
@@ -71,10 +74,10 @@ static const char *const shapes[] = {
     [OPTION_PATH] = STRING,
     [OPTION_FIELD] = STRING,
     [OPTION_WORD] = "\"type\": [\"string\", \"boolean\"]",
+    [OPTION_FIELD_NAME] = "\"type\": [\"string\", \"boolean\"]",
     [OPTION_VARIABLE] = STRING ", \"pattern\": \"^[A-Za-z0-9_]+$\"",
-    [OPTION_METHODS] = "\"anyOf\": [{\"const\": \"any\"}, {" LIST(
-        "\"enum\": [\"GET\", \"HEAD\", \"POST\", \"PUT\", \"PATCH\", "
-        "\"DELETE\", \"OPTIONS\", \"QUERY\"]") "}]",
+    [OPTION_METHODS] = "\"anyOf\": [{\"const\": \"any\"}, {" METHOD "}, "
+                       "{" LIST(METHOD) ", \"minItems\": 1}]",
     [OPTION_HEADERS] = "\"type\": \"object\", \"additionalProperties\": "
                        "{\"type\": [\"string\", \"number\", \"boolean\"]}",
     [OPTION_NAMES] = ONE_OR_LIST(STRING),
@@ -212,7 +215,7 @@ void config_schema(void (*put_piece)(void *arg, const char *piece), void *arg) {
       "  \"title\": \"hedgerow's configuration\",\n"
       "  \"$ref\": \"#/$defs/file\",\n"
       "  \"$defs\": {\n"
-      "    \"url\": {" STRING ", \"pattern\": \"^https?://\"}");
+      "    \"url\": {" STRING ", \"pattern\": \"^[Hh][Tt][Tt][Pp][Ss]?://\"}");
   put_definition(&schema, "file", SCOPE_FILE, "\"upstreams\", \"routes\"");
   put_definition(&schema, "defaults", SCOPE_DEFAULTS, NULL);
   put_definition(&schema, "upstream", SCOPE_UPSTREAM, "\"targets\"");

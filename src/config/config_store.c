@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "config/config_owned.h"
 #include "config/config_refuse.h"
 #include "config/config_store_parts.h"
 #include "core/cors.h"
@@ -158,10 +159,8 @@ static bool store_choice(const struct config_into *into,
 
 static bool store_switch(const struct config_into *into,
                          const struct config_input *input, struct text *error) {
-  const bool on = slice_equal(input->value, slice_of("on")) ||
-                  slice_equal(input->value, slice_of("true"));
-  if (!on && !slice_equal(input->value, slice_of("off")) &&
-      !slice_equal(input->value, slice_of("false")))
+  bool on;
+  if (!config_parse_switch(input->value, &on))
     return config_refuse_value(input, error, " is neither off nor on");
   set_number(into, input->option, on);
   return true;
@@ -219,15 +218,37 @@ static bool store_url(const struct config_into *into,
 }
 _Static_assert(CONFIG_TARGETS_MAX == 64, "store_url's error names the number");
 
+static bool is_variable_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || c == '_';
+}
+
+static bool is_word(struct slice word) {
+  for (size_t i = 0; i < word.len; i++)
+    if (!is_variable_byte(word.at[i]) && word.at[i] != '-') return false;
+  return word.len > 0;
+}
+
 static bool store_word(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
   struct slice word = input->value;
-  if (!http_is_token(word))
+  if (!is_word(word))
     return config_refuse_value(
         input, error, " is no name (letters, digits, '-', '_'), and not off");
   if (slice_equal(word, slice_of("off"))) word = (struct slice){0};
   memcpy(config_member(into, input->option), &word, sizeof word);
   return true;
+}
+
+static bool store_own_field(const struct config_into *into,
+                            const struct config_input *input,
+                            struct text *error) {
+  const char *why =
+      config_owned_by_meaning(input->value, config_is_of_file(input));
+  if (!why) return store_word(into, input, error);
+  (void)config_refuse_value(input, error, " ");
+  text_str(error, why);
+  return false;
 }
 
 static bool store_origin(const struct config_into *into,
@@ -272,11 +293,6 @@ static bool store_rule(const struct config_into *into,
     return config_refuse_one_more(input, error, CONFIG_RULES_MAX);
   list[(*count)++] = input->value;
   return true;
-}
-
-static bool is_variable_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         (c >= '0' && c <= '9') || c == '_';
 }
 
 static bool store_variable(const struct config_into *into,
@@ -334,6 +350,7 @@ bool config_store(const struct config_into *into,
       [OPTION_DELAY] = store_delay,
       [OPTION_BUDGET] = store_budget,
       [OPTION_RULES] = store_rule,
+      [OPTION_FIELD_NAME] = store_own_field,
   };
   return stores[input->option->kind](into, input, error);
 }

@@ -1,11 +1,11 @@
 /* config_store_fields.c: HTTP fields on their way into the config.
  *
  * A field that a route adds goes into every request, so what no field can be is
- * refused here, and so is what hedgerow writes itself or cannot race with, each
- * with a word on what to do instead. A field's value may be a secret, and is
- * never shown. */
+ * refused here, and so is what is not to be configured (config/config_owned). A
+ * field's value may be a secret, and is never shown. */
 #include <string.h>
 
+#include "config/config_owned.h"
 #include "config/config_refuse.h"
 #include "config/config_store_parts.h"
 
@@ -26,36 +26,9 @@ bool config_store_field(const struct config_into *into,
   return true;
 }
 
-/* Fields that hedgerow writes itself, or cannot race with, and what to do. */
-static const struct {
-  const char *name, *why;
-} owned[] = {
-    {"Host", "comes from the target's URL"},
-    {"Content-Length", "is hedgerow's to write"},
-    {"Authorization", "is not set by a flag, which every user of this machine "
-                      "can read: use --token-file or HEDGEROW_TOKEN"},
-    {"User-Agent", "has a flag of its own: use --user-agent"},
-    {"Hedge-Attempt", "is hedgerow's to write"},
-    {"Via", "is hedgerow's to write"},
-    {"X-Request-ID", "is hedgerow's to write"},
-    {"Expect", "is never sent upstream: there is no body to wait with"},
-    {"Range", "asks for a part, and only whole JSON can win"},
-    {"Accept-Encoding", "has an option of its own: use --compression gzip"},
-};
-
-static const char *why_owned(struct slice name) {
-  const struct slice conditional = {name.at, name.len < 3 ? name.len : 3};
-  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
-    if (slice_equal_nocase(name, slice_of(owned[i].name))) return owned[i].why;
-  if (http_is_hop_by_hop(name))
-    return "speaks of one connection and never crosses a proxy";
-  if (slice_equal_nocase(conditional, slice_of("If-")))
-    return "asks for a 304, and only whole JSON can win";
-  return NULL;
-}
-
-static const char *header_fault(struct slice name, struct slice value) {
-  const char *why = why_owned(name);
+static const char *header_fault(const struct config_input *input,
+                                struct slice name, struct slice value) {
+  const char *why = config_owned(name, config_is_of_file(input));
   if (why) return why;
   if (value.len == 0) return "has no value: quote both together, 'NAME: VALUE'";
   return has_control(value)
@@ -72,7 +45,7 @@ bool config_store_header(const struct config_into *into,
     return config_refuse(input, error,
                          "what stands before the colon is no name of a field "
                          "(letters, digits, '-')");
-  const char *why = header_fault(name, value);
+  const char *why = header_fault(input, name, value);
   if (why) {
     text_slice(config_refuse_begin(input, error), name);
     text_char(error, ' ');

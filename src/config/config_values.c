@@ -67,6 +67,13 @@ bool config_parse_count(struct slice text, int64_t *count) {
   return parse_with_unit(text, counts, count);
 }
 
+bool config_parse_switch(struct slice text, bool *on) {
+  *on = slice_equal_nocase(text, slice_of("on")) ||
+        slice_equal_nocase(text, slice_of("true"));
+  return *on || slice_equal_nocase(text, slice_of("off")) ||
+         slice_equal_nocase(text, slice_of("false"));
+}
+
 void config_write_duration(struct text *out, int64_t us) {
   size_t unit = sizeof durations / sizeof *durations - 2; /* the largest */
   while (unit > 0 && (us <= 0 || us % durations[unit].factor != 0)) unit--;

@@ -115,7 +115,7 @@ static bool is_ruled(const struct config_rules *rules, const char *name) {
     if (slice_equal_nocase(rules->headers[i].name, slice_of(name))) return true;
   for (unsigned i = 0; i < rules->drop_header_count; i++)
     if (slice_equal_nocase(rules->drop_headers[i], slice_of(name))) return true;
-  return false;
+  return slice_equal_nocase(rules->timeout_header, slice_of(name));
 }
 
 /* Those that the route does not set or drop itself. */
@@ -128,12 +128,16 @@ static unsigned forwarded_fields(const struct config_rules *rules) {
   return fields;
 }
 
-/* What is forwarded as it is, once and whatever it is, may have no end: nobody
- * can hold it until it is inflated, and client and upstream agree on its coding
- * themselves. */
+/* What is forwarded as it is, and asked for once, is passed on while it comes. */
+static bool streams(const struct config_rules *rules) {
+  return rules->success == SUCCESS_ANY && rules->policy.hedges == 0 &&
+         rules->policy.retries == 0;
+}
+
+/* What is streamed may have no end: nobody can hold it until it is inflated, and
+ * client and upstream agree on its coding themselves. */
 static bool asks_gzip(const struct config_rules *rules) {
-  bool forwards = rules->success == SUCCESS_ANY && rules->policy.hedges == 0;
-  return rules->compression != 0 && !forwards;
+  return rules->compression != 0 && !streams(rules);
 }
 
 static struct forward_rules make_fields(struct whole *whole,
@@ -145,6 +149,7 @@ static struct forward_rules make_fields(struct whole *whole,
       .drop = snapshot_keep_drop(whole, rules),
       .drop_count = rules->drop_header_count,
       .user_agent = snapshot_keep(whole, rules->user_agent),
+      .timeout_header = snapshot_keep(whole, rules->timeout_header),
       .version_line = slice_of(VERSION_LINE),
       .via_line = snapshot_keep(whole, whole->source->via_line),
       .success = (enum success)rules->success,
@@ -167,15 +172,13 @@ void snapshot_make_route(struct whole *whole, struct route *route,
       .policy = rules->policy,
       .success = (enum success)rules->success,
       .rules = make_json_rules(whole, rules),
-      .streams = rules->success == SUCCESS_ANY && rules->policy.hedges == 0 &&
-                 rules->policy.retries == 0,
+      .streams = streams(rules),
       .stream_idle_us = rules->stream_idle_us,
       .keep_errors = rules->errors != 0,
       .idempotent = rules->idempotent,
       .get_body = rules->get_body,
       .fields = make_fields(whole, rules, from->kind),
       .timeout_param = keep_name(whole, rules->timeout_param),
-      .timeout_header = snapshot_keep(whole, rules->timeout_header),
       .cors = {keep_origins(whole, rules), rules->cors_count},
       .forwards = rules->forwarded != 0,
       .forwarded = forwarded_fields(rules),

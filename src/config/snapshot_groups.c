@@ -48,6 +48,22 @@ static void make_target(struct whole *whole, struct target *target,
   target->trust = trust_hold(secret_of(whole->source, number).trust);
 }
 
+/* A number over the whole file says little to whoever reads a problem. NULL by
+ * flags, where it is the place on the command line. */
+static const char *make_name(struct whole *whole, struct slice upstream,
+                             unsigned place) {
+  const size_t room = upstream.len + sizeof "/4294967295";
+  struct text name;
+  if (!whole->source->config->file) return NULL;
+  char *at = snapshot_take(whole, room, 1);
+  if (!at) return NULL;
+  text_init(&name, at, room);
+  text_slice(&name, upstream);
+  text_char(&name, '/');
+  text_int(&name, place);
+  return text_end(&name);
+}
+
 /* ---- variants: what the targets of a group are shown ---- */
 
 static bool same_list(const struct config_rules *a,
@@ -110,6 +126,7 @@ static void make_targets(struct whole *whole, struct group *group,
     struct target *target = &whole->targets[from + i];
     unsigned alike = first_alike(whole->source, upstream, from, i);
     make_target(whole, target, &origin->url, from + i);
+    target->name = make_name(whole, upstream->name, i);
     whole->snapshot.target_count++;
     target->variant = whole->targets[from + alike].variant;
     if (alike < i) continue;
@@ -117,6 +134,15 @@ static void make_targets(struct whole *whole, struct group *group,
     make_variant(whole, &variants[target->variant], &origin->rules,
                  secret_of(whole->source, from + i).token);
   }
+}
+
+static const struct base_url *const *make_bases(struct whole *whole,
+                                                const struct target *targets,
+                                                unsigned count) {
+  const struct base_url **bases =
+      snapshot_take(whole, count, sizeof(const struct base_url *));
+  for (unsigned i = 0; bases && i < count; i++) bases[i] = &targets[i].url;
+  return bases;
 }
 
 static void make_group(struct whole *whole, struct group *group,
@@ -128,6 +154,8 @@ static void make_group(struct whole *whole, struct group *group,
       .name = snapshot_keep(whole, upstream->name),
       .targets = whole->targets + whole->snapshot.target_count,
       .count = upstream->target_count,
+      .bases = make_bases(whole, whole->targets + whole->snapshot.target_count,
+                          upstream->target_count),
       .variants = variants,
       .max_attempts = rules->max_attempts,
       .balance = (enum balance)rules->balance,

@@ -65,14 +65,16 @@ static bool name_it(struct yaml_making *making, struct yaml_branch *branch,
   return !anchor || yaml_add_anchor(making, slice_of_yaml(anchor), branch);
 }
 
-static bool refuse_twice(struct yaml_making *making,
-                         const struct yaml_node *first) {
-  struct text *error = yaml_complain(making, making->place);
-  text_str(error, "the key ");
-  yaml_show(error, first->key);
-  text_str(error, " stands here a second time; the first is in ");
-  yaml_where(error, first->key_place);
-  return false;
+static bool note_twice(struct yaml_making *making,
+                       const struct yaml_node *first) {
+  char storage[512];
+  struct text what;
+  text_init(&what, storage, sizeof storage);
+  text_str(&what, "the key ");
+  yaml_show(&what, first->key);
+  text_str(&what, " stands here a second time; the first is in ");
+  yaml_where(&what, first->key_place);
+  return yaml_add_fault(making, making->place, text_slice_of(&what));
 }
 
 static bool on_key(struct yaml_making *making, struct slice text,
@@ -86,10 +88,11 @@ static bool on_key(struct yaml_making *making, struct slice text,
   if (!yaml_keep(making, text, &making->key.text)) return false;
   const struct yaml_node *first =
       yaml_get(&making->open->node, making->key.text.at);
-  if (first) return refuse_twice(making, first);
+  if (first && !note_twice(making, first)) return false;
+  making->key.is_repeated = first;
   making->key.place = making->place;
   making->key.waiting = true;
-  making->key.is_merge = plain && slice_equal(text, slice_of("<<"));
+  making->key.is_merge = !first && plain && slice_equal(text, slice_of("<<"));
   return true;
 }
 
@@ -223,6 +226,10 @@ struct yaml_tree *yaml_read(struct slice bytes, char *error, size_t cap) {
 
 const struct yaml_node *yaml_root(const struct yaml_tree *tree) {
   return &tree->root->node;
+}
+
+const struct yaml_fault *yaml_faults(const struct yaml_tree *tree) {
+  return tree->faults;
 }
 
 bool yaml_is_null(const struct yaml_node *node) {

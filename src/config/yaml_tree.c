@@ -55,6 +55,18 @@ bool yaml_keep(struct yaml_making *making, struct slice text,
   return true;
 }
 
+bool yaml_add_fault(struct yaml_making *making, struct yaml_place place,
+                    struct slice what) {
+  struct yaml_tree *tree = making->tree;
+  struct yaml_fault *fault = take(making, sizeof *fault);
+  if (!fault || !yaml_keep(making, what, &what)) return false;
+  *fault = (struct yaml_fault){.place = place, .what = what.at};
+  if (tree->last_fault) tree->last_fault->next = fault;
+  else tree->faults = fault;
+  tree->last_fault = fault;
+  return true;
+}
+
 /* ---- nodes ---- */
 
 static struct yaml_branch *branch_of(const struct yaml_node *node) {
@@ -110,8 +122,8 @@ static struct yaml_branch *add_below(struct yaml_making *making,
   branch->node.first = branch->node.next = NULL;
   branch->node.count = 0;
   making->tree->nodes++;
-  if (parent) append(parent, branch);
-  else making->tree->root = branch;
+  if (parent && !making->key.is_repeated) append(parent, branch);
+  if (!parent) making->tree->root = branch;
   return branch;
 }
 

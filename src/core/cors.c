@@ -99,6 +99,10 @@ bool cors_is_preflight(const struct http_request *request) {
          http_request_field(request, "Access-Control-Request-Method");
 }
 
+enum http_method cors_asked_method(const struct http_request *request) {
+  return http_method_of(value_of(request, "Access-Control-Request-Method"));
+}
+
 static void add_line(struct text *out, const char *label, struct slice value) {
   text_str(out, label);
   text_slice(out, value);

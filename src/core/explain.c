@@ -59,7 +59,8 @@ void explain_status(int status, struct slice location, char *buf, size_t cap) {
   if (status >= 300 && status <= 399 && location.len > 0) {
     snprintf(buf, cap, "the upstream redirects (%d) to %.*s; %s", status,
              SLICE_ARG(location),
-             is_relative(location) ? "ask for that path" : "point --to there");
+             is_relative(location) ? "ask for that path"
+                                   : "point the target there");
   } else if (words) {
     snprintf(buf, cap, "%s", words);
   } else {

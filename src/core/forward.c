@@ -4,15 +4,18 @@
  * - Host: the target's own is sent;
  * - what speaks of this connection: the hop-by-hop fields, and those that the
  *   client's Connection names (RFC 9110, section 7.6.1);
- * - Accept-Encoding, Range and every If-*, unless any answer is one: a
- *   compressed body, a 206 or a 304 holds no whole JSON text to judge.
- *   Accept-Encoding is ours where hedgerow inflates (rules->gzip);
+ * - Accept-Encoding, Range and the If-* of a request that reads, unless any
+ *   answer is one: a compressed body, a 206 or a 304 holds no whole JSON text
+ *   to judge. Accept-Encoding is ours where hedgerow inflates (rules->gzip).
+ *   The If-* of one that writes says whether it is to be carried out (RFC 9110,
+ *   section 13.1.1), and always crosses;
  * - Content-*, unless a body goes with it; Content-Length is written anew;
  * - Expect: the body is there when the request goes out;
  * - Hedge: it is for us (core/prefer);
  * - Hedge-Attempt, X-Request-ID: these are ours to set;
- * - User-Agent and Authorization where a configured one takes their place, and
- *   whatever the route or the target sets or drops.
+ * - User-Agent, Authorization and the field that tells the time left where a
+ *   configured one takes their place, and whatever the route or the target sets
+ *   or drops.
  *
  * A target's own fields take the place of the route's, too. What it drops is
  * the client's: what the route sets stays.
@@ -72,7 +75,7 @@ static bool may_cross(const struct http_request *request,
     case 'h':
       return !is(name, "Host") && !is(name, "Hedge") &&
              !is(name, "Hedge-Attempt");
-    case 'i': return any || !begins(name, "If-", 3);
+    case 'i': return any || rules->writes || !begins(name, "If-", 3);
     case 'r': return any || !is(name, "Range");
     case 'x': return !is(name, "X-Request-ID");
     default: return !http_is_hop_by_hop(name);
@@ -93,6 +96,10 @@ static bool is_dropped(const struct slice *drop, unsigned count,
   return false;
 }
 
+static bool tells_time(const struct forward_rules *rules, struct slice name) {
+  return slice_equal_nocase(rules->timeout_header, name);
+}
+
 static bool target_sets(const struct target_fields *target, struct slice name) {
   return is_set(target->headers, target->header_count, name) ||
          (target->token.len > 0 && is(name, "Authorization"));
@@ -107,7 +114,8 @@ static bool route_sets(const struct forward_rules *rules, struct slice name) {
 static bool is_plain(const struct forward_rules *rules,
                      const struct target_fields *target) {
   return rules->header_count + rules->drop_count + rules->user_agent.len +
-             target->header_count + target->drop_count + target->token.len ==
+             rules->timeout_header.len + target->header_count +
+             target->drop_count + target->token.len ==
          0;
 }
 
@@ -117,7 +125,8 @@ static bool is_configured_away(const struct forward_rules *rules,
   if (is_plain(rules, target)) return false;
   return is_dropped(rules->drop, rules->drop_count, name) ||
          is_dropped(target->drop, target->drop_count, name) ||
-         route_sets(rules, name) || target_sets(target, name);
+         route_sets(rules, name) || target_sets(target, name) ||
+         tells_time(rules, name);
 }
 
 static bool is_credential(struct slice name) {
@@ -130,6 +139,13 @@ static bool crosses(const struct http_request *request,
   return may_cross(request, rules, name) &&
          !is_configured_away(rules, target, name) &&
          !http_request_connection_names(request, name);
+}
+
+bool forward_carries(const struct http_request *request,
+                     const struct forward_rules *rules,
+                     const struct target_fields *target,
+                     const struct http_field *field) {
+  return crosses(request, rules, target, field->name);
 }
 
 /* Every request says what it accepts and who sends it. */
@@ -155,10 +171,12 @@ static void add_configured(struct text *common,
                            const struct forward_rules *rules,
                            const struct target_fields *target) {
   for (unsigned i = 0; i < rules->header_count; i++)
-    if (!target_sets(target, rules->headers[i].name))
+    if (!target_sets(target, rules->headers[i].name) &&
+        !tells_time(rules, rules->headers[i].name))
       add_line(common, rules->headers[i].name, rules->headers[i].value);
   for (unsigned i = 0; i < target->header_count; i++)
-    add_line(common, target->headers[i].name, target->headers[i].value);
+    if (!tells_time(rules, target->headers[i].name))
+      add_line(common, target->headers[i].name, target->headers[i].value);
   if (target->token.len == 0) return;
   text_str(common, "Authorization: Bearer ");
   text_slice(common, target->token);

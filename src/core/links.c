@@ -2,7 +2,8 @@
  *
  * A target is asked for base + rest, where rest is the client's path, with or
  * without the route's in front. So a link to base + rest is one to our path
- * with rest behind it. Nothing is decoded, resolved or normalized: a link is
+ * with rest behind it; it is left alone where that would be a path of another
+ * route. Nothing is decoded, resolved or normalized: a link is
  * recognized as it is spelled, or left alone, as a link is that leads around
  * the prefix by "..".
  *
@@ -12,6 +13,8 @@
 #include "core/links.h"
 
 #include "core/http_head.h"
+
+enum { SCHEMED_BYTES = 2048 }; /* of a URL that had no scheme */
 
 /* A link as it will be written. */
 struct link {
@@ -36,15 +39,28 @@ static bool names_host(struct slice path) {
   return path.len >= 2 && is_slash(path.at[0]) && is_slash(path.at[1]);
 }
 
+/* A URL without its scheme is of base's (RFC 3986, section 4.2). */
+static bool parse_url(struct base_url *url, struct slice uri,
+                      const struct base_url *base, char room[SCHEMED_BYTES]) {
+  struct text schemed;
+  if (!slice_starts_with(uri, slice_of("//"))) return !base_url_parse(url, uri);
+  text_init(&schemed, room, SCHEMED_BYTES);
+  text_str(&schemed, base->tls ? "https:" : "http:");
+  text_slice(&schemed, uri);
+  return !schemed.cut && !base_url_parse(url, text_slice_of(&schemed));
+}
+
 /* The path of a URL of base's origin, or the reference if it is a path. */
-static bool links_path_of(struct slice uri, const struct base_url *base,
-                          struct slice *path) {
+static bool links_path_of(struct slice uri, const struct links_rule *rule,
+                          const struct base_url *base, struct slice *path) {
+  char room[SCHEMED_BYTES];
   struct base_url url;
   *path = uri;
-  if (uri.len > 0 && uri.at[0] == '/') return !names_host(uri);
-  if (base_url_parse(&url, uri) || !base_url_same_origin(&url, base))
+  if (uri.len > 0 && uri.at[0] == '/' && !names_host(uri))
+    return base_url_same_origin(rule->base, base);
+  if (!parse_url(&url, uri, base, room) || !base_url_same_origin(&url, base))
     return false;
-  *path = url.path;
+  *path = slice_from(uri, uri.len - url.path.len);
   return true;
 }
 
@@ -69,21 +85,42 @@ static void drop_own(struct link *link, struct slice own) {
   link->query = behind.len > 0 ? slice_from(behind, 1) : behind;
 }
 
+/* Whether a path at our side is the route's, which it is where the route's own
+ * path was put in front. */
+static bool is_of_route(const struct link *link,
+                        const struct links_rule *rule) {
+  struct slice route = without_last_slash(rule->route), rest = link->rest;
+  if (rule->stripped || route.len == 0) return true;
+  return slice_starts_with(rest, route) &&
+         (rest.len == route.len || rest.at[route.len] == '/');
+}
+
+static bool links_lead_to(struct link *link, struct slice uri,
+                          const struct links_rule *rule,
+                          const struct base_url *base) {
+  struct slice path;
+  if (!links_path_of(uri, rule, base, &path) || !base_url_covers(base, path))
+    return false;
+  link->rest = rest_of(path, base);
+  link->front = (struct slice){0};
+  if (rule->stripped) link->front = without_last_slash(rule->route);
+  if (!is_of_route(link, rule) ||
+      (link->front.len == 0 && names_host(link->rest)))
+    return false;
+  drop_own(link, base->query);
+  return true;
+}
+
 static bool links_read(struct link *link, struct slice uri,
                        const struct links_rule *rule) {
-  struct slice path;
   link->fragment = cut_off(&uri, '#');
   link->query = cut_off(&uri, '?');
   link->has_query = link->query.len > 0;
   if (link->has_query) link->query = slice_from(link->query, 1);
-  if (!links_path_of(uri, rule->base, &path) ||
-      !base_url_covers(rule->base, path))
-    return false;
-  drop_own(link, rule->base->query);
-  link->front = (struct slice){0};
-  link->rest = rest_of(path, rule->base);
-  if (rule->stripped) link->front = without_last_slash(rule->route);
-  return link->front.len > 0 || !names_host(link->rest);
+  if (links_lead_to(link, uri, rule, rule->base)) return true;
+  for (unsigned i = 0; i < rule->other_count; i++)
+    if (links_lead_to(link, uri, rule, rule->others[i])) return true;
+  return false;
 }
 
 void links_write_location(struct text *out, struct slice value,

@@ -30,6 +30,10 @@ void attempt_record_json(struct text *out, const struct attempt_record *attempt,
                          int64_t from_us, enum record_style style) {
   text_str(out, "{\"target\":");
   text_int(out, attempt->target);
+  if (attempt->name) {
+    text_str(out, ",\"name\":");
+    text_json(out, slice_of(attempt->name));
+  }
   if (attempt->kind == ATTEMPT_RETRY) add_kind(out, ATTEMPT_RETRY);
   text_str(out, styles[style].start);
   text_ms(out, attempt->start_us - from_us);

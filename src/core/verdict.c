@@ -4,7 +4,8 @@
  *   4xx             a failure, but its body is read to the end, because it may
  *                   become the client's answer when nothing succeeds
  *   everything else a failure as soon as the head is there; with keep_errors
- *                   the body is read to the end here, too
+ *                   the body of a 5xx is read to the end, too. A 3xx or a 206
+ *                   is no error, but an answer to a question that nobody asked
  *
  * That is SUCCESS_JSON. With SUCCESS_2XX a 2xx needs to be whole and no more,
  * and with SUCCESS_ANY so does whatever is final.
@@ -65,7 +66,7 @@ static bool is_success_status(const struct verdict *verdict) {
 static bool is_awaited(const struct verdict *verdict) {
   int status = verdict->end.status;
   return (status >= 400 && status <= 499) ||
-         (verdict->keep_errors && status != 101);
+         (verdict->keep_errors && status >= 500);
 }
 
 static bool too_large(struct verdict *verdict) {

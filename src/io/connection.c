@@ -74,6 +74,7 @@ static void connection_end(struct connection *c) {
   c->state = CONNECTION_DEAD;
   tell_gone(c);
   drop_outbox(c);
+  connection_release(front, connection_take_lease(c));
   if (!c->serving) connection_free(c);
 }
 

@@ -15,7 +15,9 @@
  * round. A connection that dies inside it is freed by whoever called it.
  *
  * A body that has come with its head is read where both stand; else both are
- * kept, and the head is parsed again when the body is whole. Chunks are undone
+ * kept, and the head is parsed again when the body is whole. But it is admitted
+ * once: what the handler made of it is held as long as the body is awaited, and
+ * nothing is held where it is not. Chunks are undone
  * in place as they arrive (core/chunks), so what is kept of them is their data.
  *
  * A client that pipelines yields after TURN_REQUESTS, so that it does not keep
@@ -39,8 +41,7 @@ struct input {
 /* What is known of a request when its head has been read. */
 struct head {
   size_t len;
-  size_t limit; /* of its body */
-  const void *route;
+  struct admission admission;
 };
 
 static bool is_reading(const struct connection *c) {
@@ -49,29 +50,52 @@ static bool is_reading(const struct connection *c) {
 }
 
 /* What came is no request, or not one that we take. */
-static void refuse(struct connection *c, const void *route, int status,
-                   const char *why) {
+static void refuse(struct connection *c, const struct admission *admission,
+                   int status, const char *why) {
   struct front *front = c->front;
+  void *lease = connection_take_lease(c);
   trace("client %s: refused, %d: %s", connection_peer(c), status, why);
   c->state = CONNECTION_PENDING;
   connection_ends(c, CONNECTION_LINGERS);
   c->deadline_us = INT64_MAX;
-  front->handler.on_bad_request(front->handler.arg, c, &front->request, route,
-                                status, why);
+  front->handler.on_bad_request(front->handler.arg, c, &front->request,
+                                admission, status, why);
+  connection_release(front, lease);
 }
 
-/* The same, when not even its first words could be read. */
+/* Its head was here before the body that it has now, or waits for. */
+static bool was_admitted(const struct connection *c) {
+  return c->state == CONNECTION_IN_BODY || c->state == CONNECTION_IN_CHUNKS;
+}
+
+static bool read_head_again(struct connection *c) {
+  struct front *front = c->front;
+  const char *why;
+  size_t scanned = 0, len = 0;
+  return c->in.len > 0 &&
+         http_head_scan(c->in.at, c->in.len, &scanned, &len) ==
+             HTTP_SCAN_WHOLE &&
+         http_request_parse(&front->request, (struct slice){c->in.at, len},
+                            &front->limits.request, &why) == 0;
+}
+
+/* The same, when it has not come whole: of a late body the head is known, else
+ * not even the first words are. */
 void connection_input_refuse(struct connection *c, int status,
                              const char *why) {
-  c->front->request.method_name = (struct slice){0};
-  c->front->request.target = (struct slice){0};
-  refuse(c, NULL, status, why);
+  const struct admission admitted = c->admitted;
+  const bool has_head = was_admitted(c) && read_head_again(c);
+  if (!has_head)
+    c->front->request.method_name = c->front->request.target =
+        (struct slice){0};
+  refuse(c, has_head ? &admitted : NULL, status, why);
 }
 
-static void hand_over(struct connection *c, const void *route,
+static void hand_over(struct connection *c, const struct admission *admission,
                       struct slice body) {
-  const struct front_handler *handler = &c->front->handler;
-  const struct http_request *request = &c->front->request;
+  const struct front *front = c->front;
+  const struct http_request *request = &front->request;
+  void *lease = connection_take_lease(c);
   c->state = CONNECTION_PENDING;
   if (!request->keep_alive) connection_ends(c, CONNECTION_CLOSES);
   /* A client that asks for a tunnel may send the tunnel's bytes before it has
@@ -80,7 +104,8 @@ static void hand_over(struct connection *c, const void *route,
   c->is_1_0 = request->http_1_0;
   c->deadline_us = INT64_MAX;
   c->scanned = c->wanted = 0;
-  handler->on_request(handler->arg, c, request, route, body);
+  front->handler.on_request(front->handler.arg, c, request, admission, body);
+  connection_release(front, lease);
 }
 
 /* RFC 9110, section 10.1.1: the client holds its body back until it is asked
@@ -94,19 +119,22 @@ static void send_continue(struct connection *c) {
 }
 
 /* The head is read again when the body is whole. */
-static void await_body(struct connection *c, enum connection_state state,
-                       size_t wanted) {
+static void await_body(struct connection *c, const struct head *head,
+                       enum connection_state state, size_t wanted) {
+  const struct front *front = c->front;
+  c->admitted = head->admission;
+  if (c->admitted.lease) front->handler.on_hold(c->admitted.lease);
   c->state = state;
   c->wanted = wanted;
   c->scanned = 0;
-  if (c->front->request.expects_continue) send_continue(c);
-  connection_set_deadline(c, clock_now_us() +
-                                 c->front->limits.keepalive_timeout_us);
+  if (front->request.expects_continue) send_continue(c);
+  connection_set_deadline(c,
+                          clock_now_us() + front->limits.keepalive_timeout_us);
 }
 
 static size_t refuse_body(struct connection *c, const struct input *in,
                           const struct head *head) {
-  refuse(c, head->route, 413,
+  refuse(c, &head->admission, 413,
          "the request body is larger than --max-request-body");
   return in->len;
 }
@@ -115,15 +143,16 @@ static size_t refuse_body(struct connection *c, const struct input *in,
 static size_t take_length(struct connection *c, const struct input *in,
                           const struct head *head) {
   uint64_t length = c->front->request.content_length;
-  if (length > head->limit) return refuse_body(c, in, head);
+  if (length > head->admission.body_bytes) return refuse_body(c, in, head);
   size_t wanted = head->len + (size_t)length;
   if (in->len < wanted) {
     trace("client %s: body awaited, %zu bytes with its head",
           connection_peer(c), wanted);
-    await_body(c, CONNECTION_IN_BODY, wanted);
+    await_body(c, head, CONNECTION_IN_BODY, wanted);
     return 0;
   }
-  hand_over(c, head->route, (struct slice){in->at + head->len, (size_t)length});
+  hand_over(c, &head->admission,
+            (struct slice){in->at + head->len, (size_t)length});
   return wanted;
 }
 
@@ -143,21 +172,22 @@ static enum chunks_progress undo_chunks(struct connection *c, struct input *in,
 static size_t take_chunks(struct connection *c, struct input *in,
                           const struct head *head) {
   struct chunks *chunks = &c->chunks;
+  const size_t limit = head->admission.body_bytes;
   if (c->state != CONNECTION_IN_CHUNKS)
-    chunks_init(chunks, head->limit, c->front->limits.head_bytes);
+    chunks_init(chunks, limit, c->front->limits.head_bytes);
   enum chunks_progress progress = undo_chunks(c, in, head->len);
   if (progress == CHUNKS_MORE) {
     trace("client %s: body awaited, in chunks", connection_peer(c));
-    await_body(c, CONNECTION_IN_CHUNKS, head->len);
+    await_body(c, head, CONNECTION_IN_CHUNKS, head->len);
     return 0;
   }
   if (progress == CHUNKS_BAD) {
-    refuse(c, head->route, 400, chunks->why);
+    refuse(c, &head->admission, 400, chunks->why);
     return in->len;
   }
-  if (progress == CHUNKS_LARGE || chunks->body_len > head->limit)
+  if (progress == CHUNKS_LARGE || chunks->body_len > limit)
     return refuse_body(c, in, head);
-  hand_over(c, head->route,
+  hand_over(c, &head->admission,
             (struct slice){in->at + head->len, chunks->body_len});
   return head->len + chunks->read;
 }
@@ -167,16 +197,18 @@ static size_t take_body(struct connection *c, struct input *in,
                         size_t head_len) {
   const struct front_handler *handler = &c->front->handler;
   const struct http_request *request = &c->front->request;
-  struct head head = {.len = head_len};
-  head.limit = handler->on_head(handler->arg, request, &head.route);
+  const struct head head = {
+      head_len,
+      was_admitted(c) ? c->admitted : handler->on_head(handler->arg, request)};
   trace("client %s: head read, %.*s %.*s, %zu bytes", connection_peer(c),
         TRACE_ARG(request->method_name), TRACE_ARG(request->path), head_len);
   if (http_request_has_body(request)) {
-    if (head.limit > 0 && request->is_chunked) return take_chunks(c, in, &head);
-    if (head.limit > 0) return take_length(c, in, &head);
+    const bool takes_one = head.admission.body_bytes > 0;
+    if (takes_one && request->is_chunked) return take_chunks(c, in, &head);
+    if (takes_one) return take_length(c, in, &head);
     connection_ends(c, CONNECTION_LINGERS); /* it stays unread */
   }
-  hand_over(c, head.route, (struct slice){in->at + head_len, 0});
+  hand_over(c, &head.admission, (struct slice){in->at + head_len, 0});
   return head_len;
 }
 

@@ -102,10 +102,12 @@ static bool is_query(struct slice query) {
 static const char *path_item(const struct visit *visit,
                              struct exchange_item *item, struct slice text) {
   const struct route *route = visit->route;
-  if (route->group->count == 0) return "a path needs a --to to be appended to";
+  if (route->group->count == 0)
+    return "a path needs a target to be appended to";
   split(text, &item->rest, &item->query);
   if (!base_url_rest_is_safe(item->rest) || !is_query(item->query))
-    return "a path must stay below --to: no . or .. segments, no malformed "
+    return "a path must stay below the target's: no . or .. segments, no "
+           "malformed "
            "percent-encoding, no bytes but visible ASCII";
   item->group = route->group;
   item->pilot = pilot_of(visit, route->group);
@@ -135,8 +137,8 @@ static const char *url_item(const struct visit *visit,
   if (find_above(visit, route->group, &url, item) ||
       find_above(visit, route->listed, &url, item))
     return NULL;
-  return "it does not lie below a configured URL; --to or --all with its base "
-         "would allow it";
+  return "it does not lie below a configured URL; a target with its base would "
+         "allow it";
 }
 
 static const char *parse_item(const struct visit *visit,
@@ -261,11 +263,13 @@ void all_visit(struct visit *visit) {
   query_take(query, params, route->timeout_param ? 3 : 2,
              is_post ? NULL : &visit->text);
   query = text_slice_of(&visit->text);
-  if (!visit_timeout(visit, params[2].value, params[2].count, &timeout_us) ||
-      !visit_switch(visit, &params[0], &setup.detail) ||
-      !visit_switch(visit, &params[1], &hedge))
+  if (!visit_switch(visit, &params[0], &setup.detail) ||
+      !visit_switch(visit, &params[1], &hedge) ||
+      !visit_timeout(visit, params[2].value, params[2].count, &timeout_us))
     return;
-  if (!hedge) policy.hedges = 0;
+  const bool is_plain = visit_is_plain(visit);
+  if (!hedge || is_plain) policy.hedges = 0;
+  if (is_plain) policy.retries = 0;
   set_races(visit, races, &policy, timeout_us);
   if (is_post) visit_post(visit, &setup);
   else start_get(visit, &setup, query);

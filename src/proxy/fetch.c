@@ -146,6 +146,7 @@ static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   _Atomic int64_t *in_flight = in_flight_to(f, target);
   struct attempt_record *record = record_of(f, k);
   record->target = target->number;
+  record->name = target->name;
   record->number = (uint8_t)(f->first_number + k);
   if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
   record->start_us = now_us;

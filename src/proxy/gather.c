@@ -25,6 +25,13 @@ static struct exchange_race race_of(struct visit *visit,
       .json = route->rules};
 }
 
+/* Each item is asked once. */
+static void make_plain(struct exchange_race *race, struct race_policy *plain) {
+  *plain = *race->policy;
+  plain->hedges = plain->retries = 0;
+  race->policy = plain;
+}
+
 static struct exchange_item item_of(const struct visit *visit,
                                     const struct gather_item *from) {
   return (struct exchange_item){.group = from->group,
@@ -40,8 +47,12 @@ static void gather_start(struct visit *visit, struct exchange_setup *setup,
   const struct gather *gather = setup->gather;
   struct exchange_race races[GATHER_ITEMS_MAX];
   struct exchange_item items[GATHER_ITEMS_MAX];
-  for (unsigned i = 0; i < gather->rule_count; i++)
+  struct race_policy plain[GATHER_ITEMS_MAX];
+  const bool is_plain = visit_is_plain(visit);
+  for (unsigned i = 0; i < gather->rule_count; i++) {
     races[i] = race_of(visit, gather->rules[i], deadline_us);
+    if (is_plain) make_plain(&races[i], &plain[i]);
+  }
   for (unsigned i = 0; i < gather->count; i++)
     items[i] = item_of(visit, &gather->items[i]);
   setup->races = races;
@@ -62,7 +73,7 @@ void gather_visit(struct visit *visit) {
   int64_t deadline_us;
   if (!visit_open(visit, 0)) return;
   query_take(visit->request->query, params, route->timeout_param ? 2 : 1, NULL);
-  if (visit_timeout(visit, params[1].value, params[1].count, &deadline_us) &&
-      visit_switch(visit, &params[0], &setup.detail))
+  if (visit_switch(visit, &params[0], &setup.detail) &&
+      visit_timeout(visit, params[1].value, params[1].count, &deadline_us))
     gather_start(visit, &setup, deadline_us);
 }

@@ -75,7 +75,8 @@ static bool open_log(struct program *program) {
 
 /* What flags name must be there: it is as if the flag were wrong. */
 static bool read_files(struct program *program) {
-  return secrets_read(&program->reload.secrets, &program->config) &&
+  return secrets_read(&program->reload.secrets, &program->config,
+                      log_notice_line, NULL) &&
          files_open_log(&program->config, program->log);
 }
 
@@ -141,7 +142,9 @@ static void end_reload(struct program *program) {
   const char *how = program->reloading;
   program->reloading = NULL;
   log_notice("%s", how);
-  notify_send(program->notify, "READY=1\nSTATUS=%s", how);
+  const char *why = program->reload.why;
+  notify_send(program->notify, "READY=1\nSTATUS=%s%s%s", how, *why ? ": " : "",
+              why);
 }
 
 /* Every worker has heard of the question, and has left what it had counted. */
@@ -309,7 +312,8 @@ static void dump(const struct config *config) {
 /* --check and --dump-config: all is read, and nothing runs. */
 static int show(struct program *program) {
   const struct config *config = &program->config;
-  if (!secrets_read(&program->reload.secrets, config)) return EXIT_USAGE;
+  if (!secrets_read(&program->reload.secrets, config, log_notice_line, NULL))
+    return EXIT_USAGE;
   if (config->dump) dump(config);
   else
     printf("%s: good: %u upstreams with %u targets, %u routes\n",
@@ -324,7 +328,8 @@ static int run_config(struct program *program) {
   program->reload.words = &program->words;
   program->reload.config = &program->config;
   program->reload.crew = &program->crew;
-  if (settings_read(&program->config, file, &program->words)) {
+  if (settings_read(&program->config, file, &program->words, log_notice_line,
+                    NULL)) {
     if (program->config.check || program->config.dump) code = show(program);
     else code = serve(program);
   }
@@ -337,6 +342,9 @@ int process_main(int argc, char **argv) {
   static struct program program;
   char error[512];
   int code;
+  /* Before and after the loop listens to them. */
+  signal(SIGHUP, SIG_IGN);
+  signal(SIGUSR1, SIG_IGN);
   program.words = (struct config_words){argc, argv, env};
   switch (config_parse(&program.config, argc, argv, env, error, sizeof error)) {
     case CONFIG_HELP: config_help(put, stdout); return EXIT_SUCCESS;
@@ -346,9 +354,6 @@ int process_main(int argc, char **argv) {
     case CONFIG_RUN: break;
   }
   trace_is_on = program.config.trace;
-  /* Before and after the loop listens to them. */
-  signal(SIGHUP, SIG_IGN);
-  signal(SIGUSR1, SIG_IGN);
   leaks_begin();
   if (!libraries_init()) {
     log_notice("libcurl could not be initialised");

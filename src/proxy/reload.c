@@ -10,6 +10,7 @@
  * again. */
 #include "proxy/reload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "config/config_file.h"
@@ -39,11 +40,19 @@ bool reload_first(struct reload *reload) {
   return reload->snapshot != NULL;
 }
 
+/* Every error is a notice, and the first is kept. */
+static void on_error(void *arg, const char *line) {
+  struct reload *reload = arg;
+  if (reload->why[0] == '\0')
+    snprintf(reload->why, sizeof reload->why, "%s", line);
+  log_notice("%s", line);
+}
+
 /* False: no memory, and the old one stays in force. */
 static bool renew(struct reload *reload, const struct config *config) {
   struct snapshot *snapshot = make_snapshot(reload, config);
   if (!snapshot || !crew_renew(reload->crew, reload->snapshot, snapshot)) {
-    log_notice("no memory for what was read, or too many origins");
+    on_error(reload, "no memory for what was read, or too many origins");
     snapshot_drop(snapshot);
     return false;
   }
@@ -59,10 +68,11 @@ static void free_config(struct config *config) {
 }
 
 /* What the file says now; NULL: it will not do, and notices have said why. */
-static struct config *read_config(const struct reload *reload) {
+static struct config *read_config(struct reload *reload) {
   struct config *config = calloc(1, sizeof *config);
   uint64_t descriptors;
-  if (config && settings_read(config, reload->config->file, reload->words)) {
+  if (config && settings_read(config, reload->config->file, reload->words,
+                              on_error, reload)) {
     machine_fit(config, &descriptors);
     return config;
   }
@@ -89,7 +99,7 @@ static void reopen_log(const struct reload *reload,
 
 static bool reload_file(struct reload *reload) {
   struct config *config = read_config(reload);
-  if (!config || !secrets_read(&reload->secrets, config) ||
+  if (!config || !secrets_read(&reload->secrets, config, on_error, reload) ||
       !renew(reload, config)) {
     free_config(config);
     return false;
@@ -103,11 +113,12 @@ static bool reload_file(struct reload *reload) {
 
 static bool reload_flags(struct reload *reload) {
   reopen_log(reload, reload->config);
-  return secrets_read(&reload->secrets, reload->config) &&
+  return secrets_read(&reload->secrets, reload->config, on_error, reload) &&
          renew(reload, reload->config);
 }
 
 const char *reload_run(struct reload *reload) {
+  reload->why[0] = '\0';
   if (reload->config->file)
     return reload_file(reload)
                ? "reloaded"

@@ -33,16 +33,42 @@ static bool takes_body(const struct route *route, enum http_method method) {
   return (method != HTTP_GET && method != HTTP_HEAD) || route->get_body;
 }
 
-size_t router_on_head(void *arg, const struct http_request *request,
-                      const void **route) {
-  const struct service *service = arg;
-  const struct route_table *table = &service->lease->snapshot->table;
+static struct slice rest_of(const struct route *route,
+                            const struct http_request *request) {
+  return route && route->strip ? route_table_rest(route, request->path)
+                               : request->path;
+}
+
+/* A 400 whatever its body holds: a client that asks first need not send it (RFC
+ * 9110, section 10.1.1). */
+static bool is_hopeless(const struct route *route,
+                        const struct http_request *request) {
+  return !visit_timeout_is_good(route, request->query) ||
+         (route->kind == ROUTE_SMART &&
+          !base_url_rest_is_safe(rest_of(route, request)));
+}
+
+static bool asks_for_body(const struct route *route,
+                          const struct http_request *request) {
+  return takes_body(route, request->method) &&
+         (!request->expects_continue || !is_hopeless(route, request));
+}
+
+struct admission router_on_head(void *arg, const struct http_request *request) {
+  struct lease *lease = ((const struct service *)arg)->lease;
+  const struct route_table *table = &lease->snapshot->table;
   const struct route *first = NULL, *found = NULL;
   if (request->path.len > 0) first = route_table_find(table, request->path);
   if (first) found = route_table_method(table, first, request->method);
-  *route = found ? found : first;
-  return found && takes_body(found, request->method) ? found->body_bytes : 0;
+  const bool takes = found && asks_for_body(found, request);
+  return (struct admission){.route = found ? found : first,
+                            .lease = lease,
+                            .body_bytes = takes ? found->body_bytes : 0};
 }
+
+void router_on_hold(void *lease) { (void)lease_take(lease); }
+
+void router_on_release(void *lease) { lease_give(lease); }
 
 /* ---- X-Request-ID ---- */
 
@@ -74,7 +100,7 @@ static struct slice request_id(struct service *service,
 /* ---- the door ---- */
 
 static void reject_method(struct visit *visit) {
-  const struct route_table *table = &visit->service->lease->snapshot->table;
+  const struct route_table *table = &visit->lease->snapshot->table;
   char storage[128];
   struct text allow;
   text_init(&allow, storage, sizeof storage);
@@ -83,19 +109,33 @@ static void reject_method(struct visit *visit) {
                       "this path does not answer this method");
 }
 
-/* A browser asks whether a page may ask (core/cors). */
-static void answer_preflight(struct visit *visit) {
-  const struct route_table *table = &visit->service->lease->snapshot->table;
+/* The route that the method of a preflight would go to, or any of that path
+ * where none takes it. NULL: this is no preflight. */
+static const struct route *route_of_preflight(const struct visit *visit) {
+  const struct route_table *table = &visit->lease->snapshot->table;
+  const struct http_request *request = visit->request;
+  if (request->method != HTTP_OPTIONS || !cors_is_preflight(request))
+    return NULL;
+  const struct route *first = route_table_find(table, request->path);
+  const struct route *asked =
+      route_table_method(table, first, cors_asked_method(request));
+  return asked ? asked : visit->route;
+}
+
+/* A browser asks whether a page may ask (core/cors). What it is told of one
+ * route it keeps for all methods that it is told of, so these are the route's.
+ */
+static void answer_preflight(struct visit *visit, const struct route *asked) {
   char storage[128];
   struct text methods;
   text_init(&methods, storage, sizeof storage);
-  http_methods_write(&methods, route_table_methods(table, visit->route));
+  http_methods_write(&methods, asked->methods);
   if (cors_room(visit->request, text_slice_of(&methods)) > LINES_BYTES) {
     visit_reject(visit, 431, "Access-Control-Request-Headers is too long");
     return;
   }
   visit->lines.len = 0;
-  cors_write_preflight(&visit->lines, &visit->route->cors, visit->request,
+  cors_write_preflight(&visit->lines, &asked->cors, visit->request,
                        text_slice_of(&methods));
   visit_answer_nothing(visit);
 }
@@ -115,7 +155,7 @@ static const char *why_no_route(const struct visit *visit) {
 }
 
 static void router_dispatch(struct visit *visit) {
-  const struct route *route = visit->route;
+  const struct route *route = visit->route, *asked;
   const struct http_request *request = visit->request;
   if (forward_is_loop(request, visit->service->process->pseudonym))
     visit_reject(visit, 508,
@@ -124,8 +164,8 @@ static void router_dispatch(struct visit *visit) {
   else if (request->method == HTTP_CONNECT)
     visit_reject_method(visit, "GET, HEAD, POST", "hedgerow opens no tunnels");
   else if (!route) visit_reject(visit, 404, why_no_route(visit));
-  else if (route->cors.count > 0 && cors_is_preflight(request))
-    answer_preflight(visit);
+  else if ((asked = route_of_preflight(visit)) && asked->cors.count > 0)
+    answer_preflight(visit, asked);
   else if (!(route->methods & 1u << request->method)) reject_method(visit);
   else if (http_request_has_body(request) &&
            !takes_body(route, request->method))
@@ -143,12 +183,15 @@ struct room {
 static struct visit make_visit(struct service *service,
                                struct connection *connection,
                                const struct http_request *request,
-                               const struct route *route, struct room *room) {
+                               const struct admission *admission,
+                               struct room *room) {
+  const struct route *route = admission ? admission->route : NULL;
   struct visit visit = {
       .service = service,
       .connection = connection,
       .request = request,
       .route = route,
+      .lease = admission ? admission->lease : NULL,
       .record = {.method = request->method_name,
                  .path = request->target,
                  .start_us = clock_now_us()},
@@ -160,24 +203,23 @@ static struct visit make_visit(struct service *service,
 }
 
 void router_on_request(void *arg, struct connection *connection,
-                       const struct http_request *request, const void *route,
-                       struct slice body) {
+                       const struct http_request *request,
+                       const struct admission *admission, struct slice body) {
   struct room room;
-  struct visit visit = make_visit(arg, connection, request, route, &room);
+  struct visit visit = make_visit(arg, connection, request, admission, &room);
   visit.record.id = request_id(arg, request, room.id);
   visit.body = body;
-  visit.rest = visit.route && visit.route->strip
-                   ? route_table_rest(visit.route, request->path)
-                   : request->path;
+  visit.rest = rest_of(visit.route, request);
   router_dispatch(&visit);
 }
 
 void router_on_bad_request(void *arg, struct connection *connection,
                            const struct http_request *request,
-                           const void *route, int status, const char *why) {
+                           const struct admission *admission, int status,
+                           const char *why) {
   struct room room;
-  struct visit visit = make_visit(arg, connection, request, route, &room);
+  struct visit visit = make_visit(arg, connection, request, admission, &room);
   visit.record.id =
-      route ? request_id(arg, request, room.id) : own_id(arg, room.id);
+      admission ? request_id(arg, request, room.id) : own_id(arg, room.id);
   visit_reject(&visit, status, why);
 }

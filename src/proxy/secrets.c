@@ -1,7 +1,7 @@
 /* secrets: reads tokens and CAs for targets.
  *
  * All of it is done by the main thread, which serves nobody and may wait for a
- * disk. All is read, even if some of it will not do: each costs one notice that
+ * disk. All is read, even if some of it will not do: each costs one line that
  * names the option, the file and the reason, and never what stands in it. At
  * start that is as if the configuration were wrong; at a reload what was read
  * before stays in force.
@@ -18,7 +18,6 @@
 #include <sys/resource.h>
 
 #include "config/config_errors.h"
-#include "io/log.h"
 #include "io/token.h"
 
 enum { ERROR_BYTES = CONFIG_ERROR_BYTES };
@@ -220,7 +219,8 @@ static bool has_token(const struct secrets *secrets) {
   return false;
 }
 
-bool secrets_read(struct secrets *secrets, const struct config *config) {
+bool secrets_read(struct secrets *secrets, const struct config *config,
+                  config_complain *complain, void *arg) {
   unsigned targets = config_targets(config);
   struct secrets now = {.of_targets =
                             calloc(targets + 1, sizeof *now.of_targets)};
@@ -229,7 +229,7 @@ bool secrets_read(struct secrets *secrets, const struct config *config) {
       .now = &now,
       .config = config,
       .ca_files = calloc(targets + 1, sizeof(char *)),
-      .errors = {.file = config->file, .complain = log_notice_line}};
+      .errors = {.file = config->file, .complain = complain, .arg = arg}};
   /* Out of the environment in any case, also where nothing uses it. */
   bool done = variable_of(secrets, "HEDGEROW_TOKEN") && now.of_targets &&
               reading.ca_files && read_all(&reading);

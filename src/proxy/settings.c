@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/config_file.h"
-#include "io/log.h"
+#include "io/file.h"
 
 /* As much of it as is of interest, or NULL; errno says why. */
 static char *read_stream(FILE *file, size_t *len) {
@@ -22,8 +24,25 @@ static char *read_stream(FILE *file, size_t *len) {
   return NULL;
 }
 
+/* A pipe is refused before it is read: it would be empty at the next reload, or
+ * hold that up until somebody writes. */
+static FILE *open_file(const char *name) {
+  struct stat info;
+  int fd = file_open(name);
+  FILE *file = NULL;
+  if (fd < 0) return NULL;
+  if (fstat(fd, &info) == 0) {
+    if (S_ISREG(info.st_mode)) file = fdopen(fd, "r");
+    else errno = S_ISDIR(info.st_mode) ? EISDIR : ENOTSUP;
+  }
+  int error = errno;
+  if (!file) close(fd);
+  errno = error;
+  return file;
+}
+
 static char *read_bytes(const char *name, size_t *len) {
-  FILE *file = fopen(name, "re");
+  FILE *file = open_file(name);
   if (!file) return NULL;
   char *bytes = read_stream(file, len);
   int error = errno;
@@ -39,42 +58,49 @@ static struct slice folder_of(const char *name, char folder[PATH_MAX + 1]) {
   return slice_of(folder);
 }
 
+/* Of the file as a whole. */
+static bool refuse(const char *name, const char *why, config_complain *complain,
+                   void *arg) {
+  char line[PATH_MAX + 128];
+  snprintf(line, sizeof line, "--config: %s: %s", name, why);
+  complain(arg, line);
+  return false;
+}
+
 static bool read_file(struct config *config, const char *name,
-                      const struct config_words *words) {
+                      const struct config_words *words,
+                      config_complain *complain, void *arg) {
   size_t len = 0;
   char *bytes = read_bytes(name, &len);
-  if (!bytes) {
-    log_notice("--config: %s: %s", name, strerror(errno));
-    return false;
-  }
+  if (!bytes)
+    return refuse(name,
+                  errno == ENOTSUP ? "it is no regular file" : strerror(errno),
+                  complain, arg);
   char folder[PATH_MAX + 1];
   const struct config_source source = {
       name, folder_of(name, folder), {bytes, len}, words};
-  bool good = len <= CONFIG_FILE_BYTES_MAX;
-  if (!good) log_notice("--config: %s: it is larger than 4 MiB", name);
-  else good = config_read_file(config, &source, log_notice_line, NULL);
+  bool good = len <= CONFIG_FILE_BYTES_MAX
+                  ? config_read_file(config, &source, complain, arg)
+                  : refuse(name, "it is larger than 4 MiB", complain, arg);
   free(bytes);
   return good;
 }
 
-static bool build(struct config *config) {
-  bool built = config_build(config);
-  if (!built) log_notice("no memory for the configuration");
-  return built;
-}
-
 /* For a config that nobody has filled yet. */
-static bool read_words(struct config *config,
-                       const struct config_words *words) {
-  char error[256];
+static bool read_words(struct config *config, const struct config_words *words,
+                       config_complain *complain, void *arg) {
+  char error[512];
   enum config_result result = config_parse(config, words->argc, words->argv,
                                            words->env, error, sizeof error);
-  if (result != CONFIG_RUN) log_notice("%s", error);
-  return result == CONFIG_RUN;
+  if (result == CONFIG_RUN && config_build(config)) return true;
+  complain(arg,
+           result == CONFIG_RUN ? "no memory for the configuration" : error);
+  return false;
 }
 
 bool settings_read(struct config *config, const char *file,
-                   const struct config_words *words) {
-  if (file) return read_file(config, file, words);
-  return read_words(config, words) && build(config);
+                   const struct config_words *words, config_complain *complain,
+                   void *arg) {
+  return file ? read_file(config, file, words, complain, arg)
+              : read_words(config, words, complain, arg);
 }

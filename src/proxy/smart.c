@@ -7,19 +7,31 @@
  * How often the request may be sent is decided here (RFC 9110, section 9.2.2):
  * more than once where its method is safe, where the route says that it does no
  * harm, or where the client has given it a key by which the upstream knows it
- * again; else once. */
+ * again, whichever target it is; else once. */
 #include "proxy/smart.h"
 
 #include "core/coding.h"
 #include "core/http_method.h"
-#include "core/prefer.h"
 #include "core/query.h"
 #include "proxy/balance.h"
 
+/* The same for all attempts, and of this request alone: one that the route sets
+ * is neither. */
+static bool carries_key(const struct visit *visit) {
+  const struct route *route = visit->route;
+  const struct http_field *key =
+      http_request_field(visit->request, "Idempotency-Key");
+  if (!key || key->value.len == 0) return false;
+  for (unsigned i = 0; i < route->group->variant_count; i++)
+    if (!forward_carries(visit->request, &route->fields,
+                         &route->group->variants[i], key))
+      return false;
+  return true;
+}
+
 static bool may_be_sent_again(const struct visit *visit) {
   return http_method_is_safe(visit->request->method) ||
-         visit->route->idempotent ||
-         http_request_field(visit->request, "Idempotency-Key");
+         visit->route->idempotent || carries_key(visit);
 }
 
 /* RFC 9110, section 8.6: of these a server expects a length, were it 0. */
@@ -80,19 +92,6 @@ static struct slice keep_if_none_match(struct visit *visit) {
   return slice_from(text_slice_of(&visit->text), from);
 }
 
-/* Prefer: wait=SECONDS is what timeout=MS is, where that is not given. */
-static void take_preference(struct visit *visit, int64_t *timeout_us) {
-  int64_t wait_us;
-  if (!visit->request->has_wishes || !prefer_wait(visit->request, &wait_us))
-    return;
-  if (wait_us > visit->route->max_timeout_us)
-    wait_us = visit->route->max_timeout_us;
-  *timeout_us = wait_us;
-  text_str(&visit->lines, "Preference-Applied: wait=");
-  text_int(&visit->lines, wait_us / 1000000);
-  text_str(&visit->lines, "\r\n");
-}
-
 static void start(struct visit *visit, struct exchange_setup *setup,
                   struct exchange_item *item, struct exchange_race *race,
                   bool tags) {
@@ -103,10 +102,8 @@ static void start(struct visit *visit, struct exchange_setup *setup,
              &visit->text);
   item->query = slice_from(text_slice_of(&visit->text), item->rest.len);
   if (tags) setup->if_none_match = keep_if_none_match(visit);
-  if (!visit_timeout(visit, timeout.value, timeout.count, &race->timeout_us))
-    return;
-  if (timeout.count == 0) take_preference(visit, &race->timeout_us);
-  visit_start(visit, setup);
+  if (visit_timeout(visit, timeout.value, timeout.count, &race->timeout_us))
+    visit_start(visit, setup);
 }
 
 void smart_visit(struct visit *visit) {
@@ -139,12 +136,11 @@ void smart_visit(struct visit *visit) {
   if (!visit_open(visit, visit->rest.len + visit->request->query.len +
                              (tags ? if_none_match_room(visit) : 0)))
     return;
+  if (visit_is_plain(visit)) policy.hedges = policy.retries = 0;
   if (route->fields.gzip) {
     setup.message.gzip = gzip_of(visit);
     text_str(&visit->lines, "Vary: Accept-Encoding\r\n");
   }
-  if (visit->request->has_wishes && prefer_hedge_off(visit->request))
-    policy.hedges = policy.retries = 0;
   policy.once = setup.message.once = !may_be_sent_again(visit);
   race.pilot = item.pilot = &route->pilots[visit->service->number];
   race.first = balance_first(visit->service, group);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "core/gate.h"
+#include "core/prefer.h"
 #include "io/clock.h"
 #include "proxy/answering.h"
 
@@ -110,14 +111,42 @@ static void reject_timeout(struct visit *visit, unsigned count) {
   visit_reject(visit, 400, detail);
 }
 
+/* Prefer: wait=SECONDS is what timeout=MS is, where that is not given. */
+static void take_preference(struct visit *visit, int64_t *timeout_us) {
+  int64_t wait_us;
+  if (!visit->request->has_wishes || !prefer_wait(visit->request, &wait_us))
+    return;
+  if (wait_us > visit->route->max_timeout_us)
+    wait_us = visit->route->max_timeout_us;
+  *timeout_us = wait_us;
+  text_str(&visit->lines, "Preference-Applied: wait=");
+  text_int(&visit->lines, wait_us / 1000000);
+  text_str(&visit->lines, "\r\n");
+}
+
+static bool read_timeout(const struct route *route, struct slice value,
+                         unsigned count, int64_t *ms) {
+  return count == 1 &&
+         query_parse_timeout(value, route->max_timeout_us / 1000, ms);
+}
+
+bool visit_timeout_is_good(const struct route *route, struct slice query) {
+  struct query_param param = {.name = route->timeout_param};
+  int64_t ms;
+  query_take(query, &param, param.name ? 1 : 0, NULL);
+  return param.count == 0 || read_timeout(route, param.value, param.count, &ms);
+}
+
 bool visit_timeout(struct visit *visit, struct slice value, unsigned count,
                    int64_t *timeout_us) {
   const struct route *route = visit->route;
   int64_t ms;
   *timeout_us = route->timeout_us;
-  if (count == 0) return true;
-  if (count == 1 &&
-      query_parse_timeout(value, route->max_timeout_us / 1000, &ms)) {
+  if (count == 0) {
+    take_preference(visit, timeout_us);
+    return true;
+  }
+  if (read_timeout(route, value, count, &ms)) {
     *timeout_us = ms * 1000;
     return true;
   }
@@ -138,6 +167,10 @@ bool visit_switch(struct visit *visit, const struct query_param *param,
   return false;
 }
 
+bool visit_is_plain(const struct visit *visit) {
+  return visit->request->has_wishes && prefer_hedge_off(visit->request);
+}
+
 /* ---- the start ---- */
 
 /* The path without its query, which may hold secrets and is not logged. */
@@ -154,6 +187,7 @@ static bool visit_write_setup(struct visit *visit,
   setup->path = visit_keep(visit, without_query(visit->record.path));
   setup->id = visit_keep(visit, visit->record.id);
   setup->answer_fields = visit_keep(visit, text_slice_of(&visit->lines));
+  setup->lease = visit->lease;
   setup->route = visit->route;
   setup->head_only = visit->head_only;
   setup->started_us = visit->record.start_us;
@@ -216,6 +250,8 @@ static const struct ask_message *visit_write_message(
   struct forward_rules own = *rules;
   own.with_body = common->has_body;
   own.success = common->success;
+  own.writes = visit->route->kind == ROUTE_SMART &&
+               !http_method_is_safe(visit->request->method);
   size_t bytes = sizeof(struct ask_message) +
                  group->variant_count * sizeof(struct ask_fields);
   struct ask_message *message =
@@ -224,6 +260,7 @@ static const struct ask_message *visit_write_message(
   struct ask_fields *fields = (void *)(message + 1);
   *message = *common;
   message->fields = fields;
+  message->timeout_header = rules->timeout_header;
   if (!rules->gzip) message->gzip = GZIP_KEPT;
   for (unsigned i = 0; i < group->variant_count; i++)
     if (!visit_write_fields(visit, &own, &group->variants[i], &fields[i]))
@@ -253,7 +290,6 @@ static bool visit_write_messages(struct visit *visit,
                                  struct exchange_setup *setup) {
   struct ask_message *common = &setup->message;
   if (common->method.len == 0) common->method = setup->method;
-  common->timeout_header = visit->route->timeout_header;
   if (visit->body.len > 0 && common->has_body &&
       !exchange_keep_body(visit->exchange, visit->body, &common->body))
     return false;

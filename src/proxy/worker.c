@@ -189,6 +189,8 @@ static struct front *make_front(struct worker *worker) {
   struct front_handler handler = {
       .arg = &worker->service,
       .on_head = router_on_head,
+      .on_hold = router_on_hold,
+      .on_release = router_on_release,
       .on_request = router_on_request,
       .on_bad_request = router_on_bad_request,
       .owner = worker,

@@ -166,12 +166,12 @@ static struct mock_framing framing_of(const struct mock *mock,
 }
 
 static void on_request(void *arg, struct connection *connection,
-                       const struct http_request *request, const void *route,
-                       struct slice body) {
+                       const struct http_request *request,
+                       const struct admission *admission, struct slice body) {
   struct mock *mock = arg;
   struct play play = {.connection = connection};
   uint64_t arrival = ++mock->arrivals;
-  (void)route, (void)body;
+  (void)admission, (void)body;
   play.framing = framing_of(mock, connection, request->method);
   if (mock->constant && !play.framing.head_only && !play.framing.close &&
       !play.framing.keep_alive_1_0) {
@@ -190,17 +190,17 @@ static void on_request(void *arg, struct connection *connection,
 
 static void on_bad_request(void *arg, struct connection *connection,
                            const struct http_request *request,
-                           const void *route, int status, const char *why) {
+                           const struct admission *admission, int status,
+                           const char *why) {
   struct play play = {connection, {FAULT_STATUS, status, 0}, {0}};
-  (void)request, (void)route, (void)why;
+  (void)request, (void)admission, (void)why;
   play.framing = framing_of(arg, connection, HTTP_GET);
   play_now(&play);
 }
 
-static size_t on_head(void *arg, const struct http_request *request,
-                      const void **route) {
-  (void)arg, (void)request, (void)route;
-  return BODY_MAX;
+static struct admission on_head(void *arg, const struct http_request *request) {
+  (void)arg, (void)request;
+  return (struct admission){.body_bytes = BODY_MAX};
 }
 
 static void on_closed(void *owner) { (void)owner; }

@@ -243,6 +243,11 @@ static struct slice until(struct slice text, const char *stops) {
 static struct slice path_of(struct slice uri) {
   struct base_url url;
   uri = until(uri, "?#");
+  if (slice_starts_with(uri, slice_of("//"))) {
+    const struct slice host = slice_from(uri, 2), path = until(host, "/");
+    uri = slice_from(host, path.len);
+    return uri.len > 0 ? uri : slice_of("/");
+  }
   if (uri.len > 0 && uri.at[0] == '/') return uri;
   demand(!base_url_parse(&url, uri), "only a URL or a path is rewritten");
   return url.path.len > 0 ? url.path : slice_of("/");
@@ -296,7 +301,7 @@ static void fuzz_links(struct slice letters, struct slice rest) {
   struct slice url = fuzz_line(&rest), route = fuzz_line(&rest);
   struct slice value = fuzz_line(&rest);
   struct base_url base;
-  struct links_rule rule = {&base, route, false};
+  struct links_rule rule = {.base = &base, .route = route};
   rule.stripped = fuzz_contains(letters, slice_of("s"));
   if (base_url_parse(&base, url)) return;
   if (route.len == 0 || route.at[0] != '/' || !base_url_rest_is_safe(route) ||

@@ -419,7 +419,8 @@ static void expect_list_refused(const char *list, const char *words) {
 }
 
 Test(all, a_url_of_another_origin_is_refused) {
-  expect_list_refused("[\"/a\",\"http://169.254.169.254/latest\"]", "--all");
+  expect_list_refused("[\"/a\",\"http://169.254.169.254/latest\"]",
+                      "a target with its base");
 }
 Test(all, a_url_that_is_not_a_url_is_refused) {
   expect_list_refused("[\"file:///etc/passwd\"]", "item 0");

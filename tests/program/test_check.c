@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "support/folder.h"
 #include "support/program.h"
@@ -120,4 +121,17 @@ Test(check, all_that_cannot_be_read_is_told_in_the_order_of_the_lines) {
                 "empty\n"
                 "line 7, column 5: token_file: $none: No such file or "
                 "directory\n");
+}
+
+/* A reload would wait for it, or find it empty. */
+Test(check, a_file_that_is_none_is_refused_and_not_waited_for) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("h.yaml", "", path); /* so that there is a folder */
+  folder_path("fifo", path);
+  cr_assert(mkfifo(path, 0600) == 0);
+  struct program *program = program_run("--check", "--config", path);
+  cr_expect_eq(program->exit_status, 2);
+  cr_expect(strstr(program->err, "it is no regular file"), "%s", program->err);
+  program->exit_status = 0;
+  program_free(program);
 }

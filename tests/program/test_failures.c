@@ -337,7 +337,7 @@ Test(failures, a_206_fails_although_its_body_is_json) {
 Test(failures, a_redirect_fails_and_names_where_to_and_the_flag) {
   FAILS("HTTP/1.1 302 Found\r\nLocation: https://example.org/v2\r\n"
         "Content-Length: 0\r\n\r\n",
-        "status", "https://example.org/v2; point --to there");
+        "status", "https://example.org/v2; point the target there");
 }
 
 Test(failures, a_redirect_without_a_location_fails) {

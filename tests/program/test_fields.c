@@ -174,6 +174,21 @@ Test(fields, a_preferred_wait_is_the_deadline_and_is_told) {
   stage_close(&s);
 }
 
+Test(fields, the_time_left_takes_the_place_of_whatever_is_called_so) {
+  struct stage s = stage_open("--hedges", "0", "--timeout-header", "X-Left",
+                              "--timeout", "30s", "--header", "x-left: 7");
+  client_get_with(s.client, "/smart", "X-LEFT: 99999999\r\nX-Right: 1\r\n");
+  struct arrival *arrival = origin_await(s.origin);
+  arrival_expect_field(arrival, "X-Right", "1");
+  cr_expect(!strstr(arrival->request, "99999999") &&
+                !strstr(arrival->request, "x-left: 7") &&
+                strstr(arrival->request, "X-Left: 30000\r\n"),
+            "%s", arrival->request);
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_close(&s);
+}
+
 /* ---- who asks ---- */
 
 Test(fields, an_upstream_is_told_the_client_and_not_what_strangers_say) {

@@ -284,6 +284,26 @@ Test(limits, a_body_that_stops_is_408) {
       408);
 }
 
+/* So that its log line says what it was. */
+Test(limits, a_late_body_is_refused_by_what_its_head_said) {
+  static const char *const framings[] = {
+      "Content-Length: 10\r\n\r\n[\"a\"",
+      "Transfer-Encoding: chunked\r\n\r\n4\r\n[\"a\"\r\n"};
+  struct stage s = stage_open("--keepalive-timeout", "100ms", "--cors", "*");
+  for (size_t i = 0; i < 2; i++) {
+    struct client *client = client_new(s.program->port);
+    client_send(client, "POST /all HTTP/1.1\r\n" HOST
+                        "X-Request-ID: mine\r\nOrigin: https://a\r\n");
+    client_send(client, framings[i]);
+    const struct reply *reply = client_await_reply(client);
+    reply_expect_problem(reply, 408);
+    reply_expect_field(reply, "X-Request-ID", "mine");
+    reply_expect_field(reply, "Access-Control-Allow-Origin", "*");
+    client_free(client);
+  }
+  stage_close(&s);
+}
+
 Test(limits, a_client_that_says_nothing_is_let_go) {
   struct stage s =
       stage_open("--header-timeout", "100ms", "--keepalive-timeout", "100ms");

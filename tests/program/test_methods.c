@@ -104,6 +104,69 @@ Test(methods, a_method_that_hedgerow_does_not_know_keeps_its_name) {
   scene_close(&s);
 }
 
+/* What no body can mend is told before there is one. */
+Test(methods, nobody_is_told_to_go_on_to_a_certain_400) {
+  static const char *const targets[] = {"/x?timeout=z",
+                                        "/x?timeout=1&timeout=2", "/x/../y",
+                                        "/x/%zz", "/all?timeout=0"};
+  struct scene s = scene_open(X "strip_prefix: on}\n"
+                                "  - {path: /all, upstream: a}\n");
+  for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+    char head[256];
+    snprintf(head, sizeof head,
+             "POST %s HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+             "Content-Length: 4\r\n\r\n",
+             targets[i]);
+    struct client *client = client_new(s.program->port);
+    client_send(client, head);
+    const struct reply *reply = client_await_reply(client);
+    reply_expect_problem(reply, 400);
+    reply_expect_field(reply, "Connection", "close");
+    client_free(client);
+  }
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
+/* Without it the upstream would overwrite what it is told to keep. */
+Test(methods, what_a_write_depends_on_crosses_whatever_counts_as_an_answer) {
+  static const char *const conditions[][3] = {
+      {"PUT", "If-Match", "\"v1\""},
+      {"PUT", "If-None-Match", "*"},
+      {"PATCH", "If-Match", "\"v1\""},
+      {"DELETE", "If-Unmodified-Since", "Mon, 01 Jan 2024 00:00:00 GMT"},
+      {"LOCK", "If-None-Match", "*"},
+  };
+  struct scene s = scene_open(X "hedges: 0}\n");
+  for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
+    const char *const *condition = conditions[i];
+    char field[128];
+    snprintf(field, sizeof field, "%s: %s\r\nRange: bytes=0-1\r\n",
+             condition[1], condition[2]);
+    scene_send(&s, condition[0], "/x", field, NULL);
+    struct arrival *arrival = origin_await(s.a);
+    arrival_expect_field(arrival, condition[1], condition[2]);
+    arrival_expect_field(arrival, "Range", NULL);
+    arrival_answer(arrival, 412, "", "{}");
+    reply_expect(client_await_reply(s.client), 412, "{}");
+  }
+  scene_close(&s);
+}
+
+Test(methods, what_a_read_depends_on_stays_where_json_is_wanted) {
+  static const char *const methods[] = {"GET", "HEAD", "QUERY", "OPTIONS"};
+  struct scene s = scene_open(X "hedges: 0}\n");
+  for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+    scene_send(&s, methods[i], "/x", "If-Match: \"v1\"\r\n", NULL);
+    struct arrival *arrival = origin_await(s.a);
+    arrival_expect_field(arrival, "If-Match", NULL);
+    arrival_answer_json(arrival, 200, "1");
+    if (i == 1) client_await_reply_to_head(s.client);
+    else reply_expect(client_await_reply(s.client), 200, "1");
+  }
+  scene_close(&s);
+}
+
 /* ---- how often a request is sent ------------------------------------------ */
 
 Test(methods, a_post_is_sent_once_whatever_the_time_and_the_answer_are) {
@@ -148,6 +211,38 @@ Test(methods, a_post_with_a_key_is_hedged_and_each_attempt_carries_the_key) {
   struct scene s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
                               "  - {path: /x, upstream: a}\n");
   expect_hedged(&s, "POST", "Idempotency-Key: \"k-1\"\r\n", "\"k-1\"");
+  scene_close(&s);
+}
+
+/* What the upstream does not get, or gets of others as well, is no key. */
+Test(methods, a_post_whose_key_does_not_go_along_is_sent_once) {
+  static const char *const cases[][2] = {
+      {"/x", "Idempotency-Key: k\r\nConnection: Idempotency-Key\r\n"},
+      {"/x", "Idempotency-Key:\r\n"},
+      {"/drops", "Idempotency-Key: k\r\n"},
+      {"/sets", "Idempotency-Key: k\r\n"},
+      {"/own", "Idempotency-Key: k\r\n"},
+  };
+  struct scene s = scene_open(
+      "defaults: {hedge_after: 0ms}\n"
+      "upstreams:\n"
+      "  a: {targets: [$A, $A]}\n"
+      "  b: {targets: [$A, {url: $A, headers: {Idempotency-Key: mine}}]}\n"
+      "routes:\n"
+      "  - {path: /x, upstream: a}\n"
+      "  - {path: /drops, upstream: a, drop_headers: [idempotency-key]}\n"
+      "  - {path: /sets, upstream: a, headers: {Idempotency-Key: fixed}}\n"
+      "  - {path: /own, upstream: b}\n");
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    scene_send(&s, "POST", cases[i][0], cases[i][1], "{}");
+    struct arrival *arrival = origin_await(s.a);
+    arrival_expect_body(arrival, "{}", 2);
+    arrival_answer_json(arrival, 503, "{}");
+    const struct reply *reply = client_await_reply(s.client);
+    reply_expect_problem(reply, 502);
+    reply_expect_story(reply, "1", NULL);
+  }
+  scene_expect_silence(&s);
   scene_close(&s);
 }
 
@@ -294,6 +389,19 @@ Test(methods, a_head_is_a_get_where_json_is_wanted) {
   arrival_answer_json(arrival, 200, "[1]");
   const struct reply *reply = client_await_reply_to_head(s.client);
   reply_expect_field(reply, "Content-Length", "3");
+  scene_close(&s);
+}
+
+Test(methods, what_is_no_error_of_the_upstream_is_not_handed_on_as_one) {
+  static const int statuses[] = {206, 302, 304};
+  struct scene s = scene_open(X "errors: upstream, hedges: 0}\n");
+  for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+    client_get(s.client, "/x");
+    arrival_answer_first(origin_await(s.a), statuses[i], "{}");
+    const struct reply *reply = client_await_reply(s.client);
+    reply_expect_problem(reply, 502);
+    reply_expect_result(reply, 0, "status");
+  }
   scene_close(&s);
 }
 

@@ -119,6 +119,14 @@ Test(notify, a_reload_that_fails_ends_too) {
   program_signal(s.program, SIGHUP);
   expect_message("RELOADING=1\n");
   expect_message("READY=1\nSTATUS=not reloaded");
+  cr_expect(strstr(message, ": --token-file: ") && strstr(message, token) &&
+                strstr(message, "No such file"),
+            "%s", message);
+  folder_write("token", "second\n", token);
+  program_signal(s.program, SIGHUP);
+  expect_message("RELOADING=1\n");
+  next_message();
+  cr_expect_str_eq(message, "READY=1\nSTATUS=reloaded");
   stage_close(&s);
 }
 

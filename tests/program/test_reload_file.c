@@ -103,6 +103,48 @@ Test(reload_file, what_is_in_flight_ends_by_the_file_it_began_under) {
   scene_close(&s);
 }
 
+/* The client was told to go on, and does. */
+static void expect_late_body(const char *framing, const char *rest) {
+  struct scene s = scene_open(A "max_head: 16K\nroutes:\n"
+                                "  - {path: /a, upstream: a}\n");
+  client_send(s.client, "POST /a HTTP/1.1\r\nHost: h\r\n");
+  client_send(s.client, framing);
+  reply_expect(client_await_reply(s.client), 100, "");
+  reload(&s, ALONE "upstreams:\n  a: {targets: [$B]}\nroutes:\n"
+                   "  - {path: /b, upstream: a, max_request_body: 1}\n");
+  client_send(s.client, rest);
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_line(arrival, "POST /a HTTP/1.1");
+  arrival_expect_body(arrival, "abcd", 4);
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_expect_problem(&s, "/a", 404);
+  scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
+  scene_close(&s);
+}
+
+Test(reload_file, a_late_body_goes_by_the_file_that_its_head_came_under) {
+  expect_late_body("Expect: 100-continue\r\nContent-Length: 4\r\n\r\n", "abcd");
+}
+
+Test(reload_file, late_chunks_go_by_the_file_that_their_head_came_under) {
+  expect_late_body("Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n",
+                   "4\r\nabcd\r\n0\r\n\r\n");
+}
+
+Test(reload_file, a_client_that_leaves_its_late_body_leaves_no_file_behind) {
+  struct scene s = scene_open(BEFORE);
+  client_send(s.client, "POST /a HTTP/1.1\r\nHost: h\r\n"
+                        "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+  reply_expect(client_await_reply(s.client), 100, "");
+  reload(&s, BOTH);
+  client_leave(s.client);
+  client_free(s.client);
+  s.client = client_new(s.program->port);
+  scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
+  scene_close(&s);
+}
+
 Test(reload_file, kept_connections_of_unchanged_targets_stay) {
   struct scene s = scene_open(BOTH);
   client_get(s.client, "/a");

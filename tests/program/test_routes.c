@@ -1,5 +1,6 @@
 /* Which request goes where, by a file of routes in the built program. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "support/folder.h"
 #include "support/scene.h"
@@ -190,5 +191,127 @@ Test(routes, a_get_brings_a_body_only_where_a_route_says_so) {
   scene_send(&s, "GET", "/b", "", "{}");
   reply_expect_problem(client_await_reply(s.client), 413);
   scene_expect_silence(&s);
+  scene_close(&s);
+}
+
+/* ---- links ---------------------------------------------------------------- */
+
+static void expect_link(const struct scene *s, const char *target,
+                        struct origin *origin, const char *path,
+                        const char *want) {
+  char field[256];
+  snprintf(field, sizeof field, "Link: <%s%s>; rel=next\r\n", s->a->url, path);
+  client_get(s->client, target);
+  arrival_answer(origin_await(origin), 200, field, "1");
+  const struct reply *reply = client_await_reply(s->client);
+  reply_expect_in_field(reply, "Link", want);
+}
+
+Test(routes, links_to_any_target_lead_to_the_route_or_stay) {
+  struct scene s =
+      scene_open("defaults: {hedges: 0, rewrite_links: on}\n"
+                 "upstreams:\n"
+                 "  b: {targets: [$B/us, $A/eu]}\n  a: {targets: [$A/v1]}\n"
+                 "routes:\n"
+                 "  - {path: /two, upstream: b, strip_prefix: on}\n"
+                 "  - {path: /one, upstream: a}\n");
+  expect_link(&s, "/two/x", s.b, "/eu/items?page=2", "</two/items?page=2>;");
+  expect_link(&s, "/one/x", s.a, "/v1/one/y", "</one/y>;");
+  expect_link(&s, "/one/x", s.a, "/v1/items", "/v1/items>;");
+  scene_close(&s);
+}
+
+/* ---- pages of other origins ------------------------------------------------ */
+
+static void preflight(const struct scene *s, const char *origin,
+                      const char *method) {
+  char fields[256];
+  snprintf(fields, sizeof fields,
+           "Origin: https://%s.example\r\n"
+           "Access-Control-Request-Method: %s\r\n",
+           origin, method);
+  scene_send(s, "OPTIONS", "/m", fields, NULL);
+}
+
+static void expect_allowed(const struct scene *s, const char *origin,
+                           const char *method, const char *allowed) {
+  preflight(s, origin, method);
+  const struct reply *reply = client_await_reply(s->client);
+  reply_expect(reply, 204, "");
+  reply_expect_field(reply, "Access-Control-Allow-Methods", allowed);
+}
+
+Test(routes, a_preflight_goes_by_the_route_of_the_method_that_it_asks_for) {
+  struct scene s = scene_open(
+      THREE "  - {path: /m, upstream: a, methods: [POST],\n"
+            "     cors: ['https://one.example']}\n"
+            "  - {path: /m, upstream: b, methods: [PUT, DELETE],\n"
+            "     cors: ['https://two.example']}\n"
+            "  - {path: /m, upstream: c, methods: [PATCH, OPTIONS]}\n");
+  expect_allowed(&s, "one", "POST", "POST");
+  expect_allowed(&s, "two", "POST", NULL);
+  expect_allowed(&s, "two", "DELETE", "PUT, DELETE");
+  expect_allowed(&s, "one", "DELETE", NULL);
+  scene_expect_silence(&s);
+  preflight(&s, "one", "PATCH"); /* without cors the upstream answers */
+  struct arrival *arrival = origin_await(s.c);
+  arrival_expect_line(arrival, "OPTIONS /base/m HTTP/1.1");
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_close(&s);
+}
+
+Test(routes, a_preflight_for_a_method_that_nobody_takes_is_told_the_others) {
+  struct scene s = scene_open("upstreams: {a: {targets: [$A]}}\n"
+                              "routes:\n  - {path: /m, upstream: a,\n"
+                              "     methods: [POST], cors: ['*']}\n");
+  expect_allowed(&s, "one", "DELETE", "POST");
+  scene_close(&s);
+}
+
+/* ---- how a client wants to be served -------------------------------------- */
+
+/* By any route: the deadline that an item is told, and how often it is asked. */
+Test(routes, a_wait_and_a_plain_request_are_for_gathers_and_lists_as_well) {
+  static const char *const asks[][2] = {
+      {"GET", "/x"}, {"GET", "/g"}, {"GET", "/all"}, {"POST", "/all?hedge=1"}};
+  struct scene s = scene_open(
+      "defaults: {hedge_after: 60s, timeout: 60s, timeout_header: X-Left}\n"
+      "upstreams:\n  a: {targets: [$A]}\n"
+      "routes:\n"
+      "  - {path: /x, upstream: a}\n"
+      "  - {path: /g, gather: [/x]}\n"
+      "  - {path: /all, upstream: a, list: a}\n");
+  for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
+    scene_send(&s, asks[i][0], asks[i][1], "Hedge: off\r\nPrefer: wait=40\r\n",
+               asks[i][0][0] == 'P' ? "[\"/x\"]" : NULL);
+    struct arrival *arrival = origin_await(s.a);
+    arrival_expect_field(arrival, "X-Left", "40000");
+    arrival_answer_json(arrival, 503, "{}");
+    const struct reply *reply = client_await_reply(s.client);
+    reply_expect_field(reply, "Hedge-Attempts", "1");
+    reply_expect_field(reply, "Preference-Applied", "wait=40");
+    scene_expect_silence(&s);
+  }
+  client_get_with(s.client, "/g?timeout=30000", "Prefer: wait=40\r\n");
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_field(arrival, "X-Left", "30000");
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect_field(client_await_reply(s.client), "Preference-Applied", NULL);
+  scene_close(&s);
+}
+
+Test(routes, a_problem_names_the_target_by_its_upstream) {
+  struct scene s = scene_open("defaults: {hedges: 1}\n"
+                              "upstreams:\n  a: {targets: [$A]}\n"
+                              "  b: {targets: [$B, $C]}\n"
+                              "routes:\n  - {path: /a, upstream: a}\n"
+                              "  - {path: /b, upstream: b}\n");
+  client_get(s.client, "/b");
+  arrival_answer_json(origin_await(s.b), 503, "{}");
+  arrival_answer_json(origin_await(s.c), 503, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_in_body(reply, "{\"target\":1,\"name\":\"b/0\",");
+  reply_expect_in_body(reply, "{\"target\":2,\"name\":\"b/1\",");
   scene_close(&s);
 }

@@ -395,7 +395,7 @@ FAULT(a_500, .ending = KEEPS,
 FAULT(a_redirect, .ending = KEEPS,
       SENDS("HTTP/1.1 302 Found\r\nLocation: https://example.org/\r\n"
             "Content-Length: 0\r\n\r\n"),
-      .result = "status", .words = "point --to there")
+      .result = "status", .words = "point the target there")
 FAULT(a_part_that_nobody_asked_for, .ending = KEEPS,
       SENDS("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-1/9\r\n"
             "Content-Length: 2\r\n\r\n{}"),

@@ -32,6 +32,22 @@ void yaml_file_expect_error_of(struct slice bytes, const char *want) {
   yaml_tree_free(tree);
 }
 
+void yaml_file_expect_fault(const char *text, const char *want) {
+  struct yaml_tree *tree = yaml_file_read(text);
+  char got[1024] = "";
+  struct text line;
+  text_init(&line, got, sizeof got);
+  for (const struct yaml_fault *f = yaml_faults(tree); f; f = f->next) {
+    yaml_where(&line, f->place);
+    text_str(&line, ": ");
+    text_str(&line, f->what);
+    if (f->next) text_char(&line, '\n');
+  }
+  cr_expect_str_eq(text_end(&line), want, "%s\n  got %s\n  not %s", text, got,
+                   want);
+  yaml_tree_free(tree);
+}
+
 void yaml_file_expect_error(const char *text, const char *want) {
   yaml_file_expect_error_of(slice_of(text), want);
 }

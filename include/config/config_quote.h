@@ -1,0 +1,12 @@
+/* config_quote: writes strings as a file may hold them. */
+#ifndef HEDGEROW_CONFIG_CONFIG_QUOTE_H
+#define HEDGEROW_CONFIG_CONFIG_QUOTE_H
+
+#include "core/slice.h"
+#include "core/text.h"
+
+/* A string in quotes, one to JSON and to YAML alike: as text_json has it, with
+ * escapes for what is a character to JSON alone. */
+void config_quote(struct text *out, struct slice string);
+
+#endif
