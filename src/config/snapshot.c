@@ -194,6 +194,8 @@ void snapshot_make_route(struct whole *whole, struct route *route,
   };
   route->pilots = snapshot_pilots(whole, route->group, route);
   route->listed_pilots = snapshot_pilots(whole, route->listed, route);
+  if (rules->observe && route->kind != ROUTE_GATHER)
+    route->policy.observed = snapshot_observe(whole, route);
 }
 
 /* Routes of one path stand together, in the order in which they were named. */
