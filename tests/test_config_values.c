@@ -291,3 +291,97 @@ Test(config_values, what_is_no_budget_is_told_why) {
     cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
   }
 }
+
+static void expect_rate(const char *text, const char *written,
+                        int64_t interval_ns, int64_t burst) {
+  struct rate_rule rule;
+  const char *why = config_parse_rate(slice_of(text), &rule);
+  cr_assert(!why, "%s was refused: %s", text, why);
+  cr_expect_eq(rule.interval_ns, interval_ns, "%s", text);
+  cr_expect_eq(rule.burst, burst, "%s", text);
+  char storage[64];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  config_write_rate(&out, &rule);
+  cr_expect(slice_equal(text_slice_of(&out), slice_of(written)),
+            "%s became %.*s", text, SLICE_ARG(text_slice_of(&out)));
+}
+
+Test(config_values, a_rate_is_a_number_in_a_time_and_a_burst) {
+  expect_rate("off", "off", 0, 0);
+  expect_rate("100/s", "100/s", 10000000, 100);
+  expect_rate("100/s:20", "100/s:20", 10000000, 20);
+  expect_rate("100/s:100", "100/s", 10000000, 100);
+  expect_rate("3/s", "3/s", 333333333, 3);
+  expect_rate("90/m", "90/m", 666666666, 1);
+  expect_rate("120/m", "2/s", 500000000, 2);
+  expect_rate("7/h:7", "7/h:7", INT64_C(514285714285), 7);
+  expect_rate("1/h", "1/h", INT64_C(3600000000000), 1);
+  expect_rate("1000000/s", "1000000/s", 1000, 1000000);
+}
+
+Test(config_values, what_is_no_rate_is_told_why) {
+  static const struct {
+    const char *text, *why;
+  } bad[] = {
+      {"", "is no rate"},
+      {"100", "is no rate"},
+      {"/s", "is no rate"},
+      {"100/", "is no rate"},
+      {"100/d", "is no rate"},
+      {"100/s20", "is no rate"},
+      {"100/s:", "is no rate"},
+      {"100/s:-1", "is no rate"},
+      {"1.5/s", "is no rate"},
+      {"0/s", "out of range"},
+      {"1000001/s", "out of range"},
+      {"100/s:0", "out of range"},
+      {"1/h:2", "out of range"},
+      {"100/s:360001", "out of range"},
+  };
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    struct rate_rule rule;
+    const char *why = config_parse_rate(slice_of(bad[i].text), &rule);
+    cr_assert(why, "%s was taken", bad[i].text);
+    cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
+  }
+}
+
+static void expect_queue(const char *text, int64_t most, int64_t time_us) {
+  struct queue_rule rule;
+  const char *why = config_parse_queue(slice_of(text), &rule);
+  cr_assert(!why, "%s was refused: %s", text, why);
+  cr_expect_eq(rule.most, most, "%s", text);
+  cr_expect_eq(rule.time_us, time_us, "%s", text);
+  char storage[64];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  config_write_queue(&out, &rule);
+  cr_expect(slice_equal(text_slice_of(&out), slice_of(text)), "%s became %.*s",
+            text, SLICE_ARG(text_slice_of(&out)));
+}
+
+Test(config_values, a_queue_is_a_number_and_a_time) {
+  expect_queue("off", 0, 0);
+  expect_queue("1:1ms", 1, 1000);
+  expect_queue("100:50ms", 100, 50000);
+  expect_queue("10000:60m", 10000, INT64_C(3600000000));
+}
+
+Test(config_values, what_is_no_queue_is_told_why) {
+  static const struct {
+    const char *text, *why;
+  } bad[] = {
+      {"", "is no queue"},         {"100", "is no queue"},
+      {"100:", "is no queue"},     {":50ms", "is no queue"},
+      {"100:50", "is no queue"},   {"-1:50ms", "is no queue"},
+      {"0:50ms", "out of range"},  {"10001:50ms", "out of range"},
+      {"100:0ms", "out of range"}, {"100:61m", "out of range"},
+  };
+  for (size_t i = 0; i < COUNT(bad); i++) {
+    struct queue_rule rule;
+    const char *why = config_parse_queue(slice_of(bad[i].text), &rule);
+    cr_assert(why, "%s was taken", bad[i].text);
+    cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
+  }
+}

@@ -84,6 +84,14 @@ Test(gate, every_verdict_has_its_name_and_its_words) {
                        "too few successes have paid for another attempt "
                        "(--budget)",
                        ""},
+      [GATE_RATE] = {"rate",
+                     "as many attempts as may have been started at this target "
+                     "(--rate)",
+                     ""},
+      [GATE_QUEUE] = {"queue",
+                      "others wait in line for this target, or its own turn "
+                      "did not come in time (--queue)",
+                      ""},
   };
   cr_assert_eq(sizeof words / sizeof *words, (size_t)GATE_VERDICTS);
   for (int i = 0; i < GATE_VERDICTS; i++) {

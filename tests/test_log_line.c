@@ -116,6 +116,21 @@ Test(log_line, names_the_status_of_a_failed_attempt) {
   expect_holds(log_line_json, &race, "\"result\":\"status\",\"status\":503}]");
 }
 
+Test(log_line, names_what_refused_an_attempt_and_how_long_it_waited) {
+  struct attempt_record attempt = {.start_us = T0 + 5000,
+                                   .end_us = T0 + 5000,
+                                   .queued_us = 5000,
+                                   .refused_by = GATE_QUEUE,
+                                   .end.result = ATTEMPT_REFUSED};
+  struct race_record race = race_for("/smart");
+  race.attempts = &attempt;
+  race.count = 1;
+  expect_holds(log_line_text, &race, "  #0 5.0-5.0 refused queue queued 5.0\n");
+  expect_holds(log_line_json, &race,
+               "\"queued\":5.0,\"result\":\"refused\","
+               "\"refused_by\":\"queue\"}]");
+}
+
 Test(log_line, counts_the_resends_of_an_attempt) {
   struct attempt_record attempt = {.start_us = T0,
                                    .end_us = T0,
@@ -232,6 +247,7 @@ Test(log_line, stays_below_its_limit_whatever_comes) {
         .end_us = INT64_MIN,
         .end = {ATTEMPT_STATUS, .status = INT32_MIN},
         .resends = UINT8_MAX,
+        .queued_us = UINT32_MAX,
     };
   struct slice all = {noise, sizeof noise};
   struct race_record race = {.peer = all,

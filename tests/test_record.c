@@ -68,6 +68,30 @@ Test(record, a_retry_is_told_as_one) {
               "\"result\":\"transport\"}");
 }
 
+Test(record, a_refused_one_is_told_with_what_refused_it) {
+  struct attempt_record attempt = {.start_us = T0,
+                                   .end_us = T0,
+                                   .refused_by = GATE_SLOW_TARGET,
+                                   .end.result = ATTEMPT_REFUSED};
+  expect_both(&attempt,
+              "{\"target\":0,\"started_ms\":0.0,\"ended_ms\":0.0,"
+              "\"result\":\"refused\",\"refused_by\":\"slow_target\"}",
+              "{\"target\":0,\"start\":0.0,\"end\":0.0,"
+              "\"result\":\"refused\",\"refused_by\":\"slow_target\"}");
+}
+
+Test(record, what_stood_in_line_tells_how_long) {
+  struct attempt_record attempt = {.start_us = T0 + 30000,
+                                   .end_us = T0 + 42000,
+                                   .queued_us = 30000,
+                                   .end = {ATTEMPT_SUCCESS, .status = 200}};
+  expect_both(&attempt,
+              "{\"target\":0,\"started_ms\":30.0,\"ended_ms\":42.0,"
+              "\"queued_ms\":30.0,\"result\":\"success\",\"status\":200}",
+              "{\"target\":0,\"start\":30.0,\"end\":42.0,"
+              "\"queued\":30.0,\"result\":\"success\",\"status\":200}");
+}
+
 Test(record, what_did_not_happen_is_left_out) {
   struct attempt_record attempt = {
       .start_us = T0, .end_us = T0, .end.result = ATTEMPT_CANCELLED};
@@ -87,8 +111,9 @@ Test(record, every_result_is_told_by_its_name) {
         .start_us = T0, .end_us = T0 + 1000, .end.result = result};
     char want[128];
     snprintf(want, sizeof want,
-             "{\"target\":0,\"start\":0.0,\"end\":1.0,\"result\":\"%s\"}",
-             attempt_result_name(result));
+             "{\"target\":0,\"start\":0.0,\"end\":1.0,\"result\":\"%s\"%s}",
+             attempt_result_name(result),
+             result == ATTEMPT_REFUSED ? ",\"refused_by\":\"open\"" : "");
     expect_json(&attempt, RECORD_IN_LOG, want);
   }
 }

@@ -86,6 +86,8 @@ struct config_rules {
   int64_t losers, balance; /* enum config_losers; enum balance */
   struct hedge_budget_rule budget;
   bool gate;
+  struct rate_rule rate;
+  struct queue_rule queue;
   /* of an upstream, or of one target */
   struct config_name token_file, token_env; /* one of them at most */
   struct config_name ca_file;               /* none: the system's */

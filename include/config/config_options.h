@@ -22,6 +22,8 @@ enum option_kind {
   OPTION_DURATIONS,  /* one, or A..B: int64_t[2] */
   OPTION_DELAY,      /* policy.hedge_after_us and policy.learn */
   OPTION_BUDGET,     /* struct hedge_budget_rule */
+  OPTION_RATE,       /* struct rate_rule */
+  OPTION_QUEUE,      /* struct queue_rule */
   OPTION_ADDRESS,    /* struct listen_at */
   OPTION_PATH,       /* struct config_name, of a file */
   OPTION_FILE,       /* const char *, the file of options itself */

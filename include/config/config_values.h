@@ -10,6 +10,7 @@
 #include "core/delay.h"
 #include "core/hedge_budget.h"
 #include "core/slice.h"
+#include "core/target.h"
 #include "core/text.h"
 
 /* A number too large for any use counts as this, so that the caller's range
@@ -49,9 +50,21 @@ const char *config_parse_budget(struct slice text,
 void config_write_budget(struct text *out,
                          const struct hedge_budget_rule *rule);
 
+/* "100/s", "90/m:20", "off". Without a burst it is what comes in a second, or
+ * 1. */
+const char *config_parse_rate(struct slice text, struct rate_rule *rule)
+    __attribute__((warn_unused_result));
+void config_write_rate(struct text *out, const struct rate_rule *rule);
+
+/* "100:50ms", "off". */
+const char *config_parse_queue(struct slice text, struct queue_rule *rule)
+    __attribute__((warn_unused_result));
+void config_write_queue(struct text *out, const struct queue_rule *rule);
+
 /* "16K", "8M", "512" (bytes; K = 1024). */
 bool config_parse_size(struct slice text, int64_t *bytes)
     __attribute__((warn_unused_result));
+void config_write_size(struct text *out, int64_t bytes);
 
 /* 1*DIGIT. */
 bool config_parse_count(struct slice text, int64_t *count)

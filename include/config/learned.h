@@ -13,11 +13,13 @@
 #include "core/estimate.h"
 #include "core/pilot.h"
 #include "core/slice.h"
+#include "io/turnstile.h"
 
 /* What it is known by; the first member of the others. */
 struct learned {
   atomic_uint holders;
   struct slice name;
+  void (*on_free)(struct learned *learned); /* NULL: nothing to clear */
 };
 
 /* One for each worker, on cache lines of its own. */
@@ -27,6 +29,7 @@ struct learned_counts {
 
 struct learned_target {
   _Alignas(PILOT_LINE) struct learned learned;
+  struct turnstile turnstile; /* of what learns for all routes */
   struct pilot_learner learner;
   struct pilot_target pilot;
   struct learned_counts counts[]; /* by worker */
@@ -39,7 +42,8 @@ struct learned_earnings {
 struct learned_upstream {
   _Alignas(PILOT_LINE) struct learned learned;
   _Alignas(PILOT_LINE) struct hedge_budget budget;
-  struct learned_earnings earnings[]; /* by worker */
+  _Alignas(PILOT_LINE) _Atomic int64_t waiting; /* in line: see proxy/line */
+  struct learned_earnings earnings[];           /* by worker */
 };
 
 /* What races of a route tell that are only observed (--observe). */

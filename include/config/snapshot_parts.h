@@ -66,6 +66,10 @@ void snapshot_make_groups(struct whole *whole);
 
 /* ---- snapshot_pilots.c ---- */
 
+/* Gives the group, and its targets, what is counted of who starts there. */
+void snapshot_keep_lines(struct whole *whole, struct group *group,
+                         struct target *targets);
+
 /* Those of the workers, by their number, for races over the group (or one of
  * its targets) by the route's rules. NULL: the group has no target, or there is
  * no memory. */

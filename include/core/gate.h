@@ -20,9 +20,12 @@ enum gate_verdict {
   GATE_SHED,        /* it answers 429 or 503 */
   GATE_PUSHBACK,    /* it has asked to be left alone until later */
   GATE_BUDGET,      /* successes have not earned it */
+  /* Of all again. */
+  GATE_RATE,  /* as many have started lately as may */
+  GATE_QUEUE, /* others wait in line, or its own turn did not come */
 };
 
-enum { GATE_VERDICTS = GATE_BUDGET + 1 };
+enum { GATE_VERDICTS = GATE_QUEUE + 1 };
 
 /* What is known at this instant. */
 struct gate {

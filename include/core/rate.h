@@ -21,8 +21,11 @@ struct rate {
 };
 
 /* Takes a token and returns 0; or takes none, and returns in how many
- * microseconds there will be one (> 0). From any thread. */
-int64_t rate_take(struct rate *rate, const struct rate_rule *rule,
+ * microseconds there will be one (> 0). `left`, below the burst, are not for
+ * the caller: one is taken only where there are more. From any thread. */
+int64_t rate_take(struct rate *rate, const struct rate_rule *rule, int64_t left,
                   int64_t now_us) __attribute__((warn_unused_result));
+/* Gives one back that was taken and not used. From any thread. */
+void rate_give(struct rate *rate, const struct rate_rule *rule);
 
 #endif

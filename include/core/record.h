@@ -31,6 +31,7 @@ struct attempt_record {
   uint8_t kind;      /* enum attempt_kind */
   uint8_t resends;   /* kept connections that had died, and were replaced */
   enum gate_verdict refused_by; /* with ATTEMPT_REFUSED */
+  uint32_t queued_us; /* how long it stood in line before start_us (--queue) */
 };
 
 /* What hedging would have done for a race that was only observed; all zeros:

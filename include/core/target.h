@@ -10,6 +10,7 @@
 #include "core/base_url.h"
 #include "core/hedge_budget.h"
 #include "core/http_head.h"
+#include "core/rate.h"
 #include "core/slice.h"
 
 /* What an attempt may take, and what becomes of it when it has lost. */
@@ -31,7 +32,14 @@ struct target_fields {
   struct slice token; /* Authorization: Bearer; empty: the client's */
 };
 
-struct trust; /* core/ only passes it on */
+struct trust; /* core/ only passes these on */
+struct turnstile;
+
+/* --queue N:TIME */
+struct queue_rule {
+  int64_t most;    /* who may wait at once, for all targets; 0: nobody */
+  int64_t time_us; /* for how long */
+};
 
 /* One URL that may be asked. */
 struct target {
@@ -43,7 +51,8 @@ struct target {
   bool client_credentials; /* may carry the client's Authorization and Cookie:
                             * its origin is that of a --to */
   struct trust *trust;     /* the CAs that vouch for it: see io/trust */
-  struct slice host_line;  /* " HTTP/1.1\r\nHost: authority\r\n" */
+  struct turnstile *turnstile; /* what outlives snapshots: see io/turnstile */
+  struct slice host_line;      /* " HTTP/1.1\r\nHost: authority\r\n" */
 };
 
 /* Whom the primary asks; attempt k asks the k-th behind that, in a circle. */
@@ -67,7 +76,11 @@ struct group {
   _Atomic unsigned *turn; /* of BALANCE_ROTATE: counts requests */
   int64_t max_attempts;   /* in flight to each of its targets' slots */
   struct hedge_budget_rule budget;
-  bool gate; /* --gate: hedges spare a target that is in trouble */
+  bool gate;             /* --gate: hedges spare a target that is in trouble */
+  struct rate_rule rate; /* of each target's attempts */
+  struct queue_rule queue;  /* of primaries that find no room */
+  bool limited;             /* there is a rate, or a queue */
+  _Atomic int64_t *waiting; /* how many do */
   struct target_limits limits;
 };
 

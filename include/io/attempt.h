@@ -24,6 +24,10 @@ struct attempts; /* those of one loop, and what they need: names, connections */
 /* Everything is borrowed. NULL: no memory. */
 struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
                               struct slots *slots, struct blocks *blocks);
+/* Calls on_room(arg) whenever an attempt is in flight no more at a slot that
+ * somebody waits for; from inside the calls that end one, too. */
+void attempts_on_room(struct attempts *attempts, void (*on_room)(void *arg),
+                      void *arg);
 /* Trusts have been retired (io/trust): kept connections under them close. Those
  * that carry a request still bring its answer, and are not kept. Call it from
  * nobody's callback. */

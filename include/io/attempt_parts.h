@@ -51,6 +51,8 @@ struct attempts {
   struct resolver_view *names;
   struct waiting *waiting;
   struct slab slab;
+  void (*on_room)(void *arg); /* somebody waits for what has become free */
+  void *room;
   struct {
     struct list list; /* in the order in which they are due */
     unsigned count;

@@ -19,6 +19,7 @@ enum { SLOTS_MAX = 4096, SLOT_LINE = 64, SLOT_HOST_BYTES = 256 };
 struct slot {
   /* What workers count. */
   _Alignas(SLOT_LINE) _Atomic int64_t in_flight;
+  _Atomic int64_t waiting; /* in line for it: see proxy/line */
   /* What stays as it is, on cache lines of its own. */
   _Alignas(SLOT_LINE) unsigned name; /* the host's number at the resolver */
   bool tls;

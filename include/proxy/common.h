@@ -27,6 +27,11 @@ struct process {
   struct slots *slots; /* of all targets */
   /* Woken when connections drop below --max-connections. */
   struct wake *accept_again[CONFIG_WORKERS_MAX];
+  struct process_line {
+    _Alignas(
+        CACHE_LINE) _Atomic int64_t waiting; /* primaries, in that worker */
+    struct wake *wake;
+  } lines[CONFIG_WORKERS_MAX]; /* see proxy/line */
   unsigned worker_count;
   char via_bytes[PROCESS_VIA_BYTES];
   struct slice via_line;  /* "Via: 1.1 hedgerow-ID\r\n" */

@@ -23,6 +23,7 @@
 #include "io/ask.h"
 #include "io/attempt.h"
 #include "io/response.h"
+#include "proxy/line.h"
 #include "proxy/service.h"
 
 struct fetch;
@@ -60,7 +61,11 @@ struct fetch {
   struct race race;
   struct timer timer;
   struct ask ask;
-  struct attempt **attempts;      /* those in flight, by number; else NULL */
+  struct place *place;            /* of a primary in line; NULL: of none */
+  unsigned waiter;                /* which attempt that is */
+  bool has_waited;                /* it waits once */
+  struct attempt **attempts;      /* those in flight, by number; else NULL,
+                                   * but of the waiter its place */
   struct attempt_record *records; /* by number */
   unsigned first_number;          /* added to Hedge-Attempt */
   unsigned begun;                 /* attempts below were started or refused */

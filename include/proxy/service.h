@@ -14,6 +14,7 @@
 #include "io/loop.h"
 #include "io/slab.h"
 #include "proxy/common.h"
+#include "proxy/line.h"
 
 struct exchange;
 struct lease;
@@ -34,6 +35,7 @@ struct service {
   const struct config *config;
   struct loop *loop;
   struct attempts *attempts;
+  struct line line;     /* primaries that wait for room */
   struct blocks blocks; /* every buffer of this worker */
   struct slab rooms;    /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
   struct log_channel *log; /* NULL: off */
@@ -48,7 +50,7 @@ struct service {
   struct text date_line; /* of date_second */
 };
 
-/* Starts a worker's service; loop, attempts, log and lease are set by its
+/* Starts a worker's service; loop, attempts, line, log and lease are set by its
  * owner. False: no memory. */
 bool service_init(struct service *service, struct process *process)
     __attribute__((warn_unused_result));

@@ -64,13 +64,6 @@ static int64_t number_at(const void *member, size_t size) {
   return size == sizeof wide ? wide : size == sizeof narrow ? narrow : flag;
 }
 
-static void add_size(struct text *out, int64_t bytes) {
-  const bool in_m = bytes >= 1 << 20 && bytes % (1 << 20) == 0;
-  const bool in_k = bytes >= 1 << 10 && bytes % (1 << 10) == 0;
-  text_int(out, in_m ? bytes >> 20 : in_k ? bytes >> 10 : bytes);
-  if (in_m || in_k) text_char(out, in_m ? 'M' : 'K');
-}
-
 static void add_choice(struct text *out, const char *words, int64_t place) {
   for (; place > 0; place--) words += strcspn(words, "|") + 1;
   text_add(out, words, strcspn(words, "|"));
@@ -148,7 +141,7 @@ static void add_number(struct text *out, const struct config_option *option,
   if (option->word && number == option->word_number)
     text_str(out, option->word);
   else if (option->kind == OPTION_DURATION) config_write_duration(out, number);
-  else if (option->kind == OPTION_SIZE) add_size(out, number);
+  else if (option->kind == OPTION_SIZE) config_write_size(out, number);
   else if (option->kind == OPTION_COUNT) text_int(out, number);
   else add_choice(out, option->value, number);
 }
@@ -171,6 +164,8 @@ static void add_value(struct dump *dump, const struct config_option *option,
                          &rules->policy.learn);
       break;
     case OPTION_BUDGET: config_write_budget(out, &rules->budget); break;
+    case OPTION_RATE: config_write_rate(out, &rules->rate); break;
+    case OPTION_QUEUE: config_write_queue(out, &rules->queue); break;
     case OPTION_HEADERS: add_headers(out, rules); break;
     case OPTION_NAMES:
       add_strings(out, rules->drop_headers, rules->drop_header_count);

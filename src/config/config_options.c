@@ -294,6 +294,12 @@ const struct config_option config_options[] = {
             "1000000", "client connections; beyond it accepting pauses"),
     COUNTED(LIMITS, PROCESS, "max-requests", max_requests, "4000", "1",
             "1000000", "client requests in flight; beyond it a 503"),
+    OPTION(LIMITS, GROUP, "rate", "N/s[:N]|off", RATE, rate, "off",
+           "how many attempts may start at a target each second (/m, /h), and "
+           "how many at once"),
+    OPTION(LIMITS, GROUP, "queue", "N:TIME|off", QUEUE, queue, "off",
+           "how many first attempts may wait for room at their target, and for "
+           "how long"),
     COUNTED(LIMITS, GROUP, "max-attempts", max_attempts, "4000", "1", "1000000",
             "attempts in flight to one origin (scheme, host, port); hedges are "
             "refused first"),

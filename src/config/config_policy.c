@@ -1,8 +1,11 @@
 /* config_policy.c: what the values of policies look like: a delay that is
- * learned, and what extra attempts may cost.
+ * learned, what extra attempts may cost, how often attempts may start, and who
+ * may wait until one may.
  *
  * Percents have at most one digit behind the point, so that they are whole
  * numbers of thousandths everywhere. */
+#include <string.h>
+
 #include "config/config_values.h"
 
 /* "95" or "99.9" at the head of *text, which it is taken off. */
@@ -109,4 +112,104 @@ void config_write_budget(struct text *out,
   if (rule->cap == HEDGE_BUDGET_CAP) return;
   text_char(out, ':');
   text_int(out, rule->cap);
+}
+
+/* ---- --rate ---- */
+
+static const struct {
+  char letter;
+  int64_t ns;
+} units[] = {{'s', INT64_C(1000000000)},
+             {'m', INT64_C(60000000000)},
+             {'h', INT64_C(3600000000000)}};
+
+enum { UNITS = sizeof units / sizeof *units, RATE_MAX = 1000000 };
+
+static int64_t default_burst(int64_t interval_ns) {
+  int64_t burst = units[0].ns / interval_ns;
+  return burst > 1 ? burst : 1;
+}
+
+/* "/s" in front of the rest; 0: none of them. */
+static int64_t take_unit(struct slice *text) {
+  struct slice at = *text;
+  if (at.len < 2 || at.at[0] != '/') return 0;
+  *text = slice_from(at, 2);
+  for (unsigned i = 0; i < UNITS; i++)
+    if (at.at[1] == units[i].letter) return units[i].ns;
+  return 0;
+}
+
+static struct slice before(struct slice text, char mark) {
+  const char *at = text.len > 0 ? memchr(text.at, mark, text.len) : NULL;
+  return at ? (struct slice){text.at, (size_t)(at - text.at)} : text;
+}
+
+const char *config_parse_rate(struct slice text, struct rate_rule *rule) {
+  static const char what[] =
+      " is no rate: write how many attempts each second, minute or hour, and "
+      "after a colon how many at once, such as 100/s or 100/s:20, or off";
+  const struct slice number = before(text, '/');
+  struct slice rest = slice_from(text, number.len);
+  int64_t count, burst = 0, unit_ns;
+  *rule = (struct rate_rule){0};
+  if (slice_equal(text, slice_of("off"))) return NULL;
+  if (!config_parse_count(number, &count) || !(unit_ns = take_unit(&rest)))
+    return what;
+  if (rest.len > 0 &&
+      (rest.at[0] != ':' || !config_parse_count(slice_from(rest, 1), &burst)))
+    return what;
+  if (count < 1 || count > RATE_MAX)
+    return " is out of range: 1 to 1000000 in its unit";
+  *rule = (struct rate_rule){unit_ns / count, burst};
+  if (rest.len == 0) rule->burst = default_burst(rule->interval_ns);
+  if (rule->burst < 1 || rule->burst > RATE_FULL_NS_MAX / rule->interval_ns)
+    return " is out of range: at once may be 1 to what comes in an hour";
+  return NULL;
+}
+
+/* In the first unit in which it is a whole number. */
+void config_write_rate(struct text *out, const struct rate_rule *rule) {
+  unsigned i = 0;
+  if (rule->interval_ns == 0) {
+    text_str(out, "off");
+    return;
+  }
+  while (i < UNITS - 1 &&
+         (rule->interval_ns > units[i].ns ||
+          units[i].ns / (units[i].ns / rule->interval_ns) != rule->interval_ns))
+    i++;
+  text_int(out, units[i].ns / rule->interval_ns);
+  text_char(out, '/');
+  text_char(out, units[i].letter);
+  if (rule->burst == default_burst(rule->interval_ns)) return;
+  text_char(out, ':');
+  text_int(out, rule->burst);
+}
+
+/* ---- --queue ---- */
+
+const char *config_parse_queue(struct slice text, struct queue_rule *rule) {
+  const struct slice number = before(text, ':');
+  int64_t most, us;
+  *rule = (struct queue_rule){0};
+  if (slice_equal(text, slice_of("off"))) return NULL;
+  if (number.len == text.len || !config_parse_count(number, &most) ||
+      !config_parse_duration(slice_from(text, number.len + 1), &us))
+    return " is no queue: write how many may wait and for how long, such as "
+           "100:50ms, or off";
+  if (most < 1 || most > 10000 || us < 1000 || us > CONFIG_DELAY_MAX_US)
+    return " is out of range: 1 to 10000 requests, for 1ms to 60m";
+  *rule = (struct queue_rule){most, us};
+  return NULL;
+}
+
+void config_write_queue(struct text *out, const struct queue_rule *rule) {
+  if (rule->most == 0) {
+    text_str(out, "off");
+    return;
+  }
+  text_int(out, rule->most);
+  text_char(out, ':');
+  config_write_duration(out, rule->time_us);
 }

@@ -69,6 +69,10 @@ static const char *const shapes[] = {
                             "(ms|s|m))?)?)$\"",
     [OPTION_BUDGET] =
         STRING ", \"pattern\": \"^[0-9]+([.][0-9])?%(:[0-9]+)?$\"",
+    [OPTION_RATE] = "\"type\": [\"string\", \"boolean\"], "
+                    "\"pattern\": \"^([0-9]+/[smh](:[0-9]+)?|off)$\"",
+    [OPTION_QUEUE] = "\"type\": [\"string\", \"boolean\"], "
+                     "\"pattern\": \"^([0-9]+:[0-9]+(ms|s|m)|off)$\"",
     [OPTION_COUNT] = "\"type\": \"integer\"",
     [OPTION_ADDRESS] = ONE_OR_LIST(STRING),
     [OPTION_PATH] = STRING,

@@ -127,6 +127,24 @@ static bool store_budget(const struct config_into *into,
   return true;
 }
 
+static bool store_rate(const struct config_into *into,
+                       const struct config_input *input, struct text *error) {
+  struct rate_rule rule;
+  const char *why = config_parse_rate(input->value, &rule);
+  if (why) return config_refuse_value(input, error, why);
+  into->rules->rate = rule;
+  return true;
+}
+
+static bool store_queue(const struct config_into *into,
+                        const struct config_input *input, struct text *error) {
+  struct queue_rule rule;
+  const char *why = config_parse_queue(input->value, &rule);
+  if (why) return config_refuse_value(input, error, why);
+  into->rules->queue = rule;
+  return true;
+}
+
 static bool store_size(const struct config_into *into,
                        const struct config_input *input, struct text *error) {
   return store_number(into, input, error, config_parse_size,
@@ -351,6 +369,8 @@ bool config_store(const struct config_into *into,
       [OPTION_BUDGET] = store_budget,
       [OPTION_RULES] = store_rule,
       [OPTION_FIELD_NAME] = store_own_field,
+      [OPTION_RATE] = store_rate,
+      [OPTION_QUEUE] = store_queue,
   };
   return stores[input->option->kind](into, input, error);
 }

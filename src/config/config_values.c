@@ -63,6 +63,13 @@ bool config_parse_size(struct slice text, int64_t *bytes) {
   return parse_with_unit(text, sizes, bytes);
 }
 
+void config_write_size(struct text *out, int64_t bytes) {
+  const bool in_m = bytes >= 1 << 20 && bytes % (1 << 20) == 0;
+  const bool in_k = bytes >= 1 << 10 && bytes % (1 << 10) == 0;
+  text_int(out, in_m ? bytes >> 20 : in_k ? bytes >> 10 : bytes);
+  if (in_m || in_k) text_char(out, in_m ? 'M' : 'K');
+}
+
 bool config_parse_count(struct slice text, int64_t *count) {
   return parse_with_unit(text, counts, count);
 }

@@ -14,6 +14,7 @@ int64_t learned_count(void) { return atomic_load(&living); }
 
 static void let_go(struct learned *learned) {
   if (atomic_fetch_sub(&learned->holders, 1) > 1) return;
+  if (learned->on_free) learned->on_free(learned);
   free((char *)(uintptr_t)learned->name.at);
   free(learned);
   atomic_fetch_sub(&living, 1);
@@ -74,13 +75,23 @@ static struct learned *get(struct learned_list *list,
   return list->at[list->count++] = learned;
 }
 
+static void on_free_target(struct learned *learned) {
+  struct learned_target *target = (void *)learned;
+  turnstile_clear(&target->turnstile);
+}
+
 struct learned_target *learned_target(struct learned_list *list,
                                       const struct learned_list *before,
                                       struct slice name, unsigned workers) {
   struct learned_target *target;
   size_t bytes = sizeof *target + workers * sizeof *target->counts;
   bool is_new;
-  return (void *)get(list, before, name, bytes, &is_new);
+  target = (void *)get(list, before, name, bytes, &is_new);
+  if (target && is_new) {
+    turnstile_init(&target->turnstile);
+    target->learned.on_free = on_free_target;
+  }
+  return target;
 }
 
 struct learned_route *learned_route(struct learned_list *list,

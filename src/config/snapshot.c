@@ -128,14 +128,14 @@ static unsigned forwarded_fields(const struct config_rules *rules) {
   return fields;
 }
 
-/* What is forwarded as it is, and asked for once, is passed on while it comes. */
+/* What is forwarded as it is, and asked for once, is passed on as it comes. */
 static bool streams(const struct config_rules *rules) {
   return rules->success == SUCCESS_ANY && rules->policy.hedges == 0 &&
          rules->policy.retries == 0;
 }
 
-/* What is streamed may have no end: nobody can hold it until it is inflated, and
- * client and upstream agree on its coding themselves. */
+/* What is streamed may have no end: nobody can hold it until it is inflated,
+ * and client and upstream agree on its coding themselves. */
 static bool asks_gzip(const struct config_rules *rules) {
   return rules->compression != 0 && !streams(rules);
 }

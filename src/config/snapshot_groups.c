@@ -148,6 +148,7 @@ static const struct base_url *const *make_bases(struct whole *whole,
 static void make_group(struct whole *whole, struct group *group,
                        const struct config_upstream *upstream) {
   const struct config_rules *rules = &upstream->rules;
+  const unsigned from = whole->snapshot.target_count;
   struct target_fields *variants =
       snapshot_take(whole, upstream->target_count, sizeof *variants);
   *group = (struct group){
@@ -161,6 +162,9 @@ static void make_group(struct whole *whole, struct group *group,
       .balance = (enum balance)rules->balance,
       .budget = rules->budget,
       .gate = rules->gate,
+      .rate = rules->rate,
+      .queue = rules->queue,
+      .limited = rules->rate.interval_ns > 0 || rules->queue.most > 0,
       .turn = snapshot_take(whole, 1, sizeof *group->turn),
       .limits = {.head_bytes = (size_t)rules->max_upstream_head_bytes,
                  .body_bytes = (uint64_t)rules->max_body_bytes,
@@ -169,6 +173,8 @@ static void make_group(struct whole *whole, struct group *group,
                  .read_losers = rules->losers == CONFIG_LOSERS_DRAIN},
   };
   if (variants) make_targets(whole, group, variants, upstream);
+  if (!whole->failed && upstream->target_count > 0)
+    snapshot_keep_lines(whole, group, whole->targets + from);
 }
 
 /* ---- whom clients' credentials may reach ---- */

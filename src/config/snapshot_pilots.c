@@ -61,18 +61,44 @@ static struct slice target_name(struct whole *whole, struct slice upstream,
   return text_slice_of(&text);
 }
 
+/* NULL: no memory. */
+static struct learned_target *learned_of(struct whole *whole,
+                                         const struct group *group, unsigned i,
+                                         struct slice apart) {
+  struct slice name =
+      target_name(whole, group->name, &group->targets[i].url, apart);
+  struct learned_target *target = learned_target(
+      &whole->learned, learned_before(whole), name, whole->workers);
+  if (!target) whole->failed = true;
+  return target;
+}
+
+static struct learned_upstream *learned_of_all(struct whole *whole,
+                                               const struct group *group) {
+  struct learned_upstream *upstream =
+      learned_upstream(&whole->learned, learned_before(whole), group->name,
+                       whole->workers, &group->budget);
+  if (!upstream) whole->failed = true;
+  return upstream;
+}
+
+void snapshot_keep_lines(struct whole *whole, struct group *group,
+                         struct target *targets) {
+  struct learned_upstream *upstream = learned_of_all(whole, group);
+  if (upstream) group->waiting = &upstream->waiting;
+  for (unsigned i = 0; i < group->count && !whole->failed; i++) {
+    struct learned_target *target =
+        learned_of(whole, group, i, (struct slice){0});
+    if (target) targets[i].turnstile = &target->turnstile;
+  }
+}
+
 static void enroll(struct whole *whole, struct roster *roster, unsigned i) {
   const struct group *group = roster->group;
   const unsigned workers = whole->workers;
-  struct learned_target *target = learned_target(
-      &whole->learned, learned_before(whole),
-      target_name(whole, group->name, &group->targets[i].url, roster->apart),
-      workers);
+  struct learned_target *target = learned_of(whole, group, i, roster->apart);
   roster->targets[i] = target;
-  if (!target) {
-    whole->failed = true;
-    return;
-  }
+  if (!target) return;
   roster->pilots[i] = &target->pilot;
   roster->learners[i] = &target->learner;
   for (unsigned w = 0; w < workers; w++)
@@ -88,10 +114,7 @@ static void fill_roster(struct whole *whole, struct roster *roster) {
   roster->counts =
       snapshot_take(whole, count * whole->workers, sizeof *roster->counts);
   if (whole->failed) return;
-  roster->upstream =
-      learned_upstream(&whole->learned, learned_before(whole), group->name,
-                       whole->workers, &group->budget);
-  if (!roster->upstream) whole->failed = true;
+  roster->upstream = learned_of_all(whole, group);
   for (unsigned i = 0; i < count && !whole->failed; i++)
     enroll(whole, roster, i);
 }

@@ -41,6 +41,14 @@ static const struct {
                      "too few successes have paid for another attempt "
                      "(--budget)",
                      ""},
+    [GATE_RATE] = {"rate",
+                   "as many attempts as may have been started at this target "
+                   "(--rate)",
+                   ""},
+    [GATE_QUEUE] = {"queue",
+                    "others wait in line for this target, or its own turn did "
+                    "not come in time (--queue)",
+                    ""},
 };
 
 enum gate_verdict gate_try(const struct gate *gate) {

@@ -9,11 +9,12 @@
  * text only visible ASCII is written as it is, everything else as \xHH. And it
  * stays below LOG_LINE_BYTES: each part that a peer can stretch has its own
  * limit, chosen so that even with every byte escaped, all of them and 16
- * attempts fit: 6 * (1024 + 128 + 64 + 32) + 16 * 128 bytes and some.
+ * attempts fit: 6 * (1024 + 128 + 64 + 32) + 16 * 160 bytes and some.
  *
  * The query is never written, nor what could stand before the path in a proxy's
  * absolute-form ("http://user:password@host/path"). Why an attempt failed, in
- * words, is the problem body's to say; here its result and status suffice. */
+ * words, is the problem body's to say; here its result, its status and what
+ * refused it suffice. */
 #include "core/log_line.h"
 
 #include "core/http_date.h"
@@ -179,6 +180,14 @@ static void add_attempt_text(struct text *out, unsigned number,
   if (attempt->end.result == ATTEMPT_STATUS && attempt->end.status != 0) {
     text_char(out, ' ');
     text_int(out, attempt->end.status);
+  }
+  if (attempt->end.result == ATTEMPT_REFUSED) {
+    text_char(out, ' ');
+    text_str(out, gate_verdict_name(attempt->refused_by));
+  }
+  if (attempt->queued_us > 0) {
+    text_str(out, " queued ");
+    text_ms(out, attempt->queued_us);
   }
 }
 

@@ -10,12 +10,13 @@
 
 #include <assert.h>
 
-int64_t rate_take(struct rate *rate, const struct rate_rule *rule,
+int64_t rate_take(struct rate *rate, const struct rate_rule *rule, int64_t left,
                   int64_t now_us) {
   const int64_t now_ns = now_us * 1000;
-  const int64_t empty_ns = rule->burst * rule->interval_ns;
+  const int64_t empty_ns = (rule->burst - left) * rule->interval_ns;
   if (rule->interval_ns == 0) return 0;
-  assert(rule->burst >= 1 && empty_ns <= RATE_FULL_NS_MAX);
+  assert(0 <= left && left < rule->burst);
+  assert(rule->burst * rule->interval_ns <= RATE_FULL_NS_MAX);
   int64_t full_ns = atomic_load_explicit(&rate->full_ns, memory_order_relaxed);
   int64_t next_ns;
   do {
@@ -26,4 +27,9 @@ int64_t rate_take(struct rate *rate, const struct rate_rule *rule,
                                                   next_ns, memory_order_relaxed,
                                                   memory_order_relaxed));
   return 0;
+}
+
+void rate_give(struct rate *rate, const struct rate_rule *rule) {
+  atomic_fetch_sub_explicit(&rate->full_ns, rule->interval_ns,
+                            memory_order_relaxed);
 }

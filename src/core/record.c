@@ -6,11 +6,12 @@
 #include "core/record.h"
 
 static const struct {
-  const char *start, *end;
+  const char *start, *end, *queued;
   bool tells_error, tells_resends;
 } styles[] = {
-    [RECORD_IN_PROBLEM] = {",\"started_ms\":", ",\"ended_ms\":", true, false},
-    [RECORD_IN_LOG] = {",\"start\":", ",\"end\":", false, true},
+    [RECORD_IN_PROBLEM] = {",\"started_ms\":", ",\"ended_ms\":",
+                           ",\"queued_ms\":", true, false},
+    [RECORD_IN_LOG] = {",\"start\":", ",\"end\":", ",\"queued\":", false, true},
 };
 
 static void add_count(struct text *out, const char *label, int64_t count) {
@@ -39,9 +40,18 @@ void attempt_record_json(struct text *out, const struct attempt_record *attempt,
   text_ms(out, attempt->start_us - from_us);
   text_str(out, styles[style].end);
   text_ms(out, attempt->end_us - from_us);
+  if (attempt->queued_us > 0) {
+    text_str(out, styles[style].queued);
+    text_ms(out, attempt->queued_us);
+  }
   text_str(out, ",\"result\":\"");
   text_str(out, attempt_result_name(attempt->end.result));
   text_char(out, '"');
+  if (attempt->end.result == ATTEMPT_REFUSED) {
+    text_str(out, ",\"refused_by\":\"");
+    text_str(out, gate_verdict_name(attempt->refused_by));
+    text_char(out, '"');
+  }
   add_count(out, ",\"status\":", attempt->end.status);
   if (styles[style].tells_resends)
     add_count(out, ",\"resends\":", attempt->resends);

@@ -56,7 +56,8 @@ static void attempt_trace(const struct attempt *a, const char *what) {
 /* Not in flight any more: its place is free for the next one. */
 static void attempt_land(struct attempt *a) {
   struct slot *slot = slot_at(a->attempts->slots, a->slot);
-  atomic_fetch_sub_explicit(&slot->in_flight, 1, memory_order_relaxed);
+  atomic_fetch_sub(&slot->in_flight, 1); /* and only then: */
+  if (atomic_load(&slot->waiting) > 0) a->attempts->on_room(a->attempts->room);
 }
 
 static inline void attempt_recycle(struct attempt *a) {
@@ -336,6 +337,12 @@ struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
   if (make_parts(attempts, loop, resolver)) return attempts;
   attempts_free(attempts);
   return NULL;
+}
+
+void attempts_on_room(struct attempts *attempts, void (*on_room)(void *arg),
+                      void *arg) {
+  attempts->on_room = on_room;
+  attempts->room = arg;
 }
 
 /* Wires first, which may be the last that keep a shard. */

@@ -10,7 +10,8 @@
  *
  * The policy (core/race) decides; this file does what it says. When an attempt
  * has ended, whichever way (an answer, a refusal, its own limit, or because the
- * race was settled without it), its record is complete, and is observed.
+ * race was settled without it), its record is complete, and is observed. How
+ * one starts, or waits until it may, is fetch_start.c.
  *
  * Of an answer that is passed on while it comes, the head settles the race. The
  * attempt then stands outside of it, as `coming`, and its end is told to the
@@ -22,6 +23,7 @@
 
 #include "io/clock.h"
 #include "io/trace.h"
+#include "proxy/fetch_parts.h"
 #include "proxy/observe.h"
 
 static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
@@ -30,12 +32,8 @@ static void fetch_on_attempt_head(void *arg, struct attempt_record *record,
                                   const struct response *head);
 static void fetch_on_attempt_body(void *arg, struct slice body);
 
-static const struct attempt_owner fetch_as_owner = {
+const struct attempt_owner fetch_as_owner = {
     fetch_on_attempt_end, fetch_on_attempt_head, fetch_on_attempt_body};
-
-static struct attempt_record *record_of(struct fetch *f, unsigned k) {
-  return &f->records[k];
-}
 
 /* ---- how an attempt ends ---- */
 
@@ -53,16 +51,10 @@ static void trace_end(const struct attempt_record *record) {
         (unsigned long long)record->bytes);
 }
 
-/* The place in the group of the target that it has asked. */
-static unsigned place_of(const struct fetch *f,
-                         const struct attempt_record *record) {
-  return record->target - f->group->targets->number;
-}
-
 /* Once, when the race knows what ended it; of one that is coming its head's. */
 static void attempt_teaches(const struct fetch *f, unsigned k) {
   const struct attempt_record *record = &f->records[k];
-  unsigned place = place_of(f, record);
+  unsigned place = fetch_place(f, record);
   enum pilot_news news =
       pilot_ended(f->pilot, &f->race, k, place, &record->end,
                   record->end_us - record->start_us, record->end_us);
@@ -72,7 +64,7 @@ static void attempt_teaches(const struct fetch *f, unsigned k) {
 
 /* Every attempt comes by here, once its record says how it ended. */
 static void attempt_ended(struct fetch *f, unsigned k) {
-  const struct attempt_record *record = record_of(f, k);
+  const struct attempt_record *record = fetch_record(f, k);
   f->attempts[k] = NULL;
   trace_end(record);
   observe_attempt(f->scene->service, record);
@@ -80,7 +72,7 @@ static void attempt_ended(struct fetch *f, unsigned k) {
 
 static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
                         const char *error, int64_t now_us) {
-  struct attempt_record *record = record_of(f, k);
+  struct attempt_record *record = fetch_record(f, k);
   record->end = (struct attempt_end){.result = result,
                                      .unsent = result == ATTEMPT_REFUSED};
   record->error = error;
@@ -89,11 +81,24 @@ static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
   attempt_teaches(f, k);
 }
 
+/* It was never started, whatever the race has come to. */
+static void fetch_leave_line(struct fetch *f, int64_t now_us) {
+  line_leave(f->place);
+  fetch_stop_waiting(f, now_us);
+  fetch_record(f, f->waiter)->refused_by = GATE_QUEUE;
+  end_attempt(f, f->waiter, ATTEMPT_REFUSED, gate_attempt_error(GATE_QUEUE),
+              now_us);
+}
+
 static void fetch_cancel_below(struct fetch *f, unsigned below,
                                enum attempt_result result, const char *error,
                                int64_t now_us) {
   for (unsigned k = 0; k < below && k < f->begun; k++) {
     if (!f->attempts[k] || (f->coming && k == f->response_of)) continue;
+    if (f->place && k == f->waiter) {
+      fetch_leave_line(f, now_us);
+      continue;
+    }
     attempt_cancel(f->attempts[k]);
     end_attempt(f, k, result, error, now_us);
   }
@@ -110,68 +115,15 @@ static void fetch_end_below(struct fetch *f, const struct todo *todo,
                      late ? "no whole answer before the deadline" : "", now_us);
 }
 
-/* ---- how one starts ---- */
-
-/* Counts it as in flight, whatever the verdict is. */
-static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
-                                     _Atomic int64_t *in_flight,
-                                     int64_t now_us) {
-  struct gate gate = {
-      .in_flight =
-          atomic_fetch_add_explicit(in_flight, 1, memory_order_relaxed),
-      .cap = f->group->max_attempts,
-      .hedge = k > 0,
-      .draining = f->scene->service->drained,
-  };
-  enum gate_verdict verdict = gate_try(&gate);
-  if (verdict != GATE_OPEN) return verdict;
-  return pilot_admit(f->pilot, place_of(f, &f->records[k]),
-                     pilot_kind(&f->race, k), gate.in_flight, now_us);
-}
-
-static const struct target *fetch_whom(const struct fetch *f, unsigned k) {
-  return f->only ? f->only : &f->group->targets[pilot_whom(&f->race, k)];
-}
-
-static _Atomic int64_t *in_flight_to(const struct fetch *f,
-                                     const struct target *target) {
-  return &slot_at(f->scene->service->process->slots, target->slot)->in_flight;
-}
-
-/* Starts the next attempt, and says whether it did. */
-static enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
-  unsigned k = f->begun++;
-  struct attempts *attempts = f->scene->service->attempts;
-  const struct target *target = fetch_whom(f, k);
-  _Atomic int64_t *in_flight = in_flight_to(f, target);
-  struct attempt_record *record = record_of(f, k);
-  record->target = target->number;
-  record->name = target->name;
-  record->number = (uint8_t)(f->first_number + k);
-  if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
-  record->start_us = now_us;
-  f->scene->service->counters.begun++;
-  enum gate_verdict verdict = fetch_admit(f, k, in_flight, now_us);
-  if (verdict == GATE_OPEN) {
-    f->attempts[k] = attempt_start(attempts, &f->ask, target, &f->group->limits,
-                                   record, &fetch_as_owner, f);
-    if (f->attempts[k]) return GATE_OPEN;
-    verdict = GATE_MEMORY;
-  }
-  atomic_fetch_sub_explicit(in_flight, 1, memory_order_relaxed);
-  return verdict;
-}
-
-static struct step_event fetch_refuse(struct fetch *f,
+static struct step_event fetch_refuse(struct fetch *f, unsigned k,
                                       enum gate_verdict verdict) {
-  unsigned k = f->begun - 1;
   int64_t now_us = clock_now_us();
-  record_of(f, k)->refused_by = verdict;
+  fetch_record(f, k)->refused_by = verdict;
   end_attempt(f, k, ATTEMPT_REFUSED, gate_attempt_error(verdict), now_us);
   return (struct step_event){.kind = EVENT_ENDED,
                              .now_us = now_us,
                              .attempt = k,
-                             .end = record_of(f, k)->end};
+                             .end = fetch_record(f, k)->end};
 }
 
 /* ---- performing a todo ---- */
@@ -187,7 +139,7 @@ static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
   while (todo.outcome == OUTCOME_OPEN && f->begun < todo.start_below) {
     enum gate_verdict verdict = fetch_start_next(f, now_us);
     if (verdict == GATE_OPEN) continue;
-    struct step_event event = fetch_refuse(f, verdict);
+    struct step_event event = fetch_refuse(f, f->begun - 1, verdict);
     todo = race_step(&f->race, &event);
     fetch_end_below(f, &todo, event.now_us);
   }
@@ -203,6 +155,19 @@ static void fetch_advance(struct fetch *f, enum event_kind kind,
 }
 
 /* ---- what happens ---- */
+
+void fetch_on_turn(void *arg, enum gate_verdict verdict) {
+  struct fetch *f = arg;
+  const struct target *target = f->place->target;
+  fetch_stop_waiting(f, clock_now_us());
+  if (verdict == GATE_OPEN) {
+    verdict = fetch_send_waiter(f, target);
+    if (verdict == GATE_OPEN) return;
+    line_put_back(&f->scene->service->line, f->group, target, true);
+  }
+  struct step_event event = fetch_refuse(f, f->waiter, verdict);
+  fetch_perform(f, race_step(&f->race, &event), event.now_us);
+}
 
 static bool has_answer(const struct todo *todo) {
   return todo->outcome == OUTCOME_SUCCESS ||
@@ -302,6 +267,8 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->group = group;
   fetch->ask = *ask;
   fetch->only = NULL;
+  fetch->place = NULL;
+  fetch->has_waited = false;
   fetch->coming = false;
   fetch->begun = fetch->first_number = fetch->response_of = 0;
   fetch->response = (struct response){0};
@@ -330,7 +297,7 @@ bool fetch_resume(struct fetch *fetch) {
 
 void fetch_stop(struct fetch *f, enum attempt_result result, const char *error,
                 int64_t now_us) {
-  struct attempt_record *record = record_of(f, f->response_of);
+  struct attempt_record *record = fetch_record(f, f->response_of);
   if (!f->coming) return;
   attempt_cancel(f->attempts[f->response_of]);
   f->coming = false;

@@ -217,7 +217,9 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   service->log = worker->setup.log;
   service->attempts = attempts_new(worker->loop, worker->setup.resolver,
                                    process->slots, &service->blocks);
-  return service->attempts != NULL;
+  return service->attempts != NULL &&
+         line_init(&service->line, process, service->number, worker->loop,
+                   service->attempts);
 }
 
 /* At the ports that the first worker got, if there is one before this. */
@@ -306,6 +308,7 @@ void worker_free(struct worker *worker) {
   if (!worker) return;
   close_all(worker);
   attempts_free(worker->service.attempts);
+  line_clear(&worker->service.line);
   service_clear(&worker->service);
   if (worker->loop) timer_clear(&worker->drain);
   lease_give(worker->service.lease);

@@ -1,0 +1,162 @@
+/* fetch_start.c: how an attempt starts, or waits until it may.
+ *
+ *   gate_try      room at the origin, and hedgerow itself
+ *   line_admit    the rate, and those who wait
+ *   pilot_admit   what was learned, and what successes have paid for
+ *
+ * A primary for which there is no room at its target, nor at another that its
+ * race could turn to, may stand in line (proxy/line). To the race it is in
+ * flight then; its record tells how long it stood there, and its start is what
+ * comes after. It does so once: a race that was sent away from the line does
+ * not go and stand in another. */
+#include "core/gate.h"
+#include "io/trace.h"
+#include "proxy/fetch_parts.h"
+
+/* ---- how one starts ---- */
+
+static _Atomic int64_t *in_flight_to(const struct fetch *f,
+                                     const struct target *target) {
+  return &slot_at(f->scene->service->process->slots, target->slot)->in_flight;
+}
+
+/* A yes has taken what tokens it needs. */
+static __attribute__((noinline)) enum gate_verdict fetch_admit_limited(
+    const struct fetch *f, const struct target *target, enum pilot_kind kind,
+    int64_t in_flight, int64_t now_us) {
+  const struct group *group = f->group;
+  bool is_primary = kind == PILOT_PRIMARY;
+  enum gate_verdict verdict = line_admit(group, target, is_primary, now_us);
+  if (verdict != GATE_OPEN) return verdict;
+  verdict = pilot_admit(f->pilot, (unsigned)(target - group->targets), kind,
+                        in_flight, now_us);
+  if (verdict != GATE_OPEN) line_give_token(group, target);
+  return verdict;
+}
+
+/* Counts it as in flight, whatever the verdict is. */
+static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
+                                     const struct target *target,
+                                     int64_t now_us) {
+  _Atomic int64_t *in_flight = in_flight_to(f, target);
+  struct gate gate = {
+      .in_flight =
+          atomic_fetch_add_explicit(in_flight, 1, memory_order_relaxed),
+      .cap = f->group->max_attempts,
+      .hedge = k > 0,
+      .draining = f->scene->service->drained,
+  };
+  enum gate_verdict verdict = gate_try(&gate);
+  if (verdict != GATE_OPEN) return verdict;
+  enum pilot_kind kind = pilot_kind(&f->race, k);
+  if (f->group->limited)
+    return fetch_admit_limited(f, target, kind, gate.in_flight, now_us);
+  return pilot_admit(f->pilot, fetch_place(f, &f->records[k]), kind,
+                     gate.in_flight, now_us);
+}
+
+static const struct target *fetch_whom(const struct fetch *f, unsigned k) {
+  return f->only ? f->only : &f->group->targets[pilot_whom(&f->race, k)];
+}
+
+/* It is counted as in flight. */
+static inline enum gate_verdict send_attempt(struct fetch *f, unsigned k,
+                                             const struct target *target) {
+  f->attempts[k] =
+      attempt_start(f->scene->service->attempts, &f->ask, target,
+                    &f->group->limits, fetch_record(f, k), &fetch_as_owner, f);
+  return f->attempts[k] ? GATE_OPEN : GATE_MEMORY;
+}
+
+enum gate_verdict fetch_send_waiter(struct fetch *f,
+                                    const struct target *target) {
+  return send_attempt(f, f->waiter, target);
+}
+
+/* ---- how one waits for its turn ---- */
+
+/* In the last eighth of its time an answer would hardly come any more. */
+static int64_t fetch_waits_until_us(const struct fetch *f, int64_t now_us) {
+  const struct race_plan *plan = f->race.plan;
+  uint32_t time_us = plan->attempt_timeout_us > 0 ? plan->attempt_timeout_us
+                                                  : plan->deadline_us;
+  int64_t least_us = f->race.start_us + time_us - time_us / 8;
+  int64_t until_us = now_us + f->group->queue.time_us;
+  return until_us < least_us ? until_us : least_us;
+}
+
+/* There is room where its turn would be handed on to. */
+static bool fetch_has_room_elsewhere(const struct fetch *f, unsigned k,
+                                     int64_t now_us) {
+  const struct race_plan *plan = f->race.plan;
+  for (unsigned i = k + 1; i < plan->hedged && !f->only; i++)
+    if (plan->target[i] != plan->target[k] &&
+        line_has_room(&f->scene->service->line, f->group,
+                      &f->group->targets[plan->target[i]], now_us))
+      return true;
+  return false;
+}
+
+/* A primary waits, and does so once. */
+static bool fetch_may_wait(const struct fetch *f, unsigned k,
+                           enum gate_verdict verdict, int64_t now_us) {
+  return f->group->queue.most > 0 && !f->has_waited &&
+         (verdict == GATE_FULL || verdict == GATE_RATE ||
+          verdict == GATE_QUEUE) &&
+         pilot_kind(&f->race, k) == PILOT_PRIMARY &&
+         fetch_waits_until_us(f, now_us) > now_us &&
+         !fetch_has_room_elsewhere(f, k, now_us);
+}
+
+static bool fetch_wait(struct fetch *f, unsigned k, const struct target *target,
+                       int64_t now_us) {
+  struct place *place = arena_take(f->scene->arena, sizeof *place);
+  if (!place) return false;
+  *place = (struct place){.until_us = fetch_waits_until_us(f, now_us),
+                          .on_turn = fetch_on_turn,
+                          .arg = f};
+  if (!line_join(&f->scene->service->line, place, f->group, target))
+    return false;
+  trace("attempt %u to target %u: waits in line", fetch_record(f, k)->number,
+        target->number);
+  f->has_waited = true;
+  f->waiter = k;
+  f->place = place;
+  f->attempts[k] = (void *)place; /* something to be ended */
+  return true;
+}
+
+/* It was counted as in flight, and does not start now. */
+static __attribute__((noinline)) enum gate_verdict fetch_wait_or_not(
+    struct fetch *f, unsigned k, const struct target *target,
+    enum gate_verdict verdict, int64_t now_us) {
+  line_put_back(&f->scene->service->line, f->group, target,
+                verdict == GATE_MEMORY);
+  if (fetch_may_wait(f, k, verdict, now_us) && fetch_wait(f, k, target, now_us))
+    return GATE_OPEN;
+  return verdict;
+}
+
+enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
+  unsigned k = f->begun++;
+  const struct target *target = fetch_whom(f, k);
+  struct attempt_record *record = fetch_record(f, k);
+  record->target = target->number;
+  record->name = target->name;
+  record->number = (uint8_t)(f->first_number + k);
+  if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
+  record->start_us = now_us;
+  f->scene->service->counters.begun++;
+  enum gate_verdict verdict = fetch_admit(f, k, target, now_us);
+  if (verdict == GATE_OPEN) verdict = send_attempt(f, k, target);
+  if (verdict == GATE_OPEN) return GATE_OPEN;
+  return fetch_wait_or_not(f, k, target, verdict, now_us);
+}
+
+void fetch_stop_waiting(struct fetch *f, int64_t now_us) {
+  struct attempt_record *record = fetch_record(f, f->waiter);
+  record->queued_us = (uint32_t)(now_us - record->start_us);
+  record->start_us = now_us;
+  f->attempts[f->waiter] = NULL;
+  f->place = NULL;
+}

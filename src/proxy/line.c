@@ -1,0 +1,202 @@
+/* line: who waits, and when somebody's turn has come.
+ *
+ *   line_join --> in the worker's list, and last at the target's turnstile
+ *                    |
+ *                    |  an attempt at that origin has ended, in any worker
+ *                    |  there is a token again          (timer)
+ *                    |  its time is over                (timer)
+ *                    v
+ *                line_run: whose turn is it? --> called --> on_turn
+ *
+ * Only the first at a turnstile may start, so the order is that of arrival over
+ * all workers; each worker starts its own. Whoever leaves wakes the next.
+ *
+ * No wake-up is lost: who joins counts itself first and then looks once more
+ * for room, and who makes room takes itself off the count first and then looks
+ * for who waits.
+ *
+ * on_turn may end other requests, and with them their places. So line_run first
+ * takes those whose turn has come off the list, and then tells one after the
+ * other; who leaves meanwhile puts back what it was given. */
+#include "proxy/line.h"
+
+#include "io/clock.h"
+
+static struct slot *slot_of(const struct line *line,
+                            const struct target *target) {
+  return slot_at(line->process->slots, target->slot);
+}
+
+/* ---- who is to look again ---- */
+
+static void wake_worker(struct line *line, unsigned worker) {
+  if (worker == line->worker) timer_set(&line->timer, clock_now_us());
+  else wake_send(line->process->lines[worker].wake);
+}
+
+/* An attempt has ended at an origin that somebody waits for. */
+static void on_room(void *arg) {
+  struct line *line = arg;
+  struct process *process = line->process;
+  for (unsigned i = 0; i < process->worker_count; i++)
+    if (atomic_load(&process->lines[i].waiting) > 0) wake_worker(line, i);
+}
+
+/* ---- whether one may start ---- */
+
+enum gate_verdict line_admit(const struct group *group,
+                             const struct target *target, bool is_primary,
+                             int64_t now_us) {
+  struct turnstile *turnstile = target->turnstile;
+  int64_t left = is_primary ? 0 : group->rate.burst / 8;
+  if (group->queue.most > 0 && atomic_load(&turnstile->waiting) > 0)
+    return GATE_QUEUE;
+  return rate_take(&turnstile->rate, &group->rate, left, now_us) > 0
+             ? GATE_RATE
+             : GATE_OPEN;
+}
+
+void line_give_token(const struct group *group, const struct target *target) {
+  if (group->rate.interval_ns > 0)
+    rate_give(&target->turnstile->rate, &group->rate);
+}
+
+void line_put_back(struct line *line, const struct group *group,
+                   const struct target *target, bool has_token) {
+  struct slot *slot = slot_of(line, target);
+  if (has_token) line_give_token(group, target);
+  atomic_fetch_sub(&slot->in_flight, 1);
+  if (atomic_load(&slot->waiting) > 0) on_room(line);
+}
+
+bool line_has_room(const struct line *line, const struct group *group,
+                   const struct target *target, int64_t now_us) {
+  if (atomic_load(&slot_of(line, target)->in_flight) >= group->max_attempts ||
+      line_admit(group, target, true, now_us) != GATE_OPEN)
+    return false;
+  line_give_token(group, target);
+  return true;
+}
+
+/* Never above the cap, were it for an instant: another who looks just then
+ * would find no room, and nobody would wake it. */
+static bool count_in(struct slot *slot, int64_t cap) {
+  int64_t in_flight = atomic_load(&slot->in_flight);
+  while (in_flight < cap)
+    if (atomic_compare_exchange_weak(&slot->in_flight, &in_flight,
+                                     in_flight + 1))
+      return true;
+  return false;
+}
+
+/* In how many microseconds it is worth to look again. 0: it may start, and has
+ * what it needs; INT64_MAX: when it is woken. */
+static int64_t try_place(struct place *place, int64_t now_us) {
+  struct turnstile *turnstile = place->target->turnstile;
+  struct slot *slot = slot_of(place->line, place->target);
+  const struct group *group = place->group;
+  if (!turnstile_is_first(turnstile, &place->turn)) return INT64_MAX;
+  int64_t wait_us = rate_take(&turnstile->rate, &group->rate, 0, now_us);
+  if (wait_us > 0 || count_in(slot, group->max_attempts)) return wait_us;
+  line_give_token(group, place->target);
+  return INT64_MAX;
+}
+
+/* ---- in and out ---- */
+
+bool line_join(struct line *line, struct place *place,
+               const struct group *group, const struct target *target) {
+  if (atomic_fetch_add(group->waiting, 1) >= group->queue.most) {
+    atomic_fetch_sub(group->waiting, 1);
+    return false;
+  }
+  place->line = line;
+  place->group = group;
+  place->target = target;
+  place->is_called = false;
+  place->turn.worker = line->worker;
+  list_append(&line->places, &place->link);
+  atomic_fetch_add(&line->process->lines[line->worker].waiting, 1);
+  atomic_fetch_add(&slot_of(line, target)->waiting, 1);
+  turnstile_join(target->turnstile, &place->turn);
+  timer_set(&line->timer, clock_now_us());
+  return true;
+}
+
+static void leave_line(struct place *place) {
+  struct line *line = place->line;
+  unsigned worker;
+  list_remove(&line->places, &place->link);
+  atomic_fetch_sub(&line->process->lines[line->worker].waiting, 1);
+  atomic_fetch_sub(&slot_of(line, place->target)->waiting, 1);
+  atomic_fetch_sub(place->group->waiting, 1);
+  if (turnstile_leave(place->target->turnstile, &place->turn, &worker))
+    wake_worker(line, worker);
+}
+
+void line_leave(struct place *place) {
+  struct line *line = place->line;
+  if (!place->is_called) leave_line(place);
+  else list_remove(&line->called, &place->link);
+  if (place->is_called && place->verdict == GATE_OPEN)
+    line_put_back(line, place->group, place->target, true);
+  place->line = NULL;
+}
+
+/* ---- turns ---- */
+
+static void call(struct place *place, enum gate_verdict verdict) {
+  leave_line(place);
+  place->is_called = true;
+  place->verdict = verdict;
+  list_append(&place->line->called, &place->link);
+}
+
+/* Returns when to look at the next time. */
+static int64_t call_those_whose_turn_it_is(struct line *line, int64_t now_us) {
+  int64_t next_us = INT64_MAX;
+  list_each (link, &line->places) {
+    struct place *place = list_item(link, struct place, link);
+    int64_t wait_us =
+        place->until_us <= now_us ? INT64_MAX : try_place(place, now_us);
+    if (wait_us == 0) call(place, GATE_OPEN);
+    else if (place->until_us <= now_us) call(place, GATE_QUEUE);
+    else {
+      if (place->until_us < next_us) next_us = place->until_us;
+      if (wait_us < INT64_MAX && now_us + wait_us < next_us)
+        next_us = now_us + wait_us;
+    }
+  }
+  return next_us;
+}
+
+static void line_run(void *arg) {
+  struct line *line = arg;
+  int64_t next_us = call_those_whose_turn_it_is(line, clock_now_us());
+  if (next_us < INT64_MAX) timer_set(&line->timer, next_us);
+  else timer_clear(&line->timer);
+  while (line->called.first) {
+    struct place *place = list_item(line->called.first, struct place, link);
+    list_remove(&line->called, &place->link);
+    place->line = NULL;
+    place->on_turn(place->arg, place->verdict);
+  }
+}
+
+/* ---- life ---- */
+
+bool line_init(struct line *line, struct process *process, unsigned worker,
+               struct loop *loop, struct attempts *attempts) {
+  *line = (struct line){.process = process, .worker = worker};
+  timer_init(&line->timer, loop, line_run, line);
+  line->wake = wake_new(loop, line_run, line);
+  process->lines[worker].wake = line->wake;
+  attempts_on_room(attempts, on_room, line);
+  return line->wake != NULL;
+}
+
+void line_clear(struct line *line) {
+  if (line->wake) timer_clear(&line->timer);
+  wake_free(line->wake);
+  line->wake = NULL;
+}

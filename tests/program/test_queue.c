@@ -1,0 +1,396 @@
+/* --queue and --rate by the built program: who waits for room, in which order,
+ * and who does not. Most upstreams here take one attempt at a time. That a
+ * request has come into line is known from the trace. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/folder.h"
+#include "support/scene.h"
+#include "support/stage.h"
+
+TestSuite(queue, .fini = folder_remove);
+
+#define OK "{\"ok\":true}"
+
+#define open_queue(...)                                                        \
+  stage_open("--hedges", "0", "--on-failure", "wait", "--log", "json",         \
+             "--trace", "on", "--timeout", "50s", __VA_ARGS__)
+#define open_narrow(...) open_queue("--max-attempts", "1", __VA_ARGS__)
+
+/* Its request stands in line when this returns. */
+static void ask_in_line(struct program *program, struct client *client,
+                        const char *target) {
+  memset(program->err, 0, sizeof program->err);
+  program->err_len = 0;
+  client_get(client, target);
+  program_await_notice(program, "waits in line");
+}
+
+static struct scene open_traced(const char *yaml) {
+  setenv("HEDGEROW_TRACE", "on", 1);
+  return scene_open(yaml);
+}
+
+static struct arrival *await_line(struct origin *origin, const char *target) {
+  char line[256];
+  struct arrival *arrival = origin_await(origin);
+  snprintf(line, sizeof line, "GET %s HTTP/1.1", target);
+  arrival_expect_line(arrival, line);
+  return arrival;
+}
+
+/* It is asked for next, is answered, and so is the client. */
+static void serve(struct origin *origin, struct client *client,
+                  const char *target) {
+  arrival_answer_json(await_line(origin, target), 200, OK);
+  reply_expect(client_await_reply(client), 200, OK);
+}
+
+static void expect_refused(struct client *client, const char *by) {
+  char said[64];
+  const struct reply *reply = client_await_reply(client);
+  snprintf(said, sizeof said, "\"refused_by\":\"%s\"", by);
+  reply_expect_problem(reply, 503);
+  reply_expect_in_body(reply, said);
+}
+
+static void expect_in_log(struct stage *s, const char *text) {
+  client_leave(s->client);
+  program_stop(s->program);
+  cr_expect(strstr(s->program->out, text), "%s", s->program->out);
+}
+
+/* ---- in line ---------------------------------------------------------------- */
+
+static void expect_order(const char *workers) {
+  enum { CLIENTS = 8 };
+  struct stage s = open_narrow("--queue", "10:20s", "--workers", workers);
+  struct client *clients[CLIENTS];
+  char target[CLIENTS][32];
+  client_get(s.client, "/smart/first");
+  struct arrival *first = await_line(s.origin, "/first");
+  for (int i = 0; i < CLIENTS; i++) {
+    snprintf(target[i], sizeof target[i], "/smart/%d", i);
+    clients[i] = client_new(s.program->port);
+    ask_in_line(s.program, clients[i], target[i]);
+  }
+  origin_expect_no_arrival(s.origin);
+  arrival_answer_json(first, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  for (int i = 0; i < CLIENTS; i++)
+    serve(s.origin, clients[i], target[i] + strlen("/smart"));
+  for (int i = 0; i < CLIENTS; i++) client_free(clients[i]);
+  expect_in_log(&s, "\"queued\":");
+  stage_close(&s);
+}
+
+Test(queue, who_comes_first_starts_first) { expect_order("1"); }
+
+Test(queue, the_line_is_one_for_all_workers) { expect_order("4"); }
+
+Test(queue, many_clients_of_many_workers_are_all_served) {
+  enum { CLIENTS = 48 };
+  struct stage s =
+      open_queue("--max-attempts", "2", "--queue", "100:40s", "--workers", "4");
+  struct client *clients[CLIENTS];
+  for (int i = 0; i < CLIENTS; i++) {
+    clients[i] = client_new(s.program->port);
+    client_get(clients[i], "/smart");
+  }
+  for (int i = 0; i < CLIENTS; i++)
+    arrival_answer_json(origin_await(s.origin), 200, OK);
+  for (int i = 0; i < CLIENTS; i++) {
+    reply_expect(client_await_reply(clients[i]), 200, OK);
+    client_free(clients[i]);
+  }
+  stage_close(&s);
+}
+
+Test(queue, who_comes_when_the_line_is_full_is_refused_at_once) {
+  struct stage s = open_narrow("--queue", "1:20s");
+  struct client *second = client_new(s.program->port);
+  struct client *third = client_new(s.program->port);
+  client_get(s.client, "/smart/1");
+  struct arrival *held = await_line(s.origin, "/1");
+  ask_in_line(s.program, second, "/smart/2");
+  client_get(third, "/smart/3");
+  expect_refused(third, "full");
+  arrival_answer_json(held, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  serve(s.origin, second, "/2");
+  client_free(second);
+  client_free(third);
+  stage_close(&s);
+}
+
+/* ---- and out ---------------------------------------------------------------- */
+
+Test(queue, when_its_time_is_over_it_is_refused) {
+  struct stage s = open_narrow("--queue", "10:50ms");
+  struct client *second = client_new(s.program->port);
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  client_get(second, "/smart");
+  expect_refused(second, "queue");
+  reply_expect_in_body(&second->reply, "\"queued_ms\":5");
+  reply_expect_field(&second->reply, "Hedge-Attempts", "0");
+  arrival_answer_json(held, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  client_free(second);
+  expect_in_log(&s, "\"refused_by\":\"queue\"");
+  stage_close(&s);
+}
+
+Test(queue, it_is_refused_before_its_deadline) {
+  struct stage s = open_narrow("--queue", "10:20s");
+  struct client *second = client_new(s.program->port);
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  client_get(second, "/smart?timeout=160");
+  expect_refused(second, "queue");
+  arrival_answer_json(held, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  client_free(second);
+  stage_close(&s);
+}
+
+Test(queue, a_client_that_leaves_makes_room_for_the_next) {
+  struct stage s = open_narrow("--queue", "10:20s", "--workers", "1");
+  struct client *second = client_new(s.program->port);
+  struct client *third = client_new(s.program->port);
+  client_get(s.client, "/smart/1");
+  struct arrival *held = await_line(s.origin, "/1");
+  ask_in_line(s.program, second, "/smart/2");
+  ask_in_line(s.program, third, "/smart/3");
+  client_free(second);
+  second = client_new(s.program->port);
+  client_get(second, "/healthz"); /* so that the other has left */
+  (void)client_await_reply(second);
+  arrival_answer_json(held, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  serve(s.origin, third, "/3");
+  client_free(second);
+  client_free(third);
+  expect_in_log(&s, "\"outcome\":\"gone\"");
+  stage_close(&s);
+}
+
+Test(queue, a_drain_serves_who_waits) {
+  struct stage s = open_narrow("--queue", "10:20s", "--drain", "60m");
+  struct client *second = client_new(s.program->port);
+  client_get(s.client, "/smart/1");
+  struct arrival *held = await_line(s.origin, "/1");
+  ask_in_line(s.program, second, "/smart/2");
+  program_signal(s.program, SIGTERM);
+  arrival_answer_json(held, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  serve(s.origin, second, "/2");
+  program_await_exit(s.program);
+  client_free(second);
+  stage_close(&s);
+}
+
+Test(queue, when_the_drain_is_over_who_waits_is_cut_with_503) {
+  struct stage s = open_narrow("--queue", "10:20s", "--drain", "100ms");
+  struct client *second = client_new(s.program->port);
+  client_get(s.client, "/smart/1");
+  struct arrival *held = await_line(s.origin, "/1");
+  ask_in_line(s.program, second, "/smart/2");
+  program_signal(s.program, SIGTERM);
+  reply_expect_problem(client_await_reply(s.client), 503);
+  reply_expect_problem(client_await_reply(second), 503);
+  arrival_await_closed(held);
+  program_await_exit(s.program);
+  client_free(second);
+  stage_close(&s);
+}
+
+/* ---- who does not wait ------------------------------------------------------- */
+
+Test(queue, a_retry_does_not_overtake_who_waits) {
+  struct stage s = open_queue("--rate", "1/h:1", "--queue", "10:20s",
+                              "--retries", "1", "--backoff", "0ms");
+  struct client *second = client_new(s.program->port);
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  ask_in_line(s.program, second, "/smart");
+  arrival_answer_json(held, 500, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  reply_expect_result(reply, 1, "refused");
+  reply_expect_in_body(reply, "\"refused_by\":\"queue\"");
+  origin_expect_no_arrival(s.origin);
+  client_free(second);
+  stage_close(&s);
+}
+
+/* It has one target, so its hedge would go past itself. */
+Test(queue, a_hedge_is_refused_while_its_primary_waits) {
+  struct stage s =
+      stage_open("--max-attempts", "1", "--queue", "10:20s", "--hedges", "1",
+                 "--hedge-after", "20ms", "--log", "json", "--timeout", "50s");
+  struct client *second = client_new(s.program->port);
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  client_get(second, "/smart?timeout=400");
+  const struct reply *reply = client_await_reply(second);
+  reply_expect_problem(reply, 503);
+  reply_expect_field(reply, "Hedge-Attempts", "0");
+  reply_expect_result(reply, 1, "refused");
+  arrival_answer_json(held, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  client_free(second);
+  stage_close(&s);
+}
+
+#define PAIR                                                                   \
+  "defaults: {hedges: 1, hedge_after: 20s, timeout: 50s}\n"                    \
+  "upstreams: {x: {targets: [$A, $B], max_attempts: 1, queue: '10:20s'}}\n"    \
+  "routes: [{path: /smart, upstream: x}]\n"
+
+Test(queue, nobody_waits_while_another_target_has_room) {
+  struct scene s = open_traced(PAIR);
+  struct client *second = client_new(s.program->port);
+  struct client *third = client_new(s.program->port);
+  client_get(s.client, "/smart/1");
+  struct arrival *held = await_line(s.a, "/1");
+  client_get(second, "/smart/2");
+  struct arrival *other = await_line(s.b, "/2");
+  ask_in_line(s.program, third, "/smart/3"); /* for the first */
+  arrival_answer_json(other, 200, OK);
+  reply_expect(client_await_reply(second), 200, OK);
+  arrival_answer_json(held, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  serve(s.a, third, "/3");
+  client_free(second);
+  client_free(third);
+  scene_close(&s);
+}
+
+/* ---- /all ------------------------------------------------------------------ */
+
+Test(queue, the_items_of_all_wait_as_well) {
+  struct stage s = open_narrow("--queue", "10:20s");
+  client_post(s.client, "/all", "[\"/a\",\"/b\",\"/c\"]");
+  arrival_answer_json(await_line(s.origin, "/a"), 200, "1");
+  arrival_answer_json(await_line(s.origin, "/b"), 200, "2");
+  arrival_answer_json(await_line(s.origin, "/c"), 200, "3");
+  reply_expect(client_await_reply(s.client), 200, "[1,2,3]");
+  stage_close(&s);
+}
+
+Test(queue, the_items_of_all_need_tokens) {
+  struct stage s = open_queue("--rate", "1/m:2");
+  client_post(s.client, "/all", "[\"/a\",\"/b\",\"/c\"]");
+  arrival_answer_json(await_line(s.origin, "/a"), 200, "1");
+  arrival_answer_json(await_line(s.origin, "/b"), 200, "2");
+  reply_expect(client_await_reply(s.client), 200, "[1,2,null]");
+  stage_close(&s);
+}
+
+/* ---- rates ----------------------------------------------------------------- */
+
+Test(queue, a_primary_above_the_rate_is_refused) {
+  struct stage s = open_queue("--rate", "1/m:2");
+  for (int i = 0; i < 2; i++) {
+    client_get(s.client, "/smart");
+    serve(s.origin, s.client, "/");
+  }
+  client_get(s.client, "/smart");
+  expect_refused(s.client, "rate");
+  reply_expect_in_body(&s.client->reply, "--rate");
+  expect_in_log(&s, "\"refused_by\":\"rate\"");
+  stage_close(&s);
+}
+
+Test(queue, a_hedge_takes_a_token_too) {
+  struct stage s =
+      stage_open("--rate", "1/m:2", "--hedges", "1", "--hedge-after", "0ms");
+  client_get(s.client, "/smart");
+  (void)origin_await_attempt(s.origin, 0);
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  reply_expect_story(client_await_reply(s.client), "2", "1");
+  client_get(s.client, "/smart");
+  expect_refused(s.client, "rate");
+  stage_close(&s);
+}
+
+/* Of 16 at once two are the primaries'. */
+Test(queue, hedges_leave_an_eighth_to_primaries) {
+  struct stage s = stage_open("--rate", "1/m:16", "--hedges", "15",
+                              "--hedge-after", "0ms", "--budget", "1000%:100");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+  reply_expect_story(client_await_reply(s.client), "14", "0");
+  for (int i = 0; i < 2; i++) {
+    client_get(s.client, "/smart");
+    arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+    reply_expect_story(client_await_reply(s.client), "1", "0");
+  }
+  client_get(s.client, "/smart");
+  expect_refused(s.client, "rate");
+  stage_close(&s);
+}
+
+Test(queue, who_waits_for_a_token_gets_it) {
+  struct stage s = open_queue("--rate", "20/s:1", "--queue", "10:20s");
+  struct client *clients[3];
+  char target[32];
+  for (int i = 0; i < 3; i++) {
+    clients[i] = client_new(s.program->port);
+    snprintf(target, sizeof target, "/smart/%d", i);
+    client_get(clients[i], target);
+    client_get(s.client, "/healthz");
+    (void)client_await_reply(s.client);
+  }
+  for (int i = 0; i < 3; i++)
+    arrival_answer_json(origin_await(s.origin), 200, OK);
+  for (int i = 0; i < 3; i++) {
+    reply_expect(client_await_reply(clients[i]), 200, OK);
+    client_free(clients[i]);
+  }
+  stage_close(&s);
+}
+
+/* ---- a reload -------------------------------------------------------------- */
+
+static void reload(struct scene *s) {
+  program_signal(s->program, SIGHUP);
+  program_await_notice(s->program, "hedgerow: reloaded");
+}
+
+#define ONE(rule)                                                              \
+  "defaults: {hedges: 0, timeout: 50s}\n"                                      \
+  "upstreams: {x: {targets: [$A], " rule "}}\n"                                \
+  "routes: [{path: /smart, upstream: x}]\n"
+
+Test(queue, a_reload_keeps_the_order) {
+  struct scene s = open_traced(ONE("max_attempts: 1, queue: '10:20s'"));
+  struct client *second = client_new(s.program->port);
+  struct client *third = client_new(s.program->port);
+  client_get(s.client, "/smart/1");
+  struct arrival *held = await_line(s.a, "/1");
+  ask_in_line(s.program, second, "/smart/2");
+  reload(&s);
+  ask_in_line(s.program, third, "/smart/3");
+  arrival_answer_json(held, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  serve(s.a, second, "/2");
+  serve(s.a, third, "/3");
+  client_free(second);
+  client_free(third);
+  scene_close(&s);
+}
+
+Test(queue, a_reload_fills_no_bucket) {
+  struct scene s = scene_open(ONE("rate: '1/h:1'"));
+  client_get(s.client, "/smart/1");
+  serve(s.a, s.client, "/1");
+  reload(&s);
+  client_get(s.client, "/smart/2");
+  expect_refused(s.client, "rate");
+  scene_close(&s);
+}

@@ -1,0 +1,340 @@
+/* Why an attempt may not start, one test for each reason, by the built program:
+ * the problem names it and says what to do, the log names it. Then what the
+ * pilot learns from answers, and what a reload keeps of it.
+ *
+ * What is learned shows up to a quarter of a second later, and only while the
+ * answers say the same: so these tests go on asking until it shows. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/folder.h"
+#include "support/scene.h"
+#include "support/stage.h"
+#include "support/wire.h"
+
+TestSuite(refusals, .fini = folder_remove);
+
+#define OK "{\"ok\":true}"
+#define ALONE "Hedge: off\r\n"
+
+enum {
+  QUICK = 60, /* answers, more than are needed to learn from */
+  TRIES = 40, /* until something shows */
+};
+
+/* A hedge at once and nothing brought forward, in the log as JSON. */
+#define open_hedging(...)                                                      \
+  stage_open("--hedges", "1", "--hedge-after", "0ms", "--on-failure", "wait",  \
+             "--log", "json", "--workers", "1", __VA_ARGS__)
+
+/* ---- requests ------------------------------------------------------------- */
+
+/* One attempt, whatever the flags say, and its answer. */
+static void ask_alone(struct client *client, struct origin *origin,
+                      int status) {
+  client_get_with(client, "/smart", ALONE);
+  arrival_answer_json(origin_await_attempt(origin, 0), status, OK);
+  (void)client_await_reply(client);
+}
+
+static void ask_often(struct stage *s, unsigned times, int status) {
+  for (; times > 0; times--) ask_alone(s->client, s->origin, status);
+}
+
+static bool has_story(const struct reply *reply, const char *attempts) {
+  char value[32];
+  return wire_field(reply->head, "Hedge-Attempts", value, sizeof value) &&
+         strcmp(value, attempts) == 0;
+}
+
+/* A race whose primary wins. True: no hedge was started. */
+static bool wins_alone(struct stage *s) {
+  client_get(s->client, "/smart");
+  arrival_answer_json(origin_await_attempt(s->origin, 0), 200, OK);
+  return has_story(client_await_reply(s->client), "1");
+}
+
+/* Ends the program. Its log is longer than what program->out holds. */
+static void expect_in_log(struct stage *s, const char *text) {
+  static char log[16 * 1024 * 1024];
+  client_leave(s->client);
+  program_stop(s->program);
+  ssize_t n = pread(s->program->out_fd, log, sizeof log - 1, 0);
+  cr_assert(n > 0);
+  cr_expect(strstr(log, text), "%s is not in the log", text);
+}
+
+/* Asks once more: the primary fails, and the hedge was refused. The problem and
+ * the log say by what; ends the stage. */
+static void expect_refused_hedge(struct stage *s, const char *by,
+                                 const char *words) {
+  char said[64];
+  snprintf(said, sizeof said, "\"result\":\"refused\",\"refused_by\":\"%s\"",
+           by);
+  client_get(s->client, "/smart");
+  arrival_answer_json(origin_await_attempt(s->origin, 0), 500, "{}");
+  const struct reply *reply = client_await_reply(s->client);
+  reply_expect_problem(reply, 502);
+  reply_expect_field(reply, "Hedge-Attempts", "1");
+  reply_expect_in_body(reply, said);
+  reply_expect_in_body(reply, words);
+  expect_in_log(s, said);
+  stage_close(s);
+}
+
+/* ---- each reason ---------------------------------------------------------- */
+
+Test(refusals, full) {
+  struct stage s = open_hedging("--max-attempts", "1");
+  expect_refused_hedge(&s, "full", "--max-attempts");
+}
+
+/* What maps the memory of attempts fails; that of requests is there. Under a
+ * sanitizer there is no such limit. */
+static bool let_no_memory_be_mapped(const struct program *program) {
+  char path[64], line[256];
+  unsigned long long kib = 0;
+  snprintf(path, sizeof path, "/proc/%d/status", (int)program->pid);
+  FILE *stream = fopen(path, "r");
+  while (stream && fgets(line, sizeof line, stream))
+    if (sscanf(line, "VmSize: %llu kB", &kib) == 1) break;
+  if (stream) fclose(stream);
+  struct rlimit limit = {kib * 1024, kib * 1024};
+  return kib > 0 && kib < 1u << 30 &&
+         prlimit(program->pid, RLIMIT_AS, &limit, NULL) == 0;
+}
+
+Test(refusals, memory) {
+  struct stage s =
+      stage_open("--hedges", "0", "--log", "json", "--workers", "1");
+  client_post(s.client, "/all", "[]");
+  reply_expect(client_await_reply(s.client), 200, "[]");
+  if (let_no_memory_be_mapped(s.program)) {
+    client_get(s.client, "/smart");
+    const struct reply *reply = client_await_reply(s.client);
+    reply_expect_problem(reply, 503);
+    reply_expect_in_body(reply, "\"refused_by\":\"memory\"");
+    reply_expect_in_body(reply, "no memory was free");
+    origin_expect_no_arrival(s.origin);
+    expect_in_log(&s, "\"refused_by\":\"memory\"");
+  }
+  stage_close(&s);
+}
+
+Test(refusals, budget) {
+  struct stage s = open_hedging("--budget", "0.1%:1");
+  cr_expect(!wins_alone(&s)); /* the hedge has the only token */
+  expect_refused_hedge(&s, "budget", "--budget");
+}
+
+/* Failures have a purse of their own. */
+Test(refusals, budget_of_failures) {
+  struct stage s = stage_open("--hedges", "1", "--hedge-after", "20s", "--log",
+                              "json", "--budget", "0.1%:1");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
+  reply_expect_story(client_await_reply(s.client), "2", NULL);
+  expect_refused_hedge(&s, "budget", "--budget");
+}
+
+Test(refusals, pushback) {
+  struct stage s = open_hedging("--gate", "off");
+  client_get_with(s.client, "/smart", ALONE);
+  arrival_answer(origin_await(s.origin), 429, "Retry-After: 60\r\n", "{}");
+  (void)client_await_reply(s.client);
+  expect_refused_hedge(&s, "pushback", "Retry-After");
+}
+
+Test(refusals, shed) {
+  struct stage s = open_hedging("--final", "4xx");
+  ask_often(&s, 32, 503);
+  expect_refused_hedge(&s, "shed", "--gate");
+}
+
+/* The primary fails, and the problem says that this has refused the hedge. One
+ * that was started would end at the deadline. */
+static bool is_told(struct stage *s, const char *by) {
+  char said[64];
+  snprintf(said, sizeof said, "\"refused_by\":\"%s\"", by);
+  client_get(s->client, "/smart?timeout=200");
+  arrival_answer_json(origin_await_attempt(s->origin, 0), 500, "{}");
+  return strstr(client_await_reply(s->client)->body, said) != NULL;
+}
+
+/* So that what is usual is known, and well known. */
+static void ask_for_a_second(struct stage *s) {
+  struct timespec now, end;
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  end.tv_sec++;
+  do {
+    ask_often(s, 20, 200);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+  } while (now.tv_sec < end.tv_sec ||
+           (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec));
+}
+
+/* A race that the primary wins after 20 ms. */
+static bool wins_slowly_alone(struct stage *s) {
+  struct timespec time = {.tv_nsec = 20 * 1000000};
+  client_get(s->client, "/smart");
+  struct arrival *primary = origin_await_attempt(s->origin, 0);
+  nanosleep(&time, NULL);
+  arrival_answer_json(primary, 200, OK);
+  return has_story(client_await_reply(s->client), "1");
+}
+
+Test(refusals, slow_target) {
+  struct stage s = open_hedging("--budget", "1500%:1000000");
+  unsigned tries = 0;
+  ask_for_a_second(&s);
+  while (!wins_slowly_alone(&s) || !is_told(&s, "slow_target"))
+    cr_assert(++tries < TRIES, "no hedge was refused");
+  expect_in_log(&s, "\"refused_by\":\"slow_target\"");
+  stage_close(&s);
+}
+
+enum { CROWD = 60 };
+
+/* They are held no longer than need be, or they become the usual. */
+static bool crowd_shows(struct stage *s, struct client **crowd) {
+  struct arrival *held[CROWD];
+  ask_for_a_second(s);
+  for (int i = 0; i < CROWD; i++) {
+    client_get_with(crowd[i], "/smart", ALONE);
+    held[i] = origin_await_attempt(s->origin, 0);
+  }
+  if (wins_alone(s) && is_told(s, "crowded")) return true;
+  for (int i = 0; i < CROWD; i++) {
+    arrival_answer_json(held[i], 200, OK);
+    (void)client_await_reply(crowd[i]);
+  }
+  return false;
+}
+
+Test(refusals, crowded) {
+  struct stage s = open_hedging("--budget", "1500%:1000000");
+  struct client *crowd[CROWD];
+  unsigned tries = 0;
+  for (int i = 0; i < CROWD; i++) crowd[i] = client_new(s.program->port);
+  while (!crowd_shows(&s, crowd))
+    cr_assert(++tries < TRIES, "no hedge was refused");
+  for (int i = 0; i < CROWD; i++) client_free(crowd[i]);
+  expect_in_log(&s, "\"refused_by\":\"crowded\"");
+  stage_close(&s);
+}
+
+/* ---- and what changes it -------------------------------------------------- */
+
+Test(refusals, gate_off_lets_a_target_be_hedged_that_sheds) {
+  struct stage s = open_hedging("--gate", "off");
+  ask_often(&s, 32, 503);
+  cr_expect(!wins_alone(&s));
+  stage_close(&s);
+}
+
+Test(refusals, a_larger_budget_pays_for_more) {
+  struct stage s = open_hedging("--budget", "0.1%:3");
+  for (int i = 0; i < 3; i++) cr_expect(!wins_alone(&s), "hedge %d", i);
+  cr_expect(wins_alone(&s));
+  stage_close(&s);
+}
+
+Test(refusals, successes_earn_another) {
+  struct stage s = open_hedging("--budget", "50%:1");
+  cr_expect(!wins_alone(&s));
+  cr_expect(wins_alone(&s));
+  cr_expect(!wins_alone(&s));
+  stage_close(&s);
+}
+
+/* ---- benches -------------------------------------------------------------- */
+
+#define PAIR                                                                   \
+  "defaults: {hedges: 1, hedge_after: 0ms, budget: '1500%:1000'}\n"            \
+  "upstreams: {x: {targets: [$A, $B]}}\n"                                      \
+  "routes: [{path: /smart, upstream: x}]\n"
+
+Test(refusals, a_target_that_fails_five_times_is_not_asked_first) {
+  struct scene s = scene_open(PAIR);
+  for (int i = 0; i < 5; i++) ask_alone(s.client, s.a, 500);
+  program_await_notice(s.program, "is ejected for 10 s");
+  ask_alone(s.client, s.b, 200);
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
+Test(refusals, a_target_that_loses_ten_races_is_not_asked_first) {
+  struct scene s = scene_open(PAIR);
+  for (int i = 0; i < 10; i++) {
+    client_get(s.client, "/smart");
+    struct arrival *slow = origin_await_attempt(s.a, 0);
+    arrival_answer_json(origin_await_attempt(s.b, 1), 200, OK);
+    reply_expect_story(client_await_reply(s.client), "2", "1");
+    arrival_await_closed(slow);
+  }
+  program_await_notice(s.program, "is not asked first for 10 s");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.b, 0), 200, OK);
+  (void)client_await_reply(s.client);
+  scene_close(&s);
+}
+
+/* ---- a delay that is learned ---------------------------------------------- */
+
+/* Cold, a hedge would start after 300 ms, which is too late. */
+Test(refusals, a_learned_delay_is_that_of_quick_answers) {
+  struct stage s = stage_open("--hedges", "1", "--hedge-after", "p95", "--gate",
+                              "off", "--budget", "1500%:1000");
+  unsigned tries = 0;
+  client_get(s.client, "/smart?timeout=250");
+  (void)origin_await(s.origin);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 504);
+  reply_expect_field(reply, "Hedge-Attempts", "1");
+  do {
+    cr_assert(++tries < TRIES, "no hedge was started");
+    ask_often(&s, QUICK, 200);
+    client_get(s.client, "/smart?timeout=250");
+    (void)origin_await_attempt(s.origin, 0);
+    reply = client_await_reply(s.client);
+    reply_expect_problem(reply, 504);
+  } while (!has_story(reply, "2"));
+  stage_close(&s);
+}
+
+/* ---- a reload ------------------------------------------------------------- */
+
+#define POOR(name)                                                             \
+  "defaults: {hedges: 1, hedge_after: 0ms, budget: '0.1%:1'}\n"                \
+  "upstreams: {" name ": {targets: [$A]}}\n"                                   \
+  "routes: [{path: /smart, upstream: " name "}]\n"
+
+static bool scene_hedges(const struct scene *s) {
+  client_get(s->client, "/smart");
+  arrival_answer_json(origin_await_attempt(s->a, 0), 200, OK);
+  return has_story(client_await_reply(s->client), "2");
+}
+
+static void reload(struct scene *s) {
+  memset(s->program->err, 0, sizeof s->program->err);
+  s->program->err_len = 0;
+  program_signal(s->program, SIGHUP);
+  program_await_notice(s->program, "reloaded");
+}
+
+Test(refusals, a_reload_keeps_the_budget_of_an_upstream) {
+  struct scene s = scene_open(POOR("x"));
+  cr_expect(scene_hedges(&s));
+  reload(&s);
+  cr_expect(!scene_hedges(&s), "the token is spent");
+  scene_write(&s, POOR("y"));
+  reload(&s);
+  cr_expect(scene_hedges(&s), "another upstream has tokens of its own");
+  scene_close(&s);
+}
