@@ -143,3 +143,27 @@ Test(observe, one_route_is_observed_and_the_other_hedges) {
   program_await_notice(s.program, "observed /a: 1 requests, 100.00 %");
   scene_close(&s);
 }
+
+Test(observe, items_of_a_gather_count_for_the_routes_that_they_name) {
+  struct scene s = scene_open("upstreams:\n"
+                              "  a: { targets: [{ url: \"$A\" }] }\n"
+                              "  bc: { targets: [{ url: \"$B\" }, "
+                              "{ url: \"$C\" }] }\n"
+                              "defaults: { hedge_after: 0ms, observe: on }\n"
+                              "routes:\n"
+                              "  - { path: /a, upstream: a }\n"
+                              "  - { path: /bc, upstream: bc }\n"
+                              "  - { path: /g, gather: [{ path: /a }, "
+                              "{ path: /bc }, { url: \"$C/x\" }] }\n");
+  client_get(s.client, "/g");
+  arrival_answer_json(origin_await(s.a), 200, "1");
+  arrival_answer_json(origin_await(s.b), 200, "2");
+  arrival_answer_json(origin_await(s.c), 200, "3");
+  reply_expect(client_await_reply(s.client), 200, "[1,2,3]");
+  scene_expect_silence(&s);
+  program_signal(s.program, SIGUSR1);
+  program_await_notice(s.program, "observed /a: 1 requests, 100.00 %");
+  program_await_notice(s.program, "observed /bc: 1 requests, 100.00 %");
+  program_await_notice(s.program, "observed URLs of gathers: 1 requests");
+  scene_close(&s);
+}
