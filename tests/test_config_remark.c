@@ -175,3 +175,8 @@ Test(config_variables, a_name_is_shown_up_to_what_would_break_the_line) {
                    "--help",
                    "HEDGEROW_ODD\nLINE=1");
 }
+
+Test(config_remark, observe_starts_no_hedge) {
+  expect("--to https://h --observe on",
+         "--observe on: no hedge and no retry is started");
+}

@@ -306,3 +306,21 @@ Test(log_line, a_retry_is_told_as_one) {
   expect_holds(log_line_json, &race,
                "{\"target\":1,\"kind\":\"retry\",\"start\":300.0,");
 }
+
+/* ---- what hedging would have done ---- */
+
+Test(log_line, tells_what_a_hedge_that_was_not_started_would_have_saved) {
+  struct race_record race = race_for("/smart");
+  race.would = (struct race_would){.hedge_us = 62000, .save_us = 245600};
+  expect_holds(log_line_json, &race,
+               "\"bytes\":200,\"would_hedge_ms\":62.0,\"would_save_ms\":245.6,"
+               "\"would_rescue_percent\":0,\"attempts\":[");
+  expect_holds(log_line_text, &race, "  would hedge at 62.0, save 245.6\n");
+}
+
+Test(log_line, tells_the_odds_that_it_would_have_saved_a_failure) {
+  struct race_record race = race_for("/smart");
+  race.would = (struct race_would){.hedge_us = 62000, .rescue = 0.987f};
+  expect_holds(log_line_json, &race, "\"would_rescue_percent\":99,");
+  expect_holds(log_line_text, &race, "  would hedge at 62.0, rescue 99%\n");
+}

@@ -14,6 +14,7 @@ static struct resolver *resolver;
 static struct slots *slots;
 static struct config config, built; /* with upstreams and routes */
 static struct trust *trust;
+static const struct snapshot *in_force; /* when the next one is made */
 static char words[1024]; /* of the command line; the config borrows them */
 
 static struct trust *new_trust(void) {
@@ -67,7 +68,8 @@ static struct snapshot *snapshot_of(const char *line) {
                                    .slots = slots,
                                    .secrets = secrets,
                                    .via_line = slice_of("Via: 1.1 me\r\n"),
-                                   .number = 3};
+                                   .number = 3,
+                                   .before = in_force};
   struct snapshot *snapshot = snapshot_new(&source);
   cr_assert(snapshot);
   memset(token, '#', sizeof token);
@@ -380,4 +382,52 @@ Test(snapshot, targets_that_are_shown_the_same_share_a_variant) {
   expect_variants("{url: http://h, drop_headers: [A]}, "
                   "{url: http://i, drop_headers: [B]}",
                   2);
+}
+
+/* ---- what is observed ---- */
+
+static uint64_t observed_requests(const struct snapshot *snapshot) {
+  struct estimate_totals totals = {0};
+  struct slice path;
+  cr_assert(snapshot_observed(snapshot, 0, &path, &totals));
+  expect_slice(path, "/smart");
+  return totals.requests;
+}
+
+/* So many requests of /smart are left to a snapshot of this line by one of the
+ * other, which has observed two. */
+static uint64_t observed_after(const char *before, const char *after) {
+  struct snapshot *first = snapshot_of(before);
+  const struct route *smart =
+      route_table_find(&first->table, slice_of("/smart"));
+  atomic_store(&smart->policy.observed->requests, 2);
+  cr_expect_eq(observed_requests(first), 2);
+  in_force = first;
+  struct snapshot *next = snapshot_of(after);
+  snapshot_drop(first);
+  uint64_t requests = observed_requests(next);
+  snapshot_drop(next);
+  in_force = NULL;
+  return requests;
+}
+
+Test(snapshot, nothing_is_observed_unless_somebody_says_so) {
+  struct snapshot *snapshot = snapshot_of("--to http://a");
+  struct estimate_totals totals;
+  struct slice path;
+  cr_expect_not(snapshot_observed(snapshot, 0, &path, &totals));
+  cr_expect_not(snapshot->routes[0].policy.observed);
+  snapshot_drop(snapshot);
+}
+
+Test(snapshot, the_next_one_forgets_nothing_that_was_observed) {
+  cr_expect_eq(observed_after("--to http://a --observe on",
+                              "--to http://a --observe on --timeout 5s"),
+               2);
+}
+
+Test(snapshot, figures_of_another_policy_begin_anew) {
+  cr_expect_eq(observed_after("--to http://a --observe on",
+                              "--to http://a --observe on --hedge-after p95"),
+               0);
 }

@@ -66,6 +66,7 @@ struct config_rules {
   unsigned fail_if_count;
   int64_t compression; /* 1: gzip */
   bool idempotent, strip_prefix, get_body;
+  bool observe;     /* race_policy.observed is the snapshot's to set */
   unsigned methods; /* 1 << enum http_method for each */
   struct slice timeout_param, timeout_header; /* empty: none */
   int64_t forwarded;                          /* 1: append */

@@ -1,7 +1,7 @@
-/* learned: what the process has learned of an upstream, and of each of its
- * targets. It outlives snapshots: a snapshot holds what its upstreams and
- * targets have learned, and the next one that names the same holds the same, so
- * that a reload forgets nothing.
+/* learned: what the process has learned of an upstream, of each of its targets,
+ * and of routes that are observed. It outlives snapshots: a snapshot holds what
+ * those that it names have learned, and the next one that names the same holds
+ * the same, so that a reload forgets nothing.
  *
  * Which parts of it belong to whom says core/pilot. */
 #ifndef HEDGEROW_CONFIG_LEARNED_H
@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "core/estimate.h"
 #include "core/pilot.h"
 #include "core/slice.h"
 #include "io/turnstile.h"
@@ -45,6 +46,12 @@ struct learned_upstream {
   struct learned_earnings earnings[];           /* by worker */
 };
 
+/* What races of a route tell that are only observed (--observe). */
+struct learned_route {
+  _Alignas(PILOT_LINE) struct learned learned;
+  struct estimate_seen seen[]; /* by worker */
+};
+
 /* Those that a snapshot holds. All zeros is empty. */
 struct learned_list {
   struct learned **at;
@@ -55,7 +62,8 @@ struct learned_list {
 void learned_list_clear(struct learned_list *list);
 
 /* The one of that name in `before`, or a new one that knows nothing; the list
- * holds it. Names of upstreams and of targets differ. From one thread. NULL: no
+ * holds it. Names of upstreams, targets and routes
+ * differ. From one thread. NULL: no
  * memory. */
 struct learned_target *learned_target(struct learned_list *list,
                                       const struct learned_list *before,
@@ -66,6 +74,10 @@ struct learned_upstream *learned_upstream(struct learned_list *list,
                                           const struct learned_list *before,
                                           struct slice name, unsigned workers,
                                           const struct hedge_budget_rule *rule)
+    __attribute__((warn_unused_result));
+struct learned_route *learned_route(struct learned_list *list,
+                                    const struct learned_list *before,
+                                    struct slice name, unsigned workers)
     __attribute__((warn_unused_result));
 
 /* How many live in this process, for io/leaks. */

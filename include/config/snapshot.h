@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "core/estimate.h"
 #include "core/route.h"
 #include "core/route_table.h"
 #include "core/slice.h"
@@ -66,6 +67,12 @@ void snapshot_retire(const struct snapshot *before,
  * of hedges, what is usual for a target). About four times a second, from the
  * thread that makes snapshots, for the one in force. */
 void snapshot_learn(struct snapshot *snapshot, int64_t now_us);
+
+/* What the races of the n-th route (n = 0, 1, ...) that is observed tell of all
+ * workers; returns false after the last. The path is the snapshot's; it is
+ * empty for URLs that gathers ask. From any thread. */
+bool snapshot_observed(const struct snapshot *snapshot, unsigned n,
+                       struct slice *path, struct estimate_totals *totals);
 
 /* How many live in this process, for io/leaks. */
 int64_t snapshot_count(void);

@@ -1,7 +1,7 @@
 /* snapshot_parts: what the files that make a snapshot share.
  *
- * For snapshot.c, snapshot_groups.c, snapshot_gathers.c and snapshot_pilots.c
- * alone; others see config/snapshot.h. */
+ * For snapshot.c, snapshot_groups.c, snapshot_gathers.c, snapshot_pilots.c
+ * and snapshot_observed.c alone; others see config/snapshot.h. */
 #ifndef HEDGEROW_CONFIG_SNAPSHOT_PARTS_H
 #define HEDGEROW_CONFIG_SNAPSHOT_PARTS_H
 
@@ -33,6 +33,7 @@ struct whole {
   struct learned_list learned;
   struct roster *rosters; /* see snapshot_pilots.c */
   struct pilot_set *pilot_sets;
+  struct observed *observed; /* see snapshot_observed.c */
 };
 
 /* ---- snapshot.c ---- */
@@ -75,6 +76,13 @@ void snapshot_keep_lines(struct whole *whole, struct group *group,
 const struct pilot *snapshot_pilots(struct whole *whole,
                                     const struct group *group,
                                     const struct route *route);
+
+/* ---- snapshot_observed.c ---- */
+
+/* Where races by the route's rules tell what hedges would have brought, by
+ * worker. NULL: no memory. */
+struct estimate_seen *snapshot_observe(struct whole *whole,
+                                       const struct route *route);
 
 /* ---- snapshot_gathers.c ---- */
 

@@ -22,9 +22,24 @@
 #include <stdint.h>
 
 enum {
+  LATENCY_SHIFT = 7, /* 128 us */
   LATENCY_OCTAVES = 20,
   LATENCY_SPANS = 8 * LATENCY_OCTAVES + 2,
 };
+
+/* The span that a time lies in: the first below 128 us, the last above the last
+ * octave. Inline, since it is on the path of a request. */
+static inline unsigned latency_span(int64_t took_us) {
+  uint64_t us = took_us > 0 ? (uint64_t)took_us : 0;
+  if (us < 1u << LATENCY_SHIFT) return 0;
+  if (us >> (LATENCY_SHIFT + LATENCY_OCTAVES)) return LATENCY_SPANS - 1;
+  unsigned top = 63u - (unsigned)__builtin_clzll(us);
+  return 1 + 8 * (top - LATENCY_SHIFT) + (unsigned)(us >> (top - 3) & 7);
+}
+
+/* Where it starts and ends; the last one ends where it starts. */
+uint32_t latency_span_start_us(unsigned span);
+uint32_t latency_span_end_us(unsigned span);
 
 /* ---- a worker's ---- */
 
@@ -83,5 +98,19 @@ uint32_t latency_until_end(const struct latency_curve *curve, float left);
 bool latency_falls_to(const struct latency_curve *curve, float left);
 /* The share that is unanswered after at_us. */
 float latency_alive(const struct latency_curve *curve, uint32_t at_us);
+
+/* ---- the reader's word to all ---- */
+
+/* The curve turned over: what share has been answered at the end of each span.
+ * One thread writes, all read; whoever reads meanwhile sees parts of two
+ * curves, which are a quarter of a second apart. All zeros expects nothing. */
+struct latency_odds {
+  _Atomic float answered[LATENCY_SPANS];
+};
+
+void latency_publish(struct latency_odds *odds,
+                     const struct latency_curve *curve);
+/* The share that is answered within at_us. From any thread. */
+float latency_answered(const struct latency_odds *odds, uint32_t at_us);
 
 #endif

@@ -43,6 +43,8 @@ struct pilot_target {
   _Alignas(PILOT_LINE) struct overload overload;
   _Alignas(PILOT_LINE) struct outlier_bench failing;
   struct outlier_bench slow;
+  /* Written by the reader, read by races that are only observed. */
+  _Alignas(PILOT_LINE) struct latency_odds odds;
 };
 
 struct pilot_delay {

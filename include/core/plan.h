@@ -25,6 +25,8 @@ enum race_on_failure {
 /* As long as a hedge_after_us that is learned; none beside a fixed one. */
 enum { RACE_STAGGER_AUTO = -1 };
 
+struct estimate_seen;
+
 struct race_policy {
   unsigned hedges, retries; /* RACE_MAX_HEDGES together */
   enum race_on_failure on_failure;
@@ -37,6 +39,9 @@ struct race_policy {
   struct race_backoff {
     int64_t first_us, most_us; /* 0 <= first_us <= most_us < PLAN_NEVER_US */
   } backoff;
+  struct estimate_seen *observed; /* --observe: nothing but the primary starts,
+                                   * and here, by worker, is told what would
+                                   * have been; NULL: off. See core/estimate */
 };
 
 /* All times are microseconds since the start of the race. What would be due at
@@ -55,6 +60,9 @@ struct race_plan {
   enum race_on_failure on_failure;
   bool final_4xx;
   bool once;
+  uint8_t observed_hedges; /* that never start; their due_us and target stand
+                            * behind the primary's */
+  struct estimate_seen *observed; /* NULL: hedges start */
 };
 
 #define PLAN_NEVER_US UINT32_MAX

@@ -34,6 +34,17 @@ struct attempt_record {
   uint32_t queued_us; /* how long it stood in line before start_us (--queue) */
 };
 
+/* What hedging would have done for a race that was only observed; all zeros:
+ * nothing. A request that was answered would have been answered sooner by
+ * save_us, on average; one that failed would have succeeded with the odds
+ * rescue. See core/estimate. */
+struct race_would {
+  int64_t hedge_us; /* the first hedge would have started, since the start; 0:
+                     * none would */
+  int64_t save_us;
+  float rescue; /* 0 .. 1 */
+};
+
 /* One client request, once it is settled. */
 struct race_record {
   struct slice id, method, path, peer; /* path: without the query */
@@ -44,6 +55,7 @@ struct race_record {
   int64_t start_us; /* attempts are told from here */
   int64_t end_us;
   unsigned started; /* attempts that were not refused */
+  struct race_would would;
   /* In the order of their numbers; those of an /all in the order of its items.
    * One whose start_us is 0 is a gap, and not told. */
   const struct attempt_record *attempts;

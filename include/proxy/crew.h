@@ -34,6 +34,9 @@ void crew_urls(const struct crew *crew, const struct config *config,
 /* See worker_stop and worker_ping. */
 void crew_stop(struct crew *crew);
 void crew_ping(struct crew *crew);
+/* Adds what they had counted when they last were told something; once they have
+ * heard. */
+void crew_sum(const struct crew *crew, struct counters *sum);
 /* Gives each of them a lease on `next`, which takes the place of `before`
  * (snapshot_retire). False: no memory, and nothing has changed. */
 bool crew_renew(struct crew *crew, const struct snapshot *before,

@@ -19,4 +19,9 @@ void observe_news(const struct pilot *pilot, unsigned place,
  * place, proxy/answering, before the answer goes out. */
 void observe_race(struct service *service, const struct race_record *race);
 
+/* Adds what one worker has counted. */
+void observe_add(struct counters *sum, const struct counters *counters);
+/* Tells by notices, one for the requests and one for the attempts. */
+void observe_tell(const struct counters *sum);
+
 #endif

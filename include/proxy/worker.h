@@ -49,6 +49,10 @@ void worker_ping(struct worker *worker);
  * ended. */
 bool worker_has_heard(const struct worker *worker);
 
+/* What it had counted when it last carried out what it was told, or when it
+ * ended. Once it has heard, until it is told again. */
+const struct counters *worker_counted(const struct worker *worker);
+
 /* Whether its thread has ended by itself. From any thread. */
 bool worker_is_done(const struct worker *worker);
 /* Waits for the end of its thread, if it has one, and closes what is left. */

@@ -43,7 +43,8 @@ static const char ending[] =
     "Signals\n"
     "  On SIGTERM and SIGINT hedgerow stops without losing a request (see\n"
     "  --drain). On SIGHUP it reads --config, --token-file and --ca-file\n"
-    "  again and opens --log-file anew.\n"
+    "  again and opens --log-file anew. On SIGUSR1 it tells on stderr what it\n"
+    "  has counted, and what --observe has seen.\n"
     "\n"
     "Exit status: 0 after --help or a stop, 1 after trouble at run time, 2\n"
     "after wrong use.\n";

@@ -126,6 +126,9 @@ const struct config_option config_options[] = {
     OPTION(RACING, ROUTE, "learn", "upstream|route", CHOICE, learn, "upstream",
            "what a target's usual time is learned from: all that is asked of "
            "it, or this route's requests alone"),
+    OPTION(RACING, ROUTE, "observe", "off|on", SWITCH, observe, "off",
+           "on: start no hedge and no retry, but tell in the log, on SIGUSR1 "
+           "and at the end what they would have brought"),
     OPTION(RACING, GROUP, "balance", "first|rotate|least", CHOICE, balance,
            "first",
            "whom the first attempt asks: the first target, each in turn, or "

@@ -18,6 +18,12 @@ static bool no_hedges(const struct config *config, struct text *out) {
   return true;
 }
 
+static bool only_observes(const struct config *config, struct text *out) {
+  if (!config->defaults.observe) return false;
+  text_str(out, "--observe on: no hedge and no retry is started");
+  return true;
+}
+
 static bool hedges_too_late(const struct config *config, struct text *out) {
   const struct race_policy *policy = &config->defaults.policy;
   if (policy->hedges == 0 || policy->learn.per_mille > 0 ||
@@ -105,8 +111,9 @@ static bool body_never_fits(const struct config *config, struct text *out) {
 }
 
 static bool (*const remarks[])(const struct config *, struct text *) = {
-    no_hedges,      hedges_too_late, stagger_too_long, attempt_timeout_idle,
-    token_in_clear, two_tokens,      log_file_idle,    body_never_fits,
+    no_hedges,        only_observes,        hedges_too_late,
+    stagger_too_long, attempt_timeout_idle, token_in_clear,
+    two_tokens,       log_file_idle,        body_never_fits,
 };
 
 bool config_remark(const struct config *config, unsigned n, char *buf,

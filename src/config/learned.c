@@ -94,6 +94,15 @@ struct learned_target *learned_target(struct learned_list *list,
   return target;
 }
 
+struct learned_route *learned_route(struct learned_list *list,
+                                    const struct learned_list *before,
+                                    struct slice name, unsigned workers) {
+  struct learned_route *route;
+  size_t bytes = sizeof *route + workers * sizeof *route->seen;
+  bool is_new;
+  return (void *)get(list, before, name, bytes, &is_new);
+}
+
 struct learned_upstream *learned_upstream(
     struct learned_list *list, const struct learned_list *before,
     struct slice name, unsigned workers, const struct hedge_budget_rule *rule) {

@@ -128,14 +128,14 @@ static unsigned forwarded_fields(const struct config_rules *rules) {
   return fields;
 }
 
-/* What is forwarded as it is, and asked for once, is passed on while it comes. */
+/* What is forwarded as it is, and asked for once, is passed on as it comes. */
 static bool streams(const struct config_rules *rules) {
   return rules->success == SUCCESS_ANY && rules->policy.hedges == 0 &&
          rules->policy.retries == 0;
 }
 
-/* What is streamed may have no end: nobody can hold it until it is inflated, and
- * client and upstream agree on its coding themselves. */
+/* What is streamed may have no end: nobody can hold it until it is inflated,
+ * and client and upstream agree on its coding themselves. */
 static bool asks_gzip(const struct config_rules *rules) {
   return rules->compression != 0 && !streams(rules);
 }
@@ -194,6 +194,8 @@ void snapshot_make_route(struct whole *whole, struct route *route,
   };
   route->pilots = snapshot_pilots(whole, route->group, route);
   route->listed_pilots = snapshot_pilots(whole, route->listed, route);
+  if (rules->observe && route->kind != ROUTE_GATHER)
+    route->policy.observed = snapshot_observe(whole, route);
 }
 
 /* Routes of one path stand together, in the order in which they were named. */

@@ -13,7 +13,6 @@
 #include "core/latency.h"
 
 enum {
-  FIRST_SHIFT = 7, /* 128 us */
   WINDOW_US = 5 * 1000 * 1000,
   WINDOW_WHOLE = 200,
   WINDOW_MAX_US = 60 * 1000 * 1000,
@@ -21,29 +20,20 @@ enum {
 
 /* ---- spans ---- */
 
-/* The first span is below 128 us, the last above the last octave. */
-static unsigned span_of(int64_t took_us) {
-  uint64_t us = took_us > 0 ? (uint64_t)took_us : 0;
-  if (us < 1u << FIRST_SHIFT) return 0;
-  if (us >> (FIRST_SHIFT + LATENCY_OCTAVES)) return LATENCY_SPANS - 1;
-  unsigned top = 63u - (unsigned)__builtin_clzll(us);
-  return 1 + 8 * (top - FIRST_SHIFT) + (unsigned)(us >> (top - 3) & 7);
-}
-
-static uint32_t span_start_us(unsigned span) {
+uint32_t latency_span_start_us(unsigned span) {
   if (span == 0) return 0;
   unsigned octave = (span - 1) / 8, eighth = (span - 1) % 8;
-  return (8 + eighth) << (octave + FIRST_SHIFT - 3);
+  return (8 + eighth) << (octave + LATENCY_SHIFT - 3);
 }
 
-static uint32_t span_end_us(unsigned span) {
-  return span_start_us(span < LATENCY_SPANS - 1 ? span + 1 : span);
+uint32_t latency_span_end_us(unsigned span) {
+  return latency_span_start_us(span < LATENCY_SPANS - 1 ? span + 1 : span);
 }
 
 /* ---- counting ---- */
 
 void latency_note(struct latency_counts *counts, int64_t took_us, bool whole) {
-  unsigned span = span_of(took_us);
+  unsigned span = latency_span(took_us);
   _Atomic uint32_t *count =
       whole ? &counts->whole[span] : &counts->longer[span];
   uint32_t old = atomic_load_explicit(count, memory_order_relaxed);
@@ -102,7 +92,7 @@ static uint32_t end_of_most(const struct latency_totals *seen, uint64_t sum) {
   while (span < LATENCY_SPANS - 1 &&
          (below += seen->whole[span] + seen->longer[span]) < most)
     span++;
-  return span_end_us(span);
+  return latency_span_end_us(span);
 }
 
 void latency_curve_make(struct latency_curve *curve,
@@ -136,24 +126,50 @@ uint32_t latency_until(const struct latency_curve *curve, float left) {
   if (span == LATENCY_SPANS) return curve->end_us;
   float before = span > 0 ? curve->alive[span - 1] : 1;
   float part = (before - left) / (before - curve->alive[span]);
-  uint32_t start_us = span_start_us(span);
-  return start_us + (uint32_t)(part * (float)(span_end_us(span) - start_us));
+  uint32_t start_us = latency_span_start_us(span);
+  return start_us +
+         (uint32_t)(part * (float)(latency_span_end_us(span) - start_us));
 }
 
 uint32_t latency_until_end(const struct latency_curve *curve, float left) {
   unsigned span = span_until(curve, left);
-  return span == LATENCY_SPANS ? curve->end_us : span_end_us(span);
+  return span == LATENCY_SPANS ? curve->end_us : latency_span_end_us(span);
 }
 
 bool latency_falls_to(const struct latency_curve *curve, float left) {
   return curve->alive[LATENCY_SPANS - 1] <= left;
 }
 
+/* What part of its span lies before at_us; none of the last, which has no end.
+ */
+static float part_of(unsigned span, uint32_t at_us) {
+  uint32_t start_us = latency_span_start_us(span);
+  uint32_t end_us = latency_span_end_us(span);
+  if (end_us == start_us) return 0;
+  return (float)(at_us - start_us) / (float)(end_us - start_us);
+}
+
 float latency_alive(const struct latency_curve *curve, uint32_t at_us) {
-  unsigned span = span_of(at_us);
+  unsigned span = latency_span(at_us);
   float before = span > 0 ? curve->alive[span - 1] : 1;
-  uint32_t start_us = span_start_us(span), end_us = span_end_us(span);
-  if (end_us == start_us) return before;
-  float part = (float)(at_us - start_us) / (float)(end_us - start_us);
-  return before + part * (curve->alive[span] - before);
+  return before + part_of(span, at_us) * (curve->alive[span] - before);
+}
+
+/* ---- the odds ---- */
+
+void latency_publish(struct latency_odds *odds,
+                     const struct latency_curve *curve) {
+  for (unsigned i = 0; i < LATENCY_SPANS; i++)
+    atomic_store_explicit(&odds->answered[i], 1 - curve->alive[i],
+                          memory_order_relaxed);
+}
+
+static float answered(const struct latency_odds *odds, unsigned span) {
+  return atomic_load_explicit(&odds->answered[span], memory_order_relaxed);
+}
+
+float latency_answered(const struct latency_odds *odds, uint32_t at_us) {
+  unsigned span = latency_span(at_us);
+  float before = span > 0 ? answered(odds, span - 1) : 0;
+  return before + part_of(span, at_us) * (answered(odds, span) - before);
 }

@@ -114,6 +114,18 @@ static void add_attempts_json(struct text *out,
   text_int(out, left_out);
 }
 
+/* Hedging would have helped an answer by its time, a failure by its odds. */
+static void add_would_json(struct text *out, const struct race_record *race) {
+  const struct race_would *would = &race->would;
+  if (would->hedge_us == 0) return;
+  text_str(out, ",\"would_hedge_ms\":");
+  text_ms(out, would->hedge_us);
+  text_str(out, ",\"would_save_ms\":");
+  text_ms(out, would->save_us);
+  text_str(out, ",\"would_rescue_percent\":");
+  text_int(out, (int64_t)(100 * would->rescue + 0.5f));
+}
+
 void log_line_json(struct text *out, const struct race_record *race,
                    int64_t wall_us) {
   text_str(out, "{\"time\":\"");
@@ -130,6 +142,7 @@ void log_line_json(struct text *out, const struct race_record *race,
   text_ms(out, race->end_us - race->start_us);
   text_str(out, ",\"bytes\":");
   text_int(out, (int64_t)race->bytes);
+  add_would_json(out, race);
   add_attempts_json(out, race);
   text_str(out, "}\n");
 }
@@ -191,6 +204,21 @@ static void add_attempts_text(struct text *out,
   text_str(out, " more");
 }
 
+static void add_would_text(struct text *out, const struct race_record *race) {
+  const struct race_would *would = &race->would;
+  if (would->hedge_us == 0) return;
+  text_str(out, "  would hedge at ");
+  text_ms(out, would->hedge_us);
+  if (would->rescue > 0) {
+    text_str(out, ", rescue ");
+    text_int(out, (int64_t)(100 * would->rescue + 0.5f));
+    text_char(out, '%');
+  } else {
+    text_str(out, ", save ");
+    text_ms(out, would->save_us);
+  }
+}
+
 void log_line_text(struct text *out, const struct race_record *race,
                    int64_t wall_us) {
   add_clock(out, wall_us);
@@ -205,5 +233,6 @@ void log_line_text(struct text *out, const struct race_record *race,
   text_ms(out, race->end_us - race->start_us);
   text_str(out, "ms");
   add_attempts_text(out, race);
+  add_would_text(out, race);
   text_char(out, '\n');
 }

@@ -230,6 +230,7 @@ void pilot_learn_target(struct pilot_target *target,
   uint32_t median_us = learner->curve.whole < DELAY_COLD
                            ? 0
                            : latency_until(&learner->curve, 0.5f);
+  if (median_us > 0) latency_publish(&target->odds, &learner->curve);
   overload_refresh(&target->overload, &learner->usual, median_us, in_flight,
                    ended_of(totals), now_us);
 }

@@ -47,6 +47,12 @@ static void add_retries(struct race_plan *plan,
   plan->most_backoff_us = (uint32_t)policy->backoff.most_us;
 }
 
+/* Nothing but the primary is part of the race. */
+static void only_observe(struct race_plan *plan) {
+  plan->observed_hedges = (uint8_t)(plan->hedged - 1);
+  plan->attempts = plan->hedged = 1;
+}
+
 void plan_make(struct race_plan *plan, const struct race_policy *policy,
                const uint8_t *order, unsigned count, int64_t timeout_us) {
   unsigned hedged = 1 + policy->hedges;
@@ -63,6 +69,8 @@ void plan_make(struct race_plan *plan, const struct race_policy *policy,
     plan->due_us[k] = due_us(policy, k, timeout_us);
   for (unsigned k = 0; k < plan->attempts; k++)
     plan->target[k] = order[k % count];
+  plan->observed = policy->observed;
+  if (plan->observed) only_observe(plan);
 }
 
 uint32_t plan_backoff_us(const struct race_plan *plan, unsigned n,

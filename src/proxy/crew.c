@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "proxy/observe.h"
 
 static bool fail(char *error, size_t error_cap) {
   snprintf(error, error_cap, "no memory, descriptors or threads to start with");
@@ -80,6 +81,11 @@ bool crew_renew(struct crew *crew, const struct snapshot *before,
   for (unsigned i = 0; i < count; i++)
     worker_renew(crew->workers[i], leases[i]);
   return true;
+}
+
+void crew_sum(const struct crew *crew, struct counters *sum) {
+  for (unsigned i = 0; i < crew->count; i++)
+    observe_add(sum, worker_counted(crew->workers[i]));
 }
 
 static bool every(const struct crew *crew, bool (*is)(const struct worker *)) {

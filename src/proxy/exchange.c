@@ -23,6 +23,7 @@
 #include "core/list.h"
 #include "io/clock.h"
 #include "proxy/exchange_parts.h"
+#include "proxy/hindsight.h"
 
 /* ---- life ---- */
 
@@ -77,6 +78,8 @@ static void exchange_finish(struct exchange *x, int64_t now_us) {
   record->end_us = now_us;
   for (unsigned i = 0; i < x->count; i++)
     record->started += fetch_started(&x->fetches[i]);
+  if (x->gathers || race->plan->observed)
+    hindsight_note(x->fetches, x->count, &record->would);
   exchange_answer(x);
 }
 

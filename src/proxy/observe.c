@@ -50,3 +50,43 @@ void observe_race(struct service *service, const struct race_record *race) {
   service->counters.races[race->outcome]++;
   if (service->log) write_line(service, race);
 }
+
+/* ---- all together ---- */
+
+void observe_add(struct counters *sum, const struct counters *counters) {
+  sum->begun += counters->begun;
+  for (unsigned i = 0; i < ATTEMPT_RESULTS; i++)
+    sum->attempts[i] += counters->attempts[i];
+  for (unsigned i = 0; i < OUTCOMES; i++) sum->races[i] += counters->races[i];
+}
+
+/* "12 requests: 11 success, 1 failed" */
+static void tell(const char *what, const uint64_t *sums, unsigned n,
+                 const char *(*name)(unsigned)) {
+  char storage[512];
+  struct text text;
+  uint64_t sum = 0;
+  text_init(&text, storage, sizeof storage);
+  for (unsigned i = 0; i < n; i++) {
+    if (sums[i] == 0) continue;
+    text_str(&text, sum > 0 ? ", " : ": ");
+    text_int(&text, (int64_t)sums[i]);
+    text_char(&text, ' ');
+    text_str(&text, name(i));
+    sum += sums[i];
+  }
+  log_notice("%llu %s%s", (unsigned long long)sum, what, text_end(&text));
+}
+
+static const char *result_name(unsigned i) {
+  return attempt_result_name((enum attempt_result)i);
+}
+
+static const char *race_name(unsigned i) {
+  return outcome_name((enum outcome)i);
+}
+
+void observe_tell(const struct counters *sum) {
+  tell("requests were answered", sum->races, OUTCOMES, race_name);
+  tell("attempts have ended", sum->attempts, ATTEMPT_RESULTS, result_name);
+}

@@ -28,7 +28,9 @@
 #include "io/trace.h"
 #include "proxy/crew.h"
 #include "proxy/files.h"
+#include "proxy/hindsight.h"
 #include "proxy/machine.h"
+#include "proxy/observe.h"
 #include "proxy/reload.h"
 #include "proxy/settings.h"
 
@@ -51,7 +53,7 @@ struct program {
   struct wake *news; /* from the workers */
   struct crew crew;
   const char *reloading; /* how the reload under way will end; NULL: none is */
-  bool stopping, pinging;
+  bool stopping, pinging, asked;
 };
 
 /* What fails at start is one line, from whoever knows it best. */
@@ -145,11 +147,21 @@ static void end_reload(struct program *program) {
               why);
 }
 
+/* Every worker has heard of the question, and has left what it had counted. */
+static void answer_question(struct program *program) {
+  struct counters sum = {0};
+  program->asked = false;
+  crew_sum(&program->crew, &sum);
+  observe_tell(&sum);
+  hindsight_tell(program->reload.snapshot);
+}
+
 static void on_news(void *arg) {
   struct program *program = arg;
   if (crew_is_done(&program->crew)) loop_stop(program->loop);
   if (!crew_has_heard(&program->crew)) return;
   if (program->reloading) end_reload(program);
+  if (program->asked) answer_question(program);
   if (program->pinging) notify_send(program->notify, "WATCHDOG=1");
   program->pinging = false;
 }
@@ -191,6 +203,13 @@ static void on_reload(void *arg, int signo) {
   if (crew_has_heard(&program->crew)) end_reload(program);
 }
 
+static void on_question(void *arg, int signo) {
+  struct program *program = arg;
+  (void)signo;
+  program->asked = true;
+  crew_ping(&program->crew);
+}
+
 /* ---- running ---- */
 
 static void say_remarks(const struct config *config) {
@@ -213,7 +232,8 @@ static void say_ready(const struct program *program) {
 static bool watch_signals(struct program *program) {
   return loop_on_signal(program->loop, SIGTERM, on_stop, program) &&
          loop_on_signal(program->loop, SIGINT, on_stop, program) &&
-         loop_on_signal(program->loop, SIGHUP, on_reload, program);
+         loop_on_signal(program->loop, SIGHUP, on_reload, program) &&
+         loop_on_signal(program->loop, SIGUSR1, on_question, program);
 }
 
 static bool start(struct program *program) {
@@ -234,6 +254,7 @@ static void run(struct program *program) {
   loop_run(program->loop);
   timer_clear(&program->watchdog);
   timer_clear(&program->learning);
+  hindsight_tell(program->reload.snapshot);
 }
 
 static void clear(struct program *program) {
@@ -321,7 +342,9 @@ int process_main(int argc, char **argv) {
   static struct program program;
   char error[512];
   int code;
-  signal(SIGHUP, SIG_IGN); /* before and after the loop listens to it */
+  /* Before and after the loop listens to them. */
+  signal(SIGHUP, SIG_IGN);
+  signal(SIGUSR1, SIG_IGN);
   program.words = (struct config_words){argc, argv, env};
   switch (config_parse(&program.config, argc, argv, env, error, sizeof error)) {
     case CONFIG_HELP: config_help(put, stdout); return EXIT_SUCCESS;

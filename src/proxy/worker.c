@@ -50,6 +50,7 @@ struct worker {
   atomic_bool must_stop;
   _Atomic(struct lease *) renewed; /* not in force yet, or NULL */
   atomic_uint told, heard;
+  struct counters counted; /* when it last heard */
   atomic_bool done;
   pthread_t thread;
 };
@@ -108,6 +109,7 @@ static void worker_on_orders(void *arg) {
   unsigned told = atomic_load(&worker->told);
   worker_adopt(worker, atomic_exchange(&worker->renewed, NULL));
   if (atomic_load(&worker->must_stop)) stop(worker);
+  worker->counted = worker->service.counters;
   atomic_store(&worker->heard, told);
   wake_send(worker->setup.on_news);
 }
@@ -131,6 +133,11 @@ void worker_renew(struct worker *worker, struct lease *lease) {
 bool worker_has_heard(const struct worker *worker) {
   return worker_is_done(worker) ||
          atomic_load(&worker->heard) == atomic_load(&worker->told);
+}
+
+/* Nothing that is counted on the path of a request is shared. */
+const struct counters *worker_counted(const struct worker *worker) {
+  return worker_is_done(worker) ? &worker->service.counters : &worker->counted;
 }
 
 /* ---- accepting ---- */

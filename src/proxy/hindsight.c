@@ -1,0 +1,71 @@
+/* hindsight: from a race that is over to what it tells of hedging.
+ *
+ * What is thought of it is core/estimate's. Here stands where a race's parts
+ * are found, and where the result goes. */
+#include "proxy/hindsight.h"
+
+#include "core/estimate.h"
+
+/* Attempts at the target that the first hedge would have asked. */
+static int64_t in_flight_to(const struct fetch *fetch, unsigned place) {
+  const struct target *target = &fetch->group->targets[place];
+  const struct slot *slot =
+      slot_at(fetch->scene->service->process->slots, target->slot);
+  return atomic_load_explicit(&slot->in_flight, memory_order_relaxed);
+}
+
+static struct race_would note(const struct fetch *fetch) {
+  const struct race_plan *plan = fetch->race.plan;
+  const struct attempt_record *primary = &fetch->records[0];
+  const unsigned first =
+      fetch->only ? (unsigned)(fetch->only - fetch->group->targets) : 0;
+  const unsigned hedge = plan->observed_hedges > 0;
+  const struct estimate_race race = {
+      .pilot = fetch->pilot,
+      .race = &fetch->race,
+      .end = &primary->end,
+      .first = first,
+      .took_us = primary->end_us - fetch->race.start_us,
+      .now_us = primary->end_us,
+      .in_flight = in_flight_to(fetch, first + plan->target[hedge]),
+  };
+  struct race_would would = {0};
+  estimate_note(&plan->observed[fetch->scene->service->number], &race, &would);
+  return would;
+}
+
+void hindsight_note(const struct fetch *fetches, unsigned count,
+                    struct race_would *would) {
+  for (unsigned i = 0; i < count; i++) {
+    if (!fetches[i].race.plan->observed) continue;
+    struct race_would its = note(&fetches[i]);
+    if (count == 1) *would = its;
+  }
+}
+
+static void tell_route(struct slice path,
+                       const struct estimate_totals *totals) {
+  char gain[256], figures[256];
+  struct text text;
+  if (path.len == 0) path = slice_of("URLs of gathers");
+  text_init(&text, gain, sizeof gain);
+  estimate_write_gain(&text, totals);
+  (void)text_end(&text);
+  text_init(&text, figures, sizeof figures);
+  estimate_write_figures(&text, totals);
+  (void)text_end(&text);
+  log_notice("observed %.*s: %s", SLICE_ARG(path), gain);
+  log_notice("observed %.*s: %s", SLICE_ARG(path), figures);
+}
+
+void hindsight_tell(const struct snapshot *snapshot) {
+  struct estimate_totals totals;
+  struct slice path;
+  uint64_t requests = 0;
+  unsigned n = 0;
+  for (; snapshot_observed(snapshot, n, &path, &totals); n++) {
+    if (totals.requests > 0) tell_route(path, &totals);
+    requests += totals.requests;
+  }
+  if (n > 0 && requests == 0) log_notice("observed no request yet");
+}
