@@ -330,6 +330,7 @@ static int run_config(struct program *program) {
   program->reload.crew = &program->crew;
   if (settings_read(&program->config, file, &program->words, log_notice_line,
                     NULL)) {
+    trace_is_on = program->config.trace;
     if (program->config.check || program->config.dump) code = show(program);
     else code = serve(program);
   }
@@ -353,7 +354,6 @@ int process_main(int argc, char **argv) {
     case CONFIG_ERROR: log_notice("%s", error); return EXIT_USAGE;
     case CONFIG_RUN: break;
   }
-  trace_is_on = program.config.trace;
   leaks_begin();
   if (!libraries_init()) {
     log_notice("libcurl could not be initialised");

@@ -4,7 +4,6 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/folder.h"
@@ -27,11 +26,6 @@ static void ask_in_line(struct program *program, struct client *client,
   program->err_len = 0;
   client_get(client, target);
   program_await_notice(program, "waits in line");
-}
-
-static struct scene open_traced(const char *yaml) {
-  setenv("HEDGEROW_TRACE", "on", 1);
-  return scene_open(yaml);
 }
 
 static struct arrival *await_line(struct origin *origin, const char *target) {
@@ -247,12 +241,13 @@ Test(queue, a_hedge_is_refused_while_its_primary_waits) {
 }
 
 #define PAIR                                                                   \
+  "trace: on\n"                                                                \
   "defaults: {hedges: 1, hedge_after: 20s, timeout: 50s}\n"                    \
   "upstreams: {x: {targets: [$A, $B], max_attempts: 1, queue: '10:20s'}}\n"    \
   "routes: [{path: /smart, upstream: x}]\n"
 
 Test(queue, nobody_waits_while_another_target_has_room) {
-  struct scene s = open_traced(PAIR);
+  struct scene s = scene_open(PAIR);
   struct client *second = client_new(s.program->port);
   struct client *third = client_new(s.program->port);
   client_get(s.client, "/smart/1");
@@ -363,12 +358,13 @@ static void reload(struct scene *s) {
 }
 
 #define ONE(rule)                                                              \
+  "trace: on\n"                                                                \
   "defaults: {hedges: 0, timeout: 50s}\n"                                      \
   "upstreams: {x: {targets: [$A], " rule "}}\n"                                \
   "routes: [{path: /smart, upstream: x}]\n"
 
 Test(queue, a_reload_keeps_the_order) {
-  struct scene s = open_traced(ONE("max_attempts: 1, queue: '10:20s'"));
+  struct scene s = scene_open(ONE("max_attempts: 1, queue: '10:20s'"));
   struct client *second = client_new(s.program->port);
   struct client *third = client_new(s.program->port);
   client_get(s.client, "/smart/1");
