@@ -102,6 +102,12 @@ static struct drawn always_the_same(struct luck *luck, unsigned target) {
   return (struct drawn){5 * MS, true, 200};
 }
 
+static struct drawn fails_as_slowly(struct luck *luck, unsigned target) {
+  (void)target;
+  if (luck_share(luck) < 0.3) return (struct drawn){5 * MS, false, 500};
+  return (struct drawn){5 * MS, true, 200};
+}
+
 static struct drawn one_is_slow(struct luck *luck, unsigned target) {
   struct drawn drawn = slow_at_times(luck, target);
   if (target == 1) drawn.took_us *= 4;
@@ -311,6 +317,14 @@ Test(estimate, says_what_would_be_gained) {
   set_up(1);
   run(RACES, slow_at_times);
   expect_texts("p99 would be about 30.", " would be hedged; p50 4.");
+}
+
+Test(estimate, says_what_would_be_rescued) {
+  set_up(1);
+  policy.learn.per_mille = 0;
+  run(1000, fails_as_slowly);
+  expect_texts(" of the requests would be answered instead of ",
+               "1000 requests, ");
 }
 
 Test(estimate, promises_no_rescue_of_what_each_attempt_says) {

@@ -36,7 +36,7 @@ struct exchange {
 /* ---- exchange.c ---- */
 
 /* The last: its answer has been sent, or nobody is there to have it. */
-void exchange_free(void *exchange);
+void exchange_free(void *arg);
 
 /* ---- exchange_answer.c ---- */
 

@@ -48,13 +48,9 @@ void config_errors_add(struct config_errors *errors, struct yaml_place place,
   const char *what = text_end(line);
   char *copy = make_room(errors) ? strdup(what) : NULL;
   errors->any = true;
-  if (!copy) {
-    tell(errors, place, what); /* out of its turn, for lack of memory */
-    return;
-  }
-  errors->kept[errors->count] =
-      (struct config_error){place, errors->count, copy};
-  errors->count++;
+  const unsigned n = errors->count;
+  if (!copy) tell(errors, place, what); /* out of its turn: no memory */
+  else errors->kept[errors->count++] = (struct config_error){place, n, copy};
 }
 
 void config_errors_add_name(struct config_errors *errors, const char *option,

@@ -124,10 +124,9 @@ static void put_bound(struct schema *schema, const char *name,
   char storage[LINE_BYTES];
   struct text text;
   int64_t number;
-  if (!(option->kind == OPTION_SIZE
-            ? config_parse_size(slice_of(bound), &number)
-            : config_parse_count(slice_of(bound), &number)))
-    return;
+  bool (*parse)(struct slice, int64_t *) =
+      option->kind == OPTION_SIZE ? config_parse_size : config_parse_count;
+  if (!parse(slice_of(bound), &number)) return;
   text_init(&text, storage, sizeof storage);
   text_str(&text, name);
   text_int(&text, number);

@@ -15,7 +15,6 @@ int64_t learned_count(void) { return atomic_load(&living); }
 static void let_go(struct learned *learned) {
   if (atomic_fetch_sub(&learned->holders, 1) > 1) return;
   if (learned->on_free) learned->on_free(learned);
-  free((char *)(uintptr_t)learned->name.at);
   free(learned);
   atomic_fetch_sub(&living, 1);
 }
@@ -42,17 +41,13 @@ static bool grow(struct learned_list *list) {
   return true;
 }
 
-/* All zeros but its name, and held by nobody. */
+/* All zeros but its name, which lies behind it, and held by nobody. */
 static struct learned *make(struct slice name, size_t bytes) {
-  char *copy = malloc(name.len + 1);
-  struct learned *learned = aligned_alloc(PILOT_LINE, bytes);
-  if (!copy || !learned) {
-    free(copy);
-    free(learned);
-    return NULL;
-  }
+  size_t lines = (bytes + name.len) / PILOT_LINE + 1;
+  struct learned *learned = aligned_alloc(PILOT_LINE, lines * PILOT_LINE);
+  if (!learned) return NULL;
+  char *copy = memcpy((char *)learned + bytes, name.at, name.len);
   memset(learned, 0, bytes);
-  memcpy(copy, name.at, name.len);
   learned->name = (struct slice){copy, name.len};
   atomic_fetch_add(&living, 1);
   return learned;

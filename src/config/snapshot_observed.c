@@ -52,10 +52,8 @@ struct estimate_seen *snapshot_observe(struct whole *whole,
   observed->path = route->path;
   observed->route = learned_route(&whole->learned, learned_before(whole), name,
                                   whole->workers);
-  if (!observed->route) {
-    whole->failed = true;
-    return NULL;
-  }
+  whole->failed |= !observed->route;
+  if (whole->failed) return NULL;
   while (*last) last = &(*last)->next;
   *last = observed;
   return observed->route->seen;
