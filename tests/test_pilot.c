@@ -121,16 +121,37 @@ Test(pilot, no_more_than_half_of_the_targets_are_passed_by) {
   expect_order(0, "000");
 }
 
+Test(pilot, who_is_well_is_asked_before_all_that_are_out) {
+  set_up(4);
+  for (unsigned i = 0; i < 3; i++) end_many(5, i, status(500), MS);
+  expect_order(0, "323");
+  expect_order(2, "323");
+  set_up(3);
+  memset(targets, 0, sizeof targets);
+  end_many(5, 0, status(500), MS);
+  end_many(5, 1, status(500), MS);
+  expect_order(0, "212");
+}
+
+Test(pilot, alone_a_target_is_not_passed_by) {
+  set_up(1);
+  for (int i = 0; i < 20; i++)
+    cr_expect_eq(end_one(0, 0, status(500), MS), PILOT_NO_NEWS);
+  expect_order(0, "000");
+}
+
 Test(pilot, which_ends_are_failures) {
   static const struct {
     struct attempt_end end;
     bool ill;
   } cases[] = {
       {{.result = ATTEMPT_TRANSPORT}, true},
-      {{.result = ATTEMPT_TIMEOUT}, true},
+      {{.result = ATTEMPT_TIMEOUT}, false}, /* it may have been the client's */
       {{.result = ATTEMPT_BAD_JSON, .status = 200}, true},
       {{.result = ATTEMPT_STATUS, .status = 500}, true},
       {{.result = ATTEMPT_STATUS, .status = 404}, false},
+      {{.result = ATTEMPT_STATUS, .status = 501}, false},
+      {{.result = ATTEMPT_STATUS, .status = 505}, false},
       {{.result = ATTEMPT_TOO_LARGE, .status = 200}, false},
       {{.result = ATTEMPT_CANCELLED}, false},
       {{.result = ATTEMPT_STARVED}, false},
@@ -152,9 +173,14 @@ Test(pilot, a_deadline_that_came_too_soon_is_no_failure) {
   end_many(100, 0, success, 20 * MS);
   refresh();
   for (int i = 0; i < 20; i++)
-    cr_expect_eq(end_one(1, 0, timeout, 5 * MS), PILOT_NO_NEWS);
-  for (int i = 0; i < 4; i++) end_one(1, 0, timeout, 50 * MS);
-  cr_expect_eq(end_one(1, 0, timeout, 50 * MS), PILOT_EJECTED);
+    cr_expect_eq(end_one(1, 0, timeout, 100 * MS), PILOT_NO_NEWS);
+  for (int i = 0; i < 4; i++) end_one(1, 0, timeout, 200 * MS);
+  cr_expect_eq(end_one(1, 0, timeout, 200 * MS), PILOT_EJECTED);
+  memset(targets, 0, sizeof targets);
+  for (int i = 0; i < 20; i++)
+    cr_expect_eq(end_one(1, 0, timeout, 999 * MS), PILOT_NO_NEWS);
+  for (int i = 0; i < 4; i++) end_one(1, 0, timeout, 1 * S);
+  cr_expect_eq(end_one(1, 0, timeout, 1 * S), PILOT_EJECTED);
 }
 
 Test(pilot, a_primary_that_loses_ten_races_elsewhere_is_slow) {

@@ -47,21 +47,37 @@ static bool has_room_outside(const struct pilot *pilot, unsigned number,
 static bool may_ask(const struct pilot *pilot, unsigned number,
                     int64_t now_us) {
   struct pilot_target *target = pilot->targets[number];
-  if (outlier_may_ask(&target->failing, now_us) &&
-      outlier_may_ask(&target->slow, now_us))
-    return true;
-  return !has_room_outside(pilot, number, now_us);
+  return outlier_may_ask(&target->failing, now_us) &&
+         outlier_may_ask(&target->slow, now_us);
 }
 
-/* Up to `wanted` targets worth asking, from `first` on in a circle. */
-static unsigned order_targets(const struct pilot *pilot, unsigned first,
-                              unsigned wanted, uint8_t *order, int64_t now_us) {
-  unsigned found = 0;
+static bool is_spare(const struct pilot *pilot, unsigned number,
+                     int64_t now_us) {
+  return is_out(pilot->targets[number], now_us) &&
+         !has_room_outside(pilot, number, now_us);
+}
+
+/* Adds what is wanted and asked for by `take`, from `first` on in a circle. */
+static unsigned add_targets(const struct pilot *pilot, unsigned first,
+                            unsigned wanted, uint8_t *order, unsigned found,
+                            int64_t now_us,
+                            bool (*take)(const struct pilot *, unsigned,
+                                         int64_t)) {
   for (unsigned i = 0; i < pilot->count && found < wanted; i++) {
     unsigned number = first + i;
     if (number >= pilot->count) number -= pilot->count;
-    if (may_ask(pilot, number, now_us)) order[found++] = (uint8_t)number;
+    if (take(pilot, number, now_us)) order[found++] = (uint8_t)number;
   }
+  return found;
+}
+
+/* Up to `wanted` targets worth asking. Where more than half are out, those that
+ * are so without a place outside stand behind the others. */
+static unsigned order_targets(const struct pilot *pilot, unsigned first,
+                              unsigned wanted, uint8_t *order, int64_t now_us) {
+  unsigned found = add_targets(pilot, first, wanted, order, 0, now_us, may_ask);
+  if (found < wanted && found < pilot->count)
+    found = add_targets(pilot, first, wanted, order, found, now_us, is_spare);
   if (found == 0) order[found++] = (uint8_t)first;
   return found;
 }
@@ -136,17 +152,29 @@ enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
 
 /* ---- what an end teaches ---- */
 
-/* A final word on the target's health; a 4xx shows that it lives. An attempt
- * that the deadline ended before it had the usual time says nothing. */
+/* A final word on the target's health. A 4xx shows that it lives, and so does a
+ * 501 or 505, which speaks of the request. A client may shorten a deadline: one
+ * that left an attempt less than many times the usual, or than a second where
+ * nothing is known yet, says nothing. */
 enum health { UNKNOWN, WELL, ILL };
+
+enum { PATIENCE = 8, PATIENCE_US = 1000 * 1000 };
+
+static bool had_its_time(const struct pilot_target *target, int64_t took_us) {
+  int64_t usual = load(&target->overload.usual); /* in sixteenths */
+  return took_us >= (usual > 0 ? PATIENCE * usual / 16 : PATIENCE_US);
+}
+
+static bool is_ill(int status) {
+  return status >= 500 && status != 501 && status != 505;
+}
 
 static enum health health_of(const struct pilot_target *target,
                              const struct attempt_end *end, int64_t took_us) {
   switch (end->result) {
     case ATTEMPT_SUCCESS: return WELL;
-    case ATTEMPT_STATUS: return end->status >= 500 ? ILL : WELL;
-    case ATTEMPT_TIMEOUT:
-      return took_us * 16 > load(&target->overload.usual) ? ILL : UNKNOWN;
+    case ATTEMPT_STATUS: return is_ill(end->status) ? ILL : WELL;
+    case ATTEMPT_TIMEOUT: return had_its_time(target, took_us) ? ILL : UNKNOWN;
     case ATTEMPT_TRANSPORT:
     case ATTEMPT_BAD_JSON: return ILL;
     default: return UNKNOWN;
@@ -207,8 +235,10 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
   if (good)
     hedge_budget_earn(pilot->budget, pilot->earnings, &pilot->budget_rule);
   enum pilot_news news = note_health(its, health_of(its, end, took_us), now_us);
-  return news != PILOT_NO_NEWS ? news
-                               : note_race(its, race, k, end, took_us, now_us);
+  if (news == PILOT_NO_NEWS)
+    news = note_race(its, race, k, end, took_us, now_us);
+  /* Where there is no other, nobody is passed by. */
+  return pilot->count > 1 ? news : PILOT_NO_NEWS;
 }
 
 /* ---- the reader ---- */

@@ -20,6 +20,7 @@
 #include "core/plan.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 static uint32_t due_us(const struct race_policy *policy, unsigned k,
                        int64_t timeout_us) {
@@ -47,9 +48,11 @@ static void add_retries(struct race_plan *plan,
   plan->most_backoff_us = (uint32_t)policy->backoff.most_us;
 }
 
-/* Nothing but the primary is part of the race. */
-static void only_observe(struct race_plan *plan) {
+/* Nothing but the primary is part of the race. Where no hedge could have been,
+ * there is nothing to see. */
+static void only_observe(struct race_plan *plan, struct estimate_seen *seen) {
   plan->observed_hedges = (uint8_t)(plan->hedged - 1);
+  plan->observed = plan->hedged > 1 ? seen : NULL;
   plan->attempts = plan->hedged = 1;
 }
 
@@ -69,8 +72,8 @@ void plan_make(struct race_plan *plan, const struct race_policy *policy,
     plan->due_us[k] = due_us(policy, k, timeout_us);
   for (unsigned k = 0; k < plan->attempts; k++)
     plan->target[k] = order[k % count];
-  plan->observed = policy->observed;
-  if (plan->observed) only_observe(plan);
+  plan->observed = NULL;
+  if (policy->observed) only_observe(plan, policy->observed);
 }
 
 uint32_t plan_backoff_us(const struct race_plan *plan, unsigned n,

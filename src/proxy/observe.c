@@ -23,15 +23,12 @@ void observe_news(const struct pilot *pilot, unsigned place,
   const unsigned number = target->number;
   const struct slice at = target->url.authority;
   if (news == PILOT_EJECTED)
-    log_notice("target %u (%.*s) is ejected for %lld s: it has failed %u times "
-               "in a row",
-               number, SLICE_ARG(at), seconds_of(&its->failing),
-               outlier_failing.first);
+    log_notice("target %u (%.*s) is passed by for %lld s: it keeps failing",
+               number, SLICE_ARG(at), seconds_of(&its->failing));
   if (news == PILOT_SLOW)
-    log_notice("target %u (%.*s) is not asked first for %lld s: it has lost %u "
-               "races in a row to other targets",
-               number, SLICE_ARG(at), seconds_of(&its->slow),
-               outlier_slow.first);
+    log_notice("target %u (%.*s) is passed by for %lld s: it keeps losing "
+               "races to other targets",
+               number, SLICE_ARG(at), seconds_of(&its->slow));
   if (news == PILOT_BACK)
     log_notice("target %u (%.*s) is back", number, SLICE_ARG(at));
 }

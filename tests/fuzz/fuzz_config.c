@@ -161,7 +161,7 @@ static void check_ranges(const struct config *config) {
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
     int64_t min, max;
-    if (!option->min) continue;
+    if (!option->min || option->kind > OPTION_COUNT) continue;
     int64_t number = number_at(config, option);
     demand(number_of(option, option->min, &min) &&
                number_of(option, option->max, &max),

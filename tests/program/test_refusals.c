@@ -263,7 +263,7 @@ Test(refusals, successes_earn_another) {
 Test(refusals, a_target_that_fails_five_times_is_not_asked_first) {
   struct scene s = scene_open(PAIR);
   for (int i = 0; i < 5; i++) ask_alone(s.client, s.a, 500);
-  program_await_notice(s.program, "is ejected for 10 s");
+  program_await_notice(s.program, "is passed by for 10 s: it keeps failing");
   ask_alone(s.client, s.b, 200);
   scene_expect_silence(&s);
   scene_close(&s);
@@ -278,7 +278,7 @@ Test(refusals, a_target_that_loses_ten_races_is_not_asked_first) {
     reply_expect_story(client_await_reply(s.client), "2", "1");
     arrival_await_closed(slow);
   }
-  program_await_notice(s.program, "is not asked first for 10 s");
+  program_await_notice(s.program, "is passed by for 10 s: it keeps losing");
   client_get(s.client, "/smart");
   arrival_answer_json(origin_await_attempt(s.b, 0), 200, OK);
   (void)client_await_reply(s.client);
