@@ -7,8 +7,10 @@
  *   /all  each place is its item's body where the luck is good, or null where
  *         it is bad or may have come too late
  *
- * Every attempt was made before a 4xx or a 502, unless the deadline was short:
- * then the race may have ended before a hedge was due.
+ * Every attempt was made, or told to be refused, before a 4xx or a 502, unless
+ * the deadline was short: then the race may have ended before a hedge was due.
+ * An attempt may have been made at either target, since one that fails is passed
+ * by.
  *
  * Anything else is wrong. In time means two seconds before the deadline, since
  * the machine may be busy; a short deadline therefore excuses a 504 or a null,
@@ -101,12 +103,16 @@ static void expect_of_origin(const struct world *world, const struct ask *ask,
   expected.len = luck_body(&luck, expected.body);
 }
 
-/* Attempt k of a race, or item k of a gather. */
-static void expect(const struct world *world, const struct ask *ask,
-                   unsigned k) {
-  if (ask->kind == ASK_ITEMS) expect_of_origin(world, ask, 0, k);
-  else if (world->has_mock && k % 2 == 1) expect_of_mock(world, ask, k);
-  else expect_of_origin(world, ask, k, k);
+static unsigned targets_of(const struct world *world) {
+  return world->has_mock ? 2 : 1;
+}
+
+/* Attempt k of a race, or item k of a gather, at that target. */
+static void expect_at(const struct world *world, const struct ask *ask,
+                      unsigned k, unsigned target) {
+  unsigned attempt = ask->kind == ASK_ITEMS ? 0 : k;
+  if (target == 1) expect_of_mock(world, ask, attempt);
+  else expect_of_origin(world, ask, attempt, k);
 }
 
 static bool surely_in_time(const struct ask *ask) {
@@ -129,84 +135,155 @@ struct slice judge_field(struct slice head, const char *name) {
   return (struct slice){"", 0};
 }
 
+/* What it asks for may come from either target: one that fails is passed by. */
+static bool is_from_any(const struct world *world, const struct ask *ask,
+                        unsigned k, bool (*is)(struct slice), struct slice of) {
+  for (unsigned target = 0; target < targets_of(world); target++) {
+    expect_at(world, ask, k, target);
+    if (is(of)) return true;
+  }
+  return false;
+}
+
+static bool is_good_body(struct slice body) {
+  return expected.good && is_expected(body);
+}
+
+static bool is_good_length(struct slice length) {
+  return expected.good && strtoull(length.at, NULL, 10) == expected.len;
+}
+
 static const char *judge_success(const struct world *world,
                                  const struct ask *ask, struct slice head,
                                  struct slice body) {
   struct slice winner = judge_field(head, "\r\nHedge-Winner: ");
   if (winner.len != 1 || winner.at[0] < '0' || winner.at[0] >= '0' + ATTEMPTS)
     return "no sane Hedge-Winner";
-  expect(world, ask, (unsigned)(winner.at[0] - '0'));
-  if (!expected.good) return "the winner was answered badly";
+  unsigned k = (unsigned)(winner.at[0] - '0');
   if (ask->kind == ASK_SMART)
-    return is_expected(body) ? NULL : "the body is not the winner's";
+    return is_from_any(world, ask, k, is_good_body, body)
+               ? NULL
+               : "the body is not the winner's";
   struct slice length = judge_field(head, "\r\nContent-Length: ");
-  return strtoull(length.at, NULL, 10) == expected.len
+  return is_from_any(world, ask, k, is_good_length, length)
              ? NULL
              : "the length is not that of the winner";
 }
 
-/* How many attempts there must have been when none succeeded; 0: too few. */
-static unsigned attempts_made(const struct ask *ask, struct slice head) {
+/* Whether hedgerow says that it did not start attempt k, and why it may. */
+static bool was_refused(struct slice head, unsigned k) {
+  char name[] = "attempt-0;";
+  name[sizeof name - 3] = (char)('0' + k);
+  struct slice timing = judge_field(head, "\r\nServer-Timing: ");
+  const char *at = memmem(timing.at, timing.len, name, sizeof name - 1);
+  if (!at) return false;
+  struct slice rest = slice_from(timing, (size_t)(at - timing.at));
+  const char *end = memchr(rest.at, ',', rest.len);
+  if (end) rest.len = (size_t)(end - rest.at);
+  return memmem(rest.at, rest.len, "desc=refused", 12) != NULL;
+}
+
+/* Whether each attempt was made, or refused, when none succeeded. */
+static bool all_were_made(const struct ask *ask, struct slice head) {
   struct slice made = judge_field(head, "\r\nHedge-Attempts: ");
   unsigned count = made.len == 1 ? (unsigned)(made.at[0] - '0') : 0;
-  if (count > ATTEMPTS) return 0;
-  return count == ATTEMPTS || ask->timeout_ms < SLACK_MS ? count : 0;
+  for (unsigned k = 0; k < ATTEMPTS; k++) count += was_refused(head, k);
+  return count == ATTEMPTS ||
+         (count > 0 && count < ATTEMPTS && ask->timeout_ms < SLACK_MS);
+}
+
+static bool is_4xx(struct slice none) {
+  (void)none;
+  return expected.status >= 400 && expected.status <= 499;
+}
+
+static bool is_4xx_body(struct slice body) {
+  return is_4xx(body) && is_expected(body);
+}
+
+static bool is_no_success(struct slice none) {
+  (void)none;
+  return !expected.good;
 }
 
 static const char *judge_client_error(const struct world *world,
                                       const struct ask *ask, int status,
                                       struct slice head, struct slice body) {
-  unsigned made = attempts_made(ask, head);
-  if (made == 0) return "a 4xx before every attempt was made";
-  for (unsigned k = made; k-- > 0;) {
-    expect(world, ask, k);
-    if (expected.status < 400 || expected.status > 499)
+  const struct slice none = {0};
+  unsigned first = 0;
+  if (!all_were_made(ask, head)) return "a 4xx before every attempt was made";
+  for (unsigned k = 0; k < ATTEMPTS; k++)
+    if (!was_refused(head, k) && !is_from_any(world, ask, k, is_4xx, none) &&
+        ask->timeout_ms >= SLACK_MS)
       return "a 4xx, and not every attempt got one";
-  }
-  if (expected.status != status) return "not the primary's status";
+  while (first < ATTEMPTS - 1 && was_refused(head, first)) first++;
+  if (!is_from_any(world, ask, first, is_4xx, none) ||
+      expected.status != status)
+    return "not the primary's status";
   if (ask->kind == ASK_HEAD) return NULL;
-  return is_expected(body) ? NULL : "not the primary's body";
+  return is_from_any(world, ask, first, is_4xx_body, body)
+             ? NULL
+             : "not the primary's body";
 }
 
 static const char *judge_failure(const struct world *world,
                                  const struct ask *ask, struct slice head) {
-  unsigned made = attempts_made(ask, head);
-  if (made == 0) return "a 502 before every attempt was made";
-  for (unsigned k = 0; k < made; k++) {
-    expect(world, ask, k);
-    if (expected.good) return "a 502, and an attempt was answered well";
-  }
+  const struct slice none = {0};
+  if (!all_were_made(ask, head)) return "a 502 before every attempt was made";
+  for (unsigned k = 0; k < ATTEMPTS; k++)
+    if (!was_refused(head, k) &&
+        !is_from_any(world, ask, k, is_no_success, none) &&
+        ask->timeout_ms >= SLACK_MS)
+      return "a 502, and an attempt was answered well";
   return NULL;
 }
 
 static const char *judge_deadline(const struct world *world,
-                                  const struct ask *ask) {
+                                  const struct ask *ask, struct slice head) {
   for (unsigned k = 0; k < ATTEMPTS; k++) {
-    expect(world, ask, k);
-    if (expected.good && surely_in_time(ask))
-      return "a 504, and an attempt was answered well in time";
+    bool in_time = !was_refused(head, k);
+    for (unsigned target = 0; target < targets_of(world); target++) {
+      expect_at(world, ask, k, target);
+      in_time = in_time && expected.good && surely_in_time(ask);
+    }
+    if (in_time) return "a 504, and an attempt was answered well in time";
   }
   return NULL;
 }
 
+static bool begins_as_expected(struct slice body) {
+  return expected.good && body.len >= expected.len &&
+         is_expected((struct slice){body.at, expected.len});
+}
+
+static bool is_late_or_bad(struct slice ask) {
+  return !expected.good || !surely_in_time((const void *)ask.at);
+}
+
+/* An item of GET /all has its target, one of a POST the first that is well. */
+static bool is_item(const struct world *world, const struct ask *ask,
+                    unsigned k, bool (*is)(struct slice), struct slice of) {
+  if (ask->kind == ASK_ITEMS) return is_from_any(world, ask, k, is, of);
+  expect_at(world, ask, k, k % targets_of(world));
+  return is(of);
+}
+
 static const char *judge_array(const struct world *world, const struct ask *ask,
                                struct slice body, bool *excused) {
+  const struct slice asked = {(const char *)ask, sizeof *ask};
   unsigned count = ask->kind == ASK_ITEMS ? ask->items : ATTEMPTS;
   for (unsigned k = 0; k < count; k++) {
     if (body.len == 0 || body.at[0] != (k == 0 ? '[' : ','))
       return "the array is not an array";
     body = slice_from(body, 1);
-    expect(world, ask, k);
     if (slice_starts_with(body, slice_of("null"))) {
-      if (expected.good && surely_in_time(ask)) *excused = true;
+      if (!is_item(world, ask, k, is_late_or_bad, asked)) *excused = true;
       if (*excused && !world->may_fail)
         return "null for an item that was answered well, and in time";
       body = slice_from(body, 4);
       continue;
     }
-    if (!expected.good) return "an item that was answered badly is not null";
-    if (body.len < expected.len ||
-        !is_expected((struct slice){body.at, expected.len}))
+    if (!is_item(world, ask, k, begins_as_expected, body))
       return "an item's body is not what was answered";
     body = slice_from(body, expected.len);
   }
@@ -244,7 +321,7 @@ static enum verdict_kind judge_status(const struct world *world,
     return RIGHT_502;
   }
   if (status == 504 && !is_array) {
-    *why = judge_deadline(world, ask);
+    *why = judge_deadline(world, ask, head);
     return RIGHT_504;
   }
   if (status >= 400 && status <= 499 && !is_array) {
