@@ -45,6 +45,8 @@ struct race_would {
   float rescue; /* 0 .. 1 */
 };
 
+struct route_tally;
+
 /* One client request, once it is settled. */
 struct race_record {
   struct slice id, method, path, peer; /* path: without the query */
@@ -54,7 +56,8 @@ struct race_record {
   uint64_t bytes;   /* of the answer's body */
   int64_t start_us; /* attempts are told from here */
   int64_t end_us;
-  unsigned started; /* attempts that were not refused */
+  struct route_tally *tally; /* where it is counted: see core/tally */
+  unsigned started;          /* attempts that were not refused */
   struct race_would would;
   /* In the order of their numbers; those of an /all in the order of its items.
    * One whose start_us is 0 is a gap, and not told. */

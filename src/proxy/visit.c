@@ -189,6 +189,7 @@ static bool visit_write_setup(struct visit *visit,
   setup->answer_fields = visit_keep(visit, text_slice_of(&visit->lines));
   setup->lease = visit->lease;
   setup->route = visit->route;
+  setup->tally = visit->record.tally;
   setup->head_only = visit->head_only;
   setup->started_us = visit->record.start_us;
   if (visit->service->log)
