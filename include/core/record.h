@@ -14,6 +14,9 @@
 #include "core/step.h"
 #include "core/text.h"
 
+struct route_tally;
+struct target_tally;
+
 /* All times are monotonic microseconds; 0: it has not happened. */
 struct attempt_record {
   int64_t start_us;      /* 0: never started, and not refused either */
@@ -26,10 +29,11 @@ struct attempt_record {
                            * do; "" or NULL: nothing to say. It holds no secret,
                            * and lives as long as the record. */
   const char *name;  /* the target's, as core/target has it; NULL: none */
-  uint32_t target;   /* the target's number: --to first, then --all */
-  uint8_t number;    /* its place in its race, and Hedge-Attempt's value */
-  uint8_t kind;      /* enum attempt_kind */
-  uint8_t resends;   /* kept connections that had died, and were replaced */
+  struct target_tally *tally; /* where it is counted: see core/tally */
+  uint32_t target;            /* the target's number: --to first, then --all */
+  uint8_t number;  /* its place in its race, and Hedge-Attempt's value */
+  uint8_t kind;    /* enum attempt_kind */
+  uint8_t resends; /* kept connections that had died, and were replaced */
   enum gate_verdict refused_by; /* with ATTEMPT_REFUSED */
   uint32_t queued_us; /* how long it stood in line before start_us (--queue) */
 };
@@ -44,8 +48,6 @@ struct race_would {
   int64_t save_us;
   float rescue; /* 0 .. 1 */
 };
-
-struct route_tally;
 
 /* One client request, once it is settled. */
 struct race_record {

@@ -53,8 +53,7 @@ struct exchange_setup {
   struct slice answer_fields;          /* lines of ours for the answer */
   struct slice if_none_match;          /* the client's, or empty */
   const struct route *route;           /* of that snapshot */
-  struct route_tally *tally;
-  const struct exchange_race *races; /* copied into plans */
+  const struct exchange_race *races;   /* copied into plans */
   unsigned race_count;
   struct ask_message message;  /* what all items' have in common; method empty:
                                * the client's */

@@ -16,11 +16,8 @@ static void count_refusal(const struct service *service,
 void observe_attempt(struct service *service, const struct group *group,
                      const struct attempt_record *attempt) {
   const enum attempt_result result = attempt->end.result;
-  const struct target *target =
-      &group->targets[attempt->target - group->targets->number];
-  struct target_tally *tally = &target->tallies[service->number];
   service->counters.attempts[result]++;
-  tally_add(&tally->ended[attempt->kind][result], 1);
+  tally_add(&attempt->tally->ended[attempt->kind][result], 1);
   if (result == ATTEMPT_REFUSED)
     count_refusal(service, group, attempt->refused_by);
 }

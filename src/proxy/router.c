@@ -178,14 +178,6 @@ struct room {
   char id[SERVICE_REQUEST_ID_BYTES], lines[LINES_BYTES];
 };
 
-/* That of a path without a route is everybody's. */
-static struct route_tally *tally_of(const struct service *service,
-                                    const struct route *route) {
-  struct route_tally *tallies =
-      route ? route->tallies : service->lease->snapshot->elsewhere;
-  return &tallies[service->number];
-}
-
 /* All but the ID. Of a request without a route not even fields may have been
  * read. */
 static struct visit make_visit(struct service *service,
@@ -202,8 +194,7 @@ static struct visit make_visit(struct service *service,
       .lease = admission ? admission->lease : NULL,
       .record = {.method = request->method_name,
                  .path = request->target,
-                 .start_us = clock_now_us(),
-                 .tally = tally_of(service, route)},
+                 .start_us = clock_now_us()},
       .head_only = slice_equal(request->method_name, slice_of("HEAD")),
   };
   text_init(&visit.lines, room->lines, sizeof room->lines);
