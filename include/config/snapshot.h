@@ -27,9 +27,9 @@ struct snapshot {
   unsigned group_count;
   const struct target *targets; /* of all groups, by their number */
   unsigned target_count;
-  struct slice
-      elsewhere_labels; /* of requests that no route takes: where they */
-  struct route_tally *elsewhere; /* are counted, by worker */
+  /* Where requests that no route takes are counted, by worker. */
+  struct route_tally *elsewhere;
+  struct slice elsewhere_labels;
   unsigned workers;
 };
 

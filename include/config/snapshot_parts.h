@@ -1,7 +1,8 @@
 /* snapshot_parts: what the files that make a snapshot share.
  *
  * For snapshot.c, snapshot_groups.c, snapshot_gathers.c, snapshot_pilots.c,
- * snapshot_observed.c and snapshot_tallies.c alone; others see config/snapshot.h. */
+ * snapshot_observed.c and snapshot_tallies.c alone; others see
+ * config/snapshot.h. */
 #ifndef HEDGEROW_CONFIG_SNAPSHOT_PARTS_H
 #define HEDGEROW_CONFIG_SNAPSHOT_PARTS_H
 

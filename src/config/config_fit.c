@@ -2,10 +2,10 @@
  *
  * A client connection costs one, an attempt in flight costs one, of which each
  * origin may have --max-attempts, an address to listen on costs one in each
- * worker, --admin costs its few, and a few dozen go to loops, logs and idle upstream connections that
- * are about to close. Limits that together exceed the process's own would be
- * met as EMFILE, in the middle of a race; so they are lowered at start, and
- * main says so. */
+ * worker, --admin costs its few, and a few dozen go to loops, logs and idle
+ * upstream connections that are about to close. Limits that together exceed the
+ * process's own would be met as EMFILE, in the middle of a race; so they are
+ * lowered at start, and main says so. */
 #include "config/config_fit.h"
 
 enum { RESERVED = 64, RESERVED_A_WORKER = 11 };

@@ -104,7 +104,7 @@ static void ask(const struct stage *s, int upstream, int want) {
   cr_assert_eq(client_await_reply(s->client)->status, want);
 }
 
-/* ---- who may ask ------------------------------------------------------------ */
+/* ---- who may ask ---- */
 
 #define GET(path, host, more)                                                  \
   "GET " path " HTTP/1.1\r\nHost: " host "\r\n" more "\r\n"
@@ -197,7 +197,7 @@ Test(admin, an_address_that_is_taken_is_named) {
   stage_close(&s);
 }
 
-/* ---- readiness -------------------------------------------------------------- */
+/* ---- readiness ---- */
 
 static void eject(const struct stage *s) {
   for (unsigned i = 0; i < 5; i++) ask(s, 500, 502);
@@ -237,7 +237,7 @@ Test(admin, who_drains_is_not_ready_and_still_tells) {
   stage_close(&s);
 }
 
-/* ---- what is counted -------------------------------------------------------- */
+/* ---- what is counted ---- */
 
 Test(admin, requests_and_attempts_are_counted_by_how_they_ended) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
@@ -332,7 +332,7 @@ Test(admin, what_is_in_flight_is_told) {
   stage_close(&s);
 }
 
-/* ---- reloads ---------------------------------------------------------------- */
+/* ---- reloads ---- */
 
 #define PROCESS "admin: '" AT "'\ndefaults: {hedges: 0, hedge_after: 250ms}\n"
 #define A PROCESS "upstreams:\n  a: {targets: [$A]}\n"
