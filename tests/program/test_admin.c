@@ -1,14 +1,17 @@
 /* --admin by the built program: who may ask, what /readyz says, and that each
  * counter of /metrics moves when what it counts happens. */
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "support/folder.h"
 #include "support/scene.h"
 #include "support/stage.h"
+#include "support/wire.h"
 
 TestSuite(admin, .fini = folder_remove);
 
@@ -170,7 +173,11 @@ Test(admin, it_has_places_for_a_few) {
     reply_expect(client_await_reply(clients[i]), 200, "{\"status\":\"ok\"}");
   }
   struct client *late = client_of(s.program);
-  client_await_close(late);
+  static const char request[] = GET("/healthz", "127.0.0.1", "");
+  (void)client_try_send(late, request, sizeof request - 1);
+  char byte;
+  wire_await(late->fd, POLLIN, "an end without an answer");
+  cr_expect_leq(recv(late->fd, &byte, 1, 0), 0);
   client_free(late);
   for (unsigned i = 0; i < 32; i++) client_free(clients[i]);
   stage_close(&s);
