@@ -19,11 +19,10 @@ static bool has_control(struct slice text) {
 
 bool config_store_field(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
-  const struct slice value = http_trimmed(input->value);
-  if (has_control(value))
-    return config_refuse(input, error, "a field cannot hold control bytes");
-  memcpy(config_member(into, input->option), &value, sizeof value);
-  return true;
+  struct slice *member = config_member(into, input->option);
+  *member = http_trimmed(input->value);
+  return !has_control(*member) ||
+         config_refuse(input, error, "a field cannot hold control bytes");
 }
 
 static const char *header_fault(const struct config_input *input,

@@ -27,7 +27,7 @@ void learned_list_clear(struct learned_list *list) {
 
 static struct learned *find(const struct learned_list *list,
                             struct slice name) {
-  for (unsigned i = 0; list && i < list->count; i++)
+  for (unsigned i = 0; i < list->count; i++)
     if (slice_equal(list->at[i]->name, name)) return list->at[i];
   return NULL;
 }
@@ -62,7 +62,7 @@ static struct learned *get(struct learned_list *list,
   *is_new = false;
   if (learned) return learned;
   if (list->count == list->cap && !grow(list)) return NULL;
-  learned = find(before, name);
+  learned = before ? find(before, name) : NULL;
   *is_new = !learned;
   if (!learned) learned = make(name, bytes);
   if (!learned) return NULL;

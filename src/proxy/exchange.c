@@ -171,10 +171,11 @@ static bool exchange_take_fetches(struct exchange *x,
 static void exchange_make_plan(struct race_plan *plan,
                                const struct exchange_race *race,
                                int64_t now_us) {
+  const uint8_t only = 0;
   if (race->pilot)
     pilot_plan(race->pilot, plan, race->policy, race->targets, race->first,
                race->timeout_us, now_us);
-  else plan_make(plan, race->policy, &(uint8_t){0}, 1, race->timeout_us);
+  else plan_make(plan, race->policy, &only, 1, race->timeout_us);
 }
 
 /* NULL: no memory. */
