@@ -159,3 +159,28 @@ Test(address, it_is_written_whole_or_not_at_all) {
   cr_expect(out.cut);
   cr_expect_eq(out.len, 0);
 }
+
+Test(address, this_machines_own_are_known) {
+  static const char *const own[] = {"127.0.0.1", "127.255.0.3", "::1",
+                                    "localhost", "LOCALHOST",   NULL};
+  static const char *const others[] = {
+      "0.0.0.0",          "::", "192.0.2.1", "127.0.0.1.de", "",
+      "::ffff:127.0.0.1", NULL};
+  expect(address_is_loopback, own, true);
+  expect(address_is_loopback, others, false);
+}
+
+static void expect_place(const char *host, uint16_t port, const char *want) {
+  char storage[64];
+  struct text out;
+  text_init(&out, storage, sizeof storage);
+  address_write_place(&out, &(struct listen_at){slice_of(host), 1, false},
+                      port);
+  cr_expect_str_eq(text_end(&out), want);
+}
+
+Test(address, a_place_has_brackets_where_the_port_would_be_lost) {
+  expect_place("127.0.0.1", 80, "127.0.0.1:80");
+  expect_place("localhost", 8481, "localhost:8481");
+  expect_place("::1", 0, "[::1]:0");
+}

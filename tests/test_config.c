@@ -363,6 +363,16 @@ Test(config, what_only_shows_the_configuration_is_told) {
   cr_expect(config.dump && !config.check);
 }
 
+Test(config, the_admin_listener_is_off_until_it_has_an_address) {
+  EXPECT_RUN(TO);
+  cr_expect_eq(config.admin.host.len, 0);
+  EXPECT_RUN(TO, "--admin", "localhost:8481");
+  expect_slice("the host", config.admin.host, "localhost");
+  cr_expect_eq(config.admin.port, 8481);
+  EXPECT_RUN(TO, "--admin", "off");
+  cr_expect_eq(config.admin.host.len, 0);
+}
+
 Test(config, a_list_has_an_end) {
   static const struct {
     const char *flag, *value, *error;
@@ -431,6 +441,10 @@ Test(config, a_value_of_the_wrong_kind_says_what_was_expected) {
   EXPECT_ERROR("--listen: \"8480\": write it as HOST:PORT, such as "
                "127.0.0.1:8480",
                TO, "--listen", "8480");
+  EXPECT_ERROR("--admin: \"[::]:1\": it has no password yet, so only this "
+               "machine may reach it: write 127.0.0.1:PORT, [::1]:PORT, "
+               "localhost:PORT, or off",
+               TO, "--admin", "[::]:1");
   EXPECT_ERROR("--ca-file: the name of a file is missing", TO, "--ca-file=");
 }
 

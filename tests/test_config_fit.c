@@ -80,3 +80,10 @@ Test(config_fit, an_origin_costs_what_the_largest_of_its_upstreams_may_have) {
   config.upstream_count = 2;
   cr_expect(!config_fit_descriptors(&config, 1000 + 500 + 500 + 300 + 76, 1));
 }
+
+Test(config_fit, admin_costs_its_few) {
+  struct config config = config_of(1000, 500);
+  config.admin.host = slice_of("127.0.0.1");
+  cr_expect(!config_fit_descriptors(&config, 2000 + 64 + 12 + 33, 1));
+  cr_expect(config_fit_descriptors(&config, 2000 + 64 + 12 + 33 - 1, 1));
+}

@@ -385,3 +385,14 @@ Test(config_values, what_is_no_queue_is_told_why) {
     cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
   }
 }
+
+Test(config_values, an_address_of_this_machine_alone) {
+  struct listen_at at;
+  cr_expect_null(config_parse_local(slice_of("127.0.0.1:8481"), &at));
+  cr_expect_eq(at.port, 8481);
+  cr_expect_null(config_parse_local(slice_of("[::1]:0"), &at));
+  cr_expect(config_parse_local(slice_of("8481"), &at));
+  const char *why = config_parse_local(slice_of("0.0.0.0:8481"), &at);
+  cr_assert(why);
+  cr_expect(strstr(why, "only this machine may reach it"), "%s", why);
+}

@@ -9,6 +9,8 @@
 
 #include "config/config_file.h"
 #include "core/http_request.h"
+#include "core/outlier.h"
+#include "core/pilot.h"
 
 static struct resolver *resolver;
 static struct slots *slots;
@@ -430,4 +432,64 @@ Test(snapshot, figures_of_another_policy_begin_anew) {
   cr_expect_eq(observed_after("--to http://a --observe on",
                               "--to http://a --observe on --hedge-after p95"),
                0);
+}
+
+/* ---- what is counted for metrics ---- */
+
+Test(snapshot, what_is_counted_goes_on_under_the_same_labels) {
+  struct snapshot *before =
+      snapshot_of("--to http://192.0.2.1 --to http://192.0.2.2:81/a");
+  const struct group *group = &before->groups[0];
+  expect_slice(group->labels, "upstream=\"to\"");
+  expect_slice(group->targets[1].labels,
+               "upstream=\"to\",target=\"1\",host=\"192.0.2.2:81\"");
+  const struct route *route =
+      route_table_find(&before->table, slice_of("/smart"));
+  expect_slice(route->labels, "route=\"/smart\"");
+  expect_slice(before->elsewhere_labels, "route=\"\"");
+  struct route_tally *of_route = route->tallies;
+  struct target_tally *first = group->targets[0].tallies;
+  struct target_tally *second = group->targets[1].tallies;
+  tally_race(of_route, OUTCOME_SUCCESS, 7);
+  in_force = before;
+  struct snapshot *next =
+      snapshot_of("--to http://192.0.2.1/b --to http://192.0.2.3");
+  in_force = NULL;
+  snapshot_drop(before);
+  route = route_table_find(&next->table, slice_of("/smart"));
+  cr_expect_eq(route->tallies, of_route);
+  cr_expect_eq(route->tallies->outcomes[OUTCOME_SUCCESS], 1);
+  cr_expect_eq(next->groups[0].targets[0].tallies, first);
+  cr_expect_neq(next->groups[0].targets[1].tallies, second);
+  snapshot_drop(next);
+}
+
+static const struct group *fail_target(const struct snapshot *s,
+                                       const char *path) {
+  const struct route *route = route_table_find(&s->table, slice_of(path));
+  struct outlier_bench *bench = &route->pilots->targets[0]->failing;
+  for (unsigned i = 0; i < outlier_failing.first; i++)
+    (void)!outlier_strike(bench, &outlier_failing, 1000);
+  return route->group;
+}
+
+Test(snapshot, a_target_that_is_ejected_is_not_up) {
+  struct snapshot *s =
+      snapshot_of("--to http://192.0.2.1 --to http://192.0.2.2");
+  const struct group *group = &s->groups[0];
+  cr_expect(snapshot_target_is_up(s, group, 0, 1001));
+  fail_target(s, "/smart");
+  cr_expect_not(snapshot_target_is_up(s, group, 0, 1001));
+  cr_expect(snapshot_target_is_up(s, group, 1, 1001));
+  cr_expect(snapshot_target_is_up(s, &s->groups[1], 0, 1001), "of nobody's");
+  snapshot_drop(s);
+}
+
+Test(snapshot, a_target_is_up_while_one_of_those_that_learn_apart_finds_it_so) {
+  struct snapshot *s = snapshot_of("--to http://192.0.2.1 --learn route");
+  const struct group *group = fail_target(s, "/smart");
+  cr_expect(snapshot_target_is_up(s, group, 0, 1001));
+  fail_target(s, "/all");
+  cr_expect_not(snapshot_target_is_up(s, group, 0, 1001));
+  snapshot_drop(s);
 }

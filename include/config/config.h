@@ -29,7 +29,8 @@ enum {
   CONFIG_BLOCKS_MAX = 16,
   CONFIG_HEADERS_MAX = 64,
   CONFIG_WORKERS_MAX = 256,
-  CONFIG_ITEMS_MAX = 4096, /* what --max-items may ask for at most */
+  CONFIG_ADMIN_CONNECTIONS = 32, /* of --admin */
+  CONFIG_ITEMS_MAX = 4096,       /* what --max-items may ask for at most */
 };
 
 enum config_log {
@@ -97,8 +98,9 @@ struct config {
   struct base_url targets[CONFIG_TARGETS_MAX]; /* --to first, then --all */
   unsigned to_count, all_count;
   struct listen_at listen[CONFIG_LISTEN_MAX];
-  unsigned listen_count; /* 1 or more */
-  int64_t workers;       /* 0: one per core */
+  unsigned listen_count;  /* 1 or more */
+  struct listen_at admin; /* an empty host: off */
+  int64_t workers;        /* 0: one per core */
   int64_t drain_us;
   const char *token_env; /* HEDGEROW_TOKEN, or NULL; token_file goes before
                           * it. Never printed; main wipes what it holds. */

@@ -25,6 +25,7 @@ enum option_kind {
   OPTION_RATE,       /* struct rate_rule */
   OPTION_QUEUE,      /* struct queue_rule */
   OPTION_ADDRESS,    /* struct listen_at */
+  OPTION_LOCAL,      /* the same, of this machine alone; or off */
   OPTION_PATH,       /* struct config_name, of a file */
   OPTION_FILE,       /* const char *, the file of options itself */
   OPTION_FIELD,      /* struct slice, the value of an HTTP field */

@@ -52,6 +52,13 @@ struct learned_route {
   struct estimate_seen seen[]; /* by worker */
 };
 
+/* What is counted for metrics under one set of labels, which is its name: as
+ * long as there are such labels, there is one such count. */
+struct learned_tally {
+  _Alignas(PILOT_LINE) struct learned learned;
+  _Alignas(PILOT_LINE) char cells[]; /* by worker; see core/tally */
+};
+
 /* Those that a snapshot holds. All zeros is empty. */
 struct learned_list {
   struct learned **at;
@@ -79,6 +86,11 @@ struct learned_route *learned_route(struct learned_list *list,
                                     const struct learned_list *before,
                                     struct slice name, unsigned workers)
     __attribute__((warn_unused_result));
+
+/* Returns its cells. Of a list that holds nothing else. */
+void *learned_tally(struct learned_list *list,
+                    const struct learned_list *before, struct slice name,
+                    size_t bytes) __attribute__((warn_unused_result));
 
 /* How many live in this process, for io/leaks. */
 int64_t learned_count(void);

@@ -27,6 +27,10 @@ struct snapshot {
   unsigned group_count;
   const struct target *targets; /* of all groups, by their number */
   unsigned target_count;
+  /* Where requests that no route takes are counted, by worker. */
+  struct route_tally *elsewhere;
+  struct slice elsewhere_labels;
+  unsigned workers;
 };
 
 /* What was read for one target. */
@@ -73,6 +77,12 @@ void snapshot_learn(struct snapshot *snapshot, int64_t now_us);
  * empty for URLs that gathers ask. From any thread. */
 bool snapshot_observed(const struct snapshot *snapshot, unsigned n,
                        struct slice *path, struct estimate_totals *totals);
+
+/* Whether the i-th target of one of its groups is not ejected, or at least not
+ * for all of those that learn apart (--learn route). From any thread. */
+bool snapshot_target_is_up(const struct snapshot *snapshot,
+                           const struct group *group, unsigned i,
+                           int64_t now_us);
 
 /* How many live in this process, for io/leaks. */
 int64_t snapshot_count(void);

@@ -1,7 +1,8 @@
 /* snapshot_parts: what the files that make a snapshot share.
  *
- * For snapshot.c, snapshot_groups.c, snapshot_gathers.c, snapshot_pilots.c
- * and snapshot_observed.c alone; others see config/snapshot.h. */
+ * For snapshot.c, snapshot_groups.c, snapshot_gathers.c, snapshot_pilots.c,
+ * snapshot_observed.c and snapshot_tallies.c alone; others see
+ * config/snapshot.h. */
 #ifndef HEDGEROW_CONFIG_SNAPSHOT_PARTS_H
 #define HEDGEROW_CONFIG_SNAPSHOT_PARTS_H
 
@@ -31,7 +32,8 @@ struct whole {
   unsigned token_count;
   unsigned workers;
   struct learned_list learned;
-  struct roster *rosters; /* see snapshot_pilots.c */
+  struct learned_list tallies; /* see snapshot_tallies.c */
+  struct roster *rosters;      /* see snapshot_pilots.c */
   struct pilot_set *pilot_sets;
   struct observed *observed; /* see snapshot_observed.c */
 };
@@ -83,6 +85,16 @@ const struct pilot *snapshot_pilots(struct whole *whole,
  * worker. NULL: no memory. */
 struct estimate_seen *snapshot_observe(struct whole *whole,
                                        const struct route *route);
+
+/* ---- snapshot_tallies.c ---- */
+
+/* Where requests of a path are counted for metrics, under the labels that it
+ * has there. NULL: no memory. */
+struct route_tally *snapshot_count_route(struct whole *whole, struct slice path,
+                                         struct slice *labels);
+/* The same for the group and its targets. */
+void snapshot_count_group(struct whole *whole, struct group *group,
+                          struct target *targets);
 
 /* ---- snapshot_gathers.c ---- */
 

@@ -41,4 +41,11 @@ struct listen_at {
   bool ipv6_only;    /* of [::]: IPv4 clients are another address's */
 };
 
+/* "127.0.0.1:8480", "[::1]:8480", with this port in place of its own. */
+void address_write_place(struct text *out, const struct listen_at *at,
+                         uint16_t port);
+/* Whether a host as struct listen_at has it is this machine's alone:
+ * 127.0.0.0/8, ::1, localhost. */
+bool address_is_loopback(struct slice host);
+
 #endif

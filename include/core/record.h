@@ -14,6 +14,9 @@
 #include "core/step.h"
 #include "core/text.h"
 
+struct route_tally;
+struct target_tally;
+
 /* All times are monotonic microseconds; 0: it has not happened. */
 struct attempt_record {
   int64_t start_us;      /* 0: never started, and not refused either */
@@ -26,10 +29,11 @@ struct attempt_record {
                            * do; "" or NULL: nothing to say. It holds no secret,
                            * and lives as long as the record. */
   const char *name;  /* the target's, as core/target has it; NULL: none */
-  uint32_t target;   /* the target's number: --to first, then --all */
-  uint8_t number;    /* its place in its race, and Hedge-Attempt's value */
-  uint8_t kind;      /* enum attempt_kind */
-  uint8_t resends;   /* kept connections that had died, and were replaced */
+  struct target_tally *tally; /* where it is counted: see core/tally */
+  uint32_t target;            /* the target's number: --to first, then --all */
+  uint8_t number;  /* its place in its race, and Hedge-Attempt's value */
+  uint8_t kind;    /* enum attempt_kind */
+  uint8_t resends; /* kept connections that had died, and were replaced */
   enum gate_verdict refused_by; /* with ATTEMPT_REFUSED */
   uint32_t queued_us; /* how long it stood in line before start_us (--queue) */
 };
@@ -54,7 +58,8 @@ struct race_record {
   uint64_t bytes;   /* of the answer's body */
   int64_t start_us; /* attempts are told from here */
   int64_t end_us;
-  unsigned started; /* attempts that were not refused */
+  struct route_tally *tally; /* where it is counted: see core/tally */
+  unsigned started;          /* attempts that were not refused */
   struct race_would would;
   /* In the order of their numbers; those of an /all in the order of its items.
    * One whose start_us is 0 is a gap, and not told. */

@@ -13,6 +13,7 @@
 #include "core/forward.h"
 #include "core/plan.h"
 #include "core/slice.h"
+#include "core/tally.h"
 #include "core/target.h"
 #include "core/verdict.h"
 
@@ -53,6 +54,8 @@ struct route {
   struct gather gather;       /* of ROUTE_GATHER */
   const struct pilot *pilots, *listed_pilots; /* by worker, of both; NULL where
                                                * there is no target */
+  struct slice labels;         /* of metrics: "route=\"/smart\"" */
+  struct route_tally *tallies; /* by worker; those of one path share them */
   bool learns_apart; /* nothing of what is learned is shared with routes
                       * that ask the same targets */
   struct race_policy policy;

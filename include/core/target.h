@@ -12,6 +12,7 @@
 #include "core/http_head.h"
 #include "core/rate.h"
 #include "core/slice.h"
+#include "core/tally.h"
 
 /* What an attempt may take, and what becomes of it when it has lost. */
 struct target_limits {
@@ -51,8 +52,10 @@ struct target {
   bool client_credentials; /* may carry the client's Authorization and Cookie:
                             * its origin is that of a --to */
   struct trust *trust;     /* the CAs that vouch for it: see io/trust */
-  struct turnstile *turnstile; /* what outlives snapshots: see io/turnstile */
-  struct slice host_line;      /* " HTTP/1.1\r\nHost: authority\r\n" */
+  struct turnstile *turnstile;  /* what outlives snapshots: see io/turnstile */
+  struct slice labels;          /* of metrics */
+  struct target_tally *tallies; /* by worker */
+  struct slice host_line;       /* " HTTP/1.1\r\nHost: authority\r\n" */
 };
 
 /* Whom the primary asks; attempt k asks the k-th behind that, in a circle. */
@@ -78,9 +81,12 @@ struct group {
   struct hedge_budget_rule budget;
   bool gate;             /* --gate: hedges spare a target that is in trouble */
   struct rate_rule rate; /* of each target's attempts */
-  struct queue_rule queue;  /* of primaries that find no room */
-  bool limited;             /* there is a rate, or a queue */
-  _Atomic int64_t *waiting; /* how many do */
+  struct queue_rule queue;           /* of primaries that find no room */
+  bool limited;                      /* there is a rate, or a queue */
+  _Atomic int64_t *waiting;          /* how many do */
+  const struct hedge_budget *purses; /* what it may spend on extra attempts */
+  struct slice labels;               /* of metrics */
+  struct upstream_tally *tallies;    /* by worker */
   struct target_limits limits;
 };
 

@@ -7,8 +7,9 @@
 #include "core/target.h"
 #include "proxy/service.h"
 
-/* An attempt has ended, whichever way. Called from one place, proxy/fetch. */
-void observe_attempt(struct service *service,
+/* An attempt at a target of the group has ended, whichever way. Called from one
+ * place, proxy/fetch. */
+void observe_attempt(struct service *service, const struct group *group,
                      const struct attempt_record *attempt);
 
 /* What an attempt's end has made of its target; told by a notice. */

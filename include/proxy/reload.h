@@ -30,6 +30,7 @@ struct reload {
   struct secrets secrets;
   struct snapshot *snapshot;  /* the last that workers were told of */
   struct config *renewed;     /* of the last reload; NULL: there was none */
+  uint64_t taken, refused;    /* how many reloads came into force, or not */
   char why[RELOAD_WHY_BYTES]; /* the first error of the last reload; or "" */
 };
 

@@ -70,12 +70,14 @@ static void add_choice(struct text *out, const char *words, int64_t place) {
 }
 
 static void add_address(struct text *out, const struct listen_at *address) {
-  const bool v6 = memchr(address->host.at, ':', address->host.len) != NULL;
-  text_str(out, v6 ? "\"[" : "\"");
-  text_slice(out, address->host);
-  text_str(out, v6 ? "]:" : ":");
-  text_int(out, address->port);
   text_char(out, '"');
+  address_write_place(out, address, address->port);
+  text_char(out, '"');
+}
+
+static void add_local(struct text *out, const struct listen_at *address) {
+  if (address->host.len == 0) text_str(out, "off");
+  else add_address(out, address);
 }
 
 static void add_addresses(struct text *out, const struct config *config) {
@@ -158,6 +160,7 @@ static void add_value(struct dump *dump, const struct config_option *option,
   struct slice text = {0};
   switch (option->kind) {
     case OPTION_ADDRESS: add_addresses(out, dump->config); break;
+    case OPTION_LOCAL: add_local(out, member); break;
     case OPTION_DURATIONS: config_write_durations(out, member); break;
     case OPTION_DELAY:
       config_write_delay(out, rules->policy.hedge_after_us,

@@ -2,10 +2,10 @@
  *
  * A client connection costs one, an attempt in flight costs one, of which each
  * origin may have --max-attempts, an address to listen on costs one in each
- * worker, and a few dozen go to loops, logs and idle upstream connections that
- * are about to close. Limits that together exceed the process's own would be
- * met as EMFILE, in the middle of a race; so they are lowered at start, and
- * main says so. */
+ * worker, --admin costs its few, and a few dozen go to loops, logs and idle
+ * upstream connections that are about to close. Limits that together exceed the
+ * process's own would be met as EMFILE, in the middle of a race; so they are
+ * lowered at start, and main says so. */
 #include "config/config_fit.h"
 
 enum { RESERVED = 64, RESERVED_A_WORKER = 11 };
@@ -56,7 +56,8 @@ bool config_fit_descriptors(struct config *config, int64_t descriptors,
                             int64_t workers) {
   int64_t wanted = config->max_connections + attempts_in_all(config);
   int64_t reserved =
-      RESERVED + (RESERVED_A_WORKER + config->listen_count) * workers;
+      RESERVED + (RESERVED_A_WORKER + config->listen_count) * workers +
+      (config->admin.host.len > 0 ? 1 + CONFIG_ADMIN_CONNECTIONS : 0);
   int64_t room = at_least_one(descriptors - reserved);
   if (wanted <= room) return false;
   shrink(&config->max_connections, room, wanted);

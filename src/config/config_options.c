@@ -227,6 +227,8 @@ const struct config_option config_options[] = {
     OPTION(RUNNING, PROCESS, "listen", "HOST:PORT", ADDRESS, listen_count,
            "127.0.0.1:8480",
            "where clients connect; port 0 takes a free one; repeatable"),
+    OPTION(RUNNING, PROCESS, "admin", "HOST:PORT", LOCAL, admin, "off",
+           "where operators ask for metrics and readiness, on this machine"),
     COUNTED(RUNNING, PROCESS, "workers", workers, "0", "0", "256",
             "how many threads serve; 0 is one per core"),
     OPTION(RUNNING, PROCESS, "log", "auto|text|json|off", CHOICE, log, "auto",

@@ -70,18 +70,11 @@ static bool attempt_timeout_idle(const struct config *config,
   return true;
 }
 
-static bool is_loopback(const struct base_url *target) {
-  const struct slice host = target->host;
-  return slice_equal_nocase(host, slice_of("localhost")) ||
-         slice_equal(host, slice_of("::1")) ||
-         (address_is_ipv4(host) && slice_starts_with(host, slice_of("127.")));
-}
-
 static bool token_in_clear(const struct config *config, struct text *out) {
   if (!config->defaults.token_file.text && !config->token_env) return false;
   for (unsigned i = 0; i < config->to_count + config->all_count; i++) {
     const struct base_url *target = &config->targets[i];
-    if (target->tls || is_loopback(target)) continue;
+    if (target->tls || address_is_loopback(target->host)) continue;
     text_str(out, "the token travels in clear text to ");
     base_url_write_redacted(out, target);
     text_str(out, ": use https://");

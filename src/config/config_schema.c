@@ -75,6 +75,7 @@ static const char *const shapes[] = {
                      "\"pattern\": \"^([0-9]+:[0-9]+(ms|s|m)|off)$\"",
     [OPTION_COUNT] = "\"type\": \"integer\"",
     [OPTION_ADDRESS] = ONE_OR_LIST(STRING),
+    [OPTION_LOCAL] = "\"type\": [\"string\", \"boolean\"]",
     [OPTION_PATH] = STRING,
     [OPTION_FIELD] = STRING,
     [OPTION_WORD] = "\"type\": [\"string\", \"boolean\"]",

@@ -153,3 +153,10 @@ const char *config_parse_address(struct slice text, struct listen_at *address) {
   *address = (struct listen_at){.host = host, .port = (uint16_t)number};
   return NULL;
 }
+
+const char *config_parse_local(struct slice text, struct listen_at *address) {
+  const char *why = config_parse_address(text, address);
+  if (why || address_is_loopback(address->host)) return why;
+  return "it has no password yet, so only this machine may reach it: write "
+         "127.0.0.1:PORT, [::1]:PORT, localhost:PORT, or off";
+}

@@ -108,3 +108,12 @@ struct learned_upstream *learned_upstream(
   if (upstream && is_new) hedge_budget_init(&upstream->budget, rule);
   return upstream;
 }
+
+void *learned_tally(struct learned_list *list,
+                    const struct learned_list *before, struct slice name,
+                    size_t bytes) {
+  struct learned_tally *tally;
+  bool is_new;
+  tally = (void *)get(list, before, name, sizeof *tally + bytes, &is_new);
+  return tally ? tally->cells : NULL;
+}

@@ -192,6 +192,7 @@ void snapshot_make_route(struct whole *whole, struct route *route,
       .max_depth = (unsigned)rules->max_depth,
       .learns_apart = rules->learn == CONFIG_LEARN_ROUTE,
   };
+  route->tallies = snapshot_count_route(whole, route->path, &route->labels);
   route->pilots = snapshot_pilots(whole, route->group, route);
   route->listed_pilots = snapshot_pilots(whole, route->listed, route);
   if (rules->observe && route->kind != ROUTE_GATHER)
@@ -217,12 +218,13 @@ static void make_routes_at(struct whole *whole, struct slice path,
     }
 }
 
-static void make_health(struct route *health) {
+static void make_health(struct whole *whole, struct route *health) {
   *health = (struct route){.path = slice_of("/healthz"),
                            .methods = HTTP_METHODS_GET,
                            .kind = ROUTE_HEALTH,
                            .group = &snapshot_nobody,
                            .listed = &snapshot_nobody};
+  health->tallies = snapshot_count_route(whole, health->path, &health->labels);
 }
 
 static void make_routes(struct whole *whole) {
@@ -231,7 +233,7 @@ static void make_routes(struct whole *whole) {
   for (unsigned i = 0; i < config->route_count; i++)
     if (comes_first(config, i))
       make_routes_at(whole, config->routes[i].path, i);
-  make_health(&whole->routes[snapshot->route_count++]);
+  make_health(whole, &whole->routes[snapshot->route_count++]);
   struct route_cell *cells = snapshot_take(
       whole, route_table_cells(snapshot->route_count), sizeof *cells);
   if (cells)
@@ -285,6 +287,8 @@ static bool make(struct whole *whole) {
   snapshot->groups = whole->groups;
   snapshot->targets = whole->targets;
   snapshot_make_groups(whole);
+  snapshot->elsewhere = snapshot_count_route(whole, (struct slice){0},
+                                             &snapshot->elsewhere_labels);
   make_routes(whole);
   if (!whole->failed) snapshot_make_gathers(whole);
   return !whole->failed && take_slots(whole);
@@ -304,6 +308,7 @@ static void whole_free(struct whole *whole) {
     trust_drop(whole->targets[i].trust);
   wipe_tokens(whole);
   learned_list_clear(&whole->learned);
+  learned_list_clear(&whole->tallies);
   arena_clear(&whole->arena);
   free(whole);
 }
@@ -316,6 +321,7 @@ struct snapshot *snapshot_new(const struct snapshot_source *source) {
   whole->source = source;
   whole->snapshot.number = source->number;
   whole->workers = source->workers > 0 ? source->workers : 1;
+  whole->snapshot.workers = whole->workers;
   if (!make(whole)) {
     whole_free(whole);
     return NULL;

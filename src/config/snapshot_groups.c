@@ -173,8 +173,9 @@ static void make_group(struct whole *whole, struct group *group,
                  .read_losers = rules->losers == CONFIG_LOSERS_DRAIN},
   };
   if (variants) make_targets(whole, group, variants, upstream);
-  if (!whole->failed && upstream->target_count > 0)
-    snapshot_keep_lines(whole, group, whole->targets + from);
+  if (whole->failed || upstream->target_count == 0) return;
+  snapshot_keep_lines(whole, group, whole->targets + from);
+  snapshot_count_group(whole, group, whole->targets + from);
 }
 
 /* ---- whom clients' credentials may reach ---- */

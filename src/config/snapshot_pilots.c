@@ -86,6 +86,7 @@ void snapshot_keep_lines(struct whole *whole, struct group *group,
                          struct target *targets) {
   struct learned_upstream *upstream = learned_of_all(whole, group);
   if (upstream) group->waiting = &upstream->waiting;
+  if (upstream) group->purses = &upstream->budget;
   for (unsigned i = 0; i < group->count && !whole->failed; i++) {
     struct learned_target *target =
         learned_of(whole, group, i, (struct slice){0});
@@ -191,6 +192,21 @@ const struct pilot *snapshot_pilots(struct whole *whole,
   if (!roster || whole->failed) return NULL;
   const struct pilot_set *set = set_of(whole, roster, &route->policy.learn);
   return set ? set->pilots : make_set(whole, roster, &route->policy.learn);
+}
+
+/* ---- who is ejected ---- */
+
+bool snapshot_target_is_up(const struct snapshot *snapshot,
+                           const struct group *group, unsigned i,
+                           int64_t now_us) {
+  bool is_asked = false;
+  for (const struct roster *r = snapshot_whole(snapshot)->rosters; r;
+       r = r->next) {
+    if (r->group != group) continue;
+    if (!outlier_is_out(&r->pilots[i]->failing, now_us)) return true;
+    is_asked = true;
+  }
+  return !is_asked;
 }
 
 /* ---- the reader ---- */

@@ -177,3 +177,20 @@ void address_write(struct text *out, const unsigned char bytes[ADDRESS_BYTES]) {
   else add_ipv6(&whole, bytes);
   text_slice(out, text_slice_of(&whole));
 }
+
+/* ---- places to listen at ---- */
+
+void address_write_place(struct text *out, const struct listen_at *at,
+                         uint16_t port) {
+  const bool v6 = memchr(at->host.at, ':', at->host.len) != NULL;
+  text_str(out, v6 ? "[" : "");
+  text_slice(out, at->host);
+  text_str(out, v6 ? "]:" : ":");
+  text_int(out, port);
+}
+
+bool address_is_loopback(struct slice host) {
+  return slice_equal_nocase(host, slice_of("localhost")) ||
+         slice_equal(host, slice_of("::1")) ||
+         (address_is_ipv4(host) && slice_starts_with(host, slice_of("127.")));
+}

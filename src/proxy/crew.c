@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/text.h"
 #include "proxy/observe.h"
@@ -49,13 +48,9 @@ void crew_urls(const struct crew *crew, const struct config *config,
   struct text text;
   text_init(&text, urls, CREW_URLS_BYTES);
   for (unsigned i = 0; i < config->listen_count; i++) {
-    struct slice host = config->listen[i].host;
-    bool v6 = memchr(host.at, ':', host.len) != NULL;
     text_str(&text, i > 0 ? ", http://" : "http://");
-    text_str(&text, v6 ? "[" : "");
-    text_slice(&text, host);
-    text_str(&text, v6 ? "]:" : ":");
-    text_int(&text, worker_port(crew->workers[0], i));
+    address_write_place(&text, &config->listen[i],
+                        worker_port(crew->workers[0], i));
   }
   text_end(&text);
 }

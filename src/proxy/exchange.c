@@ -218,6 +218,7 @@ static void exchange_describe(struct exchange *x,
   x->record.path = setup->path;
   x->record.peer = setup->peer;
   x->record.start_us = setup->started_us;
+  x->record.tally = &setup->route->tallies[x->service->number];
   x->head_only = setup->head_only;
   x->route = setup->route;
   x->answer_fields = setup->answer_fields;

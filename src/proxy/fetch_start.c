@@ -141,6 +141,7 @@ enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   unsigned k = f->begun++;
   const struct target *target = fetch_whom(f, k);
   struct attempt_record *record = fetch_record(f, k);
+  record->tally = &target->tallies[f->scene->service->number];
   record->target = target->number;
   record->name = target->name;
   record->number = (uint8_t)(f->first_number + k);

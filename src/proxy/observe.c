@@ -8,9 +8,18 @@
 #include "core/log_line.h"
 #include "io/clock.h"
 
-void observe_attempt(struct service *service,
+static void count_refusal(const struct service *service,
+                          const struct group *group, enum gate_verdict reason) {
+  tally_add(&group->tallies[service->number].refused[reason], 1);
+}
+
+void observe_attempt(struct service *service, const struct group *group,
                      const struct attempt_record *attempt) {
-  service->counters.attempts[attempt->end.result]++;
+  const enum attempt_result result = attempt->end.result;
+  service->counters.attempts[result]++;
+  tally_add(&attempt->tally->ended[attempt->kind][result], 1);
+  if (result == ATTEMPT_REFUSED)
+    count_refusal(service, group, attempt->refused_by);
 }
 
 static long long seconds_of(const struct outlier_bench *bench) {
@@ -45,6 +54,7 @@ static void write_line(struct service *service,
 
 void observe_race(struct service *service, const struct race_record *race) {
   service->counters.races[race->outcome]++;
+  tally_race(race->tally, race->outcome, race->end_us - race->start_us);
   if (service->log) write_line(service, race);
 }
 

@@ -26,6 +26,7 @@
 #include "io/loop.h"
 #include "io/notify.h"
 #include "io/trace.h"
+#include "proxy/admin.h"
 #include "proxy/crew.h"
 #include "proxy/files.h"
 #include "proxy/hindsight.h"
@@ -52,6 +53,7 @@ struct program {
   struct slots *slots;
   struct wake *news; /* from the workers */
   struct crew crew;
+  struct admin *admin;   /* NULL: --admin off */
   const char *reloading; /* how the reload under way will end; NULL: none is */
   bool stopping, pinging, asked;
 };
@@ -133,6 +135,17 @@ static bool start_workers(struct program *program) {
                             program->reload.workers, error, sizeof error);
   if (!started) log_notice("%s", error);
   return started;
+}
+
+static bool start_admin(struct program *program) {
+  const struct admin_view view = {&program->process, &program->reload,
+                                  &program->stopping};
+  const struct listen_at *listen = &program->config.admin;
+  char error[192];
+  if (listen->host.len == 0) return true;
+  program->admin = admin_new(program->loop, listen, &view, error, sizeof error);
+  if (!program->admin) log_notice("%s", error);
+  return program->admin != NULL;
 }
 
 /* ---- what happens while they run ---- */
@@ -221,9 +234,19 @@ static void say_remarks(const struct config *config) {
     log_notice("note: %s", remark);
 }
 
+static void say_admin(const struct program *program) {
+  char place[64];
+  struct text text;
+  text_init(&text, place, sizeof place);
+  address_write_place(&text, &program->config.admin,
+                      admin_port(program->admin));
+  log_notice("metrics at http://%s/metrics", text_end(&text));
+}
+
 static void say_ready(const struct program *program) {
   char urls[CREW_URLS_BYTES];
   say_remarks(&program->config);
+  if (program->admin) say_admin(program);
   crew_urls(&program->crew, &program->config, urls);
   log_notice("listening on %s", urls);
   notify_send(program->notify, "READY=1\nSTATUS=listening on %s", urls);
@@ -244,7 +267,7 @@ static bool start(struct program *program) {
   program->news = wake_new(program->loop, on_news, program);
   if (!program->news || !watch_signals(program) || !make_process(program))
     return no_memory();
-  return start_workers(program);
+  return start_admin(program) && start_workers(program);
 }
 
 static void run(struct program *program) {
@@ -258,6 +281,7 @@ static void run(struct program *program) {
 }
 
 static void clear(struct program *program) {
+  admin_free(program->admin);
   crew_free(&program->crew);
   reload_clear(&program->reload);
   slots_free(program->slots);

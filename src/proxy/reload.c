@@ -118,14 +118,15 @@ static bool reload_flags(struct reload *reload) {
 }
 
 const char *reload_run(struct reload *reload) {
+  const bool has_file = reload->config->file != NULL;
   reload->why[0] = '\0';
-  if (reload->config->file)
-    return reload_file(reload)
-               ? "reloaded"
-               : "not reloaded: the configuration from before stays in force";
-  return reload_flags(reload)
-             ? "reloaded"
-             : "not reloaded: the token and CAs from before stay in force";
+  if (has_file ? reload_file(reload) : reload_flags(reload)) {
+    reload->taken++;
+    return "reloaded";
+  }
+  reload->refused++;
+  return has_file ? "not reloaded: the configuration from before stays in force"
+                  : "not reloaded: the token and CAs from before stay in force";
 }
 
 void reload_clear(struct reload *reload) {

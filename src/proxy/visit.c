@@ -16,16 +16,27 @@
 #include "core/prefer.h"
 #include "io/clock.h"
 #include "proxy/answering.h"
+#include "proxy/lease.h"
 
 enum { PEER_BYTES = 64 };
 
 /* ---- answers without an exchange ---- */
+
+/* That of a path without a route is everybody's. */
+static struct route_tally *tally_of(const struct visit *visit) {
+  const struct service *service = visit->service;
+  struct route_tally *tallies = visit->route
+                                    ? visit->route->tallies
+                                    : service->lease->snapshot->elsewhere;
+  return &tallies[service->number];
+}
 
 static struct answering answering_of(struct visit *visit,
                                      enum outcome outcome) {
   if (visit->exchange) exchange_discard(visit->exchange);
   visit->exchange = NULL;
   visit->record.outcome = outcome;
+  visit->record.tally = tally_of(visit);
   visit->record.winner = -1;
   visit->record.end_us =
       visit->service->log ? clock_now_us() : visit->record.start_us;

@@ -1,0 +1,270 @@
+/* metrics: from counters to an exposition.
+ *
+ * Labels are of closed sets: what the configuration names, and words of ours.
+ * What a client sends (a path, a method, an ID) is in none of them, so no
+ * client can make the answer longer.
+ *
+ * Of pairs that may never come (a retry that starved) only those are written
+ * that have; of requests and of attempts the successes always are, so that
+ * there is something to divide by from the start.
+ *
+ * Sums are taken cell by cell while workers count on. So those of one family
+ * may be a request apart, and each of them never falls. */
+#include "proxy/metrics.h"
+
+#include "core/pilot.h"
+
+enum { LABELS_BYTES = 6 * 1024 };
+
+struct labels {
+  struct text text;
+  char storage[LABELS_BYTES];
+};
+
+static void labels_begin(struct labels *labels, struct slice first) {
+  text_init(&labels->text, labels->storage, sizeof labels->storage);
+  text_slice(&labels->text, first);
+}
+
+static void labels_add(struct labels *labels, const char *name,
+                       const char *value) {
+  exposition_label(&labels->text, name, slice_of(value));
+}
+
+static struct slice labels_of(const struct labels *labels) {
+  return text_slice_of(&labels->text);
+}
+
+static int64_t now(const _Atomic int64_t *value) {
+  return atomic_load_explicit(value, memory_order_relaxed);
+}
+
+/* ---- routes ---- */
+
+/* Routes of one path are counted together, and told once. */
+static bool is_first_of_path(const struct snapshot *snapshot, unsigned i) {
+  return i == 0 ||
+         snapshot->routes[i - 1].tallies != snapshot->routes[i].tallies;
+}
+
+static void write_outcomes(const struct exposition *to,
+                           const struct snapshot *snapshot, struct slice labels,
+                           const struct route_tally *of) {
+  struct labels more;
+  for (unsigned i = OUTCOME_SUCCESS; i < OUTCOMES; i++) {
+    uint64_t sum = tally_sum(&of->outcomes[i], sizeof *of, snapshot->workers);
+    if (sum == 0 && i != OUTCOME_SUCCESS) continue;
+    labels_begin(&more, labels);
+    labels_add(&more, "outcome", outcome_name((enum outcome)i));
+    exposition_count(to, labels_of(&more), sum);
+  }
+}
+
+static void write_took(const struct exposition *to,
+                       const struct snapshot *snapshot, struct slice labels,
+                       const struct route_tally *of) {
+  uint64_t counts[TALLY_SPANS + 1];
+  for (unsigned i = 0; i <= TALLY_SPANS; i++)
+    counts[i] = tally_sum(&of->took[i], sizeof *of, snapshot->workers);
+  exposition_histogram(
+      to, labels, tally_spans_us, TALLY_SPANS, counts,
+      (int64_t)tally_sum(&of->took_us, sizeof *of, snapshot->workers));
+}
+
+typedef void write_of_route(const struct exposition *to,
+                            const struct snapshot *snapshot,
+                            struct slice labels, const struct route_tally *of);
+
+static void write_routes(const struct exposition *to,
+                         const struct snapshot *snapshot,
+                         write_of_route *write) {
+  for (unsigned i = 0; i < snapshot->route_count; i++)
+    if (is_first_of_path(snapshot, i))
+      write(to, snapshot, snapshot->routes[i].labels,
+            snapshot->routes[i].tallies);
+  write(to, snapshot, snapshot->elsewhere_labels, snapshot->elsewhere);
+}
+
+/* Of routes of one path that race the same upstream, the first's. */
+static bool has_own_delay(const struct snapshot *snapshot, unsigned i) {
+  const struct route *route = &snapshot->routes[i];
+  if (!route->pilots || route->policy.hedges == 0) return false;
+  for (unsigned k = 0; k < i; k++)
+    if (snapshot->routes[k].tallies == route->tallies &&
+        snapshot->routes[k].group == route->group &&
+        snapshot->routes[k].policy.hedges > 0)
+      return false;
+  return true;
+}
+
+static int64_t delay_of(const struct route *route) {
+  uint32_t learned = atomic_load_explicit(&route->pilots->delay->delay_us,
+                                          memory_order_relaxed);
+  return learned > 0 ? (int64_t)learned : (int64_t)route->policy.hedge_after_us;
+}
+
+static void write_delays(const struct exposition *to,
+                         const struct snapshot *snapshot) {
+  struct labels labels;
+  for (unsigned i = 0; i < snapshot->route_count; i++) {
+    const struct route *route = &snapshot->routes[i];
+    if (!has_own_delay(snapshot, i)) continue;
+    labels_begin(&labels, route->labels);
+    exposition_label(&labels.text, "upstream", route->group->name);
+    exposition_seconds(to, labels_of(&labels), delay_of(route));
+  }
+}
+
+/* ---- upstreams ---- */
+
+static void write_refusals(const struct exposition *to,
+                           const struct snapshot *snapshot,
+                           const struct group *group) {
+  const struct upstream_tally *of = group->tallies;
+  struct labels labels;
+  for (unsigned i = GATE_OPEN + 1; i < GATE_VERDICTS; i++) {
+    uint64_t sum = tally_sum(&of->refused[i], sizeof *of, snapshot->workers);
+    if (sum == 0) continue;
+    labels_begin(&labels, group->labels);
+    labels_add(&labels, "reason", gate_verdict_name((enum gate_verdict)i));
+    exposition_count(to, labels_of(&labels), sum);
+  }
+}
+
+static void write_purses(const struct exposition *to,
+                         const struct group *group) {
+  static const char *const names[] = {
+      [PURSE_TIME] = "time", [PURSE_FAILURE] = "failure"};
+  struct labels labels;
+  for (unsigned i = PURSE_TIME; i <= PURSE_FAILURE; i++) {
+    labels_begin(&labels, group->labels);
+    labels_add(&labels, "purse", names[i]);
+    exposition_number(
+        to, labels_of(&labels),
+        atomic_load_explicit(&group->purses->tokens[i], memory_order_relaxed));
+  }
+}
+
+static void write_ended(const struct exposition *to,
+                        const struct snapshot *snapshot,
+                        const struct target *target) {
+  const struct target_tally *of = target->tallies;
+  struct labels labels;
+  for (unsigned i = 0; i < ATTEMPT_KINDS * ATTEMPT_RESULTS; i++) {
+    unsigned kind = i / ATTEMPT_RESULTS, result = i % ATTEMPT_RESULTS;
+    uint64_t sum =
+        tally_sum(&of->ended[kind][result], sizeof *of, snapshot->workers);
+    if (sum == 0 && i != ATTEMPT_SUCCESS) continue;
+    labels_begin(&labels, target->labels);
+    labels_add(&labels, "kind", attempt_kind_name((enum attempt_kind)kind));
+    labels_add(&labels, "result",
+               attempt_result_name((enum attempt_result)result));
+    exposition_count(to, labels_of(&labels), sum);
+  }
+}
+
+static void write_up(const struct exposition *to,
+                     const struct metrics_source *source, int64_t now_us) {
+  const struct snapshot *snapshot = source->snapshot;
+  for (unsigned i = 0; i < snapshot->group_count; i++) {
+    const struct group *group = &snapshot->groups[i];
+    for (unsigned k = 0; k < group->count; k++)
+      exposition_number(to, group->targets[k].labels,
+                        snapshot_target_is_up(snapshot, group, k, now_us));
+  }
+}
+
+static void write_in_flight(const struct exposition *to,
+                            const struct metrics_source *source) {
+  const struct snapshot *snapshot = source->snapshot;
+  for (unsigned i = 0; i < snapshot->target_count; i++) {
+    const struct target *target = &snapshot->targets[i];
+    exposition_number(
+        to, target->labels,
+        now(&slot_at(source->process->slots, target->slot)->in_flight));
+  }
+}
+
+/* ---- families ---- */
+
+static void routes(struct exposition *to, const struct snapshot *snapshot) {
+  exposition_family(to, EXPOSITION_COUNTER, "hedgerow_requests",
+                    "Client requests, by their outcome.");
+  write_routes(to, snapshot, write_outcomes);
+  exposition_family(to, EXPOSITION_HISTOGRAM,
+                    "hedgerow_request_duration_seconds",
+                    "Time from a request's head to its answer.");
+  write_routes(to, snapshot, write_took);
+  exposition_family(to, EXPOSITION_GAUGE, "hedgerow_hedge_delay_seconds",
+                    "When hedges start: learned, or as configured.");
+  write_delays(to, snapshot);
+}
+
+static void upstreams(struct exposition *to, const struct snapshot *snapshot) {
+  const struct group *const groups = snapshot->groups;
+  exposition_family(to, EXPOSITION_COUNTER, "hedgerow_refusals",
+                    "Attempts that were not let start, by why.");
+  for (unsigned i = 0; i < snapshot->group_count; i++)
+    if (groups[i].count > 0) write_refusals(to, snapshot, &groups[i]);
+  exposition_family(to, EXPOSITION_GAUGE, "hedgerow_budget_tokens",
+                    "Extra attempts that successes have paid for.");
+  for (unsigned i = 0; i < snapshot->group_count; i++)
+    if (groups[i].count > 0) write_purses(to, &groups[i]);
+}
+
+static void targets(struct exposition *to, const struct metrics_source *source,
+                    int64_t now_us) {
+  const struct snapshot *snapshot = source->snapshot;
+  exposition_family(to, EXPOSITION_COUNTER, "hedgerow_attempts",
+                    "Attempts that have ended, by kind and result.");
+  for (unsigned i = 0; i < snapshot->target_count; i++)
+    write_ended(to, snapshot, &snapshot->targets[i]);
+  exposition_family(to, EXPOSITION_GAUGE, "hedgerow_target_up",
+                    "0: the target has failed, and is ejected.");
+  write_up(to, source, now_us);
+  exposition_family(to, EXPOSITION_GAUGE, "hedgerow_in_flight",
+                    "Attempts in flight to the target's origin.");
+  write_in_flight(to, source);
+}
+
+static void gauge(struct exposition *to, const char *name, const char *help,
+                  int64_t value) {
+  exposition_family(to, EXPOSITION_GAUGE, name, help);
+  exposition_number(to, (struct slice){0}, value);
+}
+
+static void load(struct exposition *to, const struct process *process) {
+  gauge(to, "hedgerow_connections", "Client connections.",
+        now(&process->connections));
+  gauge(to, "hedgerow_requests_in_flight", "Client requests in flight.",
+        now(&process->requests));
+  gauge(to, "hedgerow_buffered_bytes",
+        "Bytes in buffers, of those that --max-buffered allows.",
+        now(&process->budget.used));
+}
+
+static void life(struct exposition *to, const struct metrics_source *source) {
+  gauge(to, "hedgerow_config_generation",
+        "The configuration in force; each reload makes the next.",
+        (int64_t)source->snapshot->number);
+  exposition_family(to, EXPOSITION_COUNTER, "hedgerow_reloads",
+                    "Reloads, by whether what was read came into force.");
+  exposition_count(to, slice_of("result=\"taken\""), source->reloads_taken);
+  exposition_count(to, slice_of("result=\"refused\""), source->reloads_refused);
+  exposition_family(to, EXPOSITION_GAUGE, "hedgerow_build_info",
+                    "Always 1; the version is in the label.");
+  exposition_number(to, slice_of("version=\"" HEDGEROW_VERSION "\""), 1);
+  exposition_family(to, EXPOSITION_GAUGE, "process_start_time_seconds",
+                    "When the process started, since 1970.");
+  exposition_seconds(to, (struct slice){0}, source->started_wall_us);
+}
+
+void metrics_write(struct exposition *to, const struct metrics_source *source,
+                   int64_t now_us) {
+  routes(to, source->snapshot);
+  upstreams(to, source->snapshot);
+  targets(to, source, now_us);
+  load(to, source->process);
+  life(to, source);
+  exposition_end(to);
+}
