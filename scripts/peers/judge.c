@@ -206,6 +206,15 @@ static bool is_no_success(struct slice none) {
   return !expected.good;
 }
 
+static bool is_status_of_any(const struct world *world, const struct ask *ask,
+                             unsigned k, int status) {
+  for (unsigned target = 0; target < targets_of(world); target++) {
+    expect_at(world, ask, k, target);
+    if (expected.status == status) return true;
+  }
+  return false;
+}
+
 static const char *judge_client_error(const struct world *world,
                                       const struct ask *ask, int status,
                                       struct slice head, struct slice body) {
@@ -217,8 +226,7 @@ static const char *judge_client_error(const struct world *world,
         ask->timeout_ms >= SLACK_MS)
       return "a 4xx, and not every attempt got one";
   while (first < ATTEMPTS - 1 && was_refused(head, first)) first++;
-  if (!is_from_any(world, ask, first, is_4xx, none) ||
-      expected.status != status)
+  if (!is_status_of_any(world, ask, first, status))
     return "not the primary's status";
   if (ask->kind == ASK_HEAD) return NULL;
   return is_from_any(world, ask, first, is_4xx_body, body)
