@@ -56,6 +56,15 @@ simulate --workload queue --set 'seconds 30' --rivals
 says 'bhope'
 simulate --workload W2 --set 'seconds 30' --tabs --hedge-after p95:2ms..1s
 [ "$(awk -F '\t' '{ print NF }' "$work/out")" = 8 ] || fail 'eight figures'
+# No answer is good, and no request comes: a figure that is none is a dash.
+simulate --workload "$work/mine" --set 'change 0s..30s fails' --tabs
+[ "$(cut -f 2,4-6 "$work/out")" = $'0.0000\t-\t-\t-' ] || fail 'three dashes'
+simulate --workload "$work/mine" --from 0 --to 0.000001
+! grep -qi nan "$work/out" || fail 'no nan'
+# Of a rate and a load the last counts.
+simulate --workload W4 --set 'rate 100' --set 'seconds 30' --tabs
+[ "$(cut -f 1 "$work/out")" -lt 2000 ] || fail 'some 1000 requests'
+simulate --workload W1 --set 'seconds 30' --stagger auto
 simulate --list
 says '# W10, or quiet'
 "$bin" simulate --list | awk '/^# W3/ { on = 1; next } /^#/ { on = 0 } on' \
@@ -74,6 +83,17 @@ refused 'the longer one' --workload W1 --hedge-after p95:2s..1s
 refused '10%' --workload W1 --budget 10
 refused 'on or off' --workload W1 --gate maybe
 refused 'next, all or wait' --workload W1 --on-failure never
+refused "--from 25 --to 20: expected --from below --to" \
+  --workload "$work/mine" --from 25 --to 20
+refused "--from 40 --to 30: " --workload "$work/mine" --from 40
+refused "at most 30, the workload's end" --workload "$work/mine" --to 31
+refused 'expected --from below' --workload "$work/mine" --from 7 --to 7
+refused "--from '-1': expected seconds" --workload "$work/mine" --from -1
+refused "--from 'nan': expected seconds" --workload "$work/mine" --from nan
+refused 'cannot be read: Is a directory' --workload "$work"
+refused 'a whole number, 0 to 15' --workload W1 --hedges 16
+refused 'a whole number, 1 to 1000' --workload W1 --seeds 0
+refused 'names target 5' --workload W1 --set 'change 1s..2s target 5 2x'
 refused 'not known' --workload W1 --speed 9
 refused 'a value behind it' --workload
 echo 'simulate.sh: ok'

@@ -58,6 +58,7 @@ Test(config_help, the_groups_the_commands_and_the_environment_are_there) {
       "usage: hedgerow --to URL [options]\n",
       "hedgerow mock --help",
       "hedgerow demo --help",
+      "hedgerow simulate --help",
       "\nTargets\n",
       "\nRacing\n",
       "\nSignals\n",

@@ -220,6 +220,7 @@ Test(config_values, a_delay_is_a_time_or_a_percentile) {
   expect_delay("p99.9", CONFIG_DELAY_COLD_US, 999, 0, 0);
   expect_delay("p95:20ms..2s", CONFIG_DELAY_COLD_US, 950, 20000, 2000000);
   expect_delay("p95:0ms..2s", CONFIG_DELAY_COLD_US, 950, 0, 2000000);
+  expect_delay("p95:20ms..20ms", CONFIG_DELAY_COLD_US, 950, 20000, 20000);
 }
 
 Test(config_values, what_is_no_delay_is_told_why) {
@@ -235,7 +236,11 @@ Test(config_values, what_is_no_delay_is_told_why) {
       {"p99999999999", "no percentile"},
       {"p99.99", "no percentile"},
       {"p95%", "no percentile"},
-      {"p95:", "neither a duration nor two"},
+      {"p95:", "no two bounds"},
+      {"p95:20ms", "no two bounds: write p95, or p95:20ms..2s"},
+      {"p95:0ms", "no two bounds"},
+      {"p95:20ms..", "neither a duration nor two"},
+      {"p95:..2s", "neither a duration nor two"},
       {"p95:2s..20ms", "begins with the longer one"},
       {"p95:0ms..0ms", "out of range"},
       {"p95:1ms..61m", "out of range"},

@@ -33,13 +33,15 @@ Test(retry_after, a_long_wait_is_clamped) {
   expect_us("2147483647", 0, INT64_C(2147483647) * 1000000);
   expect_us("2147483648", 0, RETRY_AFTER_MAX_US);
   expect_us("18446744073709551615", 0, RETRY_AFTER_MAX_US);
+  expect_us("18446744073709551616", 0, RETRY_AFTER_MAX_US);
+  expect_us("99999999999999999999999999999999", 0, RETRY_AFTER_MAX_US);
   expect_us("Fri, 31 Dec 9999 23:59:59 GMT", 0, RETRY_AFTER_MAX_US);
 }
 
 Test(retry_after, what_is_neither_is_malformed) {
   static const char *const bad[] = {
       "",     "soon",   "-1",          "+1", "1.5",   "1s",
-      "1, 2", "1;x",    " 1",          "1 ", "\"1\"", "18446744073709551616",
+      "1, 2", "1;x",    " 1",          "1 ", "\"1\"", "18446744073709551616x",
       "0x10", DATE "x", DATE ", " DATE};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     expect_us(bad[i], 0, -1);

@@ -66,9 +66,25 @@ Test(workload, the_last_of_two_lines_counts) {
   cr_expect_eq(workload.rate, 60);
 }
 
+Test(workload, of_a_rate_and_a_load_the_last_counts) {
+  cr_assert(parse("load 50%\nservers 4\nanswer 1 10ms\nrate 7\n"));
+  cr_expect_eq(workload.rate, 7);
+  cr_assert(parse("rate 7\nservers 4\nanswer 1 10ms\nload 50%\n"));
+  cr_expect_float_eq(workload.rate, 200, 0.001);
+}
+
 static void expect_refused(const char *text, const char *why) {
   cr_expect_not(parse(text), "%s", text);
   cr_expect(strstr(error, why), "of '%s': %s", text, error);
+}
+
+Test(workload, a_change_is_of_a_target_that_is_there) {
+  expect_refused("rate 1\nanswer 1 1ms\nchange 1s..2s target 5 2x",
+                 "names target 5; `targets` is 1, so that the last is 0");
+  expect_refused("rate 1\nanswer 1 1ms\nchange 1s..2s target 2 2x\ntargets 2",
+                 "names target 2");
+  cr_expect(parse("rate 1\nanswer 1 1ms\nchange 1s..2s target 1 2x\n"
+                  "targets 2"));
 }
 
 Test(workload, what_is_not_understood_is_named) {

@@ -26,7 +26,9 @@ static const char usage[] =
     "usage: hedgerow --to URL [options]\n"
     "       hedgerow --config FILE [options]\n"
     "       hedgerow mock --help      a flaky upstream to test against\n"
-    "       hedgerow demo --help      see what hedging does, without a setup\n";
+    "       hedgerow demo --help      see what hedging does, without a setup\n"
+    "       hedgerow simulate --help  play a policy on a workload before you "
+    "use it\n";
 
 static const char ending[] =
     "\n"

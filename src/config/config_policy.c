@@ -47,6 +47,8 @@ static const char *parse_learned(struct slice text, struct delay_rule *learn) {
   if (text.len > 0 && text.at[0] != ':')
     return " is no percentile: write p95, or p95:20ms..2s";
   if (text.len > 0) {
+    if (!memmem(text.at, text.len, "..", 2))
+      return " has no two bounds: write p95, or p95:20ms..2s";
     const char *why = config_parse_durations(slice_from(text, 1), us);
     if (why) return why;
     if (us[1] == 0 || us[1] > CONFIG_DELAY_MAX_US)
@@ -72,7 +74,6 @@ const char *config_parse_delay(struct slice text, int64_t *fixed_us,
 
 void config_write_delay(struct text *out, int64_t fixed_us,
                         const struct delay_rule *learn) {
-  const int64_t us[2] = {learn->least_us, learn->most_us};
   if (learn->per_mille == 0) {
     config_write_duration(out, fixed_us);
     return;
@@ -81,7 +82,9 @@ void config_write_delay(struct text *out, int64_t fixed_us,
   write_per_mille(out, learn->per_mille);
   if (learn->most_us == 0) return;
   text_char(out, ':');
-  config_write_durations(out, us);
+  config_write_duration(out, learn->least_us);
+  text_str(out, "..");
+  config_write_duration(out, learn->most_us);
 }
 
 /* ---- --budget ---- */

@@ -65,8 +65,8 @@ static const char *const shapes[] = {
     [OPTION_DURATIONS] =
         STRING ", \"pattern\": \"^[0-9]+(ms|s|m)([.][.][0-9]+(ms|s|m))?$\"",
     [OPTION_DELAY] = STRING ", \"pattern\": \"^([0-9]+(ms|s|m)|p[5-9][0-9]"
-                            "([.][0-9])?(:[0-9]+(ms|s|m)([.][.][0-9]+"
-                            "(ms|s|m))?)?)$\"",
+                            "([.][0-9])?(:[0-9]+(ms|s|m)[.][.][0-9]+"
+                            "(ms|s|m))?)$\"",
     [OPTION_BUDGET] =
         STRING ", \"pattern\": \"^[0-9]+([.][0-9])?%(:[0-9]+)?$\"",
     [OPTION_RATE] = "\"type\": [\"string\", \"boolean\"], "

@@ -5,6 +5,7 @@
  * asked for, and others follow with --rivals. */
 #include "tools/simulate.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -39,25 +40,40 @@ static double per_request(const struct simulated *seen, uint64_t count) {
   return (double)count / (double)seen->requests;
 }
 
+enum { FIGURE = 32 };
+
+/* A figure as text; `-` where there is none, as the p50 of no answers. */
+static const char *figure(char out[FIGURE], int digits, double value) {
+  if (isfinite(value)) snprintf(out, FIGURE, "%.*f", digits, value);
+  else snprintf(out, FIGURE, "-");
+  return out;
+}
+
 static void tell(const char *name, const struct simulated *seen) {
-  printf("%-12s %9.3f %10.3f", name, 100 * per_request(seen, seen->good),
-         per_request(seen, seen->attempts));
+  char out[FIGURE];
+  printf("%-12s %9s", name,
+         figure(out, 3, 100 * per_request(seen, seen->good)));
+  printf(" %10s", figure(out, 3, per_request(seen, seen->attempts)));
   for (unsigned i = 0; i < QUANTILES; i++)
-    printf(" %8.1f", simulated_quantile_ms(seen, quantiles[i]));
+    printf(" %8s", figure(out, 1, simulated_quantile_ms(seen, quantiles[i])));
   printf(" ");
   tell_refused(seen);
   printf("\n");
 }
 
-/* Requests, success in per cent, attempts each, and the quantiles. */
+/* Requests, success in per cent, attempts each, the quantiles, and hedges by
+ * time and attempts brought forward, each. */
 static void tell_tabs(const struct simulated *seen) {
-  printf("%llu\t%.4f\t%.4f", (unsigned long long)seen->requests,
-         100 * per_request(seen, seen->good),
-         per_request(seen, seen->attempts));
+  char out[FIGURE];
+  const uint64_t last[] = {seen->hedges, seen->forwarded};
+  printf("%llu", (unsigned long long)seen->requests);
+  printf("\t%s", figure(out, 4, 100 * per_request(seen, seen->good)));
+  printf("\t%s", figure(out, 4, per_request(seen, seen->attempts)));
   for (unsigned i = 0; i < QUANTILES; i++)
-    printf("\t%.2f", simulated_quantile_ms(seen, quantiles[i]));
-  printf("\t%.4f\t%.4f\n", per_request(seen, seen->hedges),
-         per_request(seen, seen->forwarded));
+    printf("\t%s", figure(out, 2, simulated_quantile_ms(seen, quantiles[i])));
+  for (unsigned i = 0; i < 2; i++)
+    printf("\t%s", figure(out, 4, per_request(seen, last[i])));
+  printf("\n");
 }
 
 static bool show(const struct simulate_options *options,

@@ -4,6 +4,7 @@
  * are read by hand, as those of `hedgerow demo`. */
 #include "tools/simulate_options.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static const char help[] =
     "The policy, as the proxy's flags:\n"
     "  --hedge-after TIME  or pN, or pN:MIN..MAX (300ms)\n"
     "  --hedges N          0 to 15 (2)\n"
-    "  --stagger TIME      (0ms; with pN the delay itself)\n"
+    "  --stagger TIME      or auto: none, with pN as long again (auto)\n"
     "  --on-failure WORD   next, all or wait (next)\n"
     "  --retries N         0 to 15, with the hedges 15 at most (0)\n"
     "  --backoff TIME..TIME  (25ms..250ms)\n"
@@ -55,13 +56,23 @@ static bool append(struct simulate_options *options, const char *text) {
   return (size_t)snprintf(options->text + len, room, "%s%s", text, end) < room;
 }
 
+static bool unreadable(const char *path) {
+  if (errno == ENOENT)
+    return complain("--workload", path, "no such file, nor built in (--list)");
+  log_notice("simulate: --workload '%s': cannot be read: %s", path,
+             strerror(errno));
+  return false;
+}
+
 static bool read_file(struct simulate_options *options, const char *path) {
   char bytes[SIMULATE_TEXT_MAX];
   FILE *file = fopen(path, "r");
-  if (!file)
-    return complain("--workload", path, "no such file, nor built in (--list)");
+  if (!file) return unreadable(path);
   size_t len = fread(bytes, 1, sizeof bytes - 1, file);
+  /* fread leaves errno as read(2) set it: a directory opens, and fails here. */
+  bool failed = ferror(file) && !unreadable(path);
   fclose(file);
+  if (failed) return false;
   bytes[len] = '\0';
   return append(options, bytes) ||
          complain("--workload", path, "expected less than 8 KiB of text");
@@ -83,9 +94,9 @@ static bool read_count(const char *flag, const char *value, int64_t least,
   if (config_parse_count(slice_of(value), count) && *count >= least &&
       *count <= most)
     return true;
-  return complain(flag, value,
-                  "expected a whole number in its range; "
-                  "see --help");
+  log_notice("simulate: %s '%s': expected a whole number, %lld to %lld", flag,
+             value, (long long)least, (long long)most);
+  return false;
 }
 
 static bool read_seed(struct simulate_options *options, const char *value) {
@@ -99,7 +110,7 @@ static bool read_seeds(struct simulate_options *options, const char *value) {
 static bool read_second(const char *flag, const char *value, double *second) {
   char *end;
   *second = strtod(value, &end);
-  return (end > value && !*end) ||
+  return (end > value && !*end && *second >= 0) ||
          complain(flag, value, "expected seconds, without a unit");
 }
 
@@ -149,7 +160,9 @@ static bool read_hedges(struct simulate_options *options, const char *value) {
 }
 
 static bool read_stagger(struct simulate_options *options, const char *value) {
-  return duration("--stagger", value, &options->policy.race.stagger_us);
+  options->policy.race.stagger_us = RACE_STAGGER_AUTO;
+  return strcmp(value, "auto") == 0 ||
+         duration("--stagger", value, &options->policy.race.stagger_us);
 }
 
 static bool read_on_failure(struct simulate_options *options,
@@ -263,6 +276,17 @@ static bool answer_question(const char *word) {
   return true;
 }
 
+/* Not so with a NaN, either. */
+static bool seconds_are_there(const struct simulate_options *options) {
+  double end_s = options->workload.seconds;
+  if (options->from_s < options->to_s && options->to_s <= end_s) return true;
+  log_notice(
+      "simulate: --from %g --to %g: expected --from below --to, and --to at "
+      "most %g, the workload's end",
+      options->from_s, options->to_s, end_s);
+  return false;
+}
+
 static enum simulate_reading finish(struct simulate_options *options) {
   char error[512];
   struct race_policy *race = &options->policy.race;
@@ -281,7 +305,7 @@ static enum simulate_reading finish(struct simulate_options *options) {
   }
   if (options->from_s < 0) options->from_s = options->workload.settle_s;
   if (options->to_s < 0) options->to_s = options->workload.seconds;
-  return SIMULATE_RUN;
+  return seconds_are_there(options) ? SIMULATE_RUN : SIMULATE_ERROR;
 }
 
 enum simulate_reading simulate_options_read(struct simulate_options *options,

@@ -17,7 +17,8 @@ const char workload_help[] =
     "comment. Times have a unit: us, ms or s.\n"
     "\n"
     "  rate 200             requests a second, at random instants; or\n"
-    "  load 80%             what the servers can bear, so much of it\n"
+    "  load 80%             what the servers can bear, so much of it; of the\n"
+    "                       two the last counts\n"
     "  burst 3x 1s 10s      three times as many for 1 s in each 10 s\n"
     "  seconds 300          how long it lasts\n"
     "  settle 20            so many seconds at first are not counted\n"
@@ -33,7 +34,8 @@ const char workload_help[] =
     "                       with `fails` or `hangs` behind it they do that\n"
     "  change 100s..130s 5x all takes five times as long; also `fails 50%`,\n"
     "                       `hangs 50%`; with `target 1` in front, at that "
-    "one\n";
+    "one\n"
+    "                       (0 is the first)\n";
 
 static const struct {
   const char *name, *long_name, *text;
@@ -224,12 +226,22 @@ static bool read_timeout(struct workload *w, char **word) {
   return true;
 }
 
+/* Of a rate and a load the last line counts, so each ends the other. */
+static bool read_rate(struct workload *w, char **word) {
+  w->load = 0;
+  return whole_number(*word, "", &w->rate);
+}
+
+static bool read_load(struct workload *w, char **word) {
+  w->rate = 0;
+  return whole_number(*word, "%", &w->load) && (w->load /= 100) > 0;
+}
+
 static bool read_line(struct workload *w, struct words *words) {
   const char *key = words->at[0];
   char **word = words->at + 1;
-  if (strcmp(key, "rate") == 0) return whole_number(*word, "", &w->rate);
-  if (strcmp(key, "load") == 0)
-    return whole_number(*word, "%", &w->load) && (w->load /= 100) > 0;
+  if (strcmp(key, "rate") == 0) return read_rate(w, word);
+  if (strcmp(key, "load") == 0) return read_load(w, word);
   if (strcmp(key, "burst") == 0) return read_burst(w, word);
   if (strcmp(key, "seconds") == 0) return whole_number(*word, "", &w->seconds);
   if (strcmp(key, "settle") == 0) return whole_number(*word, "", &w->settle_s);
@@ -266,6 +278,19 @@ static double mean_us(const struct workload *w) {
   return weights > 0 ? sum / weights : 0;
 }
 
+static bool targets_are_there(const struct workload *w, char *error,
+                              size_t error_cap) {
+  for (unsigned i = 0; i < w->change_count; i++) {
+    if (w->changes[i].target < (int)w->targets) continue;
+    snprintf(error, error_cap,
+             "a `change` names target %d; `targets` is %u, so that the last "
+             "is %u",
+             w->changes[i].target, w->targets, w->targets - 1);
+    return false;
+  }
+  return true;
+}
+
 static const char *finish(struct workload *w) {
   double mean = mean_us(w);
   if (w->answer_count == 0 || mean <= 0) return "there is no `answer` line";
@@ -297,5 +322,5 @@ bool workload_parse(struct workload *workload, const char *text, char *error,
   }
   const char *why = finish(workload);
   if (why) snprintf(error, error_cap, "%s", why);
-  return !why;
+  return !why && targets_are_there(workload, error, error_cap);
 }
