@@ -109,6 +109,33 @@ Test(overload, where_most_fails_nothing_is_learned_upward) {
   expect_gate(GATE_CROWDED, 40);
 }
 
+/* Nobody asks, and the reader looks on. */
+static void idle(double seconds) {
+  for (int i = 0; i < 4 * seconds; i++) {
+    now_us += S / 4;
+    overload_refresh(&overload, &usual, 0, 0, ended, now_us);
+  }
+}
+
+Test(overload, idle_times_teach_nothing) {
+  idle(60);
+  live(1, 10 * MS, 200);
+  expect_gate(GATE_OPEN, 400);
+}
+
+Test(overload, more_in_flight_at_the_same_speed_is_no_crowd_for_long) {
+  live(60, 10 * MS, 2);
+  expect_gate(GATE_CROWDED, 100);
+  live(3, 10 * MS, 100);
+  expect_gate(GATE_OPEN, 100);
+}
+
+Test(overload, more_in_flight_that_is_slower_stays_a_crowd) {
+  live(60, 10 * MS, 2);
+  live(3, 14 * MS, 100);
+  expect_gate(GATE_CROWDED, 100);
+}
+
 Test(overload, a_crowd_is_four_times_the_usual_number_and_eight) {
   live(200, 10 * MS, 5);
   expect_gate(GATE_OPEN, 28);

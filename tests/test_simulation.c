@@ -13,7 +13,7 @@
 static const struct simulated_policy defaults = {
     .name = "defaults",
     .race = {.hedges = 2, .hedge_after_us = 300000},
-    .budget = {2000, 100},
+    .budget = {2000, 400},
     .gate = true,
     .max_attempts = 4000};
 

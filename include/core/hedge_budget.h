@@ -19,7 +19,7 @@
 
 enum purse { PURSE_TIME, PURSE_FAILURE };
 
-/* --budget RATIO[:CAP]; the default is 200%:100. */
+/* --budget RATIO[:CAP]; the default is 200%:400. */
 struct hedge_budget_rule {
   uint32_t per_mille; /* of a token, for each success: 10% is 100; 0: no
                        * extra attempt at all */

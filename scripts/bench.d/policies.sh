@@ -36,12 +36,16 @@ simulate() {
 # holds EXPRESSION: of numbers
 holds() { awk "BEGIN { exit !($1) }"; }
 
+# tenths MS: "-" where there was no answer
+tenths() { [ "$1" = - ] && echo - || printf '%.1f' "$1"; }
+
 # row WHAT POLICY GOAL EXPRESSION: of the last simulation, and whether it does
 row() {
   local verdict=''
   [ -z "$4" ] || { holds "$4" && verdict=met || verdict=MISSED; }
-  printf '%s|%s|%s|%.1f|%.1f|%.1f|%.2f|%.3f|%s\n' "$1" "$2" "$3" "$p50" \
-    "$p99" "$p999" "$good" "$asked" "$verdict" >>"$work/rows"
+  printf '%s|%s|%s|%s|%s|%s|%.2f|%.3f|%s\n' "$1" "$2" "$3" "$(tenths "$p50")" \
+    "$(tenths "$p99")" "$(tenths "$p999")" "$good" "$asked" "$verdict" \
+    >>"$work/rows"
 }
 
 # play NAME WORKLOAD GOAL EXPRESSION [OPTION...]: options may hold --set LINE

@@ -9,8 +9,7 @@
  *
  * Every attempt was made, or told to be refused, before a 4xx or a 502, unless
  * the deadline was short: then the race may have ended before a hedge was due.
- * An attempt may have been made at either target, since one that fails is passed
- * by.
+ * It may have been made at either target, since one that fails is passed by.
  *
  * Anything else is wrong. In time means two seconds before the deadline, since
  * the machine may be busy; a short deadline therefore excuses a 504 or a null,

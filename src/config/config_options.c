@@ -117,7 +117,7 @@ const struct config_option config_options[] = {
            "hedgerow's, or the upstream's own last whole error"),
     OPTION(RACING, ROUTE, "idempotent", "off|on", SWITCH, idempotent, "off",
            "on: a request may be sent more than once whatever its method is"),
-    OPTION(RACING, GROUP, "budget", "PERCENT[:N]", BUDGET, budget, "200%:100",
+    OPTION(RACING, GROUP, "budget", "PERCENT[:N]", BUDGET, budget, "200%:400",
            "what hedges and retries may cost: each success earns this share of "
            "an attempt, of which N are kept at most (20)"),
     OPTION(RACING, GROUP, "gate", "off|on", SWITCH, gate, "on",

@@ -25,7 +25,7 @@ enum {
 };
 
 static const int64_t pushback_max_us = 60 * 1000 * 1000;
-static const float rise_us = 120e6f, fall_us = 10e6f;
+static const float rise_us = 120e6f, fall_us = 10e6f, calm_us = 2e6f;
 static const float fading = 0.7f; /* in a quarter of a second */
 
 static uint32_t load(const _Atomic uint32_t *word) {
@@ -109,17 +109,30 @@ enum gate_verdict overload_admit_hedge(const struct overload *overload,
 
 /* ---- the reader ---- */
 
-/* As fast as an average while it has learned from few, then as slowly as a
- * minute or two; down within seconds. What is many times the usual counts as
- * three times: at its end a collapse brings good answers again that are twenty
- * times slower, and half a minute of them would make it the usual. */
-static void learn(float *usual, float seen, unsigned known, float past_us) {
-  float part = past_us / (seen > *usual ? rise_us : fall_us);
-  float most = 3 * *usual + QUICK_UNITS, young = 1 / (float)known;
+/* As fast as an average while it has learned from few, then with the time
+ * constant of `up_us`; down within seconds. */
+static void learn(float *usual, float seen, unsigned known, float past_us,
+                  float up_us) {
+  float part = past_us / (seen > *usual ? up_us : fall_us);
+  float young = 1 / (float)known;
   if (part < young) part = young;
-  if (known > 1 && seen > most) seen = most;
   if (part > 1) part = 1;
   *usual += (seen - *usual) * part;
+}
+
+/* What is many times the usual counts as three times: at its end a collapse
+ * brings good answers again that are twenty times slower, and half a minute of
+ * them would make it the usual. */
+static float at_most_thrice(float seen, float usual, unsigned known) {
+  float most = 3 * usual + QUICK_UNITS;
+  return known > 0 && seen > most ? most : seen;
+}
+
+/* Answers come as soon as usual. More in flight is then more traffic, and no
+ * crowd. */
+static bool is_calm(const struct overload *overload) {
+  return 5 * (uint64_t)load(&overload->quick) <=
+         6 * (uint64_t)load(&overload->usual);
 }
 
 static void fade(struct overload *overload) {
@@ -139,13 +152,22 @@ void overload_refresh(struct overload *overload, struct overload_usual *usual,
   bool good = load(&overload->bad) < WHOLE_SHARE / 2;
   float median = (float)units_of(median_us);
   float crowd = (float)in_flight * QUICK_UNITS;
-  if (ended == usual->ended) fade(overload);
   usual->refreshed_us = now_us;
+  if (ended == usual->ended) { /* nothing is learned of who is idle */
+    fade(overload);
+    return;
+  }
   usual->ended = ended;
-  if (median > 0 && (good || median < usual->median))
-    learn(&usual->median, median, ++usual->medians, past_us);
-  if (good || crowd < usual->in_flight)
-    learn(&usual->in_flight, crowd, ++usual->counts, past_us);
+  if (median > 0 && (good || median < usual->median)) {
+    median = at_most_thrice(median, usual->median, usual->medians);
+    learn(&usual->median, median, ++usual->medians, past_us, rise_us);
+  }
+  if (good || crowd < usual->in_flight) {
+    bool calm = is_calm(overload);
+    if (!calm) crowd = at_most_thrice(crowd, usual->in_flight, usual->counts);
+    learn(&usual->in_flight, crowd, ++usual->counts, past_us,
+          calm ? calm_us : rise_us);
+  }
   store(&overload->usual, (uint32_t)usual->median);
   store(&overload->usual_in_flight, (uint32_t)usual->in_flight);
 }

@@ -36,7 +36,7 @@ static const char help[] =
     "  --on-failure WORD   next, all or wait (next)\n"
     "  --retries N         0 to 15, with the hedges 15 at most (0)\n"
     "  --backoff TIME..TIME  (25ms..250ms)\n"
-    "  --budget N%[:CAP]   (200%:100)\n"
+    "  --budget N%[:CAP]   (200%:400)\n"
     "  --gate WORD         on or off (on)\n"
     "  --attempt-timeout TIME, --max-attempts N\n";
 
@@ -316,7 +316,7 @@ enum simulate_reading simulate_options_read(struct simulate_options *options,
                           .hedge_after_us = 300000,
                           .stagger_us = RACE_STAGGER_AUTO,
                           .backoff = {25000, 250000}},
-                 .budget = {2000, 100},
+                 .budget = {2000, 400},
                  .gate = true,
                  .max_attempts = 4000},
       .seed = 1,
