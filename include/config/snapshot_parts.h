@@ -41,6 +41,8 @@ struct whole {
 /* ---- snapshot.c ---- */
 
 struct whole *snapshot_whole(const struct snapshot *snapshot);
+/* What the snapshot in force has learned; NULL: this is the first. */
+const struct learned_list *snapshot_learned_before(const struct whole *whole);
 
 /* Zeros from the arena; NULL, and `failed`, where there is no memory. */
 void *snapshot_take(struct whole *whole, size_t count, size_t size);

@@ -337,6 +337,11 @@ struct whole *snapshot_whole(const struct snapshot *snapshot) {
   return (struct whole *)(uintptr_t)snapshot;
 }
 
+const struct learned_list *snapshot_learned_before(const struct whole *whole) {
+  const struct snapshot *before = whole->source->before;
+  return before ? &snapshot_whole(before)->learned : NULL;
+}
+
 struct snapshot *snapshot_hold(struct snapshot *snapshot) {
   if (snapshot) atomic_fetch_add(&snapshot_whole(snapshot)->references, 1);
   return snapshot;

@@ -38,11 +38,6 @@ static struct slice name_of(struct whole *whole, const struct route *route) {
   return text_slice_of(&text);
 }
 
-static const struct learned_list *learned_before(const struct whole *whole) {
-  const struct snapshot *before = whole->source->before;
-  return before ? &snapshot_whole(before)->learned : NULL;
-}
-
 struct estimate_seen *snapshot_observe(struct whole *whole,
                                        const struct route *route) {
   struct observed **last = &whole->observed;
@@ -50,8 +45,8 @@ struct estimate_seen *snapshot_observe(struct whole *whole,
   struct slice name = name_of(whole, route);
   if (whole->failed) return NULL;
   observed->path = route->path;
-  observed->route = learned_route(&whole->learned, learned_before(whole), name,
-                                  whole->workers);
+  observed->route = learned_route(
+      &whole->learned, snapshot_learned_before(whole), name, whole->workers);
   whole->failed |= !observed->route;
   if (whole->failed) return NULL;
   while (*last) last = &(*last)->next;

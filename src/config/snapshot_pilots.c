@@ -35,11 +35,6 @@ struct pilot_set {
 
 /* ---- rosters ---- */
 
-static const struct learned_list *learned_before(const struct whole *whole) {
-  const struct snapshot *before = whole->source->before;
-  return before ? &snapshot_whole(before)->learned : NULL;
-}
-
 /* What a target is known by: "UPSTREAM\nURL\nROUTE". */
 static struct slice target_name(struct whole *whole, struct slice upstream,
                                 const struct base_url *url,
@@ -68,7 +63,7 @@ static struct learned_target *learned_of(struct whole *whole,
   struct slice name =
       target_name(whole, group->name, &group->targets[i].url, apart);
   struct learned_target *target = learned_target(
-      &whole->learned, learned_before(whole), name, whole->workers);
+      &whole->learned, snapshot_learned_before(whole), name, whole->workers);
   if (!target) whole->failed = true;
   return target;
 }
@@ -76,8 +71,8 @@ static struct learned_target *learned_of(struct whole *whole,
 static struct learned_upstream *learned_of_all(struct whole *whole,
                                                const struct group *group) {
   struct learned_upstream *upstream =
-      learned_upstream(&whole->learned, learned_before(whole), group->name,
-                       whole->workers, &group->budget);
+      learned_upstream(&whole->learned, snapshot_learned_before(whole),
+                       group->name, whole->workers, &group->budget);
   if (!upstream) whole->failed = true;
   return upstream;
 }
