@@ -29,10 +29,10 @@
 #include "proxy/admin.h"
 #include "proxy/crew.h"
 #include "proxy/files.h"
-#include "proxy/hindsight.h"
 #include "proxy/machine.h"
 #include "proxy/observe.h"
 #include "proxy/reload.h"
+#include "proxy/reporter.h"
 #include "proxy/settings.h"
 
 enum {
@@ -53,7 +53,8 @@ struct program {
   struct slots *slots;
   struct wake *news; /* from the workers */
   struct crew crew;
-  struct admin *admin;   /* NULL: --admin off */
+  struct admin *admin; /* NULL: --admin off */
+  struct reporter reporter;
   const char *reloading; /* how the reload under way will end; NULL: none is */
   bool stopping, pinging, asked;
 };
@@ -166,7 +167,7 @@ static void answer_question(struct program *program) {
   program->asked = false;
   crew_sum(&program->crew, &sum);
   observe_tell(&sum);
-  hindsight_tell(program->reload.snapshot);
+  reporter_tell(&program->reporter);
 }
 
 static void on_news(void *arg) {
@@ -267,6 +268,9 @@ static bool start(struct program *program) {
   program->news = wake_new(program->loop, on_news, program);
   if (!program->news || !watch_signals(program) || !make_process(program))
     return no_memory();
+  if (!reporter_start(&program->reporter, program->loop, &program->reload,
+                      program->log, program->process.log_text))
+    return no_memory();
   return start_admin(program) && start_workers(program);
 }
 
@@ -277,7 +281,7 @@ static void run(struct program *program) {
   loop_run(program->loop);
   timer_clear(&program->watchdog);
   timer_clear(&program->learning);
-  hindsight_tell(program->reload.snapshot);
+  reporter_end(&program->reporter);
 }
 
 static void clear(struct program *program) {
