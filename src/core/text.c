@@ -74,14 +74,10 @@ static size_t utf8_len(struct slice bytes) {
   return len;
 }
 
-/* Bytes that a JSON string may hold as they are: visible ASCII and the space,
- * but for '"', '<', '>' and '\\'. */
-static const bool plain[256] = {
-    [0x20 ... 0x21] = true, [0x23 ... 0x3b] = true, ['='] = true,
-    [0x3f ... 0x5b] = true, [0x5d ... 0x7e] = true,
-};
-
-static bool is_plain(char c) { return plain[(unsigned char)c]; }
+/* Bytes that a JSON string may hold as they are. */
+static bool is_plain(char c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
 
 static const char hex[] = "0123456789abcdef";
 
