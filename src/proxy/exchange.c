@@ -228,12 +228,20 @@ static bool exchange_make_fetches(struct exchange *x,
   return true;
 }
 
+/* That of a race; a gather may ask several. */
+static struct slice exchange_upstream(const struct route *route) {
+  bool races = route->kind == ROUTE_SMART && route->group;
+  return races ? route->group->name : (struct slice){0};
+}
+
 static void exchange_describe(struct exchange *x,
                               const struct exchange_setup *setup) {
   x->record.id = setup->id;
   x->record.method = setup->method;
   x->record.path = setup->path;
   x->record.peer = setup->peer;
+  x->record.route = setup->route->path;
+  x->record.upstream = exchange_upstream(setup->route);
   x->record.start_us = setup->started_us;
   x->record.tally = &setup->route->tallies[x->service->number];
   x->head_only = setup->head_only;
