@@ -65,7 +65,8 @@ struct config_rules {
   unsigned success_if_count;
   struct slice fail_if[CONFIG_RULES_MAX];
   unsigned fail_if_count;
-  int64_t compression; /* 1: gzip */
+  int64_t compression;   /* 1: gzip */
+  int64_t trace_context; /* 1: pass */
   bool idempotent, strip_prefix, get_body;
   bool observe;     /* race_policy.observed is the snapshot's to set */
   unsigned methods; /* 1 << enum http_method for each */

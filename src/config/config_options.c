@@ -203,6 +203,11 @@ const struct config_option config_options[] = {
            "off",
            "gzip: ask the upstream for gzip, and inflate it to judge it, and "
            "for clients that do not take it"),
+    OPTION(
+        REQUESTS, ROUTE, "trace-context", "own|pass", CHOICE, trace_context,
+        "own",
+        "own: each attempt is a span of its own in the client's trace; pass: "
+        "traceparent and tracestate go upstream as they came"),
     OPTION(REQUESTS, ROUTE, "get-body", "off|on", SWITCH, get_body, "off",
            "on: take the body of a GET or HEAD, and send it upstream"),
     OPTION(REQUESTS, ROUTE, "timeout-param", "NAME|off", WORD, timeout_param,

@@ -234,7 +234,12 @@ static void exchange_describe(struct exchange *x,
   x->gathers = setup->gathers;
   x->detail = setup->detail;
   x->gather = setup->gather;
-  x->scene = (struct fetch_scene){x->service, &x->arena, &exchange_as_owner, x};
+  x->record.trace = setup->trace;
+  x->scene = (struct fetch_scene){.service = x->service,
+                                  .arena = &x->arena,
+                                  .trace = setup->trace,
+                                  .owner = &exchange_as_owner,
+                                  .arg = x};
 }
 
 bool exchange_start(struct exchange *x, struct connection *connection,
