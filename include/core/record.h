@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/gate.h"
+#include "core/rescue.h"
 #include "core/slice.h"
 #include "core/step.h"
 #include "core/text.h"
@@ -66,6 +67,10 @@ struct race_record {
   struct route_tally *tally; /* where it is counted: see core/tally */
   unsigned started;          /* attempts that were not refused */
   struct race_would would;
+  /* Of a single race; one of several (/all) is counted, and not told here. */
+  enum rescue rescued;
+  int64_t saved_us; /* with RESCUE_SLOW: how much sooner its answer came */
+  bool saved_known; /* rather than estimated */
   /* In the order of their numbers; those of an /all in the order of its items.
    * One whose start_us is 0 is a gap, and not told. */
   const struct attempt_record *attempts;
