@@ -55,7 +55,8 @@ static void write_line(struct service *service,
 void observe_race(struct service *service, const struct race_record *race) {
   service->counters.races[race->outcome]++;
   tally_race(race->tally, race->outcome, race->end_us - race->start_us);
-  if (service->log) write_line(service, race);
+  if (service->log && race_filter_takes(&service->config->log_only, race))
+    write_line(service, race);
 }
 
 /* ---- all together ---- */

@@ -177,3 +177,60 @@ Test(tracing, items_of_a_gather_are_spans_of_one_trace) {
   reply_expect(client_await_reply(s.client), 200, "[1,2]");
   scene_close(&s);
 }
+
+/* ---- the log ---- */
+
+static void expect_log(const struct program *program, const char *text,
+                       bool there) {
+  cr_expect_eq(strstr(program->out, text) != NULL, there,
+               "%s%s in the log:\n%s", there ? "no " : "", text, program->out);
+}
+
+Test(tracing, the_log_tells_the_ids_that_the_upstream_was_sent) {
+  struct stage s = stage_open("--hedges", "0", "--log", "json");
+  char want[128];
+  client_get_with(s.client, "/smart", PARENT);
+  struct arrival *arrival = origin_await(s.origin);
+  struct span span = span_of(arrival, "01");
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  client_get(s.client, "/nowhere");
+  reply_expect_problem(client_await_reply(s.client), 404);
+  client_leave(s.client);
+  program_stop(s.program);
+  expect_log(s.program, "\"trace_id\":\"" ID "\",\"span_id\":\"", true);
+  expect_log(s.program, "\"route\":\"/smart\",\"upstream\":\"to\",", true);
+  snprintf(want, sizeof want,
+           "{\"target\":0,\"kind\":\"primary\","
+           "\"span_id\":\"%s\",",
+           span.id);
+  expect_log(s.program, want, true);
+  expect_log(s.program, "\",\"method\":\"GET\",\"target\":\"/nowhere\"", true);
+  stage_close(&s);
+}
+
+Test(tracing, only_the_asked_for_requests_are_logged) {
+  struct stage s = stage_open("--hedges", "1", "--hedge-after", "1s", "--log",
+                              "json", "--log-only", "rescued,failed,slow:60s");
+  client_get(s.client, "/smart/plain");
+  arrival_answer_json(origin_await(s.origin), 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  client_get(s.client, "/smart/rescued");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "2");
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, "2");
+  reply_expect(client_await_reply(s.client), 200, "2");
+  client_get(s.client, "/smart/failed");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "3");
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "3");
+  reply_expect_problem(client_await_reply(s.client), 502);
+  client_get(s.client, "/nowhere");
+  reply_expect_problem(client_await_reply(s.client), 404);
+  client_leave(s.client);
+  program_stop(s.program);
+  expect_log(s.program, "/smart/plain", false);
+  expect_log(s.program, "/nowhere", false);
+  expect_log(s.program, "/smart/failed", true);
+  expect_log(s.program, "/smart/rescued", true);
+  expect_log(s.program, "\"rescued\":\"failed\",", true);
+  stage_close(&s);
+}
