@@ -32,6 +32,7 @@ struct attempt_record {
                            * and lives as long as the record. */
   const char *name;  /* the target's, as core/target has it; NULL: none */
   struct target_tally *tally; /* where it is counted: see core/tally */
+  struct slice host;          /* the target's, with its port: see core/target */
   uint32_t target;            /* the target's number: --to first, then --all */
   uint8_t number;  /* its place in its race, and Hedge-Attempt's value */
   uint8_t kind;    /* enum attempt_kind */

@@ -1,5 +1,5 @@
-/* config_store_numbers.c: numbers, and values made of numbers, on their way into
- * the config. How they are written is config/config_values' to know;
+/* config_store_numbers.c: numbers, and what is made of numbers, on their way
+ * into the config. How they are written is config/config_values' to know;
  * between which bounds they lie, the table's. */
 #include <string.h>
 
