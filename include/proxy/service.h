@@ -63,6 +63,8 @@ struct slice service_date_line(struct service *service);
 
 /* Any number; nothing is protected by it. */
 uint64_t service_random(struct service *service);
+/* The ID of a span: any number but 0. */
+uint64_t service_span(struct service *service);
 
 enum { SERVICE_REQUEST_ID_BYTES = 32 };
 /* Writes a new X-Request-ID: 32 hex digits. Unique, not secret. */
