@@ -39,13 +39,29 @@ static int64_t now(const _Atomic int64_t *value) {
   return atomic_load_explicit(value, memory_order_relaxed);
 }
 
-/* ---- routes ---- */
+/* ---- times ---- */
 
-/* Routes of one path are counted together, and told once. */
-static bool is_first_of_path(const struct snapshot *snapshot, unsigned i) {
-  return i == 0 ||
-         snapshot->routes[i - 1].tallies != snapshot->routes[i].tallies;
+enum { BUCKETS = 12 };
+
+/* Each is the bound of a span, too. */
+static const int64_t buckets_us[BUCKETS] = {
+    1000,   2500,   5000,   10000,   25000,   50000,
+    100000, 250000, 500000, 1000000, 2500000, 10000000,
+};
+
+static void write_times(const struct exposition *to, unsigned workers,
+                        struct slice labels, const struct tally_times *of,
+                        size_t each) {
+  uint64_t counts[BUCKETS + 1] = {0};
+  for (unsigned span = 0, i = 0; span <= TALLY_SPANS; span++) {
+    counts[i] += tally_sum(&of->in[span], each, workers);
+    if (i < BUCKETS && tally_spans_us[span] == buckets_us[i]) i++;
+  }
+  exposition_histogram(to, labels, buckets_us, BUCKETS, counts,
+                       (int64_t)tally_sum(&of->sum_us, each, workers));
 }
+
+/* ---- routes ---- */
 
 static void write_outcomes(const struct exposition *to,
                            const struct snapshot *snapshot, struct slice labels,
@@ -63,12 +79,7 @@ static void write_outcomes(const struct exposition *to,
 static void write_took(const struct exposition *to,
                        const struct snapshot *snapshot, struct slice labels,
                        const struct route_tally *of) {
-  uint64_t counts[TALLY_SPANS + 1];
-  for (unsigned i = 0; i <= TALLY_SPANS; i++)
-    counts[i] = tally_sum(&of->took[i], sizeof *of, snapshot->workers);
-  exposition_histogram(
-      to, labels, tally_spans_us, TALLY_SPANS, counts,
-      (int64_t)tally_sum(&of->took_us, sizeof *of, snapshot->workers));
+  write_times(to, snapshot->workers, labels, &of->took, sizeof *of);
 }
 
 static void write_rescues(const struct exposition *to,
@@ -99,7 +110,7 @@ static void write_routes(const struct exposition *to,
                          const struct snapshot *snapshot,
                          write_of_route *write) {
   for (unsigned i = 0; i < snapshot->route_count; i++)
-    if (is_first_of_path(snapshot, i))
+    if (snapshot_is_first_of_path(snapshot, i))
       write(to, snapshot, snapshot->routes[i].labels,
             snapshot->routes[i].tallies);
   write(to, snapshot, snapshot->elsewhere_labels, snapshot->elsewhere);
@@ -183,6 +194,13 @@ static void write_ended(const struct exposition *to,
   }
 }
 
+static void write_attempts_took(const struct exposition *to,
+                                const struct snapshot *snapshot,
+                                const struct target *target) {
+  const struct target_tally *of = target->tallies;
+  write_times(to, snapshot->workers, target->labels, &of->took, sizeof *of);
+}
+
 static void write_up(const struct exposition *to,
                      const struct metrics_source *source, int64_t now_us) {
   const struct snapshot *snapshot = source->snapshot;
@@ -245,6 +263,11 @@ static void targets(struct exposition *to, const struct metrics_source *source,
                     "Attempts that have ended, by kind and result.");
   for (unsigned i = 0; i < snapshot->target_count; i++)
     write_ended(to, snapshot, &snapshot->targets[i]);
+  exposition_family(to, EXPOSITION_HISTOGRAM,
+                    "hedgerow_attempt_duration_seconds",
+                    "How long attempts took that ended by themselves.");
+  for (unsigned i = 0; i < snapshot->target_count; i++)
+    write_attempts_took(to, snapshot, &snapshot->targets[i]);
   exposition_family(to, EXPOSITION_GAUGE, "hedgerow_target_up",
                     "0: the target has failed, and is ejected.");
   write_up(to, source, now_us);

@@ -215,6 +215,8 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   service->number = worker->setup.number;
   service->loop = worker->loop;
   service->log = worker->setup.log;
+  if (worker->setup.history)
+    service->tape = history_tape(worker->setup.history, service->number);
   service->attempts = attempts_new(worker->loop, worker->setup.resolver,
                                    process->slots, &service->blocks);
   return service->attempts != NULL &&
