@@ -48,6 +48,15 @@ struct upstream_tally {
   _Alignas(TALLY_LINE) tally_cell refused[GATE_VERDICTS];
 };
 
+/* What a worker sees beside that. */
+struct worker_tally {
+  _Alignas(TALLY_LINE) tally_cell dials[ATTEMPT_RESULTS]; /* that have ended:
+                                   * SUCCESS, TRANSPORT, STARVED, CANCELLED */
+  tally_cell resends;     /* see attempt_record */
+  tally_cell gone;        /* clients who left before their answer */
+  _Atomic int64_t lag_us; /* see proxy/pulse */
+};
+
 /* The longest time of each span, in microseconds: ten spans to a decade from
  * 1 ms on. */
 enum { TALLY_FIRST_US = 100, TALLY_LAST_US = 100000000 };
