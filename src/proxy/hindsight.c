@@ -6,12 +6,12 @@
 
 #include "core/estimate.h"
 
-/* Attempts at the target that the first hedge would have asked. */
-static int64_t in_flight_to(const struct fetch *fetch, unsigned place) {
+/* At the target that the first hedge would have asked. */
+static int64_t unanswered_by(const struct fetch *fetch, unsigned place) {
   const struct target *target = &fetch->group->targets[place];
   const struct slot *slot =
       slot_at(fetch->scene->service->process->slots, target->slot);
-  return atomic_load_explicit(&slot->in_flight, memory_order_relaxed);
+  return slot_unanswered(slot);
 }
 
 static struct race_would note(const struct fetch *fetch) {
@@ -27,7 +27,7 @@ static struct race_would note(const struct fetch *fetch) {
       .first = first,
       .took_us = primary->end_us - fetch->race.start_us,
       .now_us = primary->end_us,
-      .in_flight = in_flight_to(fetch, first + plan->target[hedge]),
+      .in_flight = unanswered_by(fetch, first + plan->target[hedge]),
   };
   struct race_would would = {0};
   estimate_note(&plan->observed[fetch->scene->service->number], &race, &would);
