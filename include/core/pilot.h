@@ -101,6 +101,11 @@ enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
                               int64_t now_us)
     __attribute__((warn_unused_result));
 
+/* Whether the target is in a state to be asked by such an attempt, which is
+ * admitted but for the budget. For races that are only observed. */
+bool pilot_would_let(const struct pilot *pilot, unsigned target,
+                     enum pilot_kind kind, int64_t in_flight, int64_t now_us);
+
 /* Whether an attempt that is to come might start, as things stand now: the
  * budget as it is, targets no slower than they are, and pauses that targets
  * have asked for. Of an open race with nothing in flight, after its todo is

@@ -20,6 +20,10 @@ static struct slot *slot_of(const struct fetch *f,
   return slot_at(f->scene->service->process->slots, target->slot);
 }
 
+int64_t fetch_unanswered_by(const struct fetch *f, unsigned place) {
+  return slot_unanswered(slot_of(f, &f->group->targets[place]));
+}
+
 /* A yes has taken what tokens it needs. */
 static __attribute__((noinline)) enum gate_verdict fetch_admit_limited(
     const struct fetch *f, const struct target *target, enum pilot_kind kind,
