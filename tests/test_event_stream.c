@@ -61,8 +61,8 @@ Test(event_stream, what_has_no_data_is_no_event) {
 
 Test(event_stream, an_event_that_does_not_fit_is_passed_over) {
   char bytes[512];
-  snprintf(bytes, sizeof bytes, "data: a\n\ndata: %080d\ndata: x\n\ndata: b\n\n",
-           0);
+  snprintf(bytes, sizeof bytes,
+           "data: a\n\ndata: %080d\ndata: x\n\ndata: b\n\n", 0);
   expect(bytes, "=a|=b|", 1);
   /* 58 bytes and "data: " are 64, and so is one line less and a line feed. */
   snprintf(bytes, sizeof bytes, "data: %058d\n\n: %061d\ndata: c\n\n", 0, 0);
