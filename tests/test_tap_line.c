@@ -82,10 +82,10 @@ Test(tap_line, what_had_no_race_has_no_bar) {
 }
 
 Test(tap_line, nothing_is_needed) {
-  expect(80, "{}", "               -        - |                    | - \n");
+  expect(80, "{}", "               -        - |                    | -\n");
   expect(20, "{}", "               -    \n");
   expect(80, "{\"attempts\":{\"a\":1},\"ms\":\"x\",\"route\":7,\"time\":[]}",
-         "               -        - |                    | - \n");
+         "               -        - |                    | -\n");
 }
 
 Test(tap_line, in_a_pipe_nothing_is_cut_and_the_id_is_there) {
@@ -107,7 +107,7 @@ Test(tap_line, what_a_peer_sent_is_visible_ascii) {
          "\"status\":200,\"outcome\":\"success\",\"ms\":1.0,"
          "\"id\":\"\\r\\n</script>\\\"\\\\ \",\"attempts\":[]}",
          "14:03:07.512 200      1.0 |                              | "
-         "/a\\x1b[2J\\u2028\\U0001f600\\xe9 "
+         "/a\\x1b[2J\\u2028\\U0001f600\\xe9"
          "  \\x0d\\x0a</script>\\x22\\x5c\\x20\n");
 }
 
@@ -116,13 +116,13 @@ Test(tap_line, a_long_route_is_cut_with_a_mark) {
          "{" TIME "\"route\":\"/0123456789012345678901234567890\","
          "\"status\":200,\"outcome\":\"success\",\"ms\":1.0,\"attempts\":[]}",
          "14:03:07.512 200      1.0 |                    | "
-         "/0123456789012345678901~ \n");
+         "/0123456789012345678901~\n");
 }
 
 Test(tap_line, colours_are_no_columns) {
   const char *line = line_of(SLOW("known"), 80, true);
   cr_assert(strstr(line, "\x1b[32m#\x1b[0m|"), "%s", line);
-  cr_assert(strstr(line, "\x1b[32mrescued, 246 ms saved\x1b[0m"), "%s", line);
+  cr_assert(strstr(line, "\x1b[32m rescued, 246 ms saved\x1b[0m"), "%s", line);
 }
 
 Test(tap_line, the_heading_stands_above_the_columns) {

@@ -43,7 +43,7 @@ enum viewer_reading viewer_read(struct viewer *viewer, char **argv,
                                 size_t flag_count, void *options)
     __attribute__((warn_unused_result));
 
-/* False: one line was written to stderr. */
+/* False: one line was written to stderr, and the exit code is 2. */
 bool viewer_open(struct viewer *viewer) __attribute__((warn_unused_result));
 /* Also after viewer_open was false. */
 void viewer_close(struct viewer *viewer);
@@ -60,8 +60,8 @@ bool viewer_is_refused(const struct viewer *viewer);
 /* Why there is no more of it: "connection refused", "it answered 401:
  * ...". Visible ASCII; valid until the next ask. */
 const char *viewer_why(struct viewer *viewer);
-/* Says so in one line on stderr. */
-void viewer_give_up(struct viewer *viewer);
+/* Says that nothing can be shown, and why, in one line on stderr. */
+void viewer_give_up(const struct viewer *viewer, const char *why);
 
 /* How stdout shows lines: no colours where NO_COLOR is set (no-color.org). */
 struct sheet_look viewer_look(void);

@@ -235,7 +235,7 @@ static void follow(struct tap *tap, const char *path) {
 
 static void on_loss(struct tap *tap) {
   if (!tap->begun || viewer_is_refused(&tap->viewer)) {
-    viewer_give_up(&tap->viewer);
+    viewer_give_up(&tap->viewer, viewer_why(&tap->viewer));
     finish(tap, EXIT_FAILURE);
     return;
   }
@@ -273,7 +273,7 @@ int tap_main(int argc, char **argv) {
   if (reading == VIEWER_ERROR) return 2;
   signal(SIGINT, on_signal);
   signal(SIGTERM, on_signal);
-  int code = viewer_open(&tap.viewer) ? run(&tap) : EXIT_FAILURE;
+  int code = viewer_open(&tap.viewer) ? run(&tap) : 2;
   viewer_close(&tap.viewer);
   return code;
 }

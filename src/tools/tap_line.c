@@ -206,7 +206,7 @@ static void add_rescue(struct sheet *sheet, const struct race *race,
   double saved_ms = json_view_number(race->json, "/saved_ms");
   bool known = is(json_view_string(race->json, "/saved_how"), "known");
   sheet_style(sheet, SHEET_GOOD);
-  sheet_str(sheet, "rescued, ");
+  sheet_str(sheet, " rescued, ");
   if (is(rescued, "failed"))
     add_result(sheet, json_view_element(race->attempts, 0));
   else if (saved_ms > 0)
@@ -221,6 +221,7 @@ static void add_refused(struct sheet *sheet, const struct race *race) {
     if (attempt.len == 0) return;
     if (!was_refused(attempt)) continue;
     sheet_style(sheet, SHEET_DIM);
+    sheet_char(sheet, ' ');
     add_result(sheet, attempt);
     return;
   }
@@ -235,6 +236,7 @@ static void add_verdict(struct sheet *sheet, const struct race *race) {
     sheet_style(sheet, is(outcome, "own") || is(outcome, "gathered")
                            ? SHEET_DIM
                            : SHEET_BAD);
+    if (outcome.len > 0) sheet_char(sheet, ' ');
     sheet_json(sheet, outcome, ROUTE_MAX);
     if (is(outcome, "failed")) add_results(sheet, race);
   }
@@ -278,7 +280,6 @@ void tap_line_race(struct text *out, struct sheet_look look,
   struct slice route = json_view_string(json, "/route");
   if (route.len == 0) sheet_char(&sheet, '-');
   sheet_json(&sheet, route, text_max(look, ROUTE_MAX));
-  sheet_char(&sheet, ' ');
   add_verdict(&sheet, &race);
   if (look.columns == 0 || look.columns >= ID_COLUMNS) {
     sheet_str(&sheet, "  ");

@@ -212,9 +212,9 @@ const char *viewer_why(struct viewer *viewer) {
   return text_end(&text);
 }
 
-void viewer_give_up(struct viewer *viewer) {
+void viewer_give_up(const struct viewer *viewer, const char *why) {
   bool silent = download_status(viewer->download) == 0;
-  log_notice("%s: %s: %s%s", viewer->tool, viewer->admin, viewer_why(viewer),
+  log_notice("%s: %s: %s%s", viewer->tool, viewer->admin, why,
              silent ? "; is hedgerow running with this --admin?" : "");
 }
 
