@@ -187,6 +187,7 @@ static void add_value(struct dump *dump, const struct config_option *option,
     case OPTION_VARIABLE: config_quote(out, slice_of(name_at(member))); break;
     case OPTION_FIELD:
     case OPTION_WORD:
+    case OPTION_LOCAL_ORIGIN:
     case OPTION_FIELD_NAME:
       memcpy(&text, member, sizeof text);
       if (option->kind != OPTION_FIELD && text.len == 0) text_str(out, "off");
