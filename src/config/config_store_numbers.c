@@ -1,6 +1,6 @@
-/* config_store_numbers.c: numbers, and values that are made of numbers, on their
- * way into the config. How they are written is config/config_values' to know;
- * between which bounds they lie, the table's. */
+/* config_store_numbers.c: numbers, and values that are made of numbers, on
+ * their way into the config. How they are written is config/config_values' to
+ * know; between which bounds they lie, the table's. */
 #include <string.h>
 
 #include "config/config_refuse.h"
