@@ -158,13 +158,14 @@ static void report(const struct demo *demo) {
 static void tell_urls(const struct demo *demo) {
   unsigned straight = mock_port(demo->mock), hedged = demo->child.port;
   unsigned page = demo->child.page_port;
-  (void)printf("\nBoth keep serving, and are asked %lld times a second, until "
-               "Ctrl-C. Open the\npage, move \"slow answers\", and watch the "
-               "rescues rise.\n\n"
-               "  page      http://127.0.0.1:%u/\n"
-               "  straight  curl -i http://127.0.0.1:%u/\n"
-               "  hedgerow  curl -i http://127.0.0.1:%u/smart\n",
-               (long long)demo->options.rate, page, straight, hedged);
+  (void)printf(
+      "\nBoth keep serving until Ctrl-C, and hedgerow is asked %lld "
+      "times a second.\nOpen the page, move \"slow answers\" to 30 %%, "
+      "and watch the rescues rise.\n\n"
+      "  page      http://127.0.0.1:%u/\n"
+      "  straight  curl -i http://127.0.0.1:%u/\n"
+      "  hedgerow  curl -i http://127.0.0.1:%u/smart\n",
+      (long long)demo->options.rate, page, straight, hedged);
   (void)fflush(stdout);
 }
 
