@@ -93,6 +93,7 @@ has '^  hedge [12] +#+ +won at [0-9]+ ms$'
 has '^What hedging cannot save, request demo-1-[0-9]+$'
 has '^  hedgerow  .* after [0-9]+ ms$'
 has 'hedgerow --to https://'
+has 'hedgerow demo --stay$'
 ! grep -q $'\r' "$work/out" || fail 'a progress line went to a file'
 wide=$(LC_ALL=C awk 'length > 80' "$work/out")
 [ -z "$wide" ] || fail "wider than 80 columns: $wide"

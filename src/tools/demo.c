@@ -155,6 +155,15 @@ static void report(const struct demo *demo) {
                program_name(path));
 }
 
+/* How to see more, where it ends here. */
+static void tell_of_page(void) {
+  char path[4096];
+  (void)printf(
+      "\nEach race as it runs, and the upstream's faults in your hand\n"
+      "\n  %s demo --stay\n",
+      program_name(path));
+}
+
 static void tell_urls(const struct demo *demo) {
   unsigned straight = mock_port(demo->mock), hedged = demo->child.port;
   unsigned page = demo->child.page_port;
@@ -212,7 +221,10 @@ static bool run(struct demo *demo) {
   end_progress(demo);
   if (demo->interrupted || demo->child_ended) return false;
   report(demo);
-  if (!demo->options.stay) return true;
+  if (!demo->options.stay) {
+    tell_of_page();
+    return true;
+  }
   tell_urls(demo);
   demo_load_go_on(demo->load);
   loop_run(demo->loop);
