@@ -99,9 +99,10 @@ struct config {
   struct base_url targets[CONFIG_TARGETS_MAX]; /* --to first, then --all */
   unsigned to_count, all_count;
   struct listen_at listen[CONFIG_LISTEN_MAX];
-  unsigned listen_count;  /* 1 or more */
-  struct listen_at admin; /* an empty host: off */
-  int64_t workers;        /* 0: one per core */
+  unsigned listen_count;   /* 1 or more */
+  struct listen_at admin;  /* an empty host: off */
+  struct slice admin_mock; /* http://127.0.0.1:PORT; empty: off */
+  int64_t workers;         /* 0: one per core */
   int64_t drain_us;
   const char *token_env; /* HEDGEROW_TOKEN, or NULL; token_file goes before
                           * it. Never printed; main wipes what it holds. */

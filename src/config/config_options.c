@@ -241,6 +241,10 @@ const struct config_option config_options[] = {
            "where clients connect; port 0 takes a free one; repeatable"),
     OPTION(RUNNING, PROCESS, "admin", "HOST:PORT", LOCAL, admin, "off",
            "where operators ask for metrics and readiness, on this machine"),
+    OPTION(RUNNING, PROCESS, "admin-mock", "URL|off", LOCAL_ORIGIN, admin_mock,
+           "off",
+           "the admin of a hedgerow mock on this machine, whose faults the "
+           "page shows as sliders"),
     COUNTED(RUNNING, PROCESS, "workers", workers, "0", "0", "256",
             "how many threads serve; 0 is one per core"),
     OPTION(RUNNING, PROCESS, "log", "auto|text|json|off", CHOICE, log, "auto",
