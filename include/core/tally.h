@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/gate.h"
+#include "core/rescue.h"
 #include "core/step.h"
 
 enum { TALLY_LINE = 64, TALLY_SPANS = 12, ATTEMPT_KINDS = ATTEMPT_RETRY + 1 };
@@ -23,6 +24,8 @@ struct route_tally {
   _Alignas(TALLY_LINE) tally_cell outcomes[OUTCOMES];
   tally_cell took[TALLY_SPANS + 1]; /* by tally_spans_us; the last: longer */
   tally_cell took_us;               /* of all of them together */
+  tally_cell rescued[RESCUES];      /* races, those of an /all one by one; */
+  tally_cell saved_us;              /* the slow ones' saved time, estimated */
 };
 
 /* Attempts at a target that have ended. */
@@ -53,6 +56,13 @@ static inline void tally_race(struct route_tally *of, enum outcome outcome,
   tally_add(&of->outcomes[outcome], 1);
   tally_add(&of->took[span], 1);
   tally_add(&of->took_us, (uint64_t)took_us);
+}
+
+/* A race that was rescued. Likewise. */
+static inline void tally_rescue(struct route_tally *of, enum rescue rescued,
+                                int64_t saved_us) {
+  tally_add(&of->rescued[rescued], 1);
+  tally_add(&of->saved_us, (uint64_t)saved_us);
 }
 
 /* The sum of this cell of the first worker and those of the others, which

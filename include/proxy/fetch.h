@@ -106,6 +106,10 @@ static inline bool fetch_is_settled(const struct fetch *fetch) {
   return fetch->race.outcome != OUTCOME_OPEN;
 }
 
+/* What its extra attempts have done for who wants its answer, once it is
+ * settled. *saved_us: with RESCUE_SLOW how much sooner the answer came,
+ * estimated, else 0. */
+enum rescue fetch_rescued(const struct fetch *fetch, int64_t *saved_us);
 /* How many attempts were started, not counting those that were refused. */
 unsigned fetch_started(const struct fetch *fetch);
 /* Frees the response. It must be settled, or never have been started. */

@@ -108,7 +108,7 @@ static void seconds(const struct exposition *to, const char *suffix,
 
 void exposition_seconds(const struct exposition *to, struct slice labels,
                         int64_t us) {
-  seconds(to, "", labels, us);
+  seconds(to, to->type == EXPOSITION_COUNTER ? "_total" : "", labels, us);
 }
 
 /* us < 0: no bound at all. */

@@ -85,7 +85,7 @@ static struct slice without_origin(struct slice target) {
   return target;
 }
 
-static struct slice path_of(struct slice target) {
+struct slice log_line_path(struct slice target) {
   return without_origin(up_to_query(target));
 }
 
@@ -133,7 +133,7 @@ void log_line_json(struct text *out, const struct race_record *race,
   add_string(out, "\",\"client\":", race->peer, CLIENT_MAX);
   add_string(out, ",\"id\":", race->id, ID_MAX);
   add_string(out, ",\"method\":", race->method, METHOD_MAX);
-  add_string(out, ",\"target\":", path_of(race->path), TARGET_MAX);
+  add_string(out, ",\"target\":", log_line_path(race->path), TARGET_MAX);
   text_str(out, ",\"status\":");
   text_int(out, race->status);
   text_str(out, ",\"outcome\":\"");
@@ -223,7 +223,7 @@ void log_line_text(struct text *out, const struct race_record *race,
                    int64_t wall_us) {
   add_clock(out, wall_us);
   add_word(out, race->method, METHOD_MAX);
-  add_word(out, path_of(race->path), TARGET_MAX);
+  add_word(out, log_line_path(race->path), TARGET_MAX);
   text_char(out, ' ');
   if (race->status == 0) text_char(out, '-');
   else text_int(out, race->status);

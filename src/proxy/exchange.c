@@ -109,10 +109,24 @@ static void exchange_go_on(struct exchange *x, int64_t now_us) {
     exchange_end_all(x, EVENT_GONE, OUTCOME_FAILED);
 }
 
+/* Most races are won by their primary, and come no further. */
+static void exchange_note_rescue(struct exchange *x,
+                                 const struct fetch *fetch) {
+  struct race_record *record = &x->record;
+  int64_t saved_us;
+  if (fetch->race.winner == 0) return;
+  enum rescue rescued = fetch_rescued(fetch, &saved_us);
+  if (rescued != RESCUE_NONE) tally_rescue(record->tally, rescued, saved_us);
+  if (x->gathers) return;
+  record->rescued = rescued;
+  record->saved_us = saved_us;
+}
+
 static void exchange_on_settled(void *arg, struct fetch *fetch,
                                 int64_t now_us) {
   struct exchange *x = arg;
   x->open--;
+  exchange_note_rescue(x, fetch);
   if (!x->missing && fetch->race.outcome != OUTCOME_SUCCESS &&
       exchange_requires(x, fetch))
     x->missing = fetch;
@@ -211,12 +225,20 @@ static bool exchange_make_fetches(struct exchange *x,
   return true;
 }
 
+/* That of a race; a gather may ask several. */
+static struct slice exchange_upstream(const struct route *route) {
+  bool races = route->kind == ROUTE_SMART && route->group;
+  return races ? route->group->name : (struct slice){0};
+}
+
 static void exchange_describe(struct exchange *x,
                               const struct exchange_setup *setup) {
   x->record.id = setup->id;
   x->record.method = setup->method;
   x->record.path = setup->path;
   x->record.peer = setup->peer;
+  x->record.route = setup->route->path;
+  x->record.upstream = exchange_upstream(setup->route);
   x->record.start_us = setup->started_us;
   x->record.tally = &setup->route->tallies[x->service->number];
   x->head_only = setup->head_only;

@@ -7,6 +7,7 @@
  *     fetch_end -------------+
  *
  *     fetch_perform: expire -> cancel -> start -> settled? tell : set the timer
+ *                                                 hopeless? that is the end
  *
  * The policy (core/race) decides; this file does what it says. When an attempt
  * has ended, whichever way (an answer, a refusal, its own limit, or because the
@@ -133,6 +134,16 @@ static void fetch_settle(struct fetch *f, int64_t now_us) {
   f->scene->owner->on_settled(f->scene->arg, f, now_us);
 }
 
+/* Nobody need wait for what would be refused. */
+static __attribute__((noinline)) struct todo fetch_look_ahead(struct fetch *f,
+                                                              int64_t now_us) {
+  struct step_event event = {.kind = EVENT_HOPELESS, .now_us = now_us};
+  unsigned first = f->only ? (unsigned)(f->only - f->group->targets) : 0;
+  if (pilot_has_hope(f->pilot, &f->race, first))
+    return (struct todo){.outcome = OUTCOME_OPEN};
+  return race_step(&f->race, &event);
+}
+
 /* Does what the policy says, and tells it at once what was refused. */
 static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
   fetch_end_below(f, &todo, now_us);
@@ -143,6 +154,8 @@ static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
     todo = race_step(&f->race, &event);
     fetch_end_below(f, &todo, event.now_us);
   }
+  if (todo.outcome == OUTCOME_OPEN && f->race.in_flight == 0)
+    todo = fetch_look_ahead(f, now_us);
   if (todo.outcome == OUTCOME_OPEN)
     timer_set(&f->timer, race_wakeup_us(&f->race));
   else fetch_settle(f, now_us);

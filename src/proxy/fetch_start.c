@@ -1,6 +1,6 @@
 /* fetch_start.c: how an attempt starts, or waits until it may.
  *
- *   gate_try      room at the origin, and hedgerow itself
+ *   gate_try      room at the origin
  *   line_admit    the rate, and those who wait
  *   pilot_admit   what was learned, and what successes have paid for
  *
@@ -44,7 +44,6 @@ static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
           atomic_fetch_add_explicit(in_flight, 1, memory_order_relaxed),
       .cap = f->group->max_attempts,
       .hedge = k > 0,
-      .draining = f->scene->service->drained,
   };
   enum gate_verdict verdict = gate_try(&gate);
   if (verdict != GATE_OPEN) return verdict;
@@ -144,6 +143,7 @@ enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   record->tally = &target->tallies[f->scene->service->number];
   record->target = target->number;
   record->name = target->name;
+  record->host = target->url.authority;
   record->number = (uint8_t)(f->first_number + k);
   if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
   record->start_us = now_us;

@@ -71,6 +71,26 @@ static void write_took(const struct exposition *to,
       (int64_t)tally_sum(&of->took_us, sizeof *of, snapshot->workers));
 }
 
+static void write_rescues(const struct exposition *to,
+                          const struct snapshot *snapshot, struct slice labels,
+                          const struct route_tally *of) {
+  struct labels more;
+  for (unsigned i = RESCUE_NONE + 1; i < RESCUES; i++) {
+    labels_begin(&more, labels);
+    labels_add(&more, "why", rescue_name((enum rescue)i));
+    exposition_count(to, labels_of(&more),
+                     tally_sum(&of->rescued[i], sizeof *of, snapshot->workers));
+  }
+}
+
+static void write_saved(const struct exposition *to,
+                        const struct snapshot *snapshot, struct slice labels,
+                        const struct route_tally *of) {
+  exposition_seconds(
+      to, labels,
+      (int64_t)tally_sum(&of->saved_us, sizeof *of, snapshot->workers));
+}
+
 typedef void write_of_route(const struct exposition *to,
                             const struct snapshot *snapshot,
                             struct slice labels, const struct route_tally *of);
@@ -195,6 +215,12 @@ static void routes(struct exposition *to, const struct snapshot *snapshot) {
                     "hedgerow_request_duration_seconds",
                     "Time from a request's head to its answer.");
   write_routes(to, snapshot, write_took);
+  exposition_family(to, EXPOSITION_COUNTER, "hedgerow_rescues",
+                    "Races that the primary alone would have lost, by why.");
+  write_routes(to, snapshot, write_rescues);
+  exposition_family(to, EXPOSITION_COUNTER, "hedgerow_saved_seconds",
+                    "Time that races rescued from slowness have saved.");
+  write_routes(to, snapshot, write_saved);
   exposition_family(to, EXPOSITION_GAUGE, "hedgerow_hedge_delay_seconds",
                     "When hedges start: learned, or as configured.");
   write_delays(to, snapshot);

@@ -194,6 +194,7 @@ static struct visit make_visit(struct service *service,
       .lease = admission ? admission->lease : NULL,
       .record = {.method = request->method_name,
                  .path = request->target,
+                 .route = route ? route->path : (struct slice){0},
                  .start_us = clock_now_us()},
       .head_only = slice_equal(request->method_name, slice_of("HEAD")),
   };

@@ -253,6 +253,34 @@ Test(refusals, successes_earn_another) {
   stage_close(&s);
 }
 
+/* ---- nobody waits for a refusal ------------------------------------------- */
+
+Test(refusals, a_failure_does_not_wait_for_a_hedge_without_a_token) {
+  struct stage s = stage_open("--hedges", "2", "--hedge-after", "40s",
+                              "--budget", "0%", "--timeout", "60s");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  reply_expect_story(reply, "1", NULL);
+  reply_expect_in_body(reply, "\"refused_by\":\"budget\"");
+  stage_close(&s);
+}
+
+/* Of two items it is the second whose hedge may not come. */
+Test(refusals, a_failed_item_does_not_wait_for_a_target_that_has_asked_to) {
+  struct scene s =
+      scene_open("defaults: {hedges: 1, hedge_after: 40s, timeout: 60s}\n"
+                 "upstreams: {x: {targets: [$A, $B]}}\n"
+                 "routes: [{path: /all, upstream: x, list: x}]\n");
+  client_get(s.client, "/all?hedge=1");
+  arrival_answer_json(origin_await_attempt(s.a, 0), 200, OK);
+  arrival_answer(origin_await(s.b), 503, "Retry-After: 50\r\n", "{}");
+  reply_expect(client_await_reply(s.client), 200, "[" OK ",null]");
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
 /* ---- benches -------------------------------------------------------------- */
 
 #define PAIR                                                                   \
