@@ -106,6 +106,7 @@ struct config {
                           * it. Never printed; main wipes what it holds. */
   int64_t log;           /* enum config_log */
   struct config_name log_file; /* none: stdout */
+  int64_t receipt_us;          /* --receipt; 0: off */
   bool trace;                  /* --trace on */
 
   int64_t max_head_bytes, max_target_bytes, max_fields;

@@ -45,7 +45,8 @@ struct fetch_owner {
 /* What the fetches of one client request share; borrowed by each of them. */
 struct fetch_scene {
   struct service *service;
-  struct arena *arena; /* where error texts are kept */
+  struct arena *arena;       /* where error texts are kept */
+  struct route_tally *tally; /* of whose route it is */
   const struct fetch_owner *owner;
   void *arg; /* the owner's */
 };

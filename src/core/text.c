@@ -56,6 +56,17 @@ void text_ms(struct text *text, int64_t us) {
   text_add(text, at, (size_t)(end - at));
 }
 
+void text_seconds(struct text *text, int64_t us) {
+  int64_t rest = us % 1000000, unit = 100000;
+  text_int(text, us / 1000000);
+  text_char(text, '.');
+  do {
+    text_char(text, (char)('0' + rest / unit));
+    rest %= unit;
+    unit /= 10;
+  } while (rest > 0);
+}
+
 /* How many bytes the UTF-8 character at the head of `bytes` has; 0 when it is
  * none (RFC 3629, section 4: the second byte's range rules out overlong forms,
  * surrogates and what lies above U+10FFFF). */

@@ -68,7 +68,7 @@ static void attempt_ended(struct fetch *f, unsigned k) {
   const struct attempt_record *record = fetch_record(f, k);
   f->attempts[k] = NULL;
   trace_end(record);
-  observe_attempt(f->scene->service, f->group, record);
+  observe_attempt(f->scene->service, f->group, f->scene->tally, record);
 }
 
 static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,

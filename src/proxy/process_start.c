@@ -83,6 +83,11 @@ static bool start_admin(struct program *program) {
   return program->admin != NULL;
 }
 
+static bool start_reporter(struct program *program) {
+  return reporter_start(&program->reporter, program->loop, &program->reload,
+                        program->log, program->process.log_text);
+}
+
 /* ---- words ---- */
 
 static void say_remarks(const struct config *config) {
@@ -116,7 +121,8 @@ bool process_start(struct program *program) {
   fit(&program->config);
   program->loop = loop_new();
   if (!program->loop) return process_no_memory();
-  if (!process_watch(program) || !make_process(program))
+  if (!process_watch(program) || !make_process(program) ||
+      !start_reporter(program))
     return process_no_memory();
   return start_admin(program) && start_workers(program);
 }
