@@ -24,14 +24,18 @@ class Vocabulary:
     def __init__(self, text):
         table = text.split("\n### Metrics\n", 1)[1].split("\n## ", 1)[0]
         self.metrics, self.series = {}, {}
-        for name, kind, labels in re.findall(
-                r"^\| `(\w+)` \| (\w+) \| ([\w, ]*)\|", table, re.M):
-            self.metrics[name] = (kind, words_of(labels))
-            for suffix in SERIES_OF.get(kind, ("",)):
-                self.series[name + suffix] = words_of(labels) | (
-                    {"le"} if suffix == "_bucket" else set())
+        for names, kind, labels in re.findall(
+                r"^\| (`[\w`, ]+`) \| (\w+) \| ([\w, ]*)\|", table, re.M):
+            for name in words_of(names):
+                self.add(name, kind, words_of(labels))
         code = " ".join(re.findall(r"`([^`\n]+)`", text))
         self.words = words_of(code) | words_of(table)
+
+    def add(self, name, kind, labels):
+        self.metrics[name] = (kind, labels)
+        for suffix in SERIES_OF.get(kind, ("",)):
+            self.series[name + suffix] = labels | (
+                {"le"} if suffix == "_bucket" else set())
 
 
 class Expression:
