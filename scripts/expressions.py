@@ -1,5 +1,5 @@
 """The expressions of docs/prometheus and docs/grafana, and whether docs/api.md
-has every name and every word in them.
+has every name and every word in them, and docs/observability.md every alert.
 
 They are read by their names alone; whether they are PromQL says promtool. An
 importing script stands beside this file."""
@@ -144,6 +144,24 @@ def wrong_board(board):
         yield "two panels have one id"
     for uid in set(sources(board)) - {"${datasource}", "-- Grafana --"}:
         yield "a data source is %s and not the variable" % uid
+
+
+def rows_of(text, heading):
+    """The first column of the table that begins with these cells."""
+    rows = text.split("\n| %s |" % heading, 1)[1].split("\n\n", 1)[0]
+    return set(re.findall(r"^\| `(\w+)`", rows, re.M))
+
+
+def wrong_guide(guide, api, files):
+    """docs/observability.md has a row for each alert and for each reason."""
+    for what, is_so, said in [
+            ("alert", {rule["alert"] for rule in rules_of(files)
+                       if "alert" in rule}, rows_of(guide, "alert")),
+            ("reason", rows_of(api, "`refused_by`"),
+             rows_of(guide, "reason"))]:
+        for name in is_so ^ said:
+            yield "docs/observability.md: %s %s is %s" % (
+                what, name, "missing" if name in is_so else "none")
 
 
 def wrong(vocabulary, board, files):
