@@ -458,9 +458,9 @@ Test(config, a_value_of_the_wrong_kind_says_what_was_expected) {
   EXPECT_ERROR("--listen: \"8480\": write it as HOST:PORT, such as "
                "127.0.0.1:8480",
                TO, "--listen", "8480");
-  EXPECT_ERROR("--admin: \"[::]:1\": it has no password yet, so only this "
-               "machine may reach it: write 127.0.0.1:PORT, [::1]:PORT, "
-               "localhost:PORT, or off",
+  EXPECT_ERROR("--admin: [::]:1 may be reached from other machines: name a "
+               "token's file (--admin-token-file), or write 127.0.0.1:PORT, "
+               "unix:/PATH or off",
                TO, "--admin", "[::]:1");
   EXPECT_ERROR("--admin-mock: \"http://a.example\": write "
                "http://127.0.0.1:PORT, or off",

@@ -28,7 +28,7 @@ enum option_kind {
   OPTION_FILTER,     /* struct race_filter */
   OPTION_COLLECTOR,  /* struct slice, a URL; empty: off */
   OPTION_ADDRESS,    /* struct listen_at */
-  OPTION_LOCAL,      /* the same, of this machine alone; or off */
+  OPTION_PLACE,      /* the same, or unix:/PATH, or off */
   OPTION_PATH,       /* struct config_name, of a file */
   OPTION_FILE,       /* const char *, the file of options itself */
   OPTION_FIELD,      /* struct slice, the value of an HTTP field */

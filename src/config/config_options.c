@@ -239,8 +239,11 @@ const struct config_option config_options[] = {
     OPTION(RUNNING, PROCESS, "listen", "HOST:PORT", ADDRESS, listen_count,
            "127.0.0.1:8480",
            "where clients connect; port 0 takes a free one; repeatable"),
-    OPTION(RUNNING, PROCESS, "admin", "HOST:PORT", LOCAL, admin, "off",
-           "where operators ask for metrics and readiness, on this machine"),
+    OPTION(RUNNING, PROCESS, "admin", "HOST:PORT|unix:/PATH|off", PLACE, admin,
+           "off",
+           "where operators see races, metrics and readiness; a browser, too"),
+    OPTION(RUNNING, PROCESS, "admin-token-file", "FILE", PATH, admin_token_file,
+           NULL, "the token that --admin asks for, as Authorization: Bearer"),
     OPTION(RUNNING, PROCESS, "admin-mock", "URL|off", LOCAL_ORIGIN, admin_mock,
            "off",
            "the admin of a hedgerow mock on this machine, whose faults the "

@@ -44,11 +44,11 @@ static bool store_address(const struct config_into *into,
   return true;
 }
 
-static bool store_local(const struct config_into *into,
+static bool store_place(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
   struct listen_at address = {0};
   const bool off = slice_equal(input->value, slice_of("off"));
-  const char *why = off ? NULL : config_parse_local(input->value, &address);
+  const char *why = off ? NULL : config_parse_place(input->value, &address);
   if (why) return refuse_because(input, error, why);
   memcpy(config_member(into, input->option), &address, sizeof address);
   return true;
@@ -230,7 +230,7 @@ bool config_store(const struct config_into *into,
       [OPTION_CHOICE] = config_store_choice,
       [OPTION_SWITCH] = config_store_switch,
       [OPTION_ADDRESS] = store_address,
-      [OPTION_LOCAL] = store_local,
+      [OPTION_PLACE] = store_place,
       [OPTION_PATH] = store_path,
       [OPTION_FILE] = store_file,
       [OPTION_FIELD] = config_store_field,

@@ -181,8 +181,8 @@ static int run(struct loop *loop, const struct mock_options *options) {
 }
 
 int mock_main(int argc, char **argv) {
-  struct mock_options options = {.listen = {slice_of("127.0.0.1"), 9000},
-                                 .seed = 1};
+  struct mock_options options = {
+      .listen = {.host = slice_of("127.0.0.1"), .port = 9000}, .seed = 1};
   enum reading reading = argc > 0 ? read_options(&options, argv) : READ_OK;
   if (reading == READ_HELP)
     return fputs(help, stdout) == EOF || fflush(stdout) == EOF;
