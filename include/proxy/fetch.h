@@ -72,6 +72,8 @@ struct fetch {
   unsigned begun;                 /* attempts below were started or refused */
   unsigned response_of;           /* whose response is kept */
   bool coming; /* that response is passed on, and its attempt in flight */
+  struct attempt *loser;    /* the primary, where it has lost and is read all
+                             * the same; valid within on_settled. Else NULL */
   struct response response; /* the answer, once it is settled. Of a race
                                    * that FAILED with keep_errors: its last
                                    * whole error that is no 4xx, else a whole
