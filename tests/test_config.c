@@ -74,6 +74,7 @@ static const struct number_case numbers[] = {
     {"idempotent", 0, "on", 1},
     {"observe", 0, "on", 1},
     {"compression", 0, "gzip", 1},
+    {"trace-context", 0, "pass", 1},
     {"get-body", 0, "on", 1},
     {"forwarded", 0, "append", 1},
     {"rewrite-links", 0, "on", 1},
@@ -125,6 +126,7 @@ static int64_t number_of(const char *name) {
       {"idempotent", config.defaults.idempotent},
       {"observe", config.defaults.observe},
       {"compression", config.defaults.compression},
+      {"trace-context", config.defaults.trace_context},
       {"get-body", config.defaults.get_body},
       {"forwarded", config.defaults.forwarded},
       {"rewrite-links", config.defaults.rewrite_links},
@@ -195,6 +197,8 @@ Test(config, nothing_but_a_target_gives_the_defaults) {
   cr_expect_null(config.defaults.token_file.text);
   cr_expect_null(config.defaults.ca_file.text);
   cr_expect_null(config.log_file.text);
+  cr_expect(race_filter_is_all(&config.log_only));
+  cr_expect_eq(config.otlp.len, 0);
   cr_expect_null(config.token_env);
   cr_expect_str_eq(error, "", "the error is '%s'", error);
 }
@@ -253,6 +257,8 @@ Test(config, every_word_of_a_choice_has_its_meaning) {
       {"errors", "upstream", 1},
       {"compression", "off", 0},
       {"compression", "gzip", 1},
+      {"trace-context", "own", 0},
+      {"trace-context", "pass", 1},
       {"idempotent", "off", 0},
       {"idempotent", "true", 1},
       {"balance", "first", 0},

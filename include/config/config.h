@@ -65,7 +65,8 @@ struct config_rules {
   unsigned success_if_count;
   struct slice fail_if[CONFIG_RULES_MAX];
   unsigned fail_if_count;
-  int64_t compression; /* 1: gzip */
+  int64_t compression;   /* 1: gzip */
+  int64_t trace_context; /* 1: pass */
   bool idempotent, strip_prefix, get_body;
   bool observe;     /* race_policy.observed is the snapshot's to set */
   unsigned methods; /* 1 << enum http_method for each */
@@ -105,8 +106,11 @@ struct config {
   const char *token_env; /* HEDGEROW_TOKEN, or NULL; token_file goes before
                           * it. Never printed; main wipes what it holds. */
   int64_t log;           /* enum config_log */
+  struct race_filter log_only; /* which requests have a line */
   struct config_name log_file; /* none: stdout */
   int64_t receipt_us;          /* --receipt; 0: off */
+  struct slice otlp;           /* the collector's URL; empty: none */
+  int64_t trace_ratio;         /* of new traces, in millionths */
   bool trace;                  /* --trace on */
 
   int64_t max_head_bytes, max_target_bytes, max_fields;

@@ -24,6 +24,9 @@ enum option_kind {
   OPTION_BUDGET,     /* struct hedge_budget_rule */
   OPTION_RATE,       /* struct rate_rule */
   OPTION_QUEUE,      /* struct queue_rule */
+  OPTION_RATIO,      /* 0 to 1, in millionths: int64_t */
+  OPTION_FILTER,     /* struct race_filter */
+  OPTION_COLLECTOR,  /* struct slice, a URL; empty: off */
   OPTION_ADDRESS,    /* struct listen_at */
   OPTION_LOCAL,      /* the same, of this machine alone; or off */
   OPTION_PATH,       /* struct config_name, of a file */

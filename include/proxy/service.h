@@ -15,6 +15,7 @@
 #include "io/slab.h"
 #include "proxy/common.h"
 #include "proxy/line.h"
+#include "proxy/tape.h"
 
 struct exchange;
 struct lease;
@@ -39,6 +40,7 @@ struct service {
   struct blocks blocks; /* every buffer of this worker */
   struct slab rooms;    /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
   struct log_channel *log; /* NULL: off */
+  struct tape *tape;       /* NULL: nobody keeps races */
   struct lease *lease;     /* on the snapshot in force; see proxy/lease */
   struct list exchanges;   /* those that are not settled */
   bool drained;            /* --drain is over: nothing new is started */
@@ -51,8 +53,8 @@ struct service {
   struct text date_line; /* of date_second */
 };
 
-/* Starts a worker's service; loop, attempts, line, log, tally and lease are
- * set by its owner. False: no memory. */
+/* Starts a worker's service; loop, attempts, line, log, tape, tally and lease
+ * are set by its owner. False: no memory. */
 bool service_init(struct service *service, struct process *process)
     __attribute__((warn_unused_result));
 void service_clear(struct service *service);
@@ -62,6 +64,8 @@ struct slice service_date_line(struct service *service);
 
 /* Any number; nothing is protected by it. */
 uint64_t service_random(struct service *service);
+/* The ID of a span: any number but 0. */
+uint64_t service_span(struct service *service);
 
 enum { SERVICE_REQUEST_ID_BYTES = 32 };
 /* Writes a new X-Request-ID: 32 hex digits. Unique, not secret. */

@@ -54,6 +54,16 @@ static bool store_local(const struct config_into *into,
   return true;
 }
 
+static bool store_collector(const struct config_into *into,
+                            const struct config_input *input,
+                            struct text *error) {
+  struct slice url;
+  const char *why = config_parse_collector(input->value, &url);
+  if (why) return refuse_because(input, error, why);
+  memcpy(config_member(into, input->option), &url, sizeof url);
+  return true;
+}
+
 static const char no_name[] = "the name of a file is missing";
 
 static bool store_path(const struct config_into *into,
@@ -228,6 +238,9 @@ bool config_store(const struct config_into *into,
       [OPTION_FIELD_NAME] = store_own_field,
       [OPTION_RATE] = config_store_rate,
       [OPTION_QUEUE] = config_store_queue,
+      [OPTION_RATIO] = config_store_ratio,
+      [OPTION_FILTER] = config_store_filter,
+      [OPTION_COLLECTOR] = store_collector,
   };
   return stores[input->option->kind](into, input, error);
 }

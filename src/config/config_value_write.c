@@ -53,6 +53,15 @@ static void add_headers(struct text *out, const struct config_rules *rules) {
   text_char(out, '}');
 }
 
+/* A colon would begin a mapping for some readers. */
+static void add_filter(struct text *out, const struct race_filter *filter) {
+  char storage[64];
+  struct text text;
+  text_init(&text, storage, sizeof storage);
+  config_write_filter(&text, filter);
+  config_quote(out, text_slice_of(&text));
+}
+
 static void add_blocks(struct text *out, const struct config_rules *rules) {
   text_char(out, '[');
   for (unsigned i = 0; i < rules->trusted_count; i++) {
@@ -99,6 +108,7 @@ static void add_number(struct text *out, const struct config_option *option,
   else if (option->kind == OPTION_DURATION) config_write_duration(out, number);
   else if (option->kind == OPTION_SIZE) config_write_size(out, number);
   else if (option->kind == OPTION_COUNT) text_int(out, number);
+  else if (option->kind == OPTION_RATIO) config_write_ratio(out, number);
   else add_choice(out, option->value, number);
 }
 
@@ -123,6 +133,7 @@ void config_value_write(struct text *out, const struct config_option *option,
     case OPTION_BUDGET: config_write_budget(out, &rules->budget); break;
     case OPTION_RATE: config_write_rate(out, &rules->rate); break;
     case OPTION_QUEUE: config_write_queue(out, &rules->queue); break;
+    case OPTION_FILTER: add_filter(out, member); break;
     case OPTION_HEADERS: add_headers(out, rules); break;
     case OPTION_NAMES:
       add_strings(out, rules->drop_headers, rules->drop_header_count);
@@ -141,6 +152,7 @@ void config_value_write(struct text *out, const struct config_option *option,
     case OPTION_VARIABLE: config_quote(out, slice_of(name_at(member))); break;
     case OPTION_FIELD:
     case OPTION_WORD:
+    case OPTION_COLLECTOR:
     case OPTION_FIELD_NAME:
       memcpy(&text, member, sizeof text);
       if (option->kind != OPTION_FIELD && text.len == 0) text_str(out, "off");

@@ -53,9 +53,15 @@ static void attempt_trace(const struct attempt *a, const char *what) {
 
 /* ---- how it ends ---- */
 
+/* Its owner has been told the head. */
+static bool attempt_is_passed_on(const struct attempt *a) {
+  return a->state == PASSING || a->state == TELLING;
+}
+
 /* Not in flight any more: its place is free for the next one. */
 static void attempt_land(struct attempt *a) {
   struct slot *slot = slot_at(a->attempts->slots, a->slot);
+  if (attempt_is_passed_on(a)) atomic_fetch_sub(&slot->passing, 1);
   atomic_fetch_sub(&slot->in_flight, 1); /* and only then: */
   if (atomic_load(&slot->waiting) > 0) a->attempts->on_room(a->attempts->room);
 }
@@ -233,6 +239,7 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
 
 static void attempt_tell_head(struct attempt *a) {
   struct response head = {0};
+  atomic_fetch_add(&slot_at(a->attempts->slots, a->slot)->passing, 1);
   intake_show(&a->call.intake, &head);
   a->owner->on_head(a->arg, a->record, &head);
 }

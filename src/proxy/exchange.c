@@ -255,8 +255,10 @@ static void exchange_describe(struct exchange *x,
   x->gathers = setup->gathers;
   x->detail = setup->detail;
   x->gather = setup->gather;
+  x->record.trace = setup->trace;
   x->scene = (struct fetch_scene){.service = x->service,
                                   .arena = &x->arena,
+                                  .trace = setup->trace,
                                   .tally = x->record.tally,
                                   .owner = &exchange_as_owner,
                                   .arg = x};

@@ -13,6 +13,7 @@
 #include "proxy/health.h"
 #include "proxy/lease.h"
 #include "proxy/smart.h"
+#include "proxy/tracing.h"
 #include "proxy/visit.h"
 
 enum {
@@ -176,6 +177,7 @@ static void router_dispatch(struct visit *visit) {
 /* What a visit points to as long as the router's call. */
 struct room {
   char id[SERVICE_REQUEST_ID_BYTES], lines[LINES_BYTES];
+  struct tracing tracing;
 };
 
 /* All but the ID. Of a request without a route not even fields may have been
@@ -203,6 +205,13 @@ static struct visit make_visit(struct service *service,
   return visit;
 }
 
+/* One that no route takes is part of none. */
+static void join_trace(struct visit *visit, struct tracing *room) {
+  if (!visit->route || !visit->route->fields.traces) return;
+  visit->record.trace = tracing_join(visit->service, visit->request, room);
+  visit->keeps_state = visit->record.trace && room->keeps_state;
+}
+
 void router_on_request(void *arg, struct connection *connection,
                        const struct http_request *request,
                        const struct admission *admission, struct slice body) {
@@ -211,6 +220,7 @@ void router_on_request(void *arg, struct connection *connection,
   visit.record.id = request_id(arg, request, room.id);
   visit.body = body;
   visit.rest = rest_of(visit.route, request);
+  join_trace(&visit, &room.tracing);
   router_dispatch(&visit);
 }
 
