@@ -103,6 +103,7 @@ struct config {
   unsigned listen_count;               /* 1 or more */
   struct listen_at admin;              /* an empty host: off */
   struct config_name admin_token_file; /* none: whoever reaches it may ask */
+  struct slice admin_mock;             /* http://127.0.0.1:PORT; empty: off */
   int64_t workers;                     /* 0: one per core */
   int64_t drain_us;
   const char *token_env; /* HEDGEROW_TOKEN, or NULL; token_file goes before

@@ -39,9 +39,10 @@ enum option_kind {
   OPTION_URLS,       /* repeatable, as the two below; at its count */
   OPTION_HEADERS,
   OPTION_NAMES,
-  OPTION_ORIGINS, /* as core/cors has them */
-  OPTION_BLOCKS,  /* of addresses: struct cidr */
-  OPTION_RULES,   /* of core/json_rule, as text */
+  OPTION_ORIGINS,      /* as core/cors has them */
+  OPTION_LOCAL_ORIGIN, /* struct slice, one of this machine; empty: off */
+  OPTION_BLOCKS,       /* of addresses: struct cidr */
+  OPTION_RULES,        /* of core/json_rule, as text */
   /* What a file is built of (config/config_file): no members, no flags. */
   OPTION_DEFAULTS,  /* a mapping of what may stand there */
   OPTION_UPSTREAMS, /* a mapping of upstreams by their names */

@@ -244,6 +244,10 @@ const struct config_option config_options[] = {
            "where operators see races, metrics and readiness; a browser, too"),
     OPTION(RUNNING, PROCESS, "admin-token-file", "FILE", PATH, admin_token_file,
            NULL, "the token that --admin asks for, as Authorization: Bearer"),
+    OPTION(RUNNING, PROCESS, "admin-mock", "URL|off", LOCAL_ORIGIN, admin_mock,
+           "off",
+           "the admin of a hedgerow mock on this machine, whose faults the "
+           "page shows as sliders"),
     COUNTED(RUNNING, PROCESS, "workers", workers, "0", "0", "256",
             "how many threads serve; 0 is one per core"),
     OPTION(RUNNING, PROCESS, "log", "auto|text|json|off", CHOICE, log, "auto",

@@ -91,6 +91,7 @@ static const char *const shapes[] = {
                        "{\"type\": [\"string\", \"number\", \"boolean\"]}",
     [OPTION_NAMES] = ONE_OR_LIST(STRING),
     [OPTION_ORIGINS] = ONE_OR_LIST(STRING),
+    [OPTION_LOCAL_ORIGIN] = "\"type\": [\"string\", \"boolean\"]",
     [OPTION_BLOCKS] = ONE_OR_LIST(STRING),
     [OPTION_RULES] = ONE_OR_LIST(STRING),
     [OPTION_DEFAULTS] = "\"$ref\": \"#/$defs/defaults\"",

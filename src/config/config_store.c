@@ -147,6 +147,17 @@ static bool store_origin(const struct config_into *into,
   return true;
 }
 
+static bool store_local_origin(const struct config_into *into,
+                               const struct config_input *input,
+                               struct text *error) {
+  struct slice origin = input->value;
+  if (slice_equal(origin, slice_of("off"))) origin = (struct slice){0};
+  else if (!cors_is_local(origin))
+    return refuse_because(input, error, "write http://127.0.0.1:PORT, or off");
+  memcpy(config_member(into, input->option), &origin, sizeof origin);
+  return true;
+}
+
 static bool store_block(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
   struct config_rules *rules = into->rules;
@@ -230,6 +241,7 @@ bool config_store(const struct config_into *into,
       [OPTION_HEADERS] = config_store_header_line,
       [OPTION_NAMES] = config_store_field_name,
       [OPTION_ORIGINS] = store_origin,
+      [OPTION_LOCAL_ORIGIN] = store_local_origin,
       [OPTION_BLOCKS] = store_block,
       [OPTION_DURATIONS] = config_store_durations,
       [OPTION_DELAY] = config_store_delay,

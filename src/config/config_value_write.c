@@ -153,6 +153,7 @@ void config_value_write(struct text *out, const struct config_option *option,
     case OPTION_FIELD:
     case OPTION_WORD:
     case OPTION_COLLECTOR:
+    case OPTION_LOCAL_ORIGIN:
     case OPTION_FIELD_NAME:
       memcpy(&text, member, sizeof text);
       if (option->kind != OPTION_FIELD && text.len == 0) text_str(out, "off");

@@ -143,17 +143,29 @@ static bool pay(const struct pilot *pilot, enum pilot_kind kind,
   return kind == PILOT_LATE && ask(budget, PURSE_FAILURE, half);
 }
 
+static inline enum gate_verdict look(const struct pilot *pilot, unsigned target,
+                                     enum pilot_kind kind, int64_t in_flight,
+                                     int64_t now_us) {
+  const struct overload *overload = &pilot->targets[target]->overload;
+  enum gate_verdict verdict = overload_admit_any(overload, now_us);
+  if (verdict == GATE_OPEN && kind != PILOT_FAILURE && pilot->gate)
+    verdict = overload_admit_hedge(overload, in_flight);
+  return verdict;
+}
+
 static inline enum gate_verdict admit(const struct pilot *pilot,
                                       unsigned target, enum pilot_kind kind,
                                       int64_t in_flight, int64_t now_us,
                                       purse_asked *ask) {
-  const struct overload *overload = &pilot->targets[target]->overload;
   if (kind == PILOT_PRIMARY) return GATE_OPEN;
-  enum gate_verdict verdict = overload_admit_any(overload, now_us);
-  if (verdict == GATE_OPEN && kind != PILOT_FAILURE && pilot->gate)
-    verdict = overload_admit_hedge(overload, in_flight);
+  enum gate_verdict verdict = look(pilot, target, kind, in_flight, now_us);
   if (verdict != GATE_OPEN) return verdict;
   return pay(pilot, kind, ask) ? GATE_OPEN : GATE_BUDGET;
+}
+
+bool pilot_would_let(const struct pilot *pilot, unsigned target,
+                     enum pilot_kind kind, int64_t in_flight, int64_t now_us) {
+  return look(pilot, target, kind, in_flight, now_us) == GATE_OPEN;
 }
 
 enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,

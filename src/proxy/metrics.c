@@ -13,6 +13,7 @@
 #include "proxy/metrics.h"
 
 #include "core/pilot.h"
+#include "proxy/metrics_parts.h"
 
 enum { LABELS_BYTES = 6 * 1024 };
 
@@ -97,9 +98,10 @@ static void write_rescues(const struct exposition *to,
 static void write_saved(const struct exposition *to,
                         const struct snapshot *snapshot, struct slice labels,
                         const struct route_tally *of) {
-  exposition_seconds(
-      to, labels,
-      (int64_t)tally_sum(&of->saved_us, sizeof *of, snapshot->workers));
+  const unsigned workers = snapshot->workers;
+  const uint64_t us = tally_sum(&of->known_us, sizeof *of, workers) +
+                      tally_sum(&of->estimated_us, sizeof *of, workers);
+  exposition_seconds(to, labels, (int64_t)us);
 }
 
 typedef void write_of_route(const struct exposition *to,
@@ -276,44 +278,11 @@ static void targets(struct exposition *to, const struct metrics_source *source,
   write_in_flight(to, source);
 }
 
-static void gauge(struct exposition *to, const char *name, const char *help,
-                  int64_t value) {
-  exposition_family(to, EXPOSITION_GAUGE, name, help);
-  exposition_number(to, (struct slice){0}, value);
-}
-
-static void load(struct exposition *to, const struct process *process) {
-  gauge(to, "hedgerow_connections", "Client connections.",
-        now(&process->connections));
-  gauge(to, "hedgerow_requests_in_flight", "Client requests in flight.",
-        now(&process->requests));
-  gauge(to, "hedgerow_buffered_bytes",
-        "Bytes in buffers, of those that --max-buffered allows.",
-        now(&process->budget.used));
-}
-
-static void life(struct exposition *to, const struct metrics_source *source) {
-  gauge(to, "hedgerow_config_generation",
-        "The configuration in force; each reload makes the next.",
-        (int64_t)source->snapshot->number);
-  exposition_family(to, EXPOSITION_COUNTER, "hedgerow_reloads",
-                    "Reloads, by whether what was read came into force.");
-  exposition_count(to, slice_of("result=\"taken\""), source->reloads_taken);
-  exposition_count(to, slice_of("result=\"refused\""), source->reloads_refused);
-  exposition_family(to, EXPOSITION_GAUGE, "hedgerow_build_info",
-                    "Always 1; the version is in the label.");
-  exposition_number(to, slice_of("version=\"" HEDGEROW_VERSION "\""), 1);
-  exposition_family(to, EXPOSITION_GAUGE, "process_start_time_seconds",
-                    "When the process started, since 1970.");
-  exposition_seconds(to, (struct slice){0}, source->started_wall_us);
-}
-
 void metrics_write(struct exposition *to, const struct metrics_source *source,
                    int64_t now_us) {
   routes(to, source->snapshot);
   upstreams(to, source->snapshot);
   targets(to, source, now_us);
-  load(to, source->process);
-  life(to, source);
+  metrics_write_process(to, source);
   exposition_end(to);
 }

@@ -59,6 +59,7 @@ void observe_race(struct service *service, const struct race_record *race) {
     tally_add(&race->tally->races, race->races);
     tally_add(&race->tally->attempts, race->started);
   }
+  if (race->outcome == OUTCOME_GONE) tally_add(&service->tally->gone, 1);
   if (service->log && race_filter_takes(&service->config->log_only, race))
     write_line(service, race);
 }

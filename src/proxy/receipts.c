@@ -22,7 +22,8 @@ static void add(struct receipt *sum, const struct snapshot *snapshot,
                 const struct route_tally *of) {
   sum->requests += sum_of(snapshot, &of->races);
   sum->attempts += sum_of(snapshot, &of->attempts);
-  sum->estimated_us += (int64_t)sum_of(snapshot, &of->saved_us);
+  sum->known_us += (int64_t)sum_of(snapshot, &of->known_us);
+  sum->estimated_us += (int64_t)sum_of(snapshot, &of->estimated_us);
   for (unsigned i = 0; i < RESCUES; i++)
     sum->rescued[i] += sum_of(snapshot, &of->rescued[i]);
   for (unsigned i = 0; i < GATE_VERDICTS; i++)

@@ -21,6 +21,7 @@ TestSuite(refusals, .fini = folder_remove);
 
 #define OK "{\"ok\":true}"
 #define ALONE "Hedge: off\r\n"
+#define STREAM_HEAD "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 enum {
   QUICK = 60, /* answers, more than are needed to learn from */
@@ -227,6 +228,37 @@ Test(refusals, crowded) {
   for (int i = 0; i < CROWD; i++) client_free(crowd[i]);
   expect_in_log(&s, "\"refused_by\":\"crowded\"");
   stage_close(&s);
+}
+
+/* Answers that are passed on as they come are in flight, and no crowd. */
+Test(refusals, streams_are_no_crowd) {
+  struct scene s =
+      scene_open("defaults: {hedges: 1, hedge_after: 0ms, on_failure: wait,\n"
+                 "           budget: '1500%:1000000'}\n"
+                 "upstreams: {x: {targets: [$A]}}\n"
+                 "routes:\n"
+                 "- {path: /stream, upstream: x, success: any, hedges: 0}\n"
+                 "- {path: /smart, upstream: x}\n");
+  struct stage stage = {s.a, s.program, s.client};
+  struct client *crowd[CROWD];
+  struct arrival *streams[CROWD];
+  unsigned tries = 0;
+  ask_for_a_second(&stage);
+  for (int i = 0; i < CROWD; i++) {
+    crowd[i] = client_new(s.program->port);
+    client_get(crowd[i], "/stream");
+    streams[i] = origin_await(s.a);
+    arrival_send(streams[i], STREAM_HEAD);
+    (void)client_await_head(crowd[i]);
+  }
+  while (wins_alone(&stage))
+    cr_assert(++tries < TRIES, "each hedge was refused");
+  for (int i = 0; i < CROWD; i++) {
+    client_leave(crowd[i]);
+    arrival_await_closed(streams[i]);
+    client_free(crowd[i]);
+  }
+  scene_close(&s);
 }
 
 /* ---- and what changes it -------------------------------------------------- */
