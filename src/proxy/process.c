@@ -20,6 +20,7 @@
 #include "proxy/files.h"
 #include "proxy/process_parts.h"
 #include "proxy/settings.h"
+#include "proxy/spans.h"
 
 enum { LOG_FLUSH_US = 1000000 };
 
@@ -36,7 +37,8 @@ static bool open_log(struct program *program) {
 
 /* What flags name must be there: it is as if the flag were wrong. */
 static bool read_files(struct program *program) {
-  return secrets_read(&program->reload.secrets, &program->config,
+  return process_check_spans(program) &&
+         secrets_read(&program->reload.secrets, &program->config,
                       log_notice_line, NULL) &&
          files_open_log(&program->config, program->log);
 }
@@ -44,6 +46,7 @@ static bool read_files(struct program *program) {
 static void clear(struct program *program) {
   admin_free(program->admin);
   crew_free(&program->crew);
+  spans_free(program->process.spans);
   reload_clear(&program->reload);
   slots_free(program->slots);
   resolver_free(program->resolver);

@@ -31,7 +31,8 @@ static void dump(const struct config *config) {
 
 int process_show(struct program *program) {
   const struct config *config = &program->config;
-  if (!secrets_read(&program->reload.secrets, config, log_notice_line, NULL))
+  if (!secrets_read(&program->reload.secrets, config, log_notice_line, NULL) ||
+      !process_check_spans(program))
     return PROCESS_EXIT_USAGE;
   if (config->dump) dump(config);
   else

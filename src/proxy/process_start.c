@@ -118,5 +118,6 @@ bool process_start(struct program *program) {
   if (!program->loop) return process_no_memory();
   if (!process_watch(program) || !make_process(program))
     return process_no_memory();
-  return start_admin(program) && start_workers(program);
+  return process_start_spans(program) && start_admin(program) &&
+         start_workers(program);
 }

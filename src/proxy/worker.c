@@ -215,6 +215,7 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   service->number = worker->setup.number;
   service->loop = worker->loop;
   service->log = worker->setup.log;
+  service->spans = spans_feed(process->spans, service->number);
   if (worker->setup.history)
     service->tape = history_tape(worker->setup.history, service->number);
   service->attempts = attempts_new(worker->loop, worker->setup.resolver,
