@@ -112,5 +112,14 @@ void latency_publish(struct latency_odds *odds,
                      const struct latency_curve *curve);
 /* The share that is answered within at_us. From any thread. */
 float latency_answered(const struct latency_odds *odds, uint32_t at_us);
+/* Where a walk along a curve goes next from within this span: to its end, but
+ * not beyond until_us. */
+int64_t latency_next_us(unsigned span, int64_t until_us);
+/* How long those that are unanswered after from_us still take, in the mean,
+ * where they are cut at until_us. Behind the last answer that was seen nobody
+ * knows, so all are taken to be answered there. 0: that lies before from_us.
+ * From any thread. */
+int64_t latency_ahead_us(const struct latency_odds *odds, int64_t from_us,
+                         int64_t until_us);
 
 #endif

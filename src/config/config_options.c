@@ -46,6 +46,13 @@ enum {
 #define COUNTED(group, scope, name, member, fallback, min, max, help)          \
   NUMBER(group, scope, name, "N", COUNT, member, fallback, min, max, help)
 
+/* A flag that takes no value, and is no member of anything. */
+#define ACTION(name_, letter_, kind_, help_)                                   \
+  {                                                                            \
+    .group = GROUP_RUNNING, .scope = SCOPE_FLAG, .name = name_,                \
+    .letter = letter_, .kind = OPTION_##kind_, .help = help_                   \
+  }
+
 /* Of the file alone, and no member of anything. */
 #define STRUCTURE(scope_, name_, kind_, help_)                                 \
   { .scope = scope_, .name = name_, .kind = OPTION_##kind_, .help = help_ }
@@ -203,6 +210,11 @@ const struct config_option config_options[] = {
            "off",
            "gzip: ask the upstream for gzip, and inflate it to judge it, and "
            "for clients that do not take it"),
+    OPTION(
+        REQUESTS, ROUTE, "trace-context", "own|pass", CHOICE, trace_context,
+        "own",
+        "own: each attempt is a span of its own in the client's trace; pass: "
+        "traceparent and tracestate go upstream as they came"),
     OPTION(REQUESTS, ROUTE, "get-body", "off|on", SWITCH, get_body, "off",
            "on: take the body of a GET or HEAD, and send it upstream"),
     OPTION(REQUESTS, ROUTE, "timeout-param", "NAME|off", WORD, timeout_param,
@@ -227,14 +239,45 @@ const struct config_option config_options[] = {
     OPTION(RUNNING, PROCESS, "listen", "HOST:PORT", ADDRESS, listen_count,
            "127.0.0.1:8480",
            "where clients connect; port 0 takes a free one; repeatable"),
-    OPTION(RUNNING, PROCESS, "admin", "HOST:PORT", LOCAL, admin, "off",
-           "where operators ask for metrics and readiness, on this machine"),
+    OPTION(RUNNING, PROCESS, "admin", "HOST:PORT|unix:/PATH|off", PLACE, admin,
+           "off",
+           "where operators see races, metrics and readiness; a browser, too"),
+    OPTION(RUNNING, PROCESS, "admin-token-file", "FILE", PATH, admin_token_file,
+           NULL, "the token that --admin asks for, as Authorization: Bearer"),
+    OPTION(RUNNING, PROCESS, "admin-mock", "URL|off", LOCAL_ORIGIN, admin_mock,
+           "off",
+           "the admin of a hedgerow mock on this machine, whose faults the "
+           "page shows as sliders"),
     COUNTED(RUNNING, PROCESS, "workers", workers, "0", "0", "256",
             "how many threads serve; 0 is one per core"),
     OPTION(RUNNING, PROCESS, "log", "auto|text|json|off", CHOICE, log, "auto",
            "how to log each request; auto is text on a terminal, else json"),
+    OPTION(RUNNING, PROCESS, "log-only", "all|KIND,...", FILTER, log_only,
+           "all",
+           "log only requests of these kinds: failed, rescued, slow:TIME"),
     OPTION(RUNNING, PROCESS, "log-file", "FILE", PATH, log_file, NULL,
            "the file to append the log to (without it stdout)"),
+    {.group = GROUP_RUNNING,
+     .scope = OF_PROCESS,
+     .name = "receipt",
+     .value = "TIME|off",
+     .kind = OPTION_DURATION,
+     MEMBER(struct config, receipt_us),
+     .fallback = "off",
+     .min = "1s",
+     .max = "60m",
+     .word = "off",
+     .help = "how often the log tells what hedging has brought and cost"},
+    OPTION(
+        RUNNING, PROCESS, "otlp", "URL|off", COLLECTOR, otlp, "off",
+        "the OpenTelemetry collector that spans go to, by OTLP/HTTP, such as "
+        "http://127.0.0.1:4318"),
+    OPTION(RUNNING, PROCESS, "otlp-token-file", "FILE", PATH, otlp_token, NULL,
+           "the token to send it as Authorization: Bearer"),
+    NUMBER(RUNNING, PROCESS, "trace-ratio", "N", RATIO, trace_ratio, "1", "0",
+           "1",
+           "with --otlp, the share that is sampled of traces that begin here; "
+           "others go by their own flag"),
     OPTION(RUNNING, PROCESS, "trace", "off|on", SWITCH, trace, "off",
            "on: say on stderr what every connection does, to find faults"),
     TIME(RUNNING, PROCESS, "drain", drain_us, "10s", "0ms",
@@ -248,33 +291,14 @@ const struct config_option config_options[] = {
      MEMBER(struct config, file),
      .help = "read upstreams, routes and options from a YAML file; see "
              "docs/config.md"},
-    {.group = GROUP_RUNNING,
-     .scope = SCOPE_FLAG,
-     .name = "check",
-     .kind = OPTION_CHECK,
-     .help = "print what is wrong with the configuration, and exit"},
-    {.group = GROUP_RUNNING,
-     .scope = SCOPE_FLAG,
-     .name = "dump-config",
-     .kind = OPTION_DUMP,
-     .help = "print the configuration in force as such a file, and exit"},
-    {.group = GROUP_RUNNING,
-     .scope = SCOPE_FLAG,
-     .name = "schema",
-     .kind = OPTION_SCHEMA,
-     .help = "print the JSON Schema of the file, and exit"},
-    {.group = GROUP_RUNNING,
-     .scope = SCOPE_FLAG,
-     .name = "help",
-     .letter = 'h',
-     .kind = OPTION_HELP,
-     .help = "print this and exit"},
-    {.group = GROUP_RUNNING,
-     .scope = SCOPE_FLAG,
-     .name = "version",
-     .letter = 'V',
-     .kind = OPTION_VERSION,
-     .help = "print the versions of hedgerow and its libraries, and exit"},
+    ACTION("check", 0, CHECK,
+           "print what is wrong with the configuration, and exit"),
+    ACTION("dump-config", 0, DUMP,
+           "print the configuration in force as such a file, and exit"),
+    ACTION("schema", 0, SCHEMA, "print the JSON Schema of the file, and exit"),
+    ACTION("help", 'h', HELP, "print this and exit"),
+    ACTION("version", 'V', VERSION,
+           "print the versions of hedgerow and its libraries, and exit"),
 
     BYTES(PROCESS, "max-head", max_head_bytes, "16K", "256", "1M",
           "bytes of the head of a client request"),

@@ -173,3 +173,25 @@ float latency_answered(const struct latency_odds *odds, uint32_t at_us) {
   float before = span > 0 ? answered(odds, span - 1) : 0;
   return before + part_of(span, at_us) * (answered(odds, span) - before);
 }
+
+int64_t latency_next_us(unsigned span, int64_t until_us) {
+  int64_t end_us = latency_span_end_us(span);
+  return span == LATENCY_SPANS - 1 || end_us > until_us ? until_us : end_us;
+}
+
+int64_t latency_ahead_us(const struct latency_odds *odds, int64_t from_us,
+                         int64_t until_us) {
+  const float all = answered(odds, LATENCY_SPANS - 1);
+  float before = latency_answered(odds, (uint32_t)from_us);
+  const float left = 1 - before;
+  float sum_us = 0;
+  for (unsigned span = latency_span(from_us); from_us < until_us; span++) {
+    if (before >= all) break;
+    int64_t next_us = latency_next_us(span, until_us);
+    float after = latency_answered(odds, (uint32_t)next_us);
+    sum_us += (1 - (before + after) / 2) * (float)(next_us - from_us);
+    before = after;
+    from_us = next_us;
+  }
+  return left > 0 ? (int64_t)(sum_us / left) : 0;
+}
