@@ -75,6 +75,7 @@ static const struct number_case numbers[] = {
     {"observe", 0, "on", 1},
     {"compression", 0, "gzip", 1},
     {"trace-context", 0, "pass", 1},
+    {"trace-ratio", 1000000, "0.01", 10000},
     {"get-body", 0, "on", 1},
     {"forwarded", 0, "append", 1},
     {"rewrite-links", 0, "on", 1},
@@ -144,6 +145,7 @@ static int64_t number_of(const char *name) {
       {"log", config.log},
       {"receipt", config.receipt_us},
       {"trace", config.trace},
+      {"trace-ratio", config.trace_ratio},
       {"drain", config.drain_us},
       {"max-head", config.max_head_bytes},
       {"max-target", config.max_target_bytes},
@@ -199,6 +201,7 @@ Test(config, nothing_but_a_target_gives_the_defaults) {
   cr_expect_null(config.log_file.text);
   cr_expect(race_filter_is_all(&config.log_only));
   cr_expect_eq(config.otlp.len, 0);
+  cr_expect_null(config.otlp_token.text);
   cr_expect_null(config.token_env);
   cr_expect_str_eq(error, "", "the error is '%s'", error);
 }

@@ -109,12 +109,13 @@ struct config {
   const char *token_env; /* HEDGEROW_TOKEN, or NULL; token_file goes before
                           * it. Never printed; main wipes what it holds. */
   int64_t log;           /* enum config_log */
-  struct race_filter log_only; /* which requests have a line */
-  struct config_name log_file; /* none: stdout */
-  int64_t receipt_us;          /* --receipt; 0: off */
-  struct slice otlp;           /* the collector's URL; empty: none */
-  int64_t trace_ratio;         /* of new traces, in millionths */
-  bool trace;                  /* --trace on */
+  struct race_filter log_only;   /* which requests have a line */
+  struct config_name log_file;   /* none: stdout */
+  int64_t receipt_us;            /* --receipt; 0: off */
+  struct slice otlp;             /* the collector's URL; empty: none */
+  struct config_name otlp_token; /* none: none is sent */
+  int64_t trace_ratio;           /* of new traces, in millionths */
+  bool trace;                    /* --trace on */
 
   int64_t max_head_bytes, max_target_bytes, max_fields;
   int64_t max_buffered_bytes, max_connections, max_requests;

@@ -39,6 +39,7 @@ struct process {
   struct slice via_line;  /* "Via: 1.1 hedgerow-ID\r\n" */
   struct slice pseudonym; /* "hedgerow-ID" */
   bool log_text;          /* short text rather than JSON */
+  struct spans *spans;    /* NULL: --otlp off */
   bool traces;            /* requests that bring no trace begin one */
   uint64_t trace_share;   /* of these, those are sampled whose trace's ID has a
                            * lower half below this */

@@ -15,6 +15,7 @@
 #include "io/slab.h"
 #include "proxy/common.h"
 #include "proxy/line.h"
+#include "proxy/spans.h"
 #include "proxy/tape.h"
 
 struct exchange;
@@ -39,13 +40,14 @@ struct service {
   struct line line;     /* primaries that wait for room */
   struct blocks blocks; /* every buffer of this worker */
   struct slab rooms;    /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
-  struct log_channel *log; /* NULL: off */
-  struct tape *tape;       /* NULL: nobody keeps races */
-  struct lease *lease;     /* on the snapshot in force; see proxy/lease */
-  struct list exchanges;   /* those that are not settled */
-  bool drained;            /* --drain is over: nothing new is started */
-  uint64_t id_state[2];    /* for X-Request-ID */
-  struct text answer_text; /* scratch: while an answer is written */
+  struct log_channel *log;  /* NULL: off */
+  struct tape *tape;        /* NULL: nobody keeps races */
+  struct spans_feed *spans; /* NULL: --otlp off */
+  struct lease *lease;      /* on the snapshot in force; see proxy/lease */
+  struct list exchanges;    /* those that are not settled */
+  bool drained;             /* --drain is over: nothing new is started */
+  uint64_t id_state[2];     /* for X-Request-ID */
+  struct text answer_text;  /* scratch: while an answer is written */
   struct counters counters;
   struct worker_tally *tally; /* the process's, of this worker */
   int64_t date_second;

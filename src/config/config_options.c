@@ -268,6 +268,16 @@ const struct config_option config_options[] = {
      .max = "60m",
      .word = "off",
      .help = "how often the log tells what hedging has brought and cost"},
+    OPTION(
+        RUNNING, PROCESS, "otlp", "URL|off", COLLECTOR, otlp, "off",
+        "the OpenTelemetry collector that spans go to, by OTLP/HTTP, such as "
+        "http://127.0.0.1:4318"),
+    OPTION(RUNNING, PROCESS, "otlp-token-file", "FILE", PATH, otlp_token, NULL,
+           "the token to send it as Authorization: Bearer"),
+    NUMBER(RUNNING, PROCESS, "trace-ratio", "N", RATIO, trace_ratio, "1", "0",
+           "1",
+           "with --otlp, the share that is sampled of traces that begin here; "
+           "others go by their own flag"),
     OPTION(RUNNING, PROCESS, "trace", "off|on", SWITCH, trace, "off",
            "on: say on stderr what every connection does, to find faults"),
     TIME(RUNNING, PROCESS, "drain", drain_us, "10s", "0ms",

@@ -90,8 +90,7 @@ const char *config_parse_collector(struct slice text, struct slice *url) {
   const char *why = base_url_parse(&parsed, text);
   if (why) return why;
   if (parsed.query.len > 0)
-    return "a key in a query would be logged on its way: write it into a file "
-           "of fields (--otlp-headers-file)";
+    return "no query belongs there: a token comes from --otlp-token-file";
   *url = text;
   return NULL;
 }

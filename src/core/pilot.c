@@ -271,9 +271,11 @@ static enum pilot_news note_race(struct pilot_target *target,
 
 static void note_pushback(struct pilot_target *target,
                           const struct attempt_end *end, int64_t now_us) {
-  uint32_t wait_ms = attempt_end_wait_ms(end);
-  if (wait_ms > 0 && (end->status == 429 || end->status == 503))
-    overload_push_back(&target->overload, wait_ms * INT64_C(1000), now_us);
+  struct overload *overload = &target->overload;
+  if (end->status != 429 && end->status != 503) return;
+  if (end->retry_after)
+    overload_push_back(overload, end->retry_after_ms * INT64_C(1000), now_us);
+  else if (end->status == 429) overload_throttle(overload, now_us);
 }
 
 enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,

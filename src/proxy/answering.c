@@ -25,10 +25,13 @@ static void answering_tell(const struct answering *to, int status,
   race->status = status;
   race->bytes = bytes;
   const bool kept = tape_wants(to->service->tape, race);
-  if ((to->service->log || kept) && race->peer.len == 0 && to->connection)
+  const bool sent = spans_wants(to->service->spans, race);
+  if ((to->service->log || kept || sent) && race->peer.len == 0 &&
+      to->connection)
     race->peer = slice_of(connection_peer(to->connection));
   observe_race(to->service, race);
   if (kept) tape_put(to->service->tape, race, clock_wall_us());
+  if (sent) spans_put_race(to->service->spans, race, clock_wall_us());
 }
 
 static struct text *scratch(const struct answering *to) {

@@ -20,6 +20,7 @@
 #include "proxy/files.h"
 #include "proxy/process_parts.h"
 #include "proxy/settings.h"
+#include "proxy/spans.h"
 
 enum { LOG_FLUSH_US = 1000000 };
 
@@ -38,7 +39,8 @@ static bool open_log(struct program *program) {
 static bool read_files(struct program *program) {
   struct secrets *secrets = &program->reload.secrets;
   const struct config *config = &program->config;
-  return secrets_read(secrets, config, log_notice_line, NULL) &&
+  return process_check_spans(program) &&
+         secrets_read(secrets, config, log_notice_line, NULL) &&
          secrets_read_admin(secrets, config, log_notice_line, NULL) &&
          files_open_log(&program->config, program->log);
 }
@@ -47,6 +49,7 @@ static void clear(struct program *program) {
   admin_free(program->admin);
   crew_free(&program->crew);
   history_free(program->history);
+  spans_free(program->process.spans);
   reload_clear(&program->reload);
   slots_free(program->slots);
   resolver_free(program->resolver);

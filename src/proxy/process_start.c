@@ -137,5 +137,6 @@ bool process_start(struct program *program) {
   if (!process_watch(program) || !make_process(program) ||
       !start_reporter(program))
     return process_no_memory();
-  return start_admin(program) && start_workers(program);
+  return process_start_spans(program) && start_admin(program) &&
+         start_workers(program);
 }

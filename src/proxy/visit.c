@@ -38,8 +38,9 @@ static struct answering answering_of(struct visit *visit,
   visit->record.outcome = outcome;
   visit->record.tally = tally_of(visit);
   visit->record.winner = -1;
-  visit->record.end_us =
-      visit->service->log ? clock_now_us() : visit->record.start_us;
+  visit->record.end_us = visit->service->log || visit->record.trace
+                             ? clock_now_us()
+                             : visit->record.start_us;
   return (struct answering){.service = visit->service,
                             .connection = visit->connection,
                             .race = &visit->record,

@@ -217,6 +217,7 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   service->number = worker->setup.number;
   service->loop = worker->loop;
   service->log = worker->setup.log;
+  service->spans = spans_feed(process->spans, service->number);
   if (worker->setup.history)
     service->tape = history_tape(worker->setup.history, service->number);
   service->tally = &process->tallies[service->number];

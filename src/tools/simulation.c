@@ -268,8 +268,9 @@ static struct attempt_end end_of(const struct job *job) {
   if (job->draw.end == WORKLOAD_GOOD)
     return (struct attempt_end){
         .result = ATTEMPT_SUCCESS, .status = 200, .whole = true};
+  int status = job->draw.end == WORKLOAD_SHEDS ? 429 : 500;
   return (struct attempt_end){
-      .result = ATTEMPT_STATUS, .status = 500, .whole = true};
+      .result = ATTEMPT_STATUS, .status = status, .whole = true};
 }
 
 static void on_done(struct simulation *s, const struct event *done) {
