@@ -50,7 +50,7 @@ static struct workload built_in(const char *name, const char *more) {
 }
 
 struct figures {
-  double good, asked, p50, p99, p999, mean;
+  double good, asked, p50, p99, p999, mean, failed_mean;
 };
 
 static struct figures play_within(const struct workload *workload,
@@ -67,7 +67,8 @@ static struct figures play_within(const struct workload *workload,
       .p50 = simulated_quantile_ms(&seen, 0.5),
       .p99 = simulated_quantile_ms(&seen, 0.99),
       .p999 = simulated_quantile_ms(&seen, 0.999),
-      .mean = sum / (double)seen.good};
+      .mean = sum / (double)seen.good,
+      .failed_mean = seen.failed_ms / (double)(seen.requests - seen.good)};
   simulated_clear(&seen);
   return figures;
 }
@@ -189,6 +190,46 @@ Test(simulation, an_outage_ends_the_hedges_by_itself) {
   cr_expect_geq(play_within(&workload, free_of_charge, 100, 130).asked, 1.5);
   expect_about(play_within(&workload, learned(950, 100), 140, 160).asked, 1.05,
                0.01);
+}
+
+/* An answer takes 15 ms in the mean. */
+Test(simulation, in_an_outage_no_failure_waits_for_a_hedge_that_is_refused) {
+  struct workload workload = built_in("W6", "seconds 130\n");
+  cr_expect_leq(play_within(&workload, defaults, 110, 130).failed_mean, 20);
+  cr_expect_leq(play_within(&workload, learned(950, 100), 110, 130).failed_mean,
+                20);
+}
+
+#define SHEDDING                                                               \
+  "rate 250\nseconds 120\ntimeout 2s\nanswer 94 median 10ms sigma 0.3\n"       \
+  "answer 5 150ms..250ms\n"
+
+Test(simulation, one_429_in_a_hundred_leaves_the_others_their_hedges) {
+  struct workload workload = workload_of(SHEDDING "answer 1 5ms sheds\n");
+  struct figures got = play(&workload, learned(950, 100));
+  cr_expect_geq(play(&workload, unhedged()).p99, 220);
+  cr_expect_leq(got.p99, 50);
+  expect_about(got.asked, 1.06, 0.01);
+}
+
+Test(simulation, a_target_over_its_limit_is_spared) {
+  struct workload workload = workload_of(SHEDDING "limit 200\n");
+  double alone = play(&workload, unhedged()).good;
+  struct figures got = play(&workload, learned(950, 100));
+  expect_about(alone, 80, 1);
+  cr_expect_geq(got.good, alone - 0.2);
+  cr_expect_leq(got.asked, 1.005);
+}
+
+Test(simulation, a_rate_below_the_limit_keeps_hedges_from_primaries) {
+  struct workload workload = workload_of(SHEDDING "limit 252\n");
+  struct simulated_policy limited = learned(950, 100);
+  limited.rate = (struct rate_rule){1000000000 / 250, 250};
+  double alone = play(&workload, unhedged()).good;
+  struct figures greedy = play(&workload, learned(950, 100));
+  struct figures modest = play(&workload, limited);
+  cr_expect_leq(greedy.good, alone - 1.5);
+  cr_expect_geq(modest.good, alone - 0.8);
 }
 
 Test(simulation, a_target_that_is_ill_is_passed_by) {

@@ -29,7 +29,7 @@ config_store_kind config_store_duration, config_store_durations,
     config_store_size, config_store_count, config_store_choice,
     config_store_switch;
 config_store_kind config_store_delay, config_store_budget, config_store_rate,
-    config_store_queue;
+    config_store_queue, config_store_ratio, config_store_filter;
 
 /* ---- config_store_fields.c ---- */
 

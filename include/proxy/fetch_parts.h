@@ -1,6 +1,6 @@
-/* fetch_parts: what the two files of proxy/fetch know of each other.
+/* fetch_parts: what the files of proxy/fetch know of each other.
  *
- * For fetch.c and fetch_start.c alone; others see proxy/fetch.h. */
+ * For fetch*.c alone; others see proxy/fetch.h. */
 #ifndef HEDGEROW_PROXY_FETCH_PARTS_H
 #define HEDGEROW_PROXY_FETCH_PARTS_H
 
@@ -24,6 +24,8 @@ line_on_turn fetch_on_turn;
 
 /* ---- fetch_start.c ---- */
 
+/* Attempts at the target of that place that have no answer yet. */
+int64_t fetch_unanswered_by(const struct fetch *f, unsigned place);
 /* Starts the next attempt, or gives it a place in line, and says whether it
  * did. */
 enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us);

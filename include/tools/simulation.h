@@ -12,6 +12,7 @@
 #include "core/gate.h"
 #include "core/hedge_budget.h"
 #include "core/plan.h"
+#include "core/rate.h"
 #include "tools/rival.h"
 #include "tools/workload.h"
 
@@ -21,6 +22,7 @@ struct simulated_policy {
   struct hedge_budget_rule budget;
   bool gate;
   int64_t max_attempts;
+  struct rate_rule rate;          /* of each target; all zeros: no limit */
   const struct rival_rule *rival; /* NULL: hedgerow's own */
 };
 
@@ -31,7 +33,8 @@ struct simulated {
   uint64_t requests, good, attempts; /* attempts: those of these requests */
   uint64_t hedges, forwarded;        /* by time; brought forward */
   uint64_t refused[GATE_VERDICTS];
-  float *took_ms; /* of each good answer; owned */
+  double failed_ms; /* that the others waited, all together */
+  float *took_ms;   /* of each good answer; owned */
   size_t took_cap;
 };
 

@@ -1,5 +1,5 @@
-/* config_store_numbers.c: numbers, and values that are made of numbers, on their
- * way into the config. How they are written is config/config_values' to know;
+/* config_store_numbers.c: numbers, and what is made of numbers, on their way
+ * into the config. How they are written is config/config_values' to know;
  * between which bounds they lie, the table's. */
 #include <string.h>
 
@@ -120,6 +120,21 @@ bool config_store_queue(const struct config_into *into,
   if (why) return config_refuse_value(input, error, why);
   into->rules->queue = rule;
   return true;
+}
+
+bool config_store_filter(const struct config_into *into,
+                         const struct config_input *input, struct text *error) {
+  struct race_filter filter;
+  const char *why = config_parse_filter(input->value, &filter);
+  if (why) return config_refuse_value(input, error, why);
+  memcpy(config_member(into, input->option), &filter, sizeof filter);
+  return true;
+}
+
+bool config_store_ratio(const struct config_into *into,
+                        const struct config_input *input, struct text *error) {
+  return store_number(into, input, error, config_parse_ratio,
+                      " is no share: write a number from 0 to 1, such as 0.01");
 }
 
 bool config_store_size(const struct config_into *into,

@@ -29,8 +29,8 @@ static void add_address(struct text *out, const struct listen_at *address) {
   text_char(out, '"');
 }
 
-static void add_local(struct text *out, const struct listen_at *address) {
-  if (address->host.len == 0) text_str(out, "off");
+static void add_place(struct text *out, const struct listen_at *address) {
+  if (!listen_at_is_set(address)) text_str(out, "off");
   else add_address(out, address);
 }
 
@@ -51,6 +51,15 @@ static void add_headers(struct text *out, const struct config_rules *rules) {
     text_str(out, ": \"" CONFIG_MASK "\"");
   }
   text_char(out, '}');
+}
+
+/* A colon would begin a mapping for some readers. */
+static void add_filter(struct text *out, const struct race_filter *filter) {
+  char storage[64];
+  struct text text;
+  text_init(&text, storage, sizeof storage);
+  config_write_filter(&text, filter);
+  config_quote(out, text_slice_of(&text));
 }
 
 static void add_blocks(struct text *out, const struct config_rules *rules) {
@@ -99,6 +108,7 @@ static void add_number(struct text *out, const struct config_option *option,
   else if (option->kind == OPTION_DURATION) config_write_duration(out, number);
   else if (option->kind == OPTION_SIZE) config_write_size(out, number);
   else if (option->kind == OPTION_COUNT) text_int(out, number);
+  else if (option->kind == OPTION_RATIO) config_write_ratio(out, number);
   else add_choice(out, option->value, number);
 }
 
@@ -114,7 +124,7 @@ void config_value_write(struct text *out, const struct config_option *option,
   struct slice text = {0};
   switch (option->kind) {
     case OPTION_ADDRESS: add_addresses(out, of->config); break;
-    case OPTION_LOCAL: add_local(out, member); break;
+    case OPTION_PLACE: add_place(out, member); break;
     case OPTION_DURATIONS: config_write_durations(out, member); break;
     case OPTION_DELAY:
       config_write_delay(out, rules->policy.hedge_after_us,
@@ -123,6 +133,7 @@ void config_value_write(struct text *out, const struct config_option *option,
     case OPTION_BUDGET: config_write_budget(out, &rules->budget); break;
     case OPTION_RATE: config_write_rate(out, &rules->rate); break;
     case OPTION_QUEUE: config_write_queue(out, &rules->queue); break;
+    case OPTION_FILTER: add_filter(out, member); break;
     case OPTION_HEADERS: add_headers(out, rules); break;
     case OPTION_NAMES:
       add_strings(out, rules->drop_headers, rules->drop_header_count);
@@ -141,6 +152,8 @@ void config_value_write(struct text *out, const struct config_option *option,
     case OPTION_VARIABLE: config_quote(out, slice_of(name_at(member))); break;
     case OPTION_FIELD:
     case OPTION_WORD:
+    case OPTION_COLLECTOR:
+    case OPTION_LOCAL_ORIGIN:
     case OPTION_FIELD_NAME:
       memcpy(&text, member, sizeof text);
       if (option->kind != OPTION_FIELD && text.len == 0) text_str(out, "off");

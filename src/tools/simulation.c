@@ -34,6 +34,7 @@ struct simulation {
   struct latency_counts counts[SIMULATED_WORKERS][WORKLOAD_TARGETS_MAX];
   struct hedge_earnings earnings[SIMULATED_WORKERS];
   struct hedge_budget budget;
+  struct rate rates[WORKLOAD_TARGETS_MAX];
   struct pilot_delay delay;
   struct pilot_target *target_at[WORKLOAD_TARGETS_MAX];
   const struct pilot_learner *learner_at[WORKLOAD_TARGETS_MAX];
@@ -82,9 +83,11 @@ static void settle(struct simulation *s, int index) {
   r->stamp++;
   r->next_free = s->request_free;
   s->request_free = index;
-  if (!r->counted || r->race.outcome != OUTCOME_SUCCESS) return;
-  if (!note_answer(s->seen, s->now_us - r->race.start_us))
-    s->events.failed = true;
+  int64_t took_us = s->now_us - r->race.start_us;
+  if (!r->counted) return;
+  if (r->race.outcome != OUTCOME_SUCCESS)
+    s->seen->failed_ms += (double)took_us / 1000;
+  else if (!note_answer(s->seen, took_us)) s->events.failed = true;
 }
 
 /* ---- how attempts end ---- */
@@ -125,6 +128,14 @@ static void end_below(struct simulation *s, struct request *r,
 
 /* ---- how they start ---- */
 
+static enum gate_verdict take_rate(struct simulation *s, unsigned target,
+                                   enum pilot_kind kind) {
+  const struct rate_rule *rule = &s->policy->rate;
+  int64_t left = kind == PILOT_PRIMARY ? 0 : rule->burst / 8;
+  return rate_take(&s->rates[target], rule, left, s->now_us) > 0 ? GATE_RATE
+                                                                 : GATE_OPEN;
+}
+
 static enum gate_verdict admit(struct simulation *s, struct request *r,
                                unsigned k, enum pilot_kind kind) {
   unsigned target = pilot_whom(&r->race, k);
@@ -132,9 +143,13 @@ static enum gate_verdict admit(struct simulation *s, struct request *r,
   struct gate gate = {
       .in_flight = in_flight, .cap = s->policy->max_attempts, .hedge = k > 0};
   enum gate_verdict verdict = gate_try(&gate);
+  if (verdict == GATE_OPEN) verdict = take_rate(s, target, kind);
   if (verdict != GATE_OPEN) return verdict;
-  if (!s->policy->rival)
-    return pilot_admit(pilot_of(s, r), target, kind, in_flight, s->now_us);
+  if (!s->policy->rival) {
+    verdict = pilot_admit(pilot_of(s, r), target, kind, in_flight, s->now_us);
+    if (verdict != GATE_OPEN) rate_give(&s->rates[target], &s->policy->rate);
+    return verdict;
+  }
   if (kind == PILOT_PRIMARY || rival_take(&s->rival, s->now_us))
     return GATE_OPEN;
   return GATE_BUDGET;
@@ -175,6 +190,11 @@ static void set_timer(struct simulation *s, int index) {
                                         .stamp = r->stamp});
 }
 
+static bool is_hopeless(struct simulation *s, const struct request *r) {
+  return r->race.in_flight == 0 && !s->policy->rival &&
+         !pilot_has_hope(pilot_of(s, r), &r->race, 0);
+}
+
 static void perform(struct simulation *s, int index, struct todo todo) {
   struct request *r = &s->requests[index];
   end_below(s, r, &todo);
@@ -188,6 +208,10 @@ static void perform(struct simulation *s, int index, struct todo todo) {
     r->jobs[r->begun - 1] = NOBODY;
     todo = race_step(&r->race, &event);
     end_below(s, r, &todo);
+  }
+  if (todo.outcome == OUTCOME_OPEN && is_hopeless(s, r)) {
+    struct step_event event = {.kind = EVENT_HOPELESS, .now_us = s->now_us};
+    todo = race_step(&r->race, &event);
   }
   if (todo.outcome == OUTCOME_OPEN) set_timer(s, index);
   else settle(s, index);
@@ -257,8 +281,9 @@ static struct attempt_end end_of(const struct job *job) {
   if (job->draw.end == WORKLOAD_GOOD)
     return (struct attempt_end){
         .result = ATTEMPT_SUCCESS, .status = 200, .whole = true};
+  int status = job->draw.end == WORKLOAD_SHEDS ? 429 : 500;
   return (struct attempt_end){
-      .result = ATTEMPT_STATUS, .status = 500, .whole = true};
+      .result = ATTEMPT_STATUS, .status = status, .whole = true};
 }
 
 static void on_done(struct simulation *s, const struct event *done) {
