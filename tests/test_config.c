@@ -74,6 +74,8 @@ static const struct number_case numbers[] = {
     {"idempotent", 0, "on", 1},
     {"observe", 0, "on", 1},
     {"compression", 0, "gzip", 1},
+    {"trace-context", 0, "pass", 1},
+    {"trace-ratio", 1000000, "0.01", 10000},
     {"get-body", 0, "on", 1},
     {"forwarded", 0, "append", 1},
     {"rewrite-links", 0, "on", 1},
@@ -89,6 +91,7 @@ static const struct number_case numbers[] = {
     {"workers", 0, "256", 256},
     {"losers", CONFIG_LOSERS_CANCEL, "drain", CONFIG_LOSERS_DRAIN},
     {"log", CONFIG_LOG_AUTO, "json", CONFIG_LOG_JSON},
+    {"receipt", 0, "60s", 60 * S},
     {"trace", 0, "on", 1},
     {"drain", 10 * S, "0ms", 0},
     {"max-head", 16384, "32K", 32768},
@@ -124,6 +127,7 @@ static int64_t number_of(const char *name) {
       {"idempotent", config.defaults.idempotent},
       {"observe", config.defaults.observe},
       {"compression", config.defaults.compression},
+      {"trace-context", config.defaults.trace_context},
       {"get-body", config.defaults.get_body},
       {"forwarded", config.defaults.forwarded},
       {"rewrite-links", config.defaults.rewrite_links},
@@ -139,7 +143,9 @@ static int64_t number_of(const char *name) {
       {"workers", config.workers},
       {"losers", config.defaults.losers},
       {"log", config.log},
+      {"receipt", config.receipt_us},
       {"trace", config.trace},
+      {"trace-ratio", config.trace_ratio},
       {"drain", config.drain_us},
       {"max-head", config.max_head_bytes},
       {"max-target", config.max_target_bytes},
@@ -193,6 +199,9 @@ Test(config, nothing_but_a_target_gives_the_defaults) {
   cr_expect_null(config.defaults.token_file.text);
   cr_expect_null(config.defaults.ca_file.text);
   cr_expect_null(config.log_file.text);
+  cr_expect(race_filter_is_all(&config.log_only));
+  cr_expect_eq(config.otlp.len, 0);
+  cr_expect_null(config.otlp_token.text);
   cr_expect_null(config.token_env);
   cr_expect_str_eq(error, "", "the error is '%s'", error);
 }
@@ -251,6 +260,8 @@ Test(config, every_word_of_a_choice_has_its_meaning) {
       {"errors", "upstream", 1},
       {"compression", "off", 0},
       {"compression", "gzip", 1},
+      {"trace-context", "own", 0},
+      {"trace-context", "pass", 1},
       {"idempotent", "off", 0},
       {"idempotent", "true", 1},
       {"balance", "first", 0},
@@ -373,6 +384,15 @@ Test(config, the_admin_listener_is_off_until_it_has_an_address) {
   cr_expect_eq(config.admin.host.len, 0);
 }
 
+Test(config, a_mock_on_this_machine_may_be_named) {
+  EXPECT_RUN(TO);
+  cr_expect_eq(config.admin_mock.len, 0);
+  EXPECT_RUN(TO, "--admin-mock", "http://127.0.0.1:9001");
+  expect_slice("the mock", config.admin_mock, "http://127.0.0.1:9001");
+  EXPECT_RUN(TO, "--admin-mock", "off");
+  cr_expect_eq(config.admin_mock.len, 0);
+}
+
 Test(config, a_list_has_an_end) {
   static const struct {
     const char *flag, *value, *error;
@@ -441,10 +461,13 @@ Test(config, a_value_of_the_wrong_kind_says_what_was_expected) {
   EXPECT_ERROR("--listen: \"8480\": write it as HOST:PORT, such as "
                "127.0.0.1:8480",
                TO, "--listen", "8480");
-  EXPECT_ERROR("--admin: \"[::]:1\": it has no password yet, so only this "
-               "machine may reach it: write 127.0.0.1:PORT, [::1]:PORT, "
-               "localhost:PORT, or off",
+  EXPECT_ERROR("--admin: [::]:1 may be reached from other machines: name a "
+               "token's file (--admin-token-file), or write 127.0.0.1:PORT, "
+               "unix:/PATH or off",
                TO, "--admin", "[::]:1");
+  EXPECT_ERROR("--admin-mock: \"http://a.example\": write "
+               "http://127.0.0.1:PORT, or off",
+               TO, "--admin-mock", "http://a.example");
   EXPECT_ERROR("--ca-file: the name of a file is missing", TO, "--ca-file=");
 }
 

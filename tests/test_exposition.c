@@ -59,6 +59,14 @@ Test(exposition, a_gauge_is_a_number_or_seconds) {
          "g -3\ng 0.0\ng 0.3\ng 1.000001\ng 1796040311.553352\n");
 }
 
+Test(exposition, a_counter_may_be_of_seconds) {
+  struct exposition to = exposition_of(false);
+  exposition_family(&to, EXPOSITION_COUNTER, "s_seconds", "S.");
+  exposition_seconds(&to, none, 2500000);
+  expect("# HELP s_seconds_total S.\n# TYPE s_seconds_total counter\n"
+         "s_seconds_total 2.5\n");
+}
+
 Test(exposition, the_buckets_of_a_histogram_add_up) {
   struct exposition to = exposition_of(false);
   exposition_family(&to, EXPOSITION_HISTOGRAM, "h", "H.");

@@ -97,13 +97,25 @@ Test(latency, the_end_of_a_span_is_behind_all_that_lie_in_it) {
 static struct latency_windows windows;
 
 /* How many answers are seen at that second. */
-static unsigned seen_at(int64_t second) {
+static unsigned seen_by(const struct latency_rule *rule, int64_t second) {
   struct latency_totals totals = {0}, seen;
   unsigned sum = 0;
   latency_add(&totals, &counts);
-  latency_window(&windows, &totals, second * S, &seen);
+  latency_window(&windows, rule, &totals, second * S, &seen);
   for (int i = 0; i < LATENCY_SPANS; i++) sum += seen.whole[i];
   return sum;
+}
+
+static unsigned seen_at(int64_t second) {
+  return seen_by(&latency_present, second);
+}
+
+Test(latency, the_past_is_10_to_20_minutes) {
+  cr_expect_eq(seen_by(&latency_past, 100), 0);
+  note(1000, MS, true);
+  cr_expect_eq(seen_by(&latency_past, 100 + 600), 1000);
+  cr_expect_eq(seen_by(&latency_past, 100 + 1199), 1000);
+  cr_expect_eq(seen_by(&latency_past, 100 + 1200), 0);
 }
 
 Test(latency, a_window_turns_after_5_seconds_with_200_answers) {
@@ -133,4 +145,48 @@ Test(latency, differences_are_right_across_an_overflow) {
   seen_at(220);
   note(5, MS, true);
   cr_expect_eq(seen_at(221), 5);
+}
+
+/* ---- what is still to come ---- */
+
+static struct latency_odds odds;
+
+static void learn_all(void) {
+  struct latency_curve curve = curve_of_all();
+  latency_publish(&odds, &curve);
+}
+
+/* One for each millisecond of 1 to 100. */
+static void learn_an_even_spread(void) {
+  for (int i = 1; i <= 100; i++) note(1, i * MS, true);
+  learn_all();
+}
+
+Test(latency, who_is_unanswered_takes_half_of_what_is_left_of_an_even_spread) {
+  learn_an_even_spread();
+  expect_about((double)latency_ahead_us(&odds, 0, S), 50 * MS, 0.05);
+  expect_about((double)latency_ahead_us(&odds, 60 * MS, S), 20 * MS, 0.1);
+}
+
+Test(latency, nobody_takes_longer_than_until_he_is_cut) {
+  learn_an_even_spread();
+  /* Half of those who are left at 50 ms are there at 75 ms. */
+  expect_about((double)latency_ahead_us(&odds, 50 * MS, 75 * MS),
+               0.5 * 12.5 * MS + 0.5 * 25 * MS, 0.1);
+  cr_expect_eq(latency_ahead_us(&odds, 50 * MS, 50 * MS), 0);
+  cr_expect_eq(latency_ahead_us(&odds, 50 * MS, 20 * MS), 0);
+}
+
+Test(latency, behind_the_last_answer_nothing_is_known) {
+  note(90, 10 * MS, true);
+  note(10, 50 * MS, false); /* losers, which may take for ever */
+  learn_all();
+  cr_expect_lt(latency_ahead_us(&odds, 9 * MS, 100 * S), 4 * MS);
+  cr_expect_eq(latency_ahead_us(&odds, 30 * MS, 100 * S), 0);
+  cr_expect_eq(latency_ahead_us(&odds, 300 * S, 900 * S), 0);
+}
+
+Test(latency, who_knows_nothing_expects_nothing) {
+  memset(&odds, 0, sizeof odds);
+  cr_expect_eq(latency_ahead_us(&odds, 10 * MS, 10 * S), 0);
 }

@@ -13,6 +13,7 @@ enum { T0 = 7000000 }; /* when races start here */
 static const struct attempt_record two[] = {
     {.start_us = T0, .end_us = T0 + 412000, .end.result = ATTEMPT_CANCELLED},
     {.target = 1,
+     .kind = ATTEMPT_HEDGE,
      .start_us = T0 + 300000,
      .end_us = T0 + 412000,
      .end = {ATTEMPT_SUCCESS, .status = 200}},
@@ -91,9 +92,9 @@ Test(log_line, tells_a_race_as_json) {
               "\"method\":\"GET\",\"target\":\"/smart/x\",\"status\":200,"
               "\"outcome\":\"success\",\"ms\":412.3,\"bytes\":200,"
               "\"attempts\":["
-              "{\"target\":0,\"start\":0.0,\"end\":412.0,"
+              "{\"target\":0,\"kind\":\"primary\",\"start\":0.0,\"end\":412.0,"
               "\"result\":\"cancelled\"},"
-              "{\"target\":1,\"start\":300.0,\"end\":412.0,"
+              "{\"target\":1,\"kind\":\"hedge\",\"start\":300.0,\"end\":412.0,"
               "\"result\":\"success\",\"status\":200}]}\n");
 }
 
@@ -101,7 +102,34 @@ Test(log_line, tells_a_race_as_text) {
   struct race_record race = race_for("/smart/x");
   expect_line(log_line_text, &race,
               "01:02:03.123 GET /smart/x 200 success 412.3ms"
-              "  #0 0.0-412.0 cancelled  #1 300.0-412.0 success\n");
+              "  #0 0.0-412.0 cancelled  #1 hedge 300.0-412.0 success\n");
+}
+
+Test(log_line, tells_route_upstream_trace_and_rescue_where_there_are_any) {
+  struct race_record race = race_for("/smart/x");
+  const struct trace_context trace = {
+      .high = 0x4bf92f3577b34da6, .low = 0xa3ce929d0e0e4736, .span = 0xb7};
+  struct attempt_record attempts[] = {two[0], two[1]};
+  attempts[1].span = 0xf067aa0ba902b7;
+  race.attempts = attempts;
+  race.route = slice_of("/smart");
+  race.upstream = slice_of("to");
+  race.trace = &trace;
+  race.rescued = RESCUE_SLOW;
+  race.saved_us = 245600;
+  expect_holds(log_line_json, &race,
+               "\"id\":\"id-1\","
+               "\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\","
+               "\"span_id\":\"00000000000000b7\",\"route\":\"/smart\","
+               "\"upstream\":\"to\",\"method\":\"GET\"");
+  expect_holds(log_line_json, &race,
+               "\"bytes\":200,\"rescued\":\"slow\",\"saved_ms\":245.6,");
+  expect_holds(log_line_json, &race,
+               "\"kind\":\"hedge\",\"span_id\":\"00f067aa0ba902b7\",");
+  expect_holds(log_line_text, &race,
+               "  trace 4bf92f3577b34da6a3ce929d0e0e4736\n");
+  race.rescued = RESCUE_FAILED;
+  expect_holds(log_line_json, &race, "\"rescued\":\"failed\",\"attempts\"");
 }
 
 Test(log_line, names_the_status_of_a_failed_attempt) {
@@ -152,11 +180,12 @@ Test(log_line, tells_of_no_gap_and_counts_none) {
   race.count = 4;
   expect_holds(log_line_text, &race,
                "ms  #0 1.0-2.0 success  #1 1.0-2.0 success\n");
-  expect_holds(
-      log_line_json, &race,
-      ",\"attempts\":["
-      "{\"target\":1,\"start\":1.0,\"end\":2.0,\"result\":\"success\"},"
-      "{\"target\":3,\"start\":1.0,\"end\":2.0,\"result\":\"success\"}]}\n");
+  expect_holds(log_line_json, &race,
+               ",\"attempts\":["
+               "{\"target\":1,\"kind\":\"primary\",\"start\":1.0,\"end\":2.0,"
+               "\"result\":\"success\"},"
+               "{\"target\":3,\"kind\":\"primary\",\"start\":1.0,\"end\":2.0,"
+               "\"result\":\"success\"}]}\n");
   race.count = 33;
   expect_holds(log_line_text, &race, "  #15 1.0-2.0 success\n");
   expect_holds(log_line_json, &race, "\"success\"}]}\n");
@@ -238,6 +267,7 @@ enum { DIGITS_MORE = 9 };
 
 Test(log_line, stays_below_its_limit_whatever_comes) {
   static char noise[8192];
+  static const struct trace_context trace = {.high = 1, .span = 2};
   struct attempt_record attempts[20];
   memset(noise, '\x01', sizeof noise);
   for (size_t i = 0; i < 20; i++)
@@ -245,7 +275,11 @@ Test(log_line, stays_below_its_limit_whatever_comes) {
         .target = UINT32_MAX,
         .start_us = INT64_MIN,
         .end_us = INT64_MIN,
-        .end = {ATTEMPT_STATUS, .status = INT32_MIN},
+        .end = {ATTEMPT_REFUSED, .status = INT32_MIN},
+        .refused_by = GATE_SLOW_TARGET,
+        .kind = ATTEMPT_PRIMARY,
+        .name = "an-upstream-with-32-letters-in-it/63",
+        .span = UINT64_MAX,
         .resends = UINT8_MAX,
         .queued_us = UINT32_MAX,
     };
@@ -254,6 +288,12 @@ Test(log_line, stays_below_its_limit_whatever_comes) {
                              .id = all,
                              .method = all,
                              .path = all,
+                             .route = all,
+                             .upstream = all,
+                             .trace = &trace,
+                             .rescued = RESCUE_SLOW,
+                             .saved_us = INT64_MIN,
+                             .would = {INT64_MIN, INT64_MIN, 1.0f},
                              .status = INT32_MIN,
                              .outcome = OUTCOME_CLIENT_ERROR,
                              .end_us = INT64_MIN,

@@ -9,7 +9,7 @@
 enum { T0 = 7000000 }; /* when races start here */
 
 /* An /all with hedges has tens of thousands of them. */
-_Static_assert(sizeof(struct attempt_record) <= 104,
+_Static_assert(sizeof(struct attempt_record) <= 128,
                "a record of an attempt stays small");
 
 static void expect_json(const struct attempt_record *attempt,
@@ -44,12 +44,13 @@ Test(record, an_attempt_is_told_in_two_spellings) {
                                    .end = {ATTEMPT_STATUS, .status = 503},
                                    .error = "the upstream said \"no\"\n",
                                    .resends = 1};
-  expect_both(&attempt,
-              "{\"target\":3,\"started_ms\":300.0,\"ended_ms\":412.3,"
-              "\"result\":\"status\",\"status\":503,"
-              "\"error\":\"the upstream said \\\"no\\\"\\n\"}",
-              "{\"target\":3,\"start\":300.0,\"end\":412.3,"
-              "\"result\":\"status\",\"status\":503,\"resends\":1}");
+  expect_both(
+      &attempt,
+      "{\"target\":3,\"started_ms\":300.0,\"ended_ms\":412.3,"
+      "\"result\":\"status\",\"status\":503,"
+      "\"error\":\"the upstream said \\\"no\\\"\\n\"}",
+      "{\"target\":3,\"kind\":\"primary\",\"start\":300.0,\"end\":412.3,"
+      "\"result\":\"status\",\"status\":503,\"resends\":1}");
 }
 
 Test(record, a_retry_is_told_as_one) {
@@ -64,7 +65,7 @@ Test(record, a_retry_is_told_as_one) {
               "\"end\":0.0,\"result\":\"transport\"}");
   attempt.kind = ATTEMPT_HEDGE;
   expect_json(&attempt, RECORD_IN_LOG,
-              "{\"target\":0,\"start\":0.0,\"end\":0.0,"
+              "{\"target\":0,\"kind\":\"hedge\",\"start\":0.0,\"end\":0.0,"
               "\"result\":\"transport\"}");
 }
 
@@ -76,7 +77,7 @@ Test(record, a_refused_one_is_told_with_what_refused_it) {
   expect_both(&attempt,
               "{\"target\":0,\"started_ms\":0.0,\"ended_ms\":0.0,"
               "\"result\":\"refused\",\"refused_by\":\"slow_target\"}",
-              "{\"target\":0,\"start\":0.0,\"end\":0.0,"
+              "{\"target\":0,\"kind\":\"primary\",\"start\":0.0,\"end\":0.0,"
               "\"result\":\"refused\",\"refused_by\":\"slow_target\"}");
 }
 
@@ -88,7 +89,7 @@ Test(record, what_stood_in_line_tells_how_long) {
   expect_both(&attempt,
               "{\"target\":0,\"started_ms\":30.0,\"ended_ms\":42.0,"
               "\"queued_ms\":30.0,\"result\":\"success\",\"status\":200}",
-              "{\"target\":0,\"start\":30.0,\"end\":42.0,"
+              "{\"target\":0,\"kind\":\"primary\",\"start\":30.0,\"end\":42.0,"
               "\"queued\":30.0,\"result\":\"success\",\"status\":200}");
 }
 
@@ -97,8 +98,9 @@ Test(record, what_did_not_happen_is_left_out) {
       .start_us = T0, .end_us = T0, .end.result = ATTEMPT_CANCELLED};
   static const char in_problem[] = "{\"target\":0,\"started_ms\":0.0,"
                                    "\"ended_ms\":0.0,\"result\":\"cancelled\"}";
-  static const char in_log[] = "{\"target\":0,\"start\":0.0,\"end\":0.0,"
-                               "\"result\":\"cancelled\"}";
+  static const char in_log[] =
+      "{\"target\":0,\"kind\":\"primary\",\"start\":0.0,\"end\":0.0,"
+      "\"result\":\"cancelled\"}";
   expect_both(&attempt, in_problem, in_log);
   attempt.error = "";
   expect_both(&attempt, in_problem, in_log);
@@ -111,7 +113,8 @@ Test(record, every_result_is_told_by_its_name) {
         .start_us = T0, .end_us = T0 + 1000, .end.result = result};
     char want[128];
     snprintf(want, sizeof want,
-             "{\"target\":0,\"start\":0.0,\"end\":1.0,\"result\":\"%s\"%s}",
+             "{\"target\":0,\"kind\":\"primary\",\"start\":0.0,\"end\":1.0,"
+             "\"result\":\"%s\"%s}",
              attempt_result_name(result),
              result == ATTEMPT_REFUSED ? ",\"refused_by\":\"open\"" : "");
     expect_json(&attempt, RECORD_IN_LOG, want);
@@ -125,7 +128,8 @@ Test(record, the_largest_of_each_number_is_told) {
                                    .end = {ATTEMPT_SUCCESS, .status = 999},
                                    .resends = UINT8_MAX};
   expect_json(&attempt, RECORD_IN_LOG,
-              "{\"target\":4294967295,\"start\":0.0,\"end\":3600000.0,"
+              "{\"target\":4294967295,\"kind\":\"primary\",\"start\":0.0,"
+              "\"end\":3600000.0,"
               "\"result\":\"success\",\"status\":999,\"resends\":255}");
 }
 
@@ -248,4 +252,18 @@ Test(record, attempts_without_a_response_have_no_say) {
       {.start_us = 0, .end = {ATTEMPT_STATUS, .status = 500}}};
   expect_wait(attempts, 4, 7);
   expect_wait(attempts, 1, 0);
+}
+
+Test(record, the_log_alone_tells_the_span) {
+  const struct attempt_record attempt = {.kind = ATTEMPT_HEDGE,
+                                         .span = 0xf067aa0ba902b7,
+                                         .start_us = T0,
+                                         .end_us = T0};
+  expect_json(&attempt, RECORD_IN_LOG,
+              "{\"target\":0,\"kind\":\"hedge\","
+              "\"span_id\":\"00f067aa0ba902b7\",\"start\":0.0,"
+              "\"end\":0.0,\"result\":\"success\"}");
+  expect_json(&attempt, RECORD_IN_PROBLEM,
+              "{\"target\":0,\"started_ms\":0.0,\"ended_ms\":0.0,"
+              "\"result\":\"success\"}");
 }

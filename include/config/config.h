@@ -29,7 +29,8 @@ enum {
   CONFIG_BLOCKS_MAX = 16,
   CONFIG_HEADERS_MAX = 64,
   CONFIG_WORKERS_MAX = 256,
-  CONFIG_ADMIN_CONNECTIONS = 32, /* of --admin */
+  CONFIG_ADMIN_CONNECTIONS = 32, /* of --admin, */
+  CONFIG_ADMIN_READERS = 1000,   /* and of those who listen to its events */
   CONFIG_ITEMS_MAX = 4096,       /* what --max-items may ask for at most */
 };
 
@@ -65,7 +66,8 @@ struct config_rules {
   unsigned success_if_count;
   struct slice fail_if[CONFIG_RULES_MAX];
   unsigned fail_if_count;
-  int64_t compression; /* 1: gzip */
+  int64_t compression;   /* 1: gzip */
+  int64_t trace_context; /* 1: pass */
   bool idempotent, strip_prefix, get_body;
   bool observe;     /* race_policy.observed is the snapshot's to set */
   unsigned methods; /* 1 << enum http_method for each */
@@ -98,15 +100,22 @@ struct config {
   struct base_url targets[CONFIG_TARGETS_MAX]; /* --to first, then --all */
   unsigned to_count, all_count;
   struct listen_at listen[CONFIG_LISTEN_MAX];
-  unsigned listen_count;  /* 1 or more */
-  struct listen_at admin; /* an empty host: off */
-  int64_t workers;        /* 0: one per core */
+  unsigned listen_count;               /* 1 or more */
+  struct listen_at admin;              /* an empty host: off */
+  struct config_name admin_token_file; /* none: whoever reaches it may ask */
+  struct slice admin_mock;             /* http://127.0.0.1:PORT; empty: off */
+  int64_t workers;                     /* 0: one per core */
   int64_t drain_us;
   const char *token_env; /* HEDGEROW_TOKEN, or NULL; token_file goes before
                           * it. Never printed; main wipes what it holds. */
   int64_t log;           /* enum config_log */
-  struct config_name log_file; /* none: stdout */
-  bool trace;                  /* --trace on */
+  struct race_filter log_only;   /* which requests have a line */
+  struct config_name log_file;   /* none: stdout */
+  int64_t receipt_us;            /* --receipt; 0: off */
+  struct slice otlp;             /* the collector's URL; empty: none */
+  struct config_name otlp_token; /* none: none is sent */
+  int64_t trace_ratio;           /* of new traces, in millionths */
+  bool trace;                    /* --trace on */
 
   int64_t max_head_bytes, max_target_bytes, max_fields;
   int64_t max_buffered_bytes, max_connections, max_requests;
@@ -199,6 +208,9 @@ enum config_result config_read_words(struct config *config,
                                      const struct config_words *words,
                                      struct text *error)
     __attribute__((warn_unused_result));
+/* --admin: that whoever can reach it has to show a token. False with one line
+ * in error. */
+bool config_check_admin(const struct config *config, struct text *error);
 /* The rules between options of one set. False with one line in error, which
  * calls the options by their keys, or by their flags. */
 bool config_check_rules(const struct config_rules *rules, bool by_keys,

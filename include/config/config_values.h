@@ -9,6 +9,7 @@
 #include "core/address.h"
 #include "core/delay.h"
 #include "core/hedge_budget.h"
+#include "core/race_filter.h"
 #include "core/slice.h"
 #include "core/target.h"
 #include "core/text.h"
@@ -61,6 +62,21 @@ const char *config_parse_queue(struct slice text, struct queue_rule *rule)
     __attribute__((warn_unused_result));
 void config_write_queue(struct text *out, const struct queue_rule *rule);
 
+/* "slow:500ms,failed,rescued", "all". */
+const char *config_parse_filter(struct slice text, struct race_filter *filter)
+    __attribute__((warn_unused_result));
+void config_write_filter(struct text *out, const struct race_filter *filter);
+
+/* "0.01", "1" -> millionths; six digits behind the point at most. */
+bool config_parse_ratio(struct slice text, int64_t *millionths)
+    __attribute__((warn_unused_result));
+void config_write_ratio(struct text *out, int64_t millionths);
+
+/* "http://127.0.0.1:4318", "https://otel.example.com/v1/traces"; "off": an
+ * empty url. NULL, or why not, static. */
+const char *config_parse_collector(struct slice text, struct slice *url)
+    __attribute__((warn_unused_result));
+
 /* "16K", "8M", "512" (bytes; K = 1024). */
 bool config_parse_size(struct slice text, int64_t *bytes)
     __attribute__((warn_unused_result));
@@ -77,8 +93,8 @@ bool config_parse_switch(struct slice text, bool *on)
 /* "127.0.0.1:8480", "[::1]:0", "localhost:8480". NULL or why not, static. */
 const char *config_parse_address(struct slice text, struct listen_at *address)
     __attribute__((warn_unused_result));
-/* The same of one that is this machine's alone. */
-const char *config_parse_local(struct slice text, struct listen_at *address)
+/* The same, or "unix:/run/hedgerow.sock". */
+const char *config_parse_place(struct slice text, struct listen_at *place)
     __attribute__((warn_unused_result));
 
 #endif

@@ -39,6 +39,14 @@ struct snapshot_secret {
   struct trust *trust; /* who vouches for it */
 };
 
+/* Routes of one path are counted together (their tallies are the same), and
+ * are told of with the first of them. */
+static inline bool snapshot_is_first_of_path(const struct snapshot *snapshot,
+                                             unsigned i) {
+  return i == 0 ||
+         snapshot->routes[i - 1].tallies != snapshot->routes[i].tallies;
+}
+
 /* What it is made of; all of it is borrowed for the call, but for the slots,
  * which outlive it. */
 struct snapshot_source {
@@ -83,6 +91,16 @@ bool snapshot_observed(const struct snapshot *snapshot, unsigned n,
 bool snapshot_target_is_up(const struct snapshot *snapshot,
                            const struct group *group, unsigned i,
                            int64_t now_us);
+
+/* What is known of the i-th target of one of its groups, of all routes that ask
+ * it. From the thread that calls snapshot_learn. */
+struct target_sight {
+  bool ejected, slow;      /* passed by, by all that learn of it */
+  uint32_t p50_us, p95_us; /* 0: nothing was learned */
+};
+struct target_sight snapshot_see_target(const struct snapshot *snapshot,
+                                        const struct group *group, unsigned i,
+                                        int64_t now_us);
 
 /* How many live in this process, for io/leaks. */
 int64_t snapshot_count(void);

@@ -33,6 +33,9 @@ struct forward_rules {
   bool with_body;              /* a client's body goes upstream, and so do the
                             * fields that tell of it */
   bool writes;                 /* its method goes upstream, and is not safe */
+  bool traces;      /* traceparent is written anew for each attempt, in place of
+                     * the client's; else both its fields cross as they came */
+  bool keeps_state; /* with traces: the client's tracestate crosses */
 };
 
 /* Writes "Name: value\r\n" lines, the fields of every upstream request to these
@@ -60,6 +63,11 @@ bool forward_carries(const struct http_request *request,
  * SUCCESS_ANY only) agrees on the coding with the upstream. */
 bool forward_asks_gzip(const struct http_request *request,
                        const struct forward_rules *rules);
+
+/* Whether these targets are sent a traceparent of ours: one that is configured
+ * to be dropped, or set, is not. */
+bool forward_tells_trace(const struct forward_rules *rules,
+                         const struct target_fields *target);
 
 /* At most so many bytes come to the client's own fields. */
 size_t forward_room(const struct forward_rules *rules,

@@ -34,6 +34,7 @@ struct http_request {
   bool expects_continue; /* Expect: 100-continue, HTTP/1.1 only */
   bool is_chunked;       /* Transfer-Encoding: chunked; no Content-Length */
   bool names_fields;     /* Connection holds more than close and keep-alive */
+  bool traced;           /* traceparent or tracestate: it is part of a trace */
   bool has_wishes; /* Prefer, Hedge or If-None-Match: how it is to be treated */
   uint64_t content_length; /* 0 without a Content-Length */
   unsigned field_count;

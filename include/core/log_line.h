@@ -25,4 +25,9 @@ void log_line_json(struct text *out, const struct race_record *race,
 void log_line_text(struct text *out, const struct race_record *race,
                    int64_t wall_us);
 
+/* What is told of a request's target: its path, without the query, and without
+ * what may stand before the path in a proxy's absolute-form
+ * ("http://user:password@host/path"). A part of it, or "/". */
+struct slice log_line_path(struct slice target);
+
 #endif

@@ -10,9 +10,11 @@
 #include <stdint.h>
 
 #include "core/gate.h"
+#include "core/rescue.h"
 #include "core/slice.h"
 #include "core/step.h"
 #include "core/text.h"
+#include "core/trace_context.h"
 
 struct route_tally;
 struct target_tally;
@@ -30,12 +32,14 @@ struct attempt_record {
                            * and lives as long as the record. */
   const char *name;  /* the target's, as core/target has it; NULL: none */
   struct target_tally *tally; /* where it is counted: see core/tally */
+  struct slice host;          /* the target's, with its port: see core/target */
   uint32_t target;            /* the target's number: --to first, then --all */
   uint8_t number;  /* its place in its race, and Hedge-Attempt's value */
   uint8_t kind;    /* enum attempt_kind */
   uint8_t resends; /* kept connections that had died, and were replaced */
   enum gate_verdict refused_by; /* with ATTEMPT_REFUSED */
   uint32_t queued_us; /* how long it stood in line before start_us (--queue) */
+  uint64_t span; /* its ID in the race's trace; 0: none, it is in no trace */
 };
 
 /* What hedging would have done for a race that was only observed; all zeros:
@@ -52,6 +56,9 @@ struct race_would {
 /* One client request, once it is settled. */
 struct race_record {
   struct slice id, method, path, peer; /* path: without the query */
+  struct slice route;    /* the path of the route; empty: none takes it */
+  struct slice upstream; /* whom the race asks; empty: several, or nobody */
+  const struct trace_context *trace; /* that it belongs to; NULL: none */
   enum outcome outcome;
   int winner;       /* the attempt whose success is the answer, or -1 */
   int status;       /* 0: none was sent, the client had left */
@@ -60,7 +67,12 @@ struct race_record {
   int64_t end_us;
   struct route_tally *tally; /* where it is counted: see core/tally */
   unsigned started;          /* attempts that were not refused */
+  unsigned races;            /* that started one: the items of an /all */
   struct race_would would;
+  /* Of a single race; one of several (/all) is counted, and not told here. */
+  enum rescue rescued;
+  int64_t saved_us; /* with RESCUE_SLOW: how much sooner its answer came */
+  bool saved_known; /* rather than estimated */
   /* In the order of their numbers; those of an /all in the order of its items.
    * One whose start_us is 0 is a gap, and not told. */
   const struct attempt_record *attempts;
@@ -88,7 +100,8 @@ unsigned race_record_left(const struct race_record *race, unsigned at);
 unsigned race_record_retry_after_s(const struct race_record *race);
 
 /* The two spellings of an attempt as JSON: that of problems has started_ms,
- * ended_ms and error, that of the log start, end and resends. */
+ * ended_ms, error, and the kind of a retry alone; that of the log start, end,
+ * resends, every kind, and the span of one that is traced. */
 enum record_style { RECORD_IN_PROBLEM, RECORD_IN_LOG };
 
 /* Writes one JSON object; times count from from_us. */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/slice.h"
+#include "core/trace_context.h"
 #include "core/verdict.h"
 
 /* Field lines, as the targets of one variant (core/target) are shown them; see
@@ -14,6 +15,8 @@ struct ask_fields {
   struct slice common;
   struct slice credentials; /* the client's own Authorization and Cookie, for
                              * targets that may have them */
+  const struct trace_context *trace; /* each attempt sends a traceparent of it,
+                                      * with its own span; NULL: none does */
 };
 
 /* What becomes of a body that comes in gzip. */

@@ -16,7 +16,7 @@
  * is the connection's then. */
 struct answering {
   struct service *service;
-  struct connection *connection; /* not looked at by answering_nobody */
+  struct connection *connection; /* NULL where it may be gone */
   struct race_record *race;
   bool head_only; /* HEAD: no body is sent */
   struct answer_more more;
@@ -36,8 +36,7 @@ void answering_pass(const struct answering *to,
  * answer_passed_head's. */
 struct slice answering_head(const struct answering *to,
                             const struct response *response, uint64_t length);
-/* That one is over: so many bytes of its body have passed. The connection is
- * not looked at. Calls on_sent. */
+/* That one is over: so many bytes of its body have passed. Calls on_sent. */
 void answering_passed(const struct answering *to, int status, uint64_t bytes);
 /* 304 (Not Modified) in place of that response. */
 void answering_unchanged(const struct answering *to,

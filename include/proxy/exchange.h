@@ -43,12 +43,13 @@ struct exchange_item {
                                       * in the exchange's arena */
 };
 
-/* Every slice, those of the items included, lies in the exchange's arena or in
- * the lease's snapshot, or is empty. */
+/* The trace and every slice, those of the items included, lie in the exchange's
+ * arena or in the lease's snapshot, or are empty. */
 struct exchange_setup {
   struct lease *lease; /* on the snapshot that it goes by; it is taken once more
                         */
   struct slice method, path, id, peer; /* for the log and the answer */
+  const struct trace_context *trace;   /* that it is part of; NULL: none */
   bool head_only;                      /* HEAD: no body is sent */
   struct slice answer_fields;          /* lines of ours for the answer */
   struct slice if_none_match;          /* the client's, or empty */

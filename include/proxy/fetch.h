@@ -45,7 +45,9 @@ struct fetch_owner {
 /* What the fetches of one client request share; borrowed by each of them. */
 struct fetch_scene {
   struct service *service;
-  struct arena *arena; /* where error texts are kept */
+  struct arena *arena;               /* where error texts are kept */
+  const struct trace_context *trace; /* its attempts are spans of; or NULL */
+  struct route_tally *tally;         /* of whose route it is */
   const struct fetch_owner *owner;
   void *arg; /* the owner's */
 };
@@ -73,6 +75,8 @@ struct fetch {
   bool looked;    /* of one that is only observed: its first hedge was due, */
   bool held_back; /* and would have been refused */
   bool coming;    /* that response is passed on, and its attempt in flight */
+  struct attempt *loser;    /* the primary, where it has lost and is read all
+                             * the same; valid within on_settled. Else NULL */
   struct response response; /* the answer, once it is settled. Of a race
                                    * that FAILED with keep_errors: its last
                                    * whole error that is no 4xx, else a whole
@@ -113,6 +117,10 @@ static inline bool fetch_is_settled(const struct fetch *fetch) {
   return fetch->race.outcome != OUTCOME_OPEN;
 }
 
+/* What its extra attempts have done for who wants its answer, once it is
+ * settled. *saved_us: with RESCUE_SLOW how much sooner the answer came,
+ * estimated, else 0. */
+enum rescue fetch_rescued(const struct fetch *fetch, int64_t *saved_us);
 /* How many attempts were started, not counting those that were refused. */
 unsigned fetch_started(const struct fetch *fetch);
 /* Frees the response. It must be settled, or never have been started. */

@@ -1,6 +1,6 @@
-/* fetch_parts: what the two files of proxy/fetch know of each other.
+/* fetch_parts: what the files of proxy/fetch know of each other.
  *
- * For fetch.c and fetch_start.c alone; others see proxy/fetch.h. */
+ * For fetch*.c alone; others see proxy/fetch.h. */
 #ifndef HEDGEROW_PROXY_FETCH_PARTS_H
 #define HEDGEROW_PROXY_FETCH_PARTS_H
 

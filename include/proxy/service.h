@@ -15,6 +15,8 @@
 #include "io/slab.h"
 #include "proxy/common.h"
 #include "proxy/line.h"
+#include "proxy/spans.h"
+#include "proxy/tape.h"
 
 struct exchange;
 struct lease;
@@ -38,20 +40,23 @@ struct service {
   struct line line;     /* primaries that wait for room */
   struct blocks blocks; /* every buffer of this worker */
   struct slab rooms;    /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
-  struct log_channel *log; /* NULL: off */
-  struct lease *lease;     /* on the snapshot in force; see proxy/lease */
-  struct list exchanges;   /* those that are not settled */
-  bool drained;            /* --drain is over: nothing new is started */
-  uint64_t id_state[2];    /* for X-Request-ID */
-  struct text answer_text; /* scratch: while an answer is written */
+  struct log_channel *log;  /* NULL: off */
+  struct tape *tape;        /* NULL: nobody keeps races */
+  struct spans_feed *spans; /* NULL: --otlp off */
+  struct lease *lease;      /* on the snapshot in force; see proxy/lease */
+  struct list exchanges;    /* those that are not settled */
+  bool drained;             /* --drain is over: nothing new is started */
+  uint64_t id_state[2];     /* for X-Request-ID */
+  struct text answer_text;  /* scratch: while an answer is written */
   struct counters counters;
+  struct worker_tally *tally; /* the process's, of this worker */
   int64_t date_second;
   char date_bytes[48];
   struct text date_line; /* of date_second */
 };
 
-/* Starts a worker's service; loop, attempts, line, log and lease are set by its
- * owner. False: no memory. */
+/* Starts a worker's service; loop, attempts, line, log, tape, tally and lease
+ * are set by its owner. False: no memory. */
 bool service_init(struct service *service, struct process *process)
     __attribute__((warn_unused_result));
 void service_clear(struct service *service);
@@ -61,6 +66,8 @@ struct slice service_date_line(struct service *service);
 
 /* Any number; nothing is protected by it. */
 uint64_t service_random(struct service *service);
+/* The ID of a span: any number but 0. */
+uint64_t service_span(struct service *service);
 
 enum { SERVICE_REQUEST_ID_BYTES = 32 };
 /* Writes a new X-Request-ID: 32 hex digits. Unique, not secret. */

@@ -8,6 +8,7 @@
 
 #include "io/log.h"
 #include "io/resolver.h"
+#include "proxy/history.h"
 #include "proxy/lease.h"
 #include "proxy/service.h"
 
@@ -18,6 +19,7 @@ struct worker_setup {
   unsigned number; /* from 0, below the snapshots' workers */
   struct resolver *resolver;
   struct log_channel *log;    /* NULL: no log */
+  struct history *history;    /* keeps races; NULL: nobody does */
   struct snapshot *snapshot;  /* it holds it */
   const struct worker *first; /* has opened the addresses, and this one joins
                                * it; NULL: it is the first itself */

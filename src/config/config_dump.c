@@ -8,16 +8,12 @@
  * Tokens never stand in a configuration, only where they are read from. */
 #include "config/config_file.h"
 
-#include <limits.h>
-
 #include "config/config_options.h"
 #include "config/config_quote.h"
-#include "core/http_method.h"
+#include "config/config_value_write.h"
 #include "core/text.h"
 
 enum { LINE_BYTES = 4096 };
-
-#define MASK "[redacted]"
 
 struct dump {
   void (*put)(void *arg, const char *piece);
@@ -52,162 +48,7 @@ static void add_heading(struct dump *dump, unsigned depth, const char *key) {
   end_line(dump);
 }
 
-/* ---- values ---- */
-
-static int64_t number_at(const void *member, size_t size) {
-  int64_t wide = 0;
-  unsigned narrow = 0;
-  bool flag = false;
-  if (size == sizeof wide) memcpy(&wide, member, sizeof wide);
-  else if (size == sizeof narrow) memcpy(&narrow, member, sizeof narrow);
-  else memcpy(&flag, member, sizeof flag);
-  return size == sizeof wide ? wide : size == sizeof narrow ? narrow : flag;
-}
-
-static void add_choice(struct text *out, const char *words, int64_t place) {
-  for (; place > 0; place--) words += strcspn(words, "|") + 1;
-  text_add(out, words, strcspn(words, "|"));
-}
-
-static void add_address(struct text *out, const struct listen_at *address) {
-  text_char(out, '"');
-  address_write_place(out, address, address->port);
-  text_char(out, '"');
-}
-
-static void add_local(struct text *out, const struct listen_at *address) {
-  if (address->host.len == 0) text_str(out, "off");
-  else add_address(out, address);
-}
-
-static void add_addresses(struct text *out, const struct config *config) {
-  text_char(out, '[');
-  for (unsigned i = 0; i < config->listen_count; i++) {
-    if (i > 0) text_str(out, ", ");
-    add_address(out, &config->listen[i]);
-  }
-  text_char(out, ']');
-}
-
-static void add_headers(struct text *out, const struct config_rules *rules) {
-  text_char(out, '{');
-  for (unsigned i = 0; i < rules->header_count; i++) {
-    if (i > 0) text_str(out, ", ");
-    config_quote(out, rules->headers[i].name);
-    text_str(out, ": \"" MASK "\"");
-  }
-  text_char(out, '}');
-}
-
-static void add_blocks(struct text *out, const struct config_rules *rules) {
-  text_char(out, '[');
-  for (unsigned i = 0; i < rules->trusted_count; i++) {
-    text_str(out, i > 0 ? ", \"" : "\"");
-    cidr_write(out, &rules->trusted[i]);
-    text_char(out, '"');
-  }
-  text_char(out, ']');
-}
-
-static void add_strings(struct text *out, const struct slice *strings,
-                        unsigned count) {
-  text_char(out, '[');
-  for (unsigned i = 0; i < count; i++) {
-    if (i > 0) text_str(out, ", ");
-    config_quote(out, strings[i]);
-  }
-  text_char(out, ']');
-}
-
-static void add_methods(struct text *out, unsigned methods) {
-  if (methods == HTTP_METHODS_ANY) {
-    text_str(out, "any");
-    return;
-  }
-  text_char(out, '[');
-  http_methods_write(out, methods);
-  text_char(out, ']');
-}
-
-static void add_path(struct dump *dump, const char *path) {
-  char storage[PATH_MAX];
-  struct text whole;
-  text_init(&whole, storage, sizeof storage);
-  if (path[0] != '/') text_str(&whole, dump->folder);
-  text_str(&whole, path);
-  config_quote(&dump->line, text_slice_of(&whole));
-}
-
-static void add_number(struct text *out, const struct config_option *option,
-                       int64_t number) {
-  if (option->word && number == option->word_number)
-    text_str(out, option->word);
-  else if (option->kind == OPTION_DURATION) config_write_duration(out, number);
-  else if (option->kind == OPTION_SIZE) config_write_size(out, number);
-  else if (option->kind == OPTION_COUNT) text_int(out, number);
-  else add_choice(out, option->value, number);
-}
-
-static const char *name_at(const void *member) {
-  struct config_name name;
-  memcpy(&name, member, sizeof name);
-  return name.text;
-}
-
-static void add_value(struct dump *dump, const struct config_option *option,
-                      const void *member, const struct config_rules *rules) {
-  struct text *out = &dump->line;
-  struct slice text = {0};
-  switch (option->kind) {
-    case OPTION_ADDRESS: add_addresses(out, dump->config); break;
-    case OPTION_LOCAL: add_local(out, member); break;
-    case OPTION_DURATIONS: config_write_durations(out, member); break;
-    case OPTION_DELAY:
-      config_write_delay(out, rules->policy.hedge_after_us,
-                         &rules->policy.learn);
-      break;
-    case OPTION_BUDGET: config_write_budget(out, &rules->budget); break;
-    case OPTION_RATE: config_write_rate(out, &rules->rate); break;
-    case OPTION_QUEUE: config_write_queue(out, &rules->queue); break;
-    case OPTION_HEADERS: add_headers(out, rules); break;
-    case OPTION_NAMES:
-      add_strings(out, rules->drop_headers, rules->drop_header_count);
-      break;
-    case OPTION_ORIGINS:
-      add_strings(out, rules->cors, rules->cors_count);
-      break;
-    case OPTION_BLOCKS: add_blocks(out, rules); break;
-    case OPTION_RULES:
-      if (member == &rules->fail_if_count)
-        add_strings(out, rules->fail_if, rules->fail_if_count);
-      else add_strings(out, rules->success_if, rules->success_if_count);
-      break;
-    case OPTION_METHODS: add_methods(out, rules->methods); break;
-    case OPTION_PATH: add_path(dump, name_at(member)); break;
-    case OPTION_VARIABLE: config_quote(out, slice_of(name_at(member))); break;
-    case OPTION_FIELD:
-    case OPTION_WORD:
-    case OPTION_FIELD_NAME:
-      memcpy(&text, member, sizeof text);
-      if (option->kind != OPTION_FIELD && text.len == 0) text_str(out, "off");
-      else config_quote(out, text);
-      break;
-    default: add_number(out, option, number_at(member, option->size));
-  }
-}
-
 /* ---- options ---- */
-
-/* Nothing is there, and there is no way to write that. */
-static bool is_absent(const struct config_option *option, const void *member) {
-  static const struct slice nothing;
-  switch (option->kind) {
-    case OPTION_PATH:
-    case OPTION_VARIABLE: return !name_at(member);
-    case OPTION_FIELD: return memcmp(member, &nothing, sizeof nothing) == 0;
-    default: return false;
-  }
-}
 
 /* Its value as it would be written; empty where it is absent. */
 static struct slice value_of(struct dump *scratch,
@@ -216,7 +57,10 @@ static struct slice value_of(struct dump *scratch,
                              const struct config_rules *rules) {
   const char *member = (const char *)base + option->offset;
   text_init(&scratch->line, scratch->storage, sizeof scratch->storage);
-  if (!is_absent(option, member)) add_value(scratch, option, member, rules);
+  if (!config_value_is_absent(option, member)) {
+    const struct config_values of = {scratch->config, rules, scratch->folder};
+    config_value_write(&scratch->line, option, member, &of);
+  }
   return text_slice_of(&scratch->line);
 }
 
@@ -236,17 +80,18 @@ static void add_options(struct dump *dump, unsigned depth,
                         enum option_scope scope,
                         const struct config_rules *rules,
                         const struct config_rules *inherited) {
+  const struct config_values of = {dump->config, rules, dump->folder};
   for (size_t i = 0; i < config_option_count; i++) {
     const struct config_option *option = &config_options[i];
     const char *base = option->scope & SCOPE_RULES ? (const char *)rules
                                                    : (const char *)dump->config;
     const char *member = base + option->offset;
     if (!(option->scope & scope) || option->size == 0 ||
-        is_absent(option, member) ||
+        config_value_is_absent(option, member) ||
         (inherited && is_same(option, rules, inherited)))
       continue;
     begin_key(dump, depth, option);
-    add_value(dump, option, member, rules);
+    config_value_write(&dump->line, option, member, &of);
     end_line(dump);
   }
 }
@@ -303,7 +148,7 @@ static void add_shown(struct text *out, const struct config_item *item) {
   struct text whole;
   text_init(&whole, storage, sizeof storage);
   text_slice(&whole, item->shown);
-  if (item->query.len > 0) text_str(&whole, "?" MASK);
+  if (item->query.len > 0) text_str(&whole, "?" CONFIG_MASK);
   config_quote(out, text_slice_of(&whole));
 }
 

@@ -40,11 +40,28 @@ enum {
   NUMBER(group, scope, name, "TIME", DURATION, member, fallback, min, "60m",   \
          help)
 
+/* The same, or a word that stands for a number. */
+#define TIME_OR(group_, scope_, name_, word_, number_, member, fallback_,      \
+                min_, help_)                                                   \
+  {                                                                            \
+    .group = GROUP_##group_, .scope = OF_##scope_, .name = name_,              \
+    .value = "TIME|" word_, .kind = OPTION_DURATION,                           \
+    MEMBER(TYPE_##scope_, member), .fallback = fallback_, .min = min_,         \
+    .max = "60m", .word = word_, .word_number = number_, .help = help_         \
+  }
+
 #define BYTES(scope, name, member, fallback, min, max, help)                   \
   NUMBER(LIMITS, scope, name, "SIZE", SIZE, member, fallback, min, max, help)
 
 #define COUNTED(group, scope, name, member, fallback, min, max, help)          \
   NUMBER(group, scope, name, "N", COUNT, member, fallback, min, max, help)
+
+/* A flag that takes no value, and is no member of anything. */
+#define ACTION(name_, letter_, kind_, help_)                                   \
+  {                                                                            \
+    .group = GROUP_RUNNING, .scope = SCOPE_FLAG, .name = name_,                \
+    .letter = letter_, .kind = OPTION_##kind_, .help = help_                   \
+  }
 
 /* Of the file alone, and no member of anything. */
 #define STRUCTURE(scope_, name_, kind_, help_)                                 \
@@ -75,19 +92,10 @@ const struct config_option config_options[] = {
            "within bounds"),
     COUNTED(RACING, ROUTE, "hedges", policy.hedges, "2", "0", "15",
             "the most hedges that a race starts"),
-    {.group = GROUP_RACING,
-     .scope = OF_ROUTE,
-     .name = "stagger",
-     .value = "TIME|auto",
-     .kind = OPTION_DURATION,
-     MEMBER(struct config_rules, policy.stagger_us),
-     .fallback = "auto",
-     .min = "0ms",
-     .max = "60m",
-     .word = "auto",
-     .word_number = RACE_STAGGER_AUTO,
-     .help = "the time from each hedge to the next; auto: none, or with a "
-             "learned --hedge-after as long again"},
+    TIME_OR(RACING, ROUTE, "stagger", "auto", RACE_STAGGER_AUTO,
+            policy.stagger_us, "auto", "0ms",
+            "the time from each hedge to the next; auto: none, or with a "
+            "learned --hedge-after as long again"),
     OPTION(RACING, ROUTE, "on-failure", "next|all|wait", CHOICE,
            policy.on_failure, "next",
            "when an attempt fails and no other is in flight, start the next "
@@ -141,18 +149,10 @@ const struct config_option config_options[] = {
          "the deadline of a request without ?timeout=MS"),
     TIME(TIME, ROUTE, "max-timeout", max_timeout_us, "60s", "1ms",
          "the longest deadline that a client may ask for"),
-    {.group = GROUP_TIME,
-     .scope = OF_ROUTE,
-     .name = "attempt-timeout",
-     .value = "TIME",
-     .kind = OPTION_DURATION,
-     MEMBER(struct config_rules, policy.attempt_timeout_us),
-     .fallback = "off",
-     .min = "1ms",
-     .max = "60m",
-     .word = "off",
-     .help = "the longest time for one attempt; it has no effect unless "
-             "it is below the deadline"},
+    TIME_OR(TIME, ROUTE, "attempt-timeout", "off", 0, policy.attempt_timeout_us,
+            "off", "1ms",
+            "the longest time for one attempt; it has no effect unless it is "
+            "below the deadline"),
     TIME(TIME, ROUTE, "stream-idle-timeout", stream_idle_us, "5m", "1ms",
          "the longest silence of an upstream within a streamed answer"),
     TIME(TIME, GROUP, "connect-timeout", connect_timeout_us, "3s", "1ms",
@@ -203,6 +203,11 @@ const struct config_option config_options[] = {
            "off",
            "gzip: ask the upstream for gzip, and inflate it to judge it, and "
            "for clients that do not take it"),
+    OPTION(
+        REQUESTS, ROUTE, "trace-context", "own|pass", CHOICE, trace_context,
+        "own",
+        "own: each attempt is a span of its own in the client's trace; pass: "
+        "traceparent and tracestate go upstream as they came"),
     OPTION(REQUESTS, ROUTE, "get-body", "off|on", SWITCH, get_body, "off",
            "on: take the body of a GET or HEAD, and send it upstream"),
     OPTION(REQUESTS, ROUTE, "timeout-param", "NAME|off", WORD, timeout_param,
@@ -227,14 +232,36 @@ const struct config_option config_options[] = {
     OPTION(RUNNING, PROCESS, "listen", "HOST:PORT", ADDRESS, listen_count,
            "127.0.0.1:8480",
            "where clients connect; port 0 takes a free one; repeatable"),
-    OPTION(RUNNING, PROCESS, "admin", "HOST:PORT", LOCAL, admin, "off",
-           "where operators ask for metrics and readiness, on this machine"),
+    OPTION(RUNNING, PROCESS, "admin", "HOST:PORT|unix:/PATH|off", PLACE, admin,
+           "off",
+           "where operators see races, metrics and readiness; a browser, too"),
+    OPTION(RUNNING, PROCESS, "admin-token-file", "FILE", PATH, admin_token_file,
+           NULL, "the token that --admin asks for, as Authorization: Bearer"),
+    OPTION(RUNNING, PROCESS, "admin-mock", "URL|off", LOCAL_ORIGIN, admin_mock,
+           "off",
+           "the admin of a hedgerow mock on this machine, whose faults the "
+           "page shows as sliders"),
     COUNTED(RUNNING, PROCESS, "workers", workers, "0", "0", "256",
             "how many threads serve; 0 is one per core"),
     OPTION(RUNNING, PROCESS, "log", "auto|text|json|off", CHOICE, log, "auto",
            "how to log each request; auto is text on a terminal, else json"),
+    OPTION(RUNNING, PROCESS, "log-only", "all|KIND,...", FILTER, log_only,
+           "all",
+           "log only requests of these kinds: failed, rescued, slow:TIME"),
     OPTION(RUNNING, PROCESS, "log-file", "FILE", PATH, log_file, NULL,
            "the file to append the log to (without it stdout)"),
+    TIME_OR(RUNNING, PROCESS, "receipt", "off", 0, receipt_us, "off", "1s",
+            "how often the log tells what hedging has brought and cost"),
+    OPTION(
+        RUNNING, PROCESS, "otlp", "URL|off", COLLECTOR, otlp, "off",
+        "the OpenTelemetry collector that spans go to, by OTLP/HTTP, such as "
+        "http://127.0.0.1:4318"),
+    OPTION(RUNNING, PROCESS, "otlp-token-file", "FILE", PATH, otlp_token, NULL,
+           "the token to send it as Authorization: Bearer"),
+    NUMBER(RUNNING, PROCESS, "trace-ratio", "N", RATIO, trace_ratio, "1", "0",
+           "1",
+           "with --otlp, the share that is sampled of traces that begin here; "
+           "others go by their own flag"),
     OPTION(RUNNING, PROCESS, "trace", "off|on", SWITCH, trace, "off",
            "on: say on stderr what every connection does, to find faults"),
     TIME(RUNNING, PROCESS, "drain", drain_us, "10s", "0ms",
@@ -248,33 +275,14 @@ const struct config_option config_options[] = {
      MEMBER(struct config, file),
      .help = "read upstreams, routes and options from a YAML file; see "
              "docs/config.md"},
-    {.group = GROUP_RUNNING,
-     .scope = SCOPE_FLAG,
-     .name = "check",
-     .kind = OPTION_CHECK,
-     .help = "print what is wrong with the configuration, and exit"},
-    {.group = GROUP_RUNNING,
-     .scope = SCOPE_FLAG,
-     .name = "dump-config",
-     .kind = OPTION_DUMP,
-     .help = "print the configuration in force as such a file, and exit"},
-    {.group = GROUP_RUNNING,
-     .scope = SCOPE_FLAG,
-     .name = "schema",
-     .kind = OPTION_SCHEMA,
-     .help = "print the JSON Schema of the file, and exit"},
-    {.group = GROUP_RUNNING,
-     .scope = SCOPE_FLAG,
-     .name = "help",
-     .letter = 'h',
-     .kind = OPTION_HELP,
-     .help = "print this and exit"},
-    {.group = GROUP_RUNNING,
-     .scope = SCOPE_FLAG,
-     .name = "version",
-     .letter = 'V',
-     .kind = OPTION_VERSION,
-     .help = "print the versions of hedgerow and its libraries, and exit"},
+    ACTION("check", 0, CHECK,
+           "print what is wrong with the configuration, and exit"),
+    ACTION("dump-config", 0, DUMP,
+           "print the configuration in force as such a file, and exit"),
+    ACTION("schema", 0, SCHEMA, "print the JSON Schema of the file, and exit"),
+    ACTION("help", 'h', HELP, "print this and exit"),
+    ACTION("version", 'V', VERSION,
+           "print the versions of hedgerow and its libraries, and exit"),
 
     BYTES(PROCESS, "max-head", max_head_bytes, "16K", "256", "1M",
           "bytes of the head of a client request"),

@@ -73,9 +73,13 @@ static const char *const shapes[] = {
                     "\"pattern\": \"^([0-9]+/[smh](:[0-9]+)?|off)$\"",
     [OPTION_QUEUE] = "\"type\": [\"string\", \"boolean\"], "
                      "\"pattern\": \"^([0-9]+:[0-9]+(ms|s|m)|off)$\"",
+    [OPTION_RATIO] = "\"type\": \"number\", \"minimum\": 0, \"maximum\": 1",
+    [OPTION_FILTER] = STRING ", \"pattern\": \"^(all|((failed|rescued|"
+                             "slow:[0-9]+(ms|s|m))(, *)?)+)$\"",
+    [OPTION_COLLECTOR] = "\"type\": [\"string\", \"boolean\"]",
     [OPTION_COUNT] = "\"type\": \"integer\"",
     [OPTION_ADDRESS] = ONE_OR_LIST(STRING),
-    [OPTION_LOCAL] = "\"type\": [\"string\", \"boolean\"]",
+    [OPTION_PLACE] = "\"type\": [\"string\", \"boolean\"]",
     [OPTION_PATH] = STRING,
     [OPTION_FIELD] = STRING,
     [OPTION_WORD] = "\"type\": [\"string\", \"boolean\"]",
@@ -87,6 +91,7 @@ static const char *const shapes[] = {
                        "{\"type\": [\"string\", \"number\", \"boolean\"]}",
     [OPTION_NAMES] = ONE_OR_LIST(STRING),
     [OPTION_ORIGINS] = ONE_OR_LIST(STRING),
+    [OPTION_LOCAL_ORIGIN] = "\"type\": [\"string\", \"boolean\"]",
     [OPTION_BLOCKS] = ONE_OR_LIST(STRING),
     [OPTION_RULES] = ONE_OR_LIST(STRING),
     [OPTION_DEFAULTS] = "\"$ref\": \"#/$defs/defaults\"",
@@ -175,7 +180,8 @@ static void put_option(struct schema *schema,
   put_string(schema, option->help);
   if (option->fallback) {
     put(schema, ",\n          \"default\": ");
-    if (option->kind == OPTION_COUNT) put(schema, option->fallback);
+    if (option->kind == OPTION_COUNT || option->kind == OPTION_RATIO)
+      put(schema, option->fallback);
     else put_string(schema, option->fallback);
   }
   put(schema, ",\n          ");

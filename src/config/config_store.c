@@ -5,8 +5,9 @@
  * judged here as hard as it can be without a socket or a file, since the person
  * who wrote it is looking now, and will not be when the first request fails.
  *
- * What has to do with HTTP fields is in config_store_fields.c, and how an error
- * shows what was given in config_refuse.c. */
+ * Numbers and what is made of them are in config_store_numbers.c, what has to
+ * do with HTTP fields in config_store_fields.c, and how an error shows what was
+ * given in config_refuse.c. */
 #include "config/config_store.h"
 
 #include <string.h>
@@ -30,160 +31,6 @@ static bool refuse_because(const struct config_input *input, struct text *error,
   return false;
 }
 
-/* The member may be an int64_t, an unsigned, an enum or a bool. */
-static void set_number(const struct config_into *into,
-                       const struct config_option *option, int64_t number) {
-  void *member = config_member(into, option);
-  const unsigned as_unsigned = (unsigned)number;
-  const bool as_bool = number != 0;
-  if (option->size == sizeof number) memcpy(member, &number, sizeof number);
-  else if (option->size == sizeof as_unsigned)
-    memcpy(member, &as_unsigned, sizeof as_unsigned);
-  else memcpy(member, &as_bool, sizeof as_bool);
-}
-
-static void add_word(struct text *error, const struct config_option *option) {
-  if (!option->word) return;
-  text_str(error, ", or ");
-  text_str(error, option->word);
-}
-
-static bool refuse_range(const struct config_input *input, struct text *error) {
-  const struct config_option *option = input->option;
-  (void)config_refuse_value(input, error, " is out of range: ");
-  text_str(error, option->min);
-  text_str(error, " to ");
-  text_str(error, option->max);
-  add_word(error, option);
-  return false;
-}
-
-static bool in_range(const struct config_option *option, int64_t number,
-                     bool (*parse)(struct slice, int64_t *)) {
-  int64_t min, max;
-  return parse(slice_of(option->min), &min) &&
-         parse(slice_of(option->max), &max) && number >= min && number <= max;
-}
-
-static bool store_number(const struct config_into *into,
-                         const struct config_input *input, struct text *error,
-                         bool (*parse)(struct slice, int64_t *),
-                         const char *expected) {
-  const struct config_option *option = input->option;
-  int64_t number = 0;
-  if (option->word && slice_equal(input->value, slice_of(option->word))) {
-    set_number(into, option, option->word_number);
-    return true;
-  }
-  if (!parse(input->value, &number)) {
-    (void)config_refuse_value(input, error, expected);
-    add_word(error, option);
-    return false;
-  }
-  if (!in_range(option, number, parse)) return refuse_range(input, error);
-  set_number(into, option, number);
-  return true;
-}
-
-static bool store_duration(const struct config_into *into,
-                           const struct config_input *input,
-                           struct text *error) {
-  return store_number(into, input, error, config_parse_duration,
-                      " is no duration: write it with a unit, such as 300ms, "
-                      "10s or 2m");
-}
-
-static bool store_durations(const struct config_into *into,
-                            const struct config_input *input,
-                            struct text *error) {
-  int64_t us[2];
-  const char *why = config_parse_durations(input->value, us);
-  if (why) return config_refuse_value(input, error, why);
-  if (!in_range(input->option, us[0], config_parse_duration) ||
-      !in_range(input->option, us[1], config_parse_duration))
-    return refuse_range(input, error);
-  memcpy(config_member(into, input->option), us, sizeof us);
-  return true;
-}
-
-static bool store_delay(const struct config_into *into,
-                        const struct config_input *input, struct text *error) {
-  struct race_policy *policy = &into->rules->policy;
-  int64_t fixed_us;
-  struct delay_rule learn;
-  const char *why = config_parse_delay(input->value, &fixed_us, &learn);
-  if (why) return config_refuse_value(input, error, why);
-  policy->hedge_after_us = fixed_us;
-  policy->learn = learn;
-  return true;
-}
-
-static bool store_budget(const struct config_into *into,
-                         const struct config_input *input, struct text *error) {
-  struct hedge_budget_rule rule;
-  const char *why = config_parse_budget(input->value, &rule);
-  if (why) return config_refuse_value(input, error, why);
-  into->rules->budget = rule;
-  return true;
-}
-
-static bool store_rate(const struct config_into *into,
-                       const struct config_input *input, struct text *error) {
-  struct rate_rule rule;
-  const char *why = config_parse_rate(input->value, &rule);
-  if (why) return config_refuse_value(input, error, why);
-  into->rules->rate = rule;
-  return true;
-}
-
-static bool store_queue(const struct config_into *into,
-                        const struct config_input *input, struct text *error) {
-  struct queue_rule rule;
-  const char *why = config_parse_queue(input->value, &rule);
-  if (why) return config_refuse_value(input, error, why);
-  into->rules->queue = rule;
-  return true;
-}
-
-static bool store_size(const struct config_into *into,
-                       const struct config_input *input, struct text *error) {
-  return store_number(into, input, error, config_parse_size,
-                      " is no size: write bytes, K or M, such as 512, 16K or "
-                      "8M");
-}
-
-static bool store_count(const struct config_into *into,
-                        const struct config_input *input, struct text *error) {
-  return store_number(into, input, error, config_parse_count,
-                      " is no whole number");
-}
-
-/* The words stand in the table as --help prints them: "next|all|wait". */
-static bool store_choice(const struct config_into *into,
-                         const struct config_input *input, struct text *error) {
-  const char *words = input->option->value;
-  for (int64_t place = 0; *words != '\0'; place++) {
-    const size_t len = strcspn(words, "|");
-    if (slice_equal(input->value, (struct slice){words, len})) {
-      set_number(into, input->option, place);
-      return true;
-    }
-    words += len + (words[len] == '|');
-  }
-  (void)config_refuse_value(input, error, " is none of ");
-  text_str(error, input->option->value);
-  return false;
-}
-
-static bool store_switch(const struct config_into *into,
-                         const struct config_input *input, struct text *error) {
-  bool on;
-  if (!config_parse_switch(input->value, &on))
-    return config_refuse_value(input, error, " is neither off nor on");
-  set_number(into, input->option, on);
-  return true;
-}
-
 static bool store_address(const struct config_into *into,
                           const struct config_input *input,
                           struct text *error) {
@@ -197,13 +44,23 @@ static bool store_address(const struct config_into *into,
   return true;
 }
 
-static bool store_local(const struct config_into *into,
+static bool store_place(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
   struct listen_at address = {0};
   const bool off = slice_equal(input->value, slice_of("off"));
-  const char *why = off ? NULL : config_parse_local(input->value, &address);
+  const char *why = off ? NULL : config_parse_place(input->value, &address);
   if (why) return refuse_because(input, error, why);
   memcpy(config_member(into, input->option), &address, sizeof address);
+  return true;
+}
+
+static bool store_collector(const struct config_into *into,
+                            const struct config_input *input,
+                            struct text *error) {
+  struct slice url;
+  const char *why = config_parse_collector(input->value, &url);
+  if (why) return refuse_because(input, error, why);
+  memcpy(config_member(into, input->option), &url, sizeof url);
   return true;
 }
 
@@ -290,6 +147,17 @@ static bool store_origin(const struct config_into *into,
   return true;
 }
 
+static bool store_local_origin(const struct config_into *into,
+                               const struct config_input *input,
+                               struct text *error) {
+  struct slice origin = input->value;
+  if (slice_equal(origin, slice_of("off"))) origin = (struct slice){0};
+  else if (!cors_is_local(origin))
+    return refuse_because(input, error, "write http://127.0.0.1:PORT, or off");
+  memcpy(config_member(into, input->option), &origin, sizeof origin);
+  return true;
+}
+
 static bool store_block(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
   struct config_rules *rules = into->rules;
@@ -355,15 +223,14 @@ void config_store_nothing(const struct config_into *into,
 
 bool config_store(const struct config_into *into,
                   const struct config_input *input, struct text *error) {
-  static bool (*const stores[])(const struct config_into *,
-                                const struct config_input *, struct text *) = {
-      [OPTION_DURATION] = store_duration,
-      [OPTION_SIZE] = store_size,
-      [OPTION_COUNT] = store_count,
-      [OPTION_CHOICE] = store_choice,
-      [OPTION_SWITCH] = store_switch,
+  static config_store_kind *const stores[] = {
+      [OPTION_DURATION] = config_store_duration,
+      [OPTION_SIZE] = config_store_size,
+      [OPTION_COUNT] = config_store_count,
+      [OPTION_CHOICE] = config_store_choice,
+      [OPTION_SWITCH] = config_store_switch,
       [OPTION_ADDRESS] = store_address,
-      [OPTION_LOCAL] = store_local,
+      [OPTION_PLACE] = store_place,
       [OPTION_PATH] = store_path,
       [OPTION_FILE] = store_file,
       [OPTION_FIELD] = config_store_field,
@@ -374,14 +241,18 @@ bool config_store(const struct config_into *into,
       [OPTION_HEADERS] = config_store_header_line,
       [OPTION_NAMES] = config_store_field_name,
       [OPTION_ORIGINS] = store_origin,
+      [OPTION_LOCAL_ORIGIN] = store_local_origin,
       [OPTION_BLOCKS] = store_block,
-      [OPTION_DURATIONS] = store_durations,
-      [OPTION_DELAY] = store_delay,
-      [OPTION_BUDGET] = store_budget,
+      [OPTION_DURATIONS] = config_store_durations,
+      [OPTION_DELAY] = config_store_delay,
+      [OPTION_BUDGET] = config_store_budget,
       [OPTION_RULES] = store_rule,
       [OPTION_FIELD_NAME] = store_own_field,
-      [OPTION_RATE] = store_rate,
-      [OPTION_QUEUE] = store_queue,
+      [OPTION_RATE] = config_store_rate,
+      [OPTION_QUEUE] = config_store_queue,
+      [OPTION_RATIO] = config_store_ratio,
+      [OPTION_FILTER] = config_store_filter,
+      [OPTION_COLLECTOR] = store_collector,
   };
   return stores[input->option->kind](into, input, error);
 }

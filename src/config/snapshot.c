@@ -155,6 +155,7 @@ static struct forward_rules make_fields(struct whole *whole,
       .success = (enum success)rules->success,
       .gzip = asks_gzip(rules),
       .with_body = kind == ROUTE_SMART,
+      .traces = kind != ROUTE_HEALTH && rules->trace_context == 0,
   };
 }
 

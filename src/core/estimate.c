@@ -159,9 +159,7 @@ static float note_hedges(struct estimate_seen *seen,
   float saved_us = 0;
   *left = 1;
   for (unsigned span = latency_span(at_us); at_us < hedges->end_us; span++) {
-    int64_t next_us = latency_span_end_us(span);
-    if (next_us > hedges->end_us || span == LATENCY_SPANS - 1)
-      next_us = hedges->end_us;
+    int64_t next_us = latency_next_us(span, hedges->end_us);
     float after = silent(hedges, next_us);
     saved_us += note_span(seen, span, *left, after, (float)(next_us - at_us));
     *left = after;

@@ -12,7 +12,8 @@
  * - Content-*, unless a body goes with it; Content-Length is written anew;
  * - Expect: the body is there when the request goes out;
  * - Hedge: it is for us (core/prefer);
- * - Hedge-Attempt, X-Request-ID: these are ours to set;
+ * - Hedge-Attempt, X-Request-ID: these are ours to set, and so is traceparent
+ *   where the route traces. tracestate crosses with it if it is good;
  * - User-Agent, Authorization and the field that tells the time left where a
  *   configured one takes their place, and whatever the route or the target sets
  *   or drops.
@@ -77,6 +78,10 @@ static bool may_cross(const struct http_request *request,
              !is(name, "Hedge-Attempt");
     case 'i': return any || rules->writes || !begins(name, "If-", 3);
     case 'r': return any || !is(name, "Range");
+    case 't':
+      if (rules->traces && is(name, "traceparent")) return false;
+      if (rules->traces && is(name, "tracestate")) return rules->keeps_state;
+      return !http_is_hop_by_hop(name);
     case 'x': return !is(name, "X-Request-ID");
     default: return !http_is_hop_by_hop(name);
   }
@@ -146,6 +151,12 @@ bool forward_carries(const struct http_request *request,
                      const struct target_fields *target,
                      const struct http_field *field) {
   return crosses(request, rules, target, field->name);
+}
+
+bool forward_tells_trace(const struct forward_rules *rules,
+                         const struct target_fields *target) {
+  return rules->traces &&
+         !is_configured_away(rules, target, slice_of("traceparent"));
 }
 
 /* Every request says what it accepts and who sends it. */

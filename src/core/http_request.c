@@ -277,6 +277,12 @@ static int read_meaning(struct reading *reading, struct http_field field) {
     case 10:
       if (slice_equal_nocase(name, slice_of("Connection")))
         read_connection(reading, value);
+      else if (slice_equal_nocase(name, slice_of("tracestate")))
+        reading->request->traced = true;
+      break;
+    case 11:
+      if (slice_equal_nocase(name, slice_of("traceparent")))
+        reading->request->traced = true;
       break;
     case 13:
       if (slice_equal_nocase(name, slice_of("If-None-Match")))

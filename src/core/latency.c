@@ -12,11 +12,10 @@
  * is unusual (core/overload). */
 #include "core/latency.h"
 
-enum {
-  WINDOW_US = 5 * 1000 * 1000,
-  WINDOW_WHOLE = 200,
-  WINDOW_MAX_US = 60 * 1000 * 1000,
-};
+#define SECONDS INT64_C(1000000)
+
+const struct latency_rule latency_present = {5 * SECONDS, 60 * SECONDS, 200};
+const struct latency_rule latency_past = {600 * SECONDS, 600 * SECONDS, 0};
 
 /* ---- spans ---- */
 
@@ -61,19 +60,21 @@ static uint32_t whole_since(const struct latency_totals *totals,
 }
 
 static bool window_is_full(const struct latency_windows *windows,
+                           const struct latency_rule *rule,
                            const struct latency_totals *totals,
                            int64_t now_us) {
   int64_t age_us = now_us - windows->newer_us;
-  if (age_us >= WINDOW_MAX_US) return true;
-  return age_us >= WINDOW_US &&
-         whole_since(totals, &windows->newer) >= WINDOW_WHOLE;
+  if (age_us >= rule->most_us) return true;
+  return age_us >= rule->least_us &&
+         whole_since(totals, &windows->newer) >= rule->whole;
 }
 
 void latency_window(struct latency_windows *windows,
+                    const struct latency_rule *rule,
                     const struct latency_totals *totals, int64_t now_us,
                     struct latency_totals *seen) {
   if (windows->newer_us == 0) windows->newer_us = now_us;
-  if (window_is_full(windows, totals, now_us)) {
+  if (window_is_full(windows, rule, totals, now_us)) {
     windows->older = windows->newer;
     windows->newer = *totals;
     windows->newer_us = now_us;
@@ -172,4 +173,26 @@ float latency_answered(const struct latency_odds *odds, uint32_t at_us) {
   unsigned span = latency_span(at_us);
   float before = span > 0 ? answered(odds, span - 1) : 0;
   return before + part_of(span, at_us) * (answered(odds, span) - before);
+}
+
+int64_t latency_next_us(unsigned span, int64_t until_us) {
+  int64_t end_us = latency_span_end_us(span);
+  return span == LATENCY_SPANS - 1 || end_us > until_us ? until_us : end_us;
+}
+
+int64_t latency_ahead_us(const struct latency_odds *odds, int64_t from_us,
+                         int64_t until_us) {
+  const float all = answered(odds, LATENCY_SPANS - 1);
+  float before = latency_answered(odds, (uint32_t)from_us);
+  const float left = 1 - before;
+  float sum_us = 0;
+  for (unsigned span = latency_span(from_us); from_us < until_us; span++) {
+    if (before >= all) break;
+    int64_t next_us = latency_next_us(span, until_us);
+    float after = latency_answered(odds, (uint32_t)next_us);
+    sum_us += (1 - (before + after) / 2) * (float)(next_us - from_us);
+    before = after;
+    from_us = next_us;
+  }
+  return left > 0 ? (int64_t)(sum_us / left) : 0;
 }

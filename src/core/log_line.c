@@ -8,8 +8,9 @@
  * line and stays harmless on a terminal: text_json sees to that in JSON, and in
  * text only visible ASCII is written as it is, everything else as \xHH. And it
  * stays below LOG_LINE_BYTES: each part that a peer can stretch has its own
- * limit, chosen so that even with every byte escaped, all of them and 16
- * attempts fit: 6 * (1024 + 128 + 64 + 32) + 16 * 160 bytes and some.
+ * limit, chosen so that even with every byte escaped, all of them, the names of
+ * route and upstream and 16 attempts fit: 6 * (1024 + 128 + 64 + 32 + 2 * 256)
+ * + 16 * 280 bytes and some.
  *
  * The query is never written, nor what could stand before the path in a proxy's
  * absolute-form ("http://user:password@host/path"). Why an attempt failed, in
@@ -24,6 +25,7 @@ enum {
   ID_MAX = 128,
   CLIENT_MAX = 64,
   METHOD_MAX = 32,
+  ROUTE_MAX = 256,
 };
 
 static bool is_plain(char c) {
@@ -85,7 +87,7 @@ static struct slice without_origin(struct slice target) {
   return target;
 }
 
-static struct slice path_of(struct slice target) {
+struct slice log_line_path(struct slice target) {
   return without_origin(up_to_query(target));
 }
 
@@ -114,6 +116,33 @@ static void add_attempts_json(struct text *out,
   text_int(out, left_out);
 }
 
+/* Not told where there is none. */
+static void add_place(struct text *out, const struct race_record *race) {
+  if (race->route.len > 0)
+    add_string(out, ",\"route\":", race->route, ROUTE_MAX);
+  if (race->upstream.len > 0)
+    add_string(out, ",\"upstream\":", race->upstream, ROUTE_MAX);
+}
+
+static void add_trace(struct text *out, const struct trace_context *trace) {
+  if (!trace) return;
+  text_str(out, ",\"trace_id\":\"");
+  trace_context_write_id(out, trace);
+  text_str(out, "\",\"span_id\":\"");
+  trace_context_write_span(out, trace->span);
+  text_char(out, '"');
+}
+
+static void add_rescue_json(struct text *out, const struct race_record *race) {
+  if (race->rescued == RESCUE_NONE) return;
+  text_str(out, ",\"rescued\":\"");
+  text_str(out, rescue_name(race->rescued));
+  text_char(out, '"');
+  if (race->rescued != RESCUE_SLOW) return;
+  text_str(out, ",\"saved_ms\":");
+  text_ms(out, race->saved_us);
+}
+
 /* Hedging would have helped an answer by its time, a failure by its odds. */
 static void add_would_json(struct text *out, const struct race_record *race) {
   const struct race_would *would = &race->would;
@@ -132,8 +161,10 @@ void log_line_json(struct text *out, const struct race_record *race,
   http_date_write_iso(out, wall_us);
   add_string(out, "\",\"client\":", race->peer, CLIENT_MAX);
   add_string(out, ",\"id\":", race->id, ID_MAX);
+  add_trace(out, race->trace);
+  add_place(out, race);
   add_string(out, ",\"method\":", race->method, METHOD_MAX);
-  add_string(out, ",\"target\":", path_of(race->path), TARGET_MAX);
+  add_string(out, ",\"target\":", log_line_path(race->path), TARGET_MAX);
   text_str(out, ",\"status\":");
   text_int(out, race->status);
   text_str(out, ",\"outcome\":\"");
@@ -142,6 +173,7 @@ void log_line_json(struct text *out, const struct race_record *race,
   text_ms(out, race->end_us - race->start_us);
   text_str(out, ",\"bytes\":");
   text_int(out, (int64_t)race->bytes);
+  add_rescue_json(out, race);
   add_would_json(out, race);
   add_attempts_json(out, race);
   text_str(out, "}\n");
@@ -168,8 +200,8 @@ static void add_attempt_text(struct text *out, unsigned number,
   text_str(out, "  #");
   text_int(out, number);
   text_char(out, ' ');
-  if (attempt->kind == ATTEMPT_RETRY) {
-    text_str(out, attempt_kind_name(ATTEMPT_RETRY));
+  if (attempt->kind != ATTEMPT_PRIMARY) {
+    text_str(out, attempt_kind_name(attempt->kind));
     text_char(out, ' ');
   }
   text_ms(out, attempt->start_us - from_us);
@@ -223,7 +255,7 @@ void log_line_text(struct text *out, const struct race_record *race,
                    int64_t wall_us) {
   add_clock(out, wall_us);
   add_word(out, race->method, METHOD_MAX);
-  add_word(out, path_of(race->path), TARGET_MAX);
+  add_word(out, log_line_path(race->path), TARGET_MAX);
   text_char(out, ' ');
   if (race->status == 0) text_char(out, '-');
   else text_int(out, race->status);
@@ -234,5 +266,9 @@ void log_line_text(struct text *out, const struct race_record *race,
   text_str(out, "ms");
   add_attempts_text(out, race);
   add_would_text(out, race);
+  if (race->trace) {
+    text_str(out, "  trace ");
+    trace_context_write_id(out, race->trace);
+  }
   text_char(out, '\n');
 }

@@ -7,11 +7,11 @@
 
 static const struct {
   const char *start, *end, *queued;
-  bool tells_error, tells_resends;
+  bool is_log; /* told for programs: every kind, spans and resends, no error */
 } styles[] = {
     [RECORD_IN_PROBLEM] = {",\"started_ms\":", ",\"ended_ms\":",
-                           ",\"queued_ms\":", true, false},
-    [RECORD_IN_LOG] = {",\"start\":", ",\"end\":", ",\"queued\":", false, true},
+                           ",\"queued_ms\":", false},
+    [RECORD_IN_LOG] = {",\"start\":", ",\"end\":", ",\"queued\":", true},
 };
 
 static void add_count(struct text *out, const char *label, int64_t count) {
@@ -20,22 +20,30 @@ static void add_count(struct text *out, const char *label, int64_t count) {
   text_int(out, count);
 }
 
-/* The numbers of the others tell it. */
-static void add_kind(struct text *out, enum attempt_kind kind) {
-  text_str(out, ",\"kind\":\"");
-  text_str(out, attempt_kind_name(kind));
+static void add_word(struct text *out, const char *label, const char *word) {
+  text_str(out, label);
+  text_str(out, word);
+  text_char(out, '"');
+}
+
+static void add_span(struct text *out, uint64_t span) {
+  text_str(out, ",\"span_id\":\"");
+  trace_context_write_span(out, span);
   text_char(out, '"');
 }
 
 void attempt_record_json(struct text *out, const struct attempt_record *attempt,
                          int64_t from_us, enum record_style style) {
+  const bool is_log = styles[style].is_log;
   text_str(out, "{\"target\":");
   text_int(out, attempt->target);
   if (attempt->name) {
     text_str(out, ",\"name\":");
     text_json(out, slice_of(attempt->name));
   }
-  if (attempt->kind == ATTEMPT_RETRY) add_kind(out, ATTEMPT_RETRY);
+  if (is_log || attempt->kind == ATTEMPT_RETRY)
+    add_word(out, ",\"kind\":\"", attempt_kind_name(attempt->kind));
+  if (is_log && attempt->span != 0) add_span(out, attempt->span);
   text_str(out, styles[style].start);
   text_ms(out, attempt->start_us - from_us);
   text_str(out, styles[style].end);
@@ -44,18 +52,12 @@ void attempt_record_json(struct text *out, const struct attempt_record *attempt,
     text_str(out, styles[style].queued);
     text_ms(out, attempt->queued_us);
   }
-  text_str(out, ",\"result\":\"");
-  text_str(out, attempt_result_name(attempt->end.result));
-  text_char(out, '"');
-  if (attempt->end.result == ATTEMPT_REFUSED) {
-    text_str(out, ",\"refused_by\":\"");
-    text_str(out, gate_verdict_name(attempt->refused_by));
-    text_char(out, '"');
-  }
+  add_word(out, ",\"result\":\"", attempt_result_name(attempt->end.result));
+  if (attempt->end.result == ATTEMPT_REFUSED)
+    add_word(out, ",\"refused_by\":\"", gate_verdict_name(attempt->refused_by));
   add_count(out, ",\"status\":", attempt->end.status);
-  if (styles[style].tells_resends)
-    add_count(out, ",\"resends\":", attempt->resends);
-  if (styles[style].tells_error && attempt->error && attempt->error[0]) {
+  if (is_log) add_count(out, ",\"resends\":", attempt->resends);
+  if (!is_log && attempt->error && attempt->error[0]) {
     text_str(out, ",\"error\":");
     text_json(out, slice_of(attempt->error));
   }

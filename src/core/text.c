@@ -56,6 +56,17 @@ void text_ms(struct text *text, int64_t us) {
   text_add(text, at, (size_t)(end - at));
 }
 
+void text_seconds(struct text *text, int64_t us) {
+  int64_t rest = us % 1000000, unit = 100000;
+  text_int(text, us / 1000000);
+  text_char(text, '.');
+  do {
+    text_char(text, (char)('0' + rest / unit));
+    rest %= unit;
+    unit /= 10;
+  } while (rest > 0);
+}
+
 /* How many bytes the UTF-8 character at the head of `bytes` has; 0 when it is
  * none (RFC 3629, section 4: the second byte's range rules out overlong forms,
  * surrogates and what lies above U+10FFFF). */
@@ -87,8 +98,13 @@ void text_hex(struct text *text, char c) {
   text_add(text, escape, sizeof escape);
 }
 
-static void add_unicode_escape(struct text *text, unsigned char code) {
-  char escape[] = {'\\', 'u', '0', '0', hex[code >> 4], hex[code & 15]};
+static void add_unicode_escape(struct text *text, unsigned code) {
+  char escape[] = {'\\',
+                   'u',
+                   hex[code >> 12 & 15],
+                   hex[code >> 8 & 15],
+                   hex[code >> 4 & 15],
+                   hex[code & 15]};
   text_add(text, escape, sizeof escape);
 }
 
@@ -103,14 +119,17 @@ static void add_ascii_escape(struct text *text, char c) {
  * many bytes it took. */
 static size_t add_special(struct text *text, struct slice rest) {
   size_t len = utf8_len(rest);
-  bool is_c1 = len == 2 && (unsigned char)rest.at[0] == 0xc2 &&
-               (unsigned char)rest.at[1] < 0xa0;
+  const unsigned char *at = (const unsigned char *)rest.at;
+  bool is_c1 = len == 2 && at[0] == 0xc2 && at[1] < 0xa0;
+  bool ends_line = len == 3 && at[0] == 0xe2 && at[1] == 0x80 &&
+                   (at[2] == 0xa8 || at[2] == 0xa9);
   if (len == 0) {
     text_str(text, "\xef\xbf\xbd");
     return 1;
   }
   if (len == 1) add_ascii_escape(text, rest.at[0]);
-  else if (is_c1) add_unicode_escape(text, (unsigned char)rest.at[1]);
+  else if (is_c1) add_unicode_escape(text, at[1]);
+  else if (ends_line) add_unicode_escape(text, 0x2000u | (at[2] & 0x3fu));
   else text_add(text, rest.at, len);
   return len;
 }

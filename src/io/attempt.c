@@ -137,6 +137,7 @@ static void attempt_on_dialed(void *arg, const struct stream *stream,
   struct attempts *attempts = a->attempts;
   int64_t now_us = clock_now_us();
   a->dial = NULL;
+  tally_add(&attempts->tally->dials[result], 1);
   if (!stream) { /* the name may have moved */
     resolver_want(attempts->names, name_of(a));
     attempt_fail(a, result, why, now_us);
@@ -167,6 +168,16 @@ static void attempt_dial(struct attempt *a) {
   if (!a->dial) attempt_fail_next_turn(a, ATTEMPT_STARVED, no_memory);
 }
 
+static void attempt_stop_dial(struct attempt *a) {
+  tally_add(&a->attempts->tally->dials[ATTEMPT_CANCELLED], 1);
+  dial_cancel(a->dial);
+}
+
+static void attempt_count_resend(struct attempt *a) {
+  tally_add(&a->attempts->tally->resends, 1);
+  a->record->resends = 1;
+}
+
 /* On a kept connection if there is one, else on a new one. */
 static void attempt_connect(struct attempt *a) {
   uint32_t generation = addresses(a)->generation;
@@ -177,7 +188,7 @@ static void attempt_connect(struct attempt *a) {
     attempt_trace(a, "asks on a kept connection");
     return;
   }
-  if (result == POOL_DIED) a->record->resends = 1;
+  if (result == POOL_DIED) attempt_count_resend(a);
   attempt_dial(a);
 }
 
@@ -209,8 +220,7 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
   struct attempt *a = arg;
   a->sent |= end != CALL_UNSENT;
   if (end == CALL_READ_OUT) {
-    attempt_losers_leave(a);
-    attempt_free(a);
+    attempt_losers_leave(a, now_us);
   } else if (end == CALL_JUDGED) {
     attempt_finish(a, now_us);
   } else if (!a->was_kept || a->record->resends > 0) {
@@ -219,7 +229,7 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
     attempt_fail(a, ATTEMPT_TRANSPORT, once_only, now_us);
   } else {
     attempt_trace(a, "the kept connection had died: asks again");
-    a->record->resends = 1;
+    attempt_count_resend(a);
     a->connect_by_us = now_us + a->call.intake.limits->connect_timeout_us;
     attempt_dial(a);
   }
@@ -303,14 +313,15 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
   return a;
 }
 
-void attempt_cancel(struct attempt *a) {
-  if (attempt_losers_join(a)) return;
+bool attempt_cancel(struct attempt *a) {
+  if (attempt_losers_join(a)) return true;
   waiting_cancel(&a->waiter);
-  if (a->dial) dial_cancel(a->dial);
+  if (a->dial) attempt_stop_dial(a);
   if (a->call.kind) a->call.kind->cancel(&a->call);
   attempt_land(a);
   if (a->state == TELLING) a->state = LEFT;
   else attempt_recycle(a);
+  return false;
 }
 
 /* ---- life ---- */
@@ -334,11 +345,13 @@ static bool make_parts(struct attempts *attempts, struct loop *loop,
 }
 
 struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
-                              struct slots *slots, struct blocks *blocks) {
+                              struct slots *slots, struct blocks *blocks,
+                              struct worker_tally *tally) {
   struct attempts *attempts = calloc(1, sizeof *attempts);
   if (!attempts) return NULL;
   attempts->slots = slots;
   attempts->blocks = blocks;
+  attempts->tally = tally;
   slab_init(&attempts->slab, sizeof(struct attempt));
   attempt_losers_init(attempts, loop);
   if (make_parts(attempts, loop, resolver)) return attempts;

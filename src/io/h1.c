@@ -28,7 +28,7 @@
 
 enum {
   REQUEST_PARTS = BASE_URL_PIECES + 8,
-  LAST_LINES_BYTES = 128,
+  LAST_LINES_BYTES = 128 + TRACE_PARENT_BYTES,
   READ_OUT_BYTES = 256 * 1024, /* of an answer that nobody wants */
 };
 
@@ -172,7 +172,9 @@ static int64_t milliseconds_left(const struct call *call) {
 }
 
 /* From the deadline's value, where it is told, to the end of the head. */
-static struct slice request_last_lines(const struct call *call, char *room) {
+static struct slice request_last_lines(const struct call *call,
+                                       const struct trace_context *trace,
+                                       char *room) {
   const struct ask_message *message = call->ask->message;
   struct text lines;
   text_init(&lines, room, LAST_LINES_BYTES);
@@ -183,6 +185,10 @@ static struct slice request_last_lines(const struct call *call, char *room) {
   }
   text_str(&lines, "Hedge-Attempt: ");
   text_int(&lines, call->record->number);
+  if (trace) {
+    text_str(&lines, "\r\ntraceparent: ");
+    trace_context_write(&lines, trace, call->record->span);
+  }
   if (message->has_body) {
     text_str(&lines, "\r\nContent-Length: ");
     text_int(&lines, (int64_t)message->body.len);
@@ -210,7 +216,7 @@ static unsigned request_parts(const struct call *call, char *last_lines,
     parts[count++] = part_of(fields->credentials);
   if (ask->message->timeout_header.len > 0)
     parts[count++] = part_of(ask->message->timeout_header);
-  parts[count++] = part_of(request_last_lines(call, last_lines));
+  parts[count++] = part_of(request_last_lines(call, fields->trace, last_lines));
   if (ask->message->body.len > 0) parts[count++] = part_of(ask->message->body);
   return count;
 }

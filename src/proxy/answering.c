@@ -14,18 +14,24 @@
 #include <sys/uio.h>
 
 #include "core/answer.h"
+#include "io/clock.h"
 #include "proxy/observe.h"
 
 /* The peer's text costs more than the rest of a line: only when it is wanted.
- * */
+ */
 static void answering_tell(const struct answering *to, int status,
                            uint64_t bytes) {
   struct race_record *race = to->race;
   race->status = status;
   race->bytes = bytes;
-  if (to->service->log && race->peer.len == 0)
+  const bool kept = tape_wants(to->service->tape, race);
+  const bool sent = spans_wants(to->service->spans, race);
+  if ((to->service->log || kept || sent) && race->peer.len == 0 &&
+      to->connection)
     race->peer = slice_of(connection_peer(to->connection));
   observe_race(to->service, race);
+  if (kept) tape_put(to->service->tape, race, clock_wall_us());
+  if (sent) spans_put_race(to->service->spans, race, clock_wall_us());
 }
 
 static struct text *scratch(const struct answering *to) {

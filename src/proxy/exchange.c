@@ -22,6 +22,7 @@
 
 #include "core/list.h"
 #include "io/clock.h"
+#include "proxy/aftermath.h"
 #include "proxy/exchange_parts.h"
 #include "proxy/hindsight.h"
 
@@ -76,8 +77,11 @@ static void exchange_finish(struct exchange *x, int64_t now_us) {
     record->outcome = x->missing ? OUTCOME_FAILED : OUTCOME_GATHERED;
   record->winner = record->outcome == OUTCOME_SUCCESS ? race->winner : -1;
   record->end_us = now_us;
-  for (unsigned i = 0; i < x->count; i++)
-    record->started += fetch_started(&x->fetches[i]);
+  for (unsigned i = 0; i < x->count; i++) {
+    unsigned started = fetch_started(&x->fetches[i]);
+    record->started += started;
+    record->races += started > 0;
+  }
   if (x->gathers || race->plan->observed)
     hindsight_note(x->fetches, x->count, &record->would);
   exchange_answer(x);
@@ -109,10 +113,27 @@ static void exchange_go_on(struct exchange *x, int64_t now_us) {
     exchange_end_all(x, EVENT_GONE, OUTCOME_FAILED);
 }
 
+/* Not inline: most races are won by their primary. */
+static __attribute__((noinline)) void exchange_note_rescue(
+    struct exchange *x, const struct fetch *fetch, int64_t now_us) {
+  struct route_tally *tally = x->record.tally;
+  int64_t saved_us;
+  enum rescue rescued = fetch_rescued(fetch, &saved_us);
+  if (rescued == RESCUE_NONE) return;
+  tally_add(&tally->rescued[rescued], 1);
+  if (rescued == RESCUE_SLOW &&
+      !aftermath_await(fetch, x->lease, tally, now_us, saved_us))
+    tally_add(&tally->estimated_us, (uint64_t)saved_us);
+  if (x->gathers) return;
+  x->record.rescued = rescued;
+  x->record.saved_us = saved_us;
+}
+
 static void exchange_on_settled(void *arg, struct fetch *fetch,
                                 int64_t now_us) {
   struct exchange *x = arg;
   x->open--;
+  if (fetch->race.winner > 0) exchange_note_rescue(x, fetch, now_us);
   if (!x->missing && fetch->race.outcome != OUTCOME_SUCCESS &&
       exchange_requires(x, fetch))
     x->missing = fetch;
@@ -211,12 +232,20 @@ static bool exchange_make_fetches(struct exchange *x,
   return true;
 }
 
+/* That of a race; a gather may ask several. */
+static struct slice exchange_upstream(const struct route *route) {
+  bool races = route->kind == ROUTE_SMART && route->group;
+  return races ? route->group->name : (struct slice){0};
+}
+
 static void exchange_describe(struct exchange *x,
                               const struct exchange_setup *setup) {
   x->record.id = setup->id;
   x->record.method = setup->method;
   x->record.path = setup->path;
   x->record.peer = setup->peer;
+  x->record.route = setup->route->path;
+  x->record.upstream = exchange_upstream(setup->route);
   x->record.start_us = setup->started_us;
   x->record.tally = &setup->route->tallies[x->service->number];
   x->head_only = setup->head_only;
@@ -226,7 +255,13 @@ static void exchange_describe(struct exchange *x,
   x->gathers = setup->gathers;
   x->detail = setup->detail;
   x->gather = setup->gather;
-  x->scene = (struct fetch_scene){x->service, &x->arena, &exchange_as_owner, x};
+  x->record.trace = setup->trace;
+  x->scene = (struct fetch_scene){.service = x->service,
+                                  .arena = &x->arena,
+                                  .trace = setup->trace,
+                                  .tally = x->record.tally,
+                                  .owner = &exchange_as_owner,
+                                  .arg = x};
 }
 
 bool exchange_start(struct exchange *x, struct connection *connection,

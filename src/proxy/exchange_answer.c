@@ -52,6 +52,8 @@ static void exchange_on_passed(void *arg, enum outcome outcome,
                                int64_t now_us) {
   struct exchange *x = arg;
   struct answering to = {.service = x->service,
+                         .connection =
+                             outcome == OUTCOME_GONE ? NULL : x->connection,
                          .race = &x->record,
                          .on_sent = exchange_free,
                          .arg = x};

@@ -68,7 +68,7 @@ static void attempt_ended(struct fetch *f, unsigned k) {
   const struct attempt_record *record = fetch_record(f, k);
   f->attempts[k] = NULL;
   trace_end(record);
-  observe_attempt(f->scene->service, f->group, record);
+  observe_attempt(f->scene->service, f->group, f->scene->tally, record);
 }
 
 static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
@@ -100,7 +100,7 @@ static void fetch_cancel_below(struct fetch *f, unsigned below,
       fetch_leave_line(f, now_us);
       continue;
     }
-    attempt_cancel(f->attempts[k]);
+    if (attempt_cancel(f->attempts[k]) && k == 0) f->loser = f->attempts[k];
     end_attempt(f, k, result, error, now_us);
   }
 }
@@ -130,7 +130,8 @@ static struct step_event fetch_refuse(struct fetch *f, unsigned k,
 /* ---- a race that is only observed ---- */
 
 /* When its first hedge is due, the race has nothing to do, but its target is to
- * be looked at: later it may be slower, or faster, than it was then. */
+ * be looked at: later it may be slower, or faster, than it was then. Where the
+ * answer and that moment come together, the timer has no say: then at the end. */
 static int64_t fetch_wakeup_us(const struct fetch *f) {
   const struct race_plan *plan = f->race.plan;
   int64_t at_us = race_wakeup_us(&f->race);
@@ -151,6 +152,7 @@ static void fetch_look(struct fetch *f, int64_t now_us) {
 /* ---- performing a todo ---- */
 
 static void fetch_settle(struct fetch *f, int64_t now_us) {
+  if (f->race.plan->observed) fetch_look(f, now_us);
   timer_clear(&f->timer);
   f->scene->owner->on_settled(f->scene->arg, f, now_us);
 }
@@ -302,6 +304,7 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->group = group;
   fetch->ask = *ask;
   fetch->only = NULL;
+  fetch->loser = NULL;
   fetch->place = NULL;
   fetch->has_waited = fetch->looked = fetch->held_back = false;
   fetch->coming = false;

@@ -13,6 +13,7 @@
 #include "proxy/health.h"
 #include "proxy/lease.h"
 #include "proxy/smart.h"
+#include "proxy/tracing.h"
 #include "proxy/visit.h"
 
 enum {
@@ -176,6 +177,7 @@ static void router_dispatch(struct visit *visit) {
 /* What a visit points to as long as the router's call. */
 struct room {
   char id[SERVICE_REQUEST_ID_BYTES], lines[LINES_BYTES];
+  struct tracing tracing;
 };
 
 /* All but the ID. Of a request without a route not even fields may have been
@@ -194,12 +196,20 @@ static struct visit make_visit(struct service *service,
       .lease = admission ? admission->lease : NULL,
       .record = {.method = request->method_name,
                  .path = request->target,
+                 .route = route ? route->path : (struct slice){0},
                  .start_us = clock_now_us()},
       .head_only = slice_equal(request->method_name, slice_of("HEAD")),
   };
   text_init(&visit.lines, room->lines, sizeof room->lines);
   if (route && route->cors.count > 0) allow_origin(&visit);
   return visit;
+}
+
+/* One that no route takes is part of none. */
+static void join_trace(struct visit *visit, struct tracing *room) {
+  if (!visit->route || !visit->route->fields.traces) return;
+  visit->record.trace = tracing_join(visit->service, visit->request, room);
+  visit->keeps_state = visit->record.trace && room->keeps_state;
 }
 
 void router_on_request(void *arg, struct connection *connection,
@@ -210,6 +220,7 @@ void router_on_request(void *arg, struct connection *connection,
   visit.record.id = request_id(arg, request, room.id);
   visit.body = body;
   visit.rest = rest_of(visit.route, request);
+  join_trace(&visit, &room.tracing);
   router_dispatch(&visit);
 }
 

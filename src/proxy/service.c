@@ -80,6 +80,11 @@ uint64_t service_random(struct service *service) {
   return state[1] + b;
 }
 
+uint64_t service_span(struct service *service) {
+  uint64_t span = service_random(service);
+  return span != 0 ? span : 1;
+}
+
 /* Eight hex digits for the lower halves of eight bytes. */
 static void write_hex(char out[8], uint64_t bytes) {
   const uint64_t ones = UINT64_C(0x0101010101010101);

@@ -38,8 +38,9 @@ static struct answering answering_of(struct visit *visit,
   visit->record.outcome = outcome;
   visit->record.tally = tally_of(visit);
   visit->record.winner = -1;
-  visit->record.end_us =
-      visit->service->log ? clock_now_us() : visit->record.start_us;
+  visit->record.end_us = visit->service->log || visit->record.trace
+                             ? clock_now_us()
+                             : visit->record.start_us;
   return (struct answering){.service = visit->service,
                             .connection = visit->connection,
                             .race = &visit->record,
@@ -258,11 +259,13 @@ static bool visit_write_fields(struct visit *visit,
 /* For every variant of the group, so that each of its targets finds its own,
  * and nothing of another's. NULL: no memory. */
 static const struct ask_message *visit_write_message(
-    struct visit *visit, const struct ask_message *common,
+    struct visit *visit, const struct exchange_setup *setup,
     const struct forward_rules *rules, const struct group *group) {
+  const struct ask_message *common = &setup->message;
   struct forward_rules own = *rules;
   own.with_body = common->has_body;
   own.success = common->success;
+  own.keeps_state = visit->keeps_state;
   own.writes = visit->route->kind == ROUTE_SMART &&
                !http_method_is_safe(visit->request->method);
   size_t bytes = sizeof(struct ask_message) +
@@ -275,9 +278,11 @@ static const struct ask_message *visit_write_message(
   message->fields = fields;
   message->timeout_header = rules->timeout_header;
   if (!rules->gzip) message->gzip = GZIP_KEPT;
-  for (unsigned i = 0; i < group->variant_count; i++)
-    if (!visit_write_fields(visit, &own, &group->variants[i], &fields[i]))
-      return NULL;
+  for (unsigned i = 0; i < group->variant_count; i++) {
+    const struct target_fields *variant = &group->variants[i];
+    if (!visit_write_fields(visit, &own, variant, &fields[i])) return NULL;
+    fields[i].trace = forward_tells_trace(rules, variant) ? setup->trace : NULL;
+  }
   return message;
 }
 
@@ -299,6 +304,18 @@ static const struct ask_message *message_before(
   return NULL;
 }
 
+/* To where it lives as long as the exchange. */
+static bool visit_keep_trace(struct visit *visit,
+                             struct exchange_setup *setup) {
+  if (!visit->record.trace) return true;
+  struct trace_context *trace =
+      arena_take(exchange_arena(visit->exchange), sizeof *trace);
+  if (!trace) return false;
+  *trace = *visit->record.trace;
+  setup->trace = trace;
+  return true;
+}
+
 static bool visit_write_messages(struct visit *visit,
                                  struct exchange_setup *setup) {
   struct ask_message *common = &setup->message;
@@ -314,7 +331,7 @@ static bool visit_write_messages(struct visit *visit,
     item->message = message_before(setup, i);
     if (!item->message)
       item->message =
-          visit_write_message(visit, common, rules_of(setup, i), item->group);
+          visit_write_message(visit, setup, rules_of(setup, i), item->group);
     if (!item->message) return false;
   }
   return true;
@@ -323,7 +340,8 @@ static bool visit_write_messages(struct visit *visit,
 void visit_start(struct visit *visit, struct exchange_setup *setup) {
   if (!visit_write_setup(visit, setup))
     visit_reject(visit, 431, "the request's fields are too large");
-  else if (!visit_write_messages(visit, setup) ||
+  else if (!visit_keep_trace(visit, setup) ||
+           !visit_write_messages(visit, setup) ||
            !exchange_start(visit->exchange, visit->connection, setup))
     visit_reject(visit, 503, gate_request_error(GATE_MEMORY));
 }

@@ -29,6 +29,7 @@
 #include "io/listeners.h"
 #include "io/thread.h"
 #include "proxy/exchange.h"
+#include "proxy/pulse.h"
 #include "proxy/router.h"
 
 enum {
@@ -44,6 +45,7 @@ struct worker {
   struct listeners *listeners; /* NULL once all have closed */
   struct wake *orders, *accept_again;
   struct timer drain;
+  struct pulse pulse; /* with --admin, who asks how late loops turn */
   bool stopping, paused;
   bool started;
   /* What main tells: */
@@ -215,8 +217,13 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   service->number = worker->setup.number;
   service->loop = worker->loop;
   service->log = worker->setup.log;
-  service->attempts = attempts_new(worker->loop, worker->setup.resolver,
-                                   process->slots, &service->blocks);
+  service->spans = spans_feed(process->spans, service->number);
+  if (worker->setup.history)
+    service->tape = history_tape(worker->setup.history, service->number);
+  service->tally = &process->tallies[service->number];
+  service->attempts =
+      attempts_new(worker->loop, worker->setup.resolver, process->slots,
+                   &service->blocks, service->tally);
   return service->attempts != NULL &&
          line_init(&service->line, process, service->number, worker->loop,
                    service->attempts);
@@ -255,6 +262,8 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   if (!worker->orders || !worker->accept_again ||
       !make_service(worker, error, error_cap))
     goto fail;
+  if (listen_at_is_set(&worker->service.config->admin))
+    pulse_start(&worker->pulse, worker->loop, worker->service.tally);
   worker_adopt(worker, lease_new(setup->snapshot));
   if (!worker->service.lease) goto fail;
   worker->front = make_front(worker);
@@ -311,6 +320,7 @@ void worker_free(struct worker *worker) {
   line_clear(&worker->service.line);
   service_clear(&worker->service);
   if (worker->loop) timer_clear(&worker->drain);
+  pulse_stop(&worker->pulse);
   lease_give(worker->service.lease);
   lease_give(worker->renewed);
   wake_free(worker->orders);

@@ -1,0 +1,23 @@
+/* rescue: whether the extra attempts of a race have helped its client. */
+#ifndef HEDGEROW_CORE_RESCUE_H
+#define HEDGEROW_CORE_RESCUE_H
+
+#include "core/step.h"
+
+enum rescue {
+  RESCUE_NONE,   /* there was no success, or it is the primary's own */
+  RESCUE_FAILED, /* the primary had ended without one */
+  RESCUE_SLOW,   /* the primary was still running */
+};
+
+enum { RESCUES = RESCUE_SLOW + 1 };
+
+/* "none", "failed", "slow". */
+const char *rescue_name(enum rescue rescue);
+
+/* Of a settled race. A primary that was not let start, or stood in line until
+ * then, counts as failed. */
+enum rescue rescue_of(enum outcome outcome, unsigned winner,
+                      const struct attempt_end *primary);
+
+#endif

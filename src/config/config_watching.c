@@ -1,0 +1,96 @@
+/* config_watching.c: what whoever watches hedgerow may ask for: which lines of
+ * the log, how many traces, and where they go. */
+#include "config/config_values.h"
+
+#include "core/base_url.h"
+#include "core/http_head.h"
+
+/* ---- --log-only ---- */
+
+static bool take_word(struct slice word, struct race_filter *filter) {
+  static const struct slice slow = SLICE("slow:");
+  if (slice_equal(word, slice_of("failed"))) filter->failed = true;
+  else if (slice_equal(word, slice_of("rescued"))) filter->rescued = true;
+  else
+    return slice_starts_with(word, slow) &&
+           config_parse_duration(slice_from(word, slow.len),
+                                 &filter->slow_us) &&
+           filter->slow_us > 0 && filter->slow_us <= CONFIG_DELAY_MAX_US;
+  return true;
+}
+
+const char *config_parse_filter(struct slice text, struct race_filter *filter) {
+  struct slice word;
+  *filter = (struct race_filter){0};
+  if (slice_equal(text, slice_of("all"))) return NULL;
+  while (http_list_next(&text, &word))
+    if (!take_word(word, filter))
+      return " is no list of failed, rescued and slow:TIME (1ms to 60m), such "
+             "as failed,slow:500ms, and not all";
+  return race_filter_is_all(filter) ? " names nothing: write all" : NULL;
+}
+
+static void add_one_more(struct text *out, size_t from) {
+  if (out->len > from) text_char(out, ',');
+}
+
+void config_write_filter(struct text *out, const struct race_filter *filter) {
+  const size_t from = out->len;
+  if (race_filter_is_all(filter)) text_str(out, "all");
+  if (filter->failed) text_str(out, "failed");
+  if (filter->rescued) {
+    add_one_more(out, from);
+    text_str(out, "rescued");
+  }
+  if (filter->slow_us == 0) return;
+  add_one_more(out, from);
+  text_str(out, "slow:");
+  config_write_duration(out, filter->slow_us);
+}
+
+/* ---- --trace-ratio ---- */
+
+enum { WHOLE = 1000000 }; /* millionths */
+
+static bool read_fraction(struct slice digits, int64_t *millionths) {
+  int64_t unit = WHOLE;
+  if (digits.len == 0 || digits.len > 6) return false;
+  for (size_t i = 0; i < digits.len; i++) {
+    if (digits.at[i] < '0' || digits.at[i] > '9') return false;
+    unit /= 10;
+    *millionths += (digits.at[i] - '0') * unit;
+  }
+  return true;
+}
+
+bool config_parse_ratio(struct slice text, int64_t *millionths) {
+  const char *point = text.len > 0 ? memchr(text.at, '.', text.len) : NULL;
+  const struct slice whole = {text.at,
+                              point ? (size_t)(point - text.at) : text.len};
+  if (!config_parse_count(whole, millionths)) return false;
+  if (*millionths > WHOLE) *millionths = WHOLE; /* far out of range */
+  *millionths *= WHOLE;
+  return !point || read_fraction(slice_from(text, whole.len + 1), millionths);
+}
+
+void config_write_ratio(struct text *out, int64_t millionths) {
+  int64_t rest = millionths % WHOLE;
+  text_int(out, millionths / WHOLE);
+  if (rest > 0) text_char(out, '.');
+  for (int64_t unit = WHOLE / 10; rest > 0; rest %= unit, unit /= 10)
+    text_char(out, (char)('0' + rest / unit));
+}
+
+/* ---- --otlp ---- */
+
+const char *config_parse_collector(struct slice text, struct slice *url) {
+  struct base_url parsed;
+  *url = (struct slice){0};
+  if (slice_equal(text, slice_of("off"))) return NULL;
+  const char *why = base_url_parse(&parsed, text);
+  if (why) return why;
+  if (parsed.query.len > 0)
+    return "no query belongs there: a token comes from --otlp-token-file";
+  *url = text;
+  return NULL;
+}

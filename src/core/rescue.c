@@ -1,0 +1,24 @@
+/* rescue: what a race would have come to without its extra attempts.
+ *
+ * Only a race that succeeded by another attempt than its primary has rescued
+ * anything. Where its primary had ended, it alone would have been an error.
+ * Where it was still running it might have failed later, too; it counts as
+ * slow, since nothing worse is known of it.
+ *
+ * By how much sooner the answer came is estimated, from how long the answers of
+ * the primary's target take (latency_ahead_us). Where a cancelled primary is
+ * read to its end all the same (--losers drain), that end tells it. */
+#include "core/rescue.h"
+
+const char *rescue_name(enum rescue rescue) {
+  static const char *const names[] = {[RESCUE_NONE] = "none",
+                                      [RESCUE_FAILED] = "failed",
+                                      [RESCUE_SLOW] = "slow"};
+  return names[rescue];
+}
+
+enum rescue rescue_of(enum outcome outcome, unsigned winner,
+                      const struct attempt_end *primary) {
+  if (outcome != OUTCOME_SUCCESS || winner == 0) return RESCUE_NONE;
+  return primary->result == ATTEMPT_CANCELLED ? RESCUE_SLOW : RESCUE_FAILED;
+}

@@ -1,0 +1,143 @@
+/* trace_context: traceparent and tracestate, read strictly.
+ *
+ *   00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+ *   |  the trace's ID                   the parent span  flags
+ *   version
+ *
+ * What is malformed is no context at all: half of an ID would join requests
+ * that have nothing to do with each other. tracestate is for tracing systems to
+ * read, and we are none: it crosses as it came, or not at all. */
+#include "core/trace_context.h"
+
+#include "core/http_head.h"
+
+enum {
+  ID_AT = 3,
+  PARENT_AT = 36,
+  FLAGS_AT = 53,
+  KEY_BYTES_MAX = 256,
+  VALUE_BYTES_MAX = 256,
+};
+
+/* ---- traceparent ---- */
+
+/* Lower case alone (section 3.2). -1: it is no digit. */
+static int digit_of(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return -1;
+}
+
+static bool read_hex(const char *at, unsigned digits, uint64_t *number) {
+  *number = 0;
+  for (; digits > 0; digits--, at++) {
+    int digit = digit_of(*at);
+    if (digit < 0) return false;
+    *number = *number << 4 | (unsigned)digit;
+  }
+  return true;
+}
+
+static bool has_dashes(struct slice text) {
+  return text.at[ID_AT - 1] == '-' && text.at[PARENT_AT - 1] == '-' &&
+         text.at[FLAGS_AT - 1] == '-';
+}
+
+static bool has_length(struct slice text, uint64_t version) {
+  if (text.len == TRACE_PARENT_BYTES) return true;
+  return version > 0 && text.at[TRACE_PARENT_BYTES] == '-';
+}
+
+bool trace_context_parse(struct trace_context *trace, struct slice text) {
+  uint64_t version, high, low, parent, flags;
+  if (text.len < TRACE_PARENT_BYTES || !has_dashes(text) ||
+      !read_hex(text.at, 2, &version) || version == 0xff ||
+      !has_length(text, version) || !read_hex(text.at + ID_AT, 16, &high) ||
+      !read_hex(text.at + ID_AT + 16, 16, &low) ||
+      !read_hex(text.at + PARENT_AT, 16, &parent) ||
+      !read_hex(text.at + FLAGS_AT, 2, &flags) || (high | low) == 0 ||
+      parent == 0)
+    return false;
+  trace->high = high;
+  trace->low = low;
+  trace->parent = parent;
+  trace->flags = flags & (TRACE_SAMPLED | TRACE_RANDOM);
+  return true;
+}
+
+static void add_hex(struct text *out, uint64_t number, unsigned digits) {
+  char storage[16];
+  for (unsigned i = digits; i-- > 0; number >>= 4)
+    storage[i] = "0123456789abcdef"[number & 0xf];
+  text_add(out, storage, digits);
+}
+
+void trace_context_write_id(struct text *out,
+                            const struct trace_context *trace) {
+  add_hex(out, trace->high, 16);
+  add_hex(out, trace->low, 16);
+}
+
+void trace_context_write_span(struct text *out, uint64_t span) {
+  add_hex(out, span, 16);
+}
+
+void trace_context_write(struct text *out, const struct trace_context *trace,
+                         uint64_t span) {
+  text_str(out, "00-");
+  trace_context_write_id(out, trace);
+  text_char(out, '-');
+  trace_context_write_span(out, span);
+  text_char(out, '-');
+  add_hex(out, trace->flags, 2);
+}
+
+/* ---- tracestate ---- */
+
+static bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+static bool is_key(struct slice key) {
+  if (key.len == 0 || key.len > KEY_BYTES_MAX || !is_letter_or_digit(key.at[0]))
+    return false;
+  for (size_t i = 1; i < key.len; i++)
+    if (!is_letter_or_digit(key.at[i]) && !memchr("_-*/@", key.at[i], 5))
+      return false;
+  return true;
+}
+
+static bool is_value(struct slice value) {
+  if (value.len == 0 || value.len > VALUE_BYTES_MAX) return false;
+  for (size_t i = 0; i < value.len; i++)
+    if (value.at[i] < 0x20 || value.at[i] > 0x7e || value.at[i] == '=')
+      return false;
+  return true;
+}
+
+static bool is_member(struct slice member) {
+  const char *sign = memchr(member.at, '=', member.len);
+  if (!sign) return false;
+  size_t len = (size_t)(sign - member.at);
+  return is_key((struct slice){member.at, len}) &&
+         is_value(slice_from(member, len + 1));
+}
+
+/* A comma ends a member wherever it stands: values have no quotes. */
+static struct slice take_member(struct slice *list) {
+  const char *comma = memchr(list->at, ',', list->len);
+  size_t len = comma ? (size_t)(comma - list->at) : list->len;
+  struct slice member = {list->at, len};
+  *list = slice_from(*list, comma ? len + 1 : len);
+  return http_trimmed(member);
+}
+
+bool trace_context_reads_state(struct slice tracestate, unsigned *members) {
+  while (tracestate.len > 0) {
+    struct slice member = take_member(&tracestate);
+    if (member.len == 0) continue; /* allowed: section 3.3.1.2 */
+    if (!is_member(member) || ++*members > TRACE_STATE_MEMBERS_MAX)
+      return false;
+  }
+  return true;
+}

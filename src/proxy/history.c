@@ -1,0 +1,308 @@
+/* history: shelves of races.
+ *
+ *   tapes --> collect --> latest    by seq       1 MiB
+ *                    |--> slowest   by time   256 KiB   a quarter of an hour
+ *                    |--> rescued   by seq    256 KiB
+ *                    +--> failed    by seq    256 KiB
+ *
+ * Each shelf is an array in order, and what has to go is always the first: the
+ * oldest, or the quickest of the slowest. A race may stand on several and is
+ * there once. A thousand pointers are moved faster than anything cleverer is
+ * read.
+ *
+ * The slowest of one route are looked for on all shelves: a route that is quick
+ * has none among the slowest of all. */
+#include "proxy/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/race_copy.h"
+#include "core/race_filter.h"
+#include "io/clock.h"
+
+enum {
+  TAPE_BYTES = 128 * 1024,
+  SHELF_MAX = 1024, /* races */
+  SLOWEST_MAX = 200,
+  LATEST_BYTES = 1024 * 1024,
+  OTHER_BYTES = 256 * 1024,
+  MEMORY_US = 15 * 60 * 1000 * 1000,
+};
+
+const char *const history_kind_names[HISTORY_KINDS] = {
+    [HISTORY_LATEST] = "latest",
+    [HISTORY_SLOWEST] = "slowest",
+    [HISTORY_RESCUED] = "rescued",
+    [HISTORY_FAILED] = "failed",
+};
+
+struct shelf {
+  struct kept *races[SHELF_MAX]; /* the first is the next to go */
+  unsigned count;
+  size_t bytes;
+};
+
+struct history {
+  struct tape_wishes wishes;
+  int64_t watched_us; /* 0: nobody watches */
+  uint64_t seq;
+  struct shelf shelves[HISTORY_KINDS];
+  size_t bytes;
+  unsigned workers;
+  struct tape tapes[];
+};
+
+/* ---- shelves ---- */
+
+static size_t size_of(const struct kept *race) {
+  return sizeof *race + race->copy.len;
+}
+
+static void let_go(struct history *history, struct kept *race) {
+  if (--race->shelves > 0) return;
+  history->bytes -= size_of(race);
+  free(race);
+}
+
+static void take_off(struct history *history, struct shelf *shelf,
+                     unsigned place) {
+  struct kept *race = shelf->races[place];
+  shelf->count--;
+  memmove(&shelf->races[place], &shelf->races[place + 1],
+          (shelf->count - place) * sizeof *shelf->races);
+  shelf->bytes -= size_of(race);
+  let_go(history, race);
+}
+
+static void put_on(struct shelf *shelf, unsigned place, struct kept *race) {
+  memmove(&shelf->races[place + 1], &shelf->races[place],
+          (shelf->count - place) * sizeof *shelf->races);
+  shelf->races[place] = race;
+  shelf->count++;
+  shelf->bytes += size_of(race);
+  race->shelves++;
+}
+
+/* Makes room for one more. */
+static void clear_room(struct history *history, struct shelf *shelf,
+                       unsigned most, size_t bytes, size_t more) {
+  while (shelf->count > 0 &&
+         (shelf->count >= most || shelf->bytes + more > bytes))
+    take_off(history, shelf, 0);
+}
+
+static void remember(struct history *history, enum history_kind kind,
+                     struct kept *race) {
+  struct shelf *shelf = &history->shelves[kind];
+  clear_room(history, shelf, SHELF_MAX,
+             kind == HISTORY_LATEST ? LATEST_BYTES : OTHER_BYTES,
+             size_of(race));
+  put_on(shelf, shelf->count, race);
+}
+
+/* ---- the slowest ---- */
+
+static void forget_old(struct history *history, int64_t now_us) {
+  struct shelf *shelf = &history->shelves[HISTORY_SLOWEST];
+  for (unsigned i = shelf->count; i-- > 0;)
+    if (now_us - shelf->races[i]->end_us > MEMORY_US)
+      take_off(history, shelf, i);
+}
+
+static bool is_full(const struct shelf *shelf) {
+  return shelf->count == SLOWEST_MAX;
+}
+
+static void remember_slow(struct history *history, struct kept *race) {
+  struct shelf *shelf = &history->shelves[HISTORY_SLOWEST];
+  if (is_full(shelf) && race->took_us <= shelf->races[0]->took_us) return;
+  clear_room(history, shelf, SLOWEST_MAX, OTHER_BYTES, size_of(race));
+  unsigned place = shelf->count;
+  while (place > 0 && shelf->races[place - 1]->took_us > race->took_us) place--;
+  put_on(shelf, place, race);
+}
+
+/* What takes longer is for the tapes to bring. */
+static void publish_wishes(struct history *history) {
+  const struct shelf *shelf = &history->shelves[HISTORY_SLOWEST];
+  int64_t slow_us = is_full(shelf) ? shelf->races[0]->took_us : 0;
+  if (history->watched_us > 0 && history->watched_us - 1 < slow_us)
+    slow_us = history->watched_us - 1;
+  atomic_store_explicit(&history->wishes.slow_us, slow_us,
+                        memory_order_relaxed);
+}
+
+void history_watch(struct history *history, int64_t slow_us) {
+  history->watched_us = slow_us;
+  publish_wishes(history);
+}
+
+/* ---- from the tapes ---- */
+
+static struct kept *kept_new(struct history *history, struct slice copy) {
+  struct kept *race = malloc(sizeof *race + copy.len);
+  if (!race) return NULL;
+  *race = (struct kept){.seq = ++history->seq, .shelves = 1};
+  race->copy = (struct slice){memcpy(race + 1, copy.at, copy.len), copy.len};
+  history->bytes += size_of(race);
+  return race;
+}
+
+static void keep(struct history *history, struct kept *race,
+                 const struct race_record *record) {
+  static const struct race_filter failed = {.failed = true};
+  const bool rescued = record->rescued != RESCUE_NONE;
+  const bool has_failed = race_filter_takes(&failed, record);
+  race->took_us = record->end_us - record->start_us;
+  race->end_us = record->end_us;
+  race->remarkable = rescued || has_failed;
+  remember(history, HISTORY_LATEST, race);
+  remember_slow(history, race);
+  if (rescued) remember(history, HISTORY_RESCUED, race);
+  if (has_failed) remember(history, HISTORY_FAILED, race);
+}
+
+void history_collect(struct history *history, int64_t now_us,
+                     void (*on_race)(void *arg, const struct kept *race),
+                     void *arg) {
+  char bytes[RACE_COPY_BYTES];
+  struct race_copy copy;
+  struct kept *race;
+  size_t len;
+  forget_old(history, now_us);
+  for (unsigned i = 0; i < history->workers; i++) {
+    while ((len = ring_take(history->tapes[i].ring, bytes, sizeof bytes))) {
+      const struct slice taken = {bytes, len};
+      if (!race_copy_read(&copy, taken) || !(race = kept_new(history, taken)))
+        continue;
+      keep(history, race, &copy.race);
+      if (on_race) on_race(arg, race);
+      let_go(history, race);
+    }
+  }
+  publish_wishes(history);
+}
+
+uint64_t history_left_out(const struct history *history, bool remarkable) {
+  const struct tape *tapes = history->tapes;
+  uint64_t sum =
+      tally_sum(&tapes->left_out[true], sizeof *tapes, history->workers);
+  if (remarkable) return sum;
+  return sum +
+         tally_sum(&tapes->left_out[false], sizeof *tapes, history->workers);
+}
+
+/* ---- looking ---- */
+
+static bool is_of_route(const struct kept *race, struct slice route) {
+  struct race_copy copy;
+  if (route.len == 0) return true;
+  return race_copy_read(&copy, race->copy) &&
+         slice_equal(copy.race.route, route);
+}
+
+/* From the last of the shelf back to the first. */
+static unsigned list_shelf(const struct shelf *shelf, struct slice route,
+                           unsigned limit, const struct kept *found[]) {
+  unsigned count = 0;
+  for (unsigned i = shelf->count; i-- > 0 && count < limit;)
+    if (is_of_route(shelf->races[i], route)) found[count++] = shelf->races[i];
+  return count;
+}
+
+/* Its place among those that were found, the slowest first; UINT32_MAX where it
+ * is there already. */
+static unsigned place_among(const struct kept *found[], unsigned count,
+                            const struct kept *race) {
+  unsigned place = 0;
+  while (place < count && found[place]->took_us >= race->took_us)
+    if (found[place++] == race) return UINT32_MAX;
+  return place;
+}
+
+static unsigned list_slowest_of(const struct history *history,
+                                struct slice route, unsigned limit,
+                                const struct kept *found[]) {
+  unsigned count = 0;
+  for (unsigned k = 0; k < HISTORY_KINDS; k++) {
+    const struct shelf *shelf = &history->shelves[k];
+    for (unsigned i = 0; i < shelf->count; i++) {
+      unsigned place = place_among(found, count, shelf->races[i]);
+      if (place >= limit || !is_of_route(shelf->races[i], route)) continue;
+      if (count < limit) count++;
+      memmove(&found[place + 1], &found[place],
+              (count - 1 - place) * sizeof *found);
+      found[place] = shelf->races[i];
+    }
+  }
+  return count;
+}
+
+unsigned history_list(const struct history *history, enum history_kind kind,
+                      struct slice route, unsigned limit,
+                      const struct kept *found[]) {
+  if (kind == HISTORY_SLOWEST && route.len > 0)
+    return list_slowest_of(history, route, limit, found);
+  return list_shelf(&history->shelves[kind], route, limit, found);
+}
+
+/* A long one is kept cut, and ends in "...". */
+static bool has_id(const struct kept *race, struct slice id) {
+  struct race_copy copy;
+  if (!race_copy_read(&copy, race->copy)) return false;
+  struct slice kept = copy.race.id;
+  if (id.len > RACE_COPY_NAME && kept.len == RACE_COPY_NAME)
+    id.len = kept.len = RACE_COPY_NAME - 3;
+  return slice_equal(kept, id);
+}
+
+const struct kept *history_find(const struct history *history,
+                                struct slice id) {
+  const struct kept *found = NULL;
+  for (unsigned k = 0; k < HISTORY_KINDS; k++) {
+    const struct shelf *shelf = &history->shelves[k];
+    for (unsigned i = shelf->count; i-- > 0;)
+      if ((!found || shelf->races[i]->seq > found->seq) &&
+          has_id(shelf->races[i], id))
+        found = shelf->races[i];
+  }
+  return found;
+}
+
+size_t history_bytes(const struct history *history) { return history->bytes; }
+
+/* ---- life ---- */
+
+static bool make_tape(struct history *history) {
+  struct tape *tape = &history->tapes[history->workers];
+  tape->wishes = &history->wishes;
+  tape->ring = ring_new(TAPE_BYTES);
+  history->workers += tape->ring != NULL;
+  return tape->ring != NULL;
+}
+
+struct history *history_new(unsigned workers) {
+  const size_t size = sizeof(struct history) + workers * sizeof(struct tape);
+  struct history *history = aligned_alloc(_Alignof(struct history), size);
+  if (!history) return NULL;
+  memset(history, 0, size);
+  while (history->workers < workers && make_tape(history)) continue;
+  if (history->workers == workers) return history;
+  history_free(history);
+  return NULL;
+}
+
+struct tape *history_tape(struct history *history, unsigned worker) {
+  return &history->tapes[worker];
+}
+
+void history_free(struct history *history) {
+  if (!history) return;
+  for (unsigned k = 0; k < HISTORY_KINDS; k++)
+    while (history->shelves[k].count > 0)
+      take_off(history, &history->shelves[k], history->shelves[k].count - 1);
+  for (unsigned i = 0; i < history->workers; i++)
+    ring_free(history->tapes[i].ring);
+  free(history);
+}

@@ -1,0 +1,45 @@
+/* process_show: what is printed in place of running. */
+#include "proxy/process_parts.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config/config_file.h"
+#include "io/libraries.h"
+#include "io/log.h"
+#include "proxy/secrets.h"
+
+static void put(void *arg, const char *piece) { fputs(piece, arg); }
+
+void process_print_version(void) {
+  char versions[128];
+  libraries_versions(versions, sizeof versions);
+  printf("hedgerow %s (%s)\n", HEDGEROW_VERSION, versions);
+}
+
+void process_print_help(void) { config_help(put, stdout); }
+
+void process_print_schema(void) { config_schema(put, stdout); }
+
+static void dump(const struct config *config) {
+  char here[PATH_MAX], folder[PATH_MAX + 1] = "";
+  if (getcwd(here, sizeof here)) snprintf(folder, sizeof folder, "%s/", here);
+  config_dump(config, folder, put, stdout);
+}
+
+int process_show(struct program *program) {
+  const struct config *config = &program->config;
+  struct secrets *secrets = &program->reload.secrets;
+  if (!secrets_read(secrets, config, log_notice_line, NULL) ||
+      !secrets_read_admin(secrets, config, log_notice_line, NULL) ||
+      !process_check_spans(program))
+    return PROCESS_EXIT_USAGE;
+  if (config->dump) dump(config);
+  else
+    printf("%s: good: %u upstreams with %u targets, %u routes\n",
+           config->file ? config->file : "the command line",
+           config->upstream_count, config_targets(config), config->route_count);
+  return EXIT_SUCCESS;
+}

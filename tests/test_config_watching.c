@@ -1,0 +1,120 @@
+/* Tests of config_watching.c: values of --log-only, --trace-ratio, --otlp. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "config/config_values.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static struct text out_text(char storage[128]) {
+  struct text out;
+  text_init(&out, storage, 128);
+  return out;
+}
+
+/* ---- --log-only ---- */
+
+static void expect_filter(const char *text, struct race_filter want,
+                          const char *written) {
+  char storage[128];
+  struct text out = out_text(storage);
+  struct race_filter filter;
+  const char *why = config_parse_filter(slice_of(text), &filter);
+  cr_assert_null(why, "%s:%s", text, why);
+  cr_expect_eq(filter.slow_us, want.slow_us, "%s", text);
+  cr_expect_eq(filter.failed, want.failed, "%s", text);
+  cr_expect_eq(filter.rescued, want.rescued, "%s", text);
+  config_write_filter(&out, &filter);
+  cr_expect_str_eq(text_end(&out), written, "%s", text);
+}
+
+Test(config_watching, a_filter_is_a_list_of_kinds) {
+  expect_filter("all", (struct race_filter){0}, "all");
+  expect_filter("failed", (struct race_filter){.failed = true}, "failed");
+  expect_filter("rescued", (struct race_filter){.rescued = true}, "rescued");
+  expect_filter("slow:500ms", (struct race_filter){.slow_us = 500000},
+                "slow:500ms");
+  expect_filter("slow:2s, failed", (struct race_filter){2000000, true, false},
+                "failed,slow:2s");
+  expect_filter("slow:1s,slow:2s,rescued,failed",
+                (struct race_filter){2000000, true, true},
+                "failed,rescued,slow:2s");
+}
+
+Test(config_watching, what_is_no_filter_is_told_why) {
+  static const char *const texts[] = {
+      "none",       "slow",     "slow:",           "slow:500",
+      "slow:0ms",   "slow:61m", "Failed",          "failed;slow",
+      "all,failed", "fail",     "rescued slow:1s",
+  };
+  for (size_t i = 0; i < COUNT(texts); i++) {
+    struct race_filter filter;
+    const char *why = config_parse_filter(slice_of(texts[i]), &filter);
+    cr_assert_not_null(why, "%s was taken", texts[i]);
+    cr_expect_not_null(strstr(why, "such as failed,slow:500ms"), "%s:%s",
+                       texts[i], why);
+  }
+  struct race_filter filter;
+  cr_expect_str_eq(config_parse_filter(slice_of(" , "), &filter),
+                   " names nothing: write all");
+}
+
+/* ---- --trace-ratio ---- */
+
+Test(config_watching, a_ratio_is_read_in_millionths_and_written_as_it_was) {
+  static const struct {
+    const char *text;
+    int64_t millionths;
+  } rows[] = {
+      {"0", 0},
+      {"1", 1000000},
+      {"0.5", 500000},
+      {"0.01", 10000},
+      {"0.000001", 1},
+      {"0.123456", 123456},
+      {"0.10203", 102030},
+  };
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    char storage[128];
+    struct text out = out_text(storage);
+    int64_t millionths;
+    cr_assert(config_parse_ratio(slice_of(rows[i].text), &millionths));
+    cr_expect_eq(millionths, rows[i].millionths, "%s", rows[i].text);
+    config_write_ratio(&out, millionths);
+    cr_expect_str_eq(text_end(&out), rows[i].text);
+  }
+  int64_t millionths;
+  cr_expect(config_parse_ratio(slice_of("1.0"), &millionths));
+  cr_expect_eq(millionths, 1000000);
+  /* Out of range, which the table knows. */
+  cr_expect(config_parse_ratio(slice_of("1.5"), &millionths));
+  cr_expect_eq(millionths, 1500000);
+  cr_expect(config_parse_ratio(slice_of("99999999999999999999"), &millionths));
+  cr_expect_gt(millionths, 1000000);
+}
+
+Test(config_watching, what_is_no_ratio) {
+  static const char *const texts[] = {
+      "", ".5", "0.", "-0.1", "1e-3", "0,1", "0.1x", "0.0000001", "10%"};
+  for (size_t i = 0; i < COUNT(texts); i++) {
+    int64_t millionths;
+    cr_expect_not(config_parse_ratio(slice_of(texts[i]), &millionths), "%s",
+                  texts[i]);
+  }
+}
+
+/* ---- --otlp ---- */
+
+Test(config_watching, a_collector_is_a_url_or_off) {
+  struct slice url;
+  cr_expect_null(config_parse_collector(slice_of("off"), &url));
+  cr_expect_eq(url.len, 0);
+  cr_expect_null(
+      config_parse_collector(slice_of("https://otel.example.com/x"), &url));
+  cr_expect(slice_equal(url, slice_of("https://otel.example.com/x")));
+  const char *why = config_parse_collector(slice_of("localhost:4318"), &url);
+  cr_expect(why && strstr(why, "http://"), "%s", why);
+  why = config_parse_collector(slice_of("http://h/?key=1"), &url);
+  cr_expect(why && strstr(why, "--otlp-token-file"), "%s", why);
+  cr_expect_not_null(config_parse_collector(slice_of("http://u:p@h/"), &url));
+}
