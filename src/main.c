@@ -11,6 +11,8 @@
 #include "tools/demo.h"
 #include "tools/mock.h"
 #include "tools/simulate.h"
+#include "tools/tap.h"
+#include "tools/top.h"
 
 /* Else the first sockets would take the numbers of the standard descriptors,
  * and a client would get what is meant for stdout or stderr. */
@@ -29,5 +31,9 @@ int main(int argc, char **argv) {
     return demo_main(argc - 1, argv + 1);
   if (argc > 1 && strcmp(argv[1], "simulate") == 0)
     return simulate_main(argc - 1, argv + 1);
+  if (argc > 1 && strcmp(argv[1], "tap") == 0)
+    return tap_main(argc - 1, argv + 1);
+  if (argc > 1 && strcmp(argv[1], "top") == 0)
+    return top_main(argc - 1, argv + 1);
   return process_main(argc, argv);
 }

@@ -27,6 +27,7 @@ static struct pilot pilot;
 static struct estimate_seen seen;
 static struct race_policy policy;
 static unsigned rotating = 1; /* so many targets' primaries */
+static bool held_back;        /* the next races */
 static int64_t timeout_us = 2000 * MS, now_us = 1000 * 1000 * 1000;
 
 static void set_up(unsigned count) {
@@ -180,7 +181,7 @@ static struct race_would observe(const struct race_plan *plan,
                             .end = &end,
                             .took_us = took_us,
                             .now_us = now_us + took_us,
-                            .in_flight = 1};
+                            .held_back = held_back};
   estimate_note(&seen, &r, &would);
   return would;
 }
@@ -362,6 +363,31 @@ Test(estimate, expects_nothing_of_a_target_that_it_does_not_know) {
   struct race_would would = observe(&plan, &slow);
   cr_expect_eq(would.hedge_us, 50 * MS);
   cr_expect_eq(would.save_us, 0);
+}
+
+Test(estimate, promises_nothing_where_the_hedge_would_have_been_held_back) {
+  struct race_plan plan;
+  struct drawn slow = {500 * MS, true, 200};
+  set_up(1);
+  run(1000, always_the_same);
+  pilot_plan(&pilot, &plan, &policy, 1, 0, timeout_us, now_us);
+  held_back = true;
+  struct race_would would = observe(&plan, &slow);
+  cr_expect_eq(would.hedge_us, 0);
+  cr_expect_eq(totals_of().hedged, 0);
+}
+
+/* Its own end, and those of others that were as late, must not count. */
+Test(estimate, does_not_ask_how_the_target_is_when_the_race_is_over) {
+  struct race_plan plan;
+  struct drawn slow = {500 * MS, true, 200};
+  set_up(1);
+  run(1000, always_the_same);
+  pilot_plan(&pilot, &plan, &policy, 1, 0, timeout_us, now_us);
+  for (int i = 0; i < 40; i++) (void)observe(&plan, &slow);
+  cr_expect_not(pilot_would_let(&pilot, 0, PILOT_HEDGE, 1, now_us));
+  struct race_would would = observe(&plan, &slow);
+  cr_expect_gt(would.hedge_us, 0);
 }
 
 Test(estimate, says_what_a_single_answer_would_have_saved) {

@@ -43,15 +43,6 @@ Test(gate, an_empty_gate_is_open) {
   cr_expect_eq(try_one(true, 0, 1), GATE_OPEN);
 }
 
-Test(gate, while_draining_nobody_starts_however_much_room_there_is) {
-  struct gate gate = {.cap = 8, .draining = true};
-  cr_expect_eq(gate_try(&gate), GATE_DRAINING);
-  gate.hedge = true;
-  cr_expect_eq(gate_try(&gate), GATE_DRAINING);
-  gate.in_flight = 8;
-  cr_expect_eq(gate_try(&gate), GATE_DRAINING, "draining is told before full");
-}
-
 /* ---- the words ---- */
 
 Test(gate, every_verdict_has_its_name_and_its_words) {
@@ -62,8 +53,6 @@ Test(gate, every_verdict_has_its_name_and_its_words) {
                      "(--max-attempts)",
                      "too many requests are in flight (--max-requests)"},
       [GATE_MEMORY] = {"memory", "no memory was free", "no memory was free"},
-      [GATE_DRAINING] = {"draining", "hedgerow is stopping (--drain)",
-                         "hedgerow is stopping (--drain)"},
       [GATE_SLOW_TARGET] = {"slow_target",
                             "the target is much slower than usual, so it gets "
                             "no hedge (--gate)",

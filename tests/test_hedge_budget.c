@@ -63,6 +63,15 @@ Test(hedge_budget, no_more_is_kept_than_the_cap) {
   cr_expect_eq(take_all(PURSE_TIME), 100);
 }
 
+Test(hedge_budget, a_look_into_a_purse_takes_nothing) {
+  hedge_budget_init(&budget, &ten_percent);
+  for (int i = 0; i < 100; i++)
+    cr_expect(hedge_budget_has(&budget, PURSE_TIME, 19));
+  cr_expect(!hedge_budget_has(&budget, PURSE_TIME, 20));
+  cr_expect_eq(take_all(PURSE_TIME), 20);
+  cr_expect(!hedge_budget_has(&budget, PURSE_TIME, 0));
+}
+
 Test(hedge_budget, of_nothing_nothing_is_paid) {
   struct hedge_budget_rule none = {0, 20};
   hedge_budget_init(&budget, &none);

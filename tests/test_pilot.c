@@ -397,6 +397,107 @@ Test(pilot, retry_after_suspends_all_that_is_extra) {
   }
 }
 
+/* ---- whether to wait for it ---- */
+
+/* A race whose primary, asked at now_us, has failed at once, and what that
+ * brought forward was refused or is not to be. */
+static struct race lonely_race(const struct race_plan *plan) {
+  struct race race;
+  struct step_event event = {.kind = EVENT_START, .now_us = now_us};
+  race_init(&race, plan);
+  struct todo todo = race_step(&race, &event);
+  event.kind = EVENT_ENDED;
+  event.end = status(503);
+  todo = race_step(&race, &event);
+  event.attempt = 1;
+  event.end = (struct attempt_end){.result = ATTEMPT_REFUSED};
+  if (todo.start_below == 2) todo = race_step(&race, &event);
+  cr_assert_eq(todo.outcome, OUTCOME_OPEN);
+  cr_assert_eq(race.in_flight, 0);
+  return race;
+}
+
+static bool has_hope(enum race_on_failure on_failure, unsigned retries) {
+  struct race_plan plan;
+  policy.on_failure = on_failure;
+  policy.retries = retries;
+  policy.backoff = (struct race_backoff){25 * MS, 250 * MS};
+  pilot_plan(&pilot, &plan, &policy, pilot.count, 0, 10 * S, now_us);
+  struct race race = lonely_race(&plan);
+  return pilot_has_hope(&pilot, &race, 0);
+}
+
+static void spend(enum purse purse) { atomic_store(&budget.tokens[purse], 0); }
+
+Test(pilot, hope_is_a_token_in_the_purse_that_would_pay) {
+  set_up(1);
+  cr_expect(has_hope(RACE_NEXT, 0));
+  spend(PURSE_FAILURE);
+  cr_expect(has_hope(RACE_NEXT, 0), "the second hedge has its own time");
+  spend(PURSE_TIME);
+  cr_expect(!has_hope(RACE_NEXT, 0));
+  cr_expect(!has_hope(RACE_WAIT, 0));
+  cr_expect(!has_hope(RACE_NEXT, 1));
+  hedge_budget_init(&budget, &pilot.budget_rule);
+  spend(PURSE_TIME);
+  cr_expect(!has_hope(RACE_NEXT, 0));
+  cr_expect(has_hope(RACE_NEXT, 1), "a retry is paid from failures' purse");
+}
+
+Test(pilot, to_look_ahead_takes_no_token) {
+  set_up(1);
+  for (int i = 0; i < 100; i++) cr_expect(has_hope(RACE_WAIT, 1));
+  cr_expect_eq(atomic_load(&budget.tokens[PURSE_TIME]), 20);
+  cr_expect_eq(atomic_load(&budget.tokens[PURSE_FAILURE]), 20);
+}
+
+Test(pilot, a_pause_that_ends_before_a_hedge_is_due_leaves_hope) {
+  struct attempt_end end = status(503);
+  set_up(1);
+  end.retry_after = true;
+  end.retry_after_ms = 299;
+  end_one(1, 0, end, MS);
+  cr_expect(has_hope(RACE_WAIT, 0));
+  end.retry_after_ms = 301;
+  end_one(1, 0, end, MS);
+  cr_expect(!has_hope(RACE_WAIT, 0));
+  set_up(2);
+  cr_expect(has_hope(RACE_WAIT, 0), "the other target has asked for none");
+}
+
+Test(pilot, a_shut_gate_is_no_hope_for_hedges_by_time) {
+  set_up(1);
+  end_many(10, 0, status(503), MS);
+  cr_expect(!has_hope(RACE_WAIT, 0));
+  cr_expect(has_hope(RACE_WAIT, 1), "a failure's retry passes it");
+  pilot.gate = false;
+  cr_expect(has_hope(RACE_WAIT, 0));
+}
+
+Test(pilot, who_has_asked_nobody_has_hope) {
+  struct race_plan plan;
+  struct race race;
+  set_up(1);
+  spend(PURSE_TIME);
+  spend(PURSE_FAILURE);
+  policy.once = true;
+  policy.retries = 1;
+  policy.backoff = (struct race_backoff){25 * MS, 250 * MS};
+  pilot_plan(&pilot, &plan, &policy, 1, 0, 10 * S, now_us);
+  race_init(&race, &plan);
+  struct step_event event = {.kind = EVENT_START, .now_us = now_us};
+  struct todo todo = race_step(&race, &event);
+  for (unsigned k = 0; k < 3; k++) {
+    event = (struct step_event){
+        .kind = EVENT_ENDED, .now_us = now_us, .attempt = k};
+    event.end =
+        (struct attempt_end){.result = ATTEMPT_TRANSPORT, .unsent = true};
+    todo = race_step(&race, &event);
+  }
+  cr_assert(todo.outcome == OUTCOME_OPEN && race.in_flight == 0);
+  cr_expect(pilot_has_hope(&pilot, &race, 0));
+}
+
 /* ---- threads ---- */
 
 enum { WORKERS = 3, RACES = 20000 };

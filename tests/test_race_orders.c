@@ -2,7 +2,7 @@
  *
  * At each moment of an open race whatever may happen next is tried: an attempt
  * in flight ends in each of its ways, the timer fires, the client leaves, the
- * server ends; and each start is admitted or refused. Times are a grid: an end
+ * server ends, what is to come has no hope; and each start is admitted or refused. Times are a grid: an end
  * comes in the same instant as what was before, at the next tenth of a second,
  * in the same turn as the timer, or when the deadline has gone by unseen. Two
  * orders that lead to the same race are followed once.
@@ -117,7 +117,7 @@ static bool next_refusals(uint32_t *refusing, unsigned from, unsigned to) {
 /* Settled once: nothing changes that any more. */
 static void try_after_the_end(struct search *search,
                               const struct shell *settled) {
-  for (enum event_kind kind = EVENT_ENDED; kind <= EVENT_DRAIN; kind++) {
+  for (enum event_kind kind = EVENT_ENDED; kind <= EVENT_HOPELESS; kind++) {
     struct step_event event = {.kind = kind, .now_us = settled->now_us};
     struct shell shell = *settled;
     turn(search, &shell, &event, 0);
@@ -193,6 +193,7 @@ static void explore(struct search *search, const struct shell *from) {
   }
   try_kind(search, from, EVENT_GONE, now_us);
   try_kind(search, from, EVENT_DRAIN, now_us);
+  if (!from->running) try_kind(search, from, EVENT_HOPELESS, now_us);
 }
 
 /* ---- all policies ---- */

@@ -50,7 +50,7 @@ static struct workload built_in(const char *name, const char *more) {
 }
 
 struct figures {
-  double good, asked, p50, p99, p999, mean;
+  double good, asked, p50, p99, p999, mean, failed_mean;
 };
 
 static struct figures play_within(const struct workload *workload,
@@ -67,7 +67,8 @@ static struct figures play_within(const struct workload *workload,
       .p50 = simulated_quantile_ms(&seen, 0.5),
       .p99 = simulated_quantile_ms(&seen, 0.99),
       .p999 = simulated_quantile_ms(&seen, 0.999),
-      .mean = sum / (double)seen.good};
+      .mean = sum / (double)seen.good,
+      .failed_mean = seen.failed_ms / (double)(seen.requests - seen.good)};
   simulated_clear(&seen);
   return figures;
 }
@@ -189,6 +190,14 @@ Test(simulation, an_outage_ends_the_hedges_by_itself) {
   cr_expect_geq(play_within(&workload, free_of_charge, 100, 130).asked, 1.5);
   expect_about(play_within(&workload, learned(950, 100), 140, 160).asked, 1.05,
                0.01);
+}
+
+/* An answer takes 15 ms in the mean. */
+Test(simulation, in_an_outage_no_failure_waits_for_a_hedge_that_is_refused) {
+  struct workload workload = built_in("W6", "seconds 130\n");
+  cr_expect_leq(play_within(&workload, defaults, 110, 130).failed_mean, 20);
+  cr_expect_leq(play_within(&workload, learned(950, 100), 110, 130).failed_mean,
+                20);
 }
 
 Test(simulation, a_target_that_is_ill_is_passed_by) {

@@ -98,8 +98,7 @@ Test(text, a_json_string_escapes_what_a_terminal_would_obey) {
   expect_json(slice_of("\xc2\xa0"), "\"\xc2\xa0\"");
 }
 
-Test(text, a_json_string_escapes_what_a_page_would_obey) {
-  expect_json(slice_of("</script>&"), "\"\\u003c/script\\u003e&\"");
+Test(text, a_json_string_escapes_what_ends_a_line_for_some) {
   expect_json(slice_of("\xe2\x80\xa8\xe2\x80\xa9"), "\"\\u2028\\u2029\"");
   expect_json(slice_of("\xe2\x80\xa7\xe2\x80\xaa"),
               "\"\xe2\x80\xa7\xe2\x80\xaa\"");

@@ -108,6 +108,7 @@ struct config {
   int64_t log;           /* enum config_log */
   struct race_filter log_only;   /* which requests have a line */
   struct config_name log_file;   /* none: stdout */
+  int64_t receipt_us;            /* --receipt; 0: off */
   struct slice otlp;             /* the collector's URL; empty: none */
   struct config_name otlp_token; /* none: none is sent */
   int64_t trace_ratio;           /* of new traces, in millionths */

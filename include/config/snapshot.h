@@ -39,6 +39,14 @@ struct snapshot_secret {
   struct trust *trust; /* who vouches for it */
 };
 
+/* Routes of one path are counted together (their tallies are the same), and
+ * are told of with the first of them. */
+static inline bool snapshot_is_first_of_path(const struct snapshot *snapshot,
+                                             unsigned i) {
+  return i == 0 ||
+         snapshot->routes[i - 1].tallies != snapshot->routes[i].tallies;
+}
+
 /* What it is made of; all of it is borrowed for the call, but for the slots,
  * which outlive it. */
 struct snapshot_source {

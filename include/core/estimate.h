@@ -17,8 +17,8 @@
  *   - Of the failures, a whole 4xx would be said again by each attempt, but a
  *     408, 425 and 429; any other is as frequent as it was of late.
  *
- * Gates, pushback and budget are asked as they would be, but when the race is
- * over; each worker and route has a budget of its own for that.
+ * Gate and pushback are asked when the hedge is due. The budget is asked when
+ * the race is over; each worker and route has one of its own for that.
  *
  *   workers: struct estimate_seen, one for each worker and route
  *   reader:  struct estimate_totals; any thread, at any time */
@@ -63,7 +63,9 @@ struct estimate_race {
   unsigned first;                /* which asked this one of the pilot's; added
                                   * to the plan's where that is shared */
   int64_t took_us, now_us;
-  int64_t in_flight; /* attempts at the target that a hedge would ask */
+  bool
+      held_back; /* pilot_would_let said no, asked when the first hedge was due;
+                   * false where the race was over by then */
 };
 
 /* Counts it, and says in *would what a hedge would have done. From the one

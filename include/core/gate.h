@@ -11,9 +11,8 @@
 
 enum gate_verdict {
   GATE_OPEN,
-  GATE_FULL,     /* too many are in flight */
-  GATE_MEMORY,   /* no memory was free */
-  GATE_DRAINING, /* hedgerow is stopping, and --drain is over */
+  GATE_FULL,   /* too many are in flight */
+  GATE_MEMORY, /* no memory was free */
   /* Of extra attempts only; see core/overload and core/hedge_budget. */
   GATE_SLOW_TARGET, /* the target is slower than usual */
   GATE_CROWDED,     /* more than usual are in flight to it */
@@ -31,7 +30,6 @@ enum { GATE_VERDICTS = GATE_QUEUE + 1 };
 struct gate {
   int64_t in_flight, cap; /* without the one that asks */
   bool hedge;             /* leaves an eighth of the cap to primaries */
-  bool draining;
 };
 
 enum gate_verdict gate_try(const struct gate *gate)

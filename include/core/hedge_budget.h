@@ -52,5 +52,8 @@ void hedge_budget_earn(struct hedge_budget *budget,
  * From any thread. */
 bool hedge_budget_take(struct hedge_budget *budget, enum purse purse,
                        uint32_t left) __attribute__((warn_unused_result));
+/* Whether there is one to be taken just now. From any thread. */
+bool hedge_budget_has(struct hedge_budget *budget, enum purse purse,
+                      uint32_t left);
 
 #endif

@@ -56,7 +56,8 @@ void overload_push_back(struct overload *overload, int64_t wait_us,
 /* GATE_PUSHBACK or GATE_OPEN. From any thread, like the next. */
 enum gate_verdict overload_admit_any(const struct overload *overload,
                                      int64_t now_us);
-/* For a hedge by time. in_flight: attempts at that target. */
+/* For a hedge by time. in_flight: attempts at that target that have no answer
+ * yet, not counting those whose answer is passed on as it comes. */
 enum gate_verdict overload_admit_hedge(const struct overload *overload,
                                        int64_t in_flight);
 

@@ -2,6 +2,7 @@
  *
  *   before a race     pilot_plan     whom it asks, and after which delay
  *   before an attempt pilot_admit    whether it may start
+ *   in between        pilot_has_hope whether one that is to come might
  *   after an attempt  pilot_ended    what it teaches
  *   4 times a second  pilot_learn_target, then pilot_learn_delay
  *
@@ -92,13 +93,26 @@ enum pilot_kind pilot_kind(const struct race *race, unsigned k);
  * race is over. */
 unsigned pilot_whom(const struct race *race, unsigned k);
 
-/* Whether it may start at that target (its place in the group). in_flight:
- * attempts at the target, without this one. Ask after gate_try, since a yes
+/* Whether it may start at that target (its place in the group). in_flight: as
+ * core/overload counts it, without this one. Ask after gate_try, since a yes
  * may have taken a token. From the pilot's worker. */
 enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
                               enum pilot_kind kind, int64_t in_flight,
                               int64_t now_us)
     __attribute__((warn_unused_result));
+
+/* Whether the target is in a state to be asked by such an attempt, which is
+ * admitted but for the budget. For races that are only observed. */
+bool pilot_would_let(const struct pilot *pilot, unsigned target,
+                     enum pilot_kind kind, int64_t in_flight, int64_t now_us);
+
+/* Whether an attempt that is to come might start, as things stand now: the
+ * budget as it is, targets no slower than they are, and pauses that targets
+ * have asked for. Of an open race with nothing in flight, after its todo is
+ * done. first: added to pilot_whom, where the race asks one target and no
+ * other, its place in the group; else 0. Takes nothing. */
+bool pilot_has_hope(const struct pilot *pilot, const struct race *race,
+                    unsigned first);
 
 /* What became of a target, for the log. */
 enum pilot_news {

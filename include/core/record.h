@@ -67,6 +67,7 @@ struct race_record {
   int64_t end_us;
   struct route_tally *tally; /* where it is counted: see core/tally */
   unsigned started;          /* attempts that were not refused */
+  unsigned races;            /* that started one: the items of an /all */
   struct race_would would;
   /* Of a single race; one of several (/all) is counted, and not told here. */
   enum rescue rescued;

@@ -66,11 +66,13 @@ static inline uint32_t attempt_end_wait_ms(const struct attempt_end *end) {
 }
 
 enum event_kind {
-  EVENT_START, /* once, first */
-  EVENT_ENDED, /* `attempt` ended as `end` says */
-  EVENT_TIMER, /* the instant that the policy's wakeup named has come */
-  EVENT_GONE,  /* the client left */
-  EVENT_DRAIN, /* the server ends; what is open is cut */
+  EVENT_START,    /* once, first */
+  EVENT_ENDED,    /* `attempt` ended as `end` says */
+  EVENT_TIMER,    /* the instant that the policy's wakeup named has come */
+  EVENT_GONE,     /* the client left */
+  EVENT_DRAIN,    /* the server ends; what is open is cut */
+  EVENT_HOPELESS, /* nothing is in flight, and what is to come would be
+                   * refused; else it says nothing */
 };
 
 struct step_event {

@@ -15,22 +15,32 @@
 #include "core/rescue.h"
 #include "core/step.h"
 
-enum { TALLY_LINE = 64, TALLY_SPANS = 12, ATTEMPT_KINDS = ATTEMPT_RETRY + 1 };
+enum { TALLY_LINE = 64, TALLY_SPANS = 58, ATTEMPT_KINDS = ATTEMPT_RETRY + 1 };
 
 typedef _Atomic uint64_t tally_cell;
 
-/* Client requests of a path. */
+/* How long things took. */
+struct tally_times {
+  tally_cell in[TALLY_SPANS + 1]; /* by tally_spans_us; the last: longer */
+  tally_cell sum_us;
+};
+
+/* Client requests of a path, and the races made for them. */
 struct route_tally {
   _Alignas(TALLY_LINE) tally_cell outcomes[OUTCOMES];
-  tally_cell took[TALLY_SPANS + 1]; /* by tally_spans_us; the last: longer */
-  tally_cell took_us;               /* of all of them together */
-  tally_cell rescued[RESCUES];      /* races, those of an /all one by one; */
-  tally_cell saved_us;              /* the slow ones' saved time, estimated */
+  struct tally_times took;
+  /* One for a request, and for each item of an /all or a gather: */
+  tally_cell races;                  /* that asked an upstream, */
+  tally_cell attempts;               /* and how often they did */
+  tally_cell rescued[RESCUES];       /* of them */
+  tally_cell saved_us;               /* by the slow ones of these, estimated */
+  tally_cell refused[GATE_VERDICTS]; /* attempts that were not let start */
 };
 
 /* Attempts at a target that have ended. */
 struct target_tally {
   _Alignas(TALLY_LINE) tally_cell ended[ATTEMPT_KINDS][ATTEMPT_RESULTS];
+  struct tally_times took; /* without those that were refused or cancelled */
 };
 
 /* Attempts that an upstream's gate, or hedgerow, did not let start. */
@@ -38,8 +48,22 @@ struct upstream_tally {
   _Alignas(TALLY_LINE) tally_cell refused[GATE_VERDICTS];
 };
 
-/* The longest time of each span, in microseconds: 1 ms to 10 s. */
+/* What a worker sees beside that. */
+struct worker_tally {
+  _Alignas(TALLY_LINE) tally_cell dials[ATTEMPT_RESULTS]; /* that have ended:
+                                   * SUCCESS, TRANSPORT, STARVED, CANCELLED */
+  tally_cell resends;     /* see attempt_record */
+  tally_cell gone;        /* clients who left before their answer */
+  _Atomic int64_t lag_us; /* see proxy/pulse */
+};
+
+/* The longest time of each span, in microseconds: ten spans to a decade from
+ * 1 ms on. */
+enum { TALLY_FIRST_US = 100, TALLY_LAST_US = 100000000 };
 extern const int64_t tally_spans_us[TALLY_SPANS];
+/* The first span whose longest time is 2^octave us or more. */
+enum { TALLY_OCTAVES = 27 };
+extern const uint8_t tally_spans_from[TALLY_OCTAVES];
 
 /* Only from the thread whose cell it is. */
 static inline void tally_add(tally_cell *cell, uint64_t more) {
@@ -47,15 +71,25 @@ static inline void tally_add(tally_cell *cell, uint64_t more) {
   atomic_store_explicit(cell, old + more, memory_order_relaxed);
 }
 
-/* One client request, which took_us. Only from that thread. Inline, since it is
- * on the path of a request; most are short. */
+static inline unsigned tally_span(int64_t took_us) {
+  if (took_us <= TALLY_FIRST_US) return 0;
+  if (took_us > TALLY_LAST_US) return TALLY_SPANS;
+  unsigned span = tally_spans_from[63 - __builtin_clzll((uint64_t)took_us)];
+  while (took_us > tally_spans_us[span]) span++;
+  return span;
+}
+
+/* Inline, since they are on the path of a request. */
+static inline void tally_time(struct tally_times *of, int64_t took_us) {
+  tally_add(&of->in[tally_span(took_us)], 1);
+  tally_add(&of->sum_us, (uint64_t)took_us);
+}
+
+/* One client request, which took_us. Only from that thread. */
 static inline void tally_race(struct route_tally *of, enum outcome outcome,
                               int64_t took_us) {
-  unsigned span = 0;
-  while (span < TALLY_SPANS && took_us > tally_spans_us[span]) span++;
   tally_add(&of->outcomes[outcome], 1);
-  tally_add(&of->took[span], 1);
-  tally_add(&of->took_us, (uint64_t)took_us);
+  tally_time(&of->took, took_us);
 }
 
 /* A race that was rescued. Likewise. */

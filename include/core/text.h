@@ -52,12 +52,14 @@ static inline void text_int(struct text *text, int64_t number) {
 }
 /* Microseconds as milliseconds with one decimal: 12345 -> "12.3". */
 void text_ms(struct text *text, int64_t us);
+/* Microseconds as seconds, exactly: 12300 -> "0.0123", 0 -> "0.0". us >= 0. */
+void text_seconds(struct text *text, int64_t us);
 /* A byte that cannot be shown, as "\x1b": whole, or not at all. */
 void text_hex(struct text *text, char c);
 /* A JSON string, quotes included. Control bytes, quotes and backslashes are
- * escaped (RFC 8259, section 7), and what a script in a page would take for
- * more than a letter: '<', '>', U+2028 and U+2029. Bytes that are not UTF-8
- * become U+FFFD, so the result is always valid JSON. */
+ * escaped (RFC 8259, section 7), and U+2028 and U+2029, which end a line for
+ * some readers. Bytes that are not UTF-8 become U+FFFD, so the result is always
+ * valid JSON. */
 void text_json(struct text *text, struct slice bytes);
 
 static inline struct slice text_slice_of(const struct text *text) {

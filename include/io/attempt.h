@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/record.h"
+#include "core/tally.h"
 #include "core/target.h"
 #include "io/ask.h"
 #include "io/buffer.h"
@@ -21,9 +22,11 @@
 struct attempt;
 struct attempts; /* those of one loop, and what they need: names, connections */
 
-/* Everything is borrowed. NULL: no memory. */
+/* Everything is borrowed; dials and resends are counted in `tally`. NULL: no
+ * memory. */
 struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
-                              struct slots *slots, struct blocks *blocks);
+                              struct slots *slots, struct blocks *blocks,
+                              struct worker_tally *tally);
 /* Calls on_room(arg) whenever an attempt is in flight no more at a slot that
  * somebody waits for; from inside the calls that end one, too. */
 void attempts_on_room(struct attempts *attempts, void (*on_room)(void *arg),

@@ -46,6 +46,7 @@ struct attempt {
 struct attempts {
   struct slots *slots;
   struct blocks *blocks;
+  struct worker_tally *tally;
   struct dialer *dialer;
   struct wires *wires;
   struct resolver_view *names;

@@ -31,6 +31,8 @@ struct log_channel *log_open(struct log *log)
     __attribute__((warn_unused_result));
 /* One line with its line end, at most 16 KiB. Never blocks. */
 void log_write(struct log_channel *channel, struct slice line);
+/* How many lines were dropped or lost so far. From any thread. */
+uint64_t log_dropped(const struct log *log);
 /* Writes what is left, for at most flush_us, and ends the thread. The channels
  * go with it: no writer may be left. A thread that hangs in a write beyond
  * flush_us is left behind, and log_new's fd must then stay open. */

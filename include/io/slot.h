@@ -20,6 +20,8 @@ struct slot {
   /* What workers count. */
   _Alignas(SLOT_LINE) _Atomic int64_t in_flight;
   _Atomic int64_t waiting; /* in line for it: see proxy/line */
+  _Atomic int64_t passing; /* of those in flight: their heads have come, and
+                            * their bodies are passed on as they do */
   /* What stays as it is, on cache lines of its own. */
   _Alignas(SLOT_LINE) unsigned name; /* the host's number at the resolver */
   bool tls;
@@ -48,5 +50,12 @@ void slot_drop(struct slots *slots, unsigned number);
 /* Stays where it is as long as the slots live. From any thread that has learned
  * of the number after slot_add returned it. */
 struct slot *slot_at(const struct slots *slots, unsigned number);
+
+/* How many attempts want an answer. One that is passed on may last for hours,
+ * and says nothing of how busy its origin is. */
+static inline int64_t slot_unanswered(const struct slot *slot) {
+  return atomic_load_explicit(&slot->in_flight, memory_order_relaxed) -
+         atomic_load_explicit(&slot->passing, memory_order_relaxed);
+}
 
 #endif

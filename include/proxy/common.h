@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "core/tally.h"
 #include "io/buffer.h"
 #include "io/loop.h"
 #include "io/slot.h"
@@ -32,6 +33,7 @@ struct process {
         CACHE_LINE) _Atomic int64_t waiting; /* primaries, in that worker */
     struct wake *wake;
   } lines[CONFIG_WORKERS_MAX]; /* see proxy/line */
+  struct worker_tally tallies[CONFIG_WORKERS_MAX];
   unsigned worker_count;
   char via_bytes[PROCESS_VIA_BYTES];
   struct slice via_line;  /* "Via: 1.1 hedgerow-ID\r\n" */

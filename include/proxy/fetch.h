@@ -47,6 +47,7 @@ struct fetch_scene {
   struct service *service;
   struct arena *arena;               /* where error texts are kept */
   const struct trace_context *trace; /* its attempts are spans of; or NULL */
+  struct route_tally *tally;         /* of whose route it is */
   const struct fetch_owner *owner;
   void *arg; /* the owner's */
 };
@@ -71,7 +72,9 @@ struct fetch {
   unsigned first_number;          /* added to Hedge-Attempt */
   unsigned begun;                 /* attempts below were started or refused */
   unsigned response_of;           /* whose response is kept */
-  bool coming; /* that response is passed on, and its attempt in flight */
+  bool looked;    /* of one that is only observed: its first hedge was due, */
+  bool held_back; /* and would have been refused */
+  bool coming;    /* that response is passed on, and its attempt in flight */
   struct response response; /* the answer, once it is settled. Of a race
                                    * that FAILED with keep_errors: its last
                                    * whole error that is no 4xx, else a whole
@@ -101,6 +104,11 @@ void fetch_stop(struct fetch *fetch, enum attempt_result result,
 static inline const struct attempt_record *fetch_answered(
     const struct fetch *fetch) {
   return &fetch->records[fetch->response_of];
+}
+
+/* The place in the group that the plan's targets count from. */
+static inline unsigned fetch_first_place(const struct fetch *fetch) {
+  return fetch->only ? (unsigned)(fetch->only - fetch->group->targets) : 0;
 }
 
 static inline bool fetch_is_settled(const struct fetch *fetch) {

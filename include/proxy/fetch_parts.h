@@ -24,6 +24,8 @@ line_on_turn fetch_on_turn;
 
 /* ---- fetch_start.c ---- */
 
+/* Attempts at the target of that place that have no answer yet. */
+int64_t fetch_unanswered_by(const struct fetch *f, unsigned place);
 /* Starts the next attempt, or gives it a place in line, and says whether it
  * did. */
 enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us);

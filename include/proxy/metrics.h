@@ -6,12 +6,14 @@
 
 #include "config/snapshot.h"
 #include "core/exposition.h"
+#include "io/log.h"
 #include "proxy/common.h"
 
 /* Where it is read. No worker waits for the reader. */
 struct metrics_source {
   const struct process *process;
   const struct snapshot *snapshot; /* in force */
+  const struct log *log;           /* NULL: there is none */
   uint64_t reloads_taken, reloads_refused;
   int64_t started_wall_us;
 };

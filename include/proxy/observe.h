@@ -7,9 +7,10 @@
 #include "core/target.h"
 #include "proxy/service.h"
 
-/* An attempt at a target of the group has ended, whichever way. Called from one
- * place, proxy/fetch. */
+/* An attempt at a target of the group has ended, whichever way; the tally is
+ * its route's. Called from one place, proxy/fetch. */
 void observe_attempt(struct service *service, const struct group *group,
+                     struct route_tally *tally,
                      const struct attempt_record *attempt);
 
 /* What an attempt's end has made of its target; told by a notice. */

@@ -12,6 +12,7 @@
 #include "proxy/common.h"
 #include "proxy/crew.h"
 #include "proxy/reload.h"
+#include "proxy/reporter.h"
 
 /* One of the process, and its main thread's. */
 struct program {
@@ -27,7 +28,8 @@ struct program {
   struct slots *slots;
   struct wake *news; /* from the workers */
   struct crew crew;
-  struct admin *admin;   /* NULL: --admin off */
+  struct admin *admin; /* NULL: --admin off */
+  struct reporter reporter;
   const char *reloading; /* how the reload under way will end; NULL: none is */
   bool stopping, pinging, asked;
 };

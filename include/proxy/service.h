@@ -49,13 +49,14 @@ struct service {
   uint64_t id_state[2];     /* for X-Request-ID */
   struct text answer_text;  /* scratch: while an answer is written */
   struct counters counters;
+  struct worker_tally *tally; /* the process's, of this worker */
   int64_t date_second;
   char date_bytes[48];
   struct text date_line; /* of date_second */
 };
 
-/* Starts a worker's service; loop, attempts, line, log, tape and lease are set
- * by its owner. False: no memory. */
+/* Starts a worker's service; loop, attempts, line, log, tape, tally and lease
+ * are set by its owner. False: no memory. */
 bool service_init(struct service *service, struct process *process)
     __attribute__((warn_unused_result));
 void service_clear(struct service *service);

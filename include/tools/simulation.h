@@ -31,7 +31,8 @@ struct simulated {
   uint64_t requests, good, attempts; /* attempts: those of these requests */
   uint64_t hedges, forwarded;        /* by time; brought forward */
   uint64_t refused[GATE_VERDICTS];
-  float *took_ms; /* of each good answer; owned */
+  double failed_ms; /* that the others waited, all together */
+  float *took_ms;   /* of each good answer; owned */
   size_t took_cap;
 };
 

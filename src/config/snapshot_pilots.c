@@ -214,9 +214,8 @@ static void learn_target(const struct whole *whole, const struct roster *roster,
   struct latency_totals totals = {0};
   for (unsigned w = 0; w < whole->workers; w++)
     latency_add(&totals, &target->counts[w].latency);
-  pilot_learn_target(
-      &target->pilot, &target->learner, &totals,
-      atomic_load_explicit(&slot->in_flight, memory_order_relaxed), now_us);
+  pilot_learn_target(&target->pilot, &target->learner, &totals,
+                     slot_unanswered(slot), now_us);
 }
 
 static void learn_delay(struct pilot_set *set, int64_t now_us) {

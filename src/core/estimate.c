@@ -84,11 +84,15 @@ static int64_t due_us(const struct estimate_race *r, unsigned k, bool failed) {
              : due;
 }
 
-static const struct pilot_target *target_of(const struct estimate_race *r,
-                                            unsigned k) {
+static unsigned place_of(const struct estimate_race *r, unsigned k) {
   unsigned place = r->first + r->race->plan->target[k];
   assert(place < r->pilot->count);
-  return r->pilot->targets[place];
+  return place;
+}
+
+static const struct pilot_target *target_of(const struct estimate_race *r,
+                                            unsigned k) {
+  return r->pilot->targets[place_of(r, k)];
 }
 
 /* One that is asked by hedges alone has told nothing yet. */
@@ -120,19 +124,13 @@ static enum purse purse_of(const struct hedges *hedges) {
   return hedges->forward ? PURSE_FAILURE : PURSE_TIME;
 }
 
-static bool has_token(struct estimate_seen *seen, enum purse purse) {
-  return atomic_load_explicit(&seen->budget.tokens[purse],
-                              memory_order_relaxed) > 0;
-}
-
+/* A failure is due when it comes. */
 static bool may_start(struct estimate_seen *seen, const struct estimate_race *r,
                       const struct hedges *hedges) {
-  const struct overload *overload = &target_of(r, 1)->overload;
-  if (overload_admit_any(overload, r->now_us) != GATE_OPEN) return false;
-  if (!hedges->forward && r->pilot->gate &&
-      overload_admit_hedge(overload, r->in_flight) != GATE_OPEN)
-    return false;
-  return has_token(seen, purse_of(hedges));
+  bool let = hedges->forward ? pilot_would_let(r->pilot, place_of(r, 1),
+                                               PILOT_FAILURE, 0, r->now_us)
+                             : !r->held_back;
+  return let && hedge_budget_has(&seen->budget, purse_of(hedges), 0);
 }
 
 static void pay(struct estimate_seen *seen, enum purse purse, float extra) {

@@ -51,20 +51,6 @@ void exposition_family(struct exposition *to, enum exposition_type type,
   head_line(to, "# TYPE ", types[type]);
 }
 
-/* ---- numbers ---- */
-
-/* Six decimals at most, and one at least. */
-static void write_seconds(struct text *out, int64_t us) {
-  int64_t rest = us % 1000000, unit = 100000;
-  text_int(out, us / 1000000);
-  text_char(out, '.');
-  do {
-    text_char(out, (char)('0' + rest / unit));
-    rest %= unit;
-    unit /= 10;
-  } while (rest > 0);
-}
-
 /* ---- samples ---- */
 
 static void begin_sample(const struct exposition *to, struct line *line,
@@ -102,7 +88,7 @@ static void seconds(const struct exposition *to, const char *suffix,
                     struct slice labels, int64_t us) {
   struct line line;
   begin_sample(to, &line, suffix, labels);
-  write_seconds(&line.text, us);
+  text_seconds(&line.text, us);
   end(to, &line);
 }
 
@@ -120,7 +106,7 @@ static void bucket(const struct exposition *to, struct slice labels, int64_t us,
   text_slice(&with, labels);
   text_str(&with, labels.len > 0 ? ",le=\"" : "le=\"");
   if (us < 0) text_str(&with, "+Inf");
-  else write_seconds(&with, us);
+  else text_seconds(&with, us);
   text_char(&with, '"');
   sample(to, "_bucket", text_slice_of(&with), (int64_t)count);
 }

@@ -19,8 +19,6 @@ static const struct {
                    "(--max-attempts)",
                    "too many requests are in flight (--max-requests)"},
     [GATE_MEMORY] = {"memory", "no memory was free", "no memory was free"},
-    [GATE_DRAINING] = {"draining", "hedgerow is stopping (--drain)",
-                       "hedgerow is stopping (--drain)"},
     [GATE_SLOW_TARGET] = {"slow_target",
                           "the target is much slower than usual, so it gets "
                           "no hedge (--gate)",
@@ -53,7 +51,6 @@ static const struct {
 
 enum gate_verdict gate_try(const struct gate *gate) {
   int64_t cap = gate->hedge ? gate->cap - gate->cap / 8 : gate->cap;
-  if (gate->draining) return GATE_DRAINING;
   return gate->in_flight < cap ? GATE_OPEN : GATE_FULL;
 }
 

@@ -53,3 +53,9 @@ bool hedge_budget_take(struct hedge_budget *budget, enum purse purse,
       return true;
   return false;
 }
+
+bool hedge_budget_has(struct hedge_budget *budget, enum purse purse,
+                      uint32_t left) {
+  return atomic_load_explicit(&budget->tokens[purse], memory_order_relaxed) >
+         (int32_t)left;
+}

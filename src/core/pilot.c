@@ -128,26 +128,81 @@ unsigned pilot_whom(const struct race *race, unsigned k) {
   return race->plan->target[pilot_kind(race, k) == PILOT_LATE ? 1 : k];
 }
 
+/* hedge_budget_take, or hedge_budget_has where nothing is to be taken. */
+typedef bool purse_asked(struct hedge_budget *budget, enum purse purse,
+                         uint32_t left);
+
 /* A primary that is silent at the time of a second hedge, and whose first was
  * refused, is not far from a failure: it may have what failures can spare. */
-static bool pay(const struct pilot *pilot, enum pilot_kind kind) {
+static bool pay(const struct pilot *pilot, enum pilot_kind kind,
+                purse_asked *ask) {
   struct hedge_budget *budget = pilot->budget;
   uint32_t half = pilot->budget_rule.cap / 2;
-  if (kind == PILOT_FAILURE) return hedge_budget_take(budget, PURSE_FAILURE, 0);
-  if (hedge_budget_take(budget, PURSE_TIME, 0)) return true;
-  return kind == PILOT_LATE && hedge_budget_take(budget, PURSE_FAILURE, half);
+  if (kind == PILOT_FAILURE) return ask(budget, PURSE_FAILURE, 0);
+  if (ask(budget, PURSE_TIME, 0)) return true;
+  return kind == PILOT_LATE && ask(budget, PURSE_FAILURE, half);
+}
+
+static inline enum gate_verdict look(const struct pilot *pilot, unsigned target,
+                                     enum pilot_kind kind, int64_t in_flight,
+                                     int64_t now_us) {
+  const struct overload *overload = &pilot->targets[target]->overload;
+  enum gate_verdict verdict = overload_admit_any(overload, now_us);
+  if (verdict == GATE_OPEN && kind != PILOT_FAILURE && pilot->gate)
+    verdict = overload_admit_hedge(overload, in_flight);
+  return verdict;
+}
+
+static inline enum gate_verdict admit(const struct pilot *pilot,
+                                      unsigned target, enum pilot_kind kind,
+                                      int64_t in_flight, int64_t now_us,
+                                      purse_asked *ask) {
+  if (kind == PILOT_PRIMARY) return GATE_OPEN;
+  enum gate_verdict verdict = look(pilot, target, kind, in_flight, now_us);
+  if (verdict != GATE_OPEN) return verdict;
+  return pay(pilot, kind, ask) ? GATE_OPEN : GATE_BUDGET;
+}
+
+bool pilot_would_let(const struct pilot *pilot, unsigned target,
+                     enum pilot_kind kind, int64_t in_flight, int64_t now_us) {
+  return look(pilot, target, kind, in_flight, now_us) == GATE_OPEN;
 }
 
 enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
                               enum pilot_kind kind, int64_t in_flight,
                               int64_t now_us) {
-  const struct overload *overload = &pilot->targets[target]->overload;
-  if (kind == PILOT_PRIMARY) return GATE_OPEN;
-  enum gate_verdict verdict = overload_admit_any(overload, now_us);
-  if (verdict == GATE_OPEN && kind != PILOT_FAILURE && pilot->gate)
-    verdict = overload_admit_hedge(overload, in_flight);
-  if (verdict != GATE_OPEN) return verdict;
-  return pay(pilot, kind) ? GATE_OPEN : GATE_BUDGET;
+  return admit(pilot, target, kind, in_flight, now_us, hedge_budget_take);
+}
+
+/* ---- whether to wait for it ---- */
+
+/* Attempt k, which the race has just started. A crowd may be gone by then. */
+static bool might_start(const struct pilot *pilot, const struct race *race,
+                        unsigned k, unsigned first, int64_t at_us) {
+  unsigned target = first + pilot_whom(race, k);
+  return admit(pilot, target, pilot_kind(race, k), 0, at_us,
+               hedge_budget_has) == GATE_OPEN;
+}
+
+bool pilot_has_hope(const struct pilot *pilot, const struct race *race,
+                    unsigned first) {
+  struct race ahead = *race;
+  struct todo todo = {.start_below = race->next};
+  struct step_event refused = {.kind = EVENT_ENDED,
+                               .attempt = race->next,
+                               .end.result = ATTEMPT_REFUSED};
+  for (; todo.outcome == OUTCOME_OPEN; refused.attempt++) {
+    if (refused.attempt == todo.start_below) {
+      refused.now_us = race_wakeup_us(&ahead);
+      todo = race_step(&ahead, &(struct step_event){.kind = EVENT_TIMER,
+                                                    .now_us = refused.now_us});
+    }
+    if (todo.outcome != OUTCOME_OPEN) break;
+    if (might_start(pilot, &ahead, refused.attempt, first, refused.now_us))
+      return true;
+    todo = race_step(&ahead, &refused);
+  }
+  return false;
 }
 
 /* ---- what an end teaches ---- */

@@ -16,6 +16,7 @@
  *   |  ENDED, an answer ............ SUCCESS        the first one wins;
  *   |                                CLIENT_ERROR   a 4xx, with --final 4xx
  *   |  none in flight, none left ... FAILED         or CLIENT_ERROR, REFUSED
+ *   |  HOPELESS, none in flight .... the same
  *   |  TIMER at the deadline ....... DEADLINE
  *   |  GONE, DRAIN ................. GONE, DRAINED
  *   +--> settled: cancel whatever is in flight; nothing starts again
@@ -44,6 +45,9 @@
  * this machine lacked memory) says nothing of the upstream. So it is no failure
  * and brings nothing forward: where memory is short, more requests would be the
  * wrong answer. A retry that a gate refuses is used up, like a hedge.
+ *
+ * Whether what is to come would be refused is not known here. Who knows (see
+ * core/pilot) says so by HOPELESS, and the client need not wait for it.
  *
  * What this file leaves to others: times and targets (core/plan), clocks and
  * sockets, whether an attempt may start (core/gate; a refusal is told to it as
@@ -97,6 +101,23 @@ static void race_settle(struct race *race, enum outcome outcome,
                         unsigned winner) {
   race->outcome = outcome;
   race->winner = (uint8_t)winner;
+}
+
+/* Where each attempt that was asked brought a 4xx, the first one's is the
+ * answer: the primary's, unless that was refused. */
+static void race_lose(struct race *race) {
+  uint16_t failed =
+      below(race->next) & (uint16_t) ~(race->refused | race->starved);
+  uint16_t told = failed & (uint16_t)~race->unasked;
+  unsigned first = 0;
+  if (failed == 0) {
+    race_settle(race, OUTCOME_REFUSED, 0);
+  } else if (told == 0 || race->whole_4xx != told) {
+    race_settle(race, OUTCOME_FAILED, 0);
+  } else {
+    while (!(told & bit(first))) first++;
+    race_settle(race, OUTCOME_CLIENT_ERROR, first);
+  }
 }
 
 /* ---- what happened ---- */
@@ -174,6 +195,9 @@ static unsigned race_note(struct race *race, const struct step_event *event) {
     case EVENT_ENDED: return race_note_end(race, event);
     case EVENT_GONE: race_settle(race, OUTCOME_GONE, 0); break;
     case EVENT_DRAIN: race_settle(race, OUTCOME_DRAINED, 0); break;
+    case EVENT_HOPELESS:
+      if (race->in_flight == 0) race_lose(race);
+      break;
     case EVENT_TIMER: break;
   }
   return 0;
@@ -244,23 +268,6 @@ static void race_go_on(struct race *race, uint32_t at_us, unsigned asked) {
 }
 
 /* ---- is it over ---- */
-
-/* Where each attempt that was asked brought a 4xx, the first one's is the
- * answer: the primary's, unless that was refused. */
-static void race_lose(struct race *race) {
-  uint16_t failed =
-      below(race->next) & (uint16_t) ~(race->refused | race->starved);
-  uint16_t told = failed & (uint16_t)~race->unasked;
-  unsigned first = 0;
-  if (failed == 0) {
-    race_settle(race, OUTCOME_REFUSED, 0);
-  } else if (told == 0 || race->whole_4xx != told) {
-    race_settle(race, OUTCOME_FAILED, 0);
-  } else {
-    while (!(told & bit(first))) first++;
-    race_settle(race, OUTCOME_CLIENT_ERROR, first);
-  }
-}
 
 static void race_judge(struct race *race, uint32_t at_us) {
   if (race->in_flight == 0 && race_due_us(race) == PLAN_NEVER_US &&

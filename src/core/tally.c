@@ -1,11 +1,27 @@
 /* tally: counters of one writer and many readers.
  *
- * Counting is inline, in the header. */
+ * Counting is inline, in the header.
+ *
+ * Times are counted in spans that are fine enough for a picture, and whose
+ * bounds are round numbers, so that the few buckets of a metric are sums of
+ * them. An octave holds three or four, so the one that a time lies in is found
+ * by its highest bit and a step or two. */
 #include "core/tally.h"
 
+#define DECADE(from)                                                           \
+  10 * (from), 12 * (from), 16 * (from), 20 * (from), 25 * (from),             \
+      32 * (from), 40 * (from), 50 * (from), 64 * (from), 80 * (from)
+
+#define BELOW_1_MS TALLY_FIRST_US, 200, 300, 400, 500, 600, 800
+
 const int64_t tally_spans_us[TALLY_SPANS] = {
-    1000,   2500,   5000,   10000,   25000,   50000,
-    100000, 250000, 500000, 1000000, 2500000, 10000000,
+    BELOW_1_MS,     DECADE(100),     DECADE(1000),  DECADE(10000),
+    DECADE(100000), DECADE(1000000), TALLY_LAST_US,
+};
+
+const uint8_t tally_spans_from[TALLY_OCTAVES] = {
+    0,  0,  0,  0,  0,  0,  0,  1,  2,  5,  8,  11, 14, 17,
+    20, 23, 26, 29, 32, 35, 38, 41, 44, 47, 50, 53, 56,
 };
 
 uint64_t tally_sum(const tally_cell *cell, size_t each, unsigned workers) {

@@ -56,6 +56,17 @@ void text_ms(struct text *text, int64_t us) {
   text_add(text, at, (size_t)(end - at));
 }
 
+void text_seconds(struct text *text, int64_t us) {
+  int64_t rest = us % 1000000, unit = 100000;
+  text_int(text, us / 1000000);
+  text_char(text, '.');
+  do {
+    text_char(text, (char)('0' + rest / unit));
+    rest %= unit;
+    unit /= 10;
+  } while (rest > 0);
+}
+
 /* How many bytes the UTF-8 character at the head of `bytes` has; 0 when it is
  * none (RFC 3629, section 4: the second byte's range rules out overlong forms,
  * surrogates and what lies above U+10FFFF). */
@@ -74,14 +85,10 @@ static size_t utf8_len(struct slice bytes) {
   return len;
 }
 
-/* Bytes that a JSON string may hold as they are: visible ASCII and the space,
- * but for '"', '<', '>' and '\\'. */
-static const bool plain[256] = {
-    [0x20 ... 0x21] = true, [0x23 ... 0x3b] = true, ['='] = true,
-    [0x3f ... 0x5b] = true, [0x5d ... 0x7e] = true,
-};
-
-static bool is_plain(char c) { return plain[(unsigned char)c]; }
+/* Bytes that a JSON string may hold as they are. */
+static bool is_plain(char c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
 
 static const char hex[] = "0123456789abcdef";
 

@@ -53,9 +53,15 @@ static void attempt_trace(const struct attempt *a, const char *what) {
 
 /* ---- how it ends ---- */
 
+/* Its owner has been told the head. */
+static bool attempt_is_passed_on(const struct attempt *a) {
+  return a->state == PASSING || a->state == TELLING;
+}
+
 /* Not in flight any more: its place is free for the next one. */
 static void attempt_land(struct attempt *a) {
   struct slot *slot = slot_at(a->attempts->slots, a->slot);
+  if (attempt_is_passed_on(a)) atomic_fetch_sub(&slot->passing, 1);
   atomic_fetch_sub(&slot->in_flight, 1); /* and only then: */
   if (atomic_load(&slot->waiting) > 0) a->attempts->on_room(a->attempts->room);
 }
@@ -131,6 +137,7 @@ static void attempt_on_dialed(void *arg, const struct stream *stream,
   struct attempts *attempts = a->attempts;
   int64_t now_us = clock_now_us();
   a->dial = NULL;
+  tally_add(&attempts->tally->dials[result], 1);
   if (!stream) { /* the name may have moved */
     resolver_want(attempts->names, name_of(a));
     attempt_fail(a, result, why, now_us);
@@ -161,6 +168,16 @@ static void attempt_dial(struct attempt *a) {
   if (!a->dial) attempt_fail_next_turn(a, ATTEMPT_STARVED, no_memory);
 }
 
+static void attempt_stop_dial(struct attempt *a) {
+  tally_add(&a->attempts->tally->dials[ATTEMPT_CANCELLED], 1);
+  dial_cancel(a->dial);
+}
+
+static void attempt_count_resend(struct attempt *a) {
+  tally_add(&a->attempts->tally->resends, 1);
+  a->record->resends = 1;
+}
+
 /* On a kept connection if there is one, else on a new one. */
 static void attempt_connect(struct attempt *a) {
   uint32_t generation = addresses(a)->generation;
@@ -171,7 +188,7 @@ static void attempt_connect(struct attempt *a) {
     attempt_trace(a, "asks on a kept connection");
     return;
   }
-  if (result == POOL_DIED) a->record->resends = 1;
+  if (result == POOL_DIED) attempt_count_resend(a);
   attempt_dial(a);
 }
 
@@ -213,7 +230,7 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
     attempt_fail(a, ATTEMPT_TRANSPORT, once_only, now_us);
   } else {
     attempt_trace(a, "the kept connection had died: asks again");
-    a->record->resends = 1;
+    attempt_count_resend(a);
     a->connect_by_us = now_us + a->call.intake.limits->connect_timeout_us;
     attempt_dial(a);
   }
@@ -223,6 +240,7 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
 
 static void attempt_tell_head(struct attempt *a) {
   struct response head = {0};
+  atomic_fetch_add(&slot_at(a->attempts->slots, a->slot)->passing, 1);
   intake_show(&a->call.intake, &head);
   a->owner->on_head(a->arg, a->record, &head);
 }
@@ -299,7 +317,7 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
 void attempt_cancel(struct attempt *a) {
   if (attempt_losers_join(a)) return;
   waiting_cancel(&a->waiter);
-  if (a->dial) dial_cancel(a->dial);
+  if (a->dial) attempt_stop_dial(a);
   if (a->call.kind) a->call.kind->cancel(&a->call);
   attempt_land(a);
   if (a->state == TELLING) a->state = LEFT;
@@ -327,11 +345,13 @@ static bool make_parts(struct attempts *attempts, struct loop *loop,
 }
 
 struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
-                              struct slots *slots, struct blocks *blocks) {
+                              struct slots *slots, struct blocks *blocks,
+                              struct worker_tally *tally) {
   struct attempts *attempts = calloc(1, sizeof *attempts);
   if (!attempts) return NULL;
   attempts->slots = slots;
   attempts->blocks = blocks;
+  attempts->tally = tally;
   slab_init(&attempts->slab, sizeof(struct attempt));
   attempt_losers_init(attempts, loop);
   if (make_parts(attempts, loop, resolver)) return attempts;

@@ -66,7 +66,8 @@ struct log {
   bool owned;         /* fd is ours to close */
   atomic_int next_fd; /* to be written to from now on; -1: none */
   bool torn;          /* what was written last ends within a line */
-  uint64_t lost;      /* lines that write errors cost, and nobody was told of */
+  uint64_t lost; /* lines that write errors cost, and nobody was told of; */
+  _Atomic uint64_t all_lost; /* and all of them */
   struct log_gate gate;
   atomic_bool asleep, stopping, abandoned;
   atomic_uint channel_count;
@@ -120,7 +121,10 @@ static bool mend(struct log *log) {
 /* A line is lost when its end is. */
 static void count_lost(struct log *log, const struct log_channel *channel,
                        size_t from, size_t to) {
-  for (; from != to; from++) log->lost += channel->ring[from % RING] == '\n';
+  uint64_t lost = 0;
+  for (; from != to; from++) lost += channel->ring[from % RING] == '\n';
+  log->lost += lost;
+  atomic_fetch_add_explicit(&log->all_lost, lost, memory_order_relaxed);
 }
 
 static void tell_losses(struct log *log, struct log_channel *channel) {
@@ -275,6 +279,15 @@ void log_write(struct log_channel *channel, struct slice line) {
   struct log *log = channel->log;
   if (atomic_load(&log->asleep) && atomic_exchange(&log->asleep, false))
     (void)eventfd_write(log->wake_fd, 1);
+}
+
+uint64_t log_dropped(const struct log *log) {
+  uint64_t sum = atomic_load_explicit(&log->all_lost, memory_order_relaxed);
+  unsigned count = atomic_load(&log->channel_count);
+  for (unsigned i = 0; i < count; i++)
+    sum +=
+        atomic_load_explicit(&log->channels[i]->dropped, memory_order_relaxed);
+  return sum;
 }
 
 void log_free(struct log *log, int64_t flush_us) {

@@ -34,6 +34,7 @@ void slots_free(struct slots *slots) {
   if (!slots) return;
   for (unsigned i = 0; i < slots->count; i++) {
     leaks_expect_none("attempts", slot_at(slots, i)->in_flight);
+    leaks_expect_none("attempts passed on", slot_at(slots, i)->passing);
     leaks_expect_none("users of a slot", slot_at(slots, i)->users);
   }
   for (unsigned i = 0; i < CHUNKS_MAX; i++) free(slots->chunks[i]);

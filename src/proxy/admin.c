@@ -127,6 +127,7 @@ static void metrics(struct admin *admin, const struct http_request *request,
   const struct metrics_source source = {
       .process = admin->view.process,
       .snapshot = reload->snapshot,
+      .log = reload->log,
       .reloads_taken = reload->taken,
       .reloads_refused = reload->refused,
       .started_wall_us = admin->started_wall_us,

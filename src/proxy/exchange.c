@@ -76,8 +76,11 @@ static void exchange_finish(struct exchange *x, int64_t now_us) {
     record->outcome = x->missing ? OUTCOME_FAILED : OUTCOME_GATHERED;
   record->winner = record->outcome == OUTCOME_SUCCESS ? race->winner : -1;
   record->end_us = now_us;
-  for (unsigned i = 0; i < x->count; i++)
-    record->started += fetch_started(&x->fetches[i]);
+  for (unsigned i = 0; i < x->count; i++) {
+    unsigned started = fetch_started(&x->fetches[i]);
+    record->started += started;
+    record->races += started > 0;
+  }
   if (x->gathers || race->plan->observed)
     hindsight_note(x->fetches, x->count, &record->would);
   exchange_answer(x);
@@ -252,6 +255,7 @@ static void exchange_describe(struct exchange *x,
   x->scene = (struct fetch_scene){.service = x->service,
                                   .arena = &x->arena,
                                   .trace = setup->trace,
+                                  .tally = x->record.tally,
                                   .owner = &exchange_as_owner,
                                   .arg = x};
 }

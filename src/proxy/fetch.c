@@ -7,6 +7,7 @@
  *     fetch_end -------------+
  *
  *     fetch_perform: expire -> cancel -> start -> settled? tell : set the timer
+ *                                                 hopeless? that is the end
  *
  * The policy (core/race) decides; this file does what it says. When an attempt
  * has ended, whichever way (an answer, a refusal, its own limit, or because the
@@ -67,7 +68,7 @@ static void attempt_ended(struct fetch *f, unsigned k) {
   const struct attempt_record *record = fetch_record(f, k);
   f->attempts[k] = NULL;
   trace_end(record);
-  observe_attempt(f->scene->service, f->group, record);
+  observe_attempt(f->scene->service, f->group, f->scene->tally, record);
 }
 
 static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
@@ -126,11 +127,41 @@ static struct step_event fetch_refuse(struct fetch *f, unsigned k,
                              .end = fetch_record(f, k)->end};
 }
 
+/* ---- a race that is only observed ---- */
+
+/* When its first hedge is due, the race has nothing to do, but its target is to
+ * be looked at: later it may be slower, or faster, than it was then. */
+static int64_t fetch_wakeup_us(const struct fetch *f) {
+  const struct race_plan *plan = f->race.plan;
+  int64_t at_us = race_wakeup_us(&f->race);
+  if (!plan->observed || f->looked) return at_us;
+  int64_t due_us = f->race.start_us + plan->due_us[1];
+  return due_us < at_us ? due_us : at_us;
+}
+
+static void fetch_look(struct fetch *f, int64_t now_us) {
+  const struct race_plan *plan = f->race.plan;
+  if (f->looked || now_us < f->race.start_us + plan->due_us[1]) return;
+  unsigned place = fetch_first_place(f) + plan->target[1];
+  f->looked = true;
+  f->held_back = !pilot_would_let(f->pilot, place, PILOT_HEDGE,
+                                  fetch_unanswered_by(f, place), now_us);
+}
+
 /* ---- performing a todo ---- */
 
 static void fetch_settle(struct fetch *f, int64_t now_us) {
   timer_clear(&f->timer);
   f->scene->owner->on_settled(f->scene->arg, f, now_us);
+}
+
+/* Nobody need wait for what would be refused. */
+static __attribute__((noinline)) struct todo fetch_look_ahead(struct fetch *f,
+                                                              int64_t now_us) {
+  struct step_event event = {.kind = EVENT_HOPELESS, .now_us = now_us};
+  if (pilot_has_hope(f->pilot, &f->race, fetch_first_place(f)))
+    return (struct todo){.outcome = OUTCOME_OPEN};
+  return race_step(&f->race, &event);
 }
 
 /* Does what the policy says, and tells it at once what was refused. */
@@ -143,8 +174,9 @@ static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
     todo = race_step(&f->race, &event);
     fetch_end_below(f, &todo, event.now_us);
   }
-  if (todo.outcome == OUTCOME_OPEN)
-    timer_set(&f->timer, race_wakeup_us(&f->race));
+  if (todo.outcome == OUTCOME_OPEN && f->race.in_flight == 0)
+    todo = fetch_look_ahead(f, now_us);
+  if (todo.outcome == OUTCOME_OPEN) timer_set(&f->timer, fetch_wakeup_us(f));
   else fetch_settle(f, now_us);
 }
 
@@ -255,7 +287,10 @@ static void fetch_on_attempt_body(void *arg, struct slice body) {
 }
 
 static void fetch_on_timer(void *arg) {
-  fetch_advance(arg, EVENT_TIMER, clock_now_us());
+  struct fetch *f = arg;
+  int64_t now_us = clock_now_us();
+  if (f->race.plan->observed) fetch_look(f, now_us);
+  fetch_advance(f, EVENT_TIMER, now_us);
 }
 
 /* ---- the interface ---- */
@@ -268,7 +303,7 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->ask = *ask;
   fetch->only = NULL;
   fetch->place = NULL;
-  fetch->has_waited = false;
+  fetch->has_waited = fetch->looked = fetch->held_back = false;
   fetch->coming = false;
   fetch->begun = fetch->first_number = fetch->response_of = 0;
   fetch->response = (struct response){0};

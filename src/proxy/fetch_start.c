@@ -1,6 +1,6 @@
 /* fetch_start.c: how an attempt starts, or waits until it may.
  *
- *   gate_try      room at the origin, and hedgerow itself
+ *   gate_try      room at the origin
  *   line_admit    the rate, and those who wait
  *   pilot_admit   what was learned, and what successes have paid for
  *
@@ -15,21 +15,25 @@
 
 /* ---- how one starts ---- */
 
-static _Atomic int64_t *in_flight_to(const struct fetch *f,
-                                     const struct target *target) {
-  return &slot_at(f->scene->service->process->slots, target->slot)->in_flight;
+static struct slot *slot_of(const struct fetch *f,
+                            const struct target *target) {
+  return slot_at(f->scene->service->process->slots, target->slot);
+}
+
+int64_t fetch_unanswered_by(const struct fetch *f, unsigned place) {
+  return slot_unanswered(slot_of(f, &f->group->targets[place]));
 }
 
 /* A yes has taken what tokens it needs. */
 static __attribute__((noinline)) enum gate_verdict fetch_admit_limited(
     const struct fetch *f, const struct target *target, enum pilot_kind kind,
-    int64_t in_flight, int64_t now_us) {
+    int64_t crowd, int64_t now_us) {
   const struct group *group = f->group;
   bool is_primary = kind == PILOT_PRIMARY;
   enum gate_verdict verdict = line_admit(group, target, is_primary, now_us);
   if (verdict != GATE_OPEN) return verdict;
   verdict = pilot_admit(f->pilot, (unsigned)(target - group->targets), kind,
-                        in_flight, now_us);
+                        crowd, now_us);
   if (verdict != GATE_OPEN) line_give_token(group, target);
   return verdict;
 }
@@ -38,21 +42,21 @@ static __attribute__((noinline)) enum gate_verdict fetch_admit_limited(
 static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
                                      const struct target *target,
                                      int64_t now_us) {
-  _Atomic int64_t *in_flight = in_flight_to(f, target);
+  struct slot *slot = slot_of(f, target);
   struct gate gate = {
       .in_flight =
-          atomic_fetch_add_explicit(in_flight, 1, memory_order_relaxed),
+          atomic_fetch_add_explicit(&slot->in_flight, 1, memory_order_relaxed),
       .cap = f->group->max_attempts,
       .hedge = k > 0,
-      .draining = f->scene->service->drained,
   };
   enum gate_verdict verdict = gate_try(&gate);
   if (verdict != GATE_OPEN) return verdict;
   enum pilot_kind kind = pilot_kind(&f->race, k);
+  int64_t crowd = slot_unanswered(slot) - 1;
   if (f->group->limited)
-    return fetch_admit_limited(f, target, kind, gate.in_flight, now_us);
-  return pilot_admit(f->pilot, fetch_place(f, &f->records[k]), kind,
-                     gate.in_flight, now_us);
+    return fetch_admit_limited(f, target, kind, crowd, now_us);
+  return pilot_admit(f->pilot, fetch_place(f, &f->records[k]), kind, crowd,
+                     now_us);
 }
 
 static const struct target *fetch_whom(const struct fetch *f, unsigned k) {

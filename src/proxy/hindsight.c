@@ -6,28 +6,17 @@
 
 #include "core/estimate.h"
 
-/* Attempts at the target that the first hedge would have asked. */
-static int64_t in_flight_to(const struct fetch *fetch, unsigned place) {
-  const struct target *target = &fetch->group->targets[place];
-  const struct slot *slot =
-      slot_at(fetch->scene->service->process->slots, target->slot);
-  return atomic_load_explicit(&slot->in_flight, memory_order_relaxed);
-}
-
 static struct race_would note(const struct fetch *fetch) {
   const struct race_plan *plan = fetch->race.plan;
   const struct attempt_record *primary = &fetch->records[0];
-  const unsigned first =
-      fetch->only ? (unsigned)(fetch->only - fetch->group->targets) : 0;
-  const unsigned hedge = plan->observed_hedges > 0;
   const struct estimate_race race = {
       .pilot = fetch->pilot,
       .race = &fetch->race,
       .end = &primary->end,
-      .first = first,
+      .first = fetch_first_place(fetch),
       .took_us = primary->end_us - fetch->race.start_us,
       .now_us = primary->end_us,
-      .in_flight = in_flight_to(fetch, first + plan->target[hedge]),
+      .held_back = fetch->held_back,
   };
   struct race_would would = {0};
   estimate_note(&plan->observed[fetch->scene->service->number], &race, &would);

@@ -13,6 +13,7 @@
 #include "proxy/metrics.h"
 
 #include "core/pilot.h"
+#include "proxy/metrics_parts.h"
 
 enum { LABELS_BYTES = 6 * 1024 };
 
@@ -39,13 +40,29 @@ static int64_t now(const _Atomic int64_t *value) {
   return atomic_load_explicit(value, memory_order_relaxed);
 }
 
-/* ---- routes ---- */
+/* ---- times ---- */
 
-/* Routes of one path are counted together, and told once. */
-static bool is_first_of_path(const struct snapshot *snapshot, unsigned i) {
-  return i == 0 ||
-         snapshot->routes[i - 1].tallies != snapshot->routes[i].tallies;
+enum { BUCKETS = 12 };
+
+/* Each is the bound of a span, too. */
+static const int64_t buckets_us[BUCKETS] = {
+    1000,   2500,   5000,   10000,   25000,   50000,
+    100000, 250000, 500000, 1000000, 2500000, 10000000,
+};
+
+static void write_times(const struct exposition *to, unsigned workers,
+                        struct slice labels, const struct tally_times *of,
+                        size_t each) {
+  uint64_t counts[BUCKETS + 1] = {0};
+  for (unsigned span = 0, i = 0; span <= TALLY_SPANS; span++) {
+    counts[i] += tally_sum(&of->in[span], each, workers);
+    if (i < BUCKETS && tally_spans_us[span] == buckets_us[i]) i++;
+  }
+  exposition_histogram(to, labels, buckets_us, BUCKETS, counts,
+                       (int64_t)tally_sum(&of->sum_us, each, workers));
 }
+
+/* ---- routes ---- */
 
 static void write_outcomes(const struct exposition *to,
                            const struct snapshot *snapshot, struct slice labels,
@@ -63,12 +80,7 @@ static void write_outcomes(const struct exposition *to,
 static void write_took(const struct exposition *to,
                        const struct snapshot *snapshot, struct slice labels,
                        const struct route_tally *of) {
-  uint64_t counts[TALLY_SPANS + 1];
-  for (unsigned i = 0; i <= TALLY_SPANS; i++)
-    counts[i] = tally_sum(&of->took[i], sizeof *of, snapshot->workers);
-  exposition_histogram(
-      to, labels, tally_spans_us, TALLY_SPANS, counts,
-      (int64_t)tally_sum(&of->took_us, sizeof *of, snapshot->workers));
+  write_times(to, snapshot->workers, labels, &of->took, sizeof *of);
 }
 
 static void write_rescues(const struct exposition *to,
@@ -99,7 +111,7 @@ static void write_routes(const struct exposition *to,
                          const struct snapshot *snapshot,
                          write_of_route *write) {
   for (unsigned i = 0; i < snapshot->route_count; i++)
-    if (is_first_of_path(snapshot, i))
+    if (snapshot_is_first_of_path(snapshot, i))
       write(to, snapshot, snapshot->routes[i].labels,
             snapshot->routes[i].tallies);
   write(to, snapshot, snapshot->elsewhere_labels, snapshot->elsewhere);
@@ -183,6 +195,13 @@ static void write_ended(const struct exposition *to,
   }
 }
 
+static void write_attempts_took(const struct exposition *to,
+                                const struct snapshot *snapshot,
+                                const struct target *target) {
+  const struct target_tally *of = target->tallies;
+  write_times(to, snapshot->workers, target->labels, &of->took, sizeof *of);
+}
+
 static void write_up(const struct exposition *to,
                      const struct metrics_source *source, int64_t now_us) {
   const struct snapshot *snapshot = source->snapshot;
@@ -245,6 +264,11 @@ static void targets(struct exposition *to, const struct metrics_source *source,
                     "Attempts that have ended, by kind and result.");
   for (unsigned i = 0; i < snapshot->target_count; i++)
     write_ended(to, snapshot, &snapshot->targets[i]);
+  exposition_family(to, EXPOSITION_HISTOGRAM,
+                    "hedgerow_attempt_duration_seconds",
+                    "How long attempts took that ended by themselves.");
+  for (unsigned i = 0; i < snapshot->target_count; i++)
+    write_attempts_took(to, snapshot, &snapshot->targets[i]);
   exposition_family(to, EXPOSITION_GAUGE, "hedgerow_target_up",
                     "0: the target has failed, and is ejected.");
   write_up(to, source, now_us);
@@ -253,44 +277,11 @@ static void targets(struct exposition *to, const struct metrics_source *source,
   write_in_flight(to, source);
 }
 
-static void gauge(struct exposition *to, const char *name, const char *help,
-                  int64_t value) {
-  exposition_family(to, EXPOSITION_GAUGE, name, help);
-  exposition_number(to, (struct slice){0}, value);
-}
-
-static void load(struct exposition *to, const struct process *process) {
-  gauge(to, "hedgerow_connections", "Client connections.",
-        now(&process->connections));
-  gauge(to, "hedgerow_requests_in_flight", "Client requests in flight.",
-        now(&process->requests));
-  gauge(to, "hedgerow_buffered_bytes",
-        "Bytes in buffers, of those that --max-buffered allows.",
-        now(&process->budget.used));
-}
-
-static void life(struct exposition *to, const struct metrics_source *source) {
-  gauge(to, "hedgerow_config_generation",
-        "The configuration in force; each reload makes the next.",
-        (int64_t)source->snapshot->number);
-  exposition_family(to, EXPOSITION_COUNTER, "hedgerow_reloads",
-                    "Reloads, by whether what was read came into force.");
-  exposition_count(to, slice_of("result=\"taken\""), source->reloads_taken);
-  exposition_count(to, slice_of("result=\"refused\""), source->reloads_refused);
-  exposition_family(to, EXPOSITION_GAUGE, "hedgerow_build_info",
-                    "Always 1; the version is in the label.");
-  exposition_number(to, slice_of("version=\"" HEDGEROW_VERSION "\""), 1);
-  exposition_family(to, EXPOSITION_GAUGE, "process_start_time_seconds",
-                    "When the process started, since 1970.");
-  exposition_seconds(to, (struct slice){0}, source->started_wall_us);
-}
-
 void metrics_write(struct exposition *to, const struct metrics_source *source,
                    int64_t now_us) {
   routes(to, source->snapshot);
   upstreams(to, source->snapshot);
   targets(to, source, now_us);
-  load(to, source->process);
-  life(to, source);
+  metrics_write_process(to, source);
   exposition_end(to);
 }

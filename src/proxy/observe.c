@@ -8,18 +8,18 @@
 #include "core/log_line.h"
 #include "io/clock.h"
 
-static void count_refusal(const struct service *service,
-                          const struct group *group, enum gate_verdict reason) {
-  tally_add(&group->tallies[service->number].refused[reason], 1);
-}
-
 void observe_attempt(struct service *service, const struct group *group,
+                     struct route_tally *tally,
                      const struct attempt_record *attempt) {
   const enum attempt_result result = attempt->end.result;
   service->counters.attempts[result]++;
   tally_add(&attempt->tally->ended[attempt->kind][result], 1);
-  if (result == ATTEMPT_REFUSED)
-    count_refusal(service, group, attempt->refused_by);
+  if (result == ATTEMPT_REFUSED) {
+    tally_add(&group->tallies[service->number].refused[attempt->refused_by], 1);
+    tally_add(&tally->refused[attempt->refused_by], 1);
+  } else if (result != ATTEMPT_CANCELLED) {
+    tally_time(&attempt->tally->took, attempt->end_us - attempt->start_us);
+  }
 }
 
 static long long seconds_of(const struct outlier_bench *bench) {
@@ -55,6 +55,11 @@ static void write_line(struct service *service,
 void observe_race(struct service *service, const struct race_record *race) {
   service->counters.races[race->outcome]++;
   tally_race(race->tally, race->outcome, race->end_us - race->start_us);
+  if (race->started > 0) {
+    tally_add(&race->tally->races, race->races);
+    tally_add(&race->tally->attempts, race->started);
+  }
+  if (race->outcome == OUTCOME_GONE) tally_add(&service->tally->gone, 1);
   if (service->log && race_filter_takes(&service->config->log_only, race))
     write_line(service, race);
 }

@@ -13,7 +13,6 @@
 #include "config/snapshot.h"
 #include "io/clock.h"
 #include "io/log.h"
-#include "proxy/hindsight.h"
 #include "proxy/observe.h"
 
 /* A reload is over when every worker has heard of all that was read. */
@@ -32,7 +31,7 @@ static void answer_question(struct program *program) {
   program->asked = false;
   crew_sum(&program->crew, &sum);
   observe_tell(&sum);
-  hindsight_tell(program->reload.snapshot);
+  reporter_tell(&program->reporter);
 }
 
 static void on_news(void *arg) {
@@ -111,5 +110,5 @@ void process_run(struct program *program) {
   loop_run(program->loop);
   timer_clear(&program->watchdog);
   timer_clear(&program->learning);
-  hindsight_tell(program->reload.snapshot);
+  reporter_end(&program->reporter);
 }

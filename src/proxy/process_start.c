@@ -83,6 +83,11 @@ static bool start_admin(struct program *program) {
   return program->admin != NULL;
 }
 
+static bool start_reporter(struct program *program) {
+  return reporter_start(&program->reporter, program->loop, &program->reload,
+                        program->log, program->process.log_text);
+}
+
 /* ---- words ---- */
 
 static void say_remarks(const struct config *config) {
@@ -107,6 +112,8 @@ void process_say_ready(const struct program *program) {
   char urls[CREW_URLS_BYTES];
   say_remarks(&program->config);
   if (program->admin) say_admin(program);
+  if (program->config.otlp.len > 0)
+    log_notice("spans go to %.*s", SLICE_ARG(program->config.otlp));
   crew_urls(&program->crew, &program->config, urls);
   log_notice("listening on %s", urls);
   notify_send(program->notify, "READY=1\nSTATUS=listening on %s", urls);
@@ -116,7 +123,8 @@ bool process_start(struct program *program) {
   fit(&program->config);
   program->loop = loop_new();
   if (!program->loop) return process_no_memory();
-  if (!process_watch(program) || !make_process(program))
+  if (!process_watch(program) || !make_process(program) ||
+      !start_reporter(program))
     return process_no_memory();
   return process_start_spans(program) && start_admin(program) &&
          start_workers(program);

@@ -77,20 +77,22 @@ static size_t visit_room_for(const struct visit *visit) {
          VISIT_LINES_BYTES;
 }
 
-static enum gate_verdict visit_admit(const struct service *service) {
+/* Why it may not start; NULL: it may. */
+static const char *visit_refusal(const struct service *service) {
   struct gate gate = {
       .in_flight = atomic_load_explicit(&service->process->requests,
                                         memory_order_relaxed),
       .cap = service->config->max_requests,
-      .draining = service->drained,
   };
-  return gate_try(&gate);
+  enum gate_verdict verdict = gate_try(&gate);
+  if (service->drained) return "hedgerow is stopping (--drain)";
+  return verdict == GATE_OPEN ? NULL : gate_request_error(verdict);
 }
 
 bool visit_open(struct visit *visit, size_t bytes) {
-  enum gate_verdict verdict = visit_admit(visit->service);
-  if (verdict != GATE_OPEN) {
-    visit_reject(visit, 503, gate_request_error(verdict));
+  const char *refusal = visit_refusal(visit->service);
+  if (refusal) {
+    visit_reject(visit, 503, refusal);
     return false;
   }
   visit->exchange = exchange_new(visit->service);

@@ -29,6 +29,7 @@
 #include "io/listeners.h"
 #include "io/thread.h"
 #include "proxy/exchange.h"
+#include "proxy/pulse.h"
 #include "proxy/router.h"
 
 enum {
@@ -44,6 +45,7 @@ struct worker {
   struct listeners *listeners; /* NULL once all have closed */
   struct wake *orders, *accept_again;
   struct timer drain;
+  struct pulse pulse; /* with --admin, who asks how late loops turn */
   bool stopping, paused;
   bool started;
   /* What main tells: */
@@ -218,8 +220,10 @@ static bool make_service(struct worker *worker, char *error, size_t error_cap) {
   service->spans = spans_feed(process->spans, service->number);
   if (worker->setup.history)
     service->tape = history_tape(worker->setup.history, service->number);
-  service->attempts = attempts_new(worker->loop, worker->setup.resolver,
-                                   process->slots, &service->blocks);
+  service->tally = &process->tallies[service->number];
+  service->attempts =
+      attempts_new(worker->loop, worker->setup.resolver, process->slots,
+                   &service->blocks, service->tally);
   return service->attempts != NULL &&
          line_init(&service->line, process, service->number, worker->loop,
                    service->attempts);
@@ -258,6 +262,8 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   if (!worker->orders || !worker->accept_again ||
       !make_service(worker, error, error_cap))
     goto fail;
+  if (worker->service.config->admin.host.len > 0)
+    pulse_start(&worker->pulse, worker->loop, worker->service.tally);
   worker_adopt(worker, lease_new(setup->snapshot));
   if (!worker->service.lease) goto fail;
   worker->front = make_front(worker);
@@ -314,6 +320,7 @@ void worker_free(struct worker *worker) {
   line_clear(&worker->service.line);
   service_clear(&worker->service);
   if (worker->loop) timer_clear(&worker->drain);
+  pulse_stop(&worker->pulse);
   lease_give(worker->service.lease);
   lease_give(worker->renewed);
   wake_free(worker->orders);

@@ -55,6 +55,7 @@ struct demo_load {
   struct config config;
   char urls[DEMO_WAYS][URL_BYTES];
   struct blocks blocks;
+  struct worker_tally tally;
   struct resolver *resolver;
   struct attempts *attempts;
   struct slots *slots;
@@ -229,8 +230,8 @@ static bool make_client(struct demo_load *load) {
                                    .slots = load->slots};
   load->snapshot = snapshot_new(&source);
   if (!load->snapshot) return false;
-  load->attempts =
-      attempts_new(load->loop, load->resolver, load->slots, &load->blocks);
+  load->attempts = attempts_new(load->loop, load->resolver, load->slots,
+                                &load->blocks, &load->tally);
   return load->attempts != NULL;
 }
 

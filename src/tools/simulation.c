@@ -82,9 +82,11 @@ static void settle(struct simulation *s, int index) {
   r->stamp++;
   r->next_free = s->request_free;
   s->request_free = index;
-  if (!r->counted || r->race.outcome != OUTCOME_SUCCESS) return;
-  if (!note_answer(s->seen, s->now_us - r->race.start_us))
-    s->events.failed = true;
+  int64_t took_us = s->now_us - r->race.start_us;
+  if (!r->counted) return;
+  if (r->race.outcome != OUTCOME_SUCCESS)
+    s->seen->failed_ms += (double)took_us / 1000;
+  else if (!note_answer(s->seen, took_us)) s->events.failed = true;
 }
 
 /* ---- how attempts end ---- */
@@ -175,6 +177,11 @@ static void set_timer(struct simulation *s, int index) {
                                         .stamp = r->stamp});
 }
 
+static bool is_hopeless(struct simulation *s, const struct request *r) {
+  return r->race.in_flight == 0 && !s->policy->rival &&
+         !pilot_has_hope(pilot_of(s, r), &r->race, 0);
+}
+
 static void perform(struct simulation *s, int index, struct todo todo) {
   struct request *r = &s->requests[index];
   end_below(s, r, &todo);
@@ -188,6 +195,10 @@ static void perform(struct simulation *s, int index, struct todo todo) {
     r->jobs[r->begun - 1] = NOBODY;
     todo = race_step(&r->race, &event);
     end_below(s, r, &todo);
+  }
+  if (todo.outcome == OUTCOME_OPEN && is_hopeless(s, r)) {
+    struct step_event event = {.kind = EVENT_HOPELESS, .now_us = s->now_us};
+    todo = race_step(&r->race, &event);
   }
   if (todo.outcome == OUTCOME_OPEN) set_timer(s, index);
   else settle(s, index);

@@ -300,61 +300,6 @@ Test(admin, hedges_and_retries_are_attempts_of_their_own_kind) {
   stage_close(&s);
 }
 
-#define RESCUES(why) "hedgerow_rescues_total{" SMART ",why=\"" why "\"}"
-#define SAVED "hedgerow_saved_seconds_total{" SMART "}"
-
-Test(admin, a_success_after_the_primarys_failure_is_a_rescue) {
-  struct stage s = stage_open("--admin", AT, "--hedges", "1", "--hedge-after",
-                              "50s", "--max-timeout", "60s", "--timeout", "50s",
-                              "--on-failure", "next");
-  expect_metric(s.program, RESCUES("failed"), 0);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
-  expect_metric(s.program, RESCUES("failed"), 1);
-  expect_metric(s.program, RESCUES("slow"), 0);
-  expect_metric(s.program, SAVED, 0);
-  stage_close(&s);
-}
-
-/* Both attempts are there; `winner` brings the answer. */
-static void race(const struct stage *s, unsigned winner) {
-  client_get(s->client, "/smart");
-  struct arrival *both[] = {origin_await_attempt(s->origin, 0),
-                            origin_await_attempt(s->origin, 1)};
-  arrival_answer_json(both[winner], 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
-}
-
-/* One that is answered last of all, so that nothing takes longer. */
-static void learn_of_slow_answers(const struct stage *s) {
-  struct client *client = client_new(s->program->port);
-  client_get(client, "/smart");
-  struct arrival *slow = origin_await_attempt(s->origin, 0);
-  (void)origin_await_attempt(s->origin, 1);
-  for (unsigned i = 0; i < 50; i++) race(s, 0);
-  arrival_answer_json(slow, 200, OK);
-  reply_expect(client_await_reply(client), 200, OK);
-  client_free(client);
-}
-
-Test(admin, a_success_before_a_slow_primarys_is_a_rescue_and_saves_time) {
-  struct stage s =
-      stage_open("--admin", AT, "--hedges", "1", "--hedge-after", "1ms",
-                 "--budget", "100%:100000", "--gate", "off", "--log", "off");
-  expect_metric(s.program, SAVED, 0);
-  learn_of_slow_answers(&s);
-  expect_metric(s.program, RESCUES("slow"), 0);
-  unsigned rescued = 0; /* until what was learned is told */
-  do race(&s, 1);
-  while (metric(s.program, SAVED) == 0 && ++rescued < 1000);
-  cr_expect_gt(metric(s.program, SAVED), 0);
-  expect_metric(s.program, RESCUES("slow"), rescued + 1);
-  expect_metric(s.program, RESCUES("failed"), 0);
-  stage_close(&s);
-}
-
 Test(admin, refusals_and_the_purses_are_told) {
   struct stage s = stage_open("--admin", AT, "--hedges", "1", "--budget",
                               "10%:1", "--on-failure", "next");

@@ -1,8 +1,10 @@
 /* Signals to the built program: it stops without losing anyone, within its
  * limit, and at once when told twice. */
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "support/stage.h"
 #include "support/wire.h"
@@ -95,6 +97,48 @@ Test(drain, a_gather_that_does_not_finish_in_time_is_cut_with_503) {
   cr_assert(s.program->exit_status == 0, "ended with status %d:\n%s",
             s.program->exit_status, s.program->err);
   stage_close(&s);
+}
+
+/* All that comes until it is closed. */
+static void read_to_the_end(const struct client *client, char *into,
+                            size_t cap) {
+  size_t len = 0;
+  ssize_t n;
+  do {
+    wire_await(client->fd, POLLIN, "an answer or a close");
+    n = recv(client->fd, into + len, cap - 1 - len, 0);
+    if (n > 0) len += (size_t)n;
+  } while (n > 0);
+  into[len] = '\0';
+}
+
+/* A request whose end comes when --drain is over, and before the program has
+ * ended, which it does a moment later. False: that moment had passed. */
+static bool is_told_that_it_comes_too_late(void) {
+  struct stage s =
+      stage_open("--hedges", "0", "--drain", "50ms", "--workers", "1");
+  struct client *late = client_new(s.program->port);
+  char answer[4096];
+  client_send(late, "POST /all HTTP/1.1\r\nHost: h\r\n"
+                    "Content-Length: 6\r\n\r\n[\"/a\"");
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  program_signal(s.program, SIGTERM);
+  reply_expect_problem(client_await_reply(s.client), 503);
+  (void)client_try_send(late, "]", 1);
+  read_to_the_end(late, answer, sizeof answer);
+  arrival_await_closed(held);
+  origin_expect_no_arrival(s.origin);
+  client_free(late);
+  stage_close(&s);
+  return strstr(answer, "503 Service Unavailable") &&
+         strstr(answer, "hedgerow is stopping (--drain)");
+}
+
+Test(drain, what_comes_when_it_is_over_is_refused) {
+  unsigned tries = 0;
+  while (!is_told_that_it_comes_too_late())
+    cr_assert(++tries < 10, "no answer said so");
 }
 
 /* Two signals that differ, so that the kernel cannot make one of them. */

@@ -61,6 +61,34 @@ Test(observe, an_answer_before_the_hedges_time_has_no_such_word) {
   stage_close(&s);
 }
 
+/* Its hedge is due at once, when all is well; it ends after many a 503, which
+ * shut the gate. */
+Test(observe, the_gate_is_asked_when_the_hedge_is_due) {
+  struct stage s = stage_open_observed("0ms");
+  struct client *others = client_new(s.program->port);
+  client_get(s.client, "/smart");
+  struct arrival *late = origin_await_attempt(s.origin, 0);
+  for (int i = 0; i < 32; i++) {
+    client_get_with(others, "/smart", "Hedge: off\r\n");
+    arrival_answer_json(origin_await_attempt(s.origin, 0), 503, "{}");
+    (void)client_await_reply(others);
+  }
+  client_get(others, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+  reply_expect(client_await_reply(others), 200, OK);
+  program_signal(s.program, SIGUSR1);
+  program_await_notice(s.program, "observed /smart: 1 requests, 0.00 %");
+  arrival_answer_json(late, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  client_leave(others);
+  client_leave(s.client);
+  program_stop(s.program);
+  cr_expect(strstr(s.program->err, "observed /smart: 2 requests, 50.00 %"),
+            "%s", s.program->err);
+  client_free(others);
+  stage_close(&s);
+}
+
 Test(observe, the_items_of_all_are_not_hedged_either) {
   struct stage s = stage_open_observed("0ms");
   client_get(s.client, "/all?hedge=1&x=2");

@@ -21,6 +21,7 @@ TestSuite(refusals, .fini = folder_remove);
 
 #define OK "{\"ok\":true}"
 #define ALONE "Hedge: off\r\n"
+#define STREAM_HEAD "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 enum {
   QUICK = 60, /* answers, more than are needed to learn from */
@@ -229,6 +230,37 @@ Test(refusals, crowded) {
   stage_close(&s);
 }
 
+/* Answers that are passed on as they come are in flight, and no crowd. */
+Test(refusals, streams_are_no_crowd) {
+  struct scene s =
+      scene_open("defaults: {hedges: 1, hedge_after: 0ms, on_failure: wait,\n"
+                 "           budget: '1500%:1000000'}\n"
+                 "upstreams: {x: {targets: [$A]}}\n"
+                 "routes:\n"
+                 "- {path: /stream, upstream: x, success: any, hedges: 0}\n"
+                 "- {path: /smart, upstream: x}\n");
+  struct stage stage = {s.a, s.program, s.client};
+  struct client *crowd[CROWD];
+  struct arrival *streams[CROWD];
+  unsigned tries = 0;
+  ask_for_a_second(&stage);
+  for (int i = 0; i < CROWD; i++) {
+    crowd[i] = client_new(s.program->port);
+    client_get(crowd[i], "/stream");
+    streams[i] = origin_await(s.a);
+    arrival_send(streams[i], STREAM_HEAD);
+    (void)client_await_head(crowd[i]);
+  }
+  while (wins_alone(&stage))
+    cr_assert(++tries < TRIES, "each hedge was refused");
+  for (int i = 0; i < CROWD; i++) {
+    client_leave(crowd[i]);
+    arrival_await_closed(streams[i]);
+    client_free(crowd[i]);
+  }
+  scene_close(&s);
+}
+
 /* ---- and what changes it -------------------------------------------------- */
 
 Test(refusals, gate_off_lets_a_target_be_hedged_that_sheds) {
@@ -251,6 +283,34 @@ Test(refusals, successes_earn_another) {
   cr_expect(wins_alone(&s));
   cr_expect(!wins_alone(&s));
   stage_close(&s);
+}
+
+/* ---- nobody waits for a refusal ------------------------------------------- */
+
+Test(refusals, a_failure_does_not_wait_for_a_hedge_without_a_token) {
+  struct stage s = stage_open("--hedges", "2", "--hedge-after", "40s",
+                              "--budget", "0%", "--timeout", "60s");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  reply_expect_story(reply, "1", NULL);
+  reply_expect_in_body(reply, "\"refused_by\":\"budget\"");
+  stage_close(&s);
+}
+
+/* Of two items it is the second whose hedge may not come. */
+Test(refusals, a_failed_item_does_not_wait_for_a_target_that_has_asked_to) {
+  struct scene s =
+      scene_open("defaults: {hedges: 1, hedge_after: 40s, timeout: 60s}\n"
+                 "upstreams: {x: {targets: [$A, $B]}}\n"
+                 "routes: [{path: /all, upstream: x, list: x}]\n");
+  client_get(s.client, "/all?hedge=1");
+  arrival_answer_json(origin_await_attempt(s.a, 0), 200, OK);
+  arrival_answer(origin_await(s.b), 503, "Retry-After: 50\r\n", "{}");
+  reply_expect(client_await_reply(s.client), 200, "[" OK ",null]");
+  scene_expect_silence(&s);
+  scene_close(&s);
 }
 
 /* ---- benches -------------------------------------------------------------- */

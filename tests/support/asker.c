@@ -30,6 +30,7 @@ struct asker {
   struct resolver *resolver;
   struct slots *slots;
   struct blocks blocks;
+  struct worker_tally tally;
   struct trust *trust;
   struct attempts *attempts;
   struct target target;
@@ -229,8 +230,8 @@ struct asker *asker_new(const char *url, const char *ca_file) {
   asker->slots = slots_new(asker->resolver);
   blocks_init(&asker->blocks, NULL);
   make_target(asker);
-  asker->attempts =
-      attempts_new(asker->loop, asker->resolver, asker->slots, &asker->blocks);
+  asker->attempts = attempts_new(asker->loop, asker->resolver, asker->slots,
+                                 &asker->blocks, &asker->tally);
   cr_assert(asker->wake && asker->attempts);
   if (ca_file) trust(asker, ca_file);
   cr_assert(thread_start(&asker->thread, run, asker));

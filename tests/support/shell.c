@@ -100,10 +100,9 @@ static void say_end(struct shell *shell, const struct step_event *event) {
 
 static void say_event(struct shell *shell, const struct step_event *event) {
   static const char *const names[] = {
-      [EVENT_START] = "start",
-      [EVENT_TIMER] = "timer",
-      [EVENT_GONE] = "gone",
-      [EVENT_DRAIN] = "drain",
+      [EVENT_START] = "start",       [EVENT_TIMER] = "timer",
+      [EVENT_GONE] = "gone",         [EVENT_DRAIN] = "drain",
+      [EVENT_HOPELESS] = "hopeless",
   };
   if (shell->timeline && shell->timeline->len > 0) say(shell, " | ");
   say(shell, "[");
@@ -184,17 +183,23 @@ static void check_4xx(struct shell *shell, unsigned winner) {
   demand(shell, winner == first, "not the first 4xx's answer");
 }
 
-static void check_failed(struct shell *shell, enum outcome outcome) {
+/* Nobody would let start what is left. */
+static bool may_give_up(const struct shell *shell,
+                        const struct step_event *event) {
+  return event->kind == EVENT_HOPELESS || retry_us(shell) >= deadline_us(shell);
+}
+
+static void check_failed(struct shell *shell, const struct step_event *event,
+                         enum outcome outcome) {
   uint32_t all = asked(shell);
   demand(shell, (tried(shell) == 0) == (outcome == OUTCOME_REFUSED),
          "failed and refused were confused");
-  demand(shell, retry_us(shell) >= deadline_us(shell),
-         "given up though a retry was left");
+  demand(shell, may_give_up(shell, event), "given up though a retry was left");
   if (outcome == OUTCOME_FAILED)
     demand(shell, all == 0 || shell->whole_4xx != all,
            "each was a whole 4xx, and none is the answer");
   demand(shell,
-         !shell->policy->once ||
+         !shell->policy->once || event->kind == EVENT_HOPELESS ||
              shell->started - shell->retries > shell->policy->hedges ||
              shell->now_us >= deadline_us(shell) ||
              !reached_nobody(shell, shell->started),
@@ -226,12 +231,11 @@ static void check_settled(struct shell *shell, const struct step_event *event,
       return;
     case OUTCOME_CLIENT_ERROR:
       check_4xx(shell, todo->winner);
-      demand(shell,
-             shell->answered >= 0 || retry_us(shell) >= deadline_us(shell),
+      demand(shell, shell->answered >= 0 || may_give_up(shell, event),
              "a 4xx though a retry was left");
       break;
     case OUTCOME_FAILED:
-    case OUTCOME_REFUSED: check_failed(shell, todo->outcome); break;
+    case OUTCOME_REFUSED: check_failed(shell, event, todo->outcome); break;
     case OUTCOME_DEADLINE: demand(shell, late, "504 too early"); break;
     case OUTCOME_DRAINED:
       demand(shell, event->kind == EVENT_DRAIN, "drained of itself");
@@ -250,6 +254,8 @@ static void check_open(struct shell *shell, const struct step_event *event) {
   demand(shell, shell->answered < 0, "an answer did not end it");
   demand(shell, event->kind != EVENT_GONE && event->kind != EVENT_DRAIN,
          "went on after the end");
+  demand(shell, event->kind != EVENT_HOPELESS || shell->running,
+         "went on without hope");
   demand(shell, shell->now_us < deadline_us(shell), "the deadline passed");
   demand(shell, wakeup_us <= deadline_us(shell), "wakes after the deadline");
   demand(shell, wakeup_us > shell->now_us, "the timer would spin");

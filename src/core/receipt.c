@@ -1,0 +1,144 @@
+/* receipt: one line for a person, one object for a machine.
+ *
+ * First what it cost, then what it brought, then what was held back and why.
+ * Time saved is an estimate, but for losers that were read to their end, and is
+ * never shown without saying so. Where nothing was gained the line says that,
+ * since an operator decides by it. */
+#include "core/receipt.h"
+
+enum { WORDS_BYTES = 1024 };
+
+int64_t receipt_extra_per_mille(const struct receipt *receipt) {
+  if (receipt->attempts <= receipt->requests) return 0;
+  uint64_t extra = receipt->attempts - receipt->requests;
+  return (int64_t)((1000 * extra + receipt->requests / 2) / receipt->requests);
+}
+
+static void add_extra(struct text *out, const struct receipt *receipt) {
+  int64_t per_mille = receipt_extra_per_mille(receipt);
+  text_int(out, per_mille / 10);
+  text_char(out, '.');
+  text_int(out, per_mille % 10);
+}
+
+/* ---- words ---- */
+
+/* "33.2 s", "12.3 ms" */
+static void add_time(struct text *out, int64_t us) {
+  const bool short_ = us < 1000000;
+  text_ms(out, short_ ? us : us / 1000);
+  text_str(out, short_ ? " ms" : " s");
+}
+
+static void add_how_sure(struct text *out, const struct receipt *receipt) {
+  if (receipt->estimated_us == 0) return;
+  text_str(out, " (");
+  if (receipt->known_us > 0) {
+    add_time(out, receipt->estimated_us);
+    text_str(out, " of it by ");
+  }
+  text_str(out, "estimate)");
+}
+
+static void add_saved(struct text *out, const struct receipt *receipt) {
+  const int64_t saved_us = receipt->known_us + receipt->estimated_us;
+  if (receipt->rescued[RESCUE_SLOW] == 0) return;
+  text_str(out, "; ");
+  if (saved_us == 0) {
+    text_str(out, "how much time that saved is not known yet");
+    return;
+  }
+  add_time(out, saved_us);
+  text_str(out, " saved");
+  add_how_sure(out, receipt);
+}
+
+static void add_rescued(struct text *out, const struct receipt *receipt) {
+  const uint64_t failed = receipt->rescued[RESCUE_FAILED];
+  const uint64_t slow = receipt->rescued[RESCUE_SLOW];
+  if (failed + slow == 0) {
+    text_str(out, "; nothing was rescued");
+    return;
+  }
+  text_str(out, "; rescued ");
+  text_int(out, (int64_t)failed);
+  text_str(out, " after a failure and ");
+  text_int(out, (int64_t)slow);
+  text_str(out, " from slowness");
+}
+
+static void add_refused(struct text *out, const struct receipt *receipt) {
+  const char *before = "; refused ";
+  for (unsigned i = 0; i < GATE_VERDICTS; i++) {
+    if (receipt->refused[i] == 0) continue;
+    text_str(out, before);
+    text_int(out, (int64_t)receipt->refused[i]);
+    text_str(out, " (");
+    text_str(out, gate_verdict_name((enum gate_verdict)i));
+    text_char(out, ')');
+    before = ", ";
+  }
+}
+
+void receipt_text(struct text *out, const struct receipt *receipt) {
+  if (receipt->requests == 0) text_str(out, "no request asked an upstream");
+  else {
+    text_int(out, (int64_t)receipt->requests);
+    text_str(out, receipt->requests == 1 ? " request, " : " requests, ");
+    add_extra(out, receipt);
+    text_str(out, " % extra");
+    add_rescued(out, receipt);
+    add_saved(out, receipt);
+  }
+  add_refused(out, receipt);
+}
+
+/* ---- JSON ---- */
+
+static void add_count(struct text *out, const char *label, uint64_t count) {
+  text_str(out, label);
+  text_int(out, (int64_t)count);
+}
+
+static void add_seconds(struct text *out, const char *label, int64_t us) {
+  text_str(out, label);
+  text_seconds(out, us);
+}
+
+static void add_reasons(struct text *out, const struct receipt *receipt) {
+  bool first = true;
+  text_str(out, ",\"refused\":{");
+  for (unsigned i = 0; i < GATE_VERDICTS; i++) {
+    if (receipt->refused[i] == 0) continue;
+    text_str(out, first ? "\"" : ",\"");
+    text_str(out, gate_verdict_name((enum gate_verdict)i));
+    add_count(out, "\":", receipt->refused[i]);
+    first = false;
+  }
+  text_char(out, '}');
+}
+
+static void add_words(struct text *out, const struct receipt *receipt) {
+  char storage[WORDS_BYTES];
+  struct text words;
+  text_init(&words, storage, sizeof storage);
+  receipt_text(&words, receipt);
+  text_str(out, ",\"text\":");
+  text_json(out, text_slice_of(&words));
+}
+
+void receipt_json(struct text *out, const struct receipt *receipt) {
+  add_count(out, "{\"requests\":", receipt->requests);
+  add_count(out, ",\"attempts\":", receipt->attempts);
+  text_str(out, ",\"extra_percent\":");
+  add_extra(out, receipt);
+  add_count(out, ",\"rescued_failed\":", receipt->rescued[RESCUE_FAILED]);
+  add_count(out, ",\"rescued_slow\":", receipt->rescued[RESCUE_SLOW]);
+  add_seconds(out,
+              ",\"saved_seconds\":", receipt->known_us + receipt->estimated_us);
+  add_seconds(out, ",\"saved_known_seconds\":", receipt->known_us);
+  add_seconds(out, ",\"saved_estimated_seconds\":", receipt->estimated_us);
+  add_reasons(out, receipt);
+  add_words(out, receipt);
+  text_char(out, '}');
+}

@@ -1,0 +1,171 @@
+/* receipts: from the cells of the workers to receipts, and to whom they are
+ * told.
+ *
+ * Beside the sums stands what they are compared with: how long clients waited,
+ * and how long they would have without hedges. The first is counted; the
+ * second follows from what is learned of the targets that primaries ask, where
+ * losers count too (core/latency). */
+#include "proxy/receipts.h"
+
+#include "core/http_date.h"
+#include "core/pilot.h"
+#include "io/clock.h"
+
+/* ---- sums ---- */
+
+static uint64_t sum_of(const struct snapshot *snapshot,
+                       const tally_cell *cell) {
+  return tally_sum(cell, sizeof(struct route_tally), snapshot->workers);
+}
+
+static void add(struct receipt *sum, const struct snapshot *snapshot,
+                const struct route_tally *of) {
+  sum->requests += sum_of(snapshot, &of->races);
+  sum->attempts += sum_of(snapshot, &of->attempts);
+  sum->estimated_us += (int64_t)sum_of(snapshot, &of->saved_us);
+  for (unsigned i = 0; i < RESCUES; i++)
+    sum->rescued[i] += sum_of(snapshot, &of->rescued[i]);
+  for (unsigned i = 0; i < GATE_VERDICTS; i++)
+    sum->refused[i] += sum_of(snapshot, &of->refused[i]);
+}
+
+struct receipt receipts_of(const struct snapshot *snapshot,
+                           const struct route *route) {
+  struct receipt receipt = {0};
+  add(&receipt, snapshot, route->tallies);
+  return receipt;
+}
+
+struct receipt receipts_of_all(const struct snapshot *snapshot) {
+  struct receipt receipt = {0};
+  for (unsigned i = 0; i < snapshot->route_count; i++)
+    if (snapshot_is_first_of_path(snapshot, i))
+      add(&receipt, snapshot, snapshot->routes[i].tallies);
+  return receipt;
+}
+
+/* ---- how long ---- */
+
+void receipts_waited(const struct snapshot *snapshot, const struct route *route,
+                     uint64_t counts[TALLY_SPANS + 1]) {
+  for (unsigned i = 0; i <= TALLY_SPANS; i++)
+    counts[i] = sum_of(snapshot, &route->tallies->took.in[i]);
+}
+
+static void add_shares(float shares[TALLY_SPANS + 1],
+                       const struct latency_odds *odds) {
+  float before = 0;
+  for (unsigned i = 0; i < TALLY_SPANS; i++) {
+    float answered = latency_answered(odds, (uint32_t)tally_spans_us[i]);
+    shares[i] += answered - before;
+    before = answered;
+  }
+  shares[TALLY_SPANS] += 1 - before;
+}
+
+/* Primaries are taken to be spread evenly over those that they may ask. */
+bool receipts_alone(const struct route *route, float shares[TALLY_SPANS + 1]) {
+  const struct pilot *pilot =
+      route->pilots ? route->pilots : route->listed_pilots;
+  const bool first = route->group->balance == BALANCE_FIRST && route->pilots;
+  unsigned known = 0;
+  for (unsigned i = 0; i <= TALLY_SPANS; i++) shares[i] = 0;
+  for (unsigned i = 0; pilot && i < (first ? 1 : pilot->count); i++) {
+    const struct latency_odds *odds = &pilot->targets[i]->odds;
+    if (latency_answered(odds, UINT32_MAX) == 0) continue;
+    add_shares(shares, odds);
+    known++;
+  }
+  for (unsigned i = 0; known > 1 && i <= TALLY_SPANS; i++)
+    shares[i] /= (float)known;
+  return known > 0;
+}
+
+/* ---- telling ---- */
+
+/* path: empty for all. */
+typedef void tell_one(void *arg, struct slice path,
+                      const struct receipt *receipt);
+
+static unsigned paths_in_use(const struct snapshot *snapshot) {
+  unsigned paths = 0;
+  for (unsigned i = 0; i < snapshot->route_count; i++)
+    paths += snapshot_is_first_of_path(snapshot, i) &&
+             sum_of(snapshot, &snapshot->routes[i].tallies->races) > 0;
+  return paths;
+}
+
+static void tell_each(const struct snapshot *snapshot, tell_one *tell,
+                      void *arg) {
+  struct receipt receipt = receipts_of_all(snapshot);
+  tell(arg, (struct slice){0}, &receipt);
+  if (paths_in_use(snapshot) < 2) return;
+  for (unsigned i = 0; i < snapshot->route_count; i++) {
+    if (!snapshot_is_first_of_path(snapshot, i)) continue;
+    receipt = receipts_of(snapshot, &snapshot->routes[i]);
+    if (receipt.requests > 0) tell(arg, snapshot->routes[i].path, &receipt);
+  }
+}
+
+/* "receipt /smart: 1000 requests, ..." */
+static void write_words(struct text *out, struct slice path,
+                        const struct receipt *receipt) {
+  text_str(out, path.len > 0 ? "receipt " : "receipt");
+  text_slice(out, path);
+  text_str(out, ": ");
+  receipt_text(out, receipt);
+}
+
+static void tell_by_notice(void *arg, struct slice path,
+                           const struct receipt *receipt) {
+  char storage[RECEIPT_BYTES];
+  struct text text;
+  (void)arg;
+  text_init(&text, storage, sizeof storage);
+  write_words(&text, path, receipt);
+  log_notice("%s", text_end(&text));
+}
+
+void receipts_tell(const struct snapshot *snapshot) {
+  tell_each(snapshot, tell_by_notice, NULL);
+}
+
+/* ---- in the log ---- */
+
+struct place {
+  struct log_channel *log;
+  bool as_text;
+};
+
+static void write_json(struct text *out, struct slice path,
+                       const struct receipt *receipt) {
+  text_str(out, "{\"time\":\"");
+  http_date_write_iso(out, clock_wall_us());
+  text_str(out, "\",");
+  if (path.len > 0) {
+    text_str(out, "\"route\":");
+    text_json(out, path);
+    text_char(out, ',');
+  }
+  text_str(out, "\"receipt\":");
+  receipt_json(out, receipt);
+  text_char(out, '}');
+}
+
+static void tell_log(void *arg, struct slice path,
+                     const struct receipt *receipt) {
+  const struct place *place = arg;
+  char storage[8 * RECEIPT_BYTES];
+  struct text line;
+  text_init(&line, storage, sizeof storage);
+  if (place->as_text) write_words(&line, path, receipt);
+  else write_json(&line, path, receipt);
+  text_char(&line, '\n');
+  if (!line.cut) log_write(place->log, text_slice_of(&line));
+}
+
+void receipts_log(const struct snapshot *snapshot, struct log_channel *log,
+                  bool as_text) {
+  struct place place = {log, as_text};
+  tell_each(snapshot, tell_log, &place);
+}

@@ -1,0 +1,279 @@
+/* tap: `hedgerow tap`, from the admin listener's events to lines on stdout.
+ *
+ * hedgerow filters and samples; this shows what comes. When the connection is
+ * lost it says so once, on stderr, and asks again every second: an operator who
+ * restarts hedgerow keeps the window open. Only the first connection must
+ * succeed, so that a wrong address is told at once.
+ *
+ * It has nothing to put in order, so a signal ends it where it stands, also
+ * while a pager that nobody scrolls holds it in a write. */
+#include "tools/tap.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/config_values.h"
+#include "core/event_stream.h"
+#include "io/log.h"
+#include "tools/json_view.h"
+#include "tools/tap_line.h"
+#include "tools/viewer.h"
+
+enum {
+  EVENT_BYTES = 64 * 1024,
+  PATH_BYTES = 1024,
+  AGAIN_MS = 1000,
+  AWHILE_MS = 60 * 1000,
+};
+
+static const char help[] =
+    "usage: hedgerow tap [options]\n"
+    "\n"
+    "Shows the races of a running hedgerow as they end, a line each. hedgerow\n"
+    "needs --admin for that; at most 50 races a second are shown.\n"
+    "\n"
+    "  --rescued         only races that hedging saved\n"
+    "  --failed          only races that failed\n"
+    "  --slow TIME       only races that took at least so long (300ms); of\n"
+    "                    these three, whichever holds\n"
+    "  --route PATH      only races of this route (/smart)\n"
+    "  --json            each race as a line of JSON\n"
+    "  --admin ADDRESS   where to ask: HOST:PORT or unix:/PATH\n"
+    "                    (127.0.0.1:8481, or HEDGEROW_ADMIN)\n"
+    "  --admin-token-file FILE\n"
+    "                    the token that hedgerow's --admin-token-file holds\n"
+    "  --help            this text\n"
+    "\n"
+    "  14:03:07.512 200    602.4 |0---!1----2========#| /smart rescued, status "
+    "500\n"
+    "\n"
+    "A line has the time (UTC), the status, how many ms it took, its attempts\n"
+    "on a bar that is as long as the race, the route, and what came of it.\n"
+    "On the bar a digit is the start of that attempt, - one in flight, = "
+    "more,\n"
+    "! one that failed, x one that was cancelled, # the one that won. '~246 "
+    "ms\n"
+    "saved' is an estimate; without the ~ it was seen.\n";
+
+struct tap {
+  struct viewer viewer;
+  const char *slow, *route; /* NULL: all */
+  bool rescued, failed, json;
+  struct event_stream stream;
+  char room[EVENT_BYTES];
+  bool begun;    /* events have come, once */
+  bool lost;     /* and it was said that no more do */
+  bool finished; /* nobody takes what is written */
+  int code;
+};
+
+/* ---- options ---- */
+
+static const char *read_rescued(void *options, const char *value) {
+  (void)value;
+  ((struct tap *)options)->rescued = true;
+  return NULL;
+}
+
+static const char *read_failed(void *options, const char *value) {
+  (void)value;
+  ((struct tap *)options)->failed = true;
+  return NULL;
+}
+
+static const char *read_json(void *options, const char *value) {
+  (void)value;
+  ((struct tap *)options)->json = true;
+  return NULL;
+}
+
+static const char *read_slow(void *options, const char *value) {
+  int64_t us;
+  ((struct tap *)options)->slow = value;
+  if (config_parse_duration(slice_of(value), &us) && strlen(value) < 32)
+    return NULL;
+  return "expected a time with its unit, as in 300ms";
+}
+
+static const char *read_route(void *options, const char *value) {
+  ((struct tap *)options)->route = value;
+  return *value == '/' && strlen(value) < PATH_BYTES / 4
+             ? NULL
+             : "expected the path of a route, as in /smart";
+}
+
+static const struct viewer_flag flags[] = {
+    {"--rescued", read_rescued, false}, {"--failed", read_failed, false},
+    {"--json", read_json, false},       {"--slow", read_slow, true},
+    {"--route", read_route, true},
+};
+
+enum { FLAGS = sizeof flags / sizeof *flags };
+
+/* ---- what is asked for ---- */
+
+static bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         (c >= '0' && c <= '9') || strchr("-._~/", c);
+}
+
+/* RFC 3986, section 2.1. */
+static void add_encoded(struct text *path, const char *words) {
+  static const char digits[] = "0123456789ABCDEF";
+  for (; *words; words++) {
+    unsigned char c = (unsigned char)*words;
+    if (is_unreserved(*words)) text_char(path, *words);
+    else text_add(path, (char[]){'%', digits[c >> 4], digits[c & 15]}, 3);
+  }
+}
+
+static void add_filter(struct text *path, bool *any, const char *name,
+                       const char *value) {
+  text_str(path, *any ? "," : "&only=");
+  text_str(path, name);
+  if (value) add_encoded(path, value);
+  *any = true;
+}
+
+static void write_path(const struct tap *tap, struct text *path) {
+  bool any = false;
+  text_str(path, "/api/v1/events?");
+  if (tap->route) text_str(path, "route=");
+  if (tap->route) add_encoded(path, tap->route);
+  if (tap->rescued) add_filter(path, &any, "rescued", NULL);
+  if (tap->failed) add_filter(path, &any, "failed", NULL);
+  if (tap->slow) add_filter(path, &any, "slow:", tap->slow);
+}
+
+/* ---- what comes ---- */
+
+static void finish(struct tap *tap, int code) {
+  tap->finished = true;
+  tap->code = code;
+}
+
+static void put(struct tap *tap, struct slice bytes) {
+  errno = 0;
+  bool done = fwrite(bytes.at, 1, bytes.len, stdout) == bytes.len &&
+              fflush(stdout) == 0;
+  if (done) return;
+  if (errno != EPIPE) log_notice("tap: cannot write: %s", strerror(errno));
+  finish(tap, errno == EPIPE ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+/* One line, whatever line ends the data had. */
+static void put_json(struct tap *tap, struct slice data) {
+  char *at = tap->room;
+  for (size_t i = 0; i < data.len; i++)
+    if (at[i] == '\n') at[i] = ' ';
+  put(tap, data);
+  if (!tap->finished) put(tap, (struct slice)SLICE("\n"));
+}
+
+static void on_event(struct tap *tap) {
+  struct slice name = event_stream_name(&tap->stream);
+  struct slice data = event_stream_data(&tap->stream);
+  bool race = slice_equal(name, slice_of("race"));
+  if (!race && !slice_equal(name, slice_of("left_out"))) return;
+  if (!json_view_is_object(data)) return;
+  if (tap->json) {
+    put_json(tap, data);
+    return;
+  }
+  char storage[TAP_LINE_BYTES];
+  struct text line;
+  text_init(&line, storage, sizeof storage);
+  if (race) tap_line_race(&line, viewer_look(), data);
+  else tap_line_left_out(&line, viewer_look(), data);
+  put(tap, text_slice_of(&line));
+}
+
+static void begin(struct tap *tap) {
+  char storage[TAP_LINE_BYTES];
+  struct text line;
+  struct sheet_look look = viewer_look();
+  text_init(&line, storage, sizeof storage);
+  tap->begun = true;
+  if (tap->json || look.columns == 0) return;
+  tap_line_heading(&line, look);
+  put(tap, text_slice_of(&line));
+}
+
+static bool on_bytes(void *arg, struct slice bytes) {
+  struct tap *tap = arg;
+  if (!tap->begun) begin(tap);
+  if (tap->lost) log_notice("tap: %s: connected again", tap->viewer.admin);
+  tap->lost = false;
+  while (!tap->finished && event_stream_take(&tap->stream, &bytes))
+    on_event(tap);
+  return !tap->finished;
+}
+
+/* ---- the course of it ---- */
+
+/* Notices, too, that a pipe's reader has gone while there is nothing to tell.
+ */
+static void wait_for(struct tap *tap, int timeout_ms) {
+  struct pollfd out = {.fd = STDOUT_FILENO};
+  download_wait(tap->viewer.download, &out, 1, timeout_ms);
+  if (out.revents) finish(tap, EXIT_SUCCESS);
+}
+
+static void follow(struct tap *tap, const char *path) {
+  event_stream_init(&tap->stream, tap->room, sizeof tap->room);
+  if (!viewer_ask(&tap->viewer, path, DOWNLOAD_ENDLESS, on_bytes, tap)) {
+    log_notice("tap: out of memory");
+    finish(tap, EXIT_FAILURE);
+  }
+  while (!tap->finished && download_is_running(tap->viewer.download))
+    wait_for(tap, AWHILE_MS);
+}
+
+static void on_loss(struct tap *tap) {
+  if (!tap->begun || viewer_is_refused(&tap->viewer)) {
+    viewer_give_up(&tap->viewer, viewer_why(&tap->viewer));
+    finish(tap, EXIT_FAILURE);
+    return;
+  }
+  if (!tap->lost)
+    log_notice("tap: %s: lost (%s); asking again every second",
+               tap->viewer.admin, viewer_why(&tap->viewer));
+  tap->lost = true;
+  wait_for(tap, AGAIN_MS);
+}
+
+static int run(struct tap *tap) {
+  char storage[PATH_BYTES];
+  struct text path;
+  text_init(&path, storage, sizeof storage);
+  write_path(tap, &path);
+  text_end(&path);
+  while (!tap->finished) {
+    follow(tap, storage);
+    if (!tap->finished) on_loss(tap);
+  }
+  return tap->code;
+}
+
+static void on_signal(int signo) {
+  (void)signo;
+  _exit(EXIT_SUCCESS);
+}
+
+int tap_main(int argc, char **argv) {
+  (void)argc;
+  static struct tap tap = {.viewer = {.tool = "tap"}};
+  enum viewer_reading reading =
+      viewer_read(&tap.viewer, argv, help, flags, FLAGS, &tap);
+  if (reading == VIEWER_DONE) return EXIT_SUCCESS;
+  if (reading == VIEWER_ERROR) return 2;
+  signal(SIGINT, on_signal);
+  signal(SIGTERM, on_signal);
+  int code = viewer_open(&tap.viewer) ? run(&tap) : 2;
+  viewer_close(&tap.viewer);
+  return code;
+}

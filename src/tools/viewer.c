@@ -1,0 +1,231 @@
+/* viewer: how a program on a terminal gets at the admin listener.
+ *
+ * Where it is, and the token for it, have the names that the proxy has for
+ * them, in flags and in the environment: in a container of the proxy's, a view
+ * needs no options at all.
+ *
+ * What the listener says when it refuses is a problem (RFC 9457); its detail is
+ * what the operator reads. It is shown as visible ASCII like everything else:
+ * what answers there need not be hedgerow. */
+#include "tools/viewer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "config/config_values.h"
+#include "io/libraries.h"
+#include "io/log.h"
+#include "io/terminal.h"
+#include "io/token.h"
+#include "tools/json_view.h"
+
+static const char default_admin[] = "127.0.0.1:8481";
+static const char unix_prefix[] = "unix:";
+
+/* ---- options ---- */
+
+static enum viewer_reading complain(const struct viewer *viewer,
+                                    const char *flag, const char *value,
+                                    const char *expected) {
+  log_notice("%s: %s '%s': %s", viewer->tool, flag, value, expected);
+  return VIEWER_ERROR;
+}
+
+static const char *read_admin(void *arg, const char *value) {
+  ((struct viewer *)arg)->admin = value;
+  return NULL;
+}
+
+static const char *read_token_file(void *arg, const char *value) {
+  ((struct viewer *)arg)->token_file = value;
+  return NULL;
+}
+
+static const struct viewer_flag shared[] = {
+    {"--admin", read_admin, true},
+    {"--admin-token-file", read_token_file, true},
+};
+
+enum { SHARED = sizeof shared / sizeof *shared };
+
+static const struct viewer_flag *find(const struct viewer_flag *flags,
+                                      size_t count, struct slice name) {
+  for (size_t i = 0; i < count; i++)
+    if (slice_equal(slice_of(flags[i].name), name)) return &flags[i];
+  return NULL;
+}
+
+/* "--flag value" or "--flag=value"; *i is left on the last word of it. */
+static enum viewer_reading read_flag(const struct viewer *viewer,
+                                     const struct viewer_flag *flag,
+                                     void *options, char **argv, int *i) {
+  const char *word = argv[*i], *value = NULL;
+  const char *equals = strchr(word, '=');
+  if (!flag) return complain(viewer, "option", word, "not known; see --help");
+  if (flag->takes_value) value = equals ? equals + 1 : argv[++*i];
+  if (flag->takes_value && !value) {
+    --*i;
+    return complain(viewer, "option", word, "expected a value behind it");
+  }
+  if (!flag->takes_value && equals)
+    return complain(viewer, "option", word, "it takes no value");
+  const char *expected = flag->read(options, value);
+  return expected ? complain(viewer, flag->name, value ? value : "", expected)
+                  : VIEWER_RUN;
+}
+
+/* An empty variable counts as absent. */
+static const char *variable(const char *name, const char *otherwise) {
+  const char *value = getenv(name);
+  return value && *value ? value : otherwise;
+}
+
+enum viewer_reading viewer_read(struct viewer *viewer, char **argv,
+                                const char *help,
+                                const struct viewer_flag *flags,
+                                size_t flag_count, void *options) {
+  enum viewer_reading reading = VIEWER_RUN;
+  viewer->admin = variable("HEDGEROW_ADMIN", default_admin);
+  viewer->token_file = variable("HEDGEROW_ADMIN_TOKEN_FILE", NULL);
+  for (int i = 1; argv[i] && reading == VIEWER_RUN; i++) {
+    struct slice name = {argv[i], strcspn(argv[i], "=")};
+    const struct viewer_flag *flag = find(shared, SHARED, name);
+    void *arg = flag ? viewer : options;
+    if (strcmp(argv[i], "--help") == 0) {
+      bool said = fputs(help, stdout) != EOF && fflush(stdout) != EOF;
+      return said ? VIEWER_DONE : VIEWER_ERROR;
+    }
+    if (!flag) flag = find(flags, flag_count, name);
+    reading = read_flag(viewer, flag, arg, argv, &i);
+  }
+  return reading;
+}
+
+/* ---- the listener ---- */
+
+/* Fills what a download comes from. NULL, or what is wrong with --admin. */
+static const char *place_of(const struct viewer *viewer, char *origin,
+                            size_t cap, const char **socket) {
+  struct text text;
+  struct listen_at at;
+  *socket = NULL;
+  text_init(&text, origin, cap);
+  text_str(&text, "http://");
+  if (strncmp(viewer->admin, unix_prefix, sizeof unix_prefix - 1) == 0) {
+    *socket = viewer->admin + sizeof unix_prefix - 1;
+    text_str(&text, "localhost");
+    text_end(&text);
+    return **socket == '/' ? NULL : "expected an absolute path behind unix:";
+  }
+  const char *why = config_parse_address(slice_of(viewer->admin), &at);
+  if (why) return why;
+  address_write_place(&text, &at, at.port);
+  text_end(&text);
+  return at.port > 0 ? NULL : "expected the port that hedgerow listens at";
+}
+
+static bool connect_to(struct viewer *viewer, const char *token) {
+  char origin[VIEWER_PLACE_BYTES];
+  struct download_from from = {.origin = origin, .token = token};
+  const char *why = place_of(viewer, origin, sizeof origin, &from.socket);
+  if (why) {
+    complain(viewer, "--admin", viewer->admin, why);
+    return false;
+  }
+  viewer->download = libraries_init() ? download_new(&from) : NULL;
+  if (!viewer->download) log_notice("%s: out of memory", viewer->tool);
+  return viewer->download != NULL;
+}
+
+/* A secret in memory is not to be found on a disk. */
+static void forbid_dumps(void) {
+  struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
+bool viewer_open(struct viewer *viewer) {
+  char token[TOKEN_ROOM], error[256];
+  if (!viewer->token_file) return connect_to(viewer, NULL);
+  forbid_dumps();
+  if (!token_read(viewer->token_file, token, error, sizeof error)) {
+    complain(viewer, "--admin-token-file", viewer->token_file, error);
+    return false;
+  }
+  bool open = connect_to(viewer, token);
+  explicit_bzero(token, sizeof token);
+  return open;
+}
+
+void viewer_close(struct viewer *viewer) {
+  if (!viewer->download) return;
+  download_free(viewer->download);
+  libraries_clear();
+}
+
+/* ---- asking ---- */
+
+static bool on_bytes(void *arg, struct slice bytes) {
+  struct viewer *viewer = arg;
+  if (viewer_is_answered(viewer)) return viewer->on_bytes(viewer->arg, bytes);
+  size_t room = sizeof viewer->problem - viewer->problem_len;
+  if (bytes.len > room) bytes.len = room;
+  memcpy(viewer->problem + viewer->problem_len, bytes.at, bytes.len);
+  viewer->problem_len += bytes.len;
+  return true;
+}
+
+bool viewer_ask(struct viewer *viewer, const char *path,
+                enum download_patience patience,
+                download_on_bytes *on_good_bytes, void *arg) {
+  viewer->on_bytes = on_good_bytes;
+  viewer->arg = arg;
+  viewer->problem_len = 0;
+  return download_start(viewer->download, path, patience, on_bytes, viewer);
+}
+
+bool viewer_is_answered(const struct viewer *viewer) {
+  return download_status(viewer->download) == 200;
+}
+
+bool viewer_is_refused(const struct viewer *viewer) {
+  int status = download_status(viewer->download);
+  return status != 0 && status != 200 && status < 500;
+}
+
+const char *viewer_why(struct viewer *viewer) {
+  struct text text;
+  text_init(&text, viewer->why, sizeof viewer->why);
+  struct sheet sheet = sheet_on(&text, (struct sheet_look){0});
+  const char *error = download_error(viewer->download);
+  int status = download_status(viewer->download);
+  struct slice problem = {viewer->problem, viewer->problem_len};
+  if (error) sheet_str(&sheet, error);
+  else if (status == 200) sheet_str(&sheet, "the connection ended");
+  else sheet_format(&sheet, "it answered %d", status);
+  if (status != 0 && status != 200 && json_view_is_object(problem)) {
+    sheet_str(&sheet, ": ");
+    sheet_json_words(&sheet, json_view_string(problem, "/detail"));
+  }
+  return text_end(&text);
+}
+
+void viewer_give_up(const struct viewer *viewer, const char *why) {
+  bool silent = download_status(viewer->download) == 0;
+  log_notice("%s: %s: %s%s", viewer->tool, viewer->admin, why,
+             silent ? "; is hedgerow running with this --admin?" : "");
+}
+
+/* ---- stdout ---- */
+
+struct sheet_look viewer_look(void) {
+  const char *no_color = getenv("NO_COLOR");
+  struct sheet_look look = {0};
+  if (!isatty(STDOUT_FILENO)) return look;
+  look.columns = terminal_size_of(STDOUT_FILENO).columns;
+  look.colours =
+      terminal_has_escapes(STDOUT_FILENO) && !(no_color && *no_color);
+  return look;
+}

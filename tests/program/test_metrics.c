@@ -1,0 +1,205 @@
+/* Metrics by the built program, beside those of test_admin: each moves when
+ * what it counts happens. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/scrape.h"
+#include "support/stage.h"
+
+#define OK "{\"ok\":true}"
+#define AT "127.0.0.1:0"
+#define SMART "route=\"/smart\""
+#define RESCUES(why) "hedgerow_rescues_total{" SMART ",why=\"" why "\"}"
+#define SAVED "hedgerow_saved_seconds_total{" SMART "}"
+#define DIALS(result) "hedgerow_dials_total{result=\"" result "\"}"
+#define RESENDS "hedgerow_resends_total"
+#define GONE "hedgerow_client_gone_total"
+#define DROPPED "hedgerow_log_dropped_total"
+
+/* Hedges come forward after a failure, and never by their time. */
+#define FORWARD                                                                \
+  "--hedges", "1", "--hedge-after", "50s", "--max-timeout", "60s",             \
+      "--timeout", "55s", "--on-failure", "next"
+
+static struct arrival *answer_one(const struct stage *s) {
+  client_get(s->client, "/smart");
+  struct arrival *arrival = origin_await(s->origin);
+  arrival_answer_json(arrival, 200, OK);
+  reply_expect(client_await_reply(s->client), 200, OK);
+  return arrival;
+}
+
+/* ---- rescues ---- */
+
+Test(metrics, a_success_after_the_primarys_failure_is_a_rescue) {
+  struct stage s = stage_open("--admin", AT, FORWARD);
+  scrape_expect(s.program, RESCUES("failed"), 0);
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  scrape_expect(s.program, RESCUES("failed"), 1);
+  scrape_expect(s.program, RESCUES("slow"), 0);
+  scrape_expect(s.program, SAVED, 0);
+  stage_close(&s);
+}
+
+/* Both attempts are there; `winner` brings the answer. */
+static void race(const struct stage *s, unsigned winner) {
+  client_get(s->client, "/smart");
+  struct arrival *both[] = {origin_await_attempt(s->origin, 0),
+                            origin_await_attempt(s->origin, 1)};
+  arrival_answer_json(both[winner], 200, OK);
+  reply_expect(client_await_reply(s->client), 200, OK);
+}
+
+/* One that is answered last of all, so that nothing takes longer. */
+static void learn_of_slow_answers(const struct stage *s) {
+  struct client *client = client_new(s->program->port);
+  client_get(client, "/smart");
+  struct arrival *slow = origin_await_attempt(s->origin, 0);
+  (void)origin_await_attempt(s->origin, 1);
+  for (unsigned i = 0; i < 50; i++) race(s, 0);
+  arrival_answer_json(slow, 200, OK);
+  reply_expect(client_await_reply(client), 200, OK);
+  client_free(client);
+}
+
+Test(metrics, a_success_before_a_slow_primarys_is_a_rescue_and_saves_time) {
+  struct stage s =
+      stage_open("--admin", AT, "--hedges", "1", "--hedge-after", "1ms",
+                 "--budget", "100%:100000", "--gate", "off", "--log", "off");
+  scrape_expect(s.program, SAVED, 0);
+  learn_of_slow_answers(&s);
+  scrape_expect(s.program, RESCUES("slow"), 0);
+  unsigned rescued = 0; /* until what was learned is told */
+  do race(&s, 1);
+  while (scrape(s.program, SAVED) == 0 && ++rescued < 1000);
+  cr_expect_gt(scrape(s.program, SAVED), 0);
+  scrape_expect(s.program, RESCUES("slow"), rescued + 1);
+  scrape_expect(s.program, RESCUES("failed"), 0);
+  stage_close(&s);
+}
+
+/* ---- attempts ---- */
+
+/* Of the one target of a stage. */
+static double took_of(const struct stage *s, const char *suffix,
+                      const char *bucket) {
+  char sample[256];
+  snprintf(sample, sizeof sample,
+           "hedgerow_attempt_duration_seconds_%s{upstream=\"to\",target=\"0\","
+           "host=\"%s\"%s}",
+           suffix, s->origin->url + strlen("http://"), bucket);
+  return scrape(s->program, sample);
+}
+
+Test(metrics, attempts_that_end_by_themselves_are_timed) {
+  struct stage s = stage_open("--admin", AT, FORWARD);
+  cr_expect_eq(took_of(&s, "count", ""), 0);
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  cr_expect_eq(took_of(&s, "count", ""), 2);
+  cr_expect_eq(took_of(&s, "bucket", ",le=\"+Inf\""), 2);
+  cr_expect_gt(took_of(&s, "sum", ""), 0);
+  stage_close(&s);
+}
+
+Test(metrics, who_was_cancelled_has_no_time) {
+  struct stage s =
+      stage_open("--admin", AT, "--hedges", "1", "--hedge-after", "1ms",
+                 "--budget", "100%:100000", "--gate", "off");
+  race(&s, 1);
+  cr_expect_eq(took_of(&s, "count", ""), 1);
+  stage_close(&s);
+}
+
+/* ---- connections ---- */
+
+Test(metrics, dials_are_counted_by_how_they_ended) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0");
+  scrape_expect(s.program, DIALS("success"), 0);
+  (void)answer_one(&s);
+  (void)answer_one(&s);
+  scrape_expect(s.program, DIALS("success"), 1);
+  stage_close(&s);
+  struct origin *deaf = origin_new_deaf();
+  struct program *program =
+      program_start("--to", deaf->url, "--hedges", "0", "--admin", AT);
+  struct client *client = client_new(program->port);
+  client_get(client, "/smart");
+  reply_expect_problem(client_await_reply(client), 502);
+  scrape_expect(program, DIALS("transport"), 1);
+  client_free(client);
+  program_free(program);
+  origin_free(deaf);
+}
+
+Test(metrics, a_client_who_leaves_is_counted_and_ends_the_dial) {
+  struct origin *stuck = origin_new_stuck();
+  struct program *program = program_start("--to", stuck->url, "--hedges", "0",
+                                          "--admin", AT, "--workers", "1");
+  struct client *client = client_new(program->port);
+  client_get(client, "/smart");
+  (void)scrape_await_more(program, "hedgerow_requests_in_flight", 0);
+  scrape_expect(program, GONE, 0);
+  client_free(client);
+  cr_expect_eq(scrape_await_more(program, GONE, 0), 1);
+  scrape_expect(program, DIALS("cancelled"), 1);
+  program_free(program);
+  origin_free(stuck);
+}
+
+Test(metrics, a_request_that_is_sent_anew_is_counted) {
+  struct stage s =
+      stage_open("--admin", AT, "--hedges", "0", "--hedge-after", "250ms");
+  struct arrival *kept = answer_one(&s);
+  scrape_expect(s.program, RESENDS, 0);
+  client_get(s.client, "/smart");
+  arrival_await_next(kept);
+  arrival_close(kept);
+  arrival_answer_json(origin_await(s.origin), 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  scrape_expect(s.program, RESENDS, 1);
+  stage_close(&s);
+}
+
+/* ---- the process ---- */
+
+Test(metrics, lines_that_a_full_disk_does_not_take_are_counted) {
+  struct stage s =
+      stage_open("--admin", AT, "--log", "json", "--log-file", "/dev/full");
+  scrape_expect(s.program, DROPPED, 0);
+  (void)answer_one(&s);
+  cr_expect_eq(scrape_await_more(s.program, DROPPED, 0), 1);
+  stage_close(&s);
+}
+
+Test(metrics, each_workers_loop_says_how_late_it_is) {
+  struct stage s = stage_open("--admin", AT, "--workers", "2");
+  (void)scrape_await_more(s.program, "hedgerow_loop_lag_seconds{worker=\"0\"}",
+                          0);
+  (void)scrape_await_more(s.program, "hedgerow_loop_lag_seconds{worker=\"1\"}",
+                          0);
+  cr_expect_eq(scrape(s.program, "hedgerow_loop_lag_seconds{worker=\"2\"}"),
+               -1);
+  stage_close(&s);
+}
+
+Test(metrics, the_process_is_told_as_others_tell_it) {
+  struct stage s = stage_open("--admin", AT);
+  double fds = scrape(s.program, "process_open_fds");
+  cr_expect_gt(fds, 0);
+  cr_expect_gt(scrape(s.program, "process_max_fds"), fds);
+  (void)answer_one(&s); /* the upstream's connection is kept */
+  (void)scrape_await_more(s.program, "process_open_fds", fds);
+  cr_expect_gt(scrape(s.program, "process_virtual_memory_bytes"),
+               scrape(s.program, "process_resident_memory_bytes"));
+  cr_expect_gt(scrape(s.program, "process_resident_memory_bytes"), 0);
+  (void)scrape_await_more(s.program, "process_cpu_seconds_total",
+                          scrape(s.program, "process_cpu_seconds_total"));
+  stage_close(&s);
+}

@@ -1,0 +1,127 @@
+/* Receipts by the built program: on SIGUSR1, at the end and every --receipt. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/folder.h"
+#include "support/scene.h"
+#include "support/stage.h"
+
+TestSuite(receipts, .fini = folder_remove);
+
+#define OK "{\"ok\":true}"
+
+/* Hedges come forward after a failure, and never by their time. */
+#define FORWARD                                                                \
+  "--hedges", "1", "--hedge-after", "50s", "--max-timeout", "60s",             \
+      "--timeout", "55s", "--on-failure", "next"
+
+static void rescue_one(const struct stage *s) {
+  client_get(s->client, "/smart");
+  arrival_answer_json(origin_await_attempt(s->origin, 0), 500, OK);
+  arrival_answer_json(origin_await_attempt(s->origin, 1), 200, OK);
+  reply_expect(client_await_reply(s->client), 200, OK);
+}
+
+static void answer_one(const struct stage *s) {
+  client_get(s->client, "/smart");
+  arrival_answer_json(origin_await_attempt(s->origin, 0), 200, OK);
+  reply_expect(client_await_reply(s->client), 200, OK);
+}
+
+static void ask_for_it(const struct stage *s, const char *want) {
+  program_signal(s->program, SIGUSR1);
+  program_await_notice(s->program, want);
+}
+
+Test(receipts, sigusr1_and_the_end_tell_what_it_brought) {
+  struct stage s = stage_open(FORWARD);
+  ask_for_it(&s, "hedgerow: receipt: no request asked an upstream\n");
+  answer_one(&s);
+  ask_for_it(&s, "receipt: 1 request, 0.0 % extra; nothing was rescued\n");
+  rescue_one(&s);
+  program_stop(s.program);
+  cr_expect(strstr(s.program->err, "receipt: 2 requests, 50.0 % extra; rescued "
+                                   "1 after a failure and 0 from slowness\n"),
+            "%s", s.program->err);
+  cr_expect_null(strstr(s.program->err, "receipt /smart"), "one path is all");
+  stage_close(&s);
+}
+
+Test(receipts, whoever_served_nobody_ends_without_a_word) {
+  struct stage s = stage_open(FORWARD);
+  program_stop(s.program);
+  cr_expect_null(strstr(s.program->err, "receipt"), "%s", s.program->err);
+  stage_close(&s);
+}
+
+Test(receipts, refusals_are_told_with_their_reason) {
+  struct stage s = stage_open(FORWARD, "--budget", "10%:1");
+  rescue_one(&s);
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  reply_expect_problem(client_await_reply(s.client), 502);
+  ask_for_it(&s, "; refused 1 (budget)\n");
+  stage_close(&s);
+}
+
+Test(receipts, the_items_of_an_all_are_no_extra_requests) {
+  struct stage s = stage_open("--hedges", "1", "--hedge-after", "250ms");
+  client_get(s.client, "/all"); /* as many as a race could ask */
+  arrival_answer_json(origin_await(s.origin), 200, "1");
+  arrival_answer_json(origin_await(s.origin), 200, "2");
+  cr_expect_eq(client_await_reply(s.client)->status, 200);
+  ask_for_it(&s, "receipt: 2 requests, 0.0 % extra; nothing was rescued\n");
+  stage_close(&s);
+}
+
+/* ---- several paths ---- */
+
+#define TWO                                                                    \
+  "defaults: {hedges: 0, hedge_after: 250ms}\n"                                \
+  "upstreams:\n  a: {targets: [$A]}\n"                                         \
+  "routes:\n  - {path: /a, upstream: a}\n  - {path: /b, upstream: a}\n"
+
+Test(receipts, each_path_has_its_own_where_there_are_several) {
+  struct scene s = scene_open(TWO);
+  scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
+  scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
+  scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
+  program_signal(s.program, SIGUSR1);
+  program_await_notice(s.program, "receipt: 3 requests, 0.0 % extra; nothing");
+  program_await_notice(s.program, "receipt /a: 1 request, 0.0 % extra");
+  program_await_notice(s.program, "receipt /b: 2 requests, 0.0 % extra");
+  scene_close(&s);
+}
+
+/* ---- every so often ---- */
+
+static struct stage stage_open_telling(const char *form) {
+  char path[FOLDER_PATH_MAX];
+  folder_path("log", path);
+  return stage_open(FORWARD, "--log", form, "--log-file", path, "--receipt",
+                    "1s");
+}
+
+Test(receipts, the_log_tells_it_as_json) {
+  struct stage s = stage_open_telling("json");
+  rescue_one(&s);
+  folder_await("log", "\"receipt\":{\"requests\":1,\"attempts\":2,"
+                      "\"extra_percent\":100.0,\"rescued_failed\":1,");
+  folder_await("log", "{\"time\":\"20");
+  stage_close(&s);
+}
+
+Test(receipts, the_log_tells_it_in_words) {
+  struct stage s = stage_open_telling("text");
+  rescue_one(&s);
+  folder_await("log", "\nreceipt: 1 request, 100.0 % extra; rescued 1 after");
+  stage_close(&s);
+}
+
+Test(receipts, without_a_log_it_is_a_notice) {
+  struct stage s = stage_open(FORWARD, "--log", "off", "--receipt", "1s");
+  program_await_notice(s.program, "receipt: no request asked an upstream");
+  stage_close(&s);
+}

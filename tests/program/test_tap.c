@@ -1,0 +1,243 @@
+/* hedgerow tap, against an admin listener that the test plays. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "support/folder.h"
+#include "support/origin.h"
+#include "support/program.h"
+#include "support/screen.h"
+
+TestSuite(tap, .fini = folder_remove);
+
+static const char head[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nretry: 1000\n\n";
+
+#define RACE(id)                                                               \
+  "id: 7\nevent: race\ndata: {\"time\":\"2026-11-30T14:03:07.512Z\","          \
+  "\"id\":\"" id "\",\"route\":\"/smart\",\"status\":200,"                     \
+  "\"outcome\":\"success\",\"ms\":400.0,\"winner\":1,\"rescued\":\"slow\","    \
+  "\"saved_ms\":245.6,\"saved_how\":\"estimated\",\"attempts\":["              \
+  "{\"number\":0,\"start\":0.0,\"end\":400.0,\"result\":\"cancelled\"},"       \
+  "{\"number\":1,\"start\":300.0,\"end\":400.0,\"result\":\"success\"}]}\n\n"
+
+static const char *place_of(const struct origin *admin) {
+  return admin->url + strlen("http://");
+}
+
+/* Takes its request and begins to answer. */
+static struct arrival *begin(struct origin *admin, const char *line) {
+  struct arrival *arrival = origin_await(admin);
+  arrival_expect_line(arrival, line);
+  arrival_send(arrival, head);
+  return arrival;
+}
+
+static const char all[] = "GET /api/v1/events? HTTP/1.1";
+
+Test(tap, a_race_is_a_line) {
+  struct origin *admin = origin_new();
+  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  struct arrival *arrival = begin(admin, all);
+  arrival_expect_field(arrival, "Authorization", NULL);
+  arrival_send(arrival, RACE("one"));
+  screen_await(s, "14:03:07.512 200    400.0 |0----------------------1=====#| "
+                  "/smart rescued, ~246 ms saved  one\n");
+  arrival_send(arrival, ": \n\nevent: left_out\ndata: {\"left_out\":12}\n\n");
+  screen_await(s, "12 more are not shown\n");
+  arrival_send(arrival, "event: other\ndata: {}\n\nevent: race\ndata: {]\n\n");
+  arrival_send(arrival, RACE("two"));
+  screen_await(s, "saved  two\n");
+  screen_free(s);
+  origin_free(admin);
+}
+
+Test(tap, json_is_the_events_own) {
+  struct origin *admin = origin_new();
+  struct screen *s =
+      screen_open_pipe("tap", "--json", "--admin", place_of(admin));
+  struct arrival *arrival = begin(admin, all);
+  arrival_send(arrival, "event: race\ndata: {\"a\":\ndata: 1}\n\n"
+                        "event: left_out\ndata: {\"left_out\":1}\n\n");
+  screen_await(s, "{\"a\": 1}\n{\"left_out\":1}\n");
+  cr_assert_str_eq(s->out.text, "{\"a\": 1}\n{\"left_out\":1}\n");
+  screen_free(s);
+  origin_free(admin);
+}
+
+Test(tap, filters_are_hedgerows) {
+  struct origin *admin = origin_new();
+  struct screen *s =
+      screen_open_pipe("tap", "--rescued", "--failed", "--slow=300ms",
+                       "--route", "/a b&c", "--admin", place_of(admin));
+  begin(admin, "GET /api/v1/events?route=/a%20b%26c&only=rescued,failed,"
+               "slow:300ms HTTP/1.1");
+  screen_free(s);
+  origin_free(admin);
+}
+
+Test(tap, on_a_terminal_it_has_a_heading_and_colours) {
+  struct origin *admin = origin_new();
+  struct screen *s = screen_open(80, 24, "tap", "--admin", place_of(admin));
+  struct arrival *arrival = begin(admin, all);
+  screen_await(s, "time (UTC)");
+  arrival_send(arrival, RACE("one"));
+  screen_await(s, "\x1b[32m rescued, ~246 ms saved\x1b[0m\r\n");
+  screen_resize(s, 160, 24);
+  arrival_send(arrival, RACE("two"));
+  screen_await(s, "two");
+  screen_type(s, "\x03");
+  screen_await_exit(s, 0);
+  screen_free(s);
+  origin_free(admin);
+}
+
+Test(tap, no_color_is_respected) {
+  setenv("NO_COLOR", "1", 1);
+  struct origin *admin = origin_new();
+  struct screen *s = screen_open(80, 24, "tap", "--admin", place_of(admin));
+  arrival_send(begin(admin, all), RACE("one"));
+  screen_await(s, "saved\r\n");
+  cr_assert(!strchr(s->out.text, '\x1b'), "%s", s->out.text);
+  screen_free(s);
+  origin_free(admin);
+}
+
+Test(tap, a_lost_connection_is_asked_for_again) {
+  struct origin *admin = origin_new();
+  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  struct arrival *arrival = begin(admin, all);
+  arrival_send(arrival, "event: race\ndata: {\"id\":\"half");
+  arrival_send(arrival, "\"}\n\nevent: race\ndata: {\"id\":\"cut");
+  screen_await(s, "half\n");
+  arrival_close(arrival);
+  screen_await_err(s, ": lost (");
+  arrival = begin(admin, all);
+  screen_await_err(s, "connected again");
+  arrival_send(arrival, RACE("after"));
+  screen_await(s, "after\n");
+  arrival_reset(arrival);
+  screen_await_err(s, ": lost (");
+  arrival = origin_await(admin);
+  arrival_answer_json(arrival, 503, "{\"detail\":\"too many readers\"}");
+  arrival = begin(admin, all);
+  screen_await_err(s, "connected again");
+  cr_assert(!strstr(s->out.text, "cut"), "%s", s->out.text);
+  screen_free(s);
+  origin_free(admin);
+}
+
+Test(tap, a_refusal_ends_it) {
+  struct origin *admin = origin_new();
+  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  arrival_answer_json(origin_await(admin), 401,
+                      "{\"detail\":\"say \\\"who\\\" you\\u001b are\"}");
+  screen_await_err(s, ": it answered 401: say \"who\" you\\x1b are\n");
+  screen_await_exit(s, 1);
+  screen_free(s);
+  origin_free(admin);
+}
+
+Test(tap, nobody_there_is_said_at_once) {
+  struct origin *nobody = origin_new_deaf();
+  struct screen *s = screen_open_pipe("tap", "--admin", place_of(nobody));
+  screen_await_err(s, "is hedgerow running with this --admin?\n");
+  screen_await_exit(s, 1);
+  screen_free(s);
+  origin_free(nobody);
+}
+
+Test(tap, a_reader_that_has_gone_ends_it_quietly) {
+  struct origin *admin = origin_new();
+  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  struct arrival *arrival = begin(admin, all);
+  arrival_send(arrival, RACE("one"));
+  screen_await(s, "one\n");
+  screen_leave(s);
+  screen_await_exit(s, 0);
+  cr_assert_str_eq(s->err.text, "");
+  screen_free(s);
+  origin_free(admin);
+}
+
+Test(tap, the_token_is_shown_and_never_told) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("token", "TOKENSECRET\n", path);
+  struct origin *admin = origin_new();
+  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin),
+                                      "--admin-token-file", path);
+  struct arrival *arrival = origin_await(admin);
+  arrival_expect_field(arrival, "Authorization", "Bearer TOKENSECRET");
+  arrival_answer_json(arrival, 401, "{\"detail\":\"no\"}");
+  screen_await_exit(s, 1);
+  cr_assert(!strstr(s->err.text, "SECRET"), "%s", s->err.text);
+  screen_free(s);
+  origin_free(admin);
+}
+
+/* An origin whose connections come by a unix socket. */
+static struct origin *listen_at_path(const char *path) {
+  struct origin *origin = origin_new();
+  struct sockaddr_un at = {.sun_family = AF_UNIX};
+  snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+  close(origin->listening);
+  origin->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  cr_assert(bind(origin->listening, (struct sockaddr *)&at, sizeof at) == 0);
+  cr_assert(listen(origin->listening, 8) == 0);
+  return origin;
+}
+
+Test(tap, it_reads_a_unix_socket) {
+  char path[FOLDER_PATH_MAX], place[FOLDER_PATH_MAX + 8];
+  folder_write("any", "", path);
+  folder_path("admin.sock", path);
+  struct origin *admin = listen_at_path(path);
+  snprintf(place, sizeof place, "unix:%s", path);
+  struct screen *s = screen_open_pipe("tap", "--admin", place);
+  struct arrival *arrival = begin(admin, all);
+  arrival_expect_field(arrival, "Host", "localhost");
+  arrival_send(arrival, RACE("one"));
+  screen_await(s, "one\n");
+  screen_free(s);
+  origin_free(admin);
+}
+
+Test(tap, the_environment_names_the_listener_and_no_proxy) {
+  struct origin *admin = origin_new();
+  setenv("HEDGEROW_ADMIN", place_of(admin), 1);
+  setenv("http_proxy", "http://127.0.0.1:1", 1);
+  setenv("all_proxy", "http://127.0.0.1:1", 1);
+  struct screen *s = screen_open_pipe("tap");
+  begin(admin, all);
+  screen_free(s);
+  origin_free(admin);
+}
+
+static void expect_refusal(const char *words, const char *const *flags) {
+  struct screen *s = screen_open_flags(0, 0, flags);
+  screen_await_err(s, words);
+  screen_await_exit(s, 2);
+  cr_assert(strchr(s->err.text, '\n') == s->err.text + s->err.len - 1);
+  screen_free(s);
+}
+
+#define REFUSED(words, ...)                                                    \
+  expect_refusal(words, (const char *const[]){"tap", __VA_ARGS__, NULL})
+
+Test(tap, wrong_options_are_one_line) {
+  REFUSED("'--nonsense': not known", "--nonsense");
+  REFUSED("'--slow': expected a value", "--slow");
+  REFUSED("--slow '300': expected a time", "--slow", "300");
+  REFUSED("--route 'smart': expected", "--route=smart");
+  REFUSED("'--json=1': it takes no value", "--json=1");
+  REFUSED("--admin 'off'", "--admin", "off");
+  REFUSED("--admin '127.0.0.1:0': expected the port", "--admin", "127.0.0.1:0");
+  REFUSED("--admin 'unix:x': expected an absolute path", "--admin", "unix:x");
+  REFUSED("--admin-token-file '/nowhere/x'", "--admin-token-file",
+          "/nowhere/x");
+}
