@@ -93,6 +93,7 @@ has '^  hedge [12] +#+ +won at [0-9]+ ms$'
 has '^What hedging cannot save, request demo-1-[0-9]+$'
 has '^  hedgerow  .* after [0-9]+ ms$'
 has 'hedgerow --to https://'
+has 'hedgerow demo --stay$'
 ! grep -q $'\r' "$work/out" || fail 'a progress line went to a file'
 wide=$(LC_ALL=C awk 'length > 80' "$work/out")
 [ -z "$wide" ] || fail "wider than 80 columns: $wide"
@@ -108,8 +109,38 @@ refused "'-1'" --seed -1
 refused "'--nonsense'" --nonsense
 refused "'--rate'" --rate
 
-start --duration 1s --stay
+! grep -q 'http://127' "$work/out" || fail 'a page without --stay'
+
+# ---- --stay: the page's listener is there, the load goes on, and the mock's
+# faults move
+
+# sum METRIC-PATTERN: of the proxy's samples that match.
+sum() {
+  curl -sS "${page}metrics" | grep -E "^$1 " | awk '{ n += $2 } END { print n+0 }'
+}
+hedges='hedgerow_attempts_total\{.*kind="hedge".*\}'
+has_more() { [ "$(sum 'hedgerow_requests_total\{.*\}')" -gt "$before" ]; }
+has_hedged() { [ "$(sum "$hedges")" -gt "$((before + 20))" ]; }
+
+start --duration 1s --rate 50 --stay
+page=$(sed -n 's/^  Watch it: //p' "$work/out")
 await 'the URLs' has_urls
+has 'move "slow answers"'
+has "^  page      $page\$"
+before=$(sum 'hedgerow_requests_total\{.*\}')
+[ "$before" -gt 0 ] || fail 'the proxy tells of no request'
+await 'requests after the run' has_more
+curl -sSf -D "$work/head" "$page" >"$work/page"
+state=$(curl -sSf "${page}api/v1/state")
+mock=$(sed -n 's/.*"mock":"\([^"]*\)".*/\1/p' <<<"$state")
+[ "$mock" ] || fail "the page does not learn where the mock is: $state"
+grep -q "connect-src 'self' $mock;" "$work/head" ||
+  fail "the page may not ask the mock: $(cat "$work/head")"
+before=$(sum "$hedges")
+curl -sSf -X PUT -H "Origin: ${page%/}" -d '{"slow":100}' "$mock/faults" \
+  >>"$work/err"
+grep -q '^{"slow":100,"status":2,' "$work/err" || fail 'the mock did not move'
+await 'hedges against slow answers' has_hedged
 stop INT 0
 start --duration 20s
 stop INT 1

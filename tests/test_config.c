@@ -384,6 +384,15 @@ Test(config, the_admin_listener_is_off_until_it_has_an_address) {
   cr_expect_eq(config.admin.host.len, 0);
 }
 
+Test(config, a_mock_on_this_machine_may_be_named) {
+  EXPECT_RUN(TO);
+  cr_expect_eq(config.admin_mock.len, 0);
+  EXPECT_RUN(TO, "--admin-mock", "http://127.0.0.1:9001");
+  expect_slice("the mock", config.admin_mock, "http://127.0.0.1:9001");
+  EXPECT_RUN(TO, "--admin-mock", "off");
+  cr_expect_eq(config.admin_mock.len, 0);
+}
+
 Test(config, a_list_has_an_end) {
   static const struct {
     const char *flag, *value, *error;
@@ -452,10 +461,13 @@ Test(config, a_value_of_the_wrong_kind_says_what_was_expected) {
   EXPECT_ERROR("--listen: \"8480\": write it as HOST:PORT, such as "
                "127.0.0.1:8480",
                TO, "--listen", "8480");
-  EXPECT_ERROR("--admin: \"[::]:1\": it has no password yet, so only this "
-               "machine may reach it: write 127.0.0.1:PORT, [::1]:PORT, "
-               "localhost:PORT, or off",
+  EXPECT_ERROR("--admin: [::]:1 may be reached from other machines: name a "
+               "token's file (--admin-token-file), or write 127.0.0.1:PORT, "
+               "unix:/PATH or off",
                TO, "--admin", "[::]:1");
+  EXPECT_ERROR("--admin-mock: \"http://a.example\": write "
+               "http://127.0.0.1:PORT, or off",
+               TO, "--admin-mock", "http://a.example");
   EXPECT_ERROR("--ca-file: the name of a file is missing", TO, "--ca-file=");
 }
 

@@ -698,6 +698,7 @@ Test(config_file, a_dump_means_the_same_and_is_written_the_same_again) {
   expect_good(
       "listen: ['127.0.0.1:1', '[::1]:2']\n"
       "admin: '[::1]:3'\n"
+      "admin_mock: http://localhost:9001\n"
       "log_file: l\n"
       "defaults: {timeout: 90s, max_timeout: 2m, user_agent: 'a \"b\"',\n"
       "           max_body: 1000, drop_headers: [X, Y], hedges: 0}\n"
@@ -719,6 +720,8 @@ Test(config_file, a_dump_means_the_same_and_is_written_the_same_again) {
       "     trusted: ['::1', 10.0.0.0/8], timeout_header: X-Left}\n");
   cr_expect_null(strstr(dump(), "s3cret"), "%s", page);
   cr_expect(strstr(page, "admin: \"[::1]:3\"\n"), "%s", page);
+  cr_expect(strstr(page, "admin_mock: \"http://localhost:9001\"\n"), "%s",
+            page);
   cr_expect(strstr(page, "methods: [GET, HEAD, PUT]"), "%s", page);
   cr_expect(strstr(page, "retries: 3\n    backoff: 10ms..1s\n"), "%s", page);
   expect_fixed_point();

@@ -391,13 +391,21 @@ Test(config_values, what_is_no_queue_is_told_why) {
   }
 }
 
-Test(config_values, an_address_of_this_machine_alone) {
+Test(config_values, a_place_is_an_address_or_the_path_of_a_socket) {
   struct listen_at at;
-  cr_expect_null(config_parse_local(slice_of("127.0.0.1:8481"), &at));
+  cr_expect_null(config_parse_place(slice_of("127.0.0.1:8481"), &at));
   cr_expect_eq(at.port, 8481);
-  cr_expect_null(config_parse_local(slice_of("[::1]:0"), &at));
-  cr_expect(config_parse_local(slice_of("8481"), &at));
-  const char *why = config_parse_local(slice_of("0.0.0.0:8481"), &at);
-  cr_assert(why);
-  cr_expect(strstr(why, "only this machine may reach it"), "%s", why);
+  cr_expect_null(config_parse_place(slice_of("[::1]:0"), &at));
+  cr_expect_eq(at.path.len, 0);
+  cr_expect(config_parse_place(slice_of("8481"), &at));
+  cr_expect_null(config_parse_place(slice_of("unix:/run/h.sock"), &at));
+  cr_expect(slice_equal(at.path, slice_of("/run/h.sock")));
+  cr_expect_eq(at.host.len, 0);
+  cr_expect(config_parse_place(slice_of("unix:h.sock"), &at));
+  cr_expect(config_parse_place(slice_of("unix:"), &at));
+  char path[128] = "unix:/";
+  memset(path + 6, 'x', 106);
+  cr_expect_null(config_parse_place(slice_of(path), &at));
+  path[112] = 'x';
+  cr_expect(config_parse_place(slice_of(path), &at));
 }

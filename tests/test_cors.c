@@ -32,6 +32,34 @@ Test(cors, an_origin_is_what_a_browser_writes) {
   }
 }
 
+Test(cors, an_origin_may_be_this_machines) {
+  static const char *const local[] = {
+      "http://127.0.0.1:9001", "http://127.0.0.1", "http://127.9.9.9:1",
+      "http://localhost:3000", "http://localhost", "http://[::1]:9001"};
+  static const char *const other[] = {"",
+                                      "*",
+                                      "null",
+                                      "127.0.0.1:9001",
+                                      "https://127.0.0.1:9001",
+                                      "ftp://127.0.0.1:9001",
+                                      "http://127.0.0.1:9001/",
+                                      "http://127.0.0.1:9001/a",
+                                      "http://127.0.0.1:65536",
+                                      "http://127.0.0.1:80",
+                                      "http://me@127.0.0.1:1",
+                                      "http://127.0.0.1:1 http://a.example",
+                                      "http://0.0.0.0:1",
+                                      "http://192.0.2.7:1",
+                                      "http://[::2]:1",
+                                      "http://localhost.a.example",
+                                      "http://127.0.0.1.a.example",
+                                      "http://a.example"};
+  for (size_t i = 0; i < COUNT(local); i++)
+    cr_expect(cors_is_local(slice_of(local[i])), "not %s", local[i]);
+  for (size_t i = 0; i < COUNT(other); i++)
+    cr_expect_not(cors_is_local(slice_of(other[i])), "%s", other[i]);
+}
+
 static void expect_refused(const char *origin, const char *word) {
   const char *why = cors_parse(slice_of(origin));
   cr_assert(why, "%s was taken", origin);

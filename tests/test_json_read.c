@@ -190,3 +190,48 @@ Test(json_read, nesting_and_siblings_end_the_reading_at_once) {
   expect_error(text, JSON_LIST_NOT_STRINGS, 0);
   free(text);
 }
+
+/* ---- objects ---- */
+
+/* As "name=value|..."; "-": it is none. From a copy of the very size. */
+static void expect_members(const char *text, size_t max, const char *want) {
+  struct json_member members[8];
+  size_t count, len = strlen(text), at = 0;
+  char *copy = malloc(len ? len : 1), got[256] = "";
+  memcpy(copy, text, len);
+  if (!json_read_members((struct slice){copy, len}, members, max, &count)) {
+    cr_expect(count == 0, "%s: %zu members", text, count);
+    got[at++] = '-';
+  }
+  for (size_t i = 0; i < count; i++)
+    at += (size_t)snprintf(got + at, sizeof got - at, "%s%.*s=%.*s",
+                           i > 0 ? "|" : "", SLICE_ARG(members[i].name),
+                           SLICE_ARG(members[i].value));
+  cr_expect_str_eq(got, want, "%s: %s", text, got);
+  free(copy);
+}
+
+Test(json_read, members_come_in_their_order_as_they_are_written) {
+  expect_members("{}", 0, "");
+  expect_members(" {\"a\" : 1.50 , \"b\":\"x\"}\n", 2, "a=1.50|b=\"x\"");
+  expect_members("{\"\":\"\",\"\\u0061\":null}", 2, "=\"\"|\\u0061=null");
+  expect_members("{\"a\":{\"b\":[1,{\"c\":2}]},\"d\":[ ],\"a\":-1e9}", 3,
+                 "a={\"b\":[1,{\"c\":2}]}|d=[ ]|a=-1e9");
+}
+
+Test(json_read, what_is_no_object_has_no_members) {
+  static const char *const none[] = {
+      "",         "1",          "\"a\"",      "[]",          "[{\"a\":1}]",
+      "{",        "{\"a\"}",    "{\"a\":1,}", "{a:1}",       "{} {}",
+      "{\"a\":}", "{\"a\":01}", "{\"a\":1",   "{\"\xff\":1}"};
+  for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+    expect_members(none[i], 8, "-");
+}
+
+Test(json_read, more_members_than_were_asked_for_are_none) {
+  expect_members("{\"a\":1,\"b\":2}", 2, "a=1|b=2");
+  expect_members("{\"a\":1,\"b\":2,\"c\":3}", 2, "-");
+  char many[256] = "{\"a\":[0";
+  for (int i = 0; i < 80; i++) strcat(many, ",0");
+  expect_members(strcat(many, "]}"), 8, "-");
+}

@@ -397,6 +397,42 @@ Test(pilot, retry_after_suspends_all_that_is_extra) {
   }
 }
 
+Test(pilot, a_lone_429_suspends_until_the_next_good_answer) {
+  set_up(1);
+  pilot.gate = false;
+  end_one(1, 0, status(429), MS);
+  expect_verdict(PILOT_HEDGE, 0, GATE_PUSHBACK);
+  expect_verdict(PILOT_FAILURE, 0, GATE_PUSHBACK);
+  end_one(1, 0, status(500), MS);
+  end_one(1, 0, cancelled, MS);
+  expect_verdict(PILOT_FAILURE, 0, GATE_PUSHBACK);
+  end_one(1, 0, success, MS);
+  expect_verdict(PILOT_HEDGE, 0, GATE_OPEN);
+  expect_verdict(PILOT_FAILURE, 0, GATE_OPEN);
+}
+
+Test(pilot, of_many_each_429_suspends_for_a_second) {
+  set_up(1);
+  for (int i = 0; i < 10; i++) {
+    end_one(1, 0, status(429), MS);
+    end_one(1, 0, success, MS);
+  }
+  now_us += S - 1;
+  expect_verdict(PILOT_FAILURE, 0, GATE_PUSHBACK);
+  now_us++;
+  expect_verdict(PILOT_FAILURE, 0, GATE_OPEN);
+}
+
+Test(pilot, a_good_answer_does_not_end_what_retry_after_asks_for) {
+  struct attempt_end end = status(429);
+  end.retry_after = true;
+  end.retry_after_ms = 2000;
+  set_up(1);
+  end_one(1, 0, end, MS);
+  end_one(1, 0, success, MS);
+  expect_verdict(PILOT_FAILURE, 0, GATE_PUSHBACK);
+}
+
 /* ---- whether to wait for it ---- */
 
 /* A race whose primary, asked at now_us, has failed at once, and what that

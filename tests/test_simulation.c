@@ -200,6 +200,38 @@ Test(simulation, in_an_outage_no_failure_waits_for_a_hedge_that_is_refused) {
                 20);
 }
 
+#define SHEDDING                                                               \
+  "rate 250\nseconds 120\ntimeout 2s\nanswer 94 median 10ms sigma 0.3\n"       \
+  "answer 5 150ms..250ms\n"
+
+Test(simulation, one_429_in_a_hundred_leaves_the_others_their_hedges) {
+  struct workload workload = workload_of(SHEDDING "answer 1 5ms sheds\n");
+  struct figures got = play(&workload, learned(950, 100));
+  cr_expect_geq(play(&workload, unhedged()).p99, 220);
+  cr_expect_leq(got.p99, 50);
+  expect_about(got.asked, 1.06, 0.01);
+}
+
+Test(simulation, a_target_over_its_limit_is_spared) {
+  struct workload workload = workload_of(SHEDDING "limit 200\n");
+  double alone = play(&workload, unhedged()).good;
+  struct figures got = play(&workload, learned(950, 100));
+  expect_about(alone, 80, 1);
+  cr_expect_geq(got.good, alone - 0.2);
+  cr_expect_leq(got.asked, 1.005);
+}
+
+Test(simulation, a_rate_below_the_limit_keeps_hedges_from_primaries) {
+  struct workload workload = workload_of(SHEDDING "limit 252\n");
+  struct simulated_policy limited = learned(950, 100);
+  limited.rate = (struct rate_rule){1000000000 / 250, 250};
+  double alone = play(&workload, unhedged()).good;
+  struct figures greedy = play(&workload, learned(950, 100));
+  struct figures modest = play(&workload, limited);
+  cr_expect_leq(greedy.good, alone - 1.5);
+  cr_expect_geq(modest.good, alone - 0.8);
+}
+
 Test(simulation, a_target_that_is_ill_is_passed_by) {
   static const char *const ills[] = {"20x", "fails", "hangs", "fails 50%"};
   for (int i = 0; i < 4; i++) {

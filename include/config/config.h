@@ -29,7 +29,8 @@ enum {
   CONFIG_BLOCKS_MAX = 16,
   CONFIG_HEADERS_MAX = 64,
   CONFIG_WORKERS_MAX = 256,
-  CONFIG_ADMIN_CONNECTIONS = 32, /* of --admin */
+  CONFIG_ADMIN_CONNECTIONS = 32, /* of --admin, */
+  CONFIG_ADMIN_READERS = 1000,   /* and of those who listen to its events */
   CONFIG_ITEMS_MAX = 4096,       /* what --max-items may ask for at most */
 };
 
@@ -99,9 +100,11 @@ struct config {
   struct base_url targets[CONFIG_TARGETS_MAX]; /* --to first, then --all */
   unsigned to_count, all_count;
   struct listen_at listen[CONFIG_LISTEN_MAX];
-  unsigned listen_count;  /* 1 or more */
-  struct listen_at admin; /* an empty host: off */
-  int64_t workers;        /* 0: one per core */
+  unsigned listen_count;               /* 1 or more */
+  struct listen_at admin;              /* an empty host: off */
+  struct config_name admin_token_file; /* none: whoever reaches it may ask */
+  struct slice admin_mock;             /* http://127.0.0.1:PORT; empty: off */
+  int64_t workers;                     /* 0: one per core */
   int64_t drain_us;
   const char *token_env; /* HEDGEROW_TOKEN, or NULL; token_file goes before
                           * it. Never printed; main wipes what it holds. */
@@ -205,6 +208,9 @@ enum config_result config_read_words(struct config *config,
                                      const struct config_words *words,
                                      struct text *error)
     __attribute__((warn_unused_result));
+/* --admin: that whoever can reach it has to show a token. False with one line
+ * in error. */
+bool config_check_admin(const struct config *config, struct text *error);
 /* The rules between options of one set. False with one line in error, which
  * calls the options by their keys, or by their flags. */
 bool config_check_rules(const struct config_rules *rules, bool by_keys,

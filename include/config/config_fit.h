@@ -14,4 +14,8 @@
 bool config_fit_descriptors(struct config *config, int64_t descriptors,
                             int64_t workers);
 
+/* How many may listen to the events of --admin at once, with that many
+ * descriptors. */
+unsigned config_admin_readers(int64_t descriptors);
+
 #endif

@@ -28,7 +28,7 @@ enum option_kind {
   OPTION_FILTER,     /* struct race_filter */
   OPTION_COLLECTOR,  /* struct slice, a URL; empty: off */
   OPTION_ADDRESS,    /* struct listen_at */
-  OPTION_LOCAL,      /* the same, of this machine alone; or off */
+  OPTION_PLACE,      /* the same, or unix:/PATH, or off */
   OPTION_PATH,       /* struct config_name, of a file */
   OPTION_FILE,       /* const char *, the file of options itself */
   OPTION_FIELD,      /* struct slice, the value of an HTTP field */
@@ -39,9 +39,10 @@ enum option_kind {
   OPTION_URLS,       /* repeatable, as the two below; at its count */
   OPTION_HEADERS,
   OPTION_NAMES,
-  OPTION_ORIGINS, /* as core/cors has them */
-  OPTION_BLOCKS,  /* of addresses: struct cidr */
-  OPTION_RULES,   /* of core/json_rule, as text */
+  OPTION_ORIGINS,      /* as core/cors has them */
+  OPTION_LOCAL_ORIGIN, /* struct slice, one of this machine; empty: off */
+  OPTION_BLOCKS,       /* of addresses: struct cidr */
+  OPTION_RULES,        /* of core/json_rule, as text */
   /* What a file is built of (config/config_file): no members, no flags. */
   OPTION_DEFAULTS,  /* a mapping of what may stand there */
   OPTION_UPSTREAMS, /* a mapping of upstreams by their names */

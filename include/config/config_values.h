@@ -93,8 +93,8 @@ bool config_parse_switch(struct slice text, bool *on)
 /* "127.0.0.1:8480", "[::1]:0", "localhost:8480". NULL or why not, static. */
 const char *config_parse_address(struct slice text, struct listen_at *address)
     __attribute__((warn_unused_result));
-/* The same of one that is this machine's alone. */
-const char *config_parse_local(struct slice text, struct listen_at *address)
+/* The same, or "unix:/run/hedgerow.sock". */
+const char *config_parse_place(struct slice text, struct listen_at *place)
     __attribute__((warn_unused_result));
 
 #endif

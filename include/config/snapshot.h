@@ -92,6 +92,16 @@ bool snapshot_target_is_up(const struct snapshot *snapshot,
                            const struct group *group, unsigned i,
                            int64_t now_us);
 
+/* What is known of the i-th target of one of its groups, of all routes that ask
+ * it. From the thread that calls snapshot_learn. */
+struct target_sight {
+  bool ejected, slow;      /* passed by, by all that learn of it */
+  uint32_t p50_us, p95_us; /* 0: nothing was learned */
+};
+struct target_sight snapshot_see_target(const struct snapshot *snapshot,
+                                        const struct group *group, unsigned i,
+                                        int64_t now_us);
+
 /* How many live in this process, for io/leaks. */
 int64_t snapshot_count(void);
 

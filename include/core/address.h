@@ -34,14 +34,22 @@ bool address_is_mapped_ipv4(const unsigned char bytes[ADDRESS_BYTES]);
  * "2001:db8::1". */
 void address_write(struct text *out, const unsigned char bytes[ADDRESS_BYTES]);
 
-/* --listen */
+enum { LISTEN_PATH_MAX = 107 }; /* bytes, of a UNIX socket's (unix(7)) */
+
+/* --listen, --admin. All zeros: nowhere. */
 struct listen_at {
   struct slice host; /* numeric IPv4 or IPv6 (no brackets), or "localhost" */
+  struct slice path; /* of a UNIX socket in place of host and port; a NUL stands
+                      * behind it */
   uint16_t port;     /* 0: any free one */
   bool ipv6_only;    /* of [::]: IPv4 clients are another address's */
 };
 
-/* "127.0.0.1:8480", "[::1]:8480", with this port in place of its own. */
+static inline bool listen_at_is_set(const struct listen_at *at) {
+  return at->host.len + at->path.len > 0;
+}
+/* "127.0.0.1:8480", "[::1]:8480", with this port in place of its own;
+ * "unix:/run/hedgerow.sock". */
 void address_write_place(struct text *out, const struct listen_at *at,
                          uint16_t port);
 /* Whether a host as struct listen_at has it is this machine's alone:

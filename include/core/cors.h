@@ -21,6 +21,10 @@
  * words, static. */
 const char *cors_parse(struct slice origin) __attribute__((warn_unused_result));
 
+/* Whether it is one of this machine, by http: http://127.0.0.1:9001,
+ * http://localhost, http://[::1]:80; with whatever port. */
+bool cors_is_local(struct slice origin);
+
 struct cors_rule {
   const struct slice *origins; /* each good for cors_parse; borrowed */
   unsigned count;              /* >= 1 */

@@ -5,6 +5,7 @@
 #ifndef HEDGEROW_CORE_JSON_READ_H
 #define HEDGEROW_CORE_JSON_READ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/slice.h"
@@ -29,6 +30,19 @@ enum json_list_error json_read_strings(struct slice json, unsigned depth_max,
                                        char *storage, size_t cap,
                                        struct slice *items, size_t max_items,
                                        size_t *count, size_t *bad_item)
+    __attribute__((warn_unused_result));
+
+/* Both stand in the text. */
+struct json_member {
+  struct slice name;  /* between its quotes, escapes as they are written */
+  struct slice value; /* a string with its quotes, a container with brackets */
+};
+
+/* The members of a small JSON object, in their order; a name may come twice.
+ * False, and *count is 0: json_check refuses it, or it is no object of at most
+ * max members, or has more than a few dozen names and values in all. */
+bool json_read_members(struct slice json, struct json_member *members,
+                       size_t max, size_t *count)
     __attribute__((warn_unused_result));
 
 #endif

@@ -8,7 +8,9 @@
  *   crowded      more than 4 times the usual number are in flight, plus 8
  *   shed         more than 5 % of the last 64 answers were 429 or 503
  *   pushback     it has said "not before ..." (for what a failure brings
- *                forward as well)
+ *                forward as well); a 429 that names no time means a second, or
+ *                where fewer than these 5 % are 429 or 503, until it answers
+ *                the next one
  *
  *   all threads  struct overload, one for each target
  *   the reader   struct overload_usual beside it: how the usual is learned
@@ -35,6 +37,7 @@ struct overload {
   _Atomic uint32_t usual;           /* sixteenths of a us; 0: none yet */
   _Atomic uint32_t usual_in_flight; /* sixteenths */
   _Atomic int64_t pushback_us;      /* no extra attempts before; 0: none */
+  _Atomic int64_t throttled_us;     /* likewise, by a 429 that names no time */
 };
 
 /* The reader's; all zeros has not begun. */
@@ -52,6 +55,8 @@ void overload_note(struct overload *overload, const struct attempt_end *end,
  * 10.2.3); a minute is believed at most. From any thread. */
 void overload_push_back(struct overload *overload, int64_t wait_us,
                         int64_t now_us);
+/* The same of a 429 that does not say for how long. After overload_note. */
+void overload_throttle(struct overload *overload, int64_t now_us);
 
 /* GATE_PUSHBACK or GATE_OPEN. From any thread, like the next. */
 enum gate_verdict overload_admit_any(const struct overload *overload,

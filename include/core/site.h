@@ -18,4 +18,8 @@ bool site_is_safe(struct slice host);
 /* Whether an Origin is that Host's own, over http. */
 bool site_is_own(struct slice origin, struct slice host);
 
+/* Whether the value of an Authorization field is that bearer token (RFC 6750,
+ * section 2.1). How long it takes tells nothing of the token but its length. */
+bool site_token_is(struct slice authorization, struct slice token);
+
 #endif

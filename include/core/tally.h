@@ -30,10 +30,12 @@ struct route_tally {
   _Alignas(TALLY_LINE) tally_cell outcomes[OUTCOMES];
   struct tally_times took;
   /* One for a request, and for each item of an /all or a gather: */
-  tally_cell races;                  /* that asked an upstream, */
-  tally_cell attempts;               /* and how often they did */
-  tally_cell rescued[RESCUES];       /* of them */
-  tally_cell saved_us;               /* by the slow ones of these, estimated */
+  tally_cell races;            /* that asked an upstream, */
+  tally_cell attempts;         /* and how often they did */
+  tally_cell rescued[RESCUES]; /* of them */
+  tally_cell known_us;         /* what the slow ones have saved: so much is
+                                * known, and so much */
+  tally_cell estimated_us;
   tally_cell refused[GATE_VERDICTS]; /* attempts that were not let start */
 };
 
@@ -90,13 +92,6 @@ static inline void tally_race(struct route_tally *of, enum outcome outcome,
                               int64_t took_us) {
   tally_add(&of->outcomes[outcome], 1);
   tally_time(&of->took, took_us);
-}
-
-/* A race that was rescued. Likewise. */
-static inline void tally_rescue(struct route_tally *of, enum rescue rescued,
-                                int64_t saved_us) {
-  tally_add(&of->rescued[rescued], 1);
-  tally_add(&of->saved_us, (uint64_t)saved_us);
 }
 
 /* The sum of this cell of the first worker and those of the others, which

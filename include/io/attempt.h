@@ -79,8 +79,15 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
                               const struct attempt_owner *owner, void *arg)
     __attribute__((warn_unused_result));
 /* Ends it now: on_end is not called, the connection closes, or, with
- * limits->read_losers, is kept once the answer has been read. */
-void attempt_cancel(struct attempt *attempt);
+ * limits->read_losers, is kept once the answer has been read. Whether it is
+ * read. */
+bool attempt_cancel(struct attempt *attempt);
+/* Of one that is, before the loop turns: on_read(arg) is called once, when that
+ * has come to an end. good: by a whole answer with a 2xx; else by a failure, or
+ * it was given up. */
+typedef void attempt_on_read(void *arg, bool good, int64_t now_us);
+void attempt_watch_loser(struct attempt *attempt, attempt_on_read *on_read,
+                         void *arg);
 /* After on_head: nothing more is read, and so the upstream is held back, until
  * attempt_resume. False: no memory was free; cancel it. */
 void attempt_pause(struct attempt *attempt);

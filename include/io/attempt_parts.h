@@ -35,7 +35,8 @@ struct attempt {
   bool sent;           /* somebody may have read some of the request */
   struct attempt_record *record;
   const struct attempt_owner *owner;
-  void *arg; /* the owner's */
+  attempt_on_read *on_read; /* of a loser; NULL: nobody wants to know */
+  void *arg;                /* the owner's, or on_read's */
   struct dial *dial;
   struct waiter waiter;
   int64_t connect_by_us; /* name, connection and handshake are there by then */
@@ -75,7 +76,7 @@ void attempt_losers_clear(struct attempts *attempts);
  * its connection is still to be closed. */
 bool attempt_losers_join(struct attempt *attempt)
     __attribute__((warn_unused_result));
-/* Its answer has been read, or its connection has broken. */
-void attempt_losers_leave(struct attempt *attempt);
+/* Its answer has been read, or its connection has broken; frees it. */
+void attempt_losers_leave(struct attempt *attempt, int64_t now_us);
 
 #endif

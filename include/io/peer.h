@@ -17,7 +17,7 @@ enum { PEER_TEXT_BYTES = INET6_ADDRSTRLEN + 8 };
 
 /* Of an IPv4 or IPv6 address, as accept gives it. */
 union peer peer_of(const struct sockaddr *address);
-/* "127.0.0.1:53412", "[::1]:53412". Returns text. */
+/* "127.0.0.1:53412", "[::1]:53412", "unix". Returns text. */
 const char *peer_text(const union peer *peer, char text[PEER_TEXT_BYTES]);
 
 /* The address without its port, as core/cidr and core/forwarded take it. */

@@ -1,8 +1,10 @@
-/* admin: what operators ask, on a listener of its own (--admin): /metrics,
- * /healthz, /readyz.
+/* admin: what operators ask, on a listener of its own (--admin): metrics,
+ * state, races as they settle, and a page of all that; to reload and to drain.
+ * docs/api.md, "Admin", lists it.
  *
- * It runs on the main thread's loop and reads published values, so it takes
- * nothing from the workers, and answers while they are busy or drain. */
+ * It runs on the main thread's loop and reads copies and published values, so
+ * it takes nothing from the workers, and answers while they are busy or drain.
+ */
 #ifndef HEDGEROW_PROXY_ADMIN_H
 #define HEDGEROW_PROXY_ADMIN_H
 
@@ -13,15 +15,24 @@
 #include "core/address.h"
 #include "io/loop.h"
 #include "proxy/common.h"
+#include "proxy/history.h"
 #include "proxy/reload.h"
 
 struct admin;
 
-/* Borrowed for as long as it lives. */
+/* What it may look at, and whom it tells what operators want. Borrowed for as
+ * long as it lives. */
 struct admin_view {
   const struct process *process;
   const struct reload *reload;
+  struct history *history;
   const bool *stopping;
+  unsigned readers_max; /* of events, at once */
+  void *arg;
+  /* Reloads; admin_reloaded follows when it is over, perhaps at once. */
+  void (*on_reload)(void *arg);
+  /* Stops, as SIGTERM does. */
+  void (*on_drain)(void *arg);
 };
 
 /* Listens there. NULL with one line in error. */
@@ -30,6 +41,9 @@ struct admin *admin_new(struct loop *loop, const struct listen_at *listen,
                         size_t error_cap);
 /* The port that it got. */
 uint16_t admin_port(const struct admin *admin);
+/* A reload is over; errors: why it was refused, or empty. Who asked for one is
+ * answered. No admin (NULL) is fine. */
+void admin_reloaded(struct admin *admin, struct text *errors);
 /* Closes what is left. NULL is fine. */
 void admin_free(struct admin *admin);
 

@@ -75,6 +75,8 @@ struct fetch {
   bool looked;    /* of one that is only observed: its first hedge was due, */
   bool held_back; /* and would have been refused */
   bool coming;    /* that response is passed on, and its attempt in flight */
+  struct attempt *loser;    /* the primary, where it has lost and is read all
+                             * the same; valid within on_settled. Else NULL */
   struct response response; /* the answer, once it is settled. Of a race
                                    * that FAILED with keep_errors: its last
                                    * whole error that is no 4xx, else a whole

@@ -28,7 +28,9 @@ struct program {
   struct slots *slots;
   struct wake *news; /* from the workers */
   struct crew crew;
-  struct admin *admin; /* NULL: --admin off */
+  struct history *history; /* of races; NULL: --admin off, */
+  struct admin *admin;     /* and this */
+  uint64_t descriptors;    /* that it may have */
   struct reporter reporter;
   const char *reloading; /* how the reload under way will end; NULL: none is */
   bool stopping, pinging, asked;
@@ -50,6 +52,9 @@ bool process_no_memory(void);
 /* Hears signals and the workers, on the loop that is there. False: no memory.
  */
 bool process_watch(struct program *program) __attribute__((warn_unused_result));
+/* What SIGHUP and the first SIGTERM do, to the program. */
+void process_reload(void *program);
+void process_stop(void *program);
 /* Runs the loop until every worker has ended. */
 void process_run(struct program *program);
 

@@ -12,7 +12,7 @@
 #include "proxy/crew.h"
 #include "proxy/secrets.h"
 
-enum { RELOAD_WHY_BYTES = 384 };
+enum { RELOAD_WHY_BYTES = 384, RELOAD_ERRORS_BYTES = 4 * 1024 };
 
 /* One of the process; only its main thread touches it. */
 struct reload {
@@ -32,6 +32,8 @@ struct reload {
   struct config *renewed;     /* of the last reload; NULL: there was none */
   uint64_t taken, refused;    /* how many reloads came into force, or not */
   char why[RELOAD_WHY_BYTES]; /* the first error of the last reload; or "" */
+  struct text errors;         /* all of them that fit, a line each */
+  char errors_bytes[RELOAD_ERRORS_BYTES];
 };
 
 /* Makes the first snapshot, of the config of the start and of the secrets,

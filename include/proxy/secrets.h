@@ -19,6 +19,7 @@ struct secrets {
   struct snapshot_secret *of_targets; /* by target number */
   unsigned count;
   struct variable *variables;
+  struct slice admin_token; /* of --admin-token-file; empty: none */
 };
 
 /* Reads them for every target of a config with upstreams. CAs that are the same
@@ -26,6 +27,11 @@ struct secrets {
  * each thing has been complained of, and all is as it was. */
 bool secrets_read(struct secrets *secrets, const struct config *config,
                   config_complain *complain, void *arg)
+    __attribute__((warn_unused_result));
+/* Reads --admin-token-file, if there is one, of the config of the start. False
+ * likewise. */
+bool secrets_read_admin(struct secrets *secrets, const struct config *config,
+                        config_complain *complain, void *arg)
     __attribute__((warn_unused_result));
 /* Wipes tokens, lets trusts go. */
 void secrets_clear(struct secrets *secrets);

@@ -7,15 +7,22 @@
 #include <sys/types.h>
 
 struct demo_child {
-  pid_t pid;     /* 0: none runs */
-  int notices;   /* the reading end of its stderr */
-  uint16_t port; /* of 127.0.0.1 */
+  pid_t pid;          /* 0: none runs */
+  int notices;        /* the reading end of its stderr */
+  uint16_t port;      /* of 127.0.0.1 */
+  uint16_t page_port; /* of its admin; 0: off */
 };
 
-/* Runs this very program as a proxy in front of 127.0.0.1:upstream_port, and
- * waits until it listens. False after writing to stderr why not, the child's
+/* Of the mock, on 127.0.0.1. */
+struct demo_ports {
+  uint16_t requests;
+  uint16_t admin; /* 0: it has none, and the proxy shows no page */
+};
+
+/* Runs this very program as a proxy in front of the mock, and waits until it
+ * listens. False after writing to stderr why not, the child's
  * own words included. It never outlives this process. */
-bool demo_child_start(struct demo_child *child, uint16_t upstream_port)
+bool demo_child_start(struct demo_child *child, const struct demo_ports *mock)
     __attribute__((warn_unused_result));
 
 /* Whether it has ended by itself; if so, it is reaped. */

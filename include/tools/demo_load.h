@@ -56,6 +56,11 @@ void demo_load_run(struct demo_load *load);
 /* Asks one more, now; once, after the run. */
 void demo_load_ask(struct demo_load *load, uint64_t number);
 
+/* Goes on at the rate, through hedgerow alone, until it is freed, and keeps
+ * nothing of that: the run's pairs stay, and on_done is not called any more.
+ * Once all that was asked has ended. */
+void demo_load_go_on(struct demo_load *load);
+
 /* The pairs of the run are numbered as they stand; the one that was asked
  * afterwards stands behind them. */
 size_t demo_load_count(const struct demo_load *load);

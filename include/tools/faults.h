@@ -23,7 +23,12 @@ enum fault {
   FAULT_TRICKLE,  /* the answer, a byte at a time */
 };
 
-enum { FAULTS_DELAYS_MAX = 8, FAULTS_KINDS_MAX = 16 };
+enum {
+  FAULTS_DELAYS_MAX = 8, /* of a spec, */
+  FAULTS_KINDS_MAX = 16,
+  FAULTS_DELAYS_ROOM = FAULTS_DELAYS_MAX + 2, /* and with what tools/shares */
+  FAULTS_KINDS_ROOM = FAULTS_KINDS_MAX + 4,   /* may add */
+};
 
 struct faults_delay { /* uniform in [from_us, to_us], with this share */
   int64_t from_us, to_us;
@@ -37,9 +42,9 @@ struct faults_kind {
 };
 
 struct faults {
-  struct faults_delay delays[FAULTS_DELAYS_MAX];
+  struct faults_delay delays[FAULTS_DELAYS_ROOM];
   unsigned delay_count; /* 0: at once */
-  struct faults_kind kinds[FAULTS_KINDS_MAX];
+  struct faults_kind kinds[FAULTS_KINDS_ROOM];
   unsigned kind_count; /* percents add up to at most 100 */
   int64_t hang_us;
   bool steady; /* the body is 200 constant bytes instead of {"time":N} */

@@ -13,6 +13,7 @@ struct mock;
 
 struct mock_options {
   struct listen_at listen; /* port 0: any free one */
+  struct listen_at admin;  /* of this machine; an empty host: none */
   uint64_t seed;
   struct faults faults;
 };
@@ -21,6 +22,8 @@ struct mock_options {
 struct mock *mock_new(struct loop *loop, const struct mock_options *options,
                       char *error, size_t error_cap);
 uint16_t mock_port(const struct mock *mock);
+/* Of one that has an admin. */
+uint16_t mock_port_of_admin(const struct mock *mock);
 /* Closes everything at once; NULL is fine. */
 void mock_free(struct mock *mock);
 

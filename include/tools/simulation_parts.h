@@ -54,6 +54,8 @@ struct station {
   int first, last; /* in line */
   unsigned busy;
   int64_t in_flight; /* attempts whose askers wait */
+  double tokens;     /* of its limit, */
+  int64_t filled_us; /* as they were then */
 };
 
 struct upstream {

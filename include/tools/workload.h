@@ -12,7 +12,12 @@
 
 enum { WORKLOAD_PARTS_MAX = 16, WORKLOAD_TARGETS_MAX = 16 };
 
-enum workload_end { WORKLOAD_GOOD, WORKLOAD_FAILS, WORKLOAD_HANGS };
+enum workload_end {
+  WORKLOAD_GOOD,
+  WORKLOAD_FAILS, /* 500 */
+  WORKLOAD_SHEDS, /* 429 without a Retry-After */
+  WORKLOAD_HANGS,
+};
 
 /* One sort of answer. With sigma > 0 lognormal, by its median; else uniform. */
 struct workload_answer {
@@ -47,6 +52,8 @@ struct workload {
   unsigned targets; /* primaries take turns */
   unsigned servers; /* of each target, which take requests in line; 0: as many
                      * as are needed */
+  double limit;     /* attempts a second that a target takes; a tenth of that
+                     * at once; others get a 429. 0: none */
   enum workload_cancel cancel;
   struct workload_answer answers[WORKLOAD_PARTS_MAX];
   unsigned answer_count;

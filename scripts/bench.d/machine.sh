@@ -9,43 +9,15 @@ declare -A package_of=(
 )
 PATH=$PATH:/usr/sbin:/sbin
 
-# Debian starts a service that it installs unless policy-rc.d says no; where
-# there is none, one stands for as long as the installation takes.
-policy=/usr/sbin/policy-rc.d
-
 install_missing() {
-  local command root=() mine=no status=0
+  local command
   local -a missing=()
   for command in "${!package_of[@]}"; do
     command -v "$command" >/dev/null || missing+=("${package_of[$command]}")
   done
-  [ "${#missing[@]}" -gt 0 ] || return 0
-  command -v apt-get >/dev/null || fail "missing, and no apt-get: ${missing[*]}"
-  [ "$(id -u)" -eq 0 ] || root=(sudo)
-  say "installing ${missing[*]}"
-  if [ ! -e $policy ]; then
-    mine=yes
-    printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee $policy >/dev/null
-    "${root[@]}" chmod 755 $policy
-  fi
-  "${root[@]}" apt-get -qq update &&
-    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq \
-      -o Dpkg::Use-Pty=0 install --yes --no-install-recommends \
-      "${missing[@]}" >/dev/null </dev/null || status=$?
-  [ $mine = no ] || "${root[@]}" rm -f $policy
-  [ "$status" -eq 0 ] || fail "apt-get could not install ${missing[*]}"
-  stay_off "${missing[@]}"
-}
-
-# What came for the bench is not to start with the machine either.
-stay_off() {
-  local name
-  command -v systemctl >/dev/null || return 0
-  for name; do
-    case $name in
-      nginx | haproxy) "${root[@]}" systemctl disable "$name" 2>/dev/null ;;
-    esac
-  done || true
+  [ "${#missing[@]}" -eq 0 ] ||
+    scripts/install-deps --packages "${missing[@]}" ||
+    fail "missing: ${missing[*]}"
 }
 
 # Sets client_core, proxy_core, origin_cores, and for two workers pair_cores and

@@ -310,8 +310,10 @@ static enum config_result check_whole(const struct config *config,
                     "--config FILE); see hedgerow --help");
     return CONFIG_ERROR;
   }
-  return config_check_rules(&config->defaults, false, error) ? CONFIG_RUN
-                                                             : CONFIG_ERROR;
+  return config_check_rules(&config->defaults, false, error) &&
+                 config_check_admin(config, error)
+             ? CONFIG_RUN
+             : CONFIG_ERROR;
 }
 
 static bool check_timeouts(const struct config_rules *rules, bool by_keys,
@@ -348,6 +350,19 @@ static bool check_success(const struct config_rules *rules, bool by_keys,
                             "json, or success_if: [] and fail_if: []"
                           : "--success-if and --fail-if read JSON: they need "
                             "--success json");
+  return false;
+}
+
+bool config_check_admin(const struct config *config, struct text *error) {
+  const struct listen_at *admin = &config->admin;
+  if (admin->host.len == 0 || address_is_loopback(admin->host) ||
+      config->admin_token_file.text)
+    return true;
+  text_str(error, config->file ? "admin: " : "--admin: ");
+  address_write_place(error, admin, admin->port);
+  text_str(error, " may be reached from other machines: name a token's file (");
+  text_str(error, config->file ? "admin_token_file" : "--admin-token-file");
+  text_str(error, "), or write 127.0.0.1:PORT, unix:/PATH or off");
   return false;
 }
 

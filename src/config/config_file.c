@@ -291,6 +291,14 @@ static void check_defaults(struct config_file *file,
   config_file_check_rules(file, place, &file->config->defaults);
 }
 
+static void check_admin(struct config_file *file) {
+  char storage[CONFIG_ERROR_BYTES];
+  struct text line;
+  text_init(&line, storage, sizeof storage);
+  if (!config_check_admin(file->config, &line))
+    config_errors_add(&file->errors, (struct yaml_place){0}, &line);
+}
+
 static bool names_variable(const struct config_rules *rules, const char *name) {
   const char *variable = rules->token_env.text;
   return variable && strcmp(variable, name) == 0;
@@ -314,6 +322,7 @@ static void read_root(struct config_file *file, const struct yaml_node *root) {
   read_top(file, root);
   read_words(file);
   check_defaults(file, root);
+  check_admin(file);
   config_file_read_upstreams(file, root);
   check_token(file);
   config_file_read_routes(file, root);

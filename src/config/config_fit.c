@@ -46,6 +46,19 @@ static int64_t attempts_in_all(const struct config *config) {
   return sum;
 }
 
+/* ---- --admin ---- */
+
+/* A sixteenth of all, so that where these are few clients have them. */
+unsigned config_admin_readers(int64_t descriptors) {
+  const int64_t part = descriptors / 16;
+  return part < CONFIG_ADMIN_READERS ? (unsigned)part : CONFIG_ADMIN_READERS;
+}
+
+static int64_t of_admin(const struct config *config, int64_t descriptors) {
+  if (!listen_at_is_set(&config->admin)) return 0;
+  return 1 + CONFIG_ADMIN_CONNECTIONS + config_admin_readers(descriptors);
+}
+
 /* ---- lowering ---- */
 
 static void shrink(int64_t *limit, int64_t room, int64_t wanted) {
@@ -55,9 +68,9 @@ static void shrink(int64_t *limit, int64_t room, int64_t wanted) {
 bool config_fit_descriptors(struct config *config, int64_t descriptors,
                             int64_t workers) {
   int64_t wanted = config->max_connections + attempts_in_all(config);
-  int64_t reserved =
-      RESERVED + (RESERVED_A_WORKER + config->listen_count) * workers +
-      (config->admin.host.len > 0 ? 1 + CONFIG_ADMIN_CONNECTIONS : 0);
+  int64_t reserved = RESERVED +
+                     (RESERVED_A_WORKER + config->listen_count) * workers +
+                     of_admin(config, descriptors);
   int64_t room = at_least_one(descriptors - reserved);
   if (wanted <= room) return false;
   shrink(&config->max_connections, room, wanted);

@@ -40,12 +40,13 @@ enum {
   NUMBER(group, scope, name, "TIME", DURATION, member, fallback, min, "60m",   \
          help)
 
-/* A word in its place, which is the default. */
-#define TIME_OR(word_, number_, group_, scope_, name_, member, min_, help_)    \
+/* The same, or a word that stands for a number. */
+#define TIME_OR(group_, scope_, name_, word_, number_, member, fallback_,      \
+                min_, help_)                                                   \
   {                                                                            \
     .group = GROUP_##group_, .scope = OF_##scope_, .name = name_,              \
     .value = "TIME|" word_, .kind = OPTION_DURATION,                           \
-    MEMBER(TYPE_##scope_, member), .fallback = word_, .min = min_,             \
+    MEMBER(TYPE_##scope_, member), .fallback = fallback_, .min = min_,         \
     .max = "60m", .word = word_, .word_number = number_, .help = help_         \
   }
 
@@ -91,8 +92,8 @@ const struct config_option config_options[] = {
            "within bounds"),
     COUNTED(RACING, ROUTE, "hedges", policy.hedges, "2", "0", "15",
             "the most hedges that a race starts"),
-    TIME_OR("auto", RACE_STAGGER_AUTO, RACING, ROUTE, "stagger",
-            policy.stagger_us, "0ms",
+    TIME_OR(RACING, ROUTE, "stagger", "auto", RACE_STAGGER_AUTO,
+            policy.stagger_us, "auto", "0ms",
             "the time from each hedge to the next; auto: none, or with a "
             "learned --hedge-after as long again"),
     OPTION(RACING, ROUTE, "on-failure", "next|all|wait", CHOICE,
@@ -148,8 +149,8 @@ const struct config_option config_options[] = {
          "the deadline of a request without ?timeout=MS"),
     TIME(TIME, ROUTE, "max-timeout", max_timeout_us, "60s", "1ms",
          "the longest deadline that a client may ask for"),
-    TIME_OR("off", 0, TIME, ROUTE, "attempt-timeout", policy.attempt_timeout_us,
-            "1ms",
+    TIME_OR(TIME, ROUTE, "attempt-timeout", "off", 0, policy.attempt_timeout_us,
+            "off", "1ms",
             "the longest time for one attempt; it has no effect unless it is "
             "below the deadline"),
     TIME(TIME, ROUTE, "stream-idle-timeout", stream_idle_us, "5m", "1ms",
@@ -231,8 +232,15 @@ const struct config_option config_options[] = {
     OPTION(RUNNING, PROCESS, "listen", "HOST:PORT", ADDRESS, listen_count,
            "127.0.0.1:8480",
            "where clients connect; port 0 takes a free one; repeatable"),
-    OPTION(RUNNING, PROCESS, "admin", "HOST:PORT", LOCAL, admin, "off",
-           "where operators ask for metrics and readiness, on this machine"),
+    OPTION(RUNNING, PROCESS, "admin", "HOST:PORT|unix:/PATH|off", PLACE, admin,
+           "off",
+           "where operators see races, metrics and readiness; a browser, too"),
+    OPTION(RUNNING, PROCESS, "admin-token-file", "FILE", PATH, admin_token_file,
+           NULL, "the token that --admin asks for, as Authorization: Bearer"),
+    OPTION(RUNNING, PROCESS, "admin-mock", "URL|off", LOCAL_ORIGIN, admin_mock,
+           "off",
+           "the admin of a hedgerow mock on this machine, whose faults the "
+           "page shows as sliders"),
     COUNTED(RUNNING, PROCESS, "workers", workers, "0", "0", "256",
             "how many threads serve; 0 is one per core"),
     OPTION(RUNNING, PROCESS, "log", "auto|text|json|off", CHOICE, log, "auto",
@@ -242,7 +250,7 @@ const struct config_option config_options[] = {
            "log only requests of these kinds: failed, rescued, slow:TIME"),
     OPTION(RUNNING, PROCESS, "log-file", "FILE", PATH, log_file, NULL,
            "the file to append the log to (without it stdout)"),
-    TIME_OR("off", 0, RUNNING, PROCESS, "receipt", receipt_us, "1s",
+    TIME_OR(RUNNING, PROCESS, "receipt", "off", 0, receipt_us, "off", "1s",
             "how often the log tells what hedging has brought and cost"),
     OPTION(
         RUNNING, PROCESS, "otlp", "URL|off", COLLECTOR, otlp, "off",

@@ -44,11 +44,11 @@ static bool store_address(const struct config_into *into,
   return true;
 }
 
-static bool store_local(const struct config_into *into,
+static bool store_place(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
   struct listen_at address = {0};
   const bool off = slice_equal(input->value, slice_of("off"));
-  const char *why = off ? NULL : config_parse_local(input->value, &address);
+  const char *why = off ? NULL : config_parse_place(input->value, &address);
   if (why) return refuse_because(input, error, why);
   memcpy(config_member(into, input->option), &address, sizeof address);
   return true;
@@ -147,6 +147,17 @@ static bool store_origin(const struct config_into *into,
   return true;
 }
 
+static bool store_local_origin(const struct config_into *into,
+                               const struct config_input *input,
+                               struct text *error) {
+  struct slice origin = input->value;
+  if (slice_equal(origin, slice_of("off"))) origin = (struct slice){0};
+  else if (!cors_is_local(origin))
+    return refuse_because(input, error, "write http://127.0.0.1:PORT, or off");
+  memcpy(config_member(into, input->option), &origin, sizeof origin);
+  return true;
+}
+
 static bool store_block(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
   struct config_rules *rules = into->rules;
@@ -219,7 +230,7 @@ bool config_store(const struct config_into *into,
       [OPTION_CHOICE] = config_store_choice,
       [OPTION_SWITCH] = config_store_switch,
       [OPTION_ADDRESS] = store_address,
-      [OPTION_LOCAL] = store_local,
+      [OPTION_PLACE] = store_place,
       [OPTION_PATH] = store_path,
       [OPTION_FILE] = store_file,
       [OPTION_FIELD] = config_store_field,
@@ -230,6 +241,7 @@ bool config_store(const struct config_into *into,
       [OPTION_HEADERS] = config_store_header_line,
       [OPTION_NAMES] = config_store_field_name,
       [OPTION_ORIGINS] = store_origin,
+      [OPTION_LOCAL_ORIGIN] = store_local_origin,
       [OPTION_BLOCKS] = store_block,
       [OPTION_DURATIONS] = config_store_durations,
       [OPTION_DELAY] = config_store_delay,

@@ -29,8 +29,8 @@ static void add_address(struct text *out, const struct listen_at *address) {
   text_char(out, '"');
 }
 
-static void add_local(struct text *out, const struct listen_at *address) {
-  if (address->host.len == 0) text_str(out, "off");
+static void add_place(struct text *out, const struct listen_at *address) {
+  if (!listen_at_is_set(address)) text_str(out, "off");
   else add_address(out, address);
 }
 
@@ -124,7 +124,7 @@ void config_value_write(struct text *out, const struct config_option *option,
   struct slice text = {0};
   switch (option->kind) {
     case OPTION_ADDRESS: add_addresses(out, of->config); break;
-    case OPTION_LOCAL: add_local(out, member); break;
+    case OPTION_PLACE: add_place(out, member); break;
     case OPTION_DURATIONS: config_write_durations(out, member); break;
     case OPTION_DELAY:
       config_write_delay(out, rules->policy.hedge_after_us,
@@ -153,6 +153,7 @@ void config_value_write(struct text *out, const struct config_option *option,
     case OPTION_FIELD:
     case OPTION_WORD:
     case OPTION_COLLECTOR:
+    case OPTION_LOCAL_ORIGIN:
     case OPTION_FIELD_NAME:
       memcpy(&text, member, sizeof text);
       if (option->kind != OPTION_FIELD && text.len == 0) text_str(out, "off");

@@ -154,9 +154,15 @@ const char *config_parse_address(struct slice text, struct listen_at *address) {
   return NULL;
 }
 
-const char *config_parse_local(struct slice text, struct listen_at *address) {
-  const char *why = config_parse_address(text, address);
-  if (why || address_is_loopback(address->host)) return why;
-  return "it has no password yet, so only this machine may reach it: write "
-         "127.0.0.1:PORT, [::1]:PORT, localhost:PORT, or off";
+const char *config_parse_place(struct slice text, struct listen_at *place) {
+  const struct slice prefix = slice_of("unix:");
+  if (!slice_starts_with(text, prefix))
+    return config_parse_address(text, place);
+  const struct slice path = slice_from(text, prefix.len);
+  if (path.len == 0 || path.at[0] != '/')
+    return "a socket has a path from the root on: unix:/run/hedgerow.sock";
+  if (path.len > LISTEN_PATH_MAX)
+    return "the path of a socket has at most 107 bytes";
+  *place = (struct listen_at){.path = path};
+  return NULL;
 }

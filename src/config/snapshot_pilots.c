@@ -204,6 +204,38 @@ bool snapshot_target_is_up(const struct snapshot *snapshot,
   return !is_asked;
 }
 
+/* ---- what is told of a target ---- */
+
+/* Of those that learn apart, the one that has seen most tells how long it
+ * takes. */
+static void see(struct target_sight *sight, const struct pilot_target *pilot,
+                const struct latency_curve *curve, uint32_t *most,
+                int64_t now_us) {
+  sight->ejected &= outlier_is_out(&pilot->failing, now_us);
+  sight->slow &= outlier_is_out(&pilot->slow, now_us);
+  if (curve->whole <= *most) return;
+  *most = curve->whole;
+  sight->p50_us = latency_until(curve, 0.5f);
+  sight->p95_us = latency_until(curve, 0.05f);
+}
+
+struct target_sight snapshot_see_target(const struct snapshot *snapshot,
+                                        const struct group *group, unsigned i,
+                                        int64_t now_us) {
+  struct target_sight sight = {.ejected = true, .slow = true};
+  uint32_t most = 0;
+  bool is_asked = false;
+  for (const struct roster *r = snapshot_whole(snapshot)->rosters; r;
+       r = r->next) {
+    if (r->group != group) continue;
+    see(&sight, r->pilots[i], &r->learners[i]->curve, &most, now_us);
+    is_asked = true;
+  }
+  sight.ejected &= is_asked;
+  sight.slow &= is_asked;
+  return sight;
+}
+
 /* ---- the reader ---- */
 
 static void learn_target(const struct whole *whole, const struct roster *roster,

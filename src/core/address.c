@@ -182,7 +182,12 @@ void address_write(struct text *out, const unsigned char bytes[ADDRESS_BYTES]) {
 
 void address_write_place(struct text *out, const struct listen_at *at,
                          uint16_t port) {
-  const bool v6 = memchr(at->host.at, ':', at->host.len) != NULL;
+  const bool v6 = at->host.len > 0 && memchr(at->host.at, ':', at->host.len);
+  if (at->path.len > 0) {
+    text_str(out, "unix:");
+    text_slice(out, at->path);
+    return;
+  }
   text_str(out, v6 ? "[" : "");
   text_slice(out, at->host);
   text_str(out, v6 ? "]:" : ":");

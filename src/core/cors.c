@@ -16,6 +16,7 @@
  */
 #include "core/cors.h"
 
+#include "core/address.h"
 #include "core/base_url.h"
 
 #define ALLOW "Access-Control-Allow-"
@@ -76,6 +77,12 @@ const char *cors_parse(struct slice origin) {
   bool web = slice_equal(scheme, slice_of("http")) ||
              slice_equal(scheme, slice_of("https"));
   return web ? check_web(origin) : NULL;
+}
+
+bool cors_is_local(struct slice origin) {
+  struct base_url url;
+  return !cors_parse(origin) && !base_url_parse(&url, origin) && !url.tls &&
+         address_is_loopback(url.host);
 }
 
 enum cors_match cors_match(const struct cors_rule *rule, struct slice origin) {

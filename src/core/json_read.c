@@ -1,4 +1,5 @@
-/* json_read: the item list of POST /all, and the only file that knows jsmn.
+/* json_read: the item list of POST /all, the members of a small object, and the
+ * only file that knows jsmn.
  *
  * json_check judges first, so that jsmn, which is lenient, only has to say
  * where the strings are. Its tokens stand in a window of fixed size on the
@@ -16,7 +17,6 @@
 #include "core/json_read.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/json_check.h"
@@ -140,4 +140,41 @@ enum json_list_error json_read_strings(struct slice json, unsigned depth_max,
   if (error == JSON_LIST_NOT_STRINGS || error == JSON_LIST_BAD_STRING)
     *bad_item = reading.count;
   return error;
+}
+
+/* ---- objects ---- */
+
+static struct slice text_of(struct slice json, const jsmntok_t *token) {
+  const bool quoted = token->type == JSMN_STRING; /* and the quotes left out */
+  return (struct slice){json.at + token->start - quoted,
+                        (size_t)(token->end - token->start) + 2 * quoted};
+}
+
+/* A name's token is a child of the object's; its value's stands behind it. */
+static bool list_members(struct slice json, const jsmntok_t *tokens, int end,
+                         struct json_member *members, size_t max,
+                         size_t *count) {
+  for (int i = 1; i < end; i++) {
+    if (tokens[i].parent != 0) continue;
+    if (*count == max) return false;
+    struct slice name = text_of(json, &tokens[i]);
+    members[(*count)++] = (struct json_member){{name.at + 1, name.len - 2},
+                                               text_of(json, &tokens[i + 1])};
+  }
+  return true;
+}
+
+bool json_read_members(struct slice json, struct json_member *members,
+                       size_t max, size_t *count) {
+  jsmntok_t tokens[WINDOW];
+  jsmn_parser parser;
+  *count = 0;
+  if (json.len > INT_MAX || judge(json, JSON_DEPTH_MAX) != JSON_LIST_OK)
+    return false;
+  jsmn_init(&parser);
+  int end = jsmn_parse(&parser, json.at, json.len, tokens, WINDOW);
+  if (end <= 0 || tokens[0].type != JSMN_OBJECT) return false;
+  if (list_members(json, tokens, end, members, max, count)) return true;
+  *count = 0;
+  return false;
 }

@@ -25,6 +25,7 @@ enum {
 };
 
 static const int64_t pushback_max_us = 60 * 1000 * 1000;
+static const int64_t throttle_us = 1000 * 1000;
 static const float rise_us = 120e6f, fall_us = 10e6f, calm_us = 2e6f;
 static const float fading = 0.7f; /* in a quarter of a second */
 
@@ -65,6 +66,13 @@ static bool is_shed(const struct attempt_end *end) {
   return end->status == 429 || end->status == 503;
 }
 
+/* A lone 429 is no rate limit. */
+static void note_good(struct overload *overload) {
+  if (atomic_load_explicit(&overload->throttled_us, memory_order_relaxed) > 0 &&
+      load(&overload->shed) <= SHED_SHARE)
+    atomic_store_explicit(&overload->throttled_us, 0, memory_order_relaxed);
+}
+
 void overload_note(struct overload *overload, const struct attempt_end *end,
                    int64_t took_us) {
   bool good = end->result == ATTEMPT_SUCCESS;
@@ -73,6 +81,7 @@ void overload_note(struct overload *overload, const struct attempt_end *end,
   if (end->result == ATTEMPT_CANCELLED) return;
   note_share(&overload->shed, is_shed(end));
   note_share(&overload->bad, !good);
+  if (good) note_good(overload);
 }
 
 void overload_push_back(struct overload *overload, int64_t wait_us,
@@ -85,13 +94,20 @@ void overload_push_back(struct overload *overload, int64_t wait_us,
                           memory_order_relaxed);
 }
 
+void overload_throttle(struct overload *overload, int64_t now_us) {
+  atomic_store_explicit(&overload->throttled_us, now_us + throttle_us,
+                        memory_order_relaxed);
+}
+
 /* ---- who may start ---- */
 
 enum gate_verdict overload_admit_any(const struct overload *overload,
                                      int64_t now_us) {
   int64_t until_us =
       atomic_load_explicit(&overload->pushback_us, memory_order_relaxed);
-  return now_us < until_us ? GATE_PUSHBACK : GATE_OPEN;
+  int64_t throttled_us =
+      atomic_load_explicit(&overload->throttled_us, memory_order_relaxed);
+  return now_us < until_us || now_us < throttled_us ? GATE_PUSHBACK : GATE_OPEN;
 }
 
 enum gate_verdict overload_admit_hedge(const struct overload *overload,

@@ -4,6 +4,7 @@
 #include "core/address.h"
 
 #define HTTP "http://"
+#define BEARER "Bearer "
 
 /* Without a port. Colons stand in brackets, or before the port. */
 static struct slice without_port(struct slice host) {
@@ -30,4 +31,25 @@ bool site_is_own(struct slice origin, struct slice host) {
   const struct slice http = slice_of(HTTP);
   return slice_starts_with(origin, http) &&
          slice_equal_nocase(slice_from(origin, http.len), host);
+}
+
+/* The name of the scheme counts without case (RFC 9110, section 11.1), and
+ * several spaces may stand behind it. */
+static bool take_scheme(struct slice *value) {
+  const struct slice scheme = slice_of(BEARER);
+  if (value->len < scheme.len ||
+      !slice_equal_nocase((struct slice){value->at, scheme.len}, scheme))
+    return false;
+  *value = slice_from(*value, scheme.len);
+  while (value->len > 0 && value->at[0] == ' ') *value = slice_from(*value, 1);
+  return true;
+}
+
+bool site_token_is(struct slice authorization, struct slice token) {
+  unsigned char differs = 0;
+  if (!take_scheme(&authorization) || authorization.len != token.len)
+    return false;
+  for (size_t i = 0; i < token.len; i++)
+    differs |= (unsigned char)(authorization.at[i] ^ token.at[i]);
+  return differs == 0;
 }

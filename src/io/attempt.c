@@ -220,8 +220,7 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
   struct attempt *a = arg;
   a->sent |= end != CALL_UNSENT;
   if (end == CALL_READ_OUT) {
-    attempt_losers_leave(a);
-    attempt_free(a);
+    attempt_losers_leave(a, now_us);
   } else if (end == CALL_JUDGED) {
     attempt_finish(a, now_us);
   } else if (!a->was_kept || a->record->resends > 0) {
@@ -314,14 +313,15 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
   return a;
 }
 
-void attempt_cancel(struct attempt *a) {
-  if (attempt_losers_join(a)) return;
+bool attempt_cancel(struct attempt *a) {
+  if (attempt_losers_join(a)) return true;
   waiting_cancel(&a->waiter);
   if (a->dial) attempt_stop_dial(a);
   if (a->call.kind) a->call.kind->cancel(&a->call);
   attempt_land(a);
   if (a->state == TELLING) a->state = LEFT;
   else attempt_recycle(a);
+  return false;
 }
 
 /* ---- life ---- */

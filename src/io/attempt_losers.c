@@ -1,7 +1,8 @@
 /* attempt_losers: cancelled attempts whose answers are read all the same.
  *
  * That is done for a while, so that their connections can be kept (--losers
- * drain). A loser still counts as in flight, and has nobody left to tell.
+ * drain). A loser still counts as in flight, and has nobody left to tell but
+ * whoever wants to know how long it took.
  *
  * All are read for the same time, so they stand in the order in which they are
  * due, and one timer serves them. */
@@ -28,6 +29,7 @@ bool attempt_losers_join(struct attempt *a) {
   struct attempts *attempts = a->attempts;
   if (!losers_may_take(a)) return false;
   a->state = LOSER;
+  a->on_read = NULL;
   a->due_us = clock_now_us() + LOSER_US;
   list_append(&attempts->losers.list, &a->link);
   if (attempts->losers.count++ == 0)
@@ -35,22 +37,39 @@ bool attempt_losers_join(struct attempt *a) {
   return true;
 }
 
-void attempt_losers_leave(struct attempt *a) {
-  list_remove(&a->attempts->losers.list, &a->link);
-  a->attempts->losers.count--;
+void attempt_watch_loser(struct attempt *a, attempt_on_read *on_read,
+                         void *arg) {
+  a->on_read = on_read;
+  a->arg = arg;
 }
 
-static void losers_give_up(struct attempt *a) {
-  a->call.kind->cancel(&a->call);
-  attempt_losers_leave(a);
+static void losers_end(struct attempt *a, bool good, int64_t now_us) {
+  list_remove(&a->attempts->losers.list, &a->link);
+  a->attempts->losers.count--;
+  if (a->on_read) a->on_read(a->arg, good, now_us);
   attempt_free(a);
+}
+
+static bool is_good(struct intake *intake) {
+  return intake_skip(intake) == RESPONSE_DONE &&
+         intake->response.status / 100 == 2;
+}
+
+void attempt_losers_leave(struct attempt *a, int64_t now_us) {
+  losers_end(a, a->on_read && is_good(&a->call.intake), now_us);
+}
+
+static void losers_give_up(struct attempt *a, int64_t now_us) {
+  a->call.kind->cancel(&a->call);
+  losers_end(a, false, now_us);
 }
 
 static void losers_on_late(void *arg) {
   struct attempts *attempts = arg;
   int64_t now_us = clock_now_us();
   struct attempt *a;
-  while ((a = losers_first(attempts)) && now_us >= a->due_us) losers_give_up(a);
+  while ((a = losers_first(attempts)) && now_us >= a->due_us)
+    losers_give_up(a, now_us);
   if (a) timer_set(&attempts->losers.timer, a->due_us);
 }
 
@@ -60,6 +79,6 @@ void attempt_losers_init(struct attempts *attempts, struct loop *loop) {
 
 void attempt_losers_clear(struct attempts *attempts) {
   struct attempt *a;
-  while ((a = losers_first(attempts))) losers_give_up(a);
+  while ((a = losers_first(attempts))) losers_give_up(a, clock_now_us());
   timer_clear(&attempts->losers.timer);
 }

@@ -11,6 +11,8 @@
  * those already bound for their present flag. The process's other listeners
  * then join with the flag set.
  *
+ * A path in place of an address is io/listener_path's.
+ *
  * Stopping: closing a listening socket resets what waits in its backlog, and
  * while it is open the kernel puts new connections there, so no amount of
  * accepting empties it for sure. A socket filter that drops new SYNs closes
@@ -32,13 +34,16 @@
 #include <unistd.h>
 
 #include "io/clock.h"
+#include "io/listener_parts.h"
 #include "io/log.h"
 
 enum { BACKLOG = 4096, BATCH = 64, HOST_TEXT = 64 };
 enum { REST_US = 100000, LINGER_US = 50000 };
 
 struct listener {
-  int fd; /* -1: closed */
+  int fd;     /* -1: closed */
+  char *path; /* of a UNIX socket; NULL: it is none */
+  struct listener_file file;
   uint16_t port;
   bool paused;  /* by the owner */
   bool resting; /* by ourselves, at the descriptor limit */
@@ -87,7 +92,7 @@ static uint16_t bound_port(int fd) {
 }
 
 /* -1 with errno set. */
-static int open_socket(const struct listen_at *address, bool reuse_port) {
+static int open_internet(const struct listen_at *address, bool reuse_port) {
   union address to;
   socklen_t len = read_address(&to, address);
   if (len == 0) {
@@ -111,8 +116,23 @@ static int open_socket(const struct listen_at *address, bool reuse_port) {
   return -1;
 }
 
+/* fd is -1 with errno set where it will not do. */
+static void open_socket(struct listener *listener,
+                        const struct listen_at *address, bool reuse_port) {
+  if (address->path.len == 0) {
+    listener->fd = open_internet(address, reuse_port);
+    if (listener->fd >= 0) listener->port = bound_port(listener->fd);
+    return;
+  }
+  listener->path = strndup(address->path.at, address->path.len);
+  listener->fd = listener->path
+                     ? listener_open_path(address, BACKLOG, &listener->file)
+                     : -1;
+}
+
 static void close_socket(struct listener *listener) {
   if (listener->fd < 0) return;
+  if (listener->path) listener_remove_path(listener->path, &listener->file);
   event_free(listener->readable);
   timer_clear(&listener->rest);
   timer_clear(&listener->linger);
@@ -167,7 +187,7 @@ static bool is_passing(int error) {
 
 /* False: there is nothing more to accept for now. */
 static bool listener_accept_one(struct listener *listener) {
-  union address peer;
+  union address peer = {0};
   socklen_t len = sizeof peer;
   int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
@@ -197,10 +217,11 @@ static void listener_on_lingered(void *arg) {
 
 static void explain(char *error, size_t error_cap,
                     const struct listen_at *address, int why) {
-  struct slice host = address->host;
-  bool v6 = host.len > 0 && memchr(host.at, ':', host.len) != NULL;
-  snprintf(error, error_cap, v6 ? "[%.*s]:%u: %s" : "%.*s:%u: %s",
-           SLICE_ARG(host), address->port, strerror(why));
+  char place[192];
+  struct text text;
+  text_init(&text, place, sizeof place);
+  address_write_place(&text, address, address->port);
+  snprintf(error, error_cap, "%s: %s", text_end(&text), strerror(why));
 }
 
 struct listener *listener_new(struct loop *loop,
@@ -209,13 +230,12 @@ struct listener *listener_new(struct loop *loop,
                               char *error, size_t error_cap) {
   struct listener *listener = calloc(1, sizeof *listener);
   if (!listener) goto fail;
-  listener->fd = open_socket(address, reuse_port);
+  open_socket(listener, address, reuse_port);
   if (listener->fd < 0) goto fail;
   listener->readable =
       event_new(loop_base(loop), listener->fd, EV_READ | EV_PERSIST,
                 listener_on_readable, listener);
   if (!listener->readable) goto fail;
-  listener->port = bound_port(listener->fd);
   listener->on_accept = on_accept;
   listener->arg = arg;
   timer_init(&listener->rest, loop, listener_on_rested, listener);
@@ -224,7 +244,11 @@ struct listener *listener_new(struct loop *loop,
   return listener;
 fail:
   explain(error, error_cap, address, errno);
-  if (listener && listener->fd >= 0) close(listener->fd);
+  if (listener && listener->fd >= 0) {
+    if (listener->path) listener_remove_path(listener->path, &listener->file);
+    close(listener->fd);
+  }
+  if (listener) free(listener->path);
   free(listener);
   return NULL;
 }
@@ -267,5 +291,6 @@ void listener_stop(struct listener *listener, void (*on_closed)(void *arg)) {
 void listener_free(struct listener *listener) {
   if (!listener) return;
   close_socket(listener);
+  free(listener->path);
   free(listener);
 }

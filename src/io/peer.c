@@ -18,6 +18,10 @@ union peer peer_of(const struct sockaddr *address) {
 
 const char *peer_text(const union peer *peer, char text[PEER_TEXT_BYTES]) {
   char host[INET6_ADDRSTRLEN] = "?";
+  if (peer->any.sa_family == AF_UNIX) {
+    snprintf(text, PEER_TEXT_BYTES, "unix");
+    return text;
+  }
   bool v6 = peer->any.sa_family == AF_INET6;
   if (v6) inet_ntop(AF_INET6, &peer->v6.sin6_addr, host, sizeof host);
   else inet_ntop(AF_INET, &peer->v4.sin_addr, host, sizeof host);

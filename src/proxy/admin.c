@@ -1,189 +1,105 @@
 /* admin: a small server of its own, behind the same strict front as clients'.
  *
- *   on_request -> may they ask? -> which page -> a body -> answer
+ *   on_request -> may they ask? -> what for -> a reply -> its bytes
+ *                  (here)           (a row)   admin_pages, admin_state,
+ *                                             admin_races, admin_events,
+ *                                             admin_acts     -> admin_reply
  *
- * Its caps are its own: a few connections, a few requests' fields, and memory
- * that --max-buffered does not count. So clients who fill hedgerow up do not
- * keep an operator from seeing it, nor the other way round.
+ * Its caps are its own: a few connections, more for those who listen to events,
+ * a few requests' fields, and memory that --max-buffered does not count. So
+ * clients who fill hedgerow up do not keep an operator from seeing it, nor the
+ * other way round.
  *
- * Whoever can open a connection may read here, so it listens on this machine
- * alone; and a page in a browser of this machine may not (core/site). */
+ * Who may ask. A socket of this machine is as safe as its file. On loopback
+ * whoever can open a connection may; but a page in a browser of this machine
+ * can, too, and may not: neither under a name that was made to lead here, nor
+ * as another site's (core/site), nor change anything without a field that no
+ * page can send to another site unasked (X-Hedgerow-Admin). Where there is a
+ * token, that is asked for, and on any other address there must be one. The
+ * page itself is shown to anybody, since a browser could not show it the token
+ * before. */
 #include "proxy/admin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/answer.h"
-#include "core/http_date.h"
 #include "core/site.h"
-#include "io/buffer.h"
 #include "io/clock.h"
-#include "io/front.h"
-#include "io/listener.h"
-#include "proxy/metrics.h"
+#include "proxy/admin_parts.h"
 
 enum {
   ADMIN_BUFFERED = 32 * 1024 * 1024,
   ADMIN_SECOND_US = 1000 * 1000,
-  PROBLEM_BYTES = 1024,
+  ADMIN_KERNEL_BYTES = 128 * 1024, /* that a connection may leave unread */
+  WATCHED_US = 100 * 1000,         /* how often tapes are taken from: while */
+  UNWATCHED_US = 500 * 1000,       /* somebody listens, and else */
 };
-
-struct admin {
-  struct admin_view view;
-  struct front *front;
-  struct listener *listener;
-  struct blocks blocks;
-  struct budget budget;
-  int64_t started_wall_us;
-};
-
-/* One answer, until it is sent. */
-struct reply {
-  struct buffer body;
-  int status;
-  const char *type, *allow;
-  bool failed; /* no memory for the body */
-};
-
-/* ---- answers ---- */
-
-static void write_head(struct text *head, const struct reply *reply,
-                       struct connection *connection) {
-  char storage[64];
-  struct text date;
-  text_init(&date, storage, sizeof storage);
-  text_str(&date, "Date: ");
-  http_date_write(&date, clock_wall_us());
-  text_str(&date, "\r\n");
-  const struct answer_own own = {.status = reply->status,
-                                 .content_type = reply->type,
-                                 .length = reply->body.len,
-                                 .allow = reply->allow};
-  const struct answer_ours ours = {
-      .date_line = text_slice_of(&date),
-      .framing = {.close = connection_closes(connection),
-                  .keep_alive_1_0 = connection_keeps_1_0(connection)}};
-  answer_own_head(head, &own, &ours,
-                  reply->status < 400 ? slice_of("Cache-Control: no-store\r\n")
-                                      : (struct slice){0});
-}
-
-static void on_sent(void *arg) {
-  struct reply *reply = arg;
-  buffer_clear(&reply->body);
-  free(reply);
-}
-
-static void send_reply(struct connection *connection, struct reply *reply,
-                       bool head_only) {
-  char storage[ANSWER_HEAD_BYTES + 256];
-  struct text head;
-  text_init(&head, storage, sizeof storage);
-  write_head(&head, reply, connection);
-  struct iovec parts[] = {{head.at, head.len},
-                          {reply->body.at, reply->body.len}};
-  connection_answer(connection, parts, head_only ? 1 : 2, on_sent, reply);
-}
-
-static void reply_put(void *arg, struct slice bytes) {
-  struct reply *reply = arg;
-  reply->failed |= !buffer_add(&reply->body, bytes.at, bytes.len);
-}
-
-static void reply_problem(struct reply *reply, int status, const char *detail) {
-  char storage[PROBLEM_BYTES];
-  struct text text;
-  text_init(&text, storage, sizeof storage);
-  answer_problem(&text, status, slice_of(detail), NULL);
-  buffer_clear(&reply->body);
-  reply->status = status;
-  reply->type = ANSWER_PROBLEM_TYPE;
-  reply_put(reply, text_slice_of(&text));
-}
-
-/* ---- pages ---- */
-
-static void health(struct admin *admin, const struct http_request *request,
-                   struct reply *reply) {
-  (void)admin, (void)request;
-  reply->type = "application/json";
-  reply_put(reply, slice_of("{\"status\":\"ok\"}"));
-}
-
-static bool wants_open(const struct http_request *request) {
-  const struct http_field *accept = http_request_field(request, "Accept");
-  const struct slice open = slice_of("application/openmetrics-text");
-  return accept &&
-         memmem(accept->value.at, accept->value.len, open.at, open.len);
-}
-
-static void metrics(struct admin *admin, const struct http_request *request,
-                    struct reply *reply) {
-  const struct reload *reload = admin->view.reload;
-  struct exposition to = {
-      .open = wants_open(request), .put = reply_put, .arg = reply};
-  const struct metrics_source source = {
-      .process = admin->view.process,
-      .snapshot = reload->snapshot,
-      .log = reload->log,
-      .reloads_taken = reload->taken,
-      .reloads_refused = reload->refused,
-      .started_wall_us = admin->started_wall_us,
-  };
-  reply->type = to.open ? EXPOSITION_OPEN : EXPOSITION_TEXT;
-  metrics_write(&to, &source, clock_now_us());
-}
-
-static bool has_target(const struct snapshot *snapshot,
-                       const struct group *group, int64_t now_us) {
-  for (unsigned i = 0; i < group->count; i++)
-    if (snapshot_target_is_up(snapshot, group, i, now_us)) return true;
-  return group->count == 0;
-}
-
-/* An upstream of which every target is ejected; NULL: there is none. */
-static const struct group *lost_upstream(const struct snapshot *snapshot) {
-  const int64_t now_us = clock_now_us();
-  for (unsigned i = 0; i < snapshot->group_count; i++)
-    if (!has_target(snapshot, &snapshot->groups[i], now_us))
-      return &snapshot->groups[i];
-  return NULL;
-}
-
-static void readiness(struct admin *admin, const struct http_request *request,
-                      struct reply *reply) {
-  const struct group *lost = lost_upstream(admin->view.reload->snapshot);
-  char detail[160];
-  (void)request;
-  if (*admin->view.stopping) {
-    reply_problem(reply, 503, "hedgerow is draining");
-  } else if (lost) {
-    snprintf(detail, sizeof detail,
-             "every target of upstream %.*s is ejected: they have failed",
-             SLICE_ARG(lost->name));
-    reply_problem(reply, 503, detail);
-  } else {
-    reply->type = "application/json";
-    reply_put(reply, slice_of("{\"status\":\"ready\"}"));
-  }
-}
 
 /* ---- the door ---- */
 
-typedef void page(struct admin *admin, const struct http_request *request,
-                  struct reply *reply);
+#define GETS (1u << HTTP_GET | 1u << HTTP_HEAD)
+#define POSTS (1u << HTTP_POST)
 
-static page *page_of(struct slice path) {
-  static const struct {
-    const char *path;
-    page *page;
-  } pages[] = {
-      {"/metrics", metrics}, {"/healthz", health}, {"/readyz", readiness}};
-  for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-    if (slice_equal(path, slice_of(pages[i].path))) return pages[i].page;
+struct door {
+  const char *path; /* that ends in '/' but the first: and all below it */
+  unsigned methods;
+  bool open; /* to who shows no token */
+  admin_page *page;
+};
+
+static const struct door doors[] = {
+    {"/", GETS, true, admin_front_page},
+    {"/healthz", GETS, true, admin_health},
+    {"/readyz", GETS, true, admin_readiness},
+    {"/metrics", GETS, false, admin_metrics},
+    {"/api/v1/state", GETS, false, admin_state},
+    {"/api/v1/races", GETS, false, admin_races},
+    {"/api/v1/races/", GETS, false, admin_race},
+    {"/api/v1/events", GETS, false, admin_events},
+    {"/api/v1/config", GETS, false, admin_config},
+    {"/api/v1/reload", POSTS, false, admin_reload},
+    {"/api/v1/drain", POSTS, false, admin_drain},
+};
+
+enum { DOORS = sizeof doors / sizeof *doors };
+
+static const char paths[] =
+    "the admin listener answers /, /metrics, /healthz, /readyz, and of "
+    "/api/v1/: state, races, races/ID, events, config; and by POST reload and "
+    "drain";
+
+static bool leads_to(const struct door *door, struct slice path) {
+  const struct slice own = slice_of(door->path);
+  if (own.len == 1 || own.at[own.len - 1] != '/') return slice_equal(path, own);
+  return path.len > own.len && slice_starts_with(path, own);
+}
+
+static const struct door *door_of(struct slice path) {
+  for (unsigned i = 0; i < DOORS; i++)
+    if (leads_to(&doors[i], path)) return &doors[i];
   return NULL;
+}
+
+/* ---- who may ask ---- */
+
+static bool has_token(const struct admin *admin) {
+  return admin->view.reload->secrets.admin_token.len > 0;
+}
+
+static bool shows_token(const struct admin *admin,
+                        const struct http_request *request) {
+  const struct http_field *field = http_request_field(request, "Authorization");
+  return field &&
+         site_token_is(field->value, admin->view.reload->secrets.admin_token);
+}
+
+/* A name may be anybody's, but not that of a token's holder. */
+static bool is_safe_name(const struct admin *admin,
+                         const struct http_request *request) {
+  return admin->is_socket || has_token(admin) || site_is_safe(request->host);
 }
 
 static bool is_of_own_site(const struct http_request *request) {
@@ -191,32 +107,51 @@ static bool is_of_own_site(const struct http_request *request) {
   return !origin || site_is_own(origin->value, request->host);
 }
 
+static bool is_meant(const struct http_request *request) {
+  const struct http_field *field =
+      http_request_field(request, "X-Hedgerow-Admin");
+  return field && slice_equal(field->value, slice_of("1"));
+}
+
+static void ask_for_token(struct reply *reply) {
+  reply_problem(reply, 401,
+                "show the token of --admin-token-file: Authorization: Bearer "
+                "TOKEN");
+  reply->fields = "WWW-Authenticate: Bearer realm=\"hedgerow\"\r\n";
+}
+
+static void refuse_method(struct reply *reply, unsigned methods) {
+  reply->allow = methods == POSTS ? "POST" : "GET, HEAD";
+  reply_problem(reply, 405, "this path does not answer this method");
+}
+
+static void open_door(struct admin *admin, const struct door *door,
+                      const struct http_request *request, struct reply *reply) {
+  const struct slice rest = slice_from(request->path, strlen(door->path));
+  if (!(door->methods & 1u << request->method))
+    refuse_method(reply, door->methods);
+  else if (door->methods == POSTS && !is_meant(request))
+    reply_problem(reply, 403,
+                  "what changes something needs the field X-Hedgerow-Admin: 1");
+  else door->page(admin, request, rest, reply);
+}
+
 static void dispatch(struct admin *admin, const struct http_request *request,
                      struct reply *reply) {
-  page *found = page_of(request->path);
-  if (!site_is_safe(request->host))
+  const struct door *door = door_of(request->path);
+  if (!is_safe_name(admin, request))
     reply_problem(reply, 421,
                   "Host must be an address of this machine, or localhost");
   else if (!is_of_own_site(request))
     reply_problem(reply, 403, "a page of another site may not ask this");
-  else if (!found)
-    reply_problem(reply, 404,
-                  "the admin listener answers /metrics, /healthz and /readyz");
-  else if (request->method != HTTP_GET && request->method != HTTP_HEAD) {
-    reply->allow = "GET, HEAD";
-    reply_problem(reply, 405, "this path does not answer this method");
-  } else found(admin, request, reply);
-  if (reply->failed)
-    reply_problem(reply, 503, "no memory was free for the answer");
+  else if (has_token(admin) && !(door && door->open) &&
+           !shows_token(admin, request))
+    ask_for_token(reply);
+  else if (!door) reply_problem(reply, 404, paths);
+  else open_door(admin, door, request, reply);
 }
 
-static struct reply *reply_new(struct admin *admin) {
-  struct reply *reply = calloc(1, sizeof *reply);
-  if (!reply) return NULL;
-  reply->status = 200;
-  reply->body.blocks = &admin->blocks;
-  return reply;
-}
+/* ---- from the front ---- */
 
 static struct admission on_head(void *arg, const struct http_request *request) {
   (void)arg, (void)request;
@@ -226,72 +161,89 @@ static struct admission on_head(void *arg, const struct http_request *request) {
 static void on_request(void *arg, struct connection *connection,
                        const struct http_request *request,
                        const struct admission *admission, struct slice body) {
-  struct reply *reply = reply_new(arg);
+  struct reply *reply = reply_new(arg, connection);
   (void)admission, (void)body;
-  if (!reply) {
-    connection_reset(connection);
-    return;
-  }
+  if (!reply) return;
+  reply->head_only = request->method == HTTP_HEAD;
   dispatch(arg, request, reply);
-  send_reply(connection, reply, request->method == HTTP_HEAD);
+  if (!reply->taken) reply_send(reply);
 }
 
 static void on_bad_request(void *arg, struct connection *connection,
                            const struct http_request *request,
                            const struct admission *admission, int status,
                            const char *why) {
-  struct reply *reply = reply_new(arg);
+  struct reply *reply = reply_new(arg, connection);
   (void)request, (void)admission;
-  if (!reply) {
-    connection_reset(connection);
+  if (!reply) return;
+  reply_problem(reply, status, why);
+  reply_send(reply);
+}
+
+static void on_closed(void *owner) { (void)owner; }
+
+/* Who comes when all places are taken is sent away. What the kernel holds for
+ * one who does not read is bounded, as all is. */
+static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
+  struct admin *admin = arg;
+  const int bytes = ADMIN_KERNEL_BYTES;
+  if (front_count(admin->front) - admin->reader_count >=
+      CONFIG_ADMIN_CONNECTIONS) {
+    close(fd);
     return;
   }
-  reply_problem(reply, status, why);
-  send_reply(connection, reply, false);
+  (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+  (void)front_accept(admin->front, fd, peer); /* no memory: it is closed */
 }
 
 /* ---- life ---- */
 
-static void on_closed(void *owner) { (void)owner; }
-
-/* Who comes when all places are taken is sent away. */
-static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
+static void on_collecting(void *arg) {
   struct admin *admin = arg;
-  if (front_count(admin->front) >= CONFIG_ADMIN_CONNECTIONS) close(fd);
-  else (void)front_accept(admin->front, fd, peer); /* no memory: it is closed */
+  const int64_t now_us = clock_now_us();
+  admin_collect(admin);
+  admin_events_send(admin, now_us);
+  timer_set(&admin->collecting,
+            now_us + (admin->reader_count > 0 ? WATCHED_US : UNWATCHED_US));
 }
 
-static struct front *make_front(struct admin *admin, struct loop *loop) {
+static struct front *make_front(struct admin *admin) {
   const struct front_handler handler = {.arg = admin,
                                         .on_head = on_head,
                                         .on_request = on_request,
                                         .on_bad_request = on_bad_request,
                                         .on_closed = on_closed};
   const struct front_limits limits = {
-      .head_bytes = 8 * 1024,
-      .request = {.target_bytes = 1024, .fields = 64},
+      .head_bytes = 16 * 1024,
+      .request = {.target_bytes = 2048, .fields = 64},
       .header_timeout_us = 5 * ADMIN_SECOND_US,
       .keepalive_timeout_us = 60 * ADMIN_SECOND_US,
       .write_timeout_us = 10 * ADMIN_SECOND_US,
   };
-  return front_new(loop, &handler, &limits, &admin->blocks);
+  return front_new(admin->loop, &handler, &limits, &admin->blocks);
 }
 
 struct admin *admin_new(struct loop *loop, const struct listen_at *listen,
                         const struct admin_view *view, char *error,
                         size_t error_cap) {
   struct admin *admin = calloc(1, sizeof *admin);
-  char why[128] = "no memory";
+  char why[256] = "no memory";
   if (!admin) goto fail;
   admin->view = *view;
+  admin->loop = loop;
+  admin->started_us = clock_now_us();
   admin->started_wall_us = clock_wall_us();
+  admin->is_socket = listen->path.len > 0;
   admin->budget.max = ADMIN_BUFFERED;
   blocks_init(&admin->blocks, &admin->budget);
-  admin->front = make_front(admin, loop);
+  timer_init(&admin->collecting, loop, on_collecting, admin);
+  admin->front = make_front(admin);
   if (!admin->front) goto fail;
   admin->listener =
       listener_new(loop, listen, false, on_accept, admin, why, sizeof why);
-  if (admin->listener) return admin;
+  if (!admin->listener) goto fail;
+  timer_set(&admin->collecting, admin->started_us + UNWATCHED_US);
+  return admin;
 fail:
   snprintf(error, error_cap, "--admin %s", why);
   admin_free(admin);
@@ -302,10 +254,12 @@ uint16_t admin_port(const struct admin *admin) {
   return listener_port(admin->listener);
 }
 
+/* The front tells everybody who waits or listens that it is over. */
 void admin_free(struct admin *admin) {
   if (!admin) return;
   listener_free(admin->listener);
   if (admin->front) front_free(admin->front);
+  timer_clear(&admin->collecting);
   blocks_clear(&admin->blocks);
   free(admin);
 }

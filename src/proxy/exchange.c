@@ -22,6 +22,7 @@
 
 #include "core/list.h"
 #include "io/clock.h"
+#include "proxy/aftermath.h"
 #include "proxy/exchange_parts.h"
 #include "proxy/hindsight.h"
 
@@ -112,24 +113,27 @@ static void exchange_go_on(struct exchange *x, int64_t now_us) {
     exchange_end_all(x, EVENT_GONE, OUTCOME_FAILED);
 }
 
-/* Most races are won by their primary, and come no further. */
-static void exchange_note_rescue(struct exchange *x,
-                                 const struct fetch *fetch) {
-  struct race_record *record = &x->record;
+/* Not inline: most races are won by their primary. */
+static __attribute__((noinline)) void exchange_note_rescue(
+    struct exchange *x, const struct fetch *fetch, int64_t now_us) {
+  struct route_tally *tally = x->record.tally;
   int64_t saved_us;
-  if (fetch->race.winner == 0) return;
   enum rescue rescued = fetch_rescued(fetch, &saved_us);
-  if (rescued != RESCUE_NONE) tally_rescue(record->tally, rescued, saved_us);
+  if (rescued == RESCUE_NONE) return;
+  tally_add(&tally->rescued[rescued], 1);
+  if (rescued == RESCUE_SLOW &&
+      !aftermath_await(fetch, x->lease, tally, now_us, saved_us))
+    tally_add(&tally->estimated_us, (uint64_t)saved_us);
   if (x->gathers) return;
-  record->rescued = rescued;
-  record->saved_us = saved_us;
+  x->record.rescued = rescued;
+  x->record.saved_us = saved_us;
 }
 
 static void exchange_on_settled(void *arg, struct fetch *fetch,
                                 int64_t now_us) {
   struct exchange *x = arg;
   x->open--;
-  exchange_note_rescue(x, fetch);
+  if (fetch->race.winner > 0) exchange_note_rescue(x, fetch, now_us);
   if (!x->missing && fetch->race.outcome != OUTCOME_SUCCESS &&
       exchange_requires(x, fetch))
     x->missing = fetch;

@@ -100,7 +100,7 @@ static void fetch_cancel_below(struct fetch *f, unsigned below,
       fetch_leave_line(f, now_us);
       continue;
     }
-    attempt_cancel(f->attempts[k]);
+    if (attempt_cancel(f->attempts[k]) && k == 0) f->loser = f->attempts[k];
     end_attempt(f, k, result, error, now_us);
   }
 }
@@ -302,6 +302,7 @@ void fetch_init(struct fetch *fetch, const struct fetch_scene *scene,
   fetch->group = group;
   fetch->ask = *ask;
   fetch->only = NULL;
+  fetch->loser = NULL;
   fetch->place = NULL;
   fetch->has_waited = fetch->looked = fetch->held_back = false;
   fetch->coming = false;

@@ -98,9 +98,10 @@ static void write_rescues(const struct exposition *to,
 static void write_saved(const struct exposition *to,
                         const struct snapshot *snapshot, struct slice labels,
                         const struct route_tally *of) {
-  exposition_seconds(
-      to, labels,
-      (int64_t)tally_sum(&of->saved_us, sizeof *of, snapshot->workers));
+  const unsigned workers = snapshot->workers;
+  const uint64_t us = tally_sum(&of->known_us, sizeof *of, workers) +
+                      tally_sum(&of->estimated_us, sizeof *of, workers);
+  exposition_seconds(to, labels, (int64_t)us);
 }
 
 typedef void write_of_route(const struct exposition *to,

@@ -37,15 +37,18 @@ static bool open_log(struct program *program) {
 
 /* What flags name must be there: it is as if the flag were wrong. */
 static bool read_files(struct program *program) {
+  struct secrets *secrets = &program->reload.secrets;
+  const struct config *config = &program->config;
   return process_check_spans(program) &&
-         secrets_read(&program->reload.secrets, &program->config,
-                      log_notice_line, NULL) &&
+         secrets_read(secrets, config, log_notice_line, NULL) &&
+         secrets_read_admin(secrets, config, log_notice_line, NULL) &&
          files_open_log(&program->config, program->log);
 }
 
 static void clear(struct program *program) {
   admin_free(program->admin);
   crew_free(&program->crew);
+  history_free(program->history);
   spans_free(program->process.spans);
   reload_clear(&program->reload);
   slots_free(program->slots);

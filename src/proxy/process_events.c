@@ -23,6 +23,7 @@ static void end_reload(struct program *program) {
   const char *why = program->reload.why;
   notify_send(program->notify, "READY=1\nSTATUS=%s%s%s", how, *why ? ": " : "",
               why);
+  admin_reloaded(program->admin, &program->reload.errors);
 }
 
 /* Every worker has heard of the question, and has left what it had counted. */
@@ -60,10 +61,8 @@ static void on_learning(void *arg) {
   timer_set(&program->learning, now_us + PILOT_REFRESH_US);
 }
 
-static void on_stop(void *arg, int signo) {
+void process_stop(void *arg) {
   struct program *program = arg;
-  (void)signo;
-  if (program->stopping) _exit(EXIT_FAILURE);
   program->stopping = true;
   program->reloading = NULL;
   log_notice("stopping; a second signal ends it at once");
@@ -71,14 +70,25 @@ static void on_stop(void *arg, int signo) {
   crew_stop(&program->crew);
 }
 
-static void on_reload(void *arg, int signo) {
-  struct program *program = arg;
+static void on_stop(void *arg, int signo) {
+  const struct program *program = arg;
   (void)signo;
+  if (program->stopping) _exit(EXIT_FAILURE);
+  process_stop(arg);
+}
+
+void process_reload(void *arg) {
+  struct program *program = arg;
   if (program->stopping) return;
   notify_send(program->notify, "RELOADING=1\nMONOTONIC_USEC=%lld",
               (long long)clock_now_us());
   program->reloading = reload_run(&program->reload);
   if (crew_has_heard(&program->crew)) end_reload(program);
+}
+
+static void on_reload(void *arg, int signo) {
+  (void)signo;
+  process_reload(arg);
 }
 
 static void on_question(void *arg, int signo) {

@@ -31,7 +31,9 @@ static void dump(const struct config *config) {
 
 int process_show(struct program *program) {
   const struct config *config = &program->config;
-  if (!secrets_read(&program->reload.secrets, config, log_notice_line, NULL) ||
+  struct secrets *secrets = &program->reload.secrets;
+  if (!secrets_read(secrets, config, log_notice_line, NULL) ||
+      !secrets_read_admin(secrets, config, log_notice_line, NULL) ||
       !process_check_spans(program))
     return PROCESS_EXIT_USAGE;
   if (config->dump) dump(config);

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "config/config_fit.h"
 #include "config/snapshot.h"
 #include "io/log.h"
 #include "proxy/machine.h"
@@ -19,12 +20,11 @@ bool process_no_memory(void) {
 
 /* ---- what the process shares ---- */
 
-static void fit(struct config *config) {
-  uint64_t descriptors;
-  if (machine_fit(config, &descriptors))
+static void fit(struct config *config, uint64_t *descriptors) {
+  if (machine_fit(config, descriptors))
     log_notice("the descriptor limit is %llu: --max-connections is lowered to "
                "%lld, --max-attempts to %lld",
-               (unsigned long long)descriptors,
+               (unsigned long long)*descriptors,
                (long long)config->max_connections,
                (long long)config->defaults.max_attempts);
 }
@@ -64,6 +64,7 @@ static bool start_workers(struct program *program) {
       .resolver = program->resolver,
       .snapshot = program->reload.snapshot,
       .on_news = program->news,
+      .history = program->history,
   };
   char error[256];
   bool started = crew_start(&program->crew, &setup, program->log,
@@ -73,11 +74,20 @@ static bool start_workers(struct program *program) {
 }
 
 static bool start_admin(struct program *program) {
-  const struct admin_view view = {&program->process, &program->reload,
-                                  &program->stopping};
   const struct listen_at *listen = &program->config.admin;
-  char error[192];
-  if (listen->host.len == 0) return true;
+  char error[320];
+  if (!listen_at_is_set(listen)) return true;
+  program->history = history_new(program->reload.workers);
+  if (!program->history) return process_no_memory();
+  const struct admin_view view = {
+      .process = &program->process,
+      .reload = &program->reload,
+      .history = program->history,
+      .stopping = &program->stopping,
+      .readers_max = config_admin_readers((int64_t)program->descriptors),
+      .arg = program,
+      .on_reload = process_reload,
+      .on_drain = process_stop};
   program->admin = admin_new(program->loop, listen, &view, error, sizeof error);
   if (!program->admin) log_notice("%s", error);
   return program->admin != NULL;
@@ -100,12 +110,15 @@ static void say_remarks(const struct config *config) {
 }
 
 static void say_admin(const struct program *program) {
-  char place[64];
+  const struct listen_at *listen = &program->config.admin;
+  char place[192];
   struct text text;
   text_init(&text, place, sizeof place);
-  address_write_place(&text, &program->config.admin,
-                      admin_port(program->admin));
-  log_notice("metrics at http://%s/metrics", text_end(&text));
+  address_write_place(&text, listen, admin_port(program->admin));
+  if (listen->path.len > 0) log_notice("admin at %s", text_end(&text));
+  else
+    log_notice("admin at http://%s/, metrics at http://%s/metrics",
+               text_end(&text), text_end(&text));
 }
 
 void process_say_ready(const struct program *program) {
@@ -120,7 +133,7 @@ void process_say_ready(const struct program *program) {
 }
 
 bool process_start(struct program *program) {
-  fit(&program->config);
+  fit(&program->config, &program->descriptors);
   program->loop = loop_new();
   if (!program->loop) return process_no_memory();
   if (!process_watch(program) || !make_process(program) ||

@@ -22,7 +22,8 @@ static void add(struct receipt *sum, const struct snapshot *snapshot,
                 const struct route_tally *of) {
   sum->requests += sum_of(snapshot, &of->races);
   sum->attempts += sum_of(snapshot, &of->attempts);
-  sum->estimated_us += (int64_t)sum_of(snapshot, &of->saved_us);
+  sum->known_us += (int64_t)sum_of(snapshot, &of->known_us);
+  sum->estimated_us += (int64_t)sum_of(snapshot, &of->estimated_us);
   for (unsigned i = 0; i < RESCUES; i++)
     sum->rescued[i] += sum_of(snapshot, &of->rescued[i]);
   for (unsigned i = 0; i < GATE_VERDICTS; i++)
@@ -71,7 +72,7 @@ bool receipts_alone(const struct route *route, float shares[TALLY_SPANS + 1]) {
   unsigned known = 0;
   for (unsigned i = 0; i <= TALLY_SPANS; i++) shares[i] = 0;
   for (unsigned i = 0; pilot && i < (first ? 1 : pilot->count); i++) {
-    const struct latency_odds *odds = &pilot->targets[i]->odds;
+    const struct latency_odds *odds = &pilot->targets[i]->past;
     if (latency_answered(odds, UINT32_MAX) == 0) continue;
     add_shares(shares, odds);
     known++;

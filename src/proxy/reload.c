@@ -45,6 +45,8 @@ static void on_error(void *arg, const char *line) {
   struct reload *reload = arg;
   if (reload->why[0] == '\0')
     snprintf(reload->why, sizeof reload->why, "%s", line);
+  if (reload->errors.len > 0) text_char(&reload->errors, '\n');
+  text_str(&reload->errors, line);
   log_notice("%s", line);
 }
 
@@ -97,9 +99,15 @@ static void reopen_log(const struct reload *reload,
     log_notice("the log stays where it was");
 }
 
+/* Where it lies is an option of the process. */
+static bool read_admin_token(struct reload *reload) {
+  return secrets_read_admin(&reload->secrets, reload->config, on_error, reload);
+}
+
 static bool reload_file(struct reload *reload) {
   struct config *config = read_config(reload);
-  if (!config || !secrets_read(&reload->secrets, config, on_error, reload) ||
+  if (!config || !read_admin_token(reload) ||
+      !secrets_read(&reload->secrets, config, on_error, reload) ||
       !renew(reload, config)) {
     free_config(config);
     return false;
@@ -113,13 +121,15 @@ static bool reload_file(struct reload *reload) {
 
 static bool reload_flags(struct reload *reload) {
   reopen_log(reload, reload->config);
-  return secrets_read(&reload->secrets, reload->config, on_error, reload) &&
+  return read_admin_token(reload) &&
+         secrets_read(&reload->secrets, reload->config, on_error, reload) &&
          renew(reload, reload->config);
 }
 
 const char *reload_run(struct reload *reload) {
   const bool has_file = reload->config->file != NULL;
   reload->why[0] = '\0';
+  text_init(&reload->errors, reload->errors_bytes, sizeof reload->errors_bytes);
   if (has_file ? reload_file(reload) : reload_flags(reload)) {
     reload->taken++;
     return "reloaded";

@@ -192,11 +192,14 @@ static bool read_all(struct reading *reading) {
   return done && !reading->errors.any;
 }
 
+static void wipe(struct slice token) {
+  if (token.len > 0) explicit_bzero((char *)(uintptr_t)token.at, token.len);
+  free((char *)(uintptr_t)token.at);
+}
+
 static void drop_targets(struct secrets *secrets) {
   for (unsigned i = 0; i < secrets->count; i++) {
-    struct slice token = secrets->of_targets[i].token;
-    explicit_bzero((char *)(uintptr_t)token.at, token.len);
-    free((char *)(uintptr_t)token.at);
+    wipe(secrets->of_targets[i].token);
     trust_drop(secrets->of_targets[i].trust);
   }
   free(secrets->of_targets);
@@ -245,7 +248,37 @@ bool secrets_read(struct secrets *secrets, const struct config *config,
   return true;
 }
 
+/* ---- for operators ---- */
+
+static char *read_admin(struct reading *reading,
+                        const struct config_name *file) {
+  char token[TOKEN_ROOM], error[ERROR_BYTES];
+  if (!token_read(file->text, token, error, sizeof error)) {
+    (void)refuse(reading, "admin-token-file", file, error);
+    return NULL;
+  }
+  char *copy = strdup(token);
+  explicit_bzero(token, sizeof token);
+  return copy;
+}
+
+bool secrets_read_admin(struct secrets *secrets, const struct config *config,
+                        config_complain *complain, void *arg) {
+  struct reading reading = {
+      .errors = {.file = config->file, .complain = complain, .arg = arg}};
+  if (!config->admin_token_file.text) return true;
+  char *token = read_admin(&reading, &config->admin_token_file);
+  config_errors_tell(&reading.errors);
+  if (!token) return false;
+  wipe(secrets->admin_token);
+  secrets->admin_token = slice_of(token);
+  forbid_dumps();
+  return true;
+}
+
 void secrets_clear(struct secrets *secrets) {
   drop_targets(secrets);
+  wipe(secrets->admin_token);
+  secrets->admin_token = (struct slice){0};
   variables_clear(secrets);
 }

@@ -5,8 +5,8 @@
  * larger share than the rest, and a bound all the same: when everything fails
  * at 20,000 requests a second, 400 a second from each worker tell enough. The
  * first race of each route has a place of its own, so that a busy route does
- * not hide a quiet one. Routes are told apart by a bit of 64: two may share one.
- */
+ * not hide a quiet one. Routes are told apart by a bit of 64: two may share
+ * one. */
 #include "proxy/tape.h"
 
 #include "core/race_copy.h"

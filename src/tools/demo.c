@@ -6,9 +6,10 @@
  *
  * The order of things: the mock listens, the child is started in front of it,
  * the load runs, the report is printed (demo_tell), and with --stay both keep
- * serving until a signal. The loop stops when the load is done, when a signal
- * comes, or when the child ends by itself; then everything is taken down in the
- * opposite order.
+ * serving, and the load goes on, until a signal: so that the proxy's page has
+ * something to show while its reader moves the mock's faults. The loop stops
+ * when the load is done, when a signal comes, or when the child ends by itself;
+ * then everything is taken down in the opposite order.
  *
  * The upstream's bad day is a mix that a real API could have: mostly quick, a
  * tail, a few outright failures. The mix, the seed and the ids decide what
@@ -124,6 +125,8 @@ static void introduce(const struct demo *demo) {
                (long long)demo->options.rate,
                (double)demo->options.duration_us / 1e6,
                (unsigned long long)demo->options.seed);
+  if (demo->options.stay)
+    (void)printf("  Watch it: http://127.0.0.1:%u/\n\n", demo->child.page_port);
   (void)fflush(stdout);
 }
 
@@ -152,12 +155,26 @@ static void report(const struct demo *demo) {
                program_name(path));
 }
 
+/* How to see more, where it ends here. */
+static void tell_of_page(void) {
+  char path[4096];
+  (void)printf(
+      "\nEach race as it runs, and the upstream's faults in your hand\n"
+      "\n  %s demo --stay\n",
+      program_name(path));
+}
+
 static void tell_urls(const struct demo *demo) {
   unsigned straight = mock_port(demo->mock), hedged = demo->child.port;
-  (void)printf("\nBoth keep serving until Ctrl-C:\n\n"
-               "  straight  curl -i http://127.0.0.1:%u/\n"
-               "  hedgerow  curl -i http://127.0.0.1:%u/smart\n",
-               straight, hedged);
+  unsigned page = demo->child.page_port;
+  (void)printf(
+      "\nBoth keep serving until Ctrl-C, and hedgerow is asked %lld "
+      "times a second.\nOpen the page, move \"slow answers\" to 30 %%, "
+      "and watch the rescues rise.\n\n"
+      "  page      http://127.0.0.1:%u/\n"
+      "  straight  curl -i http://127.0.0.1:%u/\n"
+      "  hedgerow  curl -i http://127.0.0.1:%u/smart\n",
+      (long long)demo->options.rate, page, straight, hedged);
   (void)fflush(stdout);
 }
 
@@ -185,7 +202,10 @@ static bool start(struct demo *demo) {
     log_notice("demo: the upstream: %s", error);
     return false;
   }
-  if (!demo_child_start(&demo->child, mock_port(demo->mock))) return false;
+  const struct demo_ports ports = {
+      mock_port(demo->mock),
+      demo->options.stay ? mock_port_of_admin(demo->mock) : 0};
+  if (!demo_child_start(&demo->child, &ports)) return false;
   for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
     if (!loop_on_signal(demo->loop, signals[i], on_signal, demo)) return false;
   return start_load(demo);
@@ -201,8 +221,12 @@ static bool run(struct demo *demo) {
   end_progress(demo);
   if (demo->interrupted || demo->child_ended) return false;
   report(demo);
-  if (!demo->options.stay) return true;
+  if (!demo->options.stay) {
+    tell_of_page();
+    return true;
+  }
   tell_urls(demo);
+  demo_load_go_on(demo->load);
   loop_run(demo->loop);
   return !demo->child_ended;
 }
@@ -218,6 +242,7 @@ static bool finish(struct demo *demo) {
 static int demonstrate(struct demo *demo) {
   char error[256];
   demo->upstream.listen.host = slice_of("127.0.0.1");
+  if (demo->options.stay) demo->upstream.admin = demo->upstream.listen;
   demo->upstream.seed = demo->options.seed;
   if (!faults_parse(&demo->upstream.faults, slice_of(bad_day), error,
                     sizeof error))

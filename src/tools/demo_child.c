@@ -1,7 +1,7 @@
 /* demo_child: the real proxy, as a child process of the demo.
  *
  * What the demo shows is the program that a user will run: this binary, started
- * with flags, listening on a port. Its ready line on stderr names the port.
+ * with flags, listening on a port. Its lines on stderr name its ports.
  * What it says otherwise is shown only if it does not start, or does not end,
  * as it should; nobody reads it meanwhile, so its end of the pipe does not
  * block.
@@ -30,31 +30,48 @@ enum {
   START_US = 10 * 1000 * 1000,
   STOP_US = 5 * 1000 * 1000,
   WORDS_BYTES = 8192,
+  URL_BYTES = 64,
+  FLAGS_MAX = 20,
 };
 
-static void become_proxy(pid_t parent, const char *to, int notices) {
-  const char *const argv[] = {"hedgerow",    "--to",     to,    "--listen",
-                              "127.0.0.1:0", "--log",    "off", "--workers",
-                              "1",           "--hedges", "2",   "--hedge-after",
-                              "300ms",       "--drain",  "1s",  NULL};
+/* What it is started with. */
+struct flags {
+  char to[URL_BYTES], mock[URL_BYTES];
+  const char *words[FLAGS_MAX];
+};
+
+/* The page's come last, so that without them the list ends before. */
+static void set_flags(struct flags *flags, const struct demo_ports *mock) {
+  const char *words[FLAGS_MAX] = {
+      "hedgerow",    "--to",         flags->to,  "--listen",
+      "127.0.0.1:0", "--log",        "off",      "--workers",
+      "1",           "--hedges",     "2",        "--hedge-after",
+      "300ms",       "--drain",      "1s",       mock->admin ? "--admin" : NULL,
+      "127.0.0.1:0", "--admin-mock", flags->mock};
+  snprintf(flags->to, URL_BYTES, "http://127.0.0.1:%u", mock->requests);
+  snprintf(flags->mock, URL_BYTES, "http://127.0.0.1:%u", mock->admin);
+  memcpy(flags->words, words, sizeof words);
+}
+
+static void become_proxy(pid_t parent, const struct flags *flags, int notices) {
   int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   (void)setpgid(0, 0);
   (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(1); /* it died before the line above */
   if (dup2(nothing, 0) < 0 || dup2(nothing, 1) < 0 || dup2(notices, 2) < 0)
     _exit(1);
-  execv("/proc/self/exe", (char *const *)argv);
+  execv("/proc/self/exe", (char *const *)flags->words);
   (void)dprintf(2, "cannot run /proc/self/exe: %s\n", strerror(errno));
   _exit(1);
 }
 
-static bool spawn(struct demo_child *child, const char *to) {
+static bool spawn(struct demo_child *child, const struct flags *flags) {
   int ends[2];
   pid_t parent = getpid();
   if (pipe2(ends, O_CLOEXEC) < 0) return false;
   (void)fcntl(ends[1], F_SETFL, O_NONBLOCK);
   child->pid = fork();
-  if (child->pid == 0) become_proxy(parent, to, ends[1]);
+  if (child->pid == 0) become_proxy(parent, flags, ends[1]);
   (void)close(ends[1]);
   child->notices = ends[0];
   if (child->pid > 0) return true;
@@ -89,21 +106,22 @@ static void pass_on(const char *what, const struct words *words) {
   (void)fputs(words->at, stderr);
 }
 
-/* 0: the ready line is not there yet. */
-static uint16_t port_in(const char *words) {
-  static const char ready[] = "listening on http://127.0.0.1:";
-  const char *at = strstr(words, ready);
+/* The port in its line that begins so; 0: it has not said that yet. */
+static uint16_t port_behind(const char *line, const char *words) {
+  const char *at = strstr(words, line);
   if (!at || !strchr(at, '\n')) return 0;
-  unsigned long port = strtoul(at + sizeof ready - 1, NULL, 10);
+  unsigned long port = strtoul(at + strlen(line), NULL, 10);
   return port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
+/* It tells of the page before it says that it is ready. */
 static bool await_ready(struct demo_child *child) {
   struct words words = {.len = 0};
   int64_t until_us = clock_now_us() + START_US;
   while (child->port == 0 && listen_to(child, &words, until_us))
-    child->port = port_in(words.at);
+    child->port = port_behind("listening on http://127.0.0.1:", words.at);
   if (child->port == 0) pass_on("the proxy did not start", &words);
+  child->page_port = port_behind("admin at http://127.0.0.1:", words.at);
   return child->port != 0;
 }
 
@@ -116,11 +134,11 @@ static bool reap(struct demo_child *child) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-bool demo_child_start(struct demo_child *child, uint16_t upstream_port) {
-  char to[64];
+bool demo_child_start(struct demo_child *child, const struct demo_ports *mock) {
+  struct flags flags;
   *child = (struct demo_child){.notices = -1};
-  snprintf(to, sizeof to, "http://127.0.0.1:%u", upstream_port);
-  if (!spawn(child, to)) {
+  set_flags(&flags, mock);
+  if (!spawn(child, &flags)) {
     log_notice("demo: cannot start the proxy: %s", strerror(errno));
     return false;
   }

@@ -29,7 +29,12 @@
 #include "io/clock.h"
 #include "io/slot.h"
 
-enum { URL_BYTES = 64, FIELDS_BYTES = 160, GRACE_US = 500 * 1000 };
+enum {
+  URL_BYTES = 64,
+  FIELDS_BYTES = 160,
+  GRACE_US = 500 * 1000,
+  LONGEST_S = 3, /* more than patience and grace */
+};
 
 static const int64_t patience_us = DEMO_PATIENCE_MS * INT64_C(1000);
 
@@ -62,9 +67,13 @@ struct demo_load {
   struct snapshot *snapshot; /* its targets are the ways */
   struct timer due;
   int64_t start_us;
-  size_t count; /* pairs of the run; there is room for one more */
-  size_t asked; /* pairs */
-  size_t open;  /* errands */
+  size_t count; /* pairs of the run, */
+  size_t spare; /* places behind them, which whatever comes later takes in turn:
+                 * more than can be open */
+  size_t limit; /* how many are asked in all */
+  enum demo_way from; /* by this way, and those behind it */
+  size_t asked;       /* pairs */
+  size_t open;        /* errands */
   struct demo_pair *pairs;
   struct errand *errands; /* pair p, way w: p * DEMO_WAYS + w */
 };
@@ -106,7 +115,7 @@ static void finish(struct errand *errand, int64_t now_us) {
   errand->result->done = true;
   errand->result->took_us = now_us - errand->due_us;
   load->open--;
-  if (load->open == 0 && load->asked >= load->count) load->on_done(load->arg);
+  if (load->open == 0 && load->asked >= load->limit) load->on_done(load->arg);
 }
 
 static void on_attempt_end(void *arg, struct attempt_record *record,
@@ -160,35 +169,49 @@ static void start(struct errand *errand, enum demo_way way, const char *id) {
   timer_set(&errand->patience, errand->due_us + patience_us + grace_us);
 }
 
-static void start_pair(struct demo_load *load, size_t at, uint64_t number,
-                       int64_t due_us) {
-  char id[DEMO_ID_BYTES];
-  struct demo_pair *pair = &load->pairs[at];
-  pair->number = number;
-  demo_load_id(id, load->options.seed, number);
-  load->asked++;
-  load->open += DEMO_WAYS;
-  for (unsigned way = 0; way < DEMO_WAYS; way++) {
-    struct errand *errand = &load->errands[at * DEMO_WAYS + way];
-    struct demo_result *result = &pair->results[way];
-    *result = (struct demo_result){
-        .winner = -1, .attempts = way == DEMO_HEDGED ? 1 + DEMO_HEDGES : 1};
-    *errand = (struct errand){.load = load, .result = result, .due_us = due_us};
-    timer_init(&errand->patience, load->loop, on_patience, errand);
-    start(errand, way, id);
-  }
+static size_t place_of(const struct demo_load *load, size_t nth) {
+  return nth < load->count ? nth
+                           : load->count + (nth - load->count) % load->spare;
 }
 
-static int64_t due_of(const struct demo_load *load, size_t at) {
-  return load->start_us + (int64_t)at * 1000000 / load->options.rate;
+static bool is_open(const struct errand *errand) {
+  return errand->load && !errand->result->done;
+}
+
+/* A place that is still taken is passed over: this process has stood still. */
+static void start_way(struct demo_load *load, size_t at, enum demo_way way,
+                      uint64_t number, int64_t due_us) {
+  char id[DEMO_ID_BYTES];
+  struct demo_result *result = &load->pairs[at].results[way];
+  struct errand *errand = &load->errands[at * DEMO_WAYS + way];
+  if (is_open(errand)) return;
+  free(result->timing);
+  *result = (struct demo_result){
+      .winner = -1, .attempts = way == DEMO_HEDGED ? 1 + DEMO_HEDGES : 1};
+  *errand = (struct errand){.load = load, .result = result, .due_us = due_us};
+  timer_init(&errand->patience, load->loop, on_patience, errand);
+  load->open++;
+  start(errand, way, demo_load_id(id, load->options.seed, number));
+}
+
+static void start_pair(struct demo_load *load, uint64_t number,
+                       int64_t due_us) {
+  size_t at = place_of(load, load->asked++);
+  load->pairs[at].number = number;
+  for (unsigned way = load->from; way < DEMO_WAYS; way++)
+    start_way(load, at, way, number, due_us);
+}
+
+static int64_t due_of(const struct demo_load *load, size_t nth) {
+  return load->start_us + (int64_t)nth * 1000000 / load->options.rate;
 }
 
 static void on_due(void *arg) {
   struct demo_load *load = arg;
   int64_t now_us = clock_now_us();
-  while (load->asked < load->count && due_of(load, load->asked) <= now_us)
-    start_pair(load, load->asked, load->asked, due_of(load, load->asked));
-  if (load->asked < load->count)
+  while (load->asked < load->limit && due_of(load, load->asked) <= now_us)
+    start_pair(load, load->asked, due_of(load, load->asked));
+  if (load->asked < load->limit)
     timer_set(&load->due, due_of(load, load->asked));
 }
 
@@ -198,7 +221,15 @@ void demo_load_run(struct demo_load *load) {
 }
 
 void demo_load_ask(struct demo_load *load, uint64_t number) {
-  start_pair(load, load->count, number, clock_now_us());
+  start_pair(load, number, clock_now_us());
+}
+
+void demo_load_go_on(struct demo_load *load) {
+  int64_t now_us = clock_now_us();
+  load->start_us += now_us - due_of(load, load->asked); /* none is late */
+  load->limit = SIZE_MAX;
+  load->from = DEMO_HEDGED;
+  timer_set(&load->due, now_us);
 }
 
 /* ---- the load as a whole ---- */
@@ -248,8 +279,11 @@ struct demo_load *demo_load_new(struct loop *loop,
   load->arg = arg;
   timer_init(&load->due, loop, on_due, load);
   load->count = (size_t)(options->rate * options->duration_us / 1000000);
-  load->pairs = calloc(load->count + 1, sizeof *load->pairs);
-  load->errands = calloc((load->count + 1) * DEMO_WAYS, sizeof *load->errands);
+  load->limit = load->count;
+  load->spare = (size_t)options->rate * LONGEST_S;
+  const size_t places = load->count + load->spare;
+  load->pairs = calloc(places, sizeof *load->pairs);
+  load->errands = calloc(places * DEMO_WAYS, sizeof *load->errands);
   if (load->pairs && load->errands && make_config(load, error, error_cap) &&
       make_client(load))
     return load;
@@ -265,10 +299,11 @@ static void cancel(struct errand *errand) {
 
 void demo_load_free(struct demo_load *load) {
   if (!load) return;
+  const size_t places = load->count + load->spare;
   timer_clear(&load->due);
-  for (size_t i = 0; load->errands && i < (load->count + 1) * DEMO_WAYS; i++)
+  for (size_t i = 0; load->errands && i < places * DEMO_WAYS; i++)
     cancel(&load->errands[i]);
-  for (size_t i = 0; load->pairs && i <= load->count; i++)
+  for (size_t i = 0; load->pairs && i < places; i++)
     free(load->pairs[i].results[DEMO_HEDGED].timing);
   attempts_free(load->attempts);
   snapshot_drop(load->snapshot);

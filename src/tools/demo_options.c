@@ -22,7 +22,8 @@ const char demo_options_help[] =
     "  --rate N         requests a second, each way, 1 to 500 (20)\n"
     "  --duration TIME  how long to ask, 1s to 60s (10s)\n"
     "  --seed N         the luck of this run (1)\n"
-    "  --stay           keep both running afterwards, until Ctrl-C\n"
+    "  --stay           keep both running and asked afterwards, until Ctrl-C,\n"
+    "                   with a page that shows each race and moves the faults\n"
     "  --help           this text\n";
 
 static enum demo_reading complain(const char *flag, const char *value,

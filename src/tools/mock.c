@@ -25,6 +25,7 @@
 #include "io/clock.h"
 #include "io/front.h"
 #include "io/listener.h"
+#include "tools/mock_admin.h"
 #include "tools/mock_answer.h"
 
 enum { TRICKLE_US = 10 * 1000, BODY_MAX = 1024 * 1024 };
@@ -33,12 +34,12 @@ struct mock {
   struct loop *loop;
   struct front *front;
   struct listener *listener;
+  struct mock_admin *admin; /* NULL: none; moves the faults */
   struct blocks blocks;
   struct faults faults;
   uint64_t seed, arrivals;
-  bool constant; /* every draw is the same: good, at once */
   char answer_text[MOCK_ANSWER_MAX];
-  struct text answer; /* to a plain request, if constant */
+  struct text answer; /* to a plain request, if every draw is the same */
 };
 
 /* An answer on its way to a connection. */
@@ -165,6 +166,11 @@ static struct mock_framing framing_of(const struct mock *mock,
   };
 }
 
+/* Every draw is the same: good, at once. */
+static bool is_constant(const struct mock *mock) {
+  return mock->faults.kind_count == 0 && mock->faults.delay_count == 0;
+}
+
 static void on_request(void *arg, struct connection *connection,
                        const struct http_request *request,
                        const struct admission *admission, struct slice body) {
@@ -173,7 +179,7 @@ static void on_request(void *arg, struct connection *connection,
   uint64_t arrival = ++mock->arrivals;
   (void)admission, (void)body;
   play.framing = framing_of(mock, connection, request->method);
-  if (mock->constant && !play.framing.head_only && !play.framing.close &&
+  if (is_constant(mock) && !play.framing.head_only && !play.framing.close &&
       !play.framing.keep_alive_1_0) {
     answer(connection, &mock->answer);
     return;
@@ -226,28 +232,31 @@ static struct front *front_of(struct mock *mock) {
   return front_new(mock->loop, &handler, &limits, &mock->blocks);
 }
 
+/* False with one line in error. */
+static bool listen_at(struct mock *mock, const struct mock_options *options,
+                      char *error, size_t error_cap) {
+  mock->listener = listener_new(mock->loop, &options->listen, false, on_accept,
+                                mock, error, error_cap);
+  if (!mock->listener || options->admin.host.len == 0) return mock->listener;
+  mock->admin = mock_admin_new(mock->loop, &options->admin, &mock->faults,
+                               error, error_cap);
+  return mock->admin;
+}
+
 struct mock *mock_new(struct loop *loop, const struct mock_options *options,
                       char *error, size_t error_cap) {
   struct mock *mock = calloc(1, sizeof *mock);
-  if (!mock) goto fail;
+  snprintf(error, error_cap, "out of memory");
+  if (!mock) return NULL;
   mock->loop = loop;
   blocks_init(&mock->blocks, NULL);
   mock->faults = options->faults;
   mock->seed = options->seed;
-  mock->constant =
-      mock->faults.kind_count == 0 && mock->faults.delay_count == 0;
   compose(&mock->answer, mock->answer_text,
           &(struct play){.draw = {FAULT_NONE, 200, 0},
                          .framing = {.steady = mock->faults.steady}});
   mock->front = front_of(mock);
-  if (!mock->front) goto fail;
-  mock->listener = listener_new(loop, &options->listen, false, on_accept, mock,
-                                error, error_cap);
-  if (mock->listener) return mock;
-  mock_free(mock);
-  return NULL;
-fail:
-  snprintf(error, error_cap, "out of memory");
+  if (mock->front && listen_at(mock, options, error, error_cap)) return mock;
   mock_free(mock);
   return NULL;
 }
@@ -256,9 +265,14 @@ uint16_t mock_port(const struct mock *mock) {
   return listener_port(mock->listener);
 }
 
+uint16_t mock_port_of_admin(const struct mock *mock) {
+  return mock_admin_port(mock->admin);
+}
+
 void mock_free(struct mock *mock) {
   if (!mock) return;
-  if (mock->listener) listener_free(mock->listener);
+  mock_admin_free(mock->admin);
+  listener_free(mock->listener);
   if (mock->front) front_free(mock->front);
   blocks_clear(&mock->blocks);
   free(mock);

@@ -24,6 +24,9 @@ static const char help[] =
     "is the delay in milliseconds.\n"
     "\n"
     "  --listen ADDRESS  where to listen, port 0 for any (127.0.0.1:9000)\n"
+    "  --admin ADDRESS   where the faults are read and moved while it runs, "
+    "on\n"
+    "                    this machine: GET and PUT /faults (off)\n"
     "  --seed N          the luck of this run (1). A request that carries "
     "both\n"
     "                    X-Request-ID and Hedge-Attempt is drawn by (seed,\n"
@@ -54,6 +57,15 @@ static enum reading read_listen(struct mock_options *options,
   return why ? complain("--listen", value, why) : READ_OK;
 }
 
+static enum reading read_admin(struct mock_options *options,
+                               const char *value) {
+  const char *why = config_parse_address(slice_of(value), &options->admin);
+  if (!why && !address_is_loopback(options->admin.host))
+    why = "anybody may move the faults there, so it is for this machine alone: "
+          "write 127.0.0.1:PORT";
+  return why ? complain("--admin", value, why) : READ_OK;
+}
+
 static enum reading read_seed(struct mock_options *options, const char *value) {
   int64_t seed;
   if (!config_parse_count(slice_of(value), &seed) || seed >= CONFIG_NUMBER_MAX)
@@ -80,12 +92,13 @@ static enum reading read_preset(struct mock_options *options,
 static const struct {
   const char *flag;
   enum reading (*read)(struct mock_options *options, const char *value);
-} flags[] = {{"--listen", read_listen},
-             {"--seed", read_seed},
-             {"--faults", read_faults},
-             {"--preset", read_preset}};
+} flags[] = {{"--faults", read_faults},
+             {"--preset", read_preset},
+             {"--listen", read_listen},
+             {"--admin", read_admin},
+             {"--seed", read_seed}};
 
-enum { FLAG_COUNT = sizeof flags / sizeof flags[0], FAULTS = 2, PRESET = 3 };
+enum { FLAG_COUNT = sizeof flags / sizeof flags[0], FAULTS = 0, PRESET = 1 };
 
 /* The value of argv[*i], "--flag value" or "--flag=value"; NULL: none. */
 static const char *value_of(char **argv, int *i, size_t flag_len) {
@@ -131,11 +144,22 @@ static void on_signal(void *arg, int signo) {
   loop_stop(arg);
 }
 
-static void announce(const struct mock_options *options, uint16_t port) {
-  struct slice host = options->listen.host;
-  bool brackets = memchr(host.at, ':', host.len) != NULL;
-  (void)printf("mock: listening on http://%s%.*s%s:%u\n", brackets ? "[" : "",
-               SLICE_ARG(host), brackets ? "]" : "", port);
+static void say_place(const char *what, const struct listen_at *at,
+                      uint16_t port, const char *path) {
+  char storage[64];
+  struct text place;
+  text_init(&place, storage, sizeof storage);
+  address_write_place(&place, at, port);
+  (void)printf("mock: %s http://%s%s\n", what, text_end(&place), path);
+}
+
+/* The admin first: who has read the second line knows both. */
+static void announce(const struct mock_options *options,
+                     const struct mock *mock) {
+  if (options->admin.host.len > 0)
+    say_place("faults at", &options->admin, mock_port_of_admin(mock),
+              "/faults");
+  say_place("listening on", &options->listen, mock_port(mock), "");
   (void)fflush(stdout);
 }
 
@@ -149,7 +173,7 @@ static int run(struct loop *loop, const struct mock_options *options) {
   bool watched = loop_on_signal(loop, SIGTERM, on_signal, loop) &&
                  loop_on_signal(loop, SIGINT, on_signal, loop);
   if (watched) {
-    announce(options, mock_port(mock));
+    announce(options, mock);
     loop_run(loop);
   }
   mock_free(mock);
@@ -157,8 +181,8 @@ static int run(struct loop *loop, const struct mock_options *options) {
 }
 
 int mock_main(int argc, char **argv) {
-  struct mock_options options = {.listen = {slice_of("127.0.0.1"), 9000},
-                                 .seed = 1};
+  struct mock_options options = {
+      .listen = {.host = slice_of("127.0.0.1"), .port = 9000}, .seed = 1};
   enum reading reading = argc > 0 ? read_options(&options, argv) : READ_OK;
   if (reading == READ_HELP)
     return fputs(help, stdout) == EOF || fflush(stdout) == EOF;

@@ -109,6 +109,24 @@ static void serve_next(struct upstream *upstream, unsigned target,
   serve(upstream, next, now_us);
 }
 
+/* ---- the limit ---- */
+
+static const double shed_us = 1000;
+
+static bool is_over_the_limit(struct upstream *upstream, unsigned target,
+                              int64_t now_us) {
+  struct station *station = &upstream->stations[target];
+  double limit = upstream->workload->limit;
+  double most = limit > 10 ? limit / 10 : 1;
+  if (limit == 0) return false;
+  station->tokens += (double)(now_us - station->filled_us) / 1e6 * limit;
+  if (station->tokens > most) station->tokens = most;
+  station->filled_us = now_us;
+  if (station->tokens < 1) return true;
+  station->tokens--;
+  return false;
+}
+
 /* ---- the interface ---- */
 
 int upstream_ask(struct upstream *upstream, int request, unsigned attempt,
@@ -122,6 +140,8 @@ int upstream_ask(struct upstream *upstream, int request, unsigned attempt,
   job->luck = luck;
   job->served = false;
   job->draw = workload_draw(upstream->workload, &job->luck);
+  if (is_over_the_limit(upstream, target, now_us))
+    job->draw = (struct workload_draw){shed_us, WORKLOAD_SHEDS};
   upstream->stations[target].in_flight++;
   if (has_server(upstream, target)) serve(upstream, number, now_us);
   else join_line(upstream, number);

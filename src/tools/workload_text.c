@@ -26,12 +26,14 @@ const char workload_help[] =
     "  targets 2            primaries take turns (1)\n"
     "  servers 16           of each target; a request waits in line for one.\n"
     "                       0: as many as are needed (0)\n"
+    "  limit 240            more requests a second get a 429 (0: no limit)\n"
     "  cancel frees         where the asker leaves: frees its server and its\n"
     "                       place in line, line: only its place, blind: "
     "neither\n"
     "  answer 95 5ms..9ms   95 parts of the answers take 5 to 9 ms; also\n"
     "                       `5ms`, and `median 10ms sigma 0.5` (lognormal);\n"
-    "                       with `fails` or `hangs` behind it they do that\n"
+    "                       with `fails`, `sheds` (429) or `hangs` behind it\n"
+    "                       they do that\n"
     "  change 100s..130s 5x all takes five times as long; also `fails 50%`,\n"
     "                       `hangs 50%`; with `target 1` in front, at that "
     "one\n"
@@ -185,6 +187,7 @@ static bool read_answer(struct workload *w, char **word) {
   }
   if (!*word) return true;
   if (strcmp(*word, "fails") == 0) answer->end = WORKLOAD_FAILS;
+  else if (strcmp(*word, "sheds") == 0) answer->end = WORKLOAD_SHEDS;
   else if (strcmp(*word, "hangs") == 0) answer->end = WORKLOAD_HANGS;
   else return false;
   return true;
@@ -248,6 +251,7 @@ static bool read_line(struct workload *w, struct words *words) {
   if (strcmp(key, "timeout") == 0) return read_timeout(w, word);
   if (strcmp(key, "targets") == 0)
     return count(*word, WORKLOAD_TARGETS_MAX, &w->targets) && w->targets > 0;
+  if (strcmp(key, "limit") == 0) return whole_number(*word, "", &w->limit);
   if (strcmp(key, "servers") == 0) return count(*word, 100000, &w->servers);
   if (strcmp(key, "cancel") == 0) return read_cancel(w, word);
   if (strcmp(key, "answer") == 0) return read_answer(w, word);

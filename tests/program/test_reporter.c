@@ -6,9 +6,10 @@
 
 #include "support/folder.h"
 #include "support/scene.h"
+#include "support/scrape.h"
 #include "support/stage.h"
 
-TestSuite(receipts, .fini = folder_remove);
+TestSuite(reporter, .fini = folder_remove);
 
 #define OK "{\"ok\":true}"
 
@@ -35,7 +36,7 @@ static void ask_for_it(const struct stage *s, const char *want) {
   program_await_notice(s->program, want);
 }
 
-Test(receipts, sigusr1_and_the_end_tell_what_it_brought) {
+Test(reporter, sigusr1_and_the_end_tell_what_it_brought) {
   struct stage s = stage_open(FORWARD);
   ask_for_it(&s, "hedgerow: receipt: no request asked an upstream\n");
   answer_one(&s);
@@ -49,14 +50,14 @@ Test(receipts, sigusr1_and_the_end_tell_what_it_brought) {
   stage_close(&s);
 }
 
-Test(receipts, whoever_served_nobody_ends_without_a_word) {
+Test(reporter, whoever_served_nobody_ends_without_a_word) {
   struct stage s = stage_open(FORWARD);
   program_stop(s.program);
   cr_expect_null(strstr(s.program->err, "receipt"), "%s", s.program->err);
   stage_close(&s);
 }
 
-Test(receipts, refusals_are_told_with_their_reason) {
+Test(reporter, refusals_are_told_with_their_reason) {
   struct stage s = stage_open(FORWARD, "--budget", "10%:1");
   rescue_one(&s);
   client_get(s.client, "/smart");
@@ -66,7 +67,7 @@ Test(receipts, refusals_are_told_with_their_reason) {
   stage_close(&s);
 }
 
-Test(receipts, the_items_of_an_all_are_no_extra_requests) {
+Test(reporter, the_items_of_an_all_are_no_extra_requests) {
   struct stage s = stage_open("--hedges", "1", "--hedge-after", "250ms");
   client_get(s.client, "/all"); /* as many as a race could ask */
   arrival_answer_json(origin_await(s.origin), 200, "1");
@@ -83,7 +84,7 @@ Test(receipts, the_items_of_an_all_are_no_extra_requests) {
   "upstreams:\n  a: {targets: [$A]}\n"                                         \
   "routes:\n  - {path: /a, upstream: a}\n  - {path: /b, upstream: a}\n"
 
-Test(receipts, each_path_has_its_own_where_there_are_several) {
+Test(reporter, each_path_has_its_own_where_there_are_several) {
   struct scene s = scene_open(TWO);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
@@ -104,7 +105,7 @@ static struct stage stage_open_telling(const char *form) {
                     "1s");
 }
 
-Test(receipts, the_log_tells_it_as_json) {
+Test(reporter, the_log_tells_it_as_json) {
   struct stage s = stage_open_telling("json");
   rescue_one(&s);
   folder_await("log", "\"receipt\":{\"requests\":1,\"attempts\":2,"
@@ -113,15 +114,68 @@ Test(receipts, the_log_tells_it_as_json) {
   stage_close(&s);
 }
 
-Test(receipts, the_log_tells_it_in_words) {
+Test(reporter, the_log_tells_it_in_words) {
   struct stage s = stage_open_telling("text");
   rescue_one(&s);
   folder_await("log", "\nreceipt: 1 request, 100.0 % extra; rescued 1 after");
   stage_close(&s);
 }
 
-Test(receipts, without_a_log_it_is_a_notice) {
+Test(reporter, without_a_log_it_is_a_notice) {
   struct stage s = stage_open(FORWARD, "--log", "off", "--receipt", "1s");
   program_await_notice(s.program, "receipt: no request asked an upstream");
+  stage_close(&s);
+}
+
+/* ---- losers that are read ---- */
+
+#define EARLY "--hedges", "1", "--hedge-after", "1ms", "--gate", "off"
+
+/* The hedge has won, and the primary is still asked. */
+static struct arrival *lose(const struct stage *s) {
+  client_get(s->client, "/smart");
+  struct arrival *primary = origin_await_attempt(s->origin, 0);
+  arrival_answer_json(origin_await_attempt(s->origin, 1), 200, OK);
+  reply_expect(client_await_reply(s->client), 200, OK);
+  return primary;
+}
+
+static void await_counted(const struct stage *s) {
+  char sample[256];
+  snprintf(sample, sizeof sample,
+           "hedgerow_in_flight{upstream=\"to\",target=\"0\",host=\"%s\"}",
+           s->origin->url + strlen("http://"));
+  for (unsigned i = 0; i < 100000 && scrape(s->program, sample) > 0; i++)
+    continue;
+}
+
+static void expect_after_loser(int status, const char *want) {
+  struct stage s =
+      stage_open(EARLY, "--admin", "127.0.0.1:0", "--losers", "drain");
+  struct arrival *primary = lose(&s);
+  arrival_answer_json(primary, status, OK);
+  await_counted(&s);
+  program_stop(s.program);
+  cr_expect(strstr(s.program->err, want), "%s", s.program->err);
+  cr_expect_null(strstr(s.program->err, "estimate"), "%s", s.program->err);
+  stage_close(&s);
+}
+
+Test(reporter, the_end_of_a_loser_that_is_read_makes_the_time_known) {
+  expect_after_loser(200, "and 1 from slowness; ");
+  expect_after_loser(200, " ms saved\n");
+}
+
+Test(reporter, a_loser_that_fails_in_the_end_tells_nothing) {
+  expect_after_loser(500, "how much time that saved is not known yet\n");
+}
+
+Test(reporter, a_loser_that_is_given_up_holds_nothing) {
+  struct stage s =
+      stage_open(EARLY, "--admin", "127.0.0.1:0", "--losers", "drain");
+  (void)lose(&s);
+  program_stop(s.program);
+  cr_expect(strstr(s.program->err, "and 1 from slowness; "), "%s",
+            s.program->err);
   stage_close(&s);
 }

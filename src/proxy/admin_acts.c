@@ -1,0 +1,54 @@
+/* admin_acts.c: what operators want done.
+ *
+ * A reload is over when every worker has heard of it, so its answer waits: who
+ * has it may count on the new configuration. A drain is only begun. */
+#include "io/log.h"
+#include "proxy/admin_parts.h"
+
+static void reply_wait_end(struct reply *reply) {
+  list_remove(&reply->admin->waiting, &reply->link);
+}
+
+static void on_gone(void *arg) {
+  reply_wait_end(arg);
+  reply_free(arg);
+}
+
+void admin_reload(struct admin *admin, const struct http_request *request,
+                  struct slice rest, struct reply *reply) {
+  (void)request, (void)rest;
+  if (*admin->view.stopping) {
+    reply_problem(reply, 409, "not reloaded: hedgerow is draining");
+    return;
+  }
+  reply->taken = true;
+  connection_await(reply->connection, on_gone, reply);
+  list_append(&admin->waiting, &reply->link);
+  log_notice("a reload was asked for at the admin listener");
+  admin->view.on_reload(admin->view.arg);
+}
+
+static void tell(struct reply *reply, struct text *errors) {
+  if (errors->len == 0) reply_str(reply, "{\"reload\":\"reloaded\"}");
+  else reply_problem(reply, 409, text_end(errors));
+  reply_send(reply);
+}
+
+void admin_reloaded(struct admin *admin, struct text *errors) {
+  struct list_link *first;
+  while (admin && (first = admin->waiting.first)) {
+    struct reply *reply = list_item(first, struct reply, link);
+    reply_wait_end(reply);
+    tell(reply, errors);
+  }
+}
+
+void admin_drain(struct admin *admin, const struct http_request *request,
+                 struct slice rest, struct reply *reply) {
+  (void)request, (void)rest;
+  reply->status = 202;
+  reply_str(reply, "{\"drain\":\"begun\"}");
+  if (*admin->view.stopping) return;
+  log_notice("a drain was asked for at the admin listener");
+  admin->view.on_drain(admin->view.arg);
+}
