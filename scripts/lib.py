@@ -4,6 +4,7 @@ The program (HEDGEROW_BIN, or that of build/release), a folder WORK that goes
 away with the script, upstreams of the script's own, and hedgerow in front of
 them. An importing script stands beside this file; the root of the checkout is
 the working directory from here on."""
+import copy
 import os
 import re
 import subprocess
@@ -58,7 +59,8 @@ class Upstream:
             def handle_any(self):
                 size = int(self.headers.get("Content-Length", 0))
                 self.body = self.rfile.read(size)
-                upstream.seen.append(self)
+                # The next request of this connection is read by self, too.
+                upstream.seen.append(copy.copy(self))
                 status, fields, body = answer(self, len(upstream.seen) - 1)
                 self.send_response(status)
                 for name, value in fields.items():
