@@ -84,6 +84,8 @@ Test(config_fit, an_origin_costs_what_the_largest_of_its_upstreams_may_have) {
 Test(config_fit, admin_costs_its_few) {
   struct config config = config_of(1000, 500);
   config.admin.host = slice_of("127.0.0.1");
-  cr_expect(!config_fit_descriptors(&config, 2000 + 64 + 12 + 33, 1));
-  cr_expect(config_fit_descriptors(&config, 2000 + 64 + 12 + 33 - 1, 1));
+  cr_expect_eq(config_admin_readers(2249), 140);
+  cr_expect(!config_fit_descriptors(&config, 2000 + 64 + 12 + 33 + 140, 1));
+  cr_expect(config_fit_descriptors(&config, 2000 + 64 + 12 + 33 + 139, 1));
+  cr_expect_eq(config_admin_readers(1000 * 1000), CONFIG_ADMIN_READERS);
 }

@@ -61,3 +61,25 @@ Test(site, a_page_of_another_is_not) {
   cr_expect_not(is_own("null", "127.0.0.1:8481"));
   cr_expect_not(is_own("", "127.0.0.1:8481"));
 }
+
+/* ---- tokens ---- */
+
+static bool is_token(const char *authorization) {
+  return site_token_is(slice_of(authorization), slice_of("open-sesame"));
+}
+
+Test(site, a_bearer_token_is_the_whole_of_it) {
+  cr_expect(is_token("Bearer open-sesame"));
+  cr_expect(is_token("bearer open-sesame"));
+  cr_expect(is_token("BEARER   open-sesame"));
+  cr_expect_not(is_token("Bearer open-sesam"));
+  cr_expect_not(is_token("Bearer open-sesame "));
+  cr_expect_not(is_token("Bearer open-sesamE"));
+  cr_expect_not(is_token("Bearer Open-sesame"));
+  cr_expect_not(is_token("Bearer\topen-sesame"));
+  cr_expect_not(is_token("Basic open-sesame"));
+  cr_expect_not(is_token("open-sesame"));
+  cr_expect_not(is_token("Bearer "));
+  cr_expect_not(is_token("Bearer"));
+  cr_expect_not(is_token(""));
+}

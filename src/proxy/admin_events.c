@@ -15,6 +15,7 @@
  * knows whether a filter would have taken them; they are counted if it might.
  *
  * An event is written once for all readers. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "config/config_values.h"
@@ -213,8 +214,11 @@ static bool read_filter(struct reader *reader, struct slice query,
   struct slice words = admin_param(query, "only", &only);
   const char *why =
       words.len > 0 ? config_parse_filter(words, &reader->filter) : NULL;
-  if (why) reply_problem(reply, 400, why);
-  return !why;
+  if (!why) return true;
+  char detail[ROUTE_BYTES + 256];
+  snprintf(detail, sizeof detail, "only=%.*s%s", SLICE_ARG(words), why);
+  reply_problem(reply, 400, detail);
+  return false;
 }
 
 static void begin(struct reader *reader, const struct reply *reply) {

@@ -121,7 +121,7 @@ static bool await_ready(struct demo_child *child) {
   while (child->port == 0 && listen_to(child, &words, until_us))
     child->port = port_behind("listening on http://127.0.0.1:", words.at);
   if (child->port == 0) pass_on("the proxy did not start", &words);
-  child->page_port = port_behind("metrics at http://127.0.0.1:", words.at);
+  child->page_port = port_behind("admin at http://127.0.0.1:", words.at);
   return child->port != 0;
 }
 

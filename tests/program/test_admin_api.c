@@ -1,0 +1,510 @@
+/* What the admin listener tells of state and races, what it does, and whom it
+ * lets in, by the built program. Metrics and readiness are in test_admin.c,
+ * events in test_admin_events.c. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "support/folder.h"
+#include "support/operator.h"
+#include "support/scene.h"
+#include "support/stage.h"
+#include "support/wire.h"
+
+TestSuite(admin_api, .fini = folder_remove);
+
+#define OK "{\"ok\":true}"
+#define AT "127.0.0.1:0"
+#define MEANT "X-Hedgerow-Admin: 1\r\n"
+
+/* Nobody listens there: each request fails at once. */
+#define NOBODY "--to", "http://127.0.0.1:1", "--hedges", "0", "--admin", AT
+
+static void ask_with_id(const struct program *program, const char *id) {
+  char field[512];
+  struct client *client = client_new(program->port);
+  snprintf(field, sizeof field, "X-Request-ID: %s\r\n", id);
+  client_get_with(client, "/smart/x", field);
+  (void)client_await_reply(client);
+  client_free(client);
+}
+
+static void ask(const struct stage *s, int upstream) {
+  client_get(s->client, "/smart");
+  arrival_answer_json(origin_await(s->origin), upstream, OK);
+  (void)client_await_reply(s->client);
+}
+
+/* An answer's body, to be freed. */
+static char *body_of(const struct program *program, const char *path) {
+  struct client *client = operator_new(program);
+  const struct reply *reply = operator_get(client, path);
+  cr_assert_eq(reply->status, 200, "%s: %s", path, reply->body);
+  char *body = strdup(reply->body);
+  client_free(client);
+  return body;
+}
+
+static void expect_in(const struct program *program, const char *path,
+                      const char *part) {
+  char *body = body_of(program, path);
+  cr_expect(strstr(body, part), "%s: no %s in %s", path, part, body);
+  free(body);
+}
+
+static unsigned count_in(const struct program *program, const char *path,
+                         const char *part) {
+  char *body = body_of(program, path);
+  unsigned count = 0;
+  for (const char *at = body; (at = strstr(at, part)); at++) count++;
+  free(body);
+  return count;
+}
+
+/* ---- state ---- */
+
+Test(admin_api, the_state_tells_routes_upstreams_and_receipts) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0");
+  ask(&s, 200);
+  ask(&s, 500);
+  static const char *const parts[] = {
+      "\"generation\":1,\"draining\":false",
+      "\"requests_in_flight\":0",
+      "\"mock\":null,\"spans_ms\":[",
+      "\"receipt\":{\"requests\":2,\"attempts\":2,\"extra_percent\":0.0",
+      "{\"route\":\"/smart\",\"upstream\":\"to\",\"receipt\":{\"requests\":2",
+      "\"waited\":[",
+      "\"alone\":null",
+      "\"budget\":{\"time\":400,\"failure\":400,\"cap\":400},\"refused\":{}",
+      "\"up\":true,\"state\":\"up\",\"in_flight\":0",
+  };
+  for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
+    expect_in(s.program, "/api/v1/state", parts[i]);
+  stage_close(&s);
+}
+
+Test(admin_api, the_state_tells_when_hedges_start) {
+  struct stage s = stage_open("--admin", AT, "--hedge-after", "250ms");
+  expect_in(s.program, "/api/v1/state",
+            "\"hedge_delay_ms\":250.0,\"learned\":false");
+  stage_close(&s);
+}
+
+Test(admin_api, the_state_tells_who_is_ejected_and_what_was_refused) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "1", "--budget",
+                              "10%:1", "--on-failure", "next");
+  for (unsigned i = 0; i < 5; i++) {
+    client_get(s.client, "/smart");
+    arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+    if (i == 0) arrival_answer_json(origin_await_attempt(s.origin, 1), 500, OK);
+    (void)client_await_reply(s.client);
+  }
+  expect_in(s.program, "/api/v1/state", "\"up\":false,\"state\":\"ejected\"");
+  expect_in(s.program, "/api/v1/state", "\"refused\":{\"budget\":");
+  stage_close(&s);
+}
+
+/* ---- races ---- */
+
+Test(admin_api, a_race_is_told_by_its_id) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "1", "--hedge-after",
+                              "60s", "--timeout", "10s");
+  client_get_with(s.client, "/smart/a?secret=1", "X-Request-ID: my-id\r\n");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  static const char *const parts[] = {
+      "\"id\":\"my-id\"",
+      "\"route\":\"/smart\",\"upstream\":\"to\",\"method\":\"GET\","
+      "\"target\":\"/smart/a\",\"status\":200,\"outcome\":\"success\"",
+      "\"winner\":1,\"rescued\":\"failed\",\"saved_ms\":null",
+      "{\"number\":0,\"kind\":\"primary\",\"target\":0",
+      "\"result\":\"status\",\"status\":500",
+      "{\"number\":1,\"kind\":\"hedge\",\"target\":0",
+  };
+  for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
+    expect_in(s.program, "/api/v1/races/my-id", parts[i]);
+  cr_expect_eq(count_in(s.program, "/api/v1/races/my-id", "secret"), 0);
+  expect_in(s.program, "/api/v1/races?kind=rescued", "\"id\":\"my-id\"");
+  stage_close(&s);
+}
+
+Test(admin_api, races_are_listed_by_kind_newest_first) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0");
+  const struct program *p = s.program;
+  ask(&s, 200);
+  ask(&s, 500);
+  ask(&s, 200);
+  cr_expect_eq(count_in(p, "/api/v1/races", "\"seq\":"), 3);
+  cr_expect_eq(count_in(p, "/api/v1/races?limit=2", "\"seq\":"), 2);
+  expect_in(p, "/api/v1/races?limit=1", "{\"races\":[{\"seq\":3,");
+  cr_expect_eq(count_in(p, "/api/v1/races?kind=failed", "\"seq\":"), 1);
+  expect_in(p, "/api/v1/races?kind=failed", "\"seq\":2,");
+  cr_expect_eq(count_in(p, "/api/v1/races?kind=rescued", "\"seq\":"), 0);
+  cr_expect_eq(count_in(p, "/api/v1/races?kind=slowest", "\"seq\":"), 3);
+  cr_expect_eq(count_in(p, "/api/v1/races?route=/smart", "\"seq\":"), 3);
+  cr_expect_eq(count_in(p, "/api/v1/races?route=%2Fall", "\"seq\":"), 0);
+  stage_close(&s);
+}
+
+Test(admin_api, answers_without_a_race_are_none) {
+  struct stage s = stage_open("--admin", AT);
+  client_get(s.client, "/healthz");
+  (void)client_await_reply(s.client);
+  client_get(s.client, "/nowhere");
+  (void)client_await_reply(s.client);
+  cr_expect_eq(count_in(s.program, "/api/v1/races", "\"seq\":"), 0);
+  stage_close(&s);
+}
+
+static void expect_problem(const struct program *program, const char *path,
+                           int status, const char *part) {
+  struct client *client = operator_new(program);
+  const struct reply *reply = operator_get(client, path);
+  reply_expect_problem(reply, status);
+  reply_expect_in_body(reply, part);
+  client_free(client);
+}
+
+Test(admin_api, a_value_that_is_none_is_named) {
+  struct program *p = program_start(NOBODY);
+  expect_problem(p, "/api/v1/races?kind=best", 400,
+                 "kind=best: expected latest, slowest, rescued or failed");
+  expect_problem(p, "/api/v1/races?limit=0", 400, "limit=0: expected 1 to 200");
+  expect_problem(p, "/api/v1/races?limit=201", 400, "limit=201");
+  expect_problem(p, "/api/v1/races?limit=-1", 400, "limit=-1");
+  expect_problem(p, "/api/v1/races?limit=99999999999999999999", 400, "limit=");
+  expect_problem(p, "/api/v1/races/no-such-id", 404, "no race");
+  expect_problem(p, "/api/v1/races/%ff%00", 404, "no race");
+  expect_problem(p, "/api/v1/events?only=odd", 400, "only=odd is no list of");
+  program_free(p);
+}
+
+/* A field's value cannot hold a line end: those come into an ID by no way. */
+Test(admin_api, what_a_client_sends_stays_within_its_string) {
+  struct program *p = program_start(NOBODY);
+  ask_with_id(p, "</script><img src=x>\"'\xe2\x80\xa8\\");
+  char *body = body_of(p, "/api/v1/races");
+  cr_expect_null(strpbrk(body, "<>"), "%s", body);
+  cr_expect_null(strstr(body, "\xe2\x80\xa8"), "%s", body);
+  free(body);
+  program_free(p);
+}
+
+Test(admin_api, an_id_is_percent_decoded) {
+  struct program *p = program_start(NOBODY);
+  ask_with_id(p, "a/b");
+  expect_in(p, "/api/v1/races/a%2Fb", "\"id\":\"a/b\"");
+  expect_in(p, "/api/v1/races/a/b", "\"id\":\"a/b\"");
+  program_free(p);
+}
+
+/* Told when it is over, which is behind its last byte. */
+Test(admin_api, a_streamed_answer_is_a_race) {
+  struct stage s = stage_open("--admin", AT, "--success", "any", "--hedges",
+                              "0", "--log", "off");
+  ask(&s, 200);
+  while (count_in(s.program, "/api/v1/races", "\"seq\":") == 0) continue;
+  expect_in(s.program, "/api/v1/races", "\"client\":\"127.0.0.1:");
+  expect_in(s.program, "/api/v1/races", "\"outcome\":\"success\"");
+  stage_close(&s);
+}
+
+/* ---- the configuration, and what is done ---- */
+
+Test(admin_api, the_configuration_is_told_without_secrets) {
+  char token[FOLDER_PATH_MAX];
+  folder_write("up.token", "sesame", token);
+  struct program *p =
+      program_start(NOBODY, "--token-file", token, "--header", "X-Key: sesame");
+  struct client *client = operator_new(p);
+  const struct reply *reply = operator_get(client, "/api/v1/config");
+  cr_expect_eq(reply->status, 200);
+  reply_expect_field(reply, "Content-Type", "application/yaml");
+  reply_expect_in_body(reply, "hedge_after: 300ms");
+  cr_expect_null(strstr(reply->body, "sesame"), "%s", reply->body);
+  client_free(client);
+  program_free(p);
+}
+
+#define YAML "admin: '" AT "'\nupstreams:\n  a: {targets: [$A]}\n"
+#define ROUTES "routes:\n  - {path: /a, upstream: a}\n"
+
+static const struct reply *post(struct client *client, const char *path) {
+  return operator_ask(client, "POST", path, MEANT "Content-Length: 0\r\n");
+}
+
+Test(admin_api, a_reload_is_answered_when_it_is_over) {
+  struct scene s = scene_open(YAML ROUTES);
+  struct client *client = operator_new(s.program);
+  scene_expect_problem(&s, "/b", 404);
+  scene_write(&s, YAML ROUTES "  - {path: /b, upstream: a}\n");
+  reply_expect(post(client, "/api/v1/reload"), 200,
+               "{\"reload\":\"reloaded\"}");
+  scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
+  reply_expect_in_body(operator_get(client, "/api/v1/state"),
+                       "\"generation\":2");
+  client_free(client);
+  scene_close(&s);
+}
+
+Test(admin_api, a_reload_that_is_refused_says_every_reason) {
+  struct scene s = scene_open(YAML ROUTES);
+  struct client *client = operator_new(s.program);
+  scene_write(&s, YAML ROUTES "nonsense: 1\nmore: 2\n");
+  const struct reply *reply = post(client, "/api/v1/reload");
+  reply_expect_problem(reply, 409);
+  reply_expect_in_body(reply, "nonsense");
+  reply_expect_in_body(reply, "more");
+  scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
+  client_free(client);
+  scene_close(&s);
+}
+
+Test(admin_api, a_drain_ends_the_program_in_order) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0");
+  client_get(s.client, "/smart");
+  struct arrival *arrival = origin_await(s.origin);
+  struct client *client = operator_new(s.program);
+  reply_expect(post(client, "/api/v1/drain"), 202, "{\"drain\":\"begun\"}");
+  reply_expect(post(client, "/api/v1/drain"), 202, "{\"drain\":\"begun\"}");
+  reply_expect_problem(post(client, "/api/v1/reload"), 409);
+  cr_expect_eq(operator_get(client, "/readyz")->status, 503);
+  reply_expect_in_body(operator_get(client, "/api/v1/state"),
+                       "\"draining\":true");
+  arrival_answer_json(arrival, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  program_await_exit(s.program);
+  cr_expect_eq(s.program->exit_status, 0);
+  client_free(client);
+  stage_close(&s);
+}
+
+/* ---- who may ask ---- */
+
+Test(admin_api, what_changes_something_must_be_meant) {
+  struct program *p = program_start(NOBODY);
+  struct client *client = operator_new(p);
+  reply_expect_problem(
+      operator_ask(client, "POST", "/api/v1/drain", "Content-Length: 0\r\n"),
+      403);
+  reply_expect_problem(
+      operator_ask(client, "POST", "/api/v1/drain", "X-Hedgerow-Admin: 0\r\n"),
+      403);
+  reply_expect_problem(operator_ask(client, "POST", "/api/v1/drain",
+                                    MEANT "Origin: http://a.example\r\n"),
+                       403);
+  const struct reply *reply = operator_get(client, "/api/v1/drain");
+  reply_expect_problem(reply, 405);
+  reply_expect_field(reply, "Allow", "POST");
+  reply = operator_ask(client, "POST", "/api/v1/state", MEANT);
+  reply_expect_problem(reply, 405);
+  reply_expect_field(reply, "Allow", "GET, HEAD");
+  client_free(client);
+  program_free(p);
+}
+
+Test(admin_api, the_page_says_what_it_may_do) {
+  struct program *p = program_start(NOBODY);
+  struct client *client = operator_new(p);
+  const struct reply *reply = operator_get(client, "/");
+  cr_expect_eq(reply->status, 200);
+  reply_expect_field(reply, "Content-Type", "text/html; charset=utf-8");
+  reply_expect_field(reply, "X-Content-Type-Options", "nosniff");
+  static const char *const parts[] = {
+      "default-src 'none'", "script-src 'sha256-", "style-src 'sha256-",
+      "connect-src 'self'", "frame-ancestors 'none'"};
+  for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
+    reply_expect_in_field(reply, "Content-Security-Policy", parts[i]);
+  reply_expect_in_body(reply, "<!doctype html>");
+  client_free(client);
+  program_free(p);
+}
+
+static int status_with(struct client *client, const char *path,
+                       const char *field) {
+  return operator_ask(client, "GET", path, field)->status;
+}
+
+Test(admin_api, a_token_is_asked_for_where_there_is_one) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("admin.token", "open-sesame\n", path);
+  struct program *p = program_start("--to", "http://127.0.0.1:1", "--admin",
+                                    "0.0.0.0:0", "--admin-token-file", path);
+  struct client *client = operator_new(p);
+  static const char *const wrong[] = {"",
+                                      "Authorization: Bearer open-sesam\r\n",
+                                      "Authorization: Bearer open-sesame1\r\n",
+                                      "Authorization: Bearer \r\n",
+                                      "Authorization: Basic open-sesame\r\n",
+                                      "Authorization: open-sesame\r\n"};
+  for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    const struct reply *reply =
+        operator_ask(client, "GET", "/api/v1/state", wrong[i]);
+    reply_expect_problem(reply, 401);
+    reply_expect_in_field(reply, "WWW-Authenticate", "Bearer");
+  }
+  cr_expect_eq(status_with(client, "/metrics", ""), 401);
+  cr_expect_eq(status_with(client, "/no-such-path", ""), 401);
+  cr_expect_eq(status_with(client, "/healthz", ""), 200);
+  cr_expect_eq(status_with(client, "/readyz", ""), 200);
+  cr_expect_eq(status_with(client, "/", ""), 200);
+  cr_expect_eq(status_with(client, "/api/v1/state",
+                           "Authorization: bearer  open-sesame\r\n"),
+               200);
+  cr_expect_null(strstr(p->err, "sesame"));
+  client_free(client);
+  program_free(p);
+}
+
+Test(admin_api, the_token_is_read_anew_by_a_reload) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("admin.token", "first", path);
+  struct program *p = program_start(NOBODY, "--admin-token-file", path);
+  struct client *client = operator_new(p);
+  folder_write("admin.token", "second", path);
+  program_signal(p, SIGHUP);
+  program_await_notice(p, "hedgerow: reloaded");
+  cr_expect_eq(
+      status_with(client, "/metrics", "Authorization: Bearer first\r\n"), 401);
+  cr_expect_eq(
+      status_with(client, "/metrics", "Authorization: Bearer second\r\n"), 200);
+  folder_write("admin.token", "two words", path);
+  program_signal(p, SIGHUP);
+  program_await_notice(p, "hedgerow: not reloaded");
+  cr_expect_eq(
+      status_with(client, "/metrics", "Authorization: Bearer second\r\n"), 200);
+  client_free(client);
+  program_free(p);
+}
+
+Test(admin_api, a_token_file_that_is_missing_is_named) {
+  struct program *p = program_run("--to", "http://127.0.0.1:1", "--admin", AT,
+                                  "--admin-token-file", "/no/such/file");
+  cr_expect_eq(p->exit_status, 2);
+  cr_expect(strstr(p->err, "--admin-token-file: /no/such/file: No such"), "%s",
+            p->err);
+  free(p);
+}
+
+/* ---- a socket in the file system ---- */
+
+static int connect_at(const char *path) {
+  struct sockaddr_un to = {.sun_family = AF_UNIX};
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
+  if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0) return fd;
+  close(fd);
+  return -1;
+}
+
+static struct program *start_at(const char *place) {
+  return program_start("--to", "http://127.0.0.1:1", "--admin", place);
+}
+
+static void expect_alive_at(const char *path) {
+  int fd = connect_at(path);
+  cr_assert_geq(fd, 0);
+  struct client *client = client_over(fd);
+  /* No Host can mislead who came by a file. */
+  client_send(client, "GET /healthz HTTP/1.1\r\nHost: a.example\r\n\r\n");
+  reply_expect(client_await_reply(client), 200, "{\"status\":\"ok\"}");
+  client_free(client);
+}
+
+Test(admin_api, a_socket_is_its_owners_and_goes_with_the_program) {
+  char path[FOLDER_PATH_MAX], place[FOLDER_PATH_MAX + 8];
+  struct stat info;
+  folder_write("made", "", path);
+  folder_path("admin.sock", path);
+  snprintf(place, sizeof place, "unix:%s", path);
+  struct program *p = start_at(place);
+  cr_assert_eq(stat(path, &info), 0);
+  cr_expect_eq(info.st_mode & 0777, 0600, "%o", info.st_mode);
+  cr_expect(strstr(p->err, "admin at unix:/"), "%s", p->err);
+  expect_alive_at(path);
+  struct program *second = program_run("--to", "http://127.0.0.1:1", "--listen",
+                                       AT, "--admin", place);
+  cr_expect_eq(second->exit_status, 1);
+  cr_expect(strstr(second->err, "Address already in use"), "%s", second->err);
+  free(second);
+  expect_alive_at(path);
+  program_free(p);
+  cr_expect_neq(stat(path, &info), 0);
+}
+
+Test(admin_api, a_socket_that_was_left_behind_is_replaced) {
+  char path[FOLDER_PATH_MAX], place[FOLDER_PATH_MAX + 8];
+  folder_write("made", "", path);
+  folder_path("admin.sock", path);
+  snprintf(place, sizeof place, "unix:%s", path);
+  struct program *p = start_at(place);
+  program_signal(p, SIGKILL);
+  program_await_exit(p);
+  free(p);
+  cr_assert_eq(access(path, F_OK), 0);
+  p = start_at(place);
+  expect_alive_at(path);
+  program_free(p);
+}
+
+Test(admin_api, a_file_in_a_sockets_place_is_left_alone) {
+  char path[FOLDER_PATH_MAX], place[FOLDER_PATH_MAX + 8];
+  folder_write("precious", "text", path);
+  snprintf(place, sizeof place, "unix:%s", path);
+  struct program *p = program_run("--to", "http://127.0.0.1:1", "--listen", AT,
+                                  "--admin", place);
+  cr_expect_eq(p->exit_status, 1);
+  cr_expect(strstr(p->err, "Address already in use"), "%s", p->err);
+  char *text = folder_read("precious");
+  cr_expect_str_eq(text, "text");
+  free(text);
+  free(p);
+}
+
+/* ---- bad input ---- */
+
+Test(admin_api, what_is_malformed_is_refused_as_the_front_refuses_it) {
+  static const struct {
+    int status;
+    const char *bytes;
+  } bad[] = {
+      {400, "GET /metrics HTTP/1.1\nHost: a\n\n"},
+      {400, "GET /metrics HTTP/1.1\r\n\r\n"},
+      {400, "GET /metrics HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"},
+      {400, "GET /metrics HTTP/1.1\r\nHost : 127.0.0.1\r\n\r\n"},
+      {400, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n folded: 1\r\n\r\n"},
+      {400, "GET /metrics#x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"},
+      {400, "GET  /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"},
+      {400, "GET metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"},
+      {400, "POST /api/v1/drain HTTP/1.1\r\nHost: 127.0.0.1\r\n" MEANT
+            "Content-Length: 1\r\nContent-Length: 2\r\n\r\n"},
+      {400, "POST /api/v1/drain HTTP/1.1\r\nHost: 127.0.0.1\r\n" MEANT
+            "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {501, "POST /api/v1/drain HTTP/1.1\r\nHost: 127.0.0.1\r\n" MEANT
+            "Transfer-Encoding: gzip\r\n\r\n"},
+      {505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
+      {400, "\x16\x03\x01\x02\x00\x01\r\n\r\n"},
+  };
+  struct program *p = program_start(NOBODY);
+  for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
+    cr_expect_eq(operator_status(p, bad[i].bytes), bad[i].status, "%s",
+                 bad[i].bytes);
+  cr_expect_eq(operator_status(p, "GET /readyz HTTP/1.0\r\n\r\n"), 200);
+  program_free(p);
+}
+
+Test(admin_api, a_target_without_end_is_stopped) {
+  struct program *p = program_start(NOBODY);
+  char request[8 * 1024] = "GET /api/v1/races/";
+  memset(request + strlen(request), 'x', 6000);
+  strcat(request, " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  cr_expect_eq(operator_status(p, request), 414);
+  program_free(p);
+}

@@ -1,0 +1,184 @@
+/* /api/v1/events by the built program: races as they settle, to those who want
+ * them, and what becomes of who does not read. */
+#include <criterion/criterion.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "support/operator.h"
+#include "support/scene.h"
+#include "support/stage.h"
+#include "support/wire.h"
+
+#define OK "{\"ok\":true}"
+#define AT "127.0.0.1:0"
+
+/* Nobody listens there: each request fails at once. */
+#define NOBODY "--to", "http://127.0.0.1:1", "--hedges", "0", "--admin", AT
+
+static void ask(const struct stage *s, int upstream) {
+  client_get(s->client, "/smart");
+  arrival_answer_json(origin_await(s->origin), upstream, OK);
+  (void)client_await_reply(s->client);
+}
+
+static void expect_event(struct ear *ear, const char *part) {
+  const char *event = ear_await(ear);
+  cr_expect(strstr(event, part), "no %s in %s", part, event);
+}
+
+Test(admin_events, a_race_is_told_when_it_settles) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0");
+  ask(&s, 200); /* before anybody listens */
+  struct ear *ear = ear_new(s.program, "");
+  ask(&s, 500);
+  const char *event = ear_await(ear);
+  cr_expect_eq(strncmp(event, "id: 2\nevent: race\ndata: {\"seq\":2,", 33), 0,
+               "%s", event);
+  cr_expect(strstr(event, "\"status\":502"), "%s", event);
+  cr_expect_null(strchr(strstr(event, "data: "), '\n'), "%s", event);
+  ask(&s, 200);
+  expect_event(ear, "id: 3\n");
+  ear_free(ear);
+  stage_close(&s);
+}
+
+Test(admin_events, each_reader_has_what_it_asked_for) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "1", "--hedge-after",
+                              "60s", "--timeout", "10s");
+  struct ear *rescued = ear_new(s.program, "?only=rescued");
+  struct ear *failed = ear_new(s.program, "?only=failed");
+  struct ear *elsewhere = ear_new(s.program, "?route=/all");
+  struct ear *slow = ear_new(s.program, "?only=slow:60m");
+  ask(&s, 200);
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  (void)client_await_reply(s.client);
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 500, OK);
+  (void)client_await_reply(s.client);
+  expect_event(rescued, "id: 2\n");
+  expect_event(failed, "id: 3\n");
+  cr_expect_not(wire_is_readable(rescued->fd));
+  cr_expect_not(wire_is_readable(elsewhere->fd));
+  cr_expect_not(wire_is_readable(slow->fd));
+  ear_free(rescued);
+  ear_free(failed);
+  ear_free(elsewhere);
+  ear_free(slow);
+  stage_close(&s);
+}
+
+static void fail_often(const struct program *program, unsigned times,
+                       const char *path) {
+  struct client *client = client_new(program->port);
+  for (unsigned i = 0; i < times; i++) {
+    client_get(client, path);
+    (void)client_await_reply(client);
+  }
+  client_free(client);
+}
+
+/* Of as many as nobody can read some are told, and the others are counted: no
+ * race is neither. */
+Test(admin_events, what_is_too_much_is_left_out_and_counted) {
+  enum { RACES = 400 };
+  struct program *p = program_start(NOBODY);
+  struct ear *ear = ear_new(p, "?only=failed");
+  unsigned long told = 0, left_out = 0;
+  fail_often(p, RACES, "/smart");
+  while (told + left_out < RACES) {
+    static const char label[] = "event: left_out\ndata: {\"left_out\":";
+    const char *event = ear_await(ear);
+    if (strncmp(event, label, strlen(label)) == 0)
+      left_out += strtoul(event + strlen(label), NULL, 10);
+    else told++;
+  }
+  cr_expect_eq(told + left_out, RACES);
+  cr_expect_gt(left_out, 0);
+  ear_free(ear);
+  program_free(p);
+}
+
+/* A socket with next to no room on this side. */
+static int deaf_reader(const struct program *program) {
+  static const char request[] =
+      "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  const int bytes = 2048;
+  struct sockaddr_in to = {.sin_family = AF_INET,
+                           .sin_port = htons(operator_port(program)),
+                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+  cr_assert(wire_send(fd, request, sizeof request - 1));
+  return fd;
+}
+
+static bool is_cut_off(int fd) {
+  struct pollfd watched = {.fd = fd};
+  return poll(&watched, 1, 0) == 1 && watched.revents & (POLLERR | POLLHUP);
+}
+
+/* The longest events that there are: each '<' of a path is six bytes. */
+Test(admin_events, a_reader_that_never_reads_is_cut_off_and_no_other) {
+  char path[1024] = "/smart/";
+  memset(path + strlen(path), '<', 1000);
+  struct program *p = program_start(NOBODY);
+  int deaf = deaf_reader(p);
+  struct ear *ear = ear_new(p, "");
+  for (unsigned i = 0; i < 400 && !is_cut_off(deaf); i++) {
+    fail_often(p, 1, path);
+    expect_event(ear, "event: ");
+  }
+  cr_expect(is_cut_off(deaf));
+  fail_often(p, 1, "/smart/last");
+  while (!strstr(ear_await(ear), "/smart/last")) continue;
+  close(deaf);
+  ear_free(ear);
+  program_free(p);
+}
+
+Test(admin_events, readers_take_no_place_from_those_who_ask) {
+  struct program *p = program_start(NOBODY);
+  struct ear *ears[40];
+  for (unsigned i = 0; i < 40; i++) ears[i] = ear_new(p, "");
+  struct client *client = operator_new(p);
+  reply_expect(operator_get(client, "/healthz"), 200, "{\"status\":\"ok\"}");
+  fail_often(p, 1, "/smart");
+  for (unsigned i = 0; i < 40; i++) expect_event(ears[i], "event: race");
+  client_free(client);
+  for (unsigned i = 0; i < 40; i++) ear_free(ears[i]);
+  program_free(p);
+}
+
+Test(admin_events, a_head_has_no_events) {
+  struct program *p = program_start(NOBODY);
+  struct client *client = operator_new(p);
+  client_send(client,
+              "HEAD /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  const struct reply *reply = client_await_reply_to_head(client);
+  cr_expect_eq(reply->status, 200);
+  reply_expect_field(reply, "Content-Type", "text/event-stream");
+  reply_expect(operator_get(client, "/healthz"), 200, "{\"status\":\"ok\"}");
+  client_free(client);
+  program_free(p);
+}
+
+Test(admin_events, who_listens_hears_of_the_end_by_the_close) {
+  struct stage s = stage_open("--admin", AT);
+  struct ear *ear = ear_new(s.program, "");
+  client_leave(s.client);
+  program_stop(s.program);
+  char byte;
+  wire_await(ear->fd, POLLIN, "the end");
+  cr_expect_leq(recv(ear->fd, &byte, 1, 0), 0);
+  ear_free(ear);
+  stage_close(&s);
+}
