@@ -130,11 +130,20 @@ has "^  page      $page\$"
 before=$(sum 'hedgerow_requests_total\{.*\}')
 [ "$before" -gt 0 ] || fail 'the proxy tells of no request'
 await 'requests after the run' has_more
-mock=$(tr '\0' '\n' <"/proc/${proxy% }/cmdline" | sed -n '/^--admin-mock$/{n;p}')
+curl -sSf -D "$work/head" "$page" >"$work/page"
+state=$(curl -sSf "${page}api/v1/state")
+mock=$(sed -n 's/.*"mock":"\([^"]*\)".*/\1/p' <<<"$state")
+[ "$mock" ] || fail "the page does not learn where the mock is: $state"
+grep -q "connect-src 'self' $mock;" "$work/head" ||
+  fail "the page may not ask the mock: $(cat "$work/head")"
 before=$(sum "$hedges")
 curl -sSf -X PUT -H "Origin: ${page%/}" -d '{"slow":100}' "$mock/faults" \
   >>"$work/err"
 grep -q '^{"slow":100,"status":2,' "$work/err" || fail 'the mock did not move'
+has "^  faults    curl -X PUT .* $mock/faults\$"
+top=$(sed -n 's/^  terminal  .* top --admin //p' "$work/out")
+"$bin" top --once --admin "$top" >"$work/top" || fail 'top does not find it'
+grep -q /smart "$work/top" || fail "top shows no route: $(cat "$work/top")"
 await 'hedges against slow answers' has_hedged
 stop INT 0
 start --duration 20s

@@ -97,13 +97,25 @@ Test(latency, the_end_of_a_span_is_behind_all_that_lie_in_it) {
 static struct latency_windows windows;
 
 /* How many answers are seen at that second. */
-static unsigned seen_at(int64_t second) {
+static unsigned seen_by(const struct latency_rule *rule, int64_t second) {
   struct latency_totals totals = {0}, seen;
   unsigned sum = 0;
   latency_add(&totals, &counts);
-  latency_window(&windows, &totals, second * S, &seen);
+  latency_window(&windows, rule, &totals, second * S, &seen);
   for (int i = 0; i < LATENCY_SPANS; i++) sum += seen.whole[i];
   return sum;
+}
+
+static unsigned seen_at(int64_t second) {
+  return seen_by(&latency_present, second);
+}
+
+Test(latency, the_past_is_10_to_20_minutes) {
+  cr_expect_eq(seen_by(&latency_past, 100), 0);
+  note(1000, MS, true);
+  cr_expect_eq(seen_by(&latency_past, 100 + 600), 1000);
+  cr_expect_eq(seen_by(&latency_past, 100 + 1199), 1000);
+  cr_expect_eq(seen_by(&latency_past, 100 + 1200), 0);
 }
 
 Test(latency, a_window_turns_after_5_seconds_with_200_answers) {

@@ -76,7 +76,7 @@ static void learn(struct pilot_target *target, int64_t took_us) {
   latency_note(&counts, 2 * took_us, false);
   latency_add(&totals, &counts);
   latency_curve_make(&curve, &totals);
-  latency_publish(&target->odds, &curve);
+  latency_publish(&target->past, &curve);
 }
 
 static float sum_between(const float *shares, int64_t from_us, int64_t to_us) {

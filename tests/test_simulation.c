@@ -221,6 +221,17 @@ Test(simulation, a_target_over_its_limit_is_spared) {
   cr_expect_leq(got.asked, 1.005);
 }
 
+Test(simulation, a_rate_below_the_limit_keeps_hedges_from_primaries) {
+  struct workload workload = workload_of(SHEDDING "limit 252\n");
+  struct simulated_policy limited = learned(950, 100);
+  limited.rate = (struct rate_rule){1000000000 / 250, 250};
+  double alone = play(&workload, unhedged()).good;
+  struct figures greedy = play(&workload, learned(950, 100));
+  struct figures modest = play(&workload, limited);
+  cr_expect_leq(greedy.good, alone - 1.5);
+  cr_expect_geq(modest.good, alone - 0.8);
+}
+
 Test(simulation, a_target_that_is_ill_is_passed_by) {
   static const char *const ills[] = {"20x", "fails", "hangs", "fails 50%"};
   for (int i = 0; i < 4; i++) {

@@ -63,9 +63,20 @@ struct latency_totals {
 void latency_add(struct latency_totals *totals,
                  const struct latency_counts *counts);
 
-/* Totals at the start of two windows. What both have seen is taken for the
- * present; the newer becomes the older when it is 5 s old and has 200 answers,
- * at the latest after 60 s. All zeros has not begun. */
+/* When the newer of two windows becomes the older: when it is so old and has so
+ * many answers, at the latest after so long. */
+struct latency_rule {
+  int64_t least_us, most_us;
+  uint32_t whole;
+};
+/* What is usual now: 5 s with 200 answers, at most a minute. */
+extern const struct latency_rule latency_present;
+/* What is rare, too: 10 minutes. Where hedges win, few answers tell how long
+ * the slow ones take; the present may have none of them. */
+extern const struct latency_rule latency_past;
+
+/* Totals at the start of two windows. What both have seen is what counts. All
+ * zeros has not begun. */
 struct latency_windows {
   struct latency_totals older, newer;
   int64_t newer_us; /* when the newer began; 0: never */
@@ -74,6 +85,7 @@ struct latency_windows {
 /* Starts a new window where it is time, and leaves in *seen what both have
  * seen until now. `totals` are those of all workers since ever. */
 void latency_window(struct latency_windows *windows,
+                    const struct latency_rule *rule,
                     const struct latency_totals *totals, int64_t now_us,
                     struct latency_totals *seen);
 

@@ -46,6 +46,8 @@ struct pilot_target {
   struct outlier_bench slow;
   /* Written by the reader, read by races that are only observed. */
   _Alignas(PILOT_LINE) struct latency_odds odds;
+  struct latency_odds past; /* of the last 10 to 20 minutes: what a race that
+                             * was rescued has saved */
 };
 
 struct pilot_delay {
@@ -134,7 +136,7 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
 /* ---- the reader ---- */
 
 struct pilot_learner {
-  struct latency_windows windows;
+  struct latency_windows windows, past;
   struct latency_curve curve; /* of the last pilot_learn_target */
   struct overload_usual usual;
 };

@@ -12,6 +12,7 @@
 #include "core/gate.h"
 #include "core/hedge_budget.h"
 #include "core/plan.h"
+#include "core/rate.h"
 #include "tools/rival.h"
 #include "tools/workload.h"
 
@@ -21,6 +22,7 @@ struct simulated_policy {
   struct hedge_budget_rule budget;
   bool gate;
   int64_t max_attempts;
+  struct rate_rule rate;          /* of each target; all zeros: no limit */
   const struct rival_rule *rival; /* NULL: hedgerow's own */
 };
 

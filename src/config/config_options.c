@@ -40,6 +40,16 @@ enum {
   NUMBER(group, scope, name, "TIME", DURATION, member, fallback, min, "60m",   \
          help)
 
+/* The same, or a word that stands for a number. */
+#define TIME_OR(group_, scope_, name_, word_, number_, member, fallback_,      \
+                min_, help_)                                                   \
+  {                                                                            \
+    .group = GROUP_##group_, .scope = OF_##scope_, .name = name_,              \
+    .value = "TIME|" word_, .kind = OPTION_DURATION,                           \
+    MEMBER(TYPE_##scope_, member), .fallback = fallback_, .min = min_,         \
+    .max = "60m", .word = word_, .word_number = number_, .help = help_         \
+  }
+
 #define BYTES(scope, name, member, fallback, min, max, help)                   \
   NUMBER(LIMITS, scope, name, "SIZE", SIZE, member, fallback, min, max, help)
 
@@ -82,19 +92,10 @@ const struct config_option config_options[] = {
            "within bounds"),
     COUNTED(RACING, ROUTE, "hedges", policy.hedges, "2", "0", "15",
             "the most hedges that a race starts"),
-    {.group = GROUP_RACING,
-     .scope = OF_ROUTE,
-     .name = "stagger",
-     .value = "TIME|auto",
-     .kind = OPTION_DURATION,
-     MEMBER(struct config_rules, policy.stagger_us),
-     .fallback = "auto",
-     .min = "0ms",
-     .max = "60m",
-     .word = "auto",
-     .word_number = RACE_STAGGER_AUTO,
-     .help = "the time from each hedge to the next; auto: none, or with a "
-             "learned --hedge-after as long again"},
+    TIME_OR(RACING, ROUTE, "stagger", "auto", RACE_STAGGER_AUTO,
+            policy.stagger_us, "auto", "0ms",
+            "the time from each hedge to the next; auto: none, or with a "
+            "learned --hedge-after as long again"),
     OPTION(RACING, ROUTE, "on-failure", "next|all|wait", CHOICE,
            policy.on_failure, "next",
            "when an attempt fails and no other is in flight, start the next "
@@ -148,18 +149,10 @@ const struct config_option config_options[] = {
          "the deadline of a request without ?timeout=MS"),
     TIME(TIME, ROUTE, "max-timeout", max_timeout_us, "60s", "1ms",
          "the longest deadline that a client may ask for"),
-    {.group = GROUP_TIME,
-     .scope = OF_ROUTE,
-     .name = "attempt-timeout",
-     .value = "TIME",
-     .kind = OPTION_DURATION,
-     MEMBER(struct config_rules, policy.attempt_timeout_us),
-     .fallback = "off",
-     .min = "1ms",
-     .max = "60m",
-     .word = "off",
-     .help = "the longest time for one attempt; it has no effect unless "
-             "it is below the deadline"},
+    TIME_OR(TIME, ROUTE, "attempt-timeout", "off", 0, policy.attempt_timeout_us,
+            "off", "1ms",
+            "the longest time for one attempt; it has no effect unless it is "
+            "below the deadline"),
     TIME(TIME, ROUTE, "stream-idle-timeout", stream_idle_us, "5m", "1ms",
          "the longest silence of an upstream within a streamed answer"),
     TIME(TIME, GROUP, "connect-timeout", connect_timeout_us, "3s", "1ms",
@@ -257,17 +250,8 @@ const struct config_option config_options[] = {
            "log only requests of these kinds: failed, rescued, slow:TIME"),
     OPTION(RUNNING, PROCESS, "log-file", "FILE", PATH, log_file, NULL,
            "the file to append the log to (without it stdout)"),
-    {.group = GROUP_RUNNING,
-     .scope = OF_PROCESS,
-     .name = "receipt",
-     .value = "TIME|off",
-     .kind = OPTION_DURATION,
-     MEMBER(struct config, receipt_us),
-     .fallback = "off",
-     .min = "1s",
-     .max = "60m",
-     .word = "off",
-     .help = "how often the log tells what hedging has brought and cost"},
+    TIME_OR(RUNNING, PROCESS, "receipt", "off", 0, receipt_us, "off", "1s",
+            "how often the log tells what hedging has brought and cost"),
     OPTION(
         RUNNING, PROCESS, "otlp", "URL|off", COLLECTOR, otlp, "off",
         "the OpenTelemetry collector that spans go to, by OTLP/HTTP, such as "

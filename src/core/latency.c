@@ -12,11 +12,10 @@
  * is unusual (core/overload). */
 #include "core/latency.h"
 
-enum {
-  WINDOW_US = 5 * 1000 * 1000,
-  WINDOW_WHOLE = 200,
-  WINDOW_MAX_US = 60 * 1000 * 1000,
-};
+#define SECONDS INT64_C(1000000)
+
+const struct latency_rule latency_present = {5 * SECONDS, 60 * SECONDS, 200};
+const struct latency_rule latency_past = {600 * SECONDS, 600 * SECONDS, 0};
 
 /* ---- spans ---- */
 
@@ -61,19 +60,21 @@ static uint32_t whole_since(const struct latency_totals *totals,
 }
 
 static bool window_is_full(const struct latency_windows *windows,
+                           const struct latency_rule *rule,
                            const struct latency_totals *totals,
                            int64_t now_us) {
   int64_t age_us = now_us - windows->newer_us;
-  if (age_us >= WINDOW_MAX_US) return true;
-  return age_us >= WINDOW_US &&
-         whole_since(totals, &windows->newer) >= WINDOW_WHOLE;
+  if (age_us >= rule->most_us) return true;
+  return age_us >= rule->least_us &&
+         whole_since(totals, &windows->newer) >= rule->whole;
 }
 
 void latency_window(struct latency_windows *windows,
+                    const struct latency_rule *rule,
                     const struct latency_totals *totals, int64_t now_us,
                     struct latency_totals *seen) {
   if (windows->newer_us == 0) windows->newer_us = now_us;
-  if (window_is_full(windows, totals, now_us)) {
+  if (window_is_full(windows, rule, totals, now_us)) {
     windows->older = windows->newer;
     windows->newer = *totals;
     windows->newer_us = now_us;

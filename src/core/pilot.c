@@ -307,17 +307,28 @@ static uint32_t ended_of(const struct latency_totals *totals) {
   return sum;
 }
 
+static void learn_past(struct pilot_target *target,
+                       struct pilot_learner *learner,
+                       const struct latency_totals *totals, int64_t now_us) {
+  struct latency_totals seen;
+  struct latency_curve curve;
+  latency_window(&learner->past, &latency_past, totals, now_us, &seen);
+  latency_curve_make(&curve, &seen);
+  if (curve.whole >= DELAY_COLD) latency_publish(&target->past, &curve);
+}
+
 void pilot_learn_target(struct pilot_target *target,
                         struct pilot_learner *learner,
                         const struct latency_totals *totals, int64_t in_flight,
                         int64_t now_us) {
   struct latency_totals seen;
-  latency_window(&learner->windows, totals, now_us, &seen);
+  latency_window(&learner->windows, &latency_present, totals, now_us, &seen);
   latency_curve_make(&learner->curve, &seen);
   uint32_t median_us = learner->curve.whole < DELAY_COLD
                            ? 0
                            : latency_until(&learner->curve, 0.5f);
   if (median_us > 0) latency_publish(&target->odds, &learner->curve);
+  learn_past(target, learner, totals, now_us);
   overload_refresh(&target->overload, &learner->usual, median_us, in_flight,
                    ended_of(totals), now_us);
 }

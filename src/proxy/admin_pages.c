@@ -98,22 +98,23 @@ void admin_config(struct admin *admin, const struct http_request *request,
 /* ---- the page ---- */
 
 /* Its own script and style run, by their hashes; it asks whom it came from, and
- * nothing else runs, loads or frames it (Content Security Policy, level 3). */
-static const char *page_fields(void) {
-  static char fields[512];
+ * the mock; and nothing else runs, loads or frames it (Content Security Policy,
+ * level 3). */
+static const char *page_fields(struct slice mock) {
+  static char fields[768];
   snprintf(fields, sizeof fields,
            "Content-Security-Policy: default-src 'none'; script-src '%s'; "
-           "style-src '%s'; connect-src 'self'; base-uri 'none'; "
+           "style-src '%s'; connect-src 'self' %.*s; base-uri 'none'; "
            "form-action 'none'; frame-ancestors 'none'\r\n"
            "Referrer-Policy: no-referrer\r\n",
-           page_script, page_style);
+           page_script, page_style, SLICE_ARG(mock));
   return fields;
 }
 
 void admin_front_page(struct admin *admin, const struct http_request *request,
                       struct slice rest, struct reply *reply) {
-  (void)admin, (void)request, (void)rest;
+  (void)request, (void)rest;
   reply->type = "text/html; charset=utf-8";
-  reply->fields = page_fields();
+  reply->fields = page_fields(admin->view.reload->config->admin_mock);
   reply_put(reply, (struct slice){(const char *)page_bytes, page_length});
 }

@@ -47,6 +47,12 @@ static void add_receipt(struct text *out, const struct receipt *receipt) {
 
 /* ---- the process ---- */
 
+static void add_mock(struct text *out, struct slice origin) {
+  text_str(out, ",\"mock\":");
+  if (origin.len > 0) text_json(out, origin);
+  else text_str(out, "null");
+}
+
 static void add_spans(struct text *out) {
   text_str(out, ",\"spans_ms\":[");
   for (unsigned i = 0; i < TALLY_SPANS; i++) {
@@ -70,7 +76,7 @@ static void add_process(struct text *out, const struct admin *admin) {
   add_int(out, ",\"connections\":", now(&process->connections));
   add_int(out, ",\"requests_in_flight\":", now(&process->requests));
   add_int(out, ",\"buffered_bytes\":", now(&process->budget.used));
-  text_str(out, ",\"mock\":null");
+  add_mock(out, admin->view.reload->config->admin_mock);
   add_spans(out);
   add_receipt(out, &receipt);
 }

@@ -17,7 +17,7 @@ static int64_t fetch_limit_us(const struct race *race,
 static int64_t fetch_saved_us(const struct fetch *f) {
   const struct attempt_record *primary = &f->records[0];
   const struct pilot_target *asked = f->pilot->targets[fetch_place(f, primary)];
-  return latency_ahead_us(&asked->odds,
+  return latency_ahead_us(&asked->past,
                           f->records[f->race.winner].end_us - primary->start_us,
                           fetch_limit_us(&f->race, primary));
 }

@@ -123,6 +123,8 @@ void process_say_ready(const struct program *program) {
   char urls[CREW_URLS_BYTES];
   say_remarks(&program->config);
   if (program->admin) say_admin(program);
+  if (program->config.otlp.len > 0)
+    log_notice("spans go to %.*s", SLICE_ARG(program->config.otlp));
   crew_urls(&program->crew, &program->config, urls);
   log_notice("listening on %s", urls);
   notify_send(program->notify, "READY=1\nSTATUS=listening on %s", urls);

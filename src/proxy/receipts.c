@@ -72,7 +72,7 @@ bool receipts_alone(const struct route *route, float shares[TALLY_SPANS + 1]) {
   unsigned known = 0;
   for (unsigned i = 0; i <= TALLY_SPANS; i++) shares[i] = 0;
   for (unsigned i = 0; pilot && i < (first ? 1 : pilot->count); i++) {
-    const struct latency_odds *odds = &pilot->targets[i]->odds;
+    const struct latency_odds *odds = &pilot->targets[i]->past;
     if (latency_answered(odds, UINT32_MAX) == 0) continue;
     add_shares(shares, odds);
     known++;

@@ -262,7 +262,7 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   if (!worker->orders || !worker->accept_again ||
       !make_service(worker, error, error_cap))
     goto fail;
-  if (worker->service.config->admin.host.len > 0)
+  if (listen_at_is_set(&worker->service.config->admin))
     pulse_start(&worker->pulse, worker->loop, worker->service.tally);
   worker_adopt(worker, lease_new(setup->snapshot));
   if (!worker->service.lease) goto fail;

@@ -38,6 +38,8 @@ static const char help[] =
     "  --backoff TIME..TIME  (25ms..250ms)\n"
     "  --budget N%[:CAP]   (200%:400)\n"
     "  --gate WORD         on or off (on)\n"
+    "  --rate N/s[:BURST]  of each target, as 250/s:20 (off); without a "
+    "--queue\n"
     "  --attempt-timeout TIME, --max-attempts N\n";
 
 static bool complain(const char *flag, const char *value,
@@ -218,6 +220,11 @@ static bool read_max_attempts(struct simulate_options *options,
                     &options->policy.max_attempts);
 }
 
+static bool read_rate(struct simulate_options *options, const char *value) {
+  return understood("--rate", value,
+                    config_parse_rate(slice_of(value), &options->policy.rate));
+}
+
 /* ---- all of them ---- */
 
 static const struct {
@@ -240,6 +247,7 @@ static const struct {
     {"--gate", read_gate},
     {"--attempt-timeout", read_attempt_timeout},
     {"--max-attempts", read_max_attempts},
+    {"--rate", read_rate},
 };
 
 enum { VALUED = sizeof valued / sizeof *valued };

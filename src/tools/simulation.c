@@ -34,6 +34,7 @@ struct simulation {
   struct latency_counts counts[SIMULATED_WORKERS][WORKLOAD_TARGETS_MAX];
   struct hedge_earnings earnings[SIMULATED_WORKERS];
   struct hedge_budget budget;
+  struct rate rates[WORKLOAD_TARGETS_MAX];
   struct pilot_delay delay;
   struct pilot_target *target_at[WORKLOAD_TARGETS_MAX];
   const struct pilot_learner *learner_at[WORKLOAD_TARGETS_MAX];
@@ -127,6 +128,14 @@ static void end_below(struct simulation *s, struct request *r,
 
 /* ---- how they start ---- */
 
+static enum gate_verdict take_rate(struct simulation *s, unsigned target,
+                                   enum pilot_kind kind) {
+  const struct rate_rule *rule = &s->policy->rate;
+  int64_t left = kind == PILOT_PRIMARY ? 0 : rule->burst / 8;
+  return rate_take(&s->rates[target], rule, left, s->now_us) > 0 ? GATE_RATE
+                                                                 : GATE_OPEN;
+}
+
 static enum gate_verdict admit(struct simulation *s, struct request *r,
                                unsigned k, enum pilot_kind kind) {
   unsigned target = pilot_whom(&r->race, k);
@@ -134,9 +143,13 @@ static enum gate_verdict admit(struct simulation *s, struct request *r,
   struct gate gate = {
       .in_flight = in_flight, .cap = s->policy->max_attempts, .hedge = k > 0};
   enum gate_verdict verdict = gate_try(&gate);
+  if (verdict == GATE_OPEN) verdict = take_rate(s, target, kind);
   if (verdict != GATE_OPEN) return verdict;
-  if (!s->policy->rival)
-    return pilot_admit(pilot_of(s, r), target, kind, in_flight, s->now_us);
+  if (!s->policy->rival) {
+    verdict = pilot_admit(pilot_of(s, r), target, kind, in_flight, s->now_us);
+    if (verdict != GATE_OPEN) rate_give(&s->rates[target], &s->policy->rate);
+    return verdict;
+  }
   if (kind == PILOT_PRIMARY || rival_take(&s->rival, s->now_us))
     return GATE_OPEN;
   return GATE_BUDGET;

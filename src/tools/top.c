@@ -48,7 +48,7 @@ static const char help[] =
     "receipt, its routes, its upstreams with their targets. hedgerow needs\n"
     "--admin for that. q quits; arrows and PgUp, PgDn scroll.\n"
     "\n"
-    "  --every TIME      how often to look, 100ms to 1h (1s)\n"
+    "  --every TIME      how often to look, 100ms to 60m (1s)\n"
     "  --once            print one table; so it is, too, where stdout is no\n"
     "                    terminal\n"
     "  --admin ADDRESS   where to ask: HOST:PORT or unix:/PATH\n"
@@ -88,7 +88,7 @@ static const char *read_every(void *options, const char *value) {
   int64_t *us = &((struct top *)options)->every_us;
   bool good = config_parse_duration(slice_of(value), us) &&
               *us >= EVERY_MIN_US && *us <= EVERY_MAX_US;
-  return good ? NULL : "expected a time from 100ms to 1h, with its unit";
+  return good ? NULL : "expected a time from 100ms to 60m, with its unit";
 }
 
 static const struct viewer_flag flags[] = {{"--once", read_once, false},

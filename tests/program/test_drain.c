@@ -130,6 +130,7 @@ static bool is_told_that_it_comes_too_late(void) {
   arrival_await_closed(held);
   origin_expect_no_arrival(s.origin);
   client_free(late);
+  program_await_exit(s.program);
   stage_close(&s);
   return strstr(answer, "503 Service Unavailable") &&
          strstr(answer, "hedgerow is stopping (--drain)");

@@ -15,9 +15,10 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 32, GUARD_MS = 20000 };
+enum { ARGUMENTS_MAX = 32, GUARD_S = 20 };
 
 static void exec_program(const char *const *flags) {
   const char *path = getenv("HEDGEROW_BIN");
@@ -101,11 +102,26 @@ static bool read_side(struct screen_side *side) {
   return n > 0;
 }
 
+/* It may write all the time, and never what is awaited. */
+static int guard_left_ms(const struct screen *screen) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  time_t left_s = screen->guard_s - now.tv_sec;
+  return left_s > 0 ? (int)left_s * 1000 : 0;
+}
+
+static void set_guard(struct screen *screen) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  screen->guard_s = now.tv_sec + GUARD_S;
+}
+
 /* False: its stderr has ended, and so has it. */
 static bool pump(struct screen *screen, const char *what) {
   struct pollfd fds[] = {{screen->out.fd, POLLIN, 0},
                          {screen->err.fd, POLLIN, 0}};
-  cr_assert(poll(fds, 2, GUARD_MS) > 0,
+  int left_ms = guard_left_ms(screen);
+  cr_assert(left_ms > 0 && poll(fds, 2, left_ms) > 0,
             "waited in vain for %s; it wrote:\n%s\nand on stderr:\n%s", what,
             screen->out.text, screen->err.text);
   if (fds[0].revents && !read_side(&screen->out)) {
@@ -115,13 +131,24 @@ static bool pump(struct screen *screen, const char *what) {
   return !fds[1].revents || read_side(&screen->err);
 }
 
+/* What it wrote before its end. */
+static void drain(struct screen *screen) {
+  struct pollfd out = {screen->out.fd, POLLIN, 0};
+  while (out.fd >= 0 && poll(&out, 1, 0) > 0 && read_side(&screen->out))
+    continue;
+}
+
 static void await(struct screen *screen, struct screen_side *side,
                   const char *text) {
   const char *found;
-  while (!(found = strstr(side->text + side->at, text)))
-    cr_assert(pump(screen, text),
-              "it ended before it wrote \"%s\":\n%s\nand on stderr:\n%s", text,
-              screen->out.text, screen->err.text);
+  bool runs = true;
+  set_guard(screen);
+  while (!(found = strstr(side->text + side->at, text))) {
+    cr_assert(runs, "it ended before it wrote \"%s\":\n%s\nand on stderr:\n%s",
+              text, screen->out.text, screen->err.text);
+    runs = pump(screen, text);
+    if (!runs) drain(screen);
+  }
   side->at = (size_t)(found - side->text) + strlen(text);
 }
 
@@ -135,10 +162,9 @@ void screen_await_err(struct screen *screen, const char *text) {
 
 void screen_await_exit(struct screen *screen, int expected) {
   int status = 0;
+  set_guard(screen);
   while (pump(screen, "its end")) continue;
-  while (screen->out.fd >= 0 &&
-         poll(&(struct pollfd){screen->out.fd, POLLIN, 0}, 1, 0) > 0)
-    if (!read_side(&screen->out)) break;
+  drain(screen);
   while (waitpid(screen->child, &status, 0) < 0 && errno == EINTR) continue;
   screen->child = 0;
   screen->exit_status = code_of(status);

@@ -22,6 +22,7 @@ struct screen_side {
 struct screen {
   pid_t pid, child; /* the program; the child of ours, perhaps its shell */
   int terminal;     /* what the program has for one; -1: it has a pipe */
+  time_t guard_s;   /* by then what is awaited must have come */
   int exit_status;  /* after its end; 128 + N when signal N ended it */
   struct screen_side out, err;
 };
