@@ -9,6 +9,7 @@
  * what answers there need not be hedgerow. */
 #include "tools/viewer.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,6 +220,18 @@ void viewer_give_up(const struct viewer *viewer, const char *why) {
 }
 
 /* ---- stdout ---- */
+
+/* Whoever started us may have made it one that does not block. */
+bool viewer_put(struct slice bytes) {
+  struct pollfd out = {STDOUT_FILENO, POLLOUT, 0};
+  while (bytes.len > 0) {
+    ssize_t n = write(STDOUT_FILENO, bytes.at, bytes.len);
+    if (n > 0) bytes = slice_from(bytes, (size_t)n);
+    else if (n == 0 || errno == EAGAIN) poll(&out, 1, -1);
+    else if (errno != EINTR) return false;
+  }
+  return true;
+}
 
 struct sheet_look viewer_look(void) {
   const char *no_color = getenv("NO_COLOR");
