@@ -131,7 +131,8 @@ static struct step_event fetch_refuse(struct fetch *f, unsigned k,
 
 /* When its first hedge is due, the race has nothing to do, but its target is to
  * be looked at: later it may be slower, or faster, than it was then. Where the
- * answer and that moment come together, the timer has no say: then at the end. */
+ * answer comes at that moment, the timer has no say, and it is looked at then.
+ */
 static int64_t fetch_wakeup_us(const struct fetch *f) {
   const struct race_plan *plan = f->race.plan;
   int64_t at_us = race_wakeup_us(&f->race);
@@ -157,13 +158,27 @@ static void fetch_settle(struct fetch *f, int64_t now_us) {
   f->scene->owner->on_settled(f->scene->arg, f, now_us);
 }
 
-/* Nobody need wait for what would be refused. */
+/* Each hedge that is left is told as refused, as it would be at its time. */
+static void fetch_refuse_the_rest(struct fetch *f, enum gate_verdict verdict,
+                                  int64_t now_us) {
+  unsigned all = f->race.plan->hedged + f->race.retries;
+  while (f->begun < all) {
+    unsigned k = fetch_begin_next(f, now_us);
+    fetch_record(f, k)->refused_by = verdict;
+    end_attempt(f, k, ATTEMPT_REFUSED, gate_attempt_error(verdict), now_us);
+  }
+}
+
+/* Nobody need wait for a refusal. */
 static __attribute__((noinline)) struct todo fetch_look_ahead(struct fetch *f,
                                                               int64_t now_us) {
   struct step_event event = {.kind = EVENT_HOPELESS, .now_us = now_us};
-  if (pilot_has_hope(f->pilot, &f->race, fetch_first_place(f)))
-    return (struct todo){.outcome = OUTCOME_OPEN};
-  return race_step(&f->race, &event);
+  enum gate_verdict verdict =
+      pilot_foresee(f->pilot, &f->race, fetch_first_place(f));
+  if (verdict == GATE_OPEN) return (struct todo){.outcome = OUTCOME_OPEN};
+  struct todo todo = race_step(&f->race, &event);
+  fetch_refuse_the_rest(f, verdict, now_us);
+  return todo;
 }
 
 /* Does what the policy says, and tells it at once what was refused. */
