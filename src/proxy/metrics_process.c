@@ -6,6 +6,7 @@
 #include "core/step.h"
 #include "io/usage.h"
 #include "proxy/metrics_parts.h"
+#include "proxy/spans.h"
 
 static const struct slice none = {0};
 
@@ -86,6 +87,16 @@ static void workers(struct exposition *to, const struct process *process) {
 
 /* ---- the process ---- */
 
+static void spans(struct exposition *to, const struct spans *of) {
+  if (!of) return;
+  const struct spans_counts counts = spans_count(of);
+  counter(to, "hedgerow_spans_sent", "Spans that the collector has taken.",
+          counts.sent);
+  counter(to, "hedgerow_spans_dropped",
+          "Spans for which there was no room, or that it did not take.",
+          counts.dropped);
+}
+
 static void life(struct exposition *to, const struct metrics_source *source) {
   counter(to, "hedgerow_log_dropped",
           "Lines of the log that were dropped, or could not be written.",
@@ -128,5 +139,6 @@ void metrics_write_process(struct exposition *to,
   load(to, source->process);
   workers(to, source->process);
   life(to, source);
+  spans(to, source->process->spans);
   machine(to, source->started_wall_us);
 }

@@ -115,16 +115,16 @@ static void say_admin(const struct program *program) {
   struct text text;
   text_init(&text, place, sizeof place);
   address_write_place(&text, listen, admin_port(program->admin));
-  if (listen->path.len > 0) log_notice("admin at %s", text_end(&text));
-  else
-    log_notice("admin at http://%s/, metrics at http://%s/metrics",
-               text_end(&text), text_end(&text));
+  log_notice(listen->path.len > 0 ? "admin at %s" : "admin at http://%s/",
+             text_end(&text));
 }
 
 void process_say_ready(const struct program *program) {
   char urls[CREW_URLS_BYTES];
   say_remarks(&program->config);
   if (program->admin) say_admin(program);
+  if (program->config.otlp.len > 0)
+    log_notice("spans go to %.*s", SLICE_ARG(program->config.otlp));
   crew_urls(&program->crew, &program->config, urls);
   log_notice("listening on %s", urls);
   notify_send(program->notify, "READY=1\nSTATUS=listening on %s", urls);

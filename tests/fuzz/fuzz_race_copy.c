@@ -1,12 +1,13 @@
 /* fuzz_race_copy: bytes that claim to be a race's copy.
  *
  * They are one or they are not. If they are, all that tells of races can be
- * asked to: the log's lines and the admin listener's JSON are whole, and no
- * byte of them ends a line or a script. A copy of what was read is read as the
+ * asked to: the log's lines, the admin listener's JSON and a collector's spans
+ * are whole, and no byte of the first two ends a line or a script. A copy of what was read is read as the
  * same. */
 #include <stdlib.h>
 
 #include "core/log_line.h"
+#include "core/otlp.h"
 #include "core/race_copy.h"
 #include "core/race_json.h"
 #include "fuzz/fuzz.h"
@@ -28,6 +29,20 @@ static void tell(const struct race_copy *copy) {
   text_init(&text, storage, LOG_LINE_BYTES);
   log_line_text(&text, &copy->race, copy->wall_us);
   demand(!text.cut, "a line is never cut");
+}
+
+static void tell_collector(struct race_copy *copy) {
+  static const struct trace_context any = {.high = 1, .span = 2};
+  static char storage[OTLP_RACE_BYTES + OTLP_AROUND_BYTES];
+  struct text text;
+  if (!copy->race.trace) copy->race.trace = &any;
+  text_init(&text, storage, sizeof storage);
+  otlp_begin(&text, slice_of("0"), slice_of("id"));
+  demand(otlp_add(&text, copy, true) == otlp_spans(&copy->race),
+         "a race's spans always fit");
+  otlp_end(&text);
+  demand(!text.cut, "they are never cut");
+  demand(fuzz_is_json(text_slice_of(&text)), "they are JSON");
 }
 
 static struct slice copy_again(const struct race_copy *copy,
@@ -56,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (race_copy_read(&copy, (struct slice){bytes, size})) {
     tell(&copy);
     check_again(&copy);
+    tell_collector(&copy);
   }
   free(bytes);
   return 0;
