@@ -14,7 +14,8 @@ from lib import WORK, fail
 
 # The code points that WebDriver has for keys (section 17.4.2).
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c",
-        "End": "\ue010", "Home": "\ue011", "Up": "\ue013", "Down": "\ue015"}
+        "End": "\ue010", "Home": "\ue011", "Up": "\ue013", "Right": "\ue014",
+        "Down": "\ue015"}
 
 
 class Browser:
@@ -87,6 +88,12 @@ class Browser:
                         {"type": "keyUp", "value": value}]
         self.command("POST", "/actions", {"actions": [
             {"type": "key", "id": "keyboard", "actions": actions}]})
+
+    def point(self, x, y):
+        """The pointer goes there."""
+        self.command("POST", "/actions", {"actions": [
+            {"type": "pointer", "id": "mouse", "actions": [
+                {"type": "pointerMove", "duration": 0, "x": x, "y": y}]}]})
 
     def click(self, selector):
         found = self.command("POST", "/element", {"using": "css selector",

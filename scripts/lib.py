@@ -88,25 +88,37 @@ class Upstream:
 
 
 class Hedgerow:
-    """hedgerow by a configuration file, on a free port; ends with `with`."""
+    """hedgerow by a configuration file, on a free port; ends with `with`. With
+    --admin among the options, `admin` is where its listener for operators is.
+    """
 
-    def __init__(self, path):
+    def __init__(self, path, *options):
         self.program = subprocess.Popen(
             [PROGRAM, "--config", path, "--listen", "127.0.0.1:0",
-             "--log", "off"], env=ENV, text=True, stderr=subprocess.PIPE)
+             "--log", "off", *options],
+            env=ENV, text=True, stderr=subprocess.PIPE)
+        self.admin = self.url = None
         for line in self.program.stderr:
-            found = re.search(r"listening on (http://\S+)", line)
-            if found:
-                self.url = found[1]
+            found = re.search(r"(admin at|listening on) (http://[\d.:]+)", line)
+            if found and found[1] == "admin at":
+                self.admin = found[2]
+            elif found:
+                self.url = found[2]
+            if self.url and (self.admin or "--admin" not in options):
                 break
         else:
             fail(path + ": it does not listen")
         threading.Thread(target=self.program.stderr.read, daemon=True).start()
 
+    def stop(self):
+        """Its exit status."""
+        self.program.terminate()
+        return self.program.wait(20)
+
     def __enter__(self):
         return self
 
     def __exit__(self, *args):
-        self.program.terminate()
-        status = self.program.wait(20)
-        expect(status == 0 or args[0], "it ends with 0", status)
+        if self.program.returncode is None:
+            status = self.stop()
+            expect(status == 0 or args[0], "it ends with 0", status)

@@ -140,6 +140,10 @@ before=$(sum "$hedges")
 curl -sSf -X PUT -H "Origin: ${page%/}" -d '{"slow":100}' "$mock/faults" \
   >>"$work/err"
 grep -q '^{"slow":100,"status":2,' "$work/err" || fail 'the mock did not move'
+has "^  faults    curl -X PUT .* $mock/faults\$"
+top=$(sed -n 's/^  terminal  .* top --admin //p' "$work/out")
+"$bin" top --once --admin "$top" >"$work/top" || fail 'top does not find it'
+grep -q /smart "$work/top" || fail "top shows no route: $(cat "$work/top")"
 await 'hedges against slow answers' has_hedged
 stop INT 0
 start --duration 20s

@@ -104,6 +104,16 @@ Test(config_remark, a_log_file_without_a_log_is_not_used) {
          "--log-file is not used: --log off writes nothing");
 }
 
+Test(config_remark, what_goes_with_admin_is_not_used_without_it) {
+  expect("--to https://h --admin 127.0.0.1:1 --admin-token-file f "
+         "--admin-mock http://127.0.0.1:2",
+         "");
+  expect("--to https://h --admin-mock http://127.0.0.1:2",
+         "--admin-mock is not used: --admin off listens nowhere");
+  expect("--to https://h --admin-token-file f",
+         "--admin-token-file is not used: --admin off listens nowhere");
+}
+
 Test(config_remark, a_body_larger_than_the_budget_never_fits) {
   expect("--to https://h --max-buffered 1M",
          "--max-body is larger than --max-buffered: a body of that size can "

@@ -74,6 +74,28 @@ Test(tap_line, a_failure_tells_how_each_attempt_ended) {
          "/a failed: transport, bad_json\n");
 }
 
+Test(tap_line, attempts_that_failed_alike_are_counted) {
+  expect(0,
+         "{" TIME "\"route\":\"/a\",\"status\":502,\"outcome\":\"failed\","
+         "\"ms\":3.0,\"id\":\"x\",\"attempts\":["
+         "{\"start\":0.0,\"end\":1.0,\"result\":\"status\",\"status\":500},"
+         "{\"start\":1.0,\"end\":2.0,\"result\":\"status\",\"status\":500},"
+         "{\"start\":2.0,\"end\":3.0,\"result\":\"timeout\"},"
+         "{\"start\":2.0,\"end\":2.0,\"result\":\"refused\","
+         "\"refused_by\":\"budget\"}]}",
+         "14:03:07.512 502      3.0 |0--------!1--------!2--------!| "
+         "/a failed: status 500 x 2, timeout, refused budget  x\n");
+}
+
+Test(tap_line, of_gathered_items_each_may_succeed) {
+  expect(80,
+         "{" TIME "\"route\":\"/all\",\"status\":200,\"ms\":4.0,"
+         "\"outcome\":\"gathered\",\"winner\":null,\"attempts\":["
+         "{\"number\":0,\"start\":0.0,\"end\":2.0,\"result\":\"success\"},"
+         "{\"number\":0,\"start\":0.0,\"end\":4.0,\"result\":\"success\"}]}",
+         "14:03:07.512 200      4.0 |00=======#---------#| /all gathered\n");
+}
+
 Test(tap_line, what_had_no_race_has_no_bar) {
   expect(80,
          "{" TIME "\"route\":\"\",\"status\":0,\"outcome\":\"gone\","

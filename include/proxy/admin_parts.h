@@ -44,8 +44,6 @@ struct reply {
   const char *type, *allow;
   const char *fields;     /* lines of its own, static; or NULL */
   bool head_only, failed; /* no memory for the body */
-  bool taken; /* the connection has gone to somebody else, or waits: no answer
-               * is sent now */
 };
 
 /* ---- admin_reply: the bytes ---- */
@@ -69,7 +67,8 @@ enum { REPLY_HEAD_BYTES = 4096 };
 
 /* ---- what there is to ask for ---- */
 
-/* Fills the reply. `rest` is what stands behind the path's own name. */
+/* Fills the reply, or takes it over: then it sends or frees it, perhaps before
+ * it returns. `rest` is what stands behind the path's own name. */
 typedef void admin_page(struct admin *admin, const struct http_request *request,
                         struct slice rest, struct reply *reply);
 

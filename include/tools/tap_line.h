@@ -23,7 +23,7 @@ void tap_line_heading(struct text *out, struct sheet_look look);
  * that attempt (a to f are 10 to 15), `-` one attempt in flight, `=` more, `!`
  * one that failed, `x` one that was cancelled before the end, `#` the one that
  * won. */
-void tap_line_race(struct text *out, struct sheet_look look, struct slice race);
+void tap_line_race(struct text *out, struct sheet_look look, struct slice json);
 
 /* What stands where events were left out. */
 void tap_line_left_out(struct text *out, struct sheet_look look,

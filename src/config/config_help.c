@@ -25,6 +25,8 @@ static const char usage[] =
     "\n"
     "usage: hedgerow --to URL [options]\n"
     "       hedgerow --config FILE [options]\n"
+    "       hedgerow tap --help       watch the races of a running hedgerow\n"
+    "       hedgerow top --help       watch its routes and upstreams\n"
     "       hedgerow mock --help      a flaky upstream to test against\n"
     "       hedgerow demo --help      see what hedging does, without a setup\n"
     "       hedgerow simulate --help  play a policy on a workload before you "

@@ -95,6 +95,16 @@ static bool log_file_idle(const struct config *config, struct text *out) {
   return true;
 }
 
+static bool admin_idle(const struct config *config, struct text *out) {
+  const bool token = config->admin_token_file.text != NULL;
+  if (listen_at_is_set(&config->admin) ||
+      (!token && config->admin_mock.len == 0))
+    return false;
+  text_str(out, token ? "--admin-token-file" : "--admin-mock");
+  text_str(out, " is not used: --admin off listens nowhere");
+  return true;
+}
+
 static bool body_never_fits(const struct config *config, struct text *out) {
   if (config->defaults.max_body_bytes <= config->max_buffered_bytes)
     return false;
@@ -106,7 +116,8 @@ static bool body_never_fits(const struct config *config, struct text *out) {
 static bool (*const remarks[])(const struct config *, struct text *) = {
     no_hedges,        only_observes,        hedges_too_late,
     stagger_too_long, attempt_timeout_idle, token_in_clear,
-    two_tokens,       log_file_idle,        body_never_fits,
+    two_tokens,       log_file_idle,        admin_idle,
+    body_never_fits,
 };
 
 bool config_remark(const struct config *config, unsigned n, char *buf,

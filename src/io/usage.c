@@ -7,7 +7,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,17 +46,15 @@ static void read_fds(struct usage *usage) {
 /* "SIZE RESIDENT ...", in pages. */
 static void read_memory(struct usage *usage) {
   const int64_t page = sysconf(_SC_PAGESIZE);
-  long long size, resident;
-  char text[128];
+  char text[128], *behind;
   int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return;
   ssize_t n = read(fd, text, sizeof text - 1);
   close(fd);
   if (n <= 0) return;
   text[n] = '\0';
-  if (sscanf(text, "%lld %lld", &size, &resident) != 2) return;
-  usage->virtual_bytes = size * page;
-  usage->resident_bytes = resident * page;
+  usage->virtual_bytes = strtoll(text, &behind, 10) * page;
+  usage->resident_bytes = strtoll(behind, NULL, 10) * page;
 }
 
 struct usage usage_read(void) {

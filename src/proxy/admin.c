@@ -43,25 +43,31 @@ enum {
 #define GETS (1u << HTTP_GET | 1u << HTTP_HEAD)
 #define POSTS (1u << HTTP_POST)
 
+enum door_kind {
+  DOOR_GUARDED,
+  DOOR_OPEN,   /* to who shows no token, too */
+  DOOR_TAKING, /* guarded, and the reply becomes the page's */
+};
+
 struct door {
   const char *path; /* that ends in '/' but the first: and all below it */
   unsigned methods;
-  bool open; /* to who shows no token */
+  enum door_kind kind;
   admin_page *page;
 };
 
 static const struct door doors[] = {
-    {"/", GETS, true, admin_front_page},
-    {"/healthz", GETS, true, admin_health},
-    {"/readyz", GETS, true, admin_readiness},
-    {"/metrics", GETS, false, admin_metrics},
-    {"/api/v1/state", GETS, false, admin_state},
-    {"/api/v1/races", GETS, false, admin_races},
-    {"/api/v1/races/", GETS, false, admin_race},
-    {"/api/v1/events", GETS, false, admin_events},
-    {"/api/v1/config", GETS, false, admin_config},
-    {"/api/v1/reload", POSTS, false, admin_reload},
-    {"/api/v1/drain", POSTS, false, admin_drain},
+    {"/", GETS, DOOR_OPEN, admin_front_page},
+    {"/healthz", GETS, DOOR_OPEN, admin_health},
+    {"/readyz", GETS, DOOR_OPEN, admin_readiness},
+    {"/metrics", GETS, DOOR_GUARDED, admin_metrics},
+    {"/api/v1/state", GETS, DOOR_GUARDED, admin_state},
+    {"/api/v1/races", GETS, DOOR_GUARDED, admin_races},
+    {"/api/v1/races/", GETS, DOOR_GUARDED, admin_race},
+    {"/api/v1/events", GETS, DOOR_TAKING, admin_events},
+    {"/api/v1/config", GETS, DOOR_GUARDED, admin_config},
+    {"/api/v1/reload", POSTS, DOOR_TAKING, admin_reload},
+    {"/api/v1/drain", POSTS, DOOR_GUARDED, admin_drain},
 };
 
 enum { DOORS = sizeof doors / sizeof *doors };
@@ -120,35 +126,48 @@ static void ask_for_token(struct reply *reply) {
   reply->fields = "WWW-Authenticate: Bearer realm=\"hedgerow\"\r\n";
 }
 
-static void refuse_method(struct reply *reply, unsigned methods) {
-  reply->allow = methods == POSTS ? "POST" : "GET, HEAD";
-  reply_problem(reply, 405, "this path does not answer this method");
-}
-
-static void open_door(struct admin *admin, const struct door *door,
-                      const struct http_request *request, struct reply *reply) {
-  const struct slice rest = slice_from(request->path, strlen(door->path));
-  if (!(door->methods & 1u << request->method))
-    refuse_method(reply, door->methods);
-  else if (door->methods == POSTS && !is_meant(request))
+/* True: the reply is a problem. */
+static bool refuse_use(const struct door *door,
+                       const struct http_request *request,
+                       struct reply *reply) {
+  if (!door) {
+    reply_problem(reply, 404, paths);
+  } else if (!(door->methods & 1u << request->method)) {
+    reply->allow = door->methods == POSTS ? "POST" : "GET, HEAD";
+    reply_problem(reply, 405, "this path does not answer this method");
+  } else if (door->methods == POSTS && !is_meant(request)) {
     reply_problem(reply, 403,
                   "what changes something needs the field X-Hedgerow-Admin: 1");
-  else door->page(admin, request, rest, reply);
+  } else {
+    return false;
+  }
+  return true;
 }
 
-static void dispatch(struct admin *admin, const struct http_request *request,
-                     struct reply *reply) {
-  const struct door *door = door_of(request->path);
+static bool refuse_asker(const struct admin *admin, const struct door *door,
+                         const struct http_request *request,
+                         struct reply *reply) {
+  const bool is_open = door && door->kind == DOOR_OPEN;
   if (!is_safe_name(admin, request))
     reply_problem(reply, 421,
                   "Host must be an address of this machine, or localhost");
   else if (!is_of_own_site(request))
     reply_problem(reply, 403, "a page of another site may not ask this");
-  else if (has_token(admin) && !(door && door->open) &&
-           !shows_token(admin, request))
+  else if (has_token(admin) && !is_open && !shows_token(admin, request))
     ask_for_token(reply);
-  else if (!door) reply_problem(reply, 404, paths);
-  else open_door(admin, door, request, reply);
+  else return false;
+  return true;
+}
+
+static void dispatch(struct admin *admin, const struct http_request *request,
+                     struct reply *reply) {
+  const struct door *door = door_of(request->path);
+  const bool refused = refuse_asker(admin, door, request, reply) ||
+                       refuse_use(door, request, reply);
+  if (!refused)
+    door->page(admin, request, slice_from(request->path, strlen(door->path)),
+               reply);
+  if (refused || door->kind != DOOR_TAKING) reply_send(reply);
 }
 
 /* ---- from the front ---- */
@@ -166,7 +185,6 @@ static void on_request(void *arg, struct connection *connection,
   if (!reply) return;
   reply->head_only = request->method == HTTP_HEAD;
   dispatch(arg, request, reply);
-  if (!reply->taken) reply_send(reply);
 }
 
 static void on_bad_request(void *arg, struct connection *connection,

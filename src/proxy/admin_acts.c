@@ -19,9 +19,9 @@ void admin_reload(struct admin *admin, const struct http_request *request,
   (void)request, (void)rest;
   if (*admin->view.stopping) {
     reply_problem(reply, 409, "not reloaded: hedgerow is draining");
+    reply_send(reply);
     return;
   }
-  reply->taken = true;
   connection_await(reply->connection, on_gone, reply);
   list_append(&admin->waiting, &reply->link);
   log_notice("a reload was asked for at the admin listener");

@@ -241,28 +241,33 @@ static void begin(struct reader *reader, const struct reply *reply) {
   reader_send(reader, now_us);
 }
 
-void admin_events(struct admin *admin, const struct http_request *request,
-                  struct slice rest, struct reply *reply) {
-  (void)rest;
-  reply->type = "text/event-stream";
-  if (reply->head_only) return;
-  if (admin->reader_count >= admin->view.readers_max) {
+/* NULL: the reply says why. */
+static struct reader *reader_new(struct admin *admin, struct slice query,
+                                 struct reply *reply) {
+  struct reader *reader = NULL;
+  if (admin->reader_count >= admin->view.readers_max)
     reply_problem(reply, 503, "as many listen to events as may");
-    return;
-  }
-  struct reader *reader = calloc(1, sizeof *reader);
-  if (!reader) {
+  else if (!(reader = calloc(1, sizeof *reader)))
     reply_problem(reply, 503, "no memory was free for the answer");
-    return;
-  }
+  if (!reader) return NULL;
   reader->admin = admin;
   reader->connection = reply->connection;
   reader->queue.blocks = &admin->blocks;
-  if (!read_filter(reader, request->query, reply)) {
-    free(reader);
+  if (read_filter(reader, query, reply)) return reader;
+  free(reader);
+  return NULL;
+}
+
+void admin_events(struct admin *admin, const struct http_request *request,
+                  struct slice rest, struct reply *reply) {
+  struct reader *reader;
+  (void)rest;
+  reply->type = "text/event-stream";
+  if (reply->head_only ||
+      !(reader = reader_new(admin, request->query, reply))) {
+    reply_send(reply);
     return;
   }
-  reply->taken = true;
   begin(reader, reply);
   reply_free(reply);
 }

@@ -130,7 +130,8 @@ static struct step_event fetch_refuse(struct fetch *f, unsigned k,
 /* ---- a race that is only observed ---- */
 
 /* When its first hedge is due, the race has nothing to do, but its target is to
- * be looked at: later it may be slower, or faster, than it was then. */
+ * be looked at: later it may be slower, or faster, than it was then. An answer
+ * that comes at that moment leaves the timer no time: it is looked at then. */
 static int64_t fetch_wakeup_us(const struct fetch *f) {
   const struct race_plan *plan = f->race.plan;
   int64_t at_us = race_wakeup_us(&f->race);
@@ -151,6 +152,7 @@ static void fetch_look(struct fetch *f, int64_t now_us) {
 /* ---- performing a todo ---- */
 
 static void fetch_settle(struct fetch *f, int64_t now_us) {
+  if (f->race.plan->observed) fetch_look(f, now_us);
   timer_clear(&f->timer);
   f->scene->owner->on_settled(f->scene->arg, f, now_us);
 }

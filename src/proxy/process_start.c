@@ -115,10 +115,8 @@ static void say_admin(const struct program *program) {
   struct text text;
   text_init(&text, place, sizeof place);
   address_write_place(&text, listen, admin_port(program->admin));
-  if (listen->path.len > 0) log_notice("admin at %s", text_end(&text));
-  else
-    log_notice("admin at http://%s/, metrics at http://%s/metrics",
-               text_end(&text), text_end(&text));
+  log_notice(listen->path.len > 0 ? "admin at %s" : "admin at http://%s/",
+             text_end(&text));
 }
 
 void process_say_ready(const struct program *program) {

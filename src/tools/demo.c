@@ -164,17 +164,23 @@ static void tell_of_page(void) {
       program_name(path));
 }
 
+/* Not everybody has a browser here: a terminal shows the races too. */
 static void tell_urls(const struct demo *demo) {
-  unsigned straight = mock_port(demo->mock), hedged = demo->child.port;
-  unsigned page = demo->child.page_port;
+  char path[4096];
+  const unsigned page = demo->child.page_port;
   (void)printf(
       "\nBoth keep serving until Ctrl-C, and hedgerow is asked %lld "
       "times a second.\nOpen the page, move \"slow answers\" to 30 %%, "
       "and watch the rescues rise.\n\n"
       "  page      http://127.0.0.1:%u/\n"
-      "  straight  curl -i http://127.0.0.1:%u/\n"
-      "  hedgerow  curl -i http://127.0.0.1:%u/smart\n",
-      (long long)demo->options.rate, page, straight, hedged);
+      "  terminal  %s top --admin 127.0.0.1:%u\n"
+      "  faults    curl -X PUT -d '{\"slow\":30}' "
+      "http://127.0.0.1:%u/faults\n",
+      (long long)demo->options.rate, page, program_name(path), page,
+      mock_port_of_admin(demo->mock));
+  (void)printf("  straight  curl -i http://127.0.0.1:%u/\n"
+               "  hedgerow  curl -i http://127.0.0.1:%u/smart\n",
+               mock_port(demo->mock), demo->child.port);
   (void)fflush(stdout);
 }
 

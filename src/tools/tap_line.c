@@ -50,9 +50,11 @@ static bool is(struct slice text, const char *words) {
   return slice_equal(text, slice_of(words));
 }
 
+/* Of /all, where each item may succeed, nobody wins. */
 static char mark_of(struct slice attempt, bool won) {
-  if (won) return '#';
-  return is(json_view_string(attempt, "/result"), "cancelled") ? 'x' : '!';
+  struct slice result = json_view_string(attempt, "/result");
+  if (won || is(result, "success")) return '#';
+  return is(result, "cancelled") ? 'x' : '!';
 }
 
 static bool was_refused(struct slice attempt) {
@@ -192,12 +194,31 @@ static void add_result(struct sheet *sheet, struct slice attempt) {
   sheet_json(sheet, json_view_string(attempt, "/refused_by"), ROUTE_MAX);
 }
 
+static bool ended_alike(struct slice a, struct slice b) {
+  static const char *const members[] = {"/result", "/refused_by"};
+  double status[] = {json_view_number(a, "/status"),
+                     json_view_number(b, "/status")};
+  for (unsigned i = 0; i < 2; i++)
+    if (!slice_equal(json_view_string(a, members[i]),
+                     json_view_string(b, members[i])))
+      return false;
+  return status[0] == status[1] || (isnan(status[0]) && isnan(status[1]));
+}
+
+/* "status 500 x 2, timeout". */
 static void add_results(struct sheet *sheet, const struct race *race) {
-  for (unsigned i = 0; i < TAP_ATTEMPTS_MAX; i++) {
-    struct slice attempt = json_view_element(race->attempts, i);
-    if (attempt.len == 0) break;
-    sheet_str(sheet, i == 0 ? ": " : ", ");
+  const char *before = ": ";
+  for (unsigned i = 0, alike; i < TAP_ATTEMPTS_MAX; i += alike) {
+    struct slice attempt = json_view_element(race->attempts, i), next;
+    if (attempt.len == 0) return;
+    alike = 1;
+    while ((next = json_view_element(race->attempts, i + alike)).len > 0 &&
+           ended_alike(attempt, next))
+      alike++;
+    sheet_str(sheet, before);
     add_result(sheet, attempt);
+    if (alike > 1) sheet_format(sheet, " x %u", alike);
+    before = ", ";
   }
 }
 

@@ -20,7 +20,7 @@ TestSuite(admin, .fini = folder_remove);
 #define SMART "route=\"/smart\""
 
 static uint16_t admin_port_of(const struct program *program) {
-  static const char before[] = "metrics at http://";
+  static const char before[] = "admin at http://";
   const char *at = strstr(program->err, before);
   cr_assert(at, "%s", program->err);
   const char *slash = strchr(at + strlen(before), '/');

@@ -9,7 +9,7 @@
 #include "support/client.h"
 
 uint16_t scrape_port(const struct program *program) {
-  static const char before[] = "metrics at http://";
+  static const char before[] = "admin at http://";
   const char *at = strstr(program->err, before);
   cr_assert(at, "%s", program->err);
   const char *slash = strchr(at + strlen(before), '/');

@@ -1,0 +1,93 @@
+/* hedgerow tap and hedgerow top, beside a real hedgerow. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "support/folder.h"
+#include "support/operator.h"
+#include "support/screen.h"
+#include "support/stage.h"
+
+TestSuite(views, .fini = folder_remove);
+
+#define AT "127.0.0.1:0"
+#define TWO "--hedges", "1", "--hedge-after", "60s", "--timeout", "10s"
+
+static void ask(const struct stage *s, int first, int second) {
+  client_get(s->client, "/smart");
+  arrival_answer_json(origin_await_attempt(s->origin, 0), first, "1");
+  if (second)
+    arrival_answer_json(origin_await_attempt(s->origin, 1), second, "1");
+  (void)client_await_reply(s->client);
+}
+
+/* Its heading comes with the first bytes: from then on it sees every race. */
+static struct screen *tap(const struct stage *s, const char *filter) {
+  char place[32];
+  snprintf(place, sizeof place, "127.0.0.1:%u", operator_port(s->program));
+  struct screen *screen = screen_open(80, 24, "tap", filter, "--admin", place);
+  screen_await(screen, "time (UTC)");
+  return screen;
+}
+
+Test(views, tap_shows_races_as_they_end) {
+  struct stage s = stage_open("--admin", AT, TWO);
+  struct screen *all = tap(&s, "--route=/smart");
+  struct screen *rescued = tap(&s, "--rescued");
+  ask(&s, 200, 0);
+  screen_await(all, "| /smart\r\n");
+  ask(&s, 500, 200);
+  screen_await(all, "rescued, status 500");
+  screen_await(rescued, "rescued, status 500");
+  ask(&s, 500, 500);
+  screen_await(all, "failed: status 500 x 2");
+  cr_assert(!strstr(rescued->out.text, "| /smart\r\n"), "%s",
+            rescued->out.text);
+  screen_free(all);
+  screen_free(rescued);
+  stage_close(&s);
+}
+
+Test(views, tap_goes_on_with_the_next_hedgerow) {
+  struct stage s = stage_open("--admin", AT, TWO);
+  char place[32];
+  snprintf(place, sizeof place, "127.0.0.1:%u", operator_port(s.program));
+  struct screen *screen = tap(&s, "--failed");
+  program_stop(s.program);
+  program_free(s.program);
+  screen_await_err(screen, ": lost (");
+  s.program = program_start("--to", s.origin->url, "--admin", place, TWO);
+  screen_await_err(screen, "connected again");
+  client_free(s.client);
+  s.client = client_new(s.program->port);
+  ask(&s, 500, 500);
+  screen_await(screen, "failed: status 500 x 2");
+  screen_free(screen);
+  stage_close(&s);
+}
+
+Test(views, top_shows_a_state_over_a_socket_with_a_token) {
+  char token[FOLDER_PATH_MAX], other[FOLDER_PATH_MAX], path[FOLDER_PATH_MAX];
+  char place[FOLDER_PATH_MAX + 8];
+  folder_write("token", "TOKENSECRET\n", token);
+  folder_write("other", "ANOTHER\n", other);
+  folder_path("admin.sock", path);
+  snprintf(place, sizeof place, "unix:%s", path);
+  struct stage s =
+      stage_open("--admin", place, "--admin-token-file", token, TWO);
+  ask(&s, 500, 200);
+  struct screen *screen =
+      screen_open_pipe("top", "--admin", place, "--admin-token-file", token);
+  screen_await(screen, "1 request");
+  screen_await(screen, "\n/smart ");
+  screen_await(screen, "100.0%");
+  screen_await(screen, "\nto ");
+  screen_await(screen, "nothing was refused");
+  screen_await_exit(screen, 0);
+  screen_free(screen);
+  screen =
+      screen_open_pipe("top", "--admin", place, "--admin-token-file", other);
+  screen_await_err(screen, ": it answered 401: ");
+  screen_await_exit(screen, 1);
+  screen_free(screen);
+  stage_close(&s);
+}
