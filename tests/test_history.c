@@ -197,6 +197,24 @@ Test(history, it_is_bounded_in_bytes) {
   history_free(history);
 }
 
+Test(history, a_quick_route_has_slowest_ones_too) {
+  struct history *history = history_new(1);
+  const struct kept *found[HISTORY_LIST_MAX];
+  fill_slowest(history, 50);
+  for (int64_t took = 1; took <= 3; took++) {
+    struct race_record race = race_at(50000, took);
+    race.route = slice_of("/b");
+    race.tally = &tallies[1];
+    cr_assert(offer(history, &race));
+  }
+  collect(history, 50001);
+  const struct slice route = slice_of("/b");
+  cr_assert_eq(history_list(history, HISTORY_SLOWEST, route, 2, found), 2);
+  cr_expect_eq(found[0]->took_us, 3000);
+  cr_expect_eq(found[1]->took_us, 2000);
+  history_free(history);
+}
+
 static struct slice id_of(const struct kept *race) {
   static struct race_copy copy;
   cr_assert(race_copy_read(&copy, race->copy));

@@ -113,10 +113,10 @@ Test(race_json, what_a_client_sends_stays_within_its_string) {
       .race = {.id = SLICE("</script>\r\n\"\\\xe2\x80\xa8'<!--\xff\x1b"),
                .winner = -1}};
   const char *json = written(&copy);
-  cr_expect(strstr(json, "\"id\":\"</script>\\r\\n\\\"\\\\\\u2028'"
-                         "<!--\xef\xbf\xbd\\u001b\""),
+  cr_expect(strstr(json, "\"id\":\"\\u003c/script\\u003e\\r\\n\\\"\\\\\\u2028'"
+                         "\\u003c!--\xef\xbf\xbd\\u001b\""),
             "%s", json);
-  cr_expect_null(strpbrk(json, "\r\n\x1b"), "%s", json);
+  cr_expect_null(strpbrk(json, "<>\r\n\x1b"), "%s", json);
 }
 
 Test(race_json, the_longest_copy_fits) {

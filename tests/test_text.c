@@ -98,6 +98,18 @@ Test(text, a_json_string_escapes_what_a_terminal_would_obey) {
   expect_json(slice_of("\xc2\xa0"), "\"\xc2\xa0\"");
 }
 
+Test(text, a_json_string_for_a_page_escapes_what_that_would_obey) {
+  char page[64];
+  struct text text;
+  text_init(&text, page, sizeof page);
+  text_json(&text, slice_of("</a>&\"'"));
+  cr_expect_str_eq(text_end(&text), "\"</a>&\\\"'\"");
+  text_init(&text, page, sizeof page);
+  text.for_page = true;
+  text_json(&text, slice_of("</a>&\"'="));
+  cr_expect_str_eq(text_end(&text), "\"\\u003c/a\\u003e\\u0026\\\"'=\"");
+}
+
 Test(text, a_json_string_escapes_what_ends_a_line_for_some) {
   expect_json(slice_of("\xe2\x80\xa8\xe2\x80\xa9"), "\"\\u2028\\u2029\"");
   expect_json(slice_of("\xe2\x80\xa7\xe2\x80\xaa"),

@@ -10,7 +10,8 @@
 
 enum { RACE_JSON_BYTES = 72 * 1024 }; /* none is longer */
 
-/* One JSON object, on one line. seq: its place in the history. */
+/* One JSON object, on one line, with out->for_page. seq: its place in the
+ * history. */
 void race_json(struct text *out, const struct race_copy *copy, uint64_t seq);
 
 #endif

@@ -17,6 +17,8 @@ struct text {
   char *at;
   size_t len, cap;
   bool cut;
+  bool for_page; /* text_json escapes '<', '>' and '&', too: what it writes may
+                  * stand in a page, and be taken for markup by nobody */
 };
 
 /* cap bytes at `storage` may be written; cap >= 1. */

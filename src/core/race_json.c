@@ -131,6 +131,7 @@ static void add_request(struct text *out, const struct race_record *race) {
 
 void race_json(struct text *out, const struct race_copy *copy, uint64_t seq) {
   const struct race_record *race = &copy->race;
+  out->for_page = true;
   add_int(out, "{\"seq\":", (int64_t)seq);
   text_str(out, ",\"time\":\"");
   http_date_write_iso(out, copy->wall_us);

@@ -85,10 +85,14 @@ static size_t utf8_len(struct slice bytes) {
   return len;
 }
 
-/* Bytes that a JSON string may hold as they are. */
-static bool is_plain(char c) {
-  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
+/* Bytes that a JSON string may hold as they are: visible ASCII and the space,
+ * but for quote and backslash; and in a page. */
+static const bool plain[256] = {
+    [0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7e] = true};
+static const bool
+    plain_in_page[256] = {[0x20 ... 0x21] = true, [0x23 ... 0x25] = true,
+                          [0x27 ... 0x3b] = true, ['='] = true,
+                          [0x3f ... 0x5b] = true, [0x5d ... 0x7e] = true};
 
 static const char hex[] = "0123456789abcdef";
 
@@ -135,10 +139,11 @@ static size_t add_special(struct text *text, struct slice rest) {
 }
 
 static void add_json(struct text *text, struct slice bytes) {
+  const bool *as_it_is = text->for_page ? plain_in_page : plain;
   text_char(text, '"');
   for (size_t at = 0; at < bytes.len;) {
     size_t from = at;
-    while (at < bytes.len && is_plain(bytes.at[at])) at++;
+    while (at < bytes.len && as_it_is[(unsigned char)bytes.at[at]]) at++;
     text_add(text, bytes.at + from, at - from);
     if (at < bytes.len) at += add_special(text, slice_from(bytes, at));
   }

@@ -50,6 +50,7 @@ void reply_problem(struct reply *reply, int status, const char *detail) {
   char storage[PROBLEM_BYTES];
   struct text text;
   text_init(&text, storage, sizeof storage);
+  text.for_page = true;
   answer_problem(&text, status, slice_of(detail), NULL);
   buffer_clear(&reply->body);
   reply->status = status;

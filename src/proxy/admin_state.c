@@ -218,6 +218,7 @@ void admin_state(struct admin *admin, const struct http_request *request,
   const char *before = "";
   (void)request, (void)rest;
   text_init(&out, storage, sizeof storage);
+  out.for_page = true;
   add_process(&out, admin);
   text_str(&out, ",\"routes\":[");
   for (unsigned i = 0; i < snapshot->route_count; i++) {
