@@ -102,10 +102,12 @@ static bool is_letter_or_digit(char c) {
 }
 
 static bool is_key(struct slice key) {
+  static const char more[] = "_-*/@";
   if (key.len == 0 || key.len > KEY_BYTES_MAX || !is_letter_or_digit(key.at[0]))
     return false;
   for (size_t i = 1; i < key.len; i++)
-    if (!is_letter_or_digit(key.at[i]) && !memchr("_-*/@", key.at[i], 5))
+    if (!is_letter_or_digit(key.at[i]) &&
+        !memchr(more, key.at[i], sizeof more - 1))
       return false;
   return true;
 }
