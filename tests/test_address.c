@@ -174,8 +174,8 @@ static void expect_place(const char *host, uint16_t port, const char *want) {
   char storage[64];
   struct text out;
   text_init(&out, storage, sizeof storage);
-  address_write_place(&out, &(struct listen_at){slice_of(host), 1, false},
-                      port);
+  address_write_place(
+      &out, &(struct listen_at){.host = slice_of(host), .port = 1}, port);
   cr_expect_str_eq(text_end(&out), want);
 }
 

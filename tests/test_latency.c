@@ -177,12 +177,23 @@ Test(latency, nobody_takes_longer_than_until_he_is_cut) {
   cr_expect_eq(latency_ahead_us(&odds, 50 * MS, 20 * MS), 0);
 }
 
-Test(latency, behind_the_last_answer_nothing_is_known) {
+Test(latency, who_never_answers_is_cut) {
+  note(80, 10 * MS, true);
+  note(20, 10 * S, false); /* until the deadline */
+  learn_all();
+  expect_about((double)latency_ahead_us(&odds, S, 60 * S), 9 * S, 0.1);
+  expect_about((double)latency_ahead_us(&odds, S, 3 * S), 2 * S, 0.01);
+  cr_expect_eq(latency_ahead_us(&odds, 11 * S, 60 * S), 0);
+}
+
+Test(latency, behind_what_a_few_were_seen_to_last_nothing_is_known) {
   note(90, 10 * MS, true);
   note(10, 50 * MS, false); /* losers, which may take for ever */
+  note(2, 10 * S, false);
   learn_all();
-  cr_expect_lt(latency_ahead_us(&odds, 9 * MS, 100 * S), 4 * MS);
-  cr_expect_eq(latency_ahead_us(&odds, 30 * MS, 100 * S), 0);
+  cr_expect_lt(latency_ahead_us(&odds, 9 * MS, 100 * S), 10 * MS);
+  expect_about((double)latency_ahead_us(&odds, 30 * MS, 100 * S), 20 * MS, 0.2);
+  cr_expect_eq(latency_ahead_us(&odds, 60 * MS, 100 * S), 0);
   cr_expect_eq(latency_ahead_us(&odds, 300 * S, 900 * S), 0);
 }
 

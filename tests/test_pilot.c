@@ -460,7 +460,7 @@ static bool has_hope(enum race_on_failure on_failure, unsigned retries) {
   policy.backoff = (struct race_backoff){25 * MS, 250 * MS};
   pilot_plan(&pilot, &plan, &policy, pilot.count, 0, 10 * S, now_us);
   struct race race = lonely_race(&plan);
-  return pilot_has_hope(&pilot, &race, 0);
+  return pilot_foresee(&pilot, &race, 0) == GATE_OPEN;
 }
 
 static void spend(enum purse purse) { atomic_store(&budget.tokens[purse], 0); }
@@ -501,13 +501,25 @@ Test(pilot, a_pause_that_ends_before_a_hedge_is_due_leaves_hope) {
   cr_expect(has_hope(RACE_WAIT, 0), "the other target has asked for none");
 }
 
-Test(pilot, a_shut_gate_is_no_hope_for_hedges_by_time) {
+Test(pilot, a_shut_gate_is_waited_for_unless_most_attempts_fail) {
   set_up(1);
   end_many(10, 0, status(503), MS);
+  expect_verdict(PILOT_HEDGE, 0, GATE_SHED);
+  cr_expect(has_hope(RACE_WAIT, 0));
+  end_many(50, 0, status(503), MS);
   cr_expect(!has_hope(RACE_WAIT, 0));
   cr_expect(has_hope(RACE_WAIT, 1), "a failure's retry passes it");
   pilot.gate = false;
   cr_expect(has_hope(RACE_WAIT, 0));
+}
+
+Test(pilot, a_lone_429_is_waited_for_unless_most_attempts_fail) {
+  set_up(1);
+  end_one(1, 0, status(429), MS);
+  expect_verdict(PILOT_HEDGE, 0, GATE_PUSHBACK);
+  cr_expect(has_hope(RACE_WAIT, 0));
+  end_many(50, 0, status(429), MS);
+  cr_expect(!has_hope(RACE_WAIT, 0));
 }
 
 Test(pilot, who_has_asked_nobody_has_hope) {
@@ -531,7 +543,7 @@ Test(pilot, who_has_asked_nobody_has_hope) {
     todo = race_step(&race, &event);
   }
   cr_assert(todo.outcome == OUTCOME_OPEN && race.in_flight == 0);
-  cr_expect(pilot_has_hope(&pilot, &race, 0));
+  cr_expect_eq(pilot_foresee(&pilot, &race, 0), GATE_OPEN);
 }
 
 /* ---- threads ---- */

@@ -93,8 +93,9 @@ void latency_window(struct latency_windows *windows,
 struct latency_curve {
   uint32_t whole; /* answers that it rests on */
   float alive[LATENCY_SPANS];
-  uint32_t end_us; /* where nearly all that was seen had ended (99 %): what
+  uint32_t end_us;  /* where nearly all that was seen had ended (99 %): what
                     * lies behind it nobody knows */
+  uint32_t seen_us; /* so long lasted three at least, answered or not */
 };
 
 void latency_curve_make(struct latency_curve *curve,
@@ -118,6 +119,7 @@ float latency_alive(const struct latency_curve *curve, uint32_t at_us);
  * curves, which are a quarter of a second apart. All zeros expects nothing. */
 struct latency_odds {
   _Atomic float answered[LATENCY_SPANS];
+  _Atomic uint32_t seen_us;
 };
 
 void latency_publish(struct latency_odds *odds,
@@ -128,9 +130,9 @@ float latency_answered(const struct latency_odds *odds, uint32_t at_us);
  * not beyond until_us. */
 int64_t latency_next_us(unsigned span, int64_t until_us);
 /* How long those that are unanswered after from_us still take, in the mean,
- * where they are cut at until_us. Behind the last answer that was seen nobody
- * knows, so all are taken to be answered there. 0: that lies before from_us.
- * From any thread. */
+ * where they are cut at until_us. Behind what a few were seen to last nobody
+ * knows, so they are cut there at the latest. 0: that lies before from_us. From
+ * any thread. */
 int64_t latency_ahead_us(const struct latency_odds *odds, int64_t from_us,
                          int64_t until_us);
 

@@ -61,6 +61,10 @@ void overload_throttle(struct overload *overload, int64_t now_us);
 /* GATE_PUSHBACK or GATE_OPEN. From any thread, like the next. */
 enum gate_verdict overload_admit_any(const struct overload *overload,
                                      int64_t now_us);
+/* Whether a Retry-After names a later time. */
+bool overload_is_paused(const struct overload *overload, int64_t at_us);
+/* Whether at least half of the last 64 attempts failed. */
+bool overload_is_failing(const struct overload *overload);
 /* For a hedge by time. in_flight: attempts at that target that have no answer
  * yet, not counting those whose answer is passed on as it comes. */
 enum gate_verdict overload_admit_hedge(const struct overload *overload,

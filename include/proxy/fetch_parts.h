@@ -26,6 +26,8 @@ line_on_turn fetch_on_turn;
 
 /* Attempts at the target of that place that have no answer yet. */
 int64_t fetch_unanswered_by(const struct fetch *f, unsigned place);
+/* The next attempt has a record, and neither starts nor waits so far. */
+unsigned fetch_begin_next(struct fetch *f, int64_t now_us);
 /* Starts the next attempt, or gives it a place in line, and says whether it
  * did. */
 enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us);

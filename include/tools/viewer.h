@@ -63,6 +63,8 @@ const char *viewer_why(struct viewer *viewer);
 /* Says that nothing can be shown, and why, in one line on stderr. */
 void viewer_give_up(const struct viewer *viewer, const char *why);
 
+/* All of it, to stdout. False: it cannot be written, and errno says why. */
+bool viewer_put(struct slice bytes) __attribute__((warn_unused_result));
 /* How stdout shows lines: no colours where NO_COLOR is set (no-color.org). */
 struct sheet_look viewer_look(void);
 

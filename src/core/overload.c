@@ -101,13 +101,24 @@ void overload_throttle(struct overload *overload, int64_t now_us) {
 
 /* ---- who may start ---- */
 
+static int64_t load_us(const _Atomic int64_t *word) {
+  return atomic_load_explicit(word, memory_order_relaxed);
+}
+
+bool overload_is_paused(const struct overload *overload, int64_t at_us) {
+  return at_us < load_us(&overload->pushback_us);
+}
+
+bool overload_is_failing(const struct overload *overload) {
+  return load(&overload->bad) >= WHOLE_SHARE / 2;
+}
+
 enum gate_verdict overload_admit_any(const struct overload *overload,
                                      int64_t now_us) {
-  int64_t until_us =
-      atomic_load_explicit(&overload->pushback_us, memory_order_relaxed);
-  int64_t throttled_us =
-      atomic_load_explicit(&overload->throttled_us, memory_order_relaxed);
-  return now_us < until_us || now_us < throttled_us ? GATE_PUSHBACK : GATE_OPEN;
+  return overload_is_paused(overload, now_us) ||
+                 now_us < load_us(&overload->throttled_us)
+             ? GATE_PUSHBACK
+             : GATE_OPEN;
 }
 
 enum gate_verdict overload_admit_hedge(const struct overload *overload,
@@ -165,7 +176,7 @@ void overload_refresh(struct overload *overload, struct overload_usual *usual,
                       int64_t now_us) {
   bool first = usual->refreshed_us == 0;
   float past_us = first ? 0 : (float)(now_us - usual->refreshed_us);
-  bool good = load(&overload->bad) < WHOLE_SHARE / 2;
+  bool good = !overload_is_failing(overload);
   float median = (float)units_of(median_us);
   float crowd = (float)in_flight * QUICK_UNITS;
   usual->refreshed_us = now_us;

@@ -153,16 +153,6 @@ static inline enum gate_verdict look(const struct pilot *pilot, unsigned target,
   return verdict;
 }
 
-static inline enum gate_verdict admit(const struct pilot *pilot,
-                                      unsigned target, enum pilot_kind kind,
-                                      int64_t in_flight, int64_t now_us,
-                                      purse_asked *ask) {
-  if (kind == PILOT_PRIMARY) return GATE_OPEN;
-  enum gate_verdict verdict = look(pilot, target, kind, in_flight, now_us);
-  if (verdict != GATE_OPEN) return verdict;
-  return pay(pilot, kind, ask) ? GATE_OPEN : GATE_BUDGET;
-}
-
 bool pilot_would_let(const struct pilot *pilot, unsigned target,
                      enum pilot_kind kind, int64_t in_flight, int64_t now_us) {
   return look(pilot, target, kind, in_flight, now_us) == GATE_OPEN;
@@ -171,23 +161,36 @@ bool pilot_would_let(const struct pilot *pilot, unsigned target,
 enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
                               enum pilot_kind kind, int64_t in_flight,
                               int64_t now_us) {
-  return admit(pilot, target, kind, in_flight, now_us, hedge_budget_take);
+  if (kind == PILOT_PRIMARY) return GATE_OPEN;
+  enum gate_verdict verdict = look(pilot, target, kind, in_flight, now_us);
+  if (verdict != GATE_OPEN) return verdict;
+  return pay(pilot, kind, hedge_budget_take) ? GATE_OPEN : GATE_BUDGET;
 }
 
 /* ---- whether to wait for it ---- */
 
-/* Attempt k, which the race has just started. A crowd may be gone by then. */
-static bool might_start(const struct pilot *pilot, const struct race *race,
-                        unsigned k, unsigned first, int64_t at_us) {
+/* Of attempt k, which the race has just started at at_us. The gate may have
+ * opened by then, and a 429 may be forgotten, but hardly in an outage. */
+static enum gate_verdict foresee(const struct pilot *pilot,
+                                 const struct race *race, unsigned k,
+                                 unsigned first, int64_t at_us) {
   unsigned target = first + pilot_whom(race, k);
-  return admit(pilot, target, pilot_kind(race, k), 0, at_us,
-               hedge_budget_has) == GATE_OPEN;
+  enum pilot_kind kind = pilot_kind(race, k);
+  const struct overload *overload = &pilot->targets[target]->overload;
+  enum gate_verdict verdict = GATE_OPEN;
+  if (kind == PILOT_PRIMARY) return GATE_OPEN;
+  if (overload_is_paused(overload, at_us)) return GATE_PUSHBACK;
+  if (overload_is_failing(overload))
+    verdict = look(pilot, target, kind, 0, at_us);
+  if (verdict != GATE_OPEN) return verdict;
+  return pay(pilot, kind, hedge_budget_has) ? GATE_OPEN : GATE_BUDGET;
 }
 
-bool pilot_has_hope(const struct pilot *pilot, const struct race *race,
-                    unsigned first) {
+enum gate_verdict pilot_foresee(const struct pilot *pilot,
+                                const struct race *race, unsigned first) {
   struct race ahead = *race;
   struct todo todo = {.start_below = race->next};
+  enum gate_verdict verdict = GATE_OPEN;
   struct step_event refused = {.kind = EVENT_ENDED,
                                .attempt = race->next,
                                .end.result = ATTEMPT_REFUSED};
@@ -198,11 +201,11 @@ bool pilot_has_hope(const struct pilot *pilot, const struct race *race,
                                                     .now_us = refused.now_us});
     }
     if (todo.outcome != OUTCOME_OPEN) break;
-    if (might_start(pilot, &ahead, refused.attempt, first, refused.now_us))
-      return true;
+    verdict = foresee(pilot, &ahead, refused.attempt, first, refused.now_us);
+    if (verdict == GATE_OPEN) break;
     todo = race_step(&ahead, &refused);
   }
-  return false;
+  return verdict;
 }
 
 /* ---- what an end teaches ---- */

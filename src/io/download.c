@@ -16,13 +16,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/clock.h"
+
 enum {
   CONNECT_MS = 5000,
   SHORT_MS = 5000,
-  SILENT_S = 15,
   URL_BYTES = 2048,
   WATCHED_MAX = 4,
 };
+
+#define SILENT_MAX_US INT64_C(15000000)
 
 struct download {
   CURLM *multi;
@@ -32,6 +35,8 @@ struct download {
   bool running; /* the handle is on the multi */
   download_on_bytes *on_bytes;
   void *arg;
+  bool endless;
+  int64_t heard_us; /* when it was started, or brought bytes */
   CURLcode code;
   int status;
   char error[CURL_ERROR_SIZE];
@@ -47,6 +52,7 @@ static size_t on_write(char *bytes, size_t size, size_t count, void *arg) {
   struct download *download = arg;
   struct slice piece = {bytes, size * count};
   note_status(download);
+  download->heard_us = clock_now_us();
   return download->on_bytes(download->arg, piece) ? piece.len : 0;
 }
 
@@ -114,16 +120,6 @@ void download_stop(struct download *download) {
   download->running = false;
 }
 
-static bool be_patient(CURL *easy, enum download_patience patience) {
-  bool endless = patience == DOWNLOAD_ENDLESS;
-  return curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS,
-                          endless ? 0L : (long)SHORT_MS) == CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, endless ? 1L : 0L) ==
-             CURLE_OK &&
-         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
-                          endless ? (long)SILENT_S : 0L) == CURLE_OK;
-}
-
 bool download_start(struct download *download, const char *path,
                     enum download_patience patience,
                     download_on_bytes *on_bytes, void *arg) {
@@ -132,11 +128,15 @@ bool download_start(struct download *download, const char *path,
   download_stop(download);
   download->on_bytes = on_bytes;
   download->arg = arg;
+  download->endless = patience == DOWNLOAD_ENDLESS;
+  download->heard_us = clock_now_us();
   download->code = CURLE_OK;
   download->status = 0;
   download->error[0] = '\0';
   download->running =
-      len < URL_BYTES && be_patient(download->easy, patience) &&
+      len < URL_BYTES &&
+      curl_easy_setopt(download->easy, CURLOPT_TIMEOUT_MS,
+                       download->endless ? 0L : (long)SHORT_MS) == CURLE_OK &&
       curl_easy_setopt(download->easy, CURLOPT_URL, url) == CURLE_OK &&
       curl_multi_add_handle(download->multi, download->easy) == CURLM_OK;
   return download->running;
@@ -146,17 +146,36 @@ bool download_is_running(const struct download *download) {
   return download->running;
 }
 
+/* libcurl's own limit counts bytes a second, and a comment now and then is
+ * fewer than one. */
+static int64_t silence_left_us(const struct download *download) {
+  return download->heard_us + SILENT_MAX_US - clock_now_us();
+}
+
+static void end(struct download *download, CURLcode code) {
+  download->code = code;
+  download_stop(download);
+}
+
 static void go_on(struct download *download) {
   int running, left;
   CURLMsg *message;
   curl_multi_perform(download->multi, &running);
   while ((message = curl_multi_info_read(download->multi, &left))) {
     if (message->msg != CURLMSG_DONE) continue;
-    download->code = message->data.result;
-    if (download->code == CURLE_OK) note_status(download);
-    download_stop(download);
+    if (message->data.result == CURLE_OK) note_status(download);
+    end(download, message->data.result);
     return; /* the message has gone with its handle */
   }
+  if (!download->endless || silence_left_us(download) > 0) return;
+  snprintf(download->error, sizeof download->error, "nothing came for 15 s");
+  end(download, CURLE_OPERATION_TIMEDOUT);
+}
+
+static int wait_ms(const struct download *download, int timeout_ms) {
+  if (!download->running || !download->endless) return timeout_ms;
+  int64_t left_ms = silence_left_us(download) / 1000 + 1;
+  return left_ms < timeout_ms ? (int)left_ms : timeout_ms;
 }
 
 void download_wait(struct download *download, struct pollfd *also,
@@ -169,7 +188,8 @@ void download_wait(struct download *download, struct pollfd *also,
   bool ran = download->running;
   if (ran) go_on(download);
   if (download->running == ran)
-    curl_multi_poll(download->multi, fds, count, timeout_ms, NULL);
+    curl_multi_poll(download->multi, fds, count, wait_ms(download, timeout_ms),
+                    NULL);
   if (download->running) go_on(download);
   if (poll(also, count, 0) <= 0)
     for (unsigned i = 0; i < count; i++) also[i].revents = 0;

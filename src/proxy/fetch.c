@@ -157,13 +157,27 @@ static void fetch_settle(struct fetch *f, int64_t now_us) {
   f->scene->owner->on_settled(f->scene->arg, f, now_us);
 }
 
-/* Nobody need wait for what would be refused. */
+/* Each hedge that is left is told as refused, as it would be at its time. */
+static void fetch_refuse_the_rest(struct fetch *f, enum gate_verdict verdict,
+                                  int64_t now_us) {
+  unsigned all = f->race.plan->hedged + f->race.retries;
+  while (f->begun < all) {
+    unsigned k = fetch_begin_next(f, now_us);
+    fetch_record(f, k)->refused_by = verdict;
+    end_attempt(f, k, ATTEMPT_REFUSED, gate_attempt_error(verdict), now_us);
+  }
+}
+
+/* Nobody need wait for a refusal. */
 static __attribute__((noinline)) struct todo fetch_look_ahead(struct fetch *f,
                                                               int64_t now_us) {
   struct step_event event = {.kind = EVENT_HOPELESS, .now_us = now_us};
-  if (pilot_has_hope(f->pilot, &f->race, fetch_first_place(f)))
-    return (struct todo){.outcome = OUTCOME_OPEN};
-  return race_step(&f->race, &event);
+  enum gate_verdict verdict =
+      pilot_foresee(f->pilot, &f->race, fetch_first_place(f));
+  if (verdict == GATE_OPEN) return (struct todo){.outcome = OUTCOME_OPEN};
+  struct todo todo = race_step(&f->race, &event);
+  fetch_refuse_the_rest(f, verdict, now_us);
+  return todo;
 }
 
 /* Does what the policy says, and tells it at once what was refused. */

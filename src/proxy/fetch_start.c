@@ -141,7 +141,7 @@ static __attribute__((noinline)) enum gate_verdict fetch_wait_or_not(
   return verdict;
 }
 
-enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
+unsigned fetch_begin_next(struct fetch *f, int64_t now_us) {
   unsigned k = f->begun++;
   const struct target *target = fetch_whom(f, k);
   struct attempt_record *record = fetch_record(f, k);
@@ -154,6 +154,12 @@ enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
   record->start_us = now_us;
   if (f->scene->trace) record->span = service_span(f->scene->service);
   f->scene->service->counters.begun++;
+  return k;
+}
+
+enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
+  unsigned k = fetch_begin_next(f, now_us);
+  const struct target *target = fetch_whom(f, k);
   enum gate_verdict verdict = fetch_admit(f, k, target, now_us);
   if (verdict == GATE_OPEN) verdict = send_attempt(f, k, target);
   if (verdict == GATE_OPEN) return GATE_OPEN;

@@ -118,6 +118,17 @@ static void write_routes(const struct exposition *to,
   write(to, snapshot, snapshot->elsewhere_labels, snapshot->elsewhere);
 }
 
+/* Of those that ask upstreams. */
+static void write_racing_routes(const struct exposition *to,
+                                const struct snapshot *snapshot,
+                                write_of_route *write) {
+  for (unsigned i = 0; i < snapshot->route_count; i++)
+    if (snapshot_is_first_of_path(snapshot, i) &&
+        snapshot->routes[i].kind != ROUTE_HEALTH)
+      write(to, snapshot, snapshot->routes[i].labels,
+            snapshot->routes[i].tallies);
+}
+
 /* Of routes of one path that race the same upstream, the first's. */
 static bool has_own_delay(const struct snapshot *snapshot, unsigned i) {
   const struct route *route = &snapshot->routes[i];
@@ -237,10 +248,10 @@ static void routes(struct exposition *to, const struct snapshot *snapshot) {
   write_routes(to, snapshot, write_took);
   exposition_family(to, EXPOSITION_COUNTER, "hedgerow_rescues",
                     "Races that the primary alone would have lost, by why.");
-  write_routes(to, snapshot, write_rescues);
+  write_racing_routes(to, snapshot, write_rescues);
   exposition_family(to, EXPOSITION_COUNTER, "hedgerow_saved_seconds",
                     "Time that races rescued from slowness have saved.");
-  write_routes(to, snapshot, write_saved);
+  write_racing_routes(to, snapshot, write_saved);
   exposition_family(to, EXPOSITION_GAUGE, "hedgerow_hedge_delay_seconds",
                     "When hedges start: learned, or as configured.");
   write_delays(to, snapshot);

@@ -88,8 +88,8 @@ static void workers(struct exposition *to, const struct process *process) {
 /* ---- the process ---- */
 
 static void spans(struct exposition *to, const struct spans *of) {
-  if (!of) return;
-  const struct spans_counts counts = spans_count(of);
+  struct spans_counts counts = {0};
+  if (of) counts = spans_count(of);
   counter(to, "hedgerow_spans_sent", "Spans that the collector has taken.",
           counts.sent);
   counter(to, "hedgerow_spans_dropped",

@@ -53,15 +53,17 @@ void receipts_waited(const struct snapshot *snapshot, const struct route *route,
     counts[i] = sum_of(snapshot, &route->tallies->took.in[i]);
 }
 
+/* Who is unanswered at the deadline waits no longer. */
 static void add_shares(float shares[TALLY_SPANS + 1],
-                       const struct latency_odds *odds) {
+                       const struct latency_odds *odds, int64_t deadline_us) {
+  const unsigned last = tally_span(deadline_us);
   float before = 0;
-  for (unsigned i = 0; i < TALLY_SPANS; i++) {
+  for (unsigned i = 0; i < last; i++) {
     float answered = latency_answered(odds, (uint32_t)tally_spans_us[i]);
     shares[i] += answered - before;
     before = answered;
   }
-  shares[TALLY_SPANS] += 1 - before;
+  shares[last] += 1 - before;
 }
 
 /* Primaries are taken to be spread evenly over those that they may ask. */
@@ -74,7 +76,7 @@ bool receipts_alone(const struct route *route, float shares[TALLY_SPANS + 1]) {
   for (unsigned i = 0; pilot && i < (first ? 1 : pilot->count); i++) {
     const struct latency_odds *odds = &pilot->targets[i]->past;
     if (latency_answered(odds, UINT32_MAX) == 0) continue;
-    add_shares(shares, odds);
+    add_shares(shares, odds, route->timeout_us);
     known++;
   }
   for (unsigned i = 0; known > 1 && i <= TALLY_SPANS; i++)

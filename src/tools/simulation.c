@@ -192,7 +192,7 @@ static void set_timer(struct simulation *s, int index) {
 
 static bool is_hopeless(struct simulation *s, const struct request *r) {
   return r->race.in_flight == 0 && !s->policy->rival &&
-         !pilot_has_hope(pilot_of(s, r), &r->race, 0);
+         pilot_foresee(pilot_of(s, r), &r->race, 0) != GATE_OPEN;
 }
 
 static void perform(struct simulation *s, int index, struct todo todo) {

@@ -157,21 +157,19 @@ static void finish(struct tap *tap, int code) {
 }
 
 static void put(struct tap *tap, struct slice bytes) {
-  errno = 0;
-  bool done = fwrite(bytes.at, 1, bytes.len, stdout) == bytes.len &&
-              fflush(stdout) == 0;
-  if (done) return;
+  if (viewer_put(bytes)) return;
   if (errno != EPIPE) log_notice("tap: cannot write: %s", strerror(errno));
   finish(tap, errno == EPIPE ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-/* One line, whatever line ends the data had. */
+/* One line, whatever line ends the data had. There is room for its end: data
+ * came with a name, which is gone. */
 static void put_json(struct tap *tap, struct slice data) {
   char *at = tap->room;
   for (size_t i = 0; i < data.len; i++)
     if (at[i] == '\n') at[i] = ' ';
-  put(tap, data);
-  if (!tap->finished) put(tap, (struct slice)SLICE("\n"));
+  at[data.len] = '\n';
+  put(tap, (struct slice){at, data.len + 1});
 }
 
 static void on_event(struct tap *tap) {

@@ -155,9 +155,8 @@ static void make_table(struct top *top) {
 /* ---- the terminal ---- */
 
 static void put(struct top *top, struct slice bytes) {
-  bool done = fwrite(bytes.at, 1, bytes.len, stdout) == bytes.len &&
-              fflush(stdout) == 0;
-  if (!done) finish(top, errno == EPIPE ? EXIT_SUCCESS : EXIT_FAILURE);
+  if (!viewer_put(bytes))
+    finish(top, errno == EPIPE ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 /* The other screen, without a cursor; and back. */

@@ -9,6 +9,7 @@
  * what answers there need not be hedgerow. */
 #include "tools/viewer.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,6 @@
 #include "tools/json_view.h"
 
 static const char default_admin[] = "127.0.0.1:8481";
-static const char unix_prefix[] = "unix:";
 
 /* ---- options ---- */
 
@@ -111,20 +111,17 @@ static const char *place_of(const struct viewer *viewer, char *origin,
                             size_t cap, const char **socket) {
   struct text text;
   struct listen_at at;
-  *socket = NULL;
+  const char *why = config_parse_place(slice_of(viewer->admin), &at);
+  if (why) return why;
+  if (at.path.len == 0 && at.port == 0)
+    return "expected the port that hedgerow listens at";
   text_init(&text, origin, cap);
   text_str(&text, "http://");
-  if (strncmp(viewer->admin, unix_prefix, sizeof unix_prefix - 1) == 0) {
-    *socket = viewer->admin + sizeof unix_prefix - 1;
-    text_str(&text, "localhost");
-    text_end(&text);
-    return **socket == '/' ? NULL : "expected an absolute path behind unix:";
-  }
-  const char *why = config_parse_address(slice_of(viewer->admin), &at);
-  if (why) return why;
-  address_write_place(&text, &at, at.port);
+  *socket = at.path.len > 0 ? at.path.at : NULL;
+  if (*socket) text_str(&text, "localhost");
+  else address_write_place(&text, &at, at.port);
   text_end(&text);
-  return at.port > 0 ? NULL : "expected the port that hedgerow listens at";
+  return NULL;
 }
 
 static bool connect_to(struct viewer *viewer, const char *token) {
@@ -219,6 +216,18 @@ void viewer_give_up(const struct viewer *viewer, const char *why) {
 }
 
 /* ---- stdout ---- */
+
+/* Whoever started us may have made it one that does not block. */
+bool viewer_put(struct slice bytes) {
+  struct pollfd out = {STDOUT_FILENO, POLLOUT, 0};
+  while (bytes.len > 0) {
+    ssize_t n = write(STDOUT_FILENO, bytes.at, bytes.len);
+    if (n > 0) bytes = slice_from(bytes, (size_t)n);
+    else if (n == 0 || errno == EAGAIN) poll(&out, 1, -1);
+    else if (errno != EINTR) return false;
+  }
+  return true;
+}
 
 struct sheet_look viewer_look(void) {
   const char *no_color = getenv("NO_COLOR");

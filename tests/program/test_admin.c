@@ -9,7 +9,9 @@
 #include <sys/socket.h>
 
 #include "support/folder.h"
+#include "support/operator.h"
 #include "support/scene.h"
+#include "support/scrape.h"
 #include "support/stage.h"
 #include "support/wire.h"
 
@@ -18,19 +20,6 @@ TestSuite(admin, .fini = folder_remove);
 #define OK "{\"ok\":true}"
 #define AT "127.0.0.1:0"
 #define SMART "route=\"/smart\""
-
-static uint16_t admin_port_of(const struct program *program) {
-  static const char before[] = "admin at http://";
-  const char *at = strstr(program->err, before);
-  cr_assert(at, "%s", program->err);
-  const char *slash = strchr(at + strlen(before), '/');
-  while (slash[-1] != ':') slash--;
-  return (uint16_t)strtoul(slash, NULL, 10);
-}
-
-static struct client *client_of(const struct program *program) {
-  return client_new(admin_port_of(program));
-}
 
 static void admin_get_with(struct client *client, const char *path,
                            const char *fields) {
@@ -44,36 +33,6 @@ static void admin_get(struct client *client, const char *path) {
   admin_get_with(client, path, "");
 }
 
-/* One request on a connection of its own. */
-static int status_of(const struct program *program, const char *request) {
-  struct client *client = client_of(program);
-  client_send(client, request);
-  int status = client_await_reply(client)->status;
-  client_free(client);
-  return status;
-}
-
-/* The number behind the sample with this name, and these labels that end so.
- * -1: there is no such line. */
-static double metric(const struct program *program, const char *sample) {
-  char line[512];
-  struct client *client = client_of(program);
-  admin_get(client, "/metrics");
-  const struct reply *reply = client_await_reply(client);
-  cr_assert_eq(reply->status, 200);
-  snprintf(line, sizeof line, "\n%s ", sample);
-  const char *at = strstr(reply->body, line);
-  double number = at ? strtod(at + strlen(line), NULL) : -1;
-  client_free(client);
-  return number;
-}
-
-static void expect_metric(const struct program *program, const char *sample,
-                          double want) {
-  double got = metric(program, sample);
-  cr_expect_eq(got, want, "%s is %f, not %f", sample, got, want);
-}
-
 static void expect_attempts(const struct stage *s, const char *kind,
                             const char *result, double want) {
   char sample[256];
@@ -81,7 +40,7 @@ static void expect_attempts(const struct stage *s, const char *kind,
            "hedgerow_attempts_total{upstream=\"to\",target=\"0\","
            "host=\"%s\",kind=\"%s\",result=\"%s\"}",
            s->origin->url + strlen("http://"), kind, result);
-  expect_metric(s->program, sample, want);
+  scrape_expect(s->program, sample, want);
 }
 
 static void expect_requests(const struct stage *s, const char *outcome,
@@ -89,7 +48,7 @@ static void expect_requests(const struct stage *s, const char *outcome,
   char sample[128];
   snprintf(sample, sizeof sample,
            "hedgerow_requests_total{" SMART ",outcome=\"%s\"}", outcome);
-  expect_metric(s->program, sample, want);
+  scrape_expect(s->program, sample, want);
 }
 
 /* Of the one target of a stage. */
@@ -98,7 +57,7 @@ static double of_target(const struct stage *s, const char *name) {
   snprintf(sample, sizeof sample,
            "%s{upstream=\"to\",target=\"0\",host=\"%s\"}", name,
            s->origin->url + strlen("http://"));
-  return metric(s->program, sample);
+  return scrape(s->program, sample);
 }
 
 static void ask(const struct stage *s, int upstream, int want) {
@@ -115,22 +74,22 @@ static void ask(const struct stage *s, int upstream, int want) {
 Test(admin, pages_are_there_and_others_are_not) {
   struct stage s = stage_open("--admin", AT);
   const struct program *p = s.program;
-  cr_expect_eq(status_of(p, GET("/healthz", "127.0.0.1", "")), 200);
-  cr_expect_eq(status_of(p, GET("/readyz", "localhost:1", "")), 200);
-  cr_expect_eq(status_of(p, GET("/metrics", "[::1]", "")), 200);
-  cr_expect_eq(status_of(p, "GET /healthz HTTP/1.0\r\n\r\n"), 200);
-  cr_expect_eq(status_of(p, GET("/", "127.0.0.1", "")), 200);
-  cr_expect_eq(status_of(p, GET("/api/v1/", "127.0.0.1", "")), 404);
-  cr_expect_eq(status_of(p, GET("/smart", "127.0.0.1", "")), 404);
-  cr_expect_eq(status_of(p, GET("/metrics/", "127.0.0.1", "")), 404);
-  cr_expect_eq(status_of(p, "GET /metrics HTTP/1.1\r\n\r\n"), 400);
-  cr_expect_eq(status_of(p, "\x16\x03\x01\r\n\r\n"), 400);
+  cr_expect_eq(operator_status(p, GET("/healthz", "127.0.0.1", "")), 200);
+  cr_expect_eq(operator_status(p, GET("/readyz", "localhost:1", "")), 200);
+  cr_expect_eq(operator_status(p, GET("/metrics", "[::1]", "")), 200);
+  cr_expect_eq(operator_status(p, "GET /healthz HTTP/1.0\r\n\r\n"), 200);
+  cr_expect_eq(operator_status(p, GET("/", "127.0.0.1", "")), 200);
+  cr_expect_eq(operator_status(p, GET("/api/v1/", "127.0.0.1", "")), 404);
+  cr_expect_eq(operator_status(p, GET("/smart", "127.0.0.1", "")), 404);
+  cr_expect_eq(operator_status(p, GET("/metrics/", "127.0.0.1", "")), 404);
+  cr_expect_eq(operator_status(p, "GET /metrics HTTP/1.1\r\n\r\n"), 400);
+  cr_expect_eq(operator_status(p, "\x16\x03\x01\r\n\r\n"), 400);
   stage_close(&s);
 }
 
 Test(admin, a_head_has_no_body_and_other_methods_are_refused) {
   struct stage s = stage_open("--admin", AT);
-  struct client *client = client_of(s.program);
+  struct client *client = operator_new(s.program);
   client_send(client, "HEAD /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
   cr_expect_eq(client_await_reply_to_head(client)->status, 200);
   client_send(client, "POST /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -145,23 +104,26 @@ Test(admin, a_head_has_no_body_and_other_methods_are_refused) {
 
 Test(admin, a_name_that_could_be_rebound_is_refused) {
   struct stage s = stage_open("--admin", AT);
-  cr_expect_eq(status_of(s.program, GET("/metrics", "a.example", "")), 421);
-  cr_expect_eq(status_of(s.program, GET("/healthz", "a.example:8481", "")),
+  cr_expect_eq(operator_status(s.program, GET("/metrics", "a.example", "")),
                421);
-  cr_expect_eq(status_of(s.program, "GET http://a.example/metrics HTTP/1.1\r\n"
-                                    "Host: 127.0.0.1\r\n\r\n"),
+  cr_expect_eq(
+      operator_status(s.program, GET("/healthz", "a.example:8481", "")), 421);
+  cr_expect_eq(operator_status(s.program,
+                               "GET http://a.example/metrics HTTP/1.1\r\n"
+                               "Host: 127.0.0.1\r\n\r\n"),
                421);
   stage_close(&s);
 }
 
 Test(admin, a_page_of_another_site_is_refused) {
   struct stage s = stage_open("--admin", AT);
-  cr_expect_eq(status_of(s.program, GET("/metrics", "127.0.0.1:1",
-                                        "Origin: http://a.example\r\n")),
+  cr_expect_eq(operator_status(s.program, GET("/metrics", "127.0.0.1:1",
+                                              "Origin: http://a.example\r\n")),
                403);
-  cr_expect_eq(status_of(s.program, GET("/metrics", "127.0.0.1:1",
-                                        "Origin: http://127.0.0.1:1\r\n")),
-               200);
+  cr_expect_eq(
+      operator_status(s.program, GET("/metrics", "127.0.0.1:1",
+                                     "Origin: http://127.0.0.1:1\r\n")),
+      200);
   stage_close(&s);
 }
 
@@ -169,11 +131,11 @@ Test(admin, it_has_places_for_a_few) {
   struct stage s = stage_open("--admin", AT);
   struct client *clients[32];
   for (unsigned i = 0; i < 32; i++) {
-    clients[i] = client_of(s.program);
+    clients[i] = operator_new(s.program);
     admin_get(clients[i], "/healthz");
     reply_expect(client_await_reply(clients[i]), 200, "{\"status\":\"ok\"}");
   }
-  struct client *late = client_of(s.program);
+  struct client *late = operator_new(s.program);
   static const char request[] = GET("/healthz", "127.0.0.1", "");
   (void)client_try_send(late, request, sizeof request - 1);
   char byte;
@@ -216,13 +178,14 @@ Test(admin, an_upstream_without_a_target_is_not_ready) {
   cr_expect_eq(of_target(&s, "hedgerow_target_up"), 1);
   eject(&s);
   cr_expect_eq(of_target(&s, "hedgerow_target_up"), 0);
-  struct client *client = client_of(s.program);
+  struct client *client = operator_new(s.program);
   admin_get(client, "/readyz");
   const struct reply *reply = client_await_reply(client);
   reply_expect_problem(reply, 503);
   reply_expect_in_body(reply, "every target of upstream to is ejected");
   client_free(client);
-  cr_expect_eq(status_of(s.program, GET("/healthz", "127.0.0.1", "")), 200);
+  cr_expect_eq(operator_status(s.program, GET("/healthz", "127.0.0.1", "")),
+               200);
   stage_close(&s);
 }
 
@@ -232,13 +195,13 @@ Test(admin, who_drains_is_not_ready_and_still_tells) {
   struct arrival *arrival = origin_await(s.origin);
   program_signal(s.program, SIGTERM);
   program_await_notice(s.program, "stopping");
-  struct client *client = client_of(s.program);
+  struct client *client = operator_new(s.program);
   admin_get(client, "/readyz");
   const struct reply *reply = client_await_reply(client);
   reply_expect_problem(reply, 503);
   reply_expect_in_body(reply, "draining");
   client_free(client);
-  expect_metric(s.program, "hedgerow_requests_in_flight", 1);
+  scrape_expect(s.program, "hedgerow_requests_in_flight", 1);
   arrival_answer_json(arrival, 200, OK);
   reply_expect(client_await_reply(s.client), 200, OK);
   program_await_exit(s.program);
@@ -258,13 +221,13 @@ Test(admin, requests_and_attempts_are_counted_by_how_they_ended) {
   expect_requests(&s, "failed", 1);
   expect_attempts(&s, "primary", "success", 2);
   expect_attempts(&s, "primary", "status", 1);
-  expect_metric(s.program, "hedgerow_request_duration_seconds_count{" SMART "}",
+  scrape_expect(s.program, "hedgerow_request_duration_seconds_count{" SMART "}",
                 3);
-  expect_metric(
+  scrape_expect(
       s.program,
       "hedgerow_request_duration_seconds_bucket{" SMART ",le=\"+Inf\"}", 3);
   cr_expect_gt(
-      metric(s.program, "hedgerow_request_duration_seconds_sum{" SMART "}"), 0);
+      scrape(s.program, "hedgerow_request_duration_seconds_sum{" SMART "}"), 0);
   stage_close(&s);
 }
 
@@ -274,12 +237,12 @@ Test(admin, what_no_route_takes_is_counted_without_its_path) {
   reply_expect_problem(client_await_reply(s.client), 404);
   client_get(s.client, "/healthz");
   cr_expect_eq(client_await_reply(s.client)->status, 200);
-  expect_metric(s.program,
+  scrape_expect(s.program,
                 "hedgerow_requests_total{route=\"\",outcome=\"rejected\"}", 1);
-  expect_metric(s.program,
+  scrape_expect(s.program,
                 "hedgerow_requests_total{route=\"/healthz\",outcome=\"own\"}",
                 1);
-  struct client *client = client_of(s.program);
+  struct client *client = operator_new(s.program);
   admin_get(client, "/metrics");
   cr_expect_null(strstr(client_await_reply(client)->body, "no-such-path"));
   client_free(client);
@@ -304,7 +267,7 @@ Test(admin, hedges_and_retries_are_attempts_of_their_own_kind) {
 Test(admin, refusals_and_the_purses_are_told) {
   struct stage s = stage_open("--admin", AT, "--hedges", "1", "--budget",
                               "10%:1", "--on-failure", "next");
-  expect_metric(s.program,
+  scrape_expect(s.program,
                 "hedgerow_budget_tokens{upstream=\"to\",purse=\"failure\"}", 1);
   for (unsigned i = 0; i < 2; i++) {
     client_get(s.client, "/smart");
@@ -312,11 +275,11 @@ Test(admin, refusals_and_the_purses_are_told) {
     if (i == 0) arrival_answer_json(origin_await_attempt(s.origin, 1), 500, OK);
     reply_expect_problem(client_await_reply(s.client), 502);
   }
-  expect_metric(s.program,
+  scrape_expect(s.program,
                 "hedgerow_budget_tokens{upstream=\"to\",purse=\"failure\"}", 0);
-  expect_metric(s.program,
+  scrape_expect(s.program,
                 "hedgerow_budget_tokens{upstream=\"to\",purse=\"time\"}", 1);
-  expect_metric(s.program,
+  scrape_expect(s.program,
                 "hedgerow_refusals_total{upstream=\"to\",reason=\"budget\"}",
                 1);
   expect_attempts(&s, "hedge", "refused", 1);
@@ -326,17 +289,17 @@ Test(admin, refusals_and_the_purses_are_told) {
 Test(admin, what_is_in_flight_is_told) {
   struct stage s =
       stage_open("--admin", AT, "--hedges", "0", "--hedge-after", "250ms");
-  expect_metric(s.program, "hedgerow_requests_in_flight", 0);
+  scrape_expect(s.program, "hedgerow_requests_in_flight", 0);
   client_get(s.client, "/smart");
   struct arrival *arrival = origin_await(s.origin);
-  expect_metric(s.program, "hedgerow_requests_in_flight", 1);
-  expect_metric(s.program, "hedgerow_connections", 1);
+  scrape_expect(s.program, "hedgerow_requests_in_flight", 1);
+  scrape_expect(s.program, "hedgerow_connections", 1);
   cr_expect_eq(of_target(&s, "hedgerow_in_flight"), 1);
-  cr_expect_gt(metric(s.program, "process_start_time_seconds"), 1.7e9);
+  cr_expect_gt(scrape(s.program, "process_start_time_seconds"), 1.7e9);
   arrival_answer_json(arrival, 200, OK);
   reply_expect(client_await_reply(s.client), 200, OK);
   cr_expect_eq(of_target(&s, "hedgerow_in_flight"), 0);
-  cr_expect_gt(metric(s.program, "hedgerow_buffered_bytes"), 0);
+  cr_expect_gt(scrape(s.program, "hedgerow_buffered_bytes"), 0);
   stage_close(&s);
 }
 
@@ -357,22 +320,22 @@ Test(admin, counters_outlive_reloads_which_are_counted) {
   struct scene s = scene_open(A ROUTE_A);
   struct program *p = s.program;
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
-  expect_metric(p, "hedgerow_config_generation", 1);
+  scrape_expect(p, "hedgerow_config_generation", 1);
   reload_expecting(&s,
                    A "  b: {targets: [$B]}\n" ROUTE_A
                      "  - {path: /a, upstream: b, methods: [POST]}\n"
                      "  - {path: /b, upstream: b, hedges: 1}\n",
                    "hedgerow: reloaded");
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
-  expect_metric(p, "hedgerow_config_generation", 2);
-  expect_metric(p, "hedgerow_reloads_total{result=\"taken\"}", 1);
-  expect_metric(p, "hedgerow_requests_total{route=\"/a\",outcome=\"success\"}",
+  scrape_expect(p, "hedgerow_config_generation", 2);
+  scrape_expect(p, "hedgerow_reloads_total{result=\"taken\"}", 1);
+  scrape_expect(p, "hedgerow_requests_total{route=\"/a\",outcome=\"success\"}",
                 2);
-  expect_metric(p, "hedgerow_hedge_delay_seconds{route=\"/b\",upstream=\"b\"}",
+  scrape_expect(p, "hedgerow_hedge_delay_seconds{route=\"/b\",upstream=\"b\"}",
                 0.25);
   reload_expecting(&s, "nonsense\n", "hedgerow: not reloaded");
-  expect_metric(p, "hedgerow_config_generation", 2);
-  expect_metric(p, "hedgerow_reloads_total{result=\"refused\"}", 1);
+  scrape_expect(p, "hedgerow_config_generation", 2);
+  scrape_expect(p, "hedgerow_reloads_total{result=\"refused\"}", 1);
   scene_close(&s);
 }
 
@@ -381,7 +344,7 @@ Test(admin, routes_of_one_path_are_told_once) {
       scene_open(A "routes:\n"
                    "  - {path: /a, upstream: a, methods: [GET], hedges: 1}\n"
                    "  - {path: /a, upstream: a, methods: [POST], hedges: 1}\n");
-  struct client *client = client_of(s.program);
+  struct client *client = operator_new(s.program);
   admin_get(client, "/metrics");
   const char *body = client_await_reply(client)->body;
   static const char *const lines[] = {
@@ -398,7 +361,7 @@ Test(admin, routes_of_one_path_are_told_once) {
 
 Test(admin, openmetrics_is_spoken_where_it_is_asked_for) {
   struct stage s = stage_open("--admin", AT);
-  struct client *client = client_of(s.program);
+  struct client *client = operator_new(s.program);
   admin_get_with(client, "/metrics",
                  "Accept: application/openmetrics-text;version=1.0.0;q=0.5,"
                  "text/plain;q=0.1\r\n");

@@ -82,6 +82,21 @@ Test(metrics, a_success_before_a_slow_primarys_is_a_rescue_and_saves_time) {
   stage_close(&s);
 }
 
+Test(metrics, each_item_of_an_all_is_rescued_by_itself) {
+  struct stage s = stage_open("--admin", AT, FORWARD);
+  client_get(s.client, "/all?hedge=1"); /* two items */
+  struct arrival *primaries[] = {origin_await(s.origin),
+                                 origin_await(s.origin)};
+  arrival_answer_json(primaries[0], 500, OK);
+  arrival_answer_json(primaries[1], 200, OK);
+  arrival_answer_json(origin_await(s.origin), 200, OK);
+  reply_expect(client_await_reply(s.client), 200, "[" OK "," OK "]");
+  scrape_expect(s.program,
+                "hedgerow_rescues_total{route=\"/all\",why=\"failed\"}", 1);
+  scrape_expect(s.program, RESCUES("failed"), 0);
+  stage_close(&s);
+}
+
 /* ---- attempts ---- */
 
 /* Of the one target of a stage. */

@@ -295,6 +295,7 @@ Test(refusals, a_failure_does_not_wait_for_a_hedge_without_a_token) {
   const struct reply *reply = client_await_reply(s.client);
   reply_expect_problem(reply, 502);
   reply_expect_story(reply, "1", NULL);
+  for (unsigned k = 1; k <= 2; k++) reply_expect_result(reply, k, "refused");
   reply_expect_in_body(reply, "\"refused_by\":\"budget\"");
   stage_close(&s);
 }

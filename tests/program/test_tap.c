@@ -237,7 +237,7 @@ Test(tap, wrong_options_are_one_line) {
   REFUSED("'--json=1': it takes no value", "--json=1");
   REFUSED("--admin 'off'", "--admin", "off");
   REFUSED("--admin '127.0.0.1:0': expected the port", "--admin", "127.0.0.1:0");
-  REFUSED("--admin 'unix:x': expected an absolute path", "--admin", "unix:x");
+  REFUSED("--admin 'unix:x': a socket has a path", "--admin", "unix:x");
   REFUSED("--admin-token-file '/nowhere/x'", "--admin-token-file",
           "/nowhere/x");
 }

@@ -6,22 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/client.h"
-
-uint16_t scrape_port(const struct program *program) {
-  static const char before[] = "admin at http://";
-  const char *at = strstr(program->err, before);
-  cr_assert(at, "%s", program->err);
-  const char *slash = strchr(at + strlen(before), '/');
-  while (slash[-1] != ':') slash--;
-  return (uint16_t)strtoul(slash, NULL, 10);
-}
+#include "support/operator.h"
 
 double scrape(const struct program *program, const char *sample) {
   char line[512];
-  struct client *client = client_new(scrape_port(program));
-  client_send(client, "GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
-  const struct reply *reply = client_await_reply(client);
+  struct client *client = operator_new(program);
+  const struct reply *reply = operator_get(client, "/metrics");
   cr_assert_eq(reply->status, 200);
   snprintf(line, sizeof line, "\n%s ", sample);
   const char *at = strstr(reply->body, line);

@@ -2,12 +2,8 @@
 #ifndef HEDGEROW_TESTS_SUPPORT_SCRAPE_H
 #define HEDGEROW_TESTS_SUPPORT_SCRAPE_H
 
-#include <stdint.h>
-
 #include "support/program.h"
 
-/* The port of the admin listener, by its notice. */
-uint16_t scrape_port(const struct program *program);
 /* The value of this sample, its labels included. -1: there is none. */
 double scrape(const struct program *program, const char *sample);
 /* Asserts on it. */

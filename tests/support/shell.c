@@ -254,8 +254,7 @@ static void check_open(struct shell *shell, const struct step_event *event) {
   demand(shell, shell->answered < 0, "an answer did not end it");
   demand(shell, event->kind != EVENT_GONE && event->kind != EVENT_DRAIN,
          "went on after the end");
-  demand(shell, event->kind != EVENT_HOPELESS || shell->running,
-         "went on without hope");
+  demand(shell, !shell->hopeless, "went on without hope");
   demand(shell, shell->now_us < deadline_us(shell), "the deadline passed");
   demand(shell, wakeup_us <= deadline_us(shell), "wakes after the deadline");
   demand(shell, wakeup_us > shell->now_us, "the timer would spin");
@@ -302,6 +301,7 @@ static void note(struct shell *shell, const struct step_event *event) {
   const struct attempt_end *end = &event->end;
   unsigned k = event->attempt;
   shell->now_us = event->now_us;
+  shell->hopeless = event->kind == EVENT_HOPELESS && !shell->running;
   if (event->kind == EVENT_START) shell->start_us = event->now_us;
   if (event->kind != EVENT_ENDED) return;
   demand(shell, shell->running & bit(k),
