@@ -4,7 +4,7 @@
 #   work           a folder that goes away with the script
 #   program        hedgerow: HEDGEROW_BIN, or that of build/release
 #   peers          the folder of the origin, the clients and the rest: see the
-#                  heads of scripts/peers/*.c
+#                  heads of tests/peers/*.c
 #
 # and the functions below. Whatever runs was started here, and is ended by its
 # pid when the script ends, however it ends.

@@ -271,3 +271,24 @@ Test(otlp, what_finds_no_room_leaves_nothing_behind) {
     cr_assert_not(text.cut);
   }
 }
+
+Test(otlp, what_a_collector_has_not_kept_is_read) {
+  static const struct {
+    const char *answer;
+    uint64_t rejected;
+  } rows[] = {
+      {"", 0},
+      {"{}", 0},
+      {"{\"partialSuccess\":{}}", 0},
+      {"{\"partialSuccess\":{\"rejectedSpans\":\"5\"}}", 5},
+      {"{ \"partialSuccess\" : { \"rejectedSpans\" : 12 , \"errorMessage\""
+       ":\"no\"}}",
+       12},
+      {"{\"partialSuccess\":{\"rejectedSpans\":\"0\"}}", 0},
+      {"{\"partialSuccess\":{\"rejectedSpans\":", 0},
+      {"{\"partialSuccess\":{\"rejectedSpans\":-1}}", 0},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    cr_expect_eq(otlp_rejected(slice_of(rows[i].answer)), rows[i].rejected,
+                 "%s", rows[i].answer);
+}

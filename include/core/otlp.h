@@ -7,6 +7,7 @@
 #define HEDGEROW_CORE_OTLP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/race_copy.h"
 #include "core/slice.h"
@@ -22,6 +23,11 @@ void otlp_begin(struct text *out, struct slice version, struct slice instance);
  * attempt. Returns how many; 0: they found no room, and nothing was written. */
 unsigned otlp_add(struct text *out, const struct race_copy *copy, bool first);
 void otlp_end(struct text *out);
+
+/* How many spans a collector says that it has not kept, in the answer to a
+ * request that it took (partialSuccess.rejectedSpans); 0: none, or that is no
+ * such answer. */
+uint64_t otlp_rejected(struct slice answer);
 
 /* How many spans it would become. */
 unsigned otlp_spans(const struct race_record *race);

@@ -26,7 +26,7 @@ struct trace_context {
   uint64_t high, low; /* the trace's ID; one of them may be 0, never both */
   uint64_t parent;    /* the span of who asked; 0: the trace begins here */
   uint64_t span;      /* that of this request */
-  uint8_t flags;
+  uint8_t flags;      /* TRACE_SAMPLED and TRACE_RANDOM alone */
 };
 
 /* Reads the value of a traceparent: high, low, parent and the flags that we

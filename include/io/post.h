@@ -13,13 +13,14 @@
 
 struct post;
 
-enum { POST_WHY_BYTES = 256 };
+enum { POST_WHY_BYTES = 256, POST_ANSWER_BYTES = 1024 };
 
 /* How one went. */
 struct post_end {
   int status;               /* of the answer; 0: there was none, and */
   char why[POST_WHY_BYTES]; /* why not */
   int64_t retry_after_s;    /* what the answer asked for; 0: nothing */
+  struct slice answer; /* its body, as far as it fits; until the next begins */
 };
 
 /* To that URL, with these fields, each a "NAME: VALUE"; a NULL ends them. Both

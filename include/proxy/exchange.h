@@ -76,6 +76,9 @@ struct arena *exchange_arena(struct exchange *x);
  * buffer is free. */
 bool exchange_keep_body(struct exchange *x, struct slice body,
                         struct slice *kept) __attribute__((warn_unused_result));
+/* The same of the trace that it is part of. */
+const struct trace_context *exchange_keep_trace(
+    struct exchange *x, const struct trace_context *trace);
 /* One that was not started. */
 void exchange_discard(struct exchange *x);
 

@@ -20,6 +20,7 @@ struct exchange {
   struct lease *lease; /* on the snapshot that it began under */
   struct fetch_scene scene;
   struct race_record record;
+  struct trace_context trace; /* the record's, where it has one */
   struct fetch *fetches;
   unsigned count, open; /* open: not settled yet */
   const struct route *route;

@@ -156,7 +156,8 @@ bool forward_carries(const struct http_request *request,
 bool forward_tells_trace(const struct forward_rules *rules,
                          const struct target_fields *target) {
   return rules->traces &&
-         !is_configured_away(rules, target, slice_of("traceparent"));
+         (is_plain(rules, target) ||
+          !is_configured_away(rules, target, slice_of("traceparent")));
 }
 
 /* Every request says what it accepts and who sends it. */

@@ -301,3 +301,26 @@ void otlp_begin(struct text *out, struct slice version, struct slice instance) {
 }
 
 void otlp_end(struct text *out) { text_str(out, "]}]}]}"); }
+
+/* ---- what a collector answers ---- */
+
+static struct slice behind(struct slice text, const char *what) {
+  const size_t len = strlen(what);
+  const char *found = memmem(text.at, text.len, what, len);
+  if (!found) return (struct slice){0};
+  return slice_from(text, (size_t)(found - text.at) + len);
+}
+
+/* No name of that answer but this one ends so, and its only text is a person's.
+ * A number may stand in quotes or not. */
+uint64_t otlp_rejected(struct slice answer) {
+  static const char between[] = " \t\r\n:\"";
+  struct slice rest = behind(answer, "\"rejectedSpans\"");
+  uint64_t number = 0;
+  size_t i = 0;
+  while (i < rest.len && memchr(between, rest.at[i], sizeof between - 1)) i++;
+  for (; i < rest.len && rest.at[i] >= '0' && rest.at[i] <= '9'; i++)
+    if (number < UINT32_MAX)
+      number = 10 * number + (unsigned)(rest.at[i] - '0');
+  return number;
+}

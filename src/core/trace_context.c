@@ -9,6 +9,7 @@
  * read, and we are none: it crosses as it came, or not at all. */
 #include "core/trace_context.h"
 
+#include "core/hex.h"
 #include "core/http_head.h"
 
 enum {
@@ -65,31 +66,33 @@ bool trace_context_parse(struct trace_context *trace, struct slice text) {
   return true;
 }
 
-static void add_hex(struct text *out, uint64_t number, unsigned digits) {
-  char storage[16];
-  for (unsigned i = digits; i-- > 0; number >>= 4)
-    storage[i] = "0123456789abcdef"[number & 0xf];
-  text_add(out, storage, digits);
-}
-
 void trace_context_write_id(struct text *out,
                             const struct trace_context *trace) {
-  add_hex(out, trace->high, 16);
-  add_hex(out, trace->low, 16);
+  char id[32];
+  hex_write(id, trace->high);
+  hex_write(id + 16, trace->low);
+  text_add(out, id, sizeof id);
 }
 
 void trace_context_write_span(struct text *out, uint64_t span) {
-  add_hex(out, span, 16);
+  char id[16];
+  hex_write(id, span);
+  text_add(out, id, sizeof id);
 }
 
+/* As one piece, since every attempt of a trace sends it. */
 void trace_context_write(struct text *out, const struct trace_context *trace,
                          uint64_t span) {
-  text_str(out, "00-");
-  trace_context_write_id(out, trace);
-  text_char(out, '-');
-  trace_context_write_span(out, span);
-  text_char(out, '-');
-  add_hex(out, trace->flags, 2);
+  char line[TRACE_PARENT_BYTES];
+  memcpy(line, "00-", ID_AT);
+  hex_write(line + ID_AT, trace->high);
+  hex_write(line + ID_AT + 16, trace->low);
+  line[PARENT_AT - 1] = '-';
+  hex_write(line + PARENT_AT, span);
+  line[FLAGS_AT - 1] = '-';
+  line[FLAGS_AT] = '0';
+  line[FLAGS_AT + 1] = (char)('0' + trace->flags);
+  text_add(out, line, sizeof line);
 }
 
 /* ---- tracestate ---- */
@@ -99,10 +102,12 @@ static bool is_letter_or_digit(char c) {
 }
 
 static bool is_key(struct slice key) {
+  static const char more[] = "_-*/@";
   if (key.len == 0 || key.len > KEY_BYTES_MAX || !is_letter_or_digit(key.at[0]))
     return false;
   for (size_t i = 1; i < key.len; i++)
-    if (!is_letter_or_digit(key.at[i]) && !memchr("_-*/@", key.at[i], 5))
+    if (!is_letter_or_digit(key.at[i]) &&
+        !memchr(more, key.at[i], sizeof more - 1))
       return false;
   return true;
 }

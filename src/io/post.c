@@ -1,8 +1,8 @@
 /* post: one easy handle in a multi handle, so that waiting can be cut short.
  *
  * The handle is used again for each body, and its connection is kept. No
- * redirect is followed and no proxy asked: bodies go where the URL says. What
- * the peer answers is passed over, but its status and its Retry-After. */
+ * redirect is followed and no proxy asked: bodies go where the URL says. Little
+ * is kept of what the peer answers. */
 #include "io/post.h"
 
 #include <curl/curl.h>
@@ -20,13 +20,17 @@ struct post {
   CURL *easy;
   struct curl_slist *fields;
   bool under_way;
-  size_t answered; /* bytes */
+  size_t answered, kept; /* bytes */
+  char answer[POST_ANSWER_BYTES];
   char error[CURL_ERROR_SIZE];
 };
 
 static size_t on_answer(char *bytes, size_t size, size_t count, void *arg) {
   struct post *post = arg;
-  (void)bytes;
+  size_t room = POST_ANSWER_BYTES - post->kept;
+  size_t kept = size * count < room ? size * count : room;
+  memcpy(post->answer + post->kept, bytes, kept);
+  post->kept += kept;
   post->answered += size * count;
   return post->answered <= ANSWER_BYTES_MAX ? size * count : 0;
 }
@@ -84,7 +88,7 @@ void post_free(struct post *post) {
 }
 
 bool post_start(struct post *post, struct slice body) {
-  post->answered = 0;
+  post->answered = post->kept = 0;
   post->error[0] = '\0';
   curl_easy_setopt(post->easy, CURLOPT_POSTFIELDS, body.at);
   curl_easy_setopt(post->easy, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -118,6 +122,7 @@ static void tell_end(const struct post *post, CURLcode code,
     curl_easy_getinfo(post->easy, CURLINFO_RESPONSE_CODE, &status);
   end->status = (int)status;
   end->retry_after_s = retry_after_s;
+  end->answer = (struct slice){post->answer, post->kept};
   if (status != 0) snprintf(end->why, sizeof end->why, "status %ld", status);
   else
     snprintf(end->why, sizeof end->why, "%s",

@@ -49,6 +49,12 @@ bool exchange_keep_body(struct exchange *x, struct slice body,
   return true;
 }
 
+const struct trace_context *exchange_keep_trace(
+    struct exchange *x, const struct trace_context *trace) {
+  x->trace = *trace;
+  return &x->trace;
+}
+
 void exchange_discard(struct exchange *x) {
   buffer_clear(&x->body);
   arena_clear(&x->arena);

@@ -148,9 +148,11 @@ unsigned fetch_begin_next(struct fetch *f, int64_t now_us) {
   record->tally = &target->tallies[f->scene->service->number];
   record->target = target->number;
   record->name = target->name;
+  record->host = target->url.authority;
   record->number = (uint8_t)(f->first_number + k);
   if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
   record->start_us = now_us;
+  if (f->scene->trace) record->span = service_span(f->scene->service);
   f->scene->service->counters.begun++;
   return k;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "core/hex.h"
 #include "core/http_date.h"
 #include "io/clock.h"
 #include "io/leaks.h"
@@ -87,10 +88,7 @@ uint64_t service_span(struct service *service) {
 
 /* Eight hex digits for the lower halves of eight bytes. */
 static void write_hex(char out[8], uint64_t bytes) {
-  const uint64_t ones = UINT64_C(0x0101010101010101);
-  uint64_t digits = bytes & ones * 0x0f;
-  uint64_t letters = (digits + ones * 6) >> 4 & ones; /* 1 where above 9 */
-  digits += ones * '0' + letters * ('a' - '0' - 10);
+  uint64_t digits = hex_digits(bytes & UINT64_C(0x0f0f0f0f0f0f0f0f));
   memcpy(out, &digits, sizeof digits);
 }
 

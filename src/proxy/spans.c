@@ -181,8 +181,13 @@ static int64_t wait_us(const struct spans *spans, const struct post_end *end) {
   return (wait_s < longest_wait_s ? wait_s : longest_wait_s) * second_us;
 }
 
-static void note_success(struct spans *spans) {
-  count(&spans->sent, spans->sending->spans);
+/* Of a batch that it took, a collector may have left some out. */
+static void note_success(struct spans *spans, const struct post_end *end) {
+  const uint64_t all = spans->sending->spans;
+  const uint64_t rejected = otlp_rejected(end->answer);
+  const uint64_t lost = rejected < all ? rejected : all;
+  count(&spans->sent, all - lost);
+  count(&spans->dropped, lost);
   empty(spans->sending);
   if (spans->failures > 0)
     log_notice("the collector %s takes spans again", spans->url);
@@ -203,7 +208,7 @@ static void note_failure(struct spans *spans, const struct post_end *end) {
 static void settle(struct spans *spans) {
   struct post_end end;
   if (!post_is_over(spans->post, &end)) return;
-  if (end.status >= 200 && end.status <= 299) note_success(spans);
+  if (end.status >= 200 && end.status <= 299) note_success(spans, &end);
   else note_failure(spans, &end);
 }
 

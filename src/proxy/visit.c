@@ -205,6 +205,8 @@ static bool visit_write_setup(struct visit *visit,
   setup->route = visit->route;
   setup->head_only = visit->head_only;
   setup->started_us = visit->record.start_us;
+  if (visit->record.trace)
+    setup->trace = exchange_keep_trace(visit->exchange, visit->record.trace);
   if (visit->service->log)
     setup->peer =
         visit_keep(visit, slice_of(connection_peer(visit->connection)));
@@ -281,7 +283,8 @@ static const struct ask_message *visit_write_message(
   for (unsigned i = 0; i < group->variant_count; i++) {
     const struct target_fields *variant = &group->variants[i];
     if (!visit_write_fields(visit, &own, variant, &fields[i])) return NULL;
-    fields[i].trace = forward_tells_trace(rules, variant) ? setup->trace : NULL;
+    bool tells = setup->trace && forward_tells_trace(rules, variant);
+    fields[i].trace = tells ? setup->trace : NULL;
   }
   return message;
 }
@@ -302,18 +305,6 @@ static const struct ask_message *message_before(
         rules_of(setup, i) == rules)
       return setup->items[i].message;
   return NULL;
-}
-
-/* To where it lives as long as the exchange. */
-static bool visit_keep_trace(struct visit *visit,
-                             struct exchange_setup *setup) {
-  if (!visit->record.trace) return true;
-  struct trace_context *trace =
-      arena_take(exchange_arena(visit->exchange), sizeof *trace);
-  if (!trace) return false;
-  *trace = *visit->record.trace;
-  setup->trace = trace;
-  return true;
 }
 
 static bool visit_write_messages(struct visit *visit,
@@ -340,8 +331,7 @@ static bool visit_write_messages(struct visit *visit,
 void visit_start(struct visit *visit, struct exchange_setup *setup) {
   if (!visit_write_setup(visit, setup))
     visit_reject(visit, 431, "the request's fields are too large");
-  else if (!visit_keep_trace(visit, setup) ||
-           !visit_write_messages(visit, setup) ||
+  else if (!visit_write_messages(visit, setup) ||
            !exchange_start(visit->exchange, visit->connection, setup))
     visit_reject(visit, 503, gate_request_error(GATE_MEMORY));
 }
