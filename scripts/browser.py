@@ -14,9 +14,8 @@ from lib import WORK, fail
 
 # The code points that WebDriver has for keys (section 17.4.2).
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Control": "\ue009",
-        "Escape": "\ue00c",
-        "End": "\ue010", "Home": "\ue011", "Up": "\ue013", "Right": "\ue014",
-        "Down": "\ue015"}
+        "Escape": "\ue00c", "End": "\ue010", "Home": "\ue011",
+        "Up": "\ue013", "Right": "\ue014", "Down": "\ue015"}
 
 
 class Browser:
