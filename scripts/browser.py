@@ -13,9 +13,9 @@ from lib import WORK, fail
 
 
 # The code points that WebDriver has for keys (section 17.4.2).
-KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c",
-        "End": "\ue010", "Home": "\ue011", "Up": "\ue013", "Right": "\ue014",
-        "Down": "\ue015"}
+KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Control": "\ue009",
+        "Escape": "\ue00c", "End": "\ue010", "Home": "\ue011",
+        "Up": "\ue013", "Right": "\ue014", "Down": "\ue015"}
 
 
 class Browser:
@@ -88,6 +88,13 @@ class Browser:
                         {"type": "keyUp", "value": value}]
         self.command("POST", "/actions", {"actions": [
             {"type": "key", "id": "keyboard", "actions": actions}]})
+
+    def paste(self):
+        self.command("POST", "/actions", {"actions": [
+            {"type": "key", "id": "keyboard", "actions": [
+                {"type": kind, "value": key} for kind, key in (
+                    ("keyDown", KEYS["Control"]), ("keyDown", "v"),
+                    ("keyUp", "v"), ("keyUp", KEYS["Control"]))]}]})
 
     def point(self, x, y):
         """The pointer goes there."""

@@ -97,14 +97,15 @@ void admin_config(struct admin *admin, const struct http_request *request,
 
 /* ---- the page ---- */
 
-/* Its own script and style run, by their hashes; it asks whom it came from, and
- * the mock; and nothing else runs, loads or frames it (Content Security Policy,
- * level 3). */
+/* Its own script and style run, by their hashes; its icon stands in it; it asks
+ * whom it came from, and the mock; and nothing else runs, loads or frames it
+ * (Content Security Policy, level 3). */
 static const char *page_fields(struct slice mock) {
   static char fields[768];
   snprintf(fields, sizeof fields,
            "Content-Security-Policy: default-src 'none'; script-src '%s'; "
-           "style-src '%s'; connect-src 'self' %.*s; base-uri 'none'; "
+           "style-src '%s'; img-src data:; connect-src 'self' %.*s; base-uri "
+           "'none'; "
            "form-action 'none'; frame-ancestors 'none'\r\n"
            "Referrer-Policy: no-referrer\r\n",
            page_script, page_style, SLICE_ARG(mock));

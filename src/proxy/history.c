@@ -143,12 +143,13 @@ void history_watch(struct history *history, int64_t slow_us) {
 static struct kept *kept_new(struct history *history, struct slice copy) {
   struct kept *race = malloc(sizeof *race + copy.len);
   if (!race) return NULL;
-  *race = (struct kept){.seq = ++history->seq, .shelves = 1};
+  *race = (struct kept){.seq = ++history->seq};
   race->copy = (struct slice){memcpy(race + 1, copy.at, copy.len), copy.len};
   history->bytes += size_of(race);
   return race;
 }
 
+/* It stands on one shelf at least: that of the latest. */
 static void keep(struct history *history, struct kept *race,
                  const struct race_record *record) {
   static const struct race_filter failed = {.failed = true};
@@ -178,7 +179,6 @@ void history_collect(struct history *history, int64_t now_us,
         continue;
       keep(history, race, &copy.race);
       if (on_race) on_race(arg, race);
-      let_go(history, race);
     }
   }
   publish_wishes(history);
