@@ -210,6 +210,16 @@ Test(otlp, a_request_fails_by_its_status_or_its_outcome) {
   cr_expect_null(strstr(written(&copy, 1), "status_code"));
 }
 
+Test(otlp, a_rescue_from_slowness_says_what_it_saved) {
+  struct race_copy copy = rescued();
+  copy.race.rescued = RESCUE_SLOW;
+  copy.race.saved_us = 245600;
+  expect_holds(&copy, 3,
+               "\"hedgerow.rescued\",\"value\":{\"stringValue\":\"slow\"}");
+  expect_holds(&copy, 3,
+               "\"hedgerow.saved_ms\",\"value\":{\"doubleValue\":245.6}");
+}
+
 Test(otlp, a_method_of_nobodys_is_told_beside_the_name) {
   struct race_copy copy = rescued();
   copy.race.method = slice_of("BREW");

@@ -104,9 +104,8 @@ static const char *page_fields(struct slice mock) {
   static char fields[768];
   snprintf(fields, sizeof fields,
            "Content-Security-Policy: default-src 'none'; script-src '%s'; "
-           "style-src '%s'; img-src data:; connect-src 'self' %.*s; base-uri "
-           "'none'; "
-           "form-action 'none'; frame-ancestors 'none'\r\n"
+           "style-src '%s'; img-src data:; connect-src 'self' %.*s; "
+           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
            "Referrer-Policy: no-referrer\r\n",
            page_script, page_style, SLICE_ARG(mock));
   return fields;
