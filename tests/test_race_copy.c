@@ -10,6 +10,8 @@
 
 enum { T0 = 7000000 };
 
+#define LONGEST (INT64_C(1) << 52) /* of times */
+
 static const struct trace_context trace = {.high = UINT64_MAX,
                                            .low = 7,
                                            .parent = 1,
@@ -158,13 +160,13 @@ Test(race_copy, what_is_long_is_cut_and_what_is_many_is_counted) {
   const struct slice all = {long_text, sizeof long_text};
   memset(long_text, 'x', sizeof long_text - 1);
   in.id = in.method = in.path = in.peer = in.route = in.upstream = all;
-  in.saved_us = in.start_us = in.end_us = INT64_MAX;
+  in.saved_us = in.start_us = in.end_us = LONGEST;
   in.bytes = INT64_MAX;
   for (unsigned i = 0; i < 100; i++)
-    many[i] = (struct attempt_record){.start_us = INT64_MAX,
-                                      .connected_us = INT64_MAX,
-                                      .first_byte_us = INT64_MAX,
-                                      .end_us = INT64_MAX,
+    many[i] = (struct attempt_record){.start_us = LONGEST,
+                                      .connected_us = LONGEST,
+                                      .first_byte_us = LONGEST,
+                                      .end_us = LONGEST,
                                       .bytes = INT64_MAX,
                                       .queued_us = UINT32_MAX,
                                       .target = UINT32_MAX,
@@ -206,11 +208,14 @@ Test(race_copy, half_a_copy_and_more_than_one_are_none) {
   cr_expect_not(reads((struct slice){whole.at, whole.len + 1}));
 }
 
-Test(race_copy, a_word_that_is_not_ours_is_refused) {
+Test(race_copy, a_word_or_a_time_that_is_not_ours_is_refused) {
   struct race_record in = a_race();
   in.outcome = (enum outcome)OUTCOMES;
   cr_expect_not(reads(write_copy(&in)));
   in = a_race();
   in.rescued = (enum rescue)RESCUES;
+  cr_expect_not(reads(write_copy(&in)));
+  in = a_race();
+  in.end_us = LONGEST + 1;
   cr_expect_not(reads(write_copy(&in)));
 }

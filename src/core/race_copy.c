@@ -126,8 +126,10 @@ static uint64_t take_number(struct source *source, uint64_t most) {
   return source->failed ? 0 : number;
 }
 
+/* Some 142 years: whoever adds two, or tells nanoseconds, stays within 64 bits.
+ */
 static int64_t take_time(struct source *source) {
-  return (int64_t)take_number(source, INT64_MAX);
+  return (int64_t)take_number(source, UINT64_C(1) << 52);
 }
 
 static unsigned take_small(struct source *source, unsigned most) {
