@@ -104,6 +104,22 @@ Test(config_remark, a_log_file_without_a_log_is_not_used) {
          "--log-file is not used: --log off writes nothing");
 }
 
+Test(config_remark, a_choice_of_lines_without_a_log_is_not_used) {
+  expect("--to https://h --log-only failed", "");
+  expect("--to https://h --log-only failed --log off",
+         "--log-only is not used: --log off writes nothing");
+}
+
+Test(config_remark, the_token_of_a_collector_wants_one_and_tls) {
+  expect("--to https://h --otlp https://c --otlp-token-file f", "");
+  expect("--to https://h --otlp http://127.0.0.1:4318 --otlp-token-file f", "");
+  expect("--to https://h --otlp-token-file f",
+         "--otlp-token-file is not used: --otlp off sends no spans");
+  expect("--to https://h --otlp http://c:4318 --otlp-token-file f",
+         "the token of --otlp-token-file travels in clear text to "
+         "http://c:4318: use https://");
+}
+
 Test(config_remark, what_goes_with_admin_is_not_used_without_it) {
   expect("--to https://h --admin 127.0.0.1:1 --admin-token-file f "
          "--admin-mock http://127.0.0.1:2",

@@ -50,7 +50,7 @@ struct reply {
 
 /* NULL: no memory; the connection is gone. */
 struct reply *reply_new(struct admin *admin, struct connection *connection);
-void reply_free(void *reply);
+void reply_free(void *arg);
 /* Adds to the body; arg is the reply. */
 void reply_put(void *arg, struct slice bytes);
 void reply_str(struct reply *reply, const char *text);
@@ -98,7 +98,7 @@ struct slice admin_param(struct slice query, const char *name,
 /* ---- admin_events ---- */
 
 /* Once the races of a collection are with their readers: sends. */
-void admin_events_on_race(void *admin, const struct kept *race);
+void admin_events_on_race(void *arg, const struct kept *race);
 void admin_events_send(struct admin *admin, int64_t now_us);
 
 #endif

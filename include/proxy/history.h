@@ -28,8 +28,7 @@ extern const char *const history_kind_names[HISTORY_KINDS];
 struct kept {
   uint64_t seq; /* from 1, in the order in which main saw them */
   int64_t took_us, end_us;
-  bool remarkable;   /* it was rescued, or has failed */
-  unsigned shelves;  /* that it stands on; its last frees it */
+  bool rescued, failed;
   struct slice copy; /* core/race_copy */
 };
 

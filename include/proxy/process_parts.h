@@ -53,8 +53,8 @@ bool process_no_memory(void);
  */
 bool process_watch(struct program *program) __attribute__((warn_unused_result));
 /* What SIGHUP and the first SIGTERM do, to the program. */
-void process_reload(void *program);
-void process_stop(void *program);
+void process_reload(void *arg);
+void process_stop(void *arg);
 /* Runs the loop until every worker has ended. */
 void process_run(struct program *program);
 

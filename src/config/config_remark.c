@@ -89,6 +89,31 @@ static bool two_tokens(const struct config *config, struct text *out) {
   return true;
 }
 
+static bool otlp_idle(const struct config *config, struct text *out) {
+  if (config->otlp.len > 0 || !config->otlp_token.text) return false;
+  text_str(out, "--otlp-token-file is not used: --otlp off sends no spans");
+  return true;
+}
+
+static bool otlp_token_in_clear(const struct config *config, struct text *out) {
+  struct base_url url;
+  if (!config->otlp_token.text || config->otlp.len == 0 ||
+      base_url_parse(&url, config->otlp) || url.tls ||
+      address_is_loopback(url.host))
+    return false;
+  text_str(out, "the token of --otlp-token-file travels in clear text to ");
+  base_url_write_redacted(out, &url);
+  text_str(out, ": use https://");
+  return true;
+}
+
+static bool log_only_idle(const struct config *config, struct text *out) {
+  if (race_filter_is_all(&config->log_only) || config->log != CONFIG_LOG_OFF)
+    return false;
+  text_str(out, "--log-only is not used: --log off writes nothing");
+  return true;
+}
+
 static bool log_file_idle(const struct config *config, struct text *out) {
   if (!config->log_file.text || config->log != CONFIG_LOG_OFF) return false;
   text_str(out, "--log-file is not used: --log off writes nothing");
@@ -116,7 +141,8 @@ static bool body_never_fits(const struct config *config, struct text *out) {
 static bool (*const remarks[])(const struct config *, struct text *) = {
     no_hedges,        only_observes,        hedges_too_late,
     stagger_too_long, attempt_timeout_idle, token_in_clear,
-    two_tokens,       log_file_idle,        admin_idle,
+    two_tokens,       log_file_idle,        log_only_idle,
+    otlp_idle,        otlp_token_in_clear,  admin_idle,
     body_never_fits,
 };
 

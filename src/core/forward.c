@@ -38,7 +38,9 @@ static void add_line(struct text *out, struct slice name, struct slice value) {
   text_str(out, "\r\n");
 }
 
-static bool is(struct slice name, const char *other) {
+/* Always inline: the length of a literal is then known. */
+static inline __attribute__((always_inline)) bool is(struct slice name,
+                                                     const char *other) {
   return slice_equal_nocase(name, slice_of(other));
 }
 

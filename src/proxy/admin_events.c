@@ -125,8 +125,8 @@ static bool wants(const struct reader *reader, const struct race_record *race) {
 
 /* Ordinary ones leave a fifth to the others. */
 static bool may_have(struct reader *reader, const struct kept *race) {
-  return rate_take(&reader->rate, &fifty, race->remarkable ? 0 : A_SECOND / 5,
-                   clock_now_us()) == 0;
+  const int64_t left = race->rescued || race->failed ? 0 : A_SECOND / 5;
+  return rate_take(&reader->rate, &fifty, left, clock_now_us()) == 0;
 }
 
 static struct slice event_of(const struct race_copy *copy, uint64_t seq) {

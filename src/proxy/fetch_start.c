@@ -141,9 +141,8 @@ static __attribute__((noinline)) enum gate_verdict fetch_wait_or_not(
   return verdict;
 }
 
-unsigned fetch_begin_next(struct fetch *f, int64_t now_us) {
-  unsigned k = f->begun++;
-  const struct target *target = fetch_whom(f, k);
+static inline void fetch_begin(struct fetch *f, unsigned k,
+                               const struct target *target, int64_t now_us) {
   struct attempt_record *record = fetch_record(f, k);
   record->tally = &target->tallies[f->scene->service->number];
   record->target = target->number;
@@ -154,12 +153,18 @@ unsigned fetch_begin_next(struct fetch *f, int64_t now_us) {
   record->start_us = now_us;
   if (f->scene->trace) record->span = service_span(f->scene->service);
   f->scene->service->counters.begun++;
+}
+
+unsigned fetch_begin_next(struct fetch *f, int64_t now_us) {
+  unsigned k = f->begun++;
+  fetch_begin(f, k, fetch_whom(f, k), now_us);
   return k;
 }
 
 enum gate_verdict fetch_start_next(struct fetch *f, int64_t now_us) {
-  unsigned k = fetch_begin_next(f, now_us);
+  unsigned k = f->begun++;
   const struct target *target = fetch_whom(f, k);
+  fetch_begin(f, k, target, now_us);
   enum gate_verdict verdict = fetch_admit(f, k, target, now_us);
   if (verdict == GATE_OPEN) verdict = send_attempt(f, k, target);
   if (verdict == GATE_OPEN) return GATE_OPEN;

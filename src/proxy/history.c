@@ -6,9 +6,9 @@
  *                    +--> failed    by seq    256 KiB
  *
  * Each shelf is an array in order, and what has to go is always the first: the
- * oldest, or the quickest of the slowest. A race may stand on several and is
- * there once. A thousand pointers are moved faster than anything cleverer is
- * read.
+ * oldest, or the quickest of the slowest. A race that belongs on several has a
+ * copy on each, so that a shelf is bounded by itself. A thousand pointers are
+ * moved faster than anything cleverer is read.
  *
  * The slowest of one route are looked for on all shelves: a route that is quick
  * has none among the slowest of all. */
@@ -48,7 +48,6 @@ struct history {
   int64_t watched_us; /* 0: nobody watches */
   uint64_t seq;
   struct shelf shelves[HISTORY_KINDS];
-  size_t bytes;
   unsigned workers;
   struct tape tapes[];
 };
@@ -59,43 +58,47 @@ static size_t size_of(const struct kept *race) {
   return sizeof *race + race->copy.len;
 }
 
-static void let_go(struct history *history, struct kept *race) {
-  if (--race->shelves > 0) return;
-  history->bytes -= size_of(race);
-  free(race);
-}
-
-static void take_off(struct history *history, struct shelf *shelf,
-                     unsigned place) {
+static void take_off(struct shelf *shelf, unsigned place) {
   struct kept *race = shelf->races[place];
   shelf->count--;
   memmove(&shelf->races[place], &shelf->races[place + 1],
           (shelf->count - place) * sizeof *shelf->races);
   shelf->bytes -= size_of(race);
-  let_go(history, race);
+  free(race);
 }
 
-static void put_on(struct shelf *shelf, unsigned place, struct kept *race) {
+static struct kept *kept_new(const struct kept *from) {
+  struct kept *race = malloc(size_of(from));
+  if (!race) return NULL;
+  *race = *from;
+  race->copy.at = memcpy(race + 1, from->copy.at, from->copy.len);
+  return race;
+}
+
+/* Without memory it is not kept there. */
+static void put_on(struct shelf *shelf, unsigned place,
+                   const struct kept *from) {
+  struct kept *race = kept_new(from);
+  if (!race) return;
   memmove(&shelf->races[place + 1], &shelf->races[place],
           (shelf->count - place) * sizeof *shelf->races);
   shelf->races[place] = race;
   shelf->count++;
   shelf->bytes += size_of(race);
-  race->shelves++;
 }
 
 /* Makes room for one more. */
-static void clear_room(struct history *history, struct shelf *shelf,
-                       unsigned most, size_t bytes, size_t more) {
+static void clear_room(struct shelf *shelf, unsigned most, size_t bytes,
+                       size_t more) {
   while (shelf->count > 0 &&
          (shelf->count >= most || shelf->bytes + more > bytes))
-    take_off(history, shelf, 0);
+    take_off(shelf, 0);
 }
 
 static void remember(struct history *history, enum history_kind kind,
-                     struct kept *race) {
+                     const struct kept *race) {
   struct shelf *shelf = &history->shelves[kind];
-  clear_room(history, shelf, SHELF_MAX,
+  clear_room(shelf, SHELF_MAX,
              kind == HISTORY_LATEST ? LATEST_BYTES : OTHER_BYTES,
              size_of(race));
   put_on(shelf, shelf->count, race);
@@ -106,18 +109,17 @@ static void remember(struct history *history, enum history_kind kind,
 static void forget_old(struct history *history, int64_t now_us) {
   struct shelf *shelf = &history->shelves[HISTORY_SLOWEST];
   for (unsigned i = shelf->count; i-- > 0;)
-    if (now_us - shelf->races[i]->end_us > MEMORY_US)
-      take_off(history, shelf, i);
+    if (now_us - shelf->races[i]->end_us > MEMORY_US) take_off(shelf, i);
 }
 
 static bool is_full(const struct shelf *shelf) {
   return shelf->count == SLOWEST_MAX;
 }
 
-static void remember_slow(struct history *history, struct kept *race) {
+static void remember_slow(struct history *history, const struct kept *race) {
   struct shelf *shelf = &history->shelves[HISTORY_SLOWEST];
   if (is_full(shelf) && race->took_us <= shelf->races[0]->took_us) return;
-  clear_room(history, shelf, SLOWEST_MAX, OTHER_BYTES, size_of(race));
+  clear_room(shelf, SLOWEST_MAX, OTHER_BYTES, size_of(race));
   unsigned place = shelf->count;
   while (place > 0 && shelf->races[place - 1]->took_us > race->took_us) place--;
   put_on(shelf, place, race);
@@ -140,27 +142,23 @@ void history_watch(struct history *history, int64_t slow_us) {
 
 /* ---- from the tapes ---- */
 
-static struct kept *kept_new(struct history *history, struct slice copy) {
-  struct kept *race = malloc(sizeof *race + copy.len);
-  if (!race) return NULL;
-  *race = (struct kept){.seq = ++history->seq, .shelves = 1};
-  race->copy = (struct slice){memcpy(race + 1, copy.at, copy.len), copy.len};
-  history->bytes += size_of(race);
-  return race;
+static const struct race_filter failed = {.failed = true};
+
+static struct kept made_of(struct history *history, struct slice taken,
+                           const struct race_record *record) {
+  return (struct kept){.seq = ++history->seq,
+                       .took_us = record->end_us - record->start_us,
+                       .end_us = record->end_us,
+                       .rescued = record->rescued != RESCUE_NONE,
+                       .failed = race_filter_takes(&failed, record),
+                       .copy = taken};
 }
 
-static void keep(struct history *history, struct kept *race,
-                 const struct race_record *record) {
-  static const struct race_filter failed = {.failed = true};
-  const bool rescued = record->rescued != RESCUE_NONE;
-  const bool has_failed = race_filter_takes(&failed, record);
-  race->took_us = record->end_us - record->start_us;
-  race->end_us = record->end_us;
-  race->remarkable = rescued || has_failed;
+static void keep(struct history *history, const struct kept *race) {
   remember(history, HISTORY_LATEST, race);
   remember_slow(history, race);
-  if (rescued) remember(history, HISTORY_RESCUED, race);
-  if (has_failed) remember(history, HISTORY_FAILED, race);
+  if (race->rescued) remember(history, HISTORY_RESCUED, race);
+  if (race->failed) remember(history, HISTORY_FAILED, race);
 }
 
 void history_collect(struct history *history, int64_t now_us,
@@ -168,17 +166,15 @@ void history_collect(struct history *history, int64_t now_us,
                      void *arg) {
   char bytes[RACE_COPY_BYTES];
   struct race_copy copy;
-  struct kept *race;
   size_t len;
   forget_old(history, now_us);
   for (unsigned i = 0; i < history->workers; i++) {
     while ((len = ring_take(history->tapes[i].ring, bytes, sizeof bytes))) {
       const struct slice taken = {bytes, len};
-      if (!race_copy_read(&copy, taken) || !(race = kept_new(history, taken)))
-        continue;
-      keep(history, race, &copy.race);
-      if (on_race) on_race(arg, race);
-      let_go(history, race);
+      if (!race_copy_read(&copy, taken)) continue;
+      const struct kept race = made_of(history, taken, &copy.race);
+      keep(history, &race);
+      if (on_race) on_race(arg, &race);
     }
   }
   publish_wishes(history);
@@ -217,7 +213,7 @@ static unsigned place_among(const struct kept *found[], unsigned count,
                             const struct kept *race) {
   unsigned place = 0;
   while (place < count && found[place]->took_us >= race->took_us)
-    if (found[place++] == race) return UINT32_MAX;
+    if (found[place++]->seq == race->seq) return UINT32_MAX;
   return place;
 }
 
@@ -270,7 +266,12 @@ const struct kept *history_find(const struct history *history,
   return found;
 }
 
-size_t history_bytes(const struct history *history) { return history->bytes; }
+size_t history_bytes(const struct history *history) {
+  size_t bytes = 0;
+  for (unsigned k = 0; k < HISTORY_KINDS; k++)
+    bytes += history->shelves[k].bytes;
+  return bytes;
+}
 
 /* ---- life ---- */
 
@@ -301,7 +302,7 @@ void history_free(struct history *history) {
   if (!history) return;
   for (unsigned k = 0; k < HISTORY_KINDS; k++)
     while (history->shelves[k].count > 0)
-      take_off(history, &history->shelves[k], history->shelves[k].count - 1);
+      take_off(&history->shelves[k], history->shelves[k].count - 1);
   for (unsigned i = 0; i < history->workers; i++)
     ring_free(history->tapes[i].ring);
   free(history);

@@ -64,6 +64,8 @@ static void on_learning(void *arg) {
 void process_stop(void *arg) {
   struct program *program = arg;
   program->stopping = true;
+  if (program->reloading) /* each worker takes it over before it stops */
+    admin_reloaded(program->admin, &program->reload.errors);
   program->reloading = NULL;
   log_notice("stopping; a second signal ends it at once");
   notify_send(program->notify, "STOPPING=1\nSTATUS=stopping");
