@@ -362,10 +362,11 @@ Test(config_file, a_field_that_may_not_be_set_is_told_by_keys) {
 }
 
 Test(config_file, an_admin_that_others_reach_wants_a_token) {
-  expect_errors("admin: 0.0.0.0:81\n" UPSTREAMS ROUTES,
-                "admin: 0.0.0.0:81 may be reached from other machines: "
-                "name a token's file (admin_token_file), or write "
-                "127.0.0.1:PORT, unix:/PATH or off\n");
+  expect_errors(
+      "admin: 0.0.0.0:81\n" UPSTREAMS ROUTES,
+      "line 1, column 8: admin: 0.0.0.0:81 may be reached from other machines: "
+      "name a token's file (admin_token_file), or write "
+      "127.0.0.1:PORT, unix:/PATH or off\n");
 }
 
 Test(config_file, an_unknown_key_names_its_place_and_what_may_be_meant) {

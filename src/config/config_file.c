@@ -282,21 +282,27 @@ static void read_words(struct config_file *file) {
     config_errors_add(&file->errors, (struct yaml_place){0}, &line);
 }
 
+/* Where a key of the file stands; zeros: it is not there. */
+static struct yaml_place place_of(const struct yaml_node *root,
+                                  const char *key) {
+  const struct yaml_node *node = yaml_get(root, key);
+  return node ? node->place : (struct yaml_place){0};
+}
+
 /* Only now, since words go before them. */
 static void check_defaults(struct config_file *file,
                            const struct yaml_node *root) {
-  const struct yaml_node *defaults = yaml_get(root, "defaults");
-  struct yaml_place place = {0};
-  if (defaults) place = defaults->place;
-  config_file_check_rules(file, place, &file->config->defaults);
+  config_file_check_rules(file, place_of(root, "defaults"),
+                          &file->config->defaults);
 }
 
-static void check_admin(struct config_file *file) {
+static void check_admin(struct config_file *file,
+                        const struct yaml_node *root) {
   char storage[CONFIG_ERROR_BYTES];
   struct text line;
   text_init(&line, storage, sizeof storage);
   if (!config_check_admin(file->config, &line))
-    config_errors_add(&file->errors, (struct yaml_place){0}, &line);
+    config_errors_add(&file->errors, place_of(root, "admin"), &line);
 }
 
 static bool names_variable(const struct config_rules *rules, const char *name) {
@@ -322,7 +328,7 @@ static void read_root(struct config_file *file, const struct yaml_node *root) {
   read_top(file, root);
   read_words(file);
   check_defaults(file, root);
-  check_admin(file);
+  check_admin(file, root);
   config_file_read_upstreams(file, root);
   check_token(file);
   config_file_read_routes(file, root);
