@@ -194,11 +194,11 @@ enum gate_verdict pilot_foresee(const struct pilot *pilot,
   struct step_event refused = {.kind = EVENT_ENDED,
                                .attempt = race->next,
                                .end.result = ATTEMPT_REFUSED};
+  struct step_event due = {.kind = EVENT_TIMER};
   for (; todo.outcome == OUTCOME_OPEN; refused.attempt++) {
     if (refused.attempt == todo.start_below) {
-      refused.now_us = race_wakeup_us(&ahead);
-      todo = race_step(&ahead, &(struct step_event){.kind = EVENT_TIMER,
-                                                    .now_us = refused.now_us});
+      refused.now_us = due.now_us = race_wakeup_us(&ahead);
+      todo = race_step(&ahead, &due);
     }
     if (todo.outcome != OUTCOME_OPEN) break;
     verdict = foresee(pilot, &ahead, refused.attempt, first, refused.now_us);
