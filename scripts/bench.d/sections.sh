@@ -338,6 +338,29 @@ measure_tls() {
   for kind in nginx haproxy hedgerow; do heed "tls/$kind"; done
 }
 
+# What it costs that somebody may look, though nobody does: metrics, receipts and
+# the history of races; and spans of one request in a hundred, sent to an origin
+# that takes anything.
+measure_watched() {
+  local round title='CPU us, watched'
+  local admin=(--admin 127.0.0.1:0 --receipt 60s)
+  local otlp=(--otlp "http://127.0.0.1:$small_port" --trace-ratio 0.01)
+  for ((round = 1; round <= rounds; round++)); do
+    load watched/nginx "$round" 64 nginx "$proxy_core" "$small_port"
+    load watched/hedgerow "$round" 64 hedgerow "$proxy_core" "$small_port"
+    load watched/admin "$round" 64 hedgerow "$proxy_core" "$small_port" \
+      "${admin[@]}"
+    load watched/otlp "$round" 64 hedgerow "$proxy_core" "$small_port" \
+      "${admin[@]}" "${otlp[@]}"
+  done
+  row "$title" nginx watched/nginx us watched/nginx
+  row "$title" hedgerow watched/hedgerow us watched/nginx
+  row "$title" 'hedgerow, --admin' watched/admin us watched/nginx \
+    1.03:watched/hedgerow
+  row "$title" 'hedgerow, --admin --otlp' watched/otlp us watched/nginx
+  for round in nginx hedgerow admin otlp; do heed "watched/$round"; done
+}
+
 # The rule looks for what no body has, and so passes all of it by.
 measure_bodies() {
   local round kind body title goals
