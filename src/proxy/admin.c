@@ -200,13 +200,16 @@ static void on_bad_request(void *arg, struct connection *connection,
 
 static void on_closed(void *owner) { (void)owner; }
 
-/* Who comes when all places are taken is sent away. What the kernel holds for
- * one who does not read is bounded, as all is. */
+/* Readers of events have the same places as all others, since who asks for them
+ * is none yet; but some places are left when as many listen as may. So who
+ * comes when all are taken has the place of one that asks for nothing. What the
+ * kernel holds for one who does not read is bounded, as all is. */
 static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
   struct admin *admin = arg;
   const int bytes = ADMIN_KERNEL_BYTES;
-  if (front_count(admin->front) - admin->reader_count >=
-      CONFIG_ADMIN_CONNECTIONS) {
+  if (front_count(admin->front) >=
+          CONFIG_ADMIN_CONNECTIONS + admin->view.readers_max &&
+      !front_make_room(admin->front)) {
     close(fd);
     return;
   }
@@ -235,7 +238,7 @@ static struct front *make_front(struct admin *admin) {
       .head_bytes = 16 * 1024,
       .request = {.target_bytes = 2048, .fields = 64},
       .header_timeout_us = 5 * ADMIN_SECOND_US,
-      .keepalive_timeout_us = 60 * ADMIN_SECOND_US,
+      .keepalive_timeout_us = 15 * ADMIN_SECOND_US,
       .write_timeout_us = 10 * ADMIN_SECOND_US,
   };
   return front_new(admin->loop, &handler, &limits, &admin->blocks);

@@ -159,6 +159,22 @@ Test(admin_events, readers_take_no_place_from_those_who_ask) {
   program_free(p);
 }
 
+/* Until its request is read each is a connection like any other. */
+Test(admin_events, many_readers_may_come_at_once) {
+  enum { READERS = 100 };
+  static const char request[] =
+      "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  struct program *p = program_start(NOBODY);
+  struct client *clients[READERS];
+  for (unsigned i = 0; i < READERS; i++) clients[i] = operator_new(p);
+  for (unsigned i = 0; i < READERS; i++)
+    cr_assert(client_try_send(clients[i], request, sizeof request - 1));
+  for (unsigned i = 0; i < READERS; i++)
+    cr_expect_eq(client_await_head(clients[i])->status, 200);
+  for (unsigned i = 0; i < READERS; i++) client_free(clients[i]);
+  program_free(p);
+}
+
 Test(admin_events, a_head_has_no_events) {
   struct program *p = program_start(NOBODY);
   struct client *client = operator_new(p);
