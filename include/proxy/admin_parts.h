@@ -31,6 +31,7 @@ struct admin {
   unsigned reader_count;   /* and how many they are */
   uint64_t left_out[2];    /* of the history when they last were told; by
                             * whether remarkable ones alone are counted */
+  unsigned tokens;         /* secrets.admin_tokens when they were let in */
   struct list waiting;     /* replies that a reload is to end */
 };
 
@@ -100,5 +101,7 @@ struct slice admin_param(struct slice query, const char *name,
 /* Once the races of a collection are with their readers: sends. */
 void admin_events_on_race(void *arg, const struct kept *race);
 void admin_events_send(struct admin *admin, int64_t now_us);
+/* Ends the stream of each reader. */
+void admin_events_end(struct admin *admin);
 
 #endif

@@ -254,6 +254,7 @@ struct admin *admin_new(struct loop *loop, const struct listen_at *listen,
   admin->loop = loop;
   admin->started_us = clock_now_us();
   admin->started_wall_us = clock_wall_us();
+  admin->tokens = view->reload->secrets.admin_tokens;
   admin->is_socket = listen->path.len > 0;
   admin->budget.max = ADMIN_BUFFERED;
   blocks_init(&admin->blocks, &admin->budget);

@@ -83,6 +83,17 @@ static void cut_off(struct reader *reader) {
   reader_free(reader);
 }
 
+/* What it has not taken yet is lost. */
+static void end(struct reader *reader) {
+  connection_finish(reader->connection);
+  reader_free(reader);
+}
+
+void admin_events_end(struct admin *admin) {
+  struct list_link *first;
+  while ((first = admin->readers.first)) end(reader_of(first));
+}
+
 /* ---- to one reader ---- */
 
 static void reader_add(struct reader *reader, struct slice bytes) {

@@ -393,6 +393,40 @@ Test(admin_api, the_token_is_read_anew_by_a_reload) {
   program_free(p);
 }
 
+static struct client *listen_with(const struct program *program,
+                                  const char *field) {
+  struct client *client = operator_new(program);
+  char request[256];
+  snprintf(request, sizeof request,
+           "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n", field);
+  client_send(client, request);
+  cr_assert_eq(client_await_head(client)->status, 200);
+  client_await_bytes(client, "retry: 1000\n\n");
+  return client;
+}
+
+static void reload(struct program *program) {
+  struct client *client = operator_new(program);
+  program_signal(program, SIGHUP);
+  program_await_notice(program, "hedgerow: reloaded");
+  cr_expect_eq(operator_get(client, "/healthz")->status, 200);
+  client_free(client);
+}
+
+Test(admin_api, who_listens_by_an_old_token_hears_no_more) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("admin.token", "first", path);
+  struct program *p = program_start(NOBODY, "--admin-token-file", path);
+  struct client *ear = listen_with(p, "Authorization: Bearer first\r\n");
+  reload(p);
+  client_expect_nothing(ear);
+  folder_write("admin.token", "second", path);
+  reload(p);
+  client_await_close(ear);
+  client_free(ear);
+  program_free(p);
+}
+
 Test(admin_api, a_token_file_that_is_missing_is_named) {
   struct program *p = program_run("--to", "http://127.0.0.1:1", "--admin", AT,
                                   "--admin-token-file", "/no/such/file");
