@@ -103,5 +103,7 @@ void admin_events_on_race(void *arg, const struct kept *race);
 void admin_events_send(struct admin *admin, int64_t now_us);
 /* Ends the stream of each reader. */
 void admin_events_end(struct admin *admin);
+/* The same, when all that there is to tell was told. */
+void admin_events_finish(struct admin *admin);
 
 #endif

@@ -276,10 +276,11 @@ uint16_t admin_port(const struct admin *admin) {
   return listener_port(admin->listener);
 }
 
-/* The front tells everybody who waits or listens that it is over. */
+/* The front tells everybody who waits that it is over. */
 void admin_free(struct admin *admin) {
   if (!admin) return;
   listener_free(admin->listener);
+  admin_events_finish(admin);
   if (admin->front) front_free(admin->front);
   timer_clear(&admin->collecting);
   blocks_clear(&admin->blocks);

@@ -212,6 +212,14 @@ void admin_events_send(struct admin *admin, int64_t now_us) {
   }
 }
 
+/* There is no later second in which to tell what was left out. */
+void admin_events_finish(struct admin *admin) {
+  admin_collect(admin);
+  list_each (link, &admin->readers) reader_of(link)->told_us = 0;
+  admin_events_send(admin, clock_now_us());
+  admin_events_end(admin);
+}
+
 /* ---- one comes ---- */
 
 /* False: the value is none, and the reply says so. */
