@@ -236,7 +236,7 @@ static struct front *make_front(struct admin *admin) {
                                         .on_closed = on_closed};
   const struct front_limits limits = {
       .head_bytes = 16 * 1024,
-      .request = {.target_bytes = 2048, .fields = 64},
+      .request = {.target_bytes = ADMIN_TARGET_BYTES, .fields = 64},
       .header_timeout_us = 5 * ADMIN_SECOND_US,
       .keepalive_timeout_us = 15 * ADMIN_SECOND_US,
       .write_timeout_us = 10 * ADMIN_SECOND_US,

@@ -186,6 +186,28 @@ Test(admin_api, a_value_that_is_none_is_named) {
   program_free(p);
 }
 
+Test(admin_api, a_parameter_that_is_none_is_named) {
+  struct program *p = program_start(NOBODY);
+  expect_problem(p, "/api/v1/races?limit=", 400, "limit=: expected 1 to 200");
+  expect_problem(p, "/api/v1/races?kind=", 400, "kind=: expected latest");
+  expect_problem(p, "/api/v1/races?route", 400, "route=: expected the path");
+  expect_problem(p, "/api/v1/races?route=%zz", 400,
+                 "route=%zz: expected two hex digits behind each %");
+  expect_problem(p, "/api/v1/races?limit=1&l%69mit=1", 400,
+                 "limit: expected once, not several times");
+  expect_problem(p, "/api/v1/races?limit=1&only=failed&x", 400,
+                 "only=failed: no parameter of this path, which has kind, "
+                 "limit, route");
+  expect_problem(p, "/api/v1/events?only=", 400, "only= is no list of");
+  expect_problem(p, "/api/v1/events?only=failed,,rescued", 400,
+                 "only=failed,,rescued is no list of");
+  expect_problem(p, "/api/v1/events?route=", 400, "route=: expected the path");
+  expect_problem(p, "/api/v1/events?limit=1", 400,
+                 "limit=1: no parameter of this path, which has only, route");
+  expect_in(p, "/api/v1/races?", "{\"races\":[]}");
+  program_free(p);
+}
+
 /* An ID that is odd is none, and a path is visible ASCII: so this is the worst
  * that can come. */
 Test(admin_api, what_a_client_sends_stays_within_its_string) {
