@@ -32,6 +32,7 @@
 
 enum {
   ADMIN_BUFFERED = 32 * 1024 * 1024,
+  ADMIN_BODY_BYTES = 4 * 1024,
   ADMIN_SECOND_US = 1000 * 1000,
   ADMIN_KERNEL_BYTES = 128 * 1024, /* that a connection may leave unread */
   WATCHED_US = 100 * 1000,         /* how often tapes are taken from: while */
@@ -119,6 +120,21 @@ static bool is_meant(const struct http_request *request) {
   return field && slice_equal(field->value, slice_of("1"));
 }
 
+/* Fields by which it is decided who asks. Of two one might have been seen by
+ * whoever stands in front, and the other here. */
+static bool comes_twice(const struct http_request *request, const char *name) {
+  unsigned count = 0;
+  for (unsigned i = 0; i < request->field_count; i++)
+    count += slice_equal_nocase(request->fields[i].name, slice_of(name));
+  return count > 1;
+}
+
+static bool is_ambiguous(const struct http_request *request) {
+  return comes_twice(request, "Origin") ||
+         comes_twice(request, "Authorization") ||
+         comes_twice(request, "X-Hedgerow-Admin");
+}
+
 static void ask_for_token(struct reply *reply) {
   reply_problem(reply, 401,
                 "show the token of --admin-token-file: Authorization: Bearer "
@@ -148,7 +164,10 @@ static bool refuse_asker(const struct admin *admin, const struct door *door,
                          const struct http_request *request,
                          struct reply *reply) {
   const bool is_open = door && door->kind == DOOR_OPEN;
-  if (!is_safe_name(admin, request))
+  if (is_ambiguous(request))
+    reply_problem(reply, 400,
+                  "Origin, Authorization and X-Hedgerow-Admin may come once");
+  else if (!is_safe_name(admin, request))
     reply_problem(reply, 421,
                   "Host must be an address of this machine, or localhost");
   else if (!is_of_own_site(request))
@@ -172,9 +191,11 @@ static void dispatch(struct admin *admin, const struct http_request *request,
 
 /* ---- from the front ---- */
 
+/* A body says nothing here. But what is not whole is no request yet, and is not
+ * acted on. */
 static struct admission on_head(void *arg, const struct http_request *request) {
   (void)arg, (void)request;
-  return (struct admission){0};
+  return (struct admission){.body_bytes = ADMIN_BODY_BYTES};
 }
 
 static void on_request(void *arg, struct connection *connection,
@@ -194,7 +215,8 @@ static void on_bad_request(void *arg, struct connection *connection,
   struct reply *reply = reply_new(arg, connection);
   (void)request, (void)admission;
   if (!reply) return;
-  reply_problem(reply, status, why);
+  reply_problem(reply, status,
+                status == 413 ? "a request body is at most 4 KiB here" : why);
   reply_send(reply);
 }
 

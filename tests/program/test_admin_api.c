@@ -317,6 +317,34 @@ Test(admin_api, a_drain_ends_the_program_in_order) {
   stage_close(&s);
 }
 
+/* The second half of the body does not come before hedgerow has looked at the
+ * first: another has been answered meanwhile. */
+Test(admin_api, what_has_not_come_whole_is_not_done) {
+  struct stage s = stage_open("--admin", AT);
+  struct client *half = operator_new(s.program);
+  client_send(half, "POST /api/v1/drain HTTP/1.1\r\nHost: 127.0.0.1\r\n" MEANT
+                    "Content-Length: 2\r\n\r\n{");
+  cr_expect_eq(operator_status(s.program, "GET /readyz HTTP/1.0\r\n\r\n"), 200);
+  client_expect_nothing(half);
+  client_leave(s.client);
+  client_send(half, "}");
+  reply_expect(client_await_reply(half), 202, "{\"drain\":\"begun\"}");
+  client_free(half);
+  program_await_exit(s.program);
+  stage_close(&s);
+}
+
+Test(admin_api, a_large_body_is_refused) {
+  struct program *p = program_start(NOBODY);
+  struct client *client = operator_new(p);
+  const struct reply *reply = operator_ask(client, "POST", "/api/v1/drain",
+                                           MEANT "Content-Length: 4097\r\n");
+  reply_expect_problem(reply, 413);
+  reply_expect_in_body(reply, "at most 4 KiB");
+  client_free(client);
+  program_free(p);
+}
+
 /* ---- who may ask ---- */
 
 Test(admin_api, what_changes_something_must_be_meant) {
@@ -337,6 +365,23 @@ Test(admin_api, what_changes_something_must_be_meant) {
   reply = operator_ask(client, "POST", "/api/v1/state", MEANT);
   reply_expect_problem(reply, 405);
   reply_expect_field(reply, "Allow", "GET, HEAD");
+  client_free(client);
+  program_free(p);
+}
+
+Test(admin_api, what_tells_who_asks_comes_once) {
+  static const char *const twice[] = {
+      MEANT MEANT, MEANT "x-hedgerow-admin: 0\r\n",
+      "Origin: http://127.0.0.1\r\nOrigin: http://a.example\r\n",
+      "Authorization: Bearer a\r\nAuthorization: Bearer a\r\n"};
+  struct program *p = program_start(NOBODY);
+  struct client *client = operator_new(p);
+  for (unsigned i = 0; i < sizeof twice / sizeof *twice; i++) {
+    const struct reply *reply =
+        operator_ask(client, "GET", "/api/v1/state", twice[i]);
+    reply_expect_problem(reply, 400);
+    reply_expect_in_body(reply, "may come once");
+  }
   client_free(client);
   program_free(p);
 }
