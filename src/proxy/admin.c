@@ -109,9 +109,11 @@ static bool is_safe_name(const struct admin *admin,
   return admin->is_socket || has_token(admin) || site_is_safe(request->host);
 }
 
-static bool is_of_own_site(const struct http_request *request) {
+/* Where there is a token TLS may stand in front. */
+static bool is_of_own_site(const struct admin *admin,
+                           const struct http_request *request) {
   const struct http_field *origin = http_request_field(request, "Origin");
-  return !origin || site_is_own(origin->value, request->host);
+  return !origin || site_is_own(origin->value, request->host, has_token(admin));
 }
 
 static bool is_meant(const struct http_request *request) {
@@ -170,7 +172,7 @@ static bool refuse_asker(const struct admin *admin, const struct door *door,
   else if (!is_safe_name(admin, request))
     reply_problem(reply, 421,
                   "Host must be an address of this machine, or localhost");
-  else if (!is_of_own_site(request))
+  else if (!is_of_own_site(admin, request))
     reply_problem(reply, 403, "a page of another site may not ask this");
   else if (has_token(admin) && !is_open && !shows_token(admin, request))
     ask_for_token(reply);

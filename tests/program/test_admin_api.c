@@ -460,6 +460,17 @@ Test(admin_api, the_token_is_read_anew_by_a_reload) {
   program_free(p);
 }
 
+Test(admin_api, where_there_is_a_token_tls_may_stand_in_front) {
+  static const char request[] =
+      "GET /api/v1/state HTTP/1.1\r\nHost: ops.example\r\n"
+      "Origin: https://ops.example\r\nAuthorization: Bearer it\r\n\r\n";
+  char path[FOLDER_PATH_MAX];
+  folder_write("admin.token", "it", path);
+  struct program *p = program_start(NOBODY, "--admin-token-file", path);
+  cr_expect_eq(operator_status(p, request), 200);
+  program_free(p);
+}
+
 static struct client *listen_with(const struct program *program,
                                   const char *field) {
   struct client *client = operator_new(program);
