@@ -380,17 +380,33 @@ Test(admin, openmetrics_is_spoken_where_it_is_asked_for) {
   struct stage s = stage_open("--admin", AT);
   struct client *client = operator_new(s.program);
   admin_get_with(client, "/metrics",
-                 "Accept: application/openmetrics-text;version=1.0.0;q=0.5,"
+                 "Accept: Application/OpenMetrics-text;version=1.0.0;q=0.5,"
                  "text/plain;q=0.1\r\n");
   const struct reply *reply = client_await_reply(client);
   reply_expect_in_field(reply, "Content-Type", "application/openmetrics-text");
   reply_expect_in_body(reply, "# TYPE hedgerow_requests counter\n");
   cr_expect_str_eq(reply->body + reply->body_len - 6, "# EOF\n");
-  admin_get_with(client, "/metrics", "Accept: text/plain\r\n");
-  reply = client_await_reply(client);
-  reply_expect_field(reply, "Content-Type",
-                     "text/plain; version=0.0.4; charset=utf-8");
-  reply_expect_in_body(reply, "# TYPE hedgerow_requests_total counter\n");
+  client_free(client);
+  stage_close(&s);
+}
+
+Test(admin, openmetrics_is_not_spoken_where_it_is_not_wanted) {
+  static const char *const fields[] = {
+      "",
+      "Accept: text/plain\r\n",
+      "Accept: */*\r\n",
+      "Accept: application/openmetrics-text;q=0\r\n",
+      "Accept: application/openmetrics-text-foo\r\n",
+      "Accept: text/plain\r\nAccept: APPLICATION/openmetrics-text;q=0.5\r\n"};
+  struct stage s = stage_open("--admin", AT);
+  struct client *client = operator_new(s.program);
+  for (unsigned i = 0; i < sizeof fields / sizeof *fields; i++) {
+    admin_get_with(client, "/metrics", fields[i]);
+    const struct reply *reply = client_await_reply(client);
+    reply_expect_field(reply, "Content-Type",
+                       "text/plain; version=0.0.4; charset=utf-8");
+    reply_expect_in_body(reply, "# TYPE hedgerow_requests_total counter\n");
+  }
   client_free(client);
   stage_close(&s);
 }
