@@ -137,7 +137,8 @@ static bool wants(const struct reader *reader, const struct race_record *race) {
 
 /* Ordinary ones leave a fifth to the others. */
 static bool may_have(struct reader *reader, const struct kept *race) {
-  return rate_take(&reader->rate, &fifty, race->remarkable ? 0 : A_SECOND / 5,
+  const bool is_ordinary = !race->rescued && !race->failed;
+  return rate_take(&reader->rate, &fifty, is_ordinary ? A_SECOND / 5 : 0,
                    clock_now_us()) == 0;
 }
 

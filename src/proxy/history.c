@@ -140,46 +140,68 @@ void history_watch(struct history *history, int64_t slow_us) {
 
 /* ---- from the tapes ---- */
 
-static struct kept *kept_new(struct history *history, struct slice copy) {
+static struct kept *kept_new(struct history *history,
+                             const struct race_record *record,
+                             struct slice copy) {
+  static const struct race_filter failed = {.failed = true};
   struct kept *race = malloc(sizeof *race + copy.len);
   if (!race) return NULL;
-  *race = (struct kept){.seq = ++history->seq};
+  *race = (struct kept){.took_us = record->end_us - record->start_us,
+                        .end_us = record->end_us,
+                        .rescued = record->rescued != RESCUE_NONE,
+                        .failed = race_filter_takes(&failed, record)};
   race->copy = (struct slice){memcpy(race + 1, copy.at, copy.len), copy.len};
   history->bytes += size_of(race);
   return race;
 }
 
 /* It stands on one shelf at least: that of the latest. */
-static void keep(struct history *history, struct kept *race,
-                 const struct race_record *record) {
-  static const struct race_filter failed = {.failed = true};
-  const bool rescued = record->rescued != RESCUE_NONE;
-  const bool has_failed = race_filter_takes(&failed, record);
-  race->took_us = record->end_us - record->start_us;
-  race->end_us = record->end_us;
-  race->remarkable = rescued || has_failed;
+static void keep(struct history *history, struct kept *race) {
+  race->seq = ++history->seq;
   remember(history, HISTORY_LATEST, race);
   remember_slow(history, race);
-  if (rescued) remember(history, HISTORY_RESCUED, race);
-  if (has_failed) remember(history, HISTORY_FAILED, race);
+  if (race->rescued) remember(history, HISTORY_RESCUED, race);
+  if (race->failed) remember(history, HISTORY_FAILED, race);
+}
+
+static struct kept *take_race(struct history *history,
+                              const struct tape *tape) {
+  char bytes[RACE_COPY_BYTES];
+  struct race_copy copy;
+  struct kept *race = NULL;
+  size_t len;
+  while (!race && (len = ring_take(tape->ring, bytes, sizeof bytes))) {
+    const struct slice taken = {bytes, len};
+    if (race_copy_read(&copy, taken))
+      race = kept_new(history, &copy.race, taken);
+  }
+  return race;
+}
+
+/* A tape is in order, so the place of a race is behind that of the one before
+ * it. */
+static void merge_tape(struct history *history, const struct tape *tape,
+                       struct kept **at) {
+  struct kept *race;
+  while ((race = take_race(history, tape))) {
+    while (*at && (*at)->end_us <= race->end_us) at = &(*at)->next;
+    race->next = *at;
+    *at = race;
+    at = &race->next;
+  }
 }
 
 void history_collect(struct history *history, int64_t now_us,
                      void (*on_race)(void *arg, const struct kept *race),
                      void *arg) {
-  char bytes[RACE_COPY_BYTES];
-  struct race_copy copy;
-  struct kept *race;
-  size_t len;
+  struct kept *first = NULL, *race;
   forget_old(history, now_us);
-  for (unsigned i = 0; i < history->workers; i++) {
-    while ((len = ring_take(history->tapes[i].ring, bytes, sizeof bytes))) {
-      const struct slice taken = {bytes, len};
-      if (!race_copy_read(&copy, taken) || !(race = kept_new(history, taken)))
-        continue;
-      keep(history, race, &copy.race);
-      if (on_race) on_race(arg, race);
-    }
+  for (unsigned i = 0; i < history->workers; i++)
+    merge_tape(history, &history->tapes[i], &first);
+  while ((race = first)) {
+    first = race->next;
+    keep(history, race);
+    if (on_race) on_race(arg, race);
   }
   publish_wishes(history);
 }
