@@ -62,7 +62,8 @@ uint64_t history_left_out(const struct history *history, bool remarkable);
 unsigned history_list(const struct history *history, enum history_kind kind,
                       struct slice route, unsigned limit,
                       const struct kept *found[]);
-/* The latest with that request ID; NULL: none. */
+/* The latest with that request ID, as it is kept: a long one is cut, and two of
+ * these may be the same by then. NULL: none. */
 const struct kept *history_find(const struct history *history, struct slice id);
 /* How many bytes it holds. */
 size_t history_bytes(const struct history *history);

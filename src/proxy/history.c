@@ -269,14 +269,9 @@ unsigned history_list(const struct history *history, enum history_kind kind,
   return list_shelf(&history->shelves[kind], route, limit, found);
 }
 
-/* A long one is kept cut, and ends in "...". */
 static bool has_id(const struct kept *race, struct slice id) {
   struct race_copy copy;
-  if (!race_copy_read(&copy, race->copy)) return false;
-  struct slice kept = copy.race.id;
-  if (id.len > RACE_COPY_NAME && kept.len == RACE_COPY_NAME)
-    id.len = kept.len = RACE_COPY_NAME - 3;
-  return slice_equal(kept, id);
+  return race_copy_read(&copy, race->copy) && slice_equal(copy.race.id, id);
 }
 
 const struct kept *history_find(const struct history *history,
