@@ -267,6 +267,14 @@ Test(admin_api, the_configuration_is_told_without_secrets) {
 #define YAML "admin: '" AT "'\nupstreams:\n  a: {targets: [$A]}\n"
 #define ROUTES "routes:\n  - {path: /a, upstream: a}\n"
 
+Test(admin_api, what_a_file_names_stays_within_its_string) {
+  struct scene s =
+      scene_open(YAML "routes:\n  - {path: '/<r>&', upstream: a}\n");
+  expect_in(s.program, "/api/v1/state",
+            "\"route\":\"/\\u003cr\\u003e\\u0026\"");
+  scene_close(&s);
+}
+
 static const struct reply *post(struct client *client, const char *path) {
   return operator_ask(client, "POST", path, MEANT "Content-Length: 0\r\n");
 }
