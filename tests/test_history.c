@@ -21,11 +21,16 @@ static struct race_record race_at(int64_t ms, int64_t took_ms) {
                               .count = 1};
 }
 
-static bool offer(struct history *history, const struct race_record *race) {
-  struct tape *tape = history_tape(history, 0);
+static bool offer_by(unsigned worker, struct history *history,
+                     const struct race_record *race) {
+  struct tape *tape = history_tape(history, worker);
   if (!tape_wants(tape, race)) return false;
   tape_put(tape, race, race->end_us);
   return true;
+}
+
+static bool offer(struct history *history, const struct race_record *race) {
+  return offer_by(0, history, race);
 }
 
 static void collect(struct history *history, int64_t ms) {
@@ -141,6 +146,28 @@ Test(history, each_kind_has_its_shelf) {
   history_free(history);
 }
 
+static void expect_later(void *arg, const struct kept *race) {
+  struct kept *last = arg;
+  cr_expect_eq(race->seq, last->seq + 1);
+  cr_expect_gt(race->end_us, last->end_us);
+  *last = *race;
+}
+
+Test(history, races_of_all_workers_come_in_the_order_of_their_ends) {
+  static const int64_t ends_ms[3][3] = {{4, 5, 9}, {1, 6, 7}, {2, 3, 8}};
+  struct history *history = history_new(3);
+  struct kept last = {0};
+  for (unsigned i = 0; i < 3; i++) {
+    for (unsigned k = 0; k < 3; k++) {
+      struct race_record race = race_at(ends_ms[i][k], 1);
+      cr_assert(offer_by(i, history, &race));
+    }
+  }
+  history_collect(history, (1000000 + 9) * 1000, expect_later, &last);
+  cr_expect_eq(last.seq, 9);
+  history_free(history);
+}
+
 Test(history, the_slowest_are_in_order_and_the_quickest_of_them_goes) {
   struct history *history = history_new(1);
   const struct kept *found[HISTORY_LIST_MAX];
@@ -237,7 +264,10 @@ Test(history, the_latest_of_an_id_is_found) {
   cr_expect_eq(found->seq, 3);
   cr_expect(slice_equal(id_of(found), slice_of("even")));
   cr_expect_null(history_find(history, slice_of("none")));
-  cr_expect(history_find(history, (struct slice){long_id, sizeof long_id}));
+  cr_expect_null(
+      history_find(history, (struct slice){long_id, sizeof long_id}));
+  memcpy(&long_id[RACE_COPY_NAME - 3], "...", 3);
+  cr_expect(history_find(history, (struct slice){long_id, RACE_COPY_NAME}));
   history_free(history);
 }
 

@@ -43,7 +43,7 @@ Test(site, any_other_name_could_be) {
 }
 
 static bool is_own(const char *origin, const char *host) {
-  return site_is_own(slice_of(origin), slice_of(host));
+  return site_is_own(slice_of(origin), slice_of(host), false);
 }
 
 Test(site, a_page_of_this_very_host_and_port_is_its_own) {
@@ -60,6 +60,16 @@ Test(site, a_page_of_another_is_not) {
   cr_expect_not(is_own("http://127.0.0.1:84811", "127.0.0.1:8481"));
   cr_expect_not(is_own("null", "127.0.0.1:8481"));
   cr_expect_not(is_own("", "127.0.0.1:8481"));
+}
+
+Test(site, behind_tls_its_own_may_come_by_https) {
+  const struct slice host = slice_of("ops.example");
+  cr_expect(site_is_own(slice_of("https://ops.example"), host, true));
+  cr_expect(site_is_own(slice_of("http://ops.example"), host, true));
+  cr_expect_not(site_is_own(slice_of("https://ops.example"), host, false));
+  cr_expect_not(site_is_own(slice_of("https://a.example"), host, true));
+  cr_expect_not(site_is_own(slice_of("https://"), host, true));
+  cr_expect_not(site_is_own(slice_of("wss://ops.example"), host, true));
 }
 
 /* ---- tokens ---- */

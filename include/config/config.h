@@ -29,8 +29,8 @@ enum {
   CONFIG_BLOCKS_MAX = 16,
   CONFIG_HEADERS_MAX = 64,
   CONFIG_WORKERS_MAX = 256,
-  CONFIG_ADMIN_CONNECTIONS = 32, /* of --admin, */
-  CONFIG_ADMIN_READERS = 1000,   /* and of those who listen to its events */
+  CONFIG_ADMIN_CONNECTIONS = 32, /* of --admin, beside */
+  CONFIG_ADMIN_READERS = 1000,   /* those who may listen to its events */
   CONFIG_ITEMS_MAX = 4096,       /* what --max-items may ask for at most */
 };
 

@@ -15,8 +15,9 @@
  * made up, or "localhost". Empty is fine: HTTP/1.0 has none, and no browser
  * speaks that. */
 bool site_is_safe(struct slice host);
-/* Whether an Origin is that Host's own, over http. */
-bool site_is_own(struct slice origin, struct slice host);
+/* Whether an Origin is that Host's own, over http; behind_tls: or over https,
+ * which who stands in front has taken off. */
+bool site_is_own(struct slice origin, struct slice host, bool behind_tls);
 
 /* Whether the value of an Authorization field is that bearer token (RFC 6750,
  * section 2.1). How long it takes tells nothing of the token but its length. */

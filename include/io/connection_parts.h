@@ -126,6 +126,14 @@ static inline void connection_release(const struct front *front, void *lease) {
   if (lease) front->handler.on_release(lease);
 }
 
+/* A request is awaited, or the rest of one. */
+static inline bool connection_is_reading(const struct connection *connection) {
+  return connection->state == CONNECTION_IDLE ||
+         connection->state == CONNECTION_IN_HEAD ||
+         connection->state == CONNECTION_IN_BODY ||
+         connection->state == CONNECTION_IN_CHUNKS;
+}
+
 static inline void connection_ends(struct connection *connection,
                                    enum connection_ending ending) {
   if (connection->ending < ending) connection->ending = ending;

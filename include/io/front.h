@@ -24,6 +24,9 @@ void front_free(struct front *front);
 /* Takes the descriptor over, whatever comes. False: no memory; it is closed. */
 bool front_accept(struct front *front, int fd, const struct sockaddr *peer);
 unsigned front_count(const struct front *front);
+/* Closes one that has brought no whole request, the one whose time for that is
+ * up first. False: there is none. */
+bool front_make_room(struct front *front);
 /* From now on answers carry Connection: close (connection_closes says so), and
  * idle connections end after grace_us, in which one more request may come. */
 void front_drain(struct front *front, int64_t grace_us);

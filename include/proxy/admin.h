@@ -44,7 +44,8 @@ uint16_t admin_port(const struct admin *admin);
 /* A reload is over; errors: why it was refused, or empty. Who asked for one is
  * answered. No admin (NULL) is fine. */
 void admin_reloaded(struct admin *admin, struct text *errors);
-/* Closes what is left. NULL is fine. */
+/* Tells those who listen of the last races, and closes what is left; the
+ * workers have ended. NULL is fine. */
 void admin_free(struct admin *admin);
 
 #endif

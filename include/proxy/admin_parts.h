@@ -9,6 +9,7 @@
 
 #include "core/http_request.h"
 #include "core/list.h"
+#include "core/query.h"
 #include "core/text.h"
 #include "io/buffer.h"
 #include "io/connection.h"
@@ -31,6 +32,7 @@ struct admin {
   unsigned reader_count;   /* and how many they are */
   uint64_t left_out[2];    /* of the history when they last were told; by
                             * whether remarkable ones alone are counted */
+  unsigned tokens;         /* secrets.admin_tokens when they were let in */
   struct list waiting;     /* replies that a reload is to end */
 };
 
@@ -90,15 +92,35 @@ admin_page admin_reload, admin_drain;
 void admin_collect(struct admin *admin);
 /* One race as JSON. False: no memory. */
 bool admin_put_race(struct reply *reply, const struct kept *race);
-/* Reads a parameter of that name; empty where it is not given, or not well
- * encoded. The text holds it. */
-struct slice admin_param(struct slice query, const char *name,
-                         struct text *text);
+
+/* ---- admin_query ---- */
+
+enum {
+  ADMIN_TARGET_BYTES = 2048, /* of a request target */
+  ADMIN_QUERY_BYTES = ADMIN_TARGET_BYTES,
+};
+
+/* Fills the params, whose names are set; their values are decoded, and held by
+ * the text, which has room for ADMIN_QUERY_BYTES. False: one is unknown, comes
+ * twice, or is not well encoded, and the reply says which. */
+bool admin_read_query(struct slice query, struct query_param *params,
+                      unsigned count, struct text *values, struct reply *reply)
+    __attribute__((warn_unused_result));
+/* A 400 that names the value. */
+void admin_refuse_param(struct reply *reply, const struct query_param *param,
+                        const char *expected);
+/* Adds the value to the text. False: a '%' without two hex digits, which stands
+ * for itself. */
+bool admin_decode(struct slice raw, struct text *text, struct slice *value);
 
 /* ---- admin_events ---- */
 
 /* Once the races of a collection are with their readers: sends. */
 void admin_events_on_race(void *arg, const struct kept *race);
 void admin_events_send(struct admin *admin, int64_t now_us);
+/* Ends the stream of each reader. */
+void admin_events_end(struct admin *admin);
+/* The same, when all that there is to tell was told. */
+void admin_events_finish(struct admin *admin);
 
 #endif

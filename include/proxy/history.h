@@ -26,10 +26,11 @@ extern const char *const history_kind_names[HISTORY_KINDS];
 
 /* A race that is kept. */
 struct kept {
-  uint64_t seq; /* from 1, in the order in which main saw them */
+  uint64_t seq; /* from 1, in the order of their ends, as main saw them */
   int64_t took_us, end_us;
   bool rescued, failed;
   struct slice copy; /* core/race_copy */
+  struct kept *next; /* on its way from the tapes to the shelves */
 };
 
 struct history;
@@ -43,8 +44,9 @@ void history_free(struct history *history);
 /* That worker's, for as long as the history lives. */
 struct tape *history_tape(struct history *history, unsigned worker);
 
-/* Takes what is on the tapes. on_race, if there is one, hears of each, in
- * order; the race is valid during the call. */
+/* Takes what is on the tapes. on_race, if there is one, hears of each, in the
+ * order in which they ended; the race is valid during the call. A race that is
+ * being put on its tape meanwhile may come after later ones. */
 void history_collect(struct history *history, int64_t now_us,
                      void (*on_race)(void *arg, const struct kept *race),
                      void *arg);
@@ -59,7 +61,8 @@ uint64_t history_left_out(const struct history *history, bool remarkable);
 unsigned history_list(const struct history *history, enum history_kind kind,
                       struct slice route, unsigned limit,
                       const struct kept *found[]);
-/* The latest with that request ID; NULL: none. */
+/* The latest with that request ID, as it is kept: a long one is cut, and two of
+ * these may be the same by then. NULL: none. */
 const struct kept *history_find(const struct history *history, struct slice id);
 /* How many bytes it holds. */
 size_t history_bytes(const struct history *history);

@@ -20,6 +20,7 @@ struct secrets {
   unsigned count;
   struct variable *variables;
   struct slice admin_token; /* of --admin-token-file; empty: none */
+  unsigned admin_tokens;    /* how many there have been, this one included */
 };
 
 /* Reads them for every target of a config with upstreams. CAs that are the same
@@ -28,8 +29,8 @@ struct secrets {
 bool secrets_read(struct secrets *secrets, const struct config *config,
                   config_complain *complain, void *arg)
     __attribute__((warn_unused_result));
-/* Reads --admin-token-file, if there is one, of the config of the start. False
- * likewise. */
+/* Reads --admin-token-file, if there is one, of the config of the start. One
+ * that is the same as before is not counted. False likewise. */
 bool secrets_read_admin(struct secrets *secrets, const struct config *config,
                         config_complain *complain, void *arg)
     __attribute__((warn_unused_result));

@@ -20,14 +20,17 @@ static bool take_word(struct slice word, struct race_filter *filter) {
 }
 
 const char *config_parse_filter(struct slice text, struct race_filter *filter) {
-  struct slice word;
+  bool more = !slice_equal(text, slice_of("all"));
   *filter = (struct race_filter){0};
-  if (slice_equal(text, slice_of("all"))) return NULL;
-  while (http_list_next(&text, &word))
-    if (!take_word(word, filter))
+  while (more) {
+    const size_t len = http_member_len(text);
+    more = len < text.len;
+    if (!take_word(http_trimmed((struct slice){text.at, len}), filter))
       return " is no list of failed, rescued and slow:TIME (1ms to 60m), such "
              "as failed,slow:500ms, and not all";
-  return race_filter_is_all(filter) ? " names nothing: write all" : NULL;
+    text = slice_from(text, len + more);
+  }
+  return NULL;
 }
 
 static void add_one_more(struct text *out, size_t from) {

@@ -10,7 +10,9 @@
  * 13.1.2). nginx does so, too, where it inflates. */
 #include "core/coding.h"
 
-enum { NOT_NAMED = -1, WEIGHT_ONE = 1000 };
+#include "core/accept.h"
+
+enum { NOT_NAMED = -1 };
 
 /* Weights in thousandths. */
 struct wishes {
@@ -19,30 +21,12 @@ struct wishes {
 
 /* ---- weights ---- */
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/* "1", "0.5", "1.000", "0." (RFC 9110, section 12.4.2). */
-static bool parse_qvalue(struct slice text, int *weight) {
-  int thousandths = 0, unit = WEIGHT_ONE;
-  if (text.len == 0 || text.len > 5) return false;
-  if (text.len > 1 && text.at[1] != '.') return false;
-  for (size_t i = 0; i < text.len; i++) {
-    if (i == 1) continue;
-    if (!is_digit(text.at[i])) return false;
-    thousandths += (text.at[i] - '0') * unit;
-    unit /= 10;
-  }
-  *weight = thousandths;
-  return thousandths <= WEIGHT_ONE;
-}
-
 /* What stands behind the coding: nothing, or ";q=" and a qvalue. */
 static int weight_of(struct slice rest) {
-  int weight;
-  if (rest.len == 0) return WEIGHT_ONE;
+  if (rest.len == 0) return ACCEPT_ONE;
   rest = http_trimmed(slice_from(rest, 1));
   if (rest.len < 2 || (rest.at[0] | 0x20) != 'q' || rest.at[1] != '=') return 0;
-  return parse_qvalue(slice_from(rest, 2), &weight) ? weight : 0;
+  return accept_qvalue(slice_from(rest, 2));
 }
 
 /* ---- Accept-Encoding ---- */

@@ -3,7 +3,6 @@
 
 #include "core/address.h"
 
-#define HTTP "http://"
 #define BEARER "Bearer "
 
 /* Without a port. Colons stand in brackets, or before the port. */
@@ -27,10 +26,15 @@ bool site_is_safe(struct slice host) {
          slice_equal_nocase(host, slice_of("localhost"));
 }
 
-bool site_is_own(struct slice origin, struct slice host) {
-  const struct slice http = slice_of(HTTP);
-  return slice_starts_with(origin, http) &&
-         slice_equal_nocase(slice_from(origin, http.len), host);
+static bool is_at(struct slice origin, const char *scheme, struct slice host) {
+  const struct slice prefix = slice_of(scheme);
+  return slice_starts_with(origin, prefix) &&
+         slice_equal_nocase(slice_from(origin, prefix.len), host);
+}
+
+bool site_is_own(struct slice origin, struct slice host, bool behind_tls) {
+  return is_at(origin, "http://", host) ||
+         (behind_tls && is_at(origin, "https://", host));
 }
 
 /* The name of the scheme counts without case (RFC 9110, section 11.1), and

@@ -44,11 +44,6 @@ struct head {
   struct admission admission;
 };
 
-static bool is_reading(const struct connection *c) {
-  return c->state == CONNECTION_IDLE || c->state == CONNECTION_IN_HEAD ||
-         c->state == CONNECTION_IN_BODY || c->state == CONNECTION_IN_CHUNKS;
-}
-
 /* What came is no request, or not one that we take. */
 static void refuse(struct connection *c, const struct admission *admission,
                    int status, const char *why) {
@@ -255,11 +250,13 @@ static struct input take_requests(struct connection *c, struct input in) {
   size_t used = 1;
   unsigned taken = 0;
   c->serving = true;
-  while (is_reading(c) && in.len > 0 && used > 0 && taken++ < TURN_REQUESTS) {
+  while (connection_is_reading(c) && in.len > 0 && used > 0 &&
+         taken++ < TURN_REQUESTS) {
     used = take_request(c, &in);
     in = (struct input){in.at + used, in.len - used};
   }
-  if (is_reading(c) && in.len > 0 && used > 0) c->state = CONNECTION_YIELDING;
+  if (connection_is_reading(c) && in.len > 0 && used > 0)
+    c->state = CONNECTION_YIELDING;
   c->serving = false;
   return in;
 }
@@ -296,7 +293,7 @@ static void after_serve(struct connection *c) {
     c->state = CONNECTION_IN_HEAD;
     connection_set_deadline(c, clock_now_us() +
                                    c->front->limits.header_timeout_us);
-  } else if (!is_reading(c) && c->in.len >= WATERMARK_BYTES) {
+  } else if (!connection_is_reading(c) && c->in.len >= WATERMARK_BYTES) {
     connection_pause(c);
   }
 }
@@ -314,7 +311,7 @@ void connection_input_serve(struct connection *c) {
 /* There is no room for what came. A request that is being answered still gets
  * its answer, as the connection's last one. */
 static void lose_input(struct connection *c) {
-  if (is_reading(c) || c->state == CONNECTION_YIELDING)
+  if (connection_is_reading(c) || c->state == CONNECTION_YIELDING)
     connection_input_refuse(c, 503, "no buffer is free for this request");
   else connection_ends(c, CONNECTION_LINGERS);
 }
@@ -350,7 +347,7 @@ static void read_kept(struct connection *c) {
   /* As much again as has come: a length alone claims no memory. */
   if (c->wanted > c->in.len + room && c->in.len > room) room = c->in.len;
   if (!buffer_reserve(&c->in, room)) {
-    if (is_reading(c))
+    if (connection_is_reading(c))
       connection_input_refuse(c, 503, "no buffer is free for this request");
     else connection_pause(c);
     return;

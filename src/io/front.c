@@ -66,6 +66,24 @@ bool front_accept(struct front *front, int fd, const struct sockaddr *peer) {
   return connection_open(front, fd, peer);
 }
 
+/* NULL: each has brought a request, and waits for its answer. */
+static struct connection *next_to_go(const struct front *front) {
+  struct connection *next = NULL;
+  list_each (link, &front->connections) {
+    struct connection *c = connection_of(link);
+    if (connection_is_reading(c) &&
+        (!next || c->deadline_us < next->deadline_us))
+      next = c;
+  }
+  return next;
+}
+
+bool front_make_room(struct front *front) {
+  struct connection *c = next_to_go(front);
+  if (c) connection_close(c, "another one needs its place");
+  return c != NULL;
+}
+
 unsigned front_count(const struct front *front) { return front->count; }
 
 void front_drain(struct front *front, int64_t grace_us) {

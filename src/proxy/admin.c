@@ -32,6 +32,7 @@
 
 enum {
   ADMIN_BUFFERED = 32 * 1024 * 1024,
+  ADMIN_BODY_BYTES = 4 * 1024,
   ADMIN_SECOND_US = 1000 * 1000,
   ADMIN_KERNEL_BYTES = 128 * 1024, /* that a connection may leave unread */
   WATCHED_US = 100 * 1000,         /* how often tapes are taken from: while */
@@ -108,15 +109,32 @@ static bool is_safe_name(const struct admin *admin,
   return admin->is_socket || has_token(admin) || site_is_safe(request->host);
 }
 
-static bool is_of_own_site(const struct http_request *request) {
+/* Where there is a token TLS may stand in front. */
+static bool is_of_own_site(const struct admin *admin,
+                           const struct http_request *request) {
   const struct http_field *origin = http_request_field(request, "Origin");
-  return !origin || site_is_own(origin->value, request->host);
+  return !origin || site_is_own(origin->value, request->host, has_token(admin));
 }
 
 static bool is_meant(const struct http_request *request) {
   const struct http_field *field =
       http_request_field(request, "X-Hedgerow-Admin");
   return field && slice_equal(field->value, slice_of("1"));
+}
+
+/* Fields by which it is decided who asks. Of two one might have been seen by
+ * whoever stands in front, and the other here. */
+static bool comes_twice(const struct http_request *request, const char *name) {
+  unsigned count = 0;
+  for (unsigned i = 0; i < request->field_count; i++)
+    count += slice_equal_nocase(request->fields[i].name, slice_of(name));
+  return count > 1;
+}
+
+static bool is_ambiguous(const struct http_request *request) {
+  return comes_twice(request, "Origin") ||
+         comes_twice(request, "Authorization") ||
+         comes_twice(request, "X-Hedgerow-Admin");
 }
 
 static void ask_for_token(struct reply *reply) {
@@ -148,10 +166,13 @@ static bool refuse_asker(const struct admin *admin, const struct door *door,
                          const struct http_request *request,
                          struct reply *reply) {
   const bool is_open = door && door->kind == DOOR_OPEN;
-  if (!is_safe_name(admin, request))
+  if (is_ambiguous(request))
+    reply_problem(reply, 400,
+                  "Origin, Authorization and X-Hedgerow-Admin may come once");
+  else if (!is_safe_name(admin, request))
     reply_problem(reply, 421,
                   "Host must be an address of this machine, or localhost");
-  else if (!is_of_own_site(request))
+  else if (!is_of_own_site(admin, request))
     reply_problem(reply, 403, "a page of another site may not ask this");
   else if (has_token(admin) && !is_open && !shows_token(admin, request))
     ask_for_token(reply);
@@ -172,9 +193,11 @@ static void dispatch(struct admin *admin, const struct http_request *request,
 
 /* ---- from the front ---- */
 
+/* A body says nothing here. But what is not whole is no request yet, and is not
+ * acted on. */
 static struct admission on_head(void *arg, const struct http_request *request) {
   (void)arg, (void)request;
-  return (struct admission){0};
+  return (struct admission){.body_bytes = ADMIN_BODY_BYTES};
 }
 
 static void on_request(void *arg, struct connection *connection,
@@ -194,19 +217,23 @@ static void on_bad_request(void *arg, struct connection *connection,
   struct reply *reply = reply_new(arg, connection);
   (void)request, (void)admission;
   if (!reply) return;
-  reply_problem(reply, status, why);
+  reply_problem(reply, status,
+                status == 413 ? "a request body is at most 4 KiB here" : why);
   reply_send(reply);
 }
 
 static void on_closed(void *owner) { (void)owner; }
 
-/* Who comes when all places are taken is sent away. What the kernel holds for
- * one who does not read is bounded, as all is. */
+/* Readers of events have the same places as all others, since who asks for them
+ * is none yet; but some places are left when as many listen as may. So who
+ * comes when all are taken has the place of one that asks for nothing. What the
+ * kernel holds for one who does not read is bounded, as all is. */
 static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
   struct admin *admin = arg;
   const int bytes = ADMIN_KERNEL_BYTES;
-  if (front_count(admin->front) - admin->reader_count >=
-      CONFIG_ADMIN_CONNECTIONS) {
+  if (front_count(admin->front) >=
+          CONFIG_ADMIN_CONNECTIONS + admin->view.readers_max &&
+      !front_make_room(admin->front)) {
     close(fd);
     return;
   }
@@ -233,9 +260,9 @@ static struct front *make_front(struct admin *admin) {
                                         .on_closed = on_closed};
   const struct front_limits limits = {
       .head_bytes = 16 * 1024,
-      .request = {.target_bytes = 2048, .fields = 64},
+      .request = {.target_bytes = ADMIN_TARGET_BYTES, .fields = 64},
       .header_timeout_us = 5 * ADMIN_SECOND_US,
-      .keepalive_timeout_us = 60 * ADMIN_SECOND_US,
+      .keepalive_timeout_us = 15 * ADMIN_SECOND_US,
       .write_timeout_us = 10 * ADMIN_SECOND_US,
   };
   return front_new(admin->loop, &handler, &limits, &admin->blocks);
@@ -251,6 +278,7 @@ struct admin *admin_new(struct loop *loop, const struct listen_at *listen,
   admin->loop = loop;
   admin->started_us = clock_now_us();
   admin->started_wall_us = clock_wall_us();
+  admin->tokens = view->reload->secrets.admin_tokens;
   admin->is_socket = listen->path.len > 0;
   admin->budget.max = ADMIN_BUFFERED;
   blocks_init(&admin->blocks, &admin->budget);
@@ -272,10 +300,11 @@ uint16_t admin_port(const struct admin *admin) {
   return listener_port(admin->listener);
 }
 
-/* The front tells everybody who waits or listens that it is over. */
+/* The front tells everybody who waits that it is over. */
 void admin_free(struct admin *admin) {
   if (!admin) return;
   listener_free(admin->listener);
+  admin_events_finish(admin);
   if (admin->front) front_free(admin->front);
   timer_clear(&admin->collecting);
   blocks_clear(&admin->blocks);

@@ -34,13 +34,26 @@ static void tell(struct reply *reply, struct text *errors) {
   reply_send(reply);
 }
 
-void admin_reloaded(struct admin *admin, struct text *errors) {
+static void answer_waiting(struct admin *admin, struct text *errors) {
   struct list_link *first;
-  while (admin && (first = admin->waiting.first)) {
+  while ((first = admin->waiting.first)) {
     struct reply *reply = list_item(first, struct reply, link);
     reply_wait_end(reply);
     tell(reply, errors);
   }
+}
+
+/* Who listens has shown a token once, which may not be the one any more. */
+static void end_of_old_token(struct admin *admin) {
+  const unsigned tokens = admin->view.reload->secrets.admin_tokens;
+  if (tokens != admin->tokens) admin_events_end(admin);
+  admin->tokens = tokens;
+}
+
+void admin_reloaded(struct admin *admin, struct text *errors) {
+  if (!admin) return;
+  end_of_old_token(admin);
+  answer_waiting(admin, errors);
 }
 
 void admin_drain(struct admin *admin, const struct http_request *request,

@@ -17,6 +17,7 @@
  * An event is written once for all readers. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/config_values.h"
 #include "core/race_filter.h"
@@ -81,6 +82,17 @@ static void on_gone(void *arg) { reader_free(arg); }
 static void cut_off(struct reader *reader) {
   connection_reset(reader->connection);
   reader_free(reader);
+}
+
+/* What it has not taken yet is lost. */
+static void end(struct reader *reader) {
+  connection_finish(reader->connection);
+  reader_free(reader);
+}
+
+void admin_events_end(struct admin *admin) {
+  struct list_link *first;
+  while ((first = admin->readers.first)) end(reader_of(first));
 }
 
 /* ---- to one reader ---- */
@@ -201,23 +213,54 @@ void admin_events_send(struct admin *admin, int64_t now_us) {
   }
 }
 
+/* There is no later second in which to tell what was left out. */
+void admin_events_finish(struct admin *admin) {
+  admin_collect(admin);
+  list_each (link, &admin->readers) reader_of(link)->told_us = 0;
+  admin_events_send(admin, clock_now_us());
+  admin_events_end(admin);
+}
+
 /* ---- one comes ---- */
 
-/* False: the value is none, and the reply says so. */
+static bool read_route(struct reader *reader, const struct query_param *param) {
+  if (param->count == 0) return true;
+  if (param->value.len == 0 || param->value.len > sizeof reader->route)
+    return false;
+  reader->route_len = param->value.len;
+  memcpy(reader->route, param->value.at, param->value.len);
+  return true;
+}
+
+/* NULL: it is one. */
+static const char *read_only(struct reader *reader,
+                             const struct query_param *param) {
+  if (param->count == 0) return NULL;
+  return config_parse_filter(param->value, &reader->filter);
+}
+
+static void refuse_only(struct reply *reply, const struct query_param *param,
+                        const char *why) {
+  char detail[ADMIN_QUERY_BYTES + 256];
+  snprintf(detail, sizeof detail, "only=%.*s%s", SLICE_ARG(param->value), why);
+  reply_problem(reply, 400, detail);
+}
+
+/* False: a value is none, and the reply says so. */
 static bool read_filter(struct reader *reader, struct slice query,
                         struct reply *reply) {
-  char bytes[ROUTE_BYTES];
-  struct text only, route;
-  text_init(&only, bytes, sizeof bytes);
-  text_init(&route, reader->route, sizeof reader->route);
-  reader->route_len = admin_param(query, "route", &route).len;
-  struct slice words = admin_param(query, "only", &only);
-  const char *why =
-      words.len > 0 ? config_parse_filter(words, &reader->filter) : NULL;
-  if (!why) return true;
-  char detail[ROUTE_BYTES + 256];
-  snprintf(detail, sizeof detail, "only=%.*s%s", SLICE_ARG(words), why);
-  reply_problem(reply, 400, detail);
+  struct query_param params[] = {{.name = "only"}, {.name = "route"}};
+  char storage[ADMIN_QUERY_BYTES];
+  struct text values;
+  text_init(&values, storage, sizeof storage);
+  if (!admin_read_query(query, params, 2, &values, reply)) return false;
+  const char *why = read_only(reader, &params[0]);
+  if (why) {
+    refuse_only(reply, &params[0], why);
+    return false;
+  }
+  if (read_route(reader, &params[1])) return true;
+  admin_refuse_param(reply, &params[1], "the path of a route");
   return false;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "config/config_file.h"
+#include "core/accept.h"
 #include "io/clock.h"
 #include "proxy/admin_parts.h"
 #include "proxy/metrics.h"
@@ -18,11 +19,21 @@ void admin_health(struct admin *admin, const struct http_request *request,
 
 /* ---- metrics ---- */
 
+/* Several Accept fields are one list. */
+static int wish_for(const struct http_request *request, struct slice type) {
+  int most = 0;
+  for (unsigned i = 0; i < request->field_count; i++) {
+    const struct http_field *field = &request->fields[i];
+    if (!slice_equal_nocase(field->name, slice_of("Accept"))) continue;
+    const int weight = accept_weight(field->value, type);
+    if (weight > most) most = weight;
+  }
+  return most;
+}
+
 static bool wants_open(const struct http_request *request) {
-  const struct http_field *accept = http_request_field(request, "Accept");
-  const struct slice open = slice_of("application/openmetrics-text");
-  return accept &&
-         memmem(accept->value.at, accept->value.len, open.at, open.len);
+  const int open = wish_for(request, slice_of("application/openmetrics-text"));
+  return open > 0 && open >= wish_for(request, slice_of("text/plain"));
 }
 
 void admin_metrics(struct admin *admin, const struct http_request *request,

@@ -2,16 +2,11 @@
  *
  * What stands on the tapes is taken first, so an answer tells of every race
  * that had settled when it was asked for, but those that were left out. */
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "core/percent.h"
-#include "core/query.h"
 #include "core/race_json.h"
 #include "io/clock.h"
 #include "proxy/admin_parts.h"
 
-enum { LIMIT = 50, PARAM_BYTES = 1024 };
+enum { LIMIT = 50 };
 
 void admin_collect(struct admin *admin) {
   history_collect(admin->view.history, clock_now_us(), admin_events_on_race,
@@ -31,49 +26,27 @@ bool admin_put_race(struct reply *reply, const struct kept *race) {
 
 /* ---- parameters ---- */
 
-/* What does not fit, or is no encoding, is cut: then it matches nothing. */
-static struct slice decode(struct slice raw, struct text *text) {
-  while (raw.len > 0) {
-    char byte;
-    (void)percent_next(&raw, &byte);
-    text_char(text, byte);
-  }
-  return text_slice_of(text);
-}
-
-struct slice admin_param(struct slice query, const char *name,
-                         struct text *text) {
-  struct query_param param = {.name = name};
-  query_take(query, &param, 1, NULL);
-  return decode(param.value, text);
-}
-
-static bool read_kind(struct slice word, enum history_kind *kind) {
+static bool read_kind(const struct query_param *param,
+                      enum history_kind *kind) {
+  *kind = HISTORY_LATEST;
+  if (param->count == 0) return true;
   for (unsigned i = 0; i < HISTORY_KINDS; i++) {
     *kind = i;
-    if (slice_equal(word, slice_of(history_kind_names[i]))) return true;
+    if (slice_equal(param->value, slice_of(history_kind_names[i]))) return true;
   }
-  *kind = HISTORY_LATEST;
-  return word.len == 0;
+  return false;
 }
 
 /* 1 to HISTORY_LIST_MAX. */
-static bool read_limit(struct slice word, unsigned *limit) {
-  *limit = word.len > 0 ? 0 : LIMIT;
-  for (size_t i = 0; i < word.len; i++) {
-    if (word.at[i] < '0' || word.at[i] > '9') return false;
-    *limit = *limit * 10 + (unsigned)(word.at[i] - '0');
+static bool read_limit(const struct query_param *param, unsigned *limit) {
+  const struct slice digits = param->value;
+  *limit = param->count > 0 ? 0 : LIMIT;
+  for (size_t i = 0; i < digits.len; i++) {
+    if (digits.at[i] < '0' || digits.at[i] > '9') return false;
+    *limit = *limit * 10 + (unsigned)(digits.at[i] - '0');
     if (*limit > HISTORY_LIST_MAX) return false;
   }
   return *limit > 0;
-}
-
-static void refuse(struct reply *reply, const char *name, struct slice value,
-                   const char *expected) {
-  char detail[PARAM_BYTES + 128];
-  snprintf(detail, sizeof detail, "%s=%.*s: expected %s", name,
-           SLICE_ARG(value), expected);
-  reply_problem(reply, 400, detail);
 }
 
 /* ---- answers ---- */
@@ -90,39 +63,39 @@ static void put_list(struct reply *reply, const struct kept *const found[],
 
 void admin_races(struct admin *admin, const struct http_request *request,
                  struct slice rest, struct reply *reply) {
+  struct query_param params[] = {
+      {.name = "kind"}, {.name = "limit"}, {.name = "route"}};
+  const struct query_param *route = &params[2];
   const struct kept *found[HISTORY_LIST_MAX];
-  char bytes[3][PARAM_BYTES];
-  struct text texts[3];
+  char storage[ADMIN_QUERY_BYTES];
+  struct text values;
   enum history_kind kind;
   unsigned limit;
   (void)rest;
-  for (unsigned i = 0; i < 3; i++)
-    text_init(&texts[i], bytes[i], sizeof bytes[i]);
-  const struct slice words[] = {
-      admin_param(request->query, "kind", &texts[0]),
-      admin_param(request->query, "limit", &texts[1]),
-      admin_param(request->query, "route", &texts[2]),
-  };
-  if (!read_kind(words[0], &kind)) {
-    refuse(reply, "kind", words[0], "latest, slowest, rescued or failed");
-    return;
+  text_init(&values, storage, sizeof storage);
+  if (!admin_read_query(request->query, params, 3, &values, reply)) return;
+  if (!read_kind(&params[0], &kind)) {
+    admin_refuse_param(reply, &params[0], "latest, slowest, rescued or failed");
+  } else if (!read_limit(&params[1], &limit)) {
+    admin_refuse_param(reply, &params[1], "1 to 200");
+  } else if (route->count > 0 && route->value.len == 0) {
+    admin_refuse_param(reply, route, "the path of a route");
+  } else {
+    admin_collect(admin);
+    put_list(
+        reply, found,
+        history_list(admin->view.history, kind, route->value, limit, found));
   }
-  if (!read_limit(words[1], &limit)) {
-    refuse(reply, "limit", words[1], "1 to 200");
-    return;
-  }
-  admin_collect(admin);
-  put_list(reply, found,
-           history_list(admin->view.history, kind, words[2], limit, found));
 }
 
 void admin_race(struct admin *admin, const struct http_request *request,
                 struct slice rest, struct reply *reply) {
-  char bytes[PARAM_BYTES];
+  char bytes[ADMIN_TARGET_BYTES];
   struct text text;
+  struct slice id;
   (void)request;
   text_init(&text, bytes, sizeof bytes);
-  const struct slice id = decode(rest, &text);
+  (void)admin_decode(rest, &text, &id);
   admin_collect(admin);
   const struct kept *race = history_find(admin->view.history, id);
   if (race) reply->failed |= !admin_put_race(reply, race);

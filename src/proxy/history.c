@@ -142,16 +142,15 @@ void history_watch(struct history *history, int64_t slow_us) {
 
 /* ---- from the tapes ---- */
 
-static const struct race_filter failed = {.failed = true};
-
-static struct kept made_of(struct history *history, struct slice taken,
-                           const struct race_record *record) {
-  return (struct kept){.seq = ++history->seq,
-                       .took_us = record->end_us - record->start_us,
-                       .end_us = record->end_us,
-                       .rescued = record->rescued != RESCUE_NONE,
-                       .failed = race_filter_takes(&failed, record),
-                       .copy = taken};
+static struct kept *copy_of(const struct race_record *record,
+                            struct slice bytes) {
+  static const struct race_filter failed = {.failed = true};
+  const struct kept race = {.took_us = record->end_us - record->start_us,
+                            .end_us = record->end_us,
+                            .rescued = record->rescued != RESCUE_NONE,
+                            .failed = race_filter_takes(&failed, record),
+                            .copy = bytes};
+  return kept_new(&race);
 }
 
 static void keep(struct history *history, const struct kept *race) {
@@ -161,21 +160,43 @@ static void keep(struct history *history, const struct kept *race) {
   if (race->failed) remember(history, HISTORY_FAILED, race);
 }
 
+static struct kept *take_race(const struct tape *tape) {
+  char bytes[RACE_COPY_BYTES];
+  struct race_copy copy;
+  struct kept *race = NULL;
+  size_t len;
+  while (!race && (len = ring_take(tape->ring, bytes, sizeof bytes))) {
+    const struct slice taken = {bytes, len};
+    if (race_copy_read(&copy, taken)) race = copy_of(&copy.race, taken);
+  }
+  return race;
+}
+
+/* A tape is in order, so the place of a race is behind that of the one before
+ * it. */
+static void merge_tape(const struct tape *tape, struct kept **at) {
+  struct kept *race;
+  while ((race = take_race(tape))) {
+    while (*at && (*at)->end_us <= race->end_us) at = &(*at)->next;
+    race->next = *at;
+    *at = race;
+    at = &race->next;
+  }
+}
+
 void history_collect(struct history *history, int64_t now_us,
                      void (*on_race)(void *arg, const struct kept *race),
                      void *arg) {
-  char bytes[RACE_COPY_BYTES];
-  struct race_copy copy;
-  size_t len;
+  struct kept *first = NULL, *race;
   forget_old(history, now_us);
-  for (unsigned i = 0; i < history->workers; i++) {
-    while ((len = ring_take(history->tapes[i].ring, bytes, sizeof bytes))) {
-      const struct slice taken = {bytes, len};
-      if (!race_copy_read(&copy, taken)) continue;
-      const struct kept race = made_of(history, taken, &copy.race);
-      keep(history, &race);
-      if (on_race) on_race(arg, &race);
-    }
+  for (unsigned i = 0; i < history->workers; i++)
+    merge_tape(&history->tapes[i], &first);
+  while ((race = first)) {
+    first = race->next;
+    race->seq = ++history->seq;
+    keep(history, race);
+    if (on_race) on_race(arg, race);
+    free(race);
   }
   publish_wishes(history);
 }
@@ -243,14 +264,9 @@ unsigned history_list(const struct history *history, enum history_kind kind,
   return list_shelf(&history->shelves[kind], route, limit, found);
 }
 
-/* A long one is kept cut, and ends in "...". */
 static bool has_id(const struct kept *race, struct slice id) {
   struct race_copy copy;
-  if (!race_copy_read(&copy, race->copy)) return false;
-  struct slice kept = copy.race.id;
-  if (id.len > RACE_COPY_NAME && kept.len == RACE_COPY_NAME)
-    id.len = kept.len = RACE_COPY_NAME - 3;
-  return slice_equal(kept, id);
+  return race_copy_read(&copy, race->copy) && slice_equal(copy.race.id, id);
 }
 
 const struct kept *history_find(const struct history *history,

@@ -46,8 +46,8 @@ static bool read_files(struct program *program) {
 }
 
 static void clear(struct program *program) {
+  crew_free(&program->crew); /* what it cuts off is told yet */
   admin_free(program->admin);
-  crew_free(&program->crew);
   history_free(program->history);
   spans_free(program->process.spans);
   reload_clear(&program->reload);

@@ -270,6 +270,7 @@ bool secrets_read_admin(struct secrets *secrets, const struct config *config,
   char *token = read_admin(&reading, &config->admin_token_file);
   config_errors_tell(&reading.errors);
   if (!token) return false;
+  secrets->admin_tokens += !slice_equal(slice_of(token), secrets->admin_token);
   wipe(secrets->admin_token);
   secrets->admin_token = slice_of(token);
   forbid_dumps();

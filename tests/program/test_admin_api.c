@@ -186,6 +186,28 @@ Test(admin_api, a_value_that_is_none_is_named) {
   program_free(p);
 }
 
+Test(admin_api, a_parameter_that_is_none_is_named) {
+  struct program *p = program_start(NOBODY);
+  expect_problem(p, "/api/v1/races?limit=", 400, "limit=: expected 1 to 200");
+  expect_problem(p, "/api/v1/races?kind=", 400, "kind=: expected latest");
+  expect_problem(p, "/api/v1/races?route", 400, "route=: expected the path");
+  expect_problem(p, "/api/v1/races?route=%zz", 400,
+                 "route=%zz: expected two hex digits behind each %");
+  expect_problem(p, "/api/v1/races?limit=1&l%69mit=1", 400,
+                 "limit: expected once, not several times");
+  expect_problem(p, "/api/v1/races?limit=1&only=failed&x", 400,
+                 "only=failed: no parameter of this path, which has kind, "
+                 "limit, route");
+  expect_problem(p, "/api/v1/events?only=", 400, "only= is no list of");
+  expect_problem(p, "/api/v1/events?only=failed,,rescued", 400,
+                 "only=failed,,rescued is no list of");
+  expect_problem(p, "/api/v1/events?route=", 400, "route=: expected the path");
+  expect_problem(p, "/api/v1/events?limit=1", 400,
+                 "limit=1: no parameter of this path, which has only, route");
+  expect_in(p, "/api/v1/races?", "{\"races\":[]}");
+  program_free(p);
+}
+
 /* An ID that is odd is none, and a path is visible ASCII: so this is the worst
  * that can come. */
 Test(admin_api, what_a_client_sends_stays_within_its_string) {
@@ -245,6 +267,14 @@ Test(admin_api, the_configuration_is_told_without_secrets) {
 #define YAML "admin: '" AT "'\nupstreams:\n  a: {targets: [$A]}\n"
 #define ROUTES "routes:\n  - {path: /a, upstream: a}\n"
 
+Test(admin_api, what_a_file_names_stays_within_its_string) {
+  struct scene s =
+      scene_open(YAML "routes:\n  - {path: '/<r>&', upstream: a}\n");
+  expect_in(s.program, "/api/v1/state",
+            "\"route\":\"/\\u003cr\\u003e\\u0026\"");
+  scene_close(&s);
+}
+
 static const struct reply *post(struct client *client, const char *path) {
   return operator_ask(client, "POST", path, MEANT "Content-Length: 0\r\n");
 }
@@ -295,6 +325,34 @@ Test(admin_api, a_drain_ends_the_program_in_order) {
   stage_close(&s);
 }
 
+/* The second half of the body does not come before hedgerow has looked at the
+ * first: another has been answered meanwhile. */
+Test(admin_api, what_has_not_come_whole_is_not_done) {
+  struct stage s = stage_open("--admin", AT);
+  struct client *half = operator_new(s.program);
+  client_send(half, "POST /api/v1/drain HTTP/1.1\r\nHost: 127.0.0.1\r\n" MEANT
+                    "Content-Length: 2\r\n\r\n{");
+  cr_expect_eq(operator_status(s.program, "GET /readyz HTTP/1.0\r\n\r\n"), 200);
+  client_expect_nothing(half);
+  client_leave(s.client);
+  client_send(half, "}");
+  reply_expect(client_await_reply(half), 202, "{\"drain\":\"begun\"}");
+  client_free(half);
+  program_await_exit(s.program);
+  stage_close(&s);
+}
+
+Test(admin_api, a_large_body_is_refused) {
+  struct program *p = program_start(NOBODY);
+  struct client *client = operator_new(p);
+  const struct reply *reply = operator_ask(client, "POST", "/api/v1/drain",
+                                           MEANT "Content-Length: 4097\r\n");
+  reply_expect_problem(reply, 413);
+  reply_expect_in_body(reply, "at most 4 KiB");
+  client_free(client);
+  program_free(p);
+}
+
 /* ---- who may ask ---- */
 
 Test(admin_api, what_changes_something_must_be_meant) {
@@ -315,6 +373,23 @@ Test(admin_api, what_changes_something_must_be_meant) {
   reply = operator_ask(client, "POST", "/api/v1/state", MEANT);
   reply_expect_problem(reply, 405);
   reply_expect_field(reply, "Allow", "GET, HEAD");
+  client_free(client);
+  program_free(p);
+}
+
+Test(admin_api, what_tells_who_asks_comes_once) {
+  static const char *const twice[] = {
+      MEANT MEANT, MEANT "x-hedgerow-admin: 0\r\n",
+      "Origin: http://127.0.0.1\r\nOrigin: http://a.example\r\n",
+      "Authorization: Bearer a\r\nAuthorization: Bearer a\r\n"};
+  struct program *p = program_start(NOBODY);
+  struct client *client = operator_new(p);
+  for (unsigned i = 0; i < sizeof twice / sizeof *twice; i++) {
+    const struct reply *reply =
+        operator_ask(client, "GET", "/api/v1/state", twice[i]);
+    reply_expect_problem(reply, 400);
+    reply_expect_in_body(reply, "may come once");
+  }
   client_free(client);
   program_free(p);
 }
@@ -390,6 +465,51 @@ Test(admin_api, the_token_is_read_anew_by_a_reload) {
   cr_expect_eq(
       status_with(client, "/metrics", "Authorization: Bearer second\r\n"), 200);
   client_free(client);
+  program_free(p);
+}
+
+Test(admin_api, where_there_is_a_token_tls_may_stand_in_front) {
+  static const char request[] =
+      "GET /api/v1/state HTTP/1.1\r\nHost: ops.example\r\n"
+      "Origin: https://ops.example\r\nAuthorization: Bearer it\r\n\r\n";
+  char path[FOLDER_PATH_MAX];
+  folder_write("admin.token", "it", path);
+  struct program *p = program_start(NOBODY, "--admin-token-file", path);
+  cr_expect_eq(operator_status(p, request), 200);
+  program_free(p);
+}
+
+static struct client *listen_with(const struct program *program,
+                                  const char *field) {
+  struct client *client = operator_new(program);
+  char request[256];
+  snprintf(request, sizeof request,
+           "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n", field);
+  client_send(client, request);
+  cr_assert_eq(client_await_head(client)->status, 200);
+  client_await_bytes(client, "retry: 1000\n\n");
+  return client;
+}
+
+static void reload(struct program *program) {
+  struct client *client = operator_new(program);
+  program_signal(program, SIGHUP);
+  program_await_notice(program, "hedgerow: reloaded");
+  cr_expect_eq(operator_get(client, "/healthz")->status, 200);
+  client_free(client);
+}
+
+Test(admin_api, who_listens_by_an_old_token_hears_no_more) {
+  char path[FOLDER_PATH_MAX];
+  folder_write("admin.token", "first", path);
+  struct program *p = program_start(NOBODY, "--admin-token-file", path);
+  struct client *ear = listen_with(p, "Authorization: Bearer first\r\n");
+  reload(p);
+  client_expect_nothing(ear);
+  folder_write("admin.token", "second", path);
+  reload(p);
+  client_await_close(ear);
+  client_free(ear);
   program_free(p);
 }
 

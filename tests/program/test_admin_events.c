@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,23 +86,29 @@ static void fail_often(const struct program *program, unsigned times,
   client_free(client);
 }
 
-/* Of as many as nobody can read some are told, and the others are counted: no
- * race is neither. */
-Test(admin_events, what_is_too_much_is_left_out_and_counted) {
-  enum { RACES = 400 };
-  struct program *p = program_start(NOBODY);
-  struct ear *ear = ear_new(p, "?only=failed");
+enum { RACES = 400 };
+
+/* Each of the races, or that it was left out. Returns how many were. */
+static unsigned long expect_all_told(struct ear *ear) {
+  static const char label[] = "event: left_out\ndata: {\"left_out\":";
   unsigned long told = 0, left_out = 0;
-  fail_often(p, RACES, "/smart");
   while (told + left_out < RACES) {
-    static const char label[] = "event: left_out\ndata: {\"left_out\":";
     const char *event = ear_await(ear);
     if (strncmp(event, label, strlen(label)) == 0)
       left_out += strtoul(event + strlen(label), NULL, 10);
     else told++;
   }
   cr_expect_eq(told + left_out, RACES);
-  cr_expect_gt(left_out, 0);
+  return left_out;
+}
+
+/* Of as many as nobody can read some are told, and the others are counted: no
+ * race is neither. */
+Test(admin_events, what_is_too_much_is_left_out_and_counted) {
+  struct program *p = program_start(NOBODY);
+  struct ear *ear = ear_new(p, "?only=failed");
+  fail_often(p, RACES, "/smart");
+  cr_expect_gt(expect_all_told(ear), 0);
   ear_free(ear);
   program_free(p);
 }
@@ -159,6 +166,22 @@ Test(admin_events, readers_take_no_place_from_those_who_ask) {
   program_free(p);
 }
 
+/* Until its request is read each is a connection like any other. */
+Test(admin_events, many_readers_may_come_at_once) {
+  enum { READERS = 100 };
+  static const char request[] =
+      "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+  struct program *p = program_start(NOBODY);
+  struct client *clients[READERS];
+  for (unsigned i = 0; i < READERS; i++) clients[i] = operator_new(p);
+  for (unsigned i = 0; i < READERS; i++)
+    cr_assert(client_try_send(clients[i], request, sizeof request - 1));
+  for (unsigned i = 0; i < READERS; i++)
+    cr_expect_eq(client_await_head(clients[i])->status, 200);
+  for (unsigned i = 0; i < READERS; i++) client_free(clients[i]);
+  program_free(p);
+}
+
 Test(admin_events, a_head_has_no_events) {
   struct program *p = program_start(NOBODY);
   struct client *client = operator_new(p);
@@ -169,6 +192,46 @@ Test(admin_events, a_head_has_no_events) {
   reply_expect_field(reply, "Content-Type", "text/event-stream");
   reply_expect(operator_get(client, "/healthz"), 200, "{\"status\":\"ok\"}");
   client_free(client);
+  program_free(p);
+}
+
+Test(admin_events, the_last_race_is_told_before_the_end) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0");
+  struct ear *ear = ear_new(s.program, "");
+  client_get(s.client, "/smart");
+  struct arrival *arrival = origin_await(s.origin);
+  program_signal(s.program, SIGTERM);
+  program_await_notice(s.program, "stopping");
+  arrival_answer_json(arrival, 200, OK);
+  (void)client_await_reply(s.client);
+  client_leave(s.client);
+  expect_event(ear, "\"outcome\":\"success\"");
+  program_await_exit(s.program);
+  ear_free(ear);
+  stage_close(&s);
+}
+
+Test(admin_events, a_race_that_the_end_cuts_off_is_told) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0", "--drain", "1ms");
+  struct ear *ear = ear_new(s.program, "");
+  client_get(s.client, "/smart");
+  (void)origin_await(s.origin);
+  program_signal(s.program, SIGTERM);
+  expect_event(ear, "event: race");
+  program_await_exit(s.program);
+  ear_free(ear);
+  stage_close(&s);
+}
+
+/* No race is neither told nor counted, also where the end comes at once. */
+Test(admin_events, what_was_left_out_is_told_before_the_end) {
+  struct program *p = program_start(NOBODY);
+  struct ear *ear = ear_new(p, "?only=failed");
+  fail_often(p, RACES, "/smart");
+  program_signal(p, SIGTERM);
+  (void)expect_all_told(ear);
+  program_await_exit(p);
+  ear_free(ear);
   program_free(p);
 }
 
