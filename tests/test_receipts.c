@@ -31,6 +31,19 @@ Test(receipts, routes_of_one_path_are_counted_once) {
   cr_expect_eq(all.attempts, 19);
 }
 
+Test(receipts, routes_that_are_gone_count_for_all) {
+  static struct route_tally gone[2];
+  static const struct route_tally *const all_gone[] = {gone};
+  struct snapshot later = snapshot;
+  later.gone = all_gone;
+  later.gone_count = 1;
+  later.of_gone.requests = 100;
+  count(&first[0], 1, 1);
+  count(&gone[1], 10, 12);
+  cr_expect_eq(receipts_of_all(&later).requests, 111);
+  cr_expect_eq(receipts_of_all(&later).attempts, 13);
+}
+
 Test(receipts, rescues_times_and_refusals_add_up) {
   tally_add(&first[0].rescued[RESCUE_SLOW], 2);
   tally_add(&other[1].rescued[RESCUE_SLOW], 1);

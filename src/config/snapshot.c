@@ -291,6 +291,7 @@ static bool make(struct whole *whole) {
   snapshot->elsewhere = snapshot_count_route(whole, (struct slice){0},
                                              &snapshot->elsewhere_labels);
   make_routes(whole);
+  snapshot_count_gone(whole);
   if (!whole->failed) snapshot_make_gathers(whole);
   return !whole->failed && take_slots(whole);
 }
@@ -310,6 +311,8 @@ static void whole_free(struct whole *whole) {
   wipe_tokens(whole);
   learned_list_clear(&whole->learned);
   learned_list_clear(&whole->tallies);
+  learned_list_clear(&whole->tallies_of_routes);
+  learned_list_clear(&whole->tallies_gone);
   arena_clear(&whole->arena);
   free(whole);
 }

@@ -8,6 +8,19 @@
 
 enum { WORDS_BYTES = 1024 };
 
+void receipt_add(struct receipt *sum, const struct route_tally *of,
+                 unsigned workers) {
+#define SUM(cell) tally_sum(&of->cell, sizeof *of, workers)
+  sum->requests += SUM(races);
+  sum->attempts += SUM(attempts);
+  sum->known_us += (int64_t)SUM(known_us);
+  sum->estimated_us += (int64_t)SUM(estimated_us);
+  for (unsigned i = 0; i < RESCUES; i++) sum->rescued[i] += SUM(rescued[i]);
+  for (unsigned i = 0; i < GATE_VERDICTS; i++)
+    sum->refused[i] += SUM(refused[i]);
+#undef SUM
+}
+
 int64_t receipt_extra_per_mille(const struct receipt *receipt) {
   if (receipt->attempts <= receipt->requests) return 0;
   uint64_t extra = receipt->attempts - receipt->requests;
