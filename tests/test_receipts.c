@@ -10,8 +10,10 @@ enum { MS = 1000 };
 
 /* Two routes of one path, one of another; two workers. */
 static struct route_tally first[2], other[2];
-static const struct route routes[] = {
-    {.tallies = first}, {.tallies = first}, {.tallies = other}};
+static struct tally_waits waits;
+static const struct route routes[] = {{.tallies = first, .waits = &waits},
+                                      {.tallies = first, .waits = &waits},
+                                      {.tallies = other, .waits = &waits}};
 static const struct snapshot snapshot = {
     .routes = routes, .route_count = 3, .workers = 2};
 
@@ -59,9 +61,10 @@ Test(receipts, rescues_times_and_refusals_add_up) {
 
 Test(receipts, what_clients_waited_is_counted_by_span) {
   uint64_t counts[TALLY_SPANS + 1];
-  tally_time(&first[0].took, 100);
-  tally_time(&first[1].took, 90);
-  tally_time(&first[1].took, 1000 * 1000 * 1000);
+  tally_race(&first[0], OUTCOME_SUCCESS, 100);
+  tally_race(&first[1], OUTCOME_SUCCESS, 90);
+  tally_race(&first[1], OUTCOME_FAILED, 90);
+  tally_race(&first[1], OUTCOME_CLIENT_ERROR, 1000 * 1000 * 1000);
   receipts_waited(&snapshot, &routes[0], counts);
   cr_expect_eq(counts[0], 2);
   cr_expect_eq(counts[1], 0);

@@ -452,7 +452,10 @@ Test(snapshot, what_is_counted_goes_on_under_the_same_labels) {
   struct route_tally *of_route = route->tallies;
   struct target_tally *first = group->targets[0].tallies;
   struct target_tally *second = group->targets[1].tallies;
+  struct tally_waits *waits = route->waits;
   tally_race(of_route, OUTCOME_SUCCESS, 7);
+  snapshot_learn(before, 1);
+  cr_expect_eq(waits->newer_us, 1);
   in_force = before;
   struct snapshot *next =
       snapshot_of("--to http://192.0.2.1/b --to http://192.0.2.3");
@@ -460,6 +463,7 @@ Test(snapshot, what_is_counted_goes_on_under_the_same_labels) {
   snapshot_drop(before);
   route = route_table_find(&next->table, slice_of("/smart"));
   cr_expect_eq(route->tallies, of_route);
+  cr_expect_eq(route->waits, waits);
   cr_expect_eq(route->tallies->outcomes[OUTCOME_SUCCESS], 1);
   cr_expect_eq(next->groups[0].targets[0].tallies, first);
   cr_expect_neq(next->groups[0].targets[1].tallies, second);

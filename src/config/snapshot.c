@@ -194,6 +194,7 @@ void snapshot_make_route(struct whole *whole, struct route *route,
       .learns_apart = rules->learn == CONFIG_LEARN_ROUTE,
   };
   route->tallies = snapshot_count_route(whole, route->path, &route->labels);
+  route->waits = snapshot_keep_waits(whole, route->labels);
   route->pilots = snapshot_pilots(whole, route->group, route);
   route->listed_pilots = snapshot_pilots(whole, route->listed, route);
   if (rules->observe && route->kind != ROUTE_GATHER)
@@ -226,6 +227,7 @@ static void make_health(struct whole *whole, struct route *health) {
                            .group = &snapshot_nobody,
                            .listed = &snapshot_nobody};
   health->tallies = snapshot_count_route(whole, health->path, &health->labels);
+  health->waits = snapshot_keep_waits(whole, health->labels);
 }
 
 static void make_routes(struct whole *whole) {

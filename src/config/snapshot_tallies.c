@@ -32,18 +32,23 @@ static void *counted(struct whole *whole, struct learned_list *list,
   return cells;
 }
 
-static void *counted_by_upstream(struct whole *whole, struct slice labels,
-                                 size_t each) {
+static void *counted_by_labels(struct whole *whole, struct slice labels,
+                               size_t bytes) {
   const struct whole *before = whole_before(whole);
   return counted(whole, &whole->tallies, before ? &before->tallies : NULL,
-                 labels, each);
+                 labels, bytes);
+}
+
+static void *counted_by_upstream(struct whole *whole, struct slice labels,
+                                 size_t each) {
+  return counted_by_labels(whole, labels, whole->workers * each);
 }
 
 static void *counted_by_route(struct whole *whole, struct slice labels) {
   const struct whole *before = whole_before(whole);
   return counted(whole, &whole->tallies_of_routes,
                  before ? &before->tallies_of_routes : NULL, labels,
-                 sizeof(struct route_tally));
+                 whole->workers * sizeof(struct route_tally));
 }
 
 /* False: no memory. */
@@ -62,6 +67,17 @@ struct route_tally *snapshot_count_route(struct whole *whole, struct slice path,
   exposition_label(&text, "route", path);
   *labels = text_slice_of(&text);
   return counted_by_route(whole, *labels);
+}
+
+struct tally_waits *snapshot_keep_waits(struct whole *whole,
+                                        struct slice labels) {
+  return counted_by_labels(whole, labels, sizeof(struct tally_waits));
+}
+
+void snapshot_turn_waits(struct whole *whole, int64_t now_us) {
+  for (unsigned i = 0; i < whole->snapshot.route_count; i++)
+    tally_waits_turn(whole->routes[i].waits, whole->routes[i].tallies,
+                     whole->workers, now_us);
 }
 
 /* ---- routes that are no more ---- */

@@ -39,8 +39,7 @@ struct receipt receipts_of_all(const struct snapshot *snapshot) {
 
 void receipts_waited(const struct snapshot *snapshot, const struct route *route,
                      uint64_t counts[TALLY_SPANS + 1]) {
-  for (unsigned i = 0; i <= TALLY_SPANS; i++)
-    counts[i] = sum_of(snapshot, &route->tallies->took.in[i]);
+  tally_waits_count(route->waits, route->tallies, snapshot->workers, counts);
 }
 
 /* Who is unanswered at the deadline waits no longer. */
