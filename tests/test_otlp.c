@@ -210,6 +210,16 @@ Test(otlp, a_request_fails_by_its_status_or_its_outcome) {
   cr_expect_null(strstr(written(&copy, 1), "status_code"));
 }
 
+Test(otlp, time_of_which_nothing_is_known_is_not_told) {
+  struct race_copy copy = rescued();
+  copy.race.rescued = RESCUE_SLOW;
+  cr_expect_null(strstr(written(&copy, 3), "saved_ms"));
+  copy.race.saved_us = 1500;
+  expect_holds(
+      &copy, 3,
+      "{\"key\":\"hedgerow.saved_ms\",\"value\":{\"doubleValue\":1.5}}");
+}
+
 Test(otlp, a_method_of_nobodys_is_told_beside_the_name) {
   struct race_copy copy = rescued();
   copy.race.method = slice_of("BREW");
