@@ -287,7 +287,7 @@ static void targets(struct exposition *to, const struct metrics_source *source,
     write_ended(to, snapshot, &snapshot->targets[i]);
   exposition_family(to, EXPOSITION_HISTOGRAM,
                     "hedgerow_attempt_duration_seconds",
-                    "How long attempts took that ended by themselves.");
+                    "How long attempts took that were not cancelled.");
   for (unsigned i = 0; i < snapshot->target_count; i++)
     write_attempts_took(to, snapshot, &snapshot->targets[i]);
   exposition_family(to, EXPOSITION_GAUGE, "hedgerow_target_up",
