@@ -128,6 +128,8 @@ Test(log_line, tells_route_upstream_trace_and_rescue_where_there_are_any) {
                "\"kind\":\"hedge\",\"span_id\":\"00f067aa0ba902b7\",");
   expect_holds(log_line_text, &race,
                "  trace 4bf92f3577b34da6a3ce929d0e0e4736\n");
+  race.saved_us = 0;
+  expect_holds(log_line_json, &race, "\"rescued\":\"slow\",\"attempts\"");
   race.rescued = RESCUE_FAILED;
   expect_holds(log_line_json, &race, "\"rescued\":\"failed\",\"attempts\"");
 }

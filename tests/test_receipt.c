@@ -17,7 +17,7 @@ static struct receipt usual(void) {
   return (struct receipt){.requests = 1000,
                           .attempts = 1053,
                           .rescued = {[RESCUE_FAILED] = 12, [RESCUE_SLOW] = 40},
-                          .estimated_us = 33 * S + 299 * MS};
+                          .estimated_us = 33 * S + 249 * MS};
 }
 
 Test(receipt, tells_the_price_and_then_what_it_brought) {
@@ -25,6 +25,41 @@ Test(receipt, tells_the_price_and_then_what_it_brought) {
   expect_text(&receipt,
               "1000 requests, 5.3 % extra; rescued 12 after a failure and 40 "
               "from slowness; 33.2 s saved (estimate)");
+}
+
+Test(receipt, rounds_times_to_the_nearest) {
+  static const struct {
+    int64_t us;
+    const char *words;
+  } rows[] = {
+      {2956 * MS, "; 3.0 s saved"},         {2949 * MS, "; 2.9 s saved"},
+      {12 * MS + 350, "; 12.4 ms saved"},   {949, "; 0.9 ms saved"},
+      {999 * MS + 949, "; 999.9 ms saved"}, {999 * MS + 950, "; 1.0 s saved"}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    char storage[512];
+    struct text out;
+    struct receipt receipt = usual();
+    receipt.estimated_us = 0;
+    receipt.known_us = rows[i].us;
+    text_init(&out, storage, sizeof storage);
+    receipt_text(&out, &receipt);
+    cr_expect(strstr(text_end(&out), rows[i].words), "no %s in %s",
+              rows[i].words, storage);
+  }
+}
+
+Test(receipt, tells_seconds_to_the_millisecond) {
+  char storage[RECEIPT_BYTES];
+  struct text out;
+  struct receipt receipt = usual();
+  receipt.estimated_us = 11234567;
+  receipt.known_us = 400;
+  text_init(&out, storage, sizeof storage);
+  receipt_json(&out, &receipt);
+  cr_expect(strstr(text_end(&out), "\"saved_seconds\":11.235,"
+                                   "\"saved_known_seconds\":0.0,"
+                                   "\"saved_estimated_seconds\":11.235,"),
+            "%s", storage);
 }
 
 Test(receipt, says_what_of_the_time_is_known) {
@@ -72,8 +107,8 @@ Test(receipt, says_where_there_was_nothing_to_do) {
 Test(receipt, is_json_for_machines) {
   static const char want[] =
       "{\"requests\":1000,\"attempts\":1053,\"extra_percent\":5.3,"
-      "\"rescued_failed\":12,\"rescued_slow\":40,\"saved_seconds\":33.3,"
-      "\"saved_known_seconds\":0.001,\"saved_estimated_seconds\":33.299,"
+      "\"rescued_failed\":12,\"rescued_slow\":40,\"saved_seconds\":33.25,"
+      "\"saved_known_seconds\":0.001,\"saved_estimated_seconds\":33.249,"
       "\"refused\":{\"budget\":3,\"rate\":1},\"text\":\"1000 requests, "
       "5.3 % extra; rescued 12 after a failure and 40 from slowness; "
       "33.3 s saved (33.2 s of it by estimate); refused 3 (budget), "

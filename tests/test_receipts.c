@@ -10,8 +10,10 @@ enum { MS = 1000 };
 
 /* Two routes of one path, one of another; two workers. */
 static struct route_tally first[2], other[2];
-static const struct route routes[] = {
-    {.tallies = first}, {.tallies = first}, {.tallies = other}};
+static struct tally_waits waits;
+static const struct route routes[] = {{.tallies = first, .waits = &waits},
+                                      {.tallies = first, .waits = &waits},
+                                      {.tallies = other, .waits = &waits}};
 static const struct snapshot snapshot = {
     .routes = routes, .route_count = 3, .workers = 2};
 
@@ -31,6 +33,19 @@ Test(receipts, routes_of_one_path_are_counted_once) {
   cr_expect_eq(all.attempts, 19);
 }
 
+Test(receipts, routes_that_are_gone_count_for_all) {
+  static struct route_tally gone[2];
+  static const struct route_tally *const all_gone[] = {gone};
+  struct snapshot later = snapshot;
+  later.gone = all_gone;
+  later.gone_count = 1;
+  later.of_gone.requests = 100;
+  count(&first[0], 1, 1);
+  count(&gone[1], 10, 12);
+  cr_expect_eq(receipts_of_all(&later).requests, 111);
+  cr_expect_eq(receipts_of_all(&later).attempts, 13);
+}
+
 Test(receipts, rescues_times_and_refusals_add_up) {
   tally_add(&first[0].rescued[RESCUE_SLOW], 2);
   tally_add(&other[1].rescued[RESCUE_SLOW], 1);
@@ -46,9 +61,10 @@ Test(receipts, rescues_times_and_refusals_add_up) {
 
 Test(receipts, what_clients_waited_is_counted_by_span) {
   uint64_t counts[TALLY_SPANS + 1];
-  tally_time(&first[0].took, 100);
-  tally_time(&first[1].took, 90);
-  tally_time(&first[1].took, 1000 * 1000 * 1000);
+  tally_race(&first[0], OUTCOME_SUCCESS, 100);
+  tally_race(&first[1], OUTCOME_SUCCESS, 90);
+  tally_race(&first[1], OUTCOME_FAILED, 90);
+  tally_race(&first[1], OUTCOME_CLIENT_ERROR, 1000 * 1000 * 1000);
   receipts_waited(&snapshot, &routes[0], counts);
   cr_expect_eq(counts[0], 2);
   cr_expect_eq(counts[1], 0);

@@ -16,7 +16,8 @@ static struct resolver *resolver;
 static struct slots *slots;
 static struct config config, built; /* with upstreams and routes */
 static struct trust *trust;
-static const struct snapshot *in_force; /* when the next one is made */
+static unsigned routes_less;      /* the last ones of the next one's */
+static struct snapshot *in_force; /* when the next one is made */
 static char words[1024]; /* of the command line; the config borrows them */
 
 static struct trust *new_trust(void) {
@@ -66,6 +67,7 @@ static struct snapshot *snapshot_of(const char *line) {
   config_clear(&built);
   built = config;
   cr_assert(config_build(&built));
+  built.route_count -= routes_less;
   struct snapshot_source source = {.config = &built,
                                    .slots = slots,
                                    .secrets = secrets,
@@ -450,7 +452,10 @@ Test(snapshot, what_is_counted_goes_on_under_the_same_labels) {
   struct route_tally *of_route = route->tallies;
   struct target_tally *first = group->targets[0].tallies;
   struct target_tally *second = group->targets[1].tallies;
+  struct tally_waits *waits = route->waits;
   tally_race(of_route, OUTCOME_SUCCESS, 7);
+  snapshot_learn(before, 1);
+  cr_expect_eq(waits->newer_us, 1);
   in_force = before;
   struct snapshot *next =
       snapshot_of("--to http://192.0.2.1/b --to http://192.0.2.3");
@@ -458,10 +463,46 @@ Test(snapshot, what_is_counted_goes_on_under_the_same_labels) {
   snapshot_drop(before);
   route = route_table_find(&next->table, slice_of("/smart"));
   cr_expect_eq(route->tallies, of_route);
+  cr_expect_eq(route->waits, waits);
   cr_expect_eq(route->tallies->outcomes[OUTCOME_SUCCESS], 1);
   cr_expect_eq(next->groups[0].targets[0].tallies, first);
   cr_expect_neq(next->groups[0].targets[1].tallies, second);
   snapshot_drop(next);
+}
+
+/* Takes the place of the one in force, which others may still hold. */
+static void put_in_force(bool with_all) {
+  struct snapshot *before = in_force;
+  routes_less = !with_all;
+  in_force = snapshot_of("--to http://a");
+  routes_less = 0;
+  snapshot_drop(before);
+}
+
+static struct route_tally *tally_of_all(void) {
+  return route_table_find(&in_force->table, slice_of("/all"))->tallies;
+}
+
+Test(snapshot, what_a_route_has_counted_outlives_it) {
+  put_in_force(true);
+  struct snapshot *first = snapshot_hold(in_force);
+  struct route_tally *of_all = tally_of_all();
+  tally_add(&of_all->races, 3);
+  put_in_force(false);
+  cr_assert_eq(in_force->gone_count, 1);
+  tally_add(&of_all->races, 1); /* that began before */
+  cr_expect_eq(in_force->gone[0]->races, 4);
+  put_in_force(false);
+  cr_expect_eq(in_force->gone_count, 1, "another may still be under way");
+  snapshot_drop(first);
+  put_in_force(true);
+  cr_expect_eq(in_force->gone_count, 0);
+  cr_expect_eq(in_force->of_gone.requests, 4);
+  cr_expect_eq(tally_of_all()->races, 0, "those count as gone");
+  put_in_force(true);
+  cr_expect_eq(in_force->of_gone.requests, 4);
+  snapshot_drop(in_force);
+  in_force = NULL;
 }
 
 static const struct group *fail_target(const struct snapshot *s,

@@ -13,11 +13,14 @@ Test(tally, a_request_is_counted_by_its_outcome_and_its_span) {
   cr_expect_eq(of.outcomes[OUTCOME_SUCCESS], 2);
   cr_expect_eq(of.outcomes[OUTCOME_FAILED], 1);
   cr_expect_eq(of.outcomes[OUTCOME_DEADLINE], 2);
-  cr_expect_eq(of.took.in[0], 2);
-  cr_expect_eq(of.took.in[1], 1);
-  cr_expect_eq(of.took.in[TALLY_SPANS - 1], 1);
-  cr_expect_eq(of.took.in[TALLY_SPANS], 1);
-  cr_expect_eq(of.took.sum_us, 200000202);
+  const struct tally_times *answered = &of.took[TOOK_ANSWERED];
+  const struct tally_times *others = &of.took[TOOK_OTHERS];
+  cr_expect_eq(answered->in[0], 2);
+  cr_expect_eq(answered->sum_us, 100);
+  cr_expect_eq(others->in[1], 1);
+  cr_expect_eq(others->in[TALLY_SPANS - 1], 1);
+  cr_expect_eq(others->in[TALLY_SPANS], 1);
+  cr_expect_eq(others->sum_us, 200000102);
 }
 
 Test(tally, spans_only_grow) {
@@ -49,4 +52,41 @@ Test(tally, a_sum_is_that_of_all_workers) {
       tally_sum(&of->ended[ATTEMPT_HEDGE][ATTEMPT_STATUS], sizeof *of, 3), 6);
   cr_expect_eq(
       tally_sum(&of->ended[ATTEMPT_HEDGE][ATTEMPT_STATUS], sizeof *of, 1), 1);
+}
+
+/* ---- of late ---- */
+
+enum { MINUTE = 60 * 1000000 };
+
+static uint64_t waited(const struct tally_waits *waits,
+                       const struct route_tally *of) {
+  uint64_t counts[TALLY_SPANS + 1], sum = 0;
+  tally_waits_count(waits, of, 2, counts);
+  for (unsigned i = 0; i <= TALLY_SPANS; i++) sum += counts[i];
+  return sum;
+}
+
+Test(tally, an_answer_is_forgotten_after_two_windows) {
+  static struct route_tally of[2];
+  struct tally_waits waits = {0};
+  tally_waits_turn(&waits, of, 2, 1 * MINUTE);
+  tally_race(&of[0], OUTCOME_SUCCESS, 100);
+  cr_expect_eq(waited(&waits, of), 1);
+  tally_waits_turn(&waits, of, 2, 11 * MINUTE);
+  tally_race(&of[1], OUTCOME_CLIENT_ERROR, 100);
+  cr_expect_eq(waited(&waits, of), 2);
+  tally_waits_turn(&waits, of, 2, 21 * MINUTE - 1);
+  cr_expect_eq(waited(&waits, of), 2);
+  tally_waits_turn(&waits, of, 2, 21 * MINUTE);
+  cr_expect_eq(waited(&waits, of), 1);
+  tally_waits_turn(&waits, of, 2, 31 * MINUTE);
+  cr_expect_eq(waited(&waits, of), 0);
+}
+
+Test(tally, who_got_no_answer_of_an_upstream_has_not_waited_for_one) {
+  static struct route_tally of[2];
+  const struct tally_waits waits = {0};
+  for (unsigned i = OUTCOME_FAILED; i < OUTCOMES; i++)
+    tally_race(&of[0], (enum outcome)i, 100);
+  cr_expect_eq(waited(&waits, of), 0);
 }

@@ -92,6 +92,15 @@ void *learned_tally(struct learned_list *list,
                     const struct learned_list *before, struct slice name,
                     size_t bytes) __attribute__((warn_unused_result));
 
+bool learned_list_has(const struct learned_list *list,
+                      const struct learned *learned);
+/* The list holds one of another list, too. False: no memory. */
+bool learned_list_hold(struct learned_list *list, struct learned *learned)
+    __attribute__((warn_unused_result));
+/* Nobody holds it but one list. For the thread that makes lists this stays so.
+ */
+bool learned_is_left(const struct learned *learned);
+
 /* How many live in this process, for io/leaks. */
 int64_t learned_count(void);
 

@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "core/estimate.h"
+#include "core/receipt.h"
 #include "core/route.h"
 #include "core/route_table.h"
 #include "core/slice.h"
@@ -30,6 +31,11 @@ struct snapshot {
   /* Where requests that no route takes are counted, by worker. */
   struct route_tally *elsewhere;
   struct slice elsewhere_labels;
+  /* What routes of earlier snapshots, which this one has not, have counted:
+   * those where races may still be under way, by worker, and the others. */
+  const struct route_tally *const *gone;
+  unsigned gone_count;
+  struct receipt of_gone;
   unsigned workers;
 };
 

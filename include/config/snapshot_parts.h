@@ -32,8 +32,9 @@ struct whole {
   unsigned token_count;
   unsigned workers;
   struct learned_list learned;
-  struct learned_list tallies; /* see snapshot_tallies.c */
-  struct roster *rosters;      /* see snapshot_pilots.c */
+  /* See snapshot_tallies.c: of routes, of those that are no more, all others */
+  struct learned_list tallies_of_routes, tallies_gone, tallies;
+  struct roster *rosters; /* see snapshot_pilots.c */
   struct pilot_set *pilot_sets;
   struct observed *observed; /* see snapshot_observed.c */
 };
@@ -94,6 +95,14 @@ struct estimate_seen *snapshot_observe(struct whole *whole,
  * has there. NULL: no memory. */
 struct route_tally *snapshot_count_route(struct whole *whole, struct slice path,
                                          struct slice *labels);
+/* Where the thread of snapshot_learn keeps what requests of a path took of
+ * late, by the same labels. NULL: no memory. */
+struct tally_waits *snapshot_keep_waits(struct whole *whole,
+                                        struct slice labels);
+void snapshot_turn_waits(struct whole *whole, int64_t now_us);
+/* Goes on with what routes have counted that are no more; once all others are
+ * made. */
+void snapshot_count_gone(struct whole *whole);
 /* The same for the group and its targets. */
 void snapshot_count_group(struct whole *whole, struct group *group,
                           struct target *targets);

@@ -6,6 +6,7 @@
 
 #include "core/gate.h"
 #include "core/rescue.h"
+#include "core/tally.h"
 #include "core/text.h"
 
 enum { RECEIPT_BYTES = 2048 }; /* of its JSON, at most */
@@ -17,6 +18,11 @@ struct receipt {
   int64_t known_us, estimated_us; /* saved by those rescued from slowness */
   uint64_t refused[GATE_VERDICTS];
 };
+
+/* Adds what so many workers have counted, whose tallies lie side by side. From
+ * any thread. */
+void receipt_add(struct receipt *sum, const struct route_tally *of,
+                 unsigned workers);
 
 /* How many attempts more than requests there were, in tenths of a percent. */
 int64_t receipt_extra_per_mille(const struct receipt *receipt);

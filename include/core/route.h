@@ -56,7 +56,8 @@ struct route {
                                                * there is no target */
   struct slice labels;         /* of metrics: "route=\"/smart\"" */
   struct route_tally *tallies; /* by worker; those of one path share them */
-  bool learns_apart; /* nothing of what is learned is shared with routes
+  struct tally_waits *waits; /* the same of late, of snapshot_learn's thread */
+  bool learns_apart;         /* nothing of what is learned is shared with routes
                       * that ask the same targets */
   struct race_policy policy;
   enum success success;

@@ -87,7 +87,8 @@ enum outcome {
   OUTCOME_SUCCESS,      /* `winner` succeeded */
   OUTCOME_CLIENT_ERROR, /* the 4xx that `winner` brought is the answer */
   OUTCOME_FAILED,       /* every attempt ended, none succeeded: 502 */
-  OUTCOME_REFUSED,      /* no attempt could be started, or held: 503 */
+  OUTCOME_REFUSED,      /* no attempt could be started, or held, or there was
+                         * no room for the request: 503 */
   OUTCOME_DEADLINE,     /* 504; what is cancelled has timed out */
   OUTCOME_DRAINED,      /* 503 */
   OUTCOME_GONE,         /* nobody is there to be answered */

@@ -25,10 +25,14 @@ struct tally_times {
   tally_cell sum_us;
 };
 
+/* Whose times: of requests that an upstream's answer ended (OUTCOME_SUCCESS,
+ * OUTCOME_CLIENT_ERROR), and of all others. */
+enum { TOOK_OTHERS, TOOK_ANSWERED, TOOK };
+
 /* Client requests of a path, and the races made for them. */
 struct route_tally {
   _Alignas(TALLY_LINE) tally_cell outcomes[OUTCOMES];
-  struct tally_times took;
+  struct tally_times took[TOOK];
   /* One for a request, and for each item of an /all or a gather: */
   tally_cell races;            /* that asked an upstream, */
   tally_cell attempts;         /* and how often they did */
@@ -91,11 +95,29 @@ static inline void tally_time(struct tally_times *of, int64_t took_us) {
 static inline void tally_race(struct route_tally *of, enum outcome outcome,
                               int64_t took_us) {
   tally_add(&of->outcomes[outcome], 1);
-  tally_time(&of->took, took_us);
+  tally_time(&of->took[outcome <= OUTCOME_CLIENT_ERROR], took_us);
 }
 
 /* The sum of this cell of the first worker and those of the others, which
  * lie `each` bytes behind one another. From any thread. */
 uint64_t tally_sum(const tally_cell *cell, size_t each, unsigned workers);
+
+/* What a route's requests took of late: one thread keeps the sums at the start
+ * of two windows of 10 minutes, as core/latency does with its past, and takes
+ * differences. All zeros has not begun. */
+struct tally_waits {
+  uint64_t older[TALLY_SPANS + 1], newer[TALLY_SPANS + 1];
+  int64_t newer_us; /* when the newer began; 0: never */
+};
+
+enum { TALLY_WAITS_US = 600000000 };
+
+/* Starts a new window where it is time. */
+void tally_waits_turn(struct tally_waits *waits, const struct route_tally *of,
+                      unsigned workers, int64_t now_us);
+/* How many were answered within the two windows, by span. */
+void tally_waits_count(const struct tally_waits *waits,
+                       const struct route_tally *of, unsigned workers,
+                       uint64_t counts[TALLY_SPANS + 1]);
 
 #endif

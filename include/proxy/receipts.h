@@ -17,8 +17,9 @@ struct receipt receipts_of(const struct snapshot *snapshot,
                            const struct route *route);
 struct receipt receipts_of_all(const struct snapshot *snapshot);
 
-/* How long the clients of these routes have waited: how many by tally_spans_us,
- * and the last longer. */
+/* How long clients of the route's path have waited of late for an upstream's
+ * answer: how many by tally_spans_us, and the last longer. From the thread of
+ * snapshot_learn. */
 void receipts_waited(const struct snapshot *snapshot, const struct route *route,
                      uint64_t counts[TALLY_SPANS + 1]);
 /* What share of them would have waited so long for the primary alone, by what

@@ -39,11 +39,13 @@ struct tape {
 };
 
 /* Whether this race is to be put on the tape; if not, it is counted. Asked once
- * for each, when it is settled. NULL, and what asked no upstream: false. */
+ * for each, when it is settled. NULL, and what was to ask no upstream: false.
+ */
 bool tape_wants_race(struct tape *tape, const struct race_record *race);
 static inline bool tape_wants(struct tape *tape,
                               const struct race_record *race) {
-  return tape && race->count > 0 && tape_wants_race(tape, race);
+  return tape && (race->count > 0 || race->outcome == OUTCOME_REFUSED) &&
+         tape_wants_race(tape, race);
 }
 /* Puts it there. */
 void tape_put(struct tape *tape, const struct race_record *race,

@@ -34,7 +34,7 @@ struct visit {
 };
 
 /* The request is answered with a problem. The exchange, if there is one, is
- * gone. */
+ * gone. A 503 counts as refused, or drained, like that of a race. */
 void visit_reject(struct visit *visit, int status, const char *detail);
 /* 405; allow is the Allow field's value. */
 void visit_reject_method(struct visit *visit, const char *allow,

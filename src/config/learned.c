@@ -32,12 +32,30 @@ static struct learned *find(const struct learned_list *list,
   return NULL;
 }
 
+bool learned_list_has(const struct learned_list *list,
+                      const struct learned *learned) {
+  for (unsigned i = 0; i < list->count; i++)
+    if (list->at[i] == learned) return true;
+  return false;
+}
+
+bool learned_is_left(const struct learned *learned) {
+  return atomic_load(&learned->holders) == 1;
+}
+
 static bool grow(struct learned_list *list) {
   unsigned cap = list->cap > 0 ? 2 * list->cap : 16;
   struct learned **at = realloc(list->at, cap * sizeof *at);
   if (!at) return false;
   list->at = at;
   list->cap = cap;
+  return true;
+}
+
+bool learned_list_hold(struct learned_list *list, struct learned *learned) {
+  if (list->count == list->cap && !grow(list)) return false;
+  atomic_fetch_add(&learned->holders, 1);
+  list->at[list->count++] = learned;
   return true;
 }
 

@@ -194,6 +194,7 @@ void snapshot_make_route(struct whole *whole, struct route *route,
       .learns_apart = rules->learn == CONFIG_LEARN_ROUTE,
   };
   route->tallies = snapshot_count_route(whole, route->path, &route->labels);
+  route->waits = snapshot_keep_waits(whole, route->labels);
   route->pilots = snapshot_pilots(whole, route->group, route);
   route->listed_pilots = snapshot_pilots(whole, route->listed, route);
   if (rules->observe && route->kind != ROUTE_GATHER)
@@ -226,6 +227,7 @@ static void make_health(struct whole *whole, struct route *health) {
                            .group = &snapshot_nobody,
                            .listed = &snapshot_nobody};
   health->tallies = snapshot_count_route(whole, health->path, &health->labels);
+  health->waits = snapshot_keep_waits(whole, health->labels);
 }
 
 static void make_routes(struct whole *whole) {
@@ -291,6 +293,7 @@ static bool make(struct whole *whole) {
   snapshot->elsewhere = snapshot_count_route(whole, (struct slice){0},
                                              &snapshot->elsewhere_labels);
   make_routes(whole);
+  snapshot_count_gone(whole);
   if (!whole->failed) snapshot_make_gathers(whole);
   return !whole->failed && take_slots(whole);
 }
@@ -310,6 +313,8 @@ static void whole_free(struct whole *whole) {
   wipe_tokens(whole);
   learned_list_clear(&whole->learned);
   learned_list_clear(&whole->tallies);
+  learned_list_clear(&whole->tallies_of_routes);
+  learned_list_clear(&whole->tallies_gone);
   arena_clear(&whole->arena);
   free(whole);
 }

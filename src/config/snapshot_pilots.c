@@ -265,4 +265,5 @@ void snapshot_learn(struct snapshot *snapshot, int64_t now_us) {
       learn_target(whole, r, i, now_us);
   for (struct pilot_set *set = whole->pilot_sets; set; set = set->next)
     learn_delay(set, now_us);
+  snapshot_turn_waits(whole, now_us);
 }

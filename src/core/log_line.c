@@ -138,7 +138,7 @@ static void add_rescue_json(struct text *out, const struct race_record *race) {
   text_str(out, ",\"rescued\":\"");
   text_str(out, rescue_name(race->rescued));
   text_char(out, '"');
-  if (race->rescued != RESCUE_SLOW) return;
+  if (race->rescued != RESCUE_SLOW || race->saved_us <= 0) return;
   text_str(out, ",\"saved_ms\":");
   text_ms(out, race->saved_us);
 }

@@ -228,7 +228,7 @@ static void add_name(struct text *out, const struct race_record *race) {
 static void add_rescue(struct attributes *to, const struct race_record *race) {
   if (race->rescued == RESCUE_NONE) return;
   add_word(to, "hedgerow.rescued", rescue_name(race->rescued));
-  if (race->rescued == RESCUE_SLOW)
+  if (race->rescued == RESCUE_SLOW && race->saved_us > 0)
     add_ms(to, "hedgerow.saved_ms", race->saved_us);
 }
 

@@ -88,7 +88,6 @@ void race_copy_write(struct text *out, const struct race_record *race,
   put_number(out, race->started);
   put_number(out, race->rescued);
   put_number(out, (uint64_t)race->saved_us);
-  put_number(out, race->saved_known);
   put_string(out, race->id, RACE_COPY_NAME);
   put_string(out, race->method, RACE_COPY_NAME);
   put_string(out, log_line_path(race->path), RACE_COPY_PATH);
@@ -204,7 +203,6 @@ static void take_race(struct source *source, struct race_record *race) {
   race->started = take_small(source, INT32_MAX);
   race->rescued = take_small(source, RESCUES - 1);
   race->saved_us = take_time(source);
-  race->saved_known = take_small(source, true);
   race->id = take_string(source, RACE_COPY_NAME);
   race->method = take_string(source, RACE_COPY_NAME);
   race->path = take_string(source, RACE_COPY_PATH);

@@ -97,15 +97,11 @@ static void add_attempts(struct text *out, const struct race_record *race) {
 /* ---- a race ---- */
 
 static void add_rescue(struct text *out, const struct race_record *race) {
-  const bool is_slow = race->rescued == RESCUE_SLOW;
   add_words_or_null(out, ",\"rescued\":",
                     race->rescued != RESCUE_NONE ? rescue_name(race->rescued)
                                                  : NULL);
-  add_ms_or_null(out, ",\"saved_ms\":", race->saved_us, is_slow);
-  add_words_or_null(out, ",\"saved_how\":",
-                    !is_slow            ? NULL
-                    : race->saved_known ? "known"
-                                        : "estimated");
+  add_ms_or_null(out, ",\"saved_ms\":", race->saved_us,
+                 race->rescued == RESCUE_SLOW && race->saved_us > 0);
 }
 
 static void add_trace(struct text *out, const struct trace_context *trace) {

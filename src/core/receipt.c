@@ -8,6 +8,19 @@
 
 enum { WORDS_BYTES = 1024 };
 
+void receipt_add(struct receipt *sum, const struct route_tally *of,
+                 unsigned workers) {
+#define SUM(cell) tally_sum(&of->cell, sizeof *of, workers)
+  sum->requests += SUM(races);
+  sum->attempts += SUM(attempts);
+  sum->known_us += (int64_t)SUM(known_us);
+  sum->estimated_us += (int64_t)SUM(estimated_us);
+  for (unsigned i = 0; i < RESCUES; i++) sum->rescued[i] += SUM(rescued[i]);
+  for (unsigned i = 0; i < GATE_VERDICTS; i++)
+    sum->refused[i] += SUM(refused[i]);
+#undef SUM
+}
+
 int64_t receipt_extra_per_mille(const struct receipt *receipt) {
   if (receipt->attempts <= receipt->requests) return 0;
   uint64_t extra = receipt->attempts - receipt->requests;
@@ -23,11 +36,14 @@ static void add_extra(struct text *out, const struct receipt *receipt) {
 
 /* ---- words ---- */
 
-/* "33.2 s", "12.3 ms" */
+/* "33.2 s", "12.3 ms": to the nearest. */
 static void add_time(struct text *out, int64_t us) {
-  const bool short_ = us < 1000000;
-  text_ms(out, short_ ? us : us / 1000);
-  text_str(out, short_ ? " ms" : " s");
+  const int64_t tenth_us = us < 999950 ? 100 : 100000;
+  const int64_t tenths = (us + tenth_us / 2) / tenth_us;
+  text_int(out, tenths / 10);
+  text_char(out, '.');
+  text_int(out, tenths % 10);
+  text_str(out, tenth_us == 100 ? " ms" : " s");
 }
 
 static void add_how_sure(struct text *out, const struct receipt *receipt) {
@@ -100,9 +116,10 @@ static void add_count(struct text *out, const char *label, uint64_t count) {
   text_int(out, (int64_t)count);
 }
 
+/* To the nearest millisecond. */
 static void add_seconds(struct text *out, const char *label, int64_t us) {
   text_str(out, label);
-  text_seconds(out, us);
+  text_seconds(out, (us + 500) / 1000 * 1000);
 }
 
 static void add_reasons(struct text *out, const struct receipt *receipt) {

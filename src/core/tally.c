@@ -8,6 +8,8 @@
  * by its highest bit and a step or two. */
 #include "core/tally.h"
 
+#include <string.h>
+
 #define DECADE(from)                                                           \
   10 * (from), 12 * (from), 16 * (from), 20 * (from), 25 * (from),             \
       32 * (from), 40 * (from), 50 * (from), 64 * (from), 80 * (from)
@@ -31,4 +33,28 @@ uint64_t tally_sum(const tally_cell *cell, size_t each, unsigned workers) {
     sum += atomic_load_explicit((const tally_cell *)(const void *)at,
                                 memory_order_relaxed);
   return sum;
+}
+
+/* ---- of late ---- */
+
+static void sum_answered(const struct route_tally *of, unsigned workers,
+                         uint64_t sums[TALLY_SPANS + 1]) {
+  for (unsigned i = 0; i <= TALLY_SPANS; i++)
+    sums[i] = tally_sum(&of->took[TOOK_ANSWERED].in[i], sizeof *of, workers);
+}
+
+void tally_waits_turn(struct tally_waits *waits, const struct route_tally *of,
+                      unsigned workers, int64_t now_us) {
+  if (waits->newer_us == 0) waits->newer_us = now_us;
+  if (now_us - waits->newer_us < TALLY_WAITS_US) return;
+  memcpy(waits->older, waits->newer, sizeof waits->older);
+  sum_answered(of, workers, waits->newer);
+  waits->newer_us = now_us;
+}
+
+void tally_waits_count(const struct tally_waits *waits,
+                       const struct route_tally *of, unsigned workers,
+                       uint64_t counts[TALLY_SPANS + 1]) {
+  sum_answered(of, workers, counts);
+  for (unsigned i = 0; i <= TALLY_SPANS; i++) counts[i] -= waits->older[i];
 }

@@ -50,16 +50,25 @@ static const int64_t buckets_us[BUCKETS] = {
     100000, 250000, 500000, 1000000, 2500000, 10000000,
 };
 
-static void write_times(const struct exposition *to, unsigned workers,
-                        struct slice labels, const struct tally_times *of,
-                        size_t each) {
-  uint64_t counts[BUCKETS + 1] = {0};
+static void add_spans(uint64_t counts[BUCKETS + 1],
+                      const struct tally_times *of, size_t each,
+                      unsigned workers) {
   for (unsigned span = 0, i = 0; span <= TALLY_SPANS; span++) {
     counts[i] += tally_sum(&of->in[span], each, workers);
     if (i < BUCKETS && tally_spans_us[span] == buckets_us[i]) i++;
   }
+}
+
+static void write_times(const struct exposition *to, unsigned workers,
+                        struct slice labels, const struct tally_times *of,
+                        unsigned kinds, size_t each) {
+  uint64_t counts[BUCKETS + 1] = {0}, sum_us = 0;
+  for (; kinds > 0; kinds--, of++) {
+    add_spans(counts, of, each, workers);
+    sum_us += tally_sum(&of->sum_us, each, workers);
+  }
   exposition_histogram(to, labels, buckets_us, BUCKETS, counts,
-                       (int64_t)tally_sum(&of->sum_us, each, workers));
+                       (int64_t)sum_us);
 }
 
 /* ---- routes ---- */
@@ -80,7 +89,7 @@ static void write_outcomes(const struct exposition *to,
 static void write_took(const struct exposition *to,
                        const struct snapshot *snapshot, struct slice labels,
                        const struct route_tally *of) {
-  write_times(to, snapshot->workers, labels, &of->took, sizeof *of);
+  write_times(to, snapshot->workers, labels, of->took, TOOK, sizeof *of);
 }
 
 static void write_rescues(const struct exposition *to,
@@ -211,7 +220,7 @@ static void write_attempts_took(const struct exposition *to,
                                 const struct snapshot *snapshot,
                                 const struct target *target) {
   const struct target_tally *of = target->tallies;
-  write_times(to, snapshot->workers, target->labels, &of->took, sizeof *of);
+  write_times(to, snapshot->workers, target->labels, &of->took, 1, sizeof *of);
 }
 
 static void write_up(const struct exposition *to,
@@ -278,7 +287,7 @@ static void targets(struct exposition *to, const struct metrics_source *source,
     write_ended(to, snapshot, &snapshot->targets[i]);
   exposition_family(to, EXPOSITION_HISTOGRAM,
                     "hedgerow_attempt_duration_seconds",
-                    "How long attempts took that ended by themselves.");
+                    "How long attempts took that were not cancelled.");
   for (unsigned i = 0; i < snapshot->target_count; i++)
     write_attempts_took(to, snapshot, &snapshot->targets[i]);
   exposition_family(to, EXPOSITION_GAUGE, "hedgerow_target_up",

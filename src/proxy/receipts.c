@@ -18,30 +18,20 @@ static uint64_t sum_of(const struct snapshot *snapshot,
   return tally_sum(cell, sizeof(struct route_tally), snapshot->workers);
 }
 
-static void add(struct receipt *sum, const struct snapshot *snapshot,
-                const struct route_tally *of) {
-  sum->requests += sum_of(snapshot, &of->races);
-  sum->attempts += sum_of(snapshot, &of->attempts);
-  sum->known_us += (int64_t)sum_of(snapshot, &of->known_us);
-  sum->estimated_us += (int64_t)sum_of(snapshot, &of->estimated_us);
-  for (unsigned i = 0; i < RESCUES; i++)
-    sum->rescued[i] += sum_of(snapshot, &of->rescued[i]);
-  for (unsigned i = 0; i < GATE_VERDICTS; i++)
-    sum->refused[i] += sum_of(snapshot, &of->refused[i]);
-}
-
 struct receipt receipts_of(const struct snapshot *snapshot,
                            const struct route *route) {
   struct receipt receipt = {0};
-  add(&receipt, snapshot, route->tallies);
+  receipt_add(&receipt, route->tallies, snapshot->workers);
   return receipt;
 }
 
 struct receipt receipts_of_all(const struct snapshot *snapshot) {
-  struct receipt receipt = {0};
+  struct receipt receipt = snapshot->of_gone;
   for (unsigned i = 0; i < snapshot->route_count; i++)
     if (snapshot_is_first_of_path(snapshot, i))
-      add(&receipt, snapshot, snapshot->routes[i].tallies);
+      receipt_add(&receipt, snapshot->routes[i].tallies, snapshot->workers);
+  for (unsigned i = 0; i < snapshot->gone_count; i++)
+    receipt_add(&receipt, snapshot->gone[i], snapshot->workers);
   return receipt;
 }
 
@@ -49,8 +39,7 @@ struct receipt receipts_of_all(const struct snapshot *snapshot) {
 
 void receipts_waited(const struct snapshot *snapshot, const struct route *route,
                      uint64_t counts[TALLY_SPANS + 1]) {
-  for (unsigned i = 0; i <= TALLY_SPANS; i++)
-    counts[i] = sum_of(snapshot, &route->tallies->took.in[i]);
+  tally_waits_count(route->waits, route->tallies, snapshot->workers, counts);
 }
 
 /* Who is unanswered at the deadline waits no longer. */

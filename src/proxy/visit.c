@@ -48,8 +48,14 @@ static struct answering answering_of(struct visit *visit,
                             .more.fields = text_slice_of(&visit->lines)};
 }
 
+/* A 503 is no fault of the request. */
+static enum outcome outcome_of(const struct visit *visit, int status) {
+  if (status != 503) return OUTCOME_REJECTED;
+  return visit->service->drained ? OUTCOME_DRAINED : OUTCOME_REFUSED;
+}
+
 void visit_reject(struct visit *visit, int status, const char *detail) {
-  struct answering to = answering_of(visit, OUTCOME_REJECTED);
+  struct answering to = answering_of(visit, outcome_of(visit, status));
   answering_problem(&to, status, slice_of(detail), NULL);
 }
 

@@ -57,7 +57,7 @@ static const char help[] =
     "more,\n"
     "! one that failed, x one that was cancelled, # the one that won. '~246 "
     "ms\n"
-    "saved' is an estimate; without the ~ it was seen.\n";
+    "saved' is an estimate.\n";
 
 struct tap {
   struct viewer viewer;

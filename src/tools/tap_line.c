@@ -225,13 +225,11 @@ static void add_results(struct sheet *sheet, const struct race *race) {
 static void add_rescue(struct sheet *sheet, const struct race *race,
                        struct slice rescued) {
   double saved_ms = json_view_number(race->json, "/saved_ms");
-  bool known = is(json_view_string(race->json, "/saved_how"), "known");
   sheet_style(sheet, SHEET_GOOD);
   sheet_str(sheet, " rescued, ");
   if (is(rescued, "failed"))
     add_result(sheet, json_view_element(race->attempts, 0));
-  else if (saved_ms > 0)
-    sheet_format(sheet, "%s%.0f ms saved", known ? "" : "~", saved_ms);
+  else if (saved_ms > 0) sheet_format(sheet, "~%.0f ms saved", saved_ms);
   else sheet_str(sheet, "slow");
 }
 

@@ -248,6 +248,27 @@ Test(admin, requests_and_attempts_are_counted_by_how_they_ended) {
   stage_close(&s);
 }
 
+Test(admin, a_request_too_many_counts_as_refused_and_as_failed) {
+  struct stage s =
+      stage_open("--admin", AT, "--max-requests", "1", "--hedges", "0");
+  struct client *other = client_new(s.program->port);
+  struct client *client = operator_new(s.program);
+  client_get(s.client, "/smart");
+  struct arrival *held = origin_await(s.origin);
+  client_get(other, "/smart/shed?secret=1");
+  reply_expect_problem(client_await_reply(other), 503);
+  expect_requests(&s, "refused", 1);
+  admin_get(client, "/api/v1/races?kind=failed");
+  reply_expect_in_body(
+      client_await_reply(client),
+      "\"target\":\"/smart/shed\",\"status\":503,\"outcome\":\"refused\"");
+  arrival_answer_json(held, 200, OK);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  client_free(client);
+  client_free(other);
+  stage_close(&s);
+}
+
 Test(admin, what_no_route_takes_is_counted_without_its_path) {
   struct stage s = stage_open("--admin", AT);
   client_get(s.client, "/no-such-path");

@@ -96,6 +96,24 @@ Test(reporter, each_path_has_its_own_where_there_are_several) {
   scene_close(&s);
 }
 
+#define ONE                                                                    \
+  "defaults: {hedges: 0, hedge_after: 250ms}\n"                                \
+  "upstreams:\n  a: {targets: [$A]}\n"                                         \
+  "routes:\n  - {path: /b, upstream: a}\n"
+
+Test(reporter, a_reload_takes_nothing_from_all_together) {
+  struct scene s = scene_open(TWO);
+  scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
+  scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
+  scene_write(&s, ONE);
+  program_signal(s.program, SIGHUP);
+  program_await_notice(s.program, "hedgerow: reloaded");
+  scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
+  program_signal(s.program, SIGUSR1);
+  program_await_notice(s.program, "receipt: 3 requests, 0.0 % extra; nothing");
+  scene_close(&s);
+}
+
 /* ---- every so often ---- */
 
 static struct stage stage_open_telling(const char *form) {

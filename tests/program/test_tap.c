@@ -22,7 +22,7 @@ static const char head[] =
   "id: 7\nevent: race\ndata: {\"time\":\"2026-11-30T14:03:07.512Z\","          \
   "\"id\":\"" id "\",\"route\":\"/smart\",\"status\":200,"                     \
   "\"outcome\":\"success\",\"ms\":400.0,\"winner\":1,\"rescued\":\"slow\","    \
-  "\"saved_ms\":245.6,\"saved_how\":\"estimated\",\"attempts\":["              \
+  "\"saved_ms\":245.6,\"attempts\":["                                          \
   "{\"number\":0,\"start\":0.0,\"end\":400.0,\"result\":\"cancelled\"},"       \
   "{\"number\":1,\"start\":300.0,\"end\":400.0,\"result\":\"success\"}]}\n\n"
 
