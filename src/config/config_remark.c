@@ -105,6 +105,16 @@ static bool admin_idle(const struct config *config, struct text *out) {
   return true;
 }
 
+static bool otlp_idle(const struct config *config, struct text *out) {
+  const bool token = config->otlp_token.text != NULL;
+  if (config->otlp.len > 0 ||
+      (!token && config->trace_ratio == CONFIG_RATIO_ALL))
+    return false;
+  text_str(out, token ? "--otlp-token-file" : "--trace-ratio");
+  text_str(out, " is not used: --otlp off reports no spans");
+  return true;
+}
+
 static bool body_never_fits(const struct config *config, struct text *out) {
   if (config->defaults.max_body_bytes <= config->max_buffered_bytes)
     return false;
@@ -117,7 +127,7 @@ static bool (*const remarks[])(const struct config *, struct text *) = {
     no_hedges,        only_observes,        hedges_too_late,
     stagger_too_long, attempt_timeout_idle, token_in_clear,
     two_tokens,       log_file_idle,        admin_idle,
-    body_never_fits,
+    otlp_idle,        body_never_fits,
 };
 
 bool config_remark(const struct config *config, unsigned n, char *buf,
