@@ -94,6 +94,7 @@ refused 'not both' --faults 'delay=1ms' --preset steady
 refused "'--nonsense'" --nonsense
 refused "'--seed'" --seed
 refused "'nowhere'" --listen nowhere
+refused 'such as 127.0.0.1:9001' --admin nowhere
 refused "'0.0.0.0:0'" --admin 0.0.0.0:0
 refused "'[::]:0'" --admin '[::]:0'
 "$bin" mock --help | grep -q 'trickle' || fail '--help does not tell the faults'

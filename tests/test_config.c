@@ -461,6 +461,9 @@ Test(config, a_value_of_the_wrong_kind_says_what_was_expected) {
   EXPECT_ERROR("--listen: \"8480\": write it as HOST:PORT, such as "
                "127.0.0.1:8480",
                TO, "--listen", "8480");
+  EXPECT_ERROR("--admin: \"here\": write it as HOST:PORT, such as "
+               "127.0.0.1:8481, as unix:/PATH, or off",
+               TO, "--admin", "here");
   EXPECT_ERROR("--admin: [::]:1 may be reached from other machines: name a "
                "token's file (--admin-token-file), or write 127.0.0.1:PORT, "
                "unix:/PATH or off",

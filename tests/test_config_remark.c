@@ -130,6 +130,16 @@ Test(config_remark, what_goes_with_admin_is_not_used_without_it) {
          "--admin-token-file is not used: --admin off listens nowhere");
 }
 
+Test(config_remark, what_goes_with_otlp_is_not_used_without_it) {
+  expect("--to https://h --otlp http://127.0.0.1:1 --otlp-token-file f "
+         "--trace-ratio 0.1",
+         "");
+  expect("--to https://h --trace-ratio 0.1",
+         "--trace-ratio is not used: --otlp off sends no spans");
+  expect("--to https://h --otlp-token-file f",
+         "--otlp-token-file is not used: --otlp off sends no spans");
+}
+
 Test(config_remark, a_body_larger_than_the_budget_never_fits) {
   expect("--to https://h --max-buffered 1M",
          "--max-body is larger than --max-buffered: a body of that size can "

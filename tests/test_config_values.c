@@ -100,7 +100,8 @@ Test(config_values, an_address_is_a_host_and_a_port) {
   };
   for (size_t i = 0; i < COUNT(good); i++) {
     struct listen_at got = {.port = 1};
-    const char *why = config_parse_address(slice_of(good[i].text), &got);
+    const char *why =
+        config_parse_address(slice_of(good[i].text), "HOST:PORT", &got);
     cr_expect(why == NULL, "%s was refused: %s", good[i].text, why);
     cr_expect(slice_equal(got.host, slice_of(good[i].host)),
               "the host of %s is '%.*s'", good[i].text, SLICE_ARG(got.host));
@@ -132,7 +133,8 @@ Test(config_values, a_bad_address_is_told_why) {
       {"127.0.0.256:80", "host must be"},
       {"127.0.0.01:80", "host must be"},
       {"127.0..1:80", "host must be"},
-      {"http://127.0.0.1:80", "brackets"},
+      {"http://127.0.0.1:80", "HOST:PORT"},
+      {"127.0.0.1:80/", "HOST:PORT"},
       {"[]:80", "no IPv6"},
       {"[:]:80", "no IPv6"},
       {"[:::]:80", "no IPv6"},
@@ -149,7 +151,8 @@ Test(config_values, a_bad_address_is_told_why) {
   };
   for (size_t i = 0; i < COUNT(bad); i++) {
     struct listen_at address;
-    const char *why = config_parse_address(slice_of(bad[i].text), &address);
+    const char *why =
+        config_parse_address(slice_of(bad[i].text), "HOST:PORT", &address);
     cr_expect(why != NULL, "'%s' was accepted", bad[i].text);
     cr_expect(why == NULL || strstr(why, bad[i].word) != NULL,
               "'%s': '%s' lacks '%s'", bad[i].text, why, bad[i].word);
@@ -393,19 +396,19 @@ Test(config_values, what_is_no_queue_is_told_why) {
 
 Test(config_values, a_place_is_an_address_or_the_path_of_a_socket) {
   struct listen_at at;
-  cr_expect_null(config_parse_place(slice_of("127.0.0.1:8481"), &at));
+  cr_expect_null(config_parse_place(slice_of("127.0.0.1:8481"), "form", &at));
   cr_expect_eq(at.port, 8481);
-  cr_expect_null(config_parse_place(slice_of("[::1]:0"), &at));
+  cr_expect_null(config_parse_place(slice_of("[::1]:0"), "form", &at));
   cr_expect_eq(at.path.len, 0);
-  cr_expect(config_parse_place(slice_of("8481"), &at));
-  cr_expect_null(config_parse_place(slice_of("unix:/run/h.sock"), &at));
+  cr_expect_str_eq(config_parse_place(slice_of("8481"), "form", &at), "form");
+  cr_expect_null(config_parse_place(slice_of("unix:/run/h.sock"), "form", &at));
   cr_expect(slice_equal(at.path, slice_of("/run/h.sock")));
   cr_expect_eq(at.host.len, 0);
-  cr_expect(config_parse_place(slice_of("unix:h.sock"), &at));
-  cr_expect(config_parse_place(slice_of("unix:"), &at));
+  cr_expect(config_parse_place(slice_of("unix:h.sock"), "form", &at));
+  cr_expect(config_parse_place(slice_of("unix:"), "form", &at));
   char path[128] = "unix:/";
   memset(path + 6, 'x', 106);
-  cr_expect_null(config_parse_place(slice_of(path), &at));
+  cr_expect_null(config_parse_place(slice_of(path), "form", &at));
   path[112] = 'x';
-  cr_expect(config_parse_place(slice_of(path), &at));
+  cr_expect(config_parse_place(slice_of(path), "form", &at));
 }

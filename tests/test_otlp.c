@@ -4,6 +4,7 @@
 #include "core/otlp.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/json_check.h"
@@ -282,23 +283,47 @@ Test(otlp, what_finds_no_room_leaves_nothing_behind) {
   }
 }
 
+#define PARTIAL(inside) "{\"partialSuccess\":{" inside "}}"
+#define WHY(why) PARTIAL("\"errorMessage\":\"" why "\"")
+
 Test(otlp, what_a_collector_has_not_kept_is_read) {
   static const struct {
     const char *answer;
     uint64_t rejected;
+    const char *why;
   } rows[] = {
-      {"", 0},
-      {"{}", 0},
-      {"{\"partialSuccess\":{}}", 0},
-      {"{\"partialSuccess\":{\"rejectedSpans\":\"5\"}}", 5},
-      {"{ \"partialSuccess\" : { \"rejectedSpans\" : 12 , \"errorMessage\""
-       ":\"no\"}}",
-       12},
-      {"{\"partialSuccess\":{\"rejectedSpans\":\"0\"}}", 0},
-      {"{\"partialSuccess\":{\"rejectedSpans\":", 0},
-      {"{\"partialSuccess\":{\"rejectedSpans\":-1}}", 0},
+      {"", 0, ""},
+      {"0", 0, ""},
+      {"{}", 0, ""},
+      {PARTIAL(""), 0, ""},
+      {PARTIAL("\"rejectedSpans\":\"5\""), 5, ""},
+      {" { \"partialSuccess\" : { \"rejectedSpans\" : 12 , \"errorMessage\""
+       ":\"no\"} } ",
+       12, "no"},
+      {PARTIAL("\"rejectedSpans\":\"0\",\"errorMessage\":\"soon\""), 0, "soon"},
+      {PARTIAL("\"rejectedSpans\":99999999999999999999"), 9999999999, ""},
+      {"{\"partialSuccess\":{\"rejectedSpans\":", 0, ""},
+      {PARTIAL("\"rejectedSpans\":-1"), 0, ""},
+      {PARTIAL("\"rejectedSpans\":null,\"errorMessage\":null"), 0, ""},
+      {"{\"rejectedSpans\":3}", 0, ""},
+      {WHY("\\\"rejectedSpans\\\":7"), 0, "\\\"rejectedSpans\\\":7"},
+      {WHY("a\\n\\u001b[2Jb \x7f\xc2\x9b"), 0,
+       "a\\n\\u001b[2Jb \\x7f\\xc2\\x9b"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    cr_expect_eq(otlp_rejected(slice_of(rows[i].answer)), rows[i].rejected,
-                 "%s", rows[i].answer);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const struct otlp_partial partial = otlp_partial(slice_of(rows[i].answer));
+    cr_expect_eq(partial.rejected, rows[i].rejected, "%s", rows[i].answer);
+    cr_expect_str_eq(partial.why, rows[i].why, "%s", rows[i].answer);
+  }
+}
+
+Test(otlp, a_long_message_of_a_collector_is_cut) {
+  char answer[1024], end[sizeof "xxx..."];
+  snprintf(answer, sizeof answer, WHY("%0500d"), 0);
+  memset(strstr(answer, "000"), 'x', 500);
+  const struct otlp_partial partial = otlp_partial(slice_of(answer));
+  const size_t len = strlen(partial.why);
+  cr_assert_eq(len, OTLP_WHY_BYTES - 1);
+  memcpy(end, partial.why + len - 6, sizeof end);
+  cr_expect_str_eq(end, "xxx...");
 }

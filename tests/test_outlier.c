@@ -22,6 +22,10 @@ static bool may_ask(int64_t at_us) {
   return outlier_may_ask(&bench, t0 + at_us);
 }
 
+static enum outlier_place place(int64_t at_us) {
+  return outlier_place(&bench, t0 + at_us);
+}
+
 static void eject(int64_t at_us) {
   for (int i = 0; i < 4; i++) cr_assert_not(fail(at_us));
   cr_assert(fail(at_us));
@@ -59,6 +63,18 @@ Test(outlier, a_try_that_goes_well_brings_it_back) {
   cr_expect(may_ask(10 * S + 1));
   cr_expect_not(good(10 * S + 2), "it is back only once");
   for (int i = 0; i < 4; i++) cr_expect_not(fail(10 * S + 3));
+}
+
+Test(outlier, it_is_in_again_when_it_went_well_and_not_when_its_time_is_over) {
+  cr_expect_eq(place(0), OUTLIER_IN);
+  eject(0);
+  cr_expect_eq(place(10 * S - 1), OUTLIER_OUT);
+  cr_expect_eq(place(10 * S), OUTLIER_DUE);
+  cr_expect_eq(place(1000 * S), OUTLIER_DUE, "nobody has asked it");
+  cr_assert(may_ask(1000 * S));
+  cr_expect_eq(place(1000 * S), OUTLIER_OUT, "it is being tried");
+  cr_expect(good(1000 * S + 1));
+  cr_expect_eq(place(1000 * S + 1), OUTLIER_IN);
 }
 
 Test(outlier, a_try_that_fails_doubles_its_time_up_to_5_minutes) {

@@ -505,32 +505,46 @@ Test(snapshot, what_a_route_has_counted_outlives_it) {
   in_force = NULL;
 }
 
-static const struct group *fail_target(const struct snapshot *s,
-                                       const char *path) {
+static struct outlier_bench *fail_target(const struct snapshot *s,
+                                         const char *path) {
   const struct route *route = route_table_find(&s->table, slice_of(path));
   struct outlier_bench *bench = &route->pilots->targets[0]->failing;
   for (unsigned i = 0; i < outlier_failing.first; i++)
     (void)!outlier_strike(bench, &outlier_failing, 1000);
-  return route->group;
+  return bench;
 }
 
-Test(snapshot, a_target_that_is_ejected_is_not_up) {
+static void expect_place(const struct snapshot *s, const struct group *group,
+                         unsigned i, int64_t now_us,
+                         enum outlier_place expected) {
+  const enum outlier_place place = snapshot_target_place(s, group, i, now_us);
+  const struct target_sight sight = snapshot_see_target(s, group, i, now_us);
+  cr_expect_eq(place, expected, "it is %d", (int)place);
+  cr_expect_eq(sight.ejected, expected != OUTLIER_IN);
+}
+
+Test(snapshot, a_target_that_was_ejected_is_not_in_until_it_has_answered) {
+  static const int64_t ends_us = 1000 + 10 * 1000 * 1000;
   struct snapshot *s =
       snapshot_of("--to http://192.0.2.1 --to http://192.0.2.2");
   const struct group *group = &s->groups[0];
-  cr_expect(snapshot_target_is_up(s, group, 0, 1001));
-  fail_target(s, "/smart");
-  cr_expect_not(snapshot_target_is_up(s, group, 0, 1001));
-  cr_expect(snapshot_target_is_up(s, group, 1, 1001));
-  cr_expect(snapshot_target_is_up(s, &s->groups[1], 0, 1001), "of nobody's");
+  expect_place(s, group, 0, 1001, OUTLIER_IN);
+  struct outlier_bench *bench = fail_target(s, "/smart");
+  expect_place(s, group, 0, 1001, OUTLIER_OUT);
+  expect_place(s, group, 1, 1001, OUTLIER_IN);
+  expect_place(s, &s->groups[1], 0, 1001, OUTLIER_IN);
+  expect_place(s, group, 0, ends_us, OUTLIER_DUE);
+  cr_assert(outlier_good(bench, ends_us));
+  expect_place(s, group, 0, ends_us, OUTLIER_IN);
   snapshot_drop(s);
 }
 
-Test(snapshot, a_target_is_up_while_one_of_those_that_learn_apart_finds_it_so) {
+Test(snapshot, of_those_that_learn_apart_the_one_that_finds_it_best_counts) {
   struct snapshot *s = snapshot_of("--to http://192.0.2.1 --learn route");
-  const struct group *group = fail_target(s, "/smart");
-  cr_expect(snapshot_target_is_up(s, group, 0, 1001));
+  const struct group *group = &s->groups[0];
+  fail_target(s, "/smart");
+  expect_place(s, group, 0, 1001, OUTLIER_IN);
   fail_target(s, "/all");
-  cr_expect_not(snapshot_target_is_up(s, group, 0, 1001));
+  expect_place(s, group, 0, 1001, OUTLIER_OUT);
   snapshot_drop(s);
 }

@@ -68,6 +68,7 @@ const char *config_parse_filter(struct slice text, struct race_filter *filter)
 void config_write_filter(struct text *out, const struct race_filter *filter);
 
 /* "0.01", "1" -> millionths; six digits behind the point at most. */
+enum { CONFIG_RATIO_ALL = 1000000 };
 bool config_parse_ratio(struct slice text, int64_t *millionths)
     __attribute__((warn_unused_result));
 void config_write_ratio(struct text *out, int64_t millionths);
@@ -90,11 +91,14 @@ bool config_parse_count(struct slice text, int64_t *count)
 bool config_parse_switch(struct slice text, bool *on)
     __attribute__((warn_unused_result));
 
-/* "127.0.0.1:8480", "[::1]:0", "localhost:8480". NULL or why not, static. */
-const char *config_parse_address(struct slice text, struct listen_at *address)
+/* "127.0.0.1:8480", "[::1]:0", "localhost:8480". NULL or why not, static: of
+ * what looks like none of these, `form`, which says how to write one. */
+const char *config_parse_address(struct slice text, const char *form,
+                                 struct listen_at *address)
     __attribute__((warn_unused_result));
 /* The same, or "unix:/run/hedgerow.sock". */
-const char *config_parse_place(struct slice text, struct listen_at *place)
+const char *config_parse_place(struct slice text, const char *form,
+                               struct listen_at *place)
     __attribute__((warn_unused_result));
 
 #endif

@@ -92,16 +92,17 @@ void snapshot_learn(struct snapshot *snapshot, int64_t now_us);
 bool snapshot_observed(const struct snapshot *snapshot, unsigned n,
                        struct slice *path, struct estimate_totals *totals);
 
-/* Whether the i-th target of one of its groups is not ejected, or at least not
- * for all of those that learn apart (--learn route). From any thread. */
-bool snapshot_target_is_up(const struct snapshot *snapshot,
-                           const struct group *group, unsigned i,
-                           int64_t now_us);
+/* Where the i-th target of one of its groups is, as far as failures go; for
+ * those that learn apart (--learn route), where it is best off. From any
+ * thread. */
+enum outlier_place snapshot_target_place(const struct snapshot *snapshot,
+                                         const struct group *group, unsigned i,
+                                         int64_t now_us);
 
 /* What is known of the i-th target of one of its groups, of all routes that ask
  * it. From the thread that calls snapshot_learn. */
 struct target_sight {
-  bool ejected, slow;      /* passed by, by all that learn of it */
+  bool ejected, slow;      /* for all that learn of it, and not yet back */
   uint32_t p50_us, p95_us; /* 0: nothing was learned */
 };
 struct target_sight snapshot_see_target(const struct snapshot *snapshot,

@@ -20,12 +20,14 @@ struct base_url {
   struct slice query;     /* without '?'; often a key: never print it */
 };
 
+extern const char base_url_names_a_user[];
+
 /* Parses http(s)://host[:port][/path][?query], where host is a name of
  * letters, digits, '-', '_' and '.', an IPv4 address, or [IPv6]. NULL on
  * success; else why not, in words, static ("it needs http:// or https://
- * in front", "user names and passwords do not belong in a URL: use
- * --token-file", "a fragment (#...) never reaches a server", "the port must
- * be 1 to 65535", "a space or control byte stands in it", ...). */
+ * in front", "a fragment (#...) never reaches a server", "the port must be
+ * 1 to 65535", "a space or control byte stands in it", ...). User names and
+ * passwords are refused by base_url_names_a_user, which says so. */
 const char *base_url_parse(struct base_url *target, struct slice url)
     __attribute__((warn_unused_result));
 

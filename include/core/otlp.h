@@ -16,6 +16,8 @@
 /* What one race becomes at most, and what stands around all of them. */
 enum { OTLP_RACE_BYTES = 96 * 1024, OTLP_AROUND_BYTES = 1024 };
 
+enum { OTLP_WHY_BYTES = 256 };
+
 /* A request is begun, then races are added, then it is ended: it is one JSON
  * text then. instance: which process this is. */
 void otlp_begin(struct text *out, struct slice version, struct slice instance);
@@ -24,10 +26,15 @@ void otlp_begin(struct text *out, struct slice version, struct slice instance);
 unsigned otlp_add(struct text *out, const struct race_copy *copy, bool first);
 void otlp_end(struct text *out);
 
-/* How many spans a collector says that it has not kept, in the answer to a
- * request that it took (partialSuccess.rejectedSpans); 0: none, or that is no
- * such answer. */
-uint64_t otlp_rejected(struct slice answer);
+/* What a collector says of the spans of a request that it took, in its answer
+ * (OTLP 1.x, partialSuccess). All zeros: all is well, or that is no such
+ * answer. */
+struct otlp_partial {
+  uint64_t rejected;        /* how many it has not kept */
+  char why[OTLP_WHY_BYTES]; /* its errorMessage, escapes as they are written, in
+                             * visible ASCII and spaces; a long one is cut */
+};
+struct otlp_partial otlp_partial(struct slice answer);
 
 /* How many spans it would become. */
 unsigned otlp_spans(const struct race_record *race);

@@ -42,7 +42,17 @@ bool outlier_strike(struct outlier_bench *bench,
 /* A success, or a win. True: it was out, and is back. */
 bool outlier_good(struct outlier_bench *bench, int64_t now_us);
 
-/* Whether it sits, or is being tried by somebody. */
+/* Where it is. Only a success, or a win, brings it in again: one whose time on
+ * the bench is over may be as bad as before, if nobody has tried it. */
+enum outlier_place {
+  OUTLIER_IN,
+  OUTLIER_DUE, /* it may be tried */
+  OUTLIER_OUT, /* it sits, or is being tried by somebody */
+};
+enum outlier_place outlier_place(const struct outlier_bench *bench,
+                                 int64_t now_us);
+
+/* The same as OUTLIER_OUT. */
 bool outlier_is_out(const struct outlier_bench *bench, int64_t now_us);
 /* Whether the caller may ask it. Its time on the bench may be over: then the
  * first who comes tries it, and others are told to pass by until that one has

@@ -12,7 +12,8 @@ struct listener_file {
   ino_t inode; /* 0: there is none */
 };
 
-/* Listens at the address's path. -1 with errno set. */
+/* Listens at the address's path. -1 with errno set; ENOTSOCK: something else is
+ * there. */
 int listener_open_path(const struct listen_at *address, int backlog,
                        struct listener_file *file)
     __attribute__((warn_unused_result));

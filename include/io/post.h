@@ -13,7 +13,7 @@
 
 struct post;
 
-enum { POST_WHY_BYTES = 256, POST_ANSWER_BYTES = 1024 };
+enum { POST_WHY_BYTES = 256, POST_ANSWER_BYTES = 16 * 1024 };
 
 /* How one went. */
 struct post_end {

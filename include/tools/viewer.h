@@ -22,7 +22,8 @@ enum { VIEWER_PROBLEM_BYTES = 4096, VIEWER_PLACE_BYTES = 128 };
 
 struct viewer {
   const char *tool;            /* "tap" */
-  const char *admin;           /* "127.0.0.1:8481", "unix:/path"; as given */
+  const char *admin;           /* "127.0.0.1:8481", "http://127.0.0.1:8481/",
+                                * "unix:/path"; as given */
   const char *token_file;      /* NULL: none */
   struct download *download;   /* NULL: not open */
   download_on_bytes *on_bytes; /* of a 200 */

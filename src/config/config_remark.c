@@ -90,8 +90,12 @@ static bool two_tokens(const struct config *config, struct text *out) {
 }
 
 static bool otlp_idle(const struct config *config, struct text *out) {
-  if (config->otlp.len > 0 || !config->otlp_token.text) return false;
-  text_str(out, "--otlp-token-file is not used: --otlp off sends no spans");
+  const bool token = config->otlp_token.text != NULL;
+  if (config->otlp.len > 0 ||
+      (!token && config->trace_ratio == CONFIG_RATIO_ALL))
+    return false;
+  text_str(out, token ? "--otlp-token-file" : "--trace-ratio");
+  text_str(out, " is not used: --otlp off sends no spans");
   return true;
 }
 

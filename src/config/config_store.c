@@ -34,9 +34,10 @@ static bool refuse_because(const struct config_input *input, struct text *error,
 static bool store_address(const struct config_into *into,
                           const struct config_input *input,
                           struct text *error) {
+  static const char form[] = "write it as HOST:PORT, such as 127.0.0.1:8480";
   struct config *config = into->config;
   struct listen_at address;
-  const char *why = config_parse_address(input->value, &address);
+  const char *why = config_parse_address(input->value, form, &address);
   if (why) return refuse_because(input, error, why);
   if (config->listen_count == CONFIG_LISTEN_MAX)
     return config_refuse_one_more(input, error, CONFIG_LISTEN_MAX);
@@ -46,9 +47,12 @@ static bool store_address(const struct config_into *into,
 
 static bool store_place(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
+  static const char form[] =
+      "write it as HOST:PORT, such as 127.0.0.1:8481, as unix:/PATH, or off";
   struct listen_at address = {0};
   const bool off = slice_equal(input->value, slice_of("off"));
-  const char *why = off ? NULL : config_parse_place(input->value, &address);
+  const char *why =
+      off ? NULL : config_parse_place(input->value, form, &address);
   if (why) return refuse_because(input, error, why);
   memcpy(config_member(into, input->option), &address, sizeof address);
   return true;

@@ -116,19 +116,19 @@ void config_write_durations(struct text *out, const int64_t us[2]) {
   config_write_duration(out, us[1]);
 }
 
-/* Cuts "host:port" or "[host]:port" in two. NULL or why not. */
-static const char *split_address(struct slice text, struct slice *host,
-                                 struct slice *port) {
+/* Cuts "host:port" or "[host]:port" in two. False: it looks like neither. */
+static bool split_address(struct slice text, struct slice *host,
+                          struct slice *port) {
   const char *colon = text.len > 0 ? memrchr(text.at, ':', text.len) : NULL;
-  if (!colon) return "write it as HOST:PORT, such as 127.0.0.1:8480";
+  if (!colon || memchr(text.at, '/', text.len)) return false;
   *host = (struct slice){text.at, (size_t)(colon - text.at)};
   *port = slice_from(text, host->len + 1);
-  if (host->len == 0 || slice_equal(*host, slice_of("*")))
-    return "to listen on every address, write 0.0.0.0:PORT or [::]:PORT";
-  return NULL;
+  return true;
 }
 
 static const char *parse_host(struct slice text, struct slice *host) {
+  if (text.len == 0 || slice_equal(text, slice_of("*")))
+    return "to listen on every address, write 0.0.0.0:PORT or [::]:PORT";
   *host = text;
   if (text.at[0] == '[' && text.at[text.len - 1] == ']') {
     *host = (struct slice){text.at + 1, text.len - 2};
@@ -136,17 +136,18 @@ static const char *parse_host(struct slice text, struct slice *host) {
                                   : "no IPv6 address stands in the brackets";
   }
   if (memchr(text.at, ':', text.len))
-    return "an IPv6 address needs brackets and a port: [::1]:8480";
+    return "an IPv6 address needs brackets and a port: [::1]:PORT";
   if (address_is_ipv4(text) || slice_equal(text, slice_of("localhost")))
     return NULL;
   return "the host must be an IPv4 address, an [IPv6] address or localhost";
 }
 
-const char *config_parse_address(struct slice text, struct listen_at *address) {
+const char *config_parse_address(struct slice text, const char *form,
+                                 struct listen_at *address) {
   struct slice host, port;
   int64_t number;
-  const char *why = split_address(text, &host, &port);
-  if (!why) why = parse_host(host, &host);
+  if (!split_address(text, &host, &port)) return form;
+  const char *why = parse_host(host, &host);
   if (why) return why;
   if (!config_parse_count(port, &number) || number > UINT16_MAX)
     return "the port must be 0 to 65535 (0: any free one)";
@@ -154,10 +155,11 @@ const char *config_parse_address(struct slice text, struct listen_at *address) {
   return NULL;
 }
 
-const char *config_parse_place(struct slice text, struct listen_at *place) {
+const char *config_parse_place(struct slice text, const char *form,
+                               struct listen_at *place) {
   const struct slice prefix = slice_of("unix:");
   if (!slice_starts_with(text, prefix))
-    return config_parse_address(text, place);
+    return config_parse_address(text, form, place);
   const struct slice path = slice_from(text, prefix.len);
   if (path.len == 0 || path.at[0] != '/')
     return "a socket has a path from the root on: unix:/run/hedgerow.sock";

@@ -26,8 +26,8 @@ const char *config_parse_filter(struct slice text, struct race_filter *filter) {
     const size_t len = http_member_len(text);
     more = len < text.len;
     if (!take_word(http_trimmed((struct slice){text.at, len}), filter))
-      return " is no list of failed, rescued and slow:TIME (1ms to 60m), such "
-             "as failed,slow:500ms, and not all";
+      return " is neither all nor a list of failed, rescued and slow:TIME (1ms "
+             "to 60m), such as failed,slow:500ms";
     text = slice_from(text, len + more);
   }
   return NULL;
@@ -53,10 +53,8 @@ void config_write_filter(struct text *out, const struct race_filter *filter) {
 
 /* ---- --trace-ratio ---- */
 
-enum { WHOLE = 1000000 }; /* millionths */
-
 static bool read_fraction(struct slice digits, int64_t *millionths) {
-  int64_t unit = WHOLE;
+  int64_t unit = CONFIG_RATIO_ALL;
   if (digits.len == 0 || digits.len > 6) return false;
   for (size_t i = 0; i < digits.len; i++) {
     if (digits.at[i] < '0' || digits.at[i] > '9') return false;
@@ -71,16 +69,17 @@ bool config_parse_ratio(struct slice text, int64_t *millionths) {
   const struct slice whole = {text.at,
                               point ? (size_t)(point - text.at) : text.len};
   if (!config_parse_count(whole, millionths)) return false;
-  if (*millionths > WHOLE) *millionths = WHOLE; /* far out of range */
-  *millionths *= WHOLE;
+  if (*millionths > CONFIG_RATIO_ALL)
+    *millionths = CONFIG_RATIO_ALL; /* far out of range */
+  *millionths *= CONFIG_RATIO_ALL;
   return !point || read_fraction(slice_from(text, whole.len + 1), millionths);
 }
 
 void config_write_ratio(struct text *out, int64_t millionths) {
-  int64_t rest = millionths % WHOLE;
-  text_int(out, millionths / WHOLE);
+  int64_t rest = millionths % CONFIG_RATIO_ALL;
+  text_int(out, millionths / CONFIG_RATIO_ALL);
   if (rest > 0) text_char(out, '.');
-  for (int64_t unit = WHOLE / 10; rest > 0; rest %= unit, unit /= 10)
+  for (int64_t unit = CONFIG_RATIO_ALL / 10; rest > 0; rest %= unit, unit /= 10)
     text_char(out, (char)('0' + rest / unit));
 }
 
@@ -91,6 +90,9 @@ const char *config_parse_collector(struct slice text, struct slice *url) {
   *url = (struct slice){0};
   if (slice_equal(text, slice_of("off"))) return NULL;
   const char *why = base_url_parse(&parsed, text);
+  if (why == base_url_names_a_user)
+    return "user names and passwords do not belong in a URL: use "
+           "--otlp-token-file";
   if (why) return why;
   if (parsed.query.len > 0)
     return "no query belongs there: a token comes from --otlp-token-file";

@@ -191,17 +191,20 @@ const struct pilot *snapshot_pilots(struct whole *whole,
 
 /* ---- who is ejected ---- */
 
-bool snapshot_target_is_up(const struct snapshot *snapshot,
-                           const struct group *group, unsigned i,
-                           int64_t now_us) {
+enum outlier_place snapshot_target_place(const struct snapshot *snapshot,
+                                         const struct group *group, unsigned i,
+                                         int64_t now_us) {
+  enum outlier_place best = OUTLIER_OUT;
   bool is_asked = false;
   for (const struct roster *r = snapshot_whole(snapshot)->rosters; r;
        r = r->next) {
     if (r->group != group) continue;
-    if (!outlier_is_out(&r->pilots[i]->failing, now_us)) return true;
+    const enum outlier_place place =
+        outlier_place(&r->pilots[i]->failing, now_us);
+    if (place < best) best = place;
     is_asked = true;
   }
-  return !is_asked;
+  return is_asked ? best : OUTLIER_IN;
 }
 
 /* ---- what is told of a target ---- */
@@ -211,8 +214,8 @@ bool snapshot_target_is_up(const struct snapshot *snapshot,
 static void see(struct target_sight *sight, const struct pilot_target *pilot,
                 const struct latency_curve *curve, uint32_t *most,
                 int64_t now_us) {
-  sight->ejected &= outlier_is_out(&pilot->failing, now_us);
-  sight->slow &= outlier_is_out(&pilot->slow, now_us);
+  sight->ejected &= outlier_place(&pilot->failing, now_us) != OUTLIER_IN;
+  sight->slow &= outlier_place(&pilot->slow, now_us) != OUTLIER_IN;
   if (curve->whole <= *most) return;
   *most = curve->whole;
   sight->p50_us = latency_until(curve, 0.5f);

@@ -20,6 +20,8 @@
 #include "core/address.h"
 #include "core/percent.h"
 
+const char base_url_names_a_user[] =
+    "user names and passwords do not belong in a URL: use --token-file";
 static const char bad_host[] = "the host must be a name, an IPv4 address or "
                                "[an IPv6 address]";
 
@@ -92,8 +94,7 @@ static const char *take_host(struct slice *text, struct slice *host) {
 static const char *parse_authority(struct base_url *target, struct slice text) {
   struct slice port = text;
   uint16_t own_port = target->tls ? 443 : 80;
-  if (find(text, '@') < text.len)
-    return "user names and passwords do not belong in a URL: use --token-file";
+  if (find(text, '@') < text.len) return base_url_names_a_user;
   const char *why = take_host(&port, &target->host);
   if (why) return why;
   target->port = own_port;

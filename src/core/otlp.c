@@ -8,6 +8,8 @@
 #include "core/otlp.h"
 
 #include "core/http_method.h"
+#include "core/json_check.h"
+#include "core/json_pointer.h"
 
 enum { KIND_SERVER = 2, KIND_CLIENT = 3, STATUS_ERROR = 2 };
 
@@ -304,23 +306,56 @@ void otlp_end(struct text *out) { text_str(out, "]}]}]}"); }
 
 /* ---- what a collector answers ---- */
 
-static struct slice behind(struct slice text, const char *what) {
-  const size_t len = strlen(what);
-  const char *found = memmem(text.at, text.len, what, len);
-  if (!found) return (struct slice){0};
-  return slice_from(text, (size_t)(found - text.at) + len);
+static bool is_json(struct slice text) {
+  struct json_check check;
+  json_check_init(&check, JSON_DEPTH_MAX);
+  return json_check_feed(&check, text.at, text.len) != JSON_BAD &&
+         json_check_end(&check) == JSON_WHOLE;
 }
 
-/* No name of that answer but this one ends so, and its only text is a person's.
- * A number may stand in quotes or not. */
-uint64_t otlp_rejected(struct slice answer) {
-  static const char between[] = " \t\r\n:\"";
-  struct slice rest = behind(answer, "\"rejectedSpans\"");
+static struct slice value_at(struct slice answer, const char *place) {
+  const struct json_pointer pointer = {.text = slice_of(place)};
+  return json_pointer_find(pointer, answer);
+}
+
+static bool is_string(struct slice value) {
+  return value.len > 0 && value.at[0] == '"';
+}
+
+static struct slice unquoted(struct slice string) {
+  return (struct slice){string.at + 1, string.len - 2};
+}
+
+/* Of 64 bits it stands in quotes, or not. */
+static uint64_t number_of(struct slice value) {
+  const struct slice digits = is_string(value) ? unquoted(value) : value;
   uint64_t number = 0;
-  size_t i = 0;
-  while (i < rest.len && memchr(between, rest.at[i], sizeof between - 1)) i++;
-  for (; i < rest.len && rest.at[i] >= '0' && rest.at[i] <= '9'; i++)
-    if (number < UINT32_MAX)
-      number = 10 * number + (unsigned)(rest.at[i] - '0');
+  for (size_t i = 0; i < digits.len && number < UINT32_MAX; i++) {
+    if (digits.at[i] < '0' || digits.at[i] > '9') return 0;
+    number = 10 * number + (unsigned)(digits.at[i] - '0');
+  }
   return number;
+}
+
+static void show(char why[OTLP_WHY_BYTES], struct slice value) {
+  const struct slice message =
+      is_string(value) ? unquoted(value) : (struct slice){0};
+  struct text out;
+  text_init(&out, why, OTLP_WHY_BYTES - sizeof "...");
+  for (size_t i = 0; i < message.len && !out.cut; i++)
+    if (message.at[i] >= ' ' && message.at[i] < 0x7f)
+      text_char(&out, message.at[i]);
+    else text_hex(&out, message.at[i]);
+  out.cap = OTLP_WHY_BYTES;
+  if (out.cut) text_str(&out, "...");
+  text_end(&out);
+}
+
+struct otlp_partial otlp_partial(struct slice answer) {
+  struct otlp_partial partial = {0};
+  if (!is_json(answer)) return partial;
+  partial.rejected =
+      number_of(value_at(answer, "/partialSuccess/rejectedSpans"));
+  show(partial.why, value_at(answer, "/partialSuccess/errorMessage"));
+  return partial;
 }

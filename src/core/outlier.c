@@ -72,6 +72,13 @@ bool outlier_good(struct outlier_bench *bench, int64_t now_us) {
   return was_out;
 }
 
+enum outlier_place outlier_place(const struct outlier_bench *bench,
+                                 int64_t now_us) {
+  const int64_t try_us = load(&bench->try_us);
+  if (try_us == 0) return OUTLIER_IN;
+  return try_us > now_us ? OUTLIER_OUT : OUTLIER_DUE;
+}
+
 bool outlier_is_out(const struct outlier_bench *bench, int64_t now_us) {
   return load(&bench->try_us) > now_us;
 }

@@ -221,7 +221,8 @@ static void explain(char *error, size_t error_cap,
   struct text text;
   text_init(&text, place, sizeof place);
   address_write_place(&text, address, address->port);
-  snprintf(error, error_cap, "%s: %s", text_end(&text), strerror(why));
+  snprintf(error, error_cap, "%s: %s", text_end(&text),
+           why == ENOTSOCK ? "it is there, and is no socket" : strerror(why));
 }
 
 struct listener *listener_new(struct loop *loop,

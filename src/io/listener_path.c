@@ -2,8 +2,8 @@
  *
  * Its mode is 0600 from the moment when it is there: the descriptor has it
  * before bind. What a process that was killed has left behind is replaced: a
- * socket to which nobody listens. One to which somebody does, or a file of
- * another sort, is an address in use. */
+ * socket to which nobody listens. One to which somebody does is an address in
+ * use; a file of another sort is left alone. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -19,7 +19,6 @@ static bool is_socket(const char *path) {
 }
 
 static bool is_stale(const struct sockaddr_un *to) {
-  if (!is_socket(to->sun_path)) return false;
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
   bool refused = connect(fd, (const struct sockaddr *)to, sizeof *to) < 0 &&
@@ -33,6 +32,7 @@ static bool bind_at(int fd, const struct sockaddr_un *to) {
   const struct sockaddr *any = (const struct sockaddr *)to;
   if (bind(fd, any, sizeof *to) == 0) return true;
   int error = errno;
+  if (error == EADDRINUSE && !is_socket(to->sun_path)) error = ENOTSOCK;
   if (error != EADDRINUSE || !is_stale(to)) {
     errno = error;
     return false;

@@ -56,14 +56,17 @@ void admin_metrics(struct admin *admin, const struct http_request *request,
 
 /* ---- readiness ---- */
 
+/* One that is due to be tried counts: only a request can bring it back, and who
+ * is not ready gets none. */
 static bool has_target(const struct snapshot *snapshot,
                        const struct group *group, int64_t now_us) {
   for (unsigned i = 0; i < group->count; i++)
-    if (snapshot_target_is_up(snapshot, group, i, now_us)) return true;
+    if (snapshot_target_place(snapshot, group, i, now_us) != OUTLIER_OUT)
+      return true;
   return group->count == 0;
 }
 
-/* An upstream of which every target is ejected; NULL: there is none. */
+/* An upstream of which every target sits out; NULL: there is none. */
 static const struct group *lost_upstream(const struct snapshot *snapshot) {
   const int64_t now_us = clock_now_us();
   for (unsigned i = 0; i < snapshot->group_count; i++)

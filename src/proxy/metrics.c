@@ -230,7 +230,8 @@ static void write_up(const struct exposition *to,
     const struct group *group = &snapshot->groups[i];
     for (unsigned k = 0; k < group->count; k++)
       exposition_number(to, group->targets[k].labels,
-                        snapshot_target_is_up(snapshot, group, k, now_us));
+                        snapshot_target_place(snapshot, group, k, now_us) ==
+                            OUTLIER_IN);
   }
 }
 
@@ -291,7 +292,7 @@ static void targets(struct exposition *to, const struct metrics_source *source,
   for (unsigned i = 0; i < snapshot->target_count; i++)
     write_attempts_took(to, snapshot, &snapshot->targets[i]);
   exposition_family(to, EXPOSITION_GAUGE, "hedgerow_target_up",
-                    "0: the target has failed, and is ejected.");
+                    "0: the target was ejected, and has not answered since.");
   write_up(to, source, now_us);
   exposition_family(to, EXPOSITION_GAUGE, "hedgerow_in_flight",
                     "Attempts in flight to the target's origin.");

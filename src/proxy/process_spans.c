@@ -52,8 +52,8 @@ static struct spans *make_spans(const struct program *program) {
 
 /* A share of all numbers of 64 bits. */
 static uint64_t share_of(int64_t millionths) {
-  if (millionths == 1000000) return UINT64_MAX;
-  return UINT64_MAX / 1000000 * (uint64_t)millionths;
+  if (millionths == CONFIG_RATIO_ALL) return UINT64_MAX;
+  return UINT64_MAX / CONFIG_RATIO_ALL * (uint64_t)millionths;
 }
 
 bool process_start_spans(struct program *program) {

@@ -72,24 +72,22 @@ static void free_config(struct config *config) {
 /* What the file says now; NULL: it will not do, and notices have said why. */
 static struct config *read_config(struct reload *reload) {
   struct config *config = calloc(1, sizeof *config);
-  uint64_t descriptors;
   if (config && settings_read(config, reload->config->file, reload->words,
-                              on_error, reload)) {
-    machine_fit(config, &descriptors);
+                              on_error, reload))
     return config;
-  }
   free_config(config);
   return NULL;
 }
 
-/* Names what of the file this process has not taken over. */
+/* Names what of the file this process has not taken over, by what was written
+ * and not by what was fitted. */
 static void say_differences(const struct reload *reload,
-                            const struct config *config) {
-  struct config running = *reload->config, wanted = *config;
+                            const struct config *written) {
+  struct config running = *reload->config;
   char option[OPTION_NAME_MAX + 1];
   running.max_connections = reload->max_connections;
   for (unsigned n = 0;
-       config_differ(&running, &wanted, n, option, sizeof option); n++)
+       config_differ(&running, written, n, option, sizeof option); n++)
     log_notice("%s: it counts from the next start on", option);
 }
 
@@ -104,19 +102,26 @@ static bool read_admin_token(struct reload *reload) {
   return secrets_read_admin(&reload->secrets, reload->config, on_error, reload);
 }
 
-static bool reload_file(struct reload *reload) {
-  struct config *config = read_config(reload);
-  if (!config || !read_admin_token(reload) ||
+static bool take_config(struct reload *reload, struct config *config) {
+  const struct config written = *config;
+  uint64_t descriptors;
+  machine_fit(config, &descriptors);
+  if (!read_admin_token(reload) ||
       !secrets_read(&reload->secrets, config, on_error, reload) ||
-      !renew(reload, config)) {
-    free_config(config);
+      !renew(reload, config))
     return false;
-  }
   reopen_log(reload, config);
   free_config(reload->renewed);
   reload->renewed = config;
-  say_differences(reload, config);
+  say_differences(reload, &written);
   return true;
+}
+
+static bool reload_file(struct reload *reload) {
+  struct config *config = read_config(reload);
+  if (config && take_config(reload, config)) return true;
+  free_config(config);
+  return false;
 }
 
 static bool reload_flags(struct reload *reload) {

@@ -56,6 +56,7 @@ struct spans {
   struct batch batches[2], *filling, *sending; /* sending: is tried */
   int64_t not_before_us;                       /* the next try */
   unsigned failures;                           /* since the last success */
+  bool told_partial;
   struct slice instance;
   char url[URL_BYTES];
   atomic_bool stopping;
@@ -181,11 +182,24 @@ static int64_t wait_us(const struct spans *spans, const struct post_end *end) {
   return (wait_s < longest_wait_s ? wait_s : longest_wait_s) * second_us;
 }
 
+/* Once: it may say the same of every batch. */
+static void tell_partial(struct spans *spans,
+                         const struct otlp_partial *partial) {
+  if (spans->told_partial || (partial->rejected == 0 && !partial->why[0]))
+    return;
+  spans->told_partial = true;
+  log_notice("the collector %s took a batch, and says that it left out %llu of "
+             "%u spans%s%s; this is told once",
+             spans->url, (unsigned long long)partial->rejected,
+             spans->sending->spans, partial->why[0] ? ": " : "", partial->why);
+}
+
 /* Of a batch that it took, a collector may have left some out. */
 static void note_success(struct spans *spans, const struct post_end *end) {
   const uint64_t all = spans->sending->spans;
-  const uint64_t rejected = otlp_rejected(end->answer);
-  const uint64_t lost = rejected < all ? rejected : all;
+  const struct otlp_partial partial = otlp_partial(end->answer);
+  const uint64_t lost = partial.rejected < all ? partial.rejected : all;
+  tell_partial(spans, &partial);
   count(&spans->sent, all - lost);
   count(&spans->dropped, lost);
   empty(spans->sending);

@@ -53,13 +53,17 @@ static enum reading complain(const char *flag, const char *value,
 
 static enum reading read_listen(struct mock_options *options,
                                 const char *value) {
-  const char *why = config_parse_address(slice_of(value), &options->listen);
+  static const char form[] = "write it as HOST:PORT, such as 127.0.0.1:9000";
+  const char *why =
+      config_parse_address(slice_of(value), form, &options->listen);
   return why ? complain("--listen", value, why) : READ_OK;
 }
 
 static enum reading read_admin(struct mock_options *options,
                                const char *value) {
-  const char *why = config_parse_address(slice_of(value), &options->admin);
+  static const char form[] = "write it as HOST:PORT, such as 127.0.0.1:9001";
+  const char *why =
+      config_parse_address(slice_of(value), form, &options->admin);
   if (!why && !address_is_loopback(options->admin.host))
     why = "anybody may move the faults there, so it is for this machine alone: "
           "write 127.0.0.1:PORT";

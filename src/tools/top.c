@@ -51,8 +51,8 @@ static const char help[] =
     "  --every TIME      how often to look, 100ms to 60m (1s)\n"
     "  --once            print one table; so it is, too, where stdout is no\n"
     "                    terminal\n"
-    "  --admin ADDRESS   where to ask: HOST:PORT or unix:/PATH\n"
-    "                    (127.0.0.1:8481, or HEDGEROW_ADMIN)\n"
+    "  --admin ADDRESS   where to ask: HOST:PORT, http://HOST:PORT/ or\n"
+    "                    unix:/PATH (127.0.0.1:8481, or HEDGEROW_ADMIN)\n"
     "  --admin-token-file FILE\n"
     "                    the token that hedgerow's --admin-token-file holds\n"
     "  --help            this text\n";

@@ -106,12 +106,24 @@ enum viewer_reading viewer_read(struct viewer *viewer, char **argv,
 
 /* ---- the listener ---- */
 
+/* hedgerow says where it is by a URL, which may be copied. */
+static struct slice without_scheme(struct slice place) {
+  const struct slice scheme = slice_of("http://");
+  if (!slice_starts_with(place, scheme)) return place;
+  place = slice_from(place, scheme.len);
+  if (place.len > 0 && place.at[place.len - 1] == '/') place.len--;
+  return place;
+}
+
 /* Fills what a download comes from. NULL, or what is wrong with --admin. */
 static const char *place_of(const struct viewer *viewer, char *origin,
                             size_t cap, const char **socket) {
+  static const char form[] =
+      "write it as HOST:PORT, such as 127.0.0.1:8481, or as unix:/PATH";
   struct text text;
   struct listen_at at;
-  const char *why = config_parse_place(slice_of(viewer->admin), &at);
+  const char *why =
+      config_parse_place(without_scheme(slice_of(viewer->admin)), form, &at);
   if (why) return why;
   if (at.path.len == 0 && at.port == 0)
     return "expected the port that hedgerow listens at";

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -233,6 +234,18 @@ Test(reload_file, options_that_want_a_restart_are_named_and_the_rest_applies) {
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
   reload(&s, BOTH);
   cr_expect(!strstr(s.program->err, "max_head"), "%s", s.program->err);
+  scene_close(&s);
+}
+
+Test(reload_file, a_limit_that_was_lowered_to_fit_is_no_difference) {
+  const struct rlimit few = {1024, 1024};
+  cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+  struct scene s = scene_open(BEFORE);
+  expect_said(&s, "--max-connections is lowered");
+  reload(&s, BOTH);
+  cr_expect(!strstr(s.program->err, "it counts"), "%s", s.program->err);
+  reload(&s, "max_connections: 20000\n" BOTH);
+  expect_said(&s, "max_connections: it counts from the next start on");
   scene_close(&s);
 }
 

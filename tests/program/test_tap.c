@@ -70,6 +70,25 @@ Test(tap, json_is_the_events_own) {
   origin_free(admin);
 }
 
+Test(tap, a_place_may_be_the_url_that_hedgerow_prints) {
+  char url[80];
+  struct origin *admin = origin_new();
+  snprintf(url, sizeof url, "%s/", admin->url);
+  struct screen *s = screen_open_pipe("tap", "--admin", url);
+  begin(admin, all);
+  screen_free(s);
+  origin_free(admin);
+}
+
+Test(tap, a_place_that_is_none_is_told_how_to_write_it) {
+  struct screen *s = screen_open_pipe("tap", "--admin", "https://h:1/");
+  screen_await_err(
+      s, "tap: --admin 'https://h:1/': write it as HOST:PORT, such as "
+         "127.0.0.1:8481, or as unix:/PATH\n");
+  screen_await_exit(s, 2);
+  screen_free(s);
+}
+
 Test(tap, filters_are_hedgerows) {
   struct origin *admin = origin_new();
   struct screen *s =
