@@ -91,8 +91,7 @@ static void end(struct reader *reader) {
 }
 
 void admin_events_end(struct admin *admin) {
-  struct list_link *first;
-  while ((first = admin->readers.first)) end(reader_of(first));
+  list_each (link, &admin->readers) end(reader_of(link));
 }
 
 /* ---- to one reader ---- */

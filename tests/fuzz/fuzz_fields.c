@@ -1,16 +1,17 @@
 /* fuzz_fields: small readers and writers of field values, one by the first
  * letter: (a)ddresses into core/cidr, (e)ntity tags into core/conditional,
  * (f)orwarded, (g)zip into core/coding, (l)inks, c(o)rs, (p)refer,
- * (r)etry_after. What they take stands in the lines behind, and then a request's
+ * (r)etry_after, (w)eights into core/accept. What they take stands in the lines behind, and then a request's
  * head where they take one.
  *
  * What is written are field lines in the room that was promised, without one
  * that nobody wrote. A block reads as it was written. Tags match only what was
  * sent. A stranger has no say in X-Forwarded-*. A link that was rewritten leads
- * to where it led. Who gets gzip named it. An origin is allowed only when it
+ * to where it led. Who gets gzip named it, and so it is with a media type. An origin is allowed only when it
  * was named. A wait has its bounds, and a date reads as it is written. */
 #include <stdlib.h>
 
+#include "core/accept.h"
 #include "core/cidr.h"
 #include "core/coding.h"
 #include "core/conditional.h"
@@ -186,6 +187,13 @@ static void fuzz_coding(struct slice head) {
   }
   demand(named || !coding_takes_gzip(&request), "who takes gzip names it");
   if (request.field_count > 0) check_plain_fields(lines_of(&request, head));
+}
+
+static void fuzz_accept(struct slice rest) {
+  struct slice type = fuzz_line(&rest), accept = fuzz_line(&rest);
+  int weight = accept_weight(accept, type);
+  demand(weight >= 0 && weight <= ACCEPT_ONE, "a weight has its bounds");
+  demand(weight == 0 || http_list_has(accept, type), "who wants it names it");
 }
 
 /* ---- X-Forwarded-* ---- */
@@ -408,6 +416,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     case 'o': fuzz_cors(rest); break;
     case 'p': fuzz_prefer(rest); break;
     case 'r': fuzz_retry_after(rest); break;
+    case 'w': fuzz_accept(rest); break;
     default: break;
   }
   return 0;

@@ -26,8 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct slice host = own_line(&input), origin = own_line(&input);
   struct slice authorization = own_line(&input), token = own_line(&input);
   (void)site_is_safe(host);
-  if (site_is_own(origin, host))
+  if (site_is_own(origin, host, true))
     demand(ends_in(origin, host), "an Origin is its own Host's");
+  demand(!site_is_own(origin, host, false) || site_is_own(origin, host, true),
+         "what is its own is so behind TLS");
   if (site_token_is(authorization, token))
     demand(ends_in(authorization, token), "a token is shown whole");
   let_go(host);
