@@ -20,6 +20,7 @@ struct secrets {
   unsigned count;
   struct variable *variables;
   struct slice admin_token; /* of --admin-token-file; empty: none */
+  struct slice admin_read;  /* and is to be, once it is taken */
   unsigned admin_tokens;    /* how many there have been, this one included */
 };
 
@@ -29,11 +30,14 @@ struct secrets {
 bool secrets_read(struct secrets *secrets, const struct config *config,
                   config_complain *complain, void *arg)
     __attribute__((warn_unused_result));
-/* Reads --admin-token-file, if there is one, of the config of the start. One
- * that is the same as before is not counted. False likewise. */
+/* Reads --admin-token-file, if there is one, of the config of the start. False
+ * likewise. */
 bool secrets_read_admin(struct secrets *secrets, const struct config *config,
                         config_complain *complain, void *arg)
     __attribute__((warn_unused_result));
+/* From now on the token that was read is asked for. One that is the same as
+ * before is not counted. */
+void secrets_take_admin(struct secrets *secrets);
 /* Wipes tokens, lets trusts go. */
 void secrets_clear(struct secrets *secrets);
 

@@ -338,9 +338,9 @@ measure_tls() {
   for kind in nginx haproxy hedgerow; do heed "tls/$kind"; done
 }
 
-# What it costs that somebody may look, though nobody does: metrics, receipts and
-# the history of races; and spans of one request in a hundred, sent to an origin
-# that takes anything.
+# What it costs that somebody may look, though nobody does: metrics, receipts
+# and the history of races; and spans of one request in a hundred, sent to an
+# origin that takes anything.
 measure_watched() {
   local round title='CPU us, watched'
   local admin=(--admin 127.0.0.1:0 --receipt 60s)

@@ -37,6 +37,7 @@ static struct snapshot *make_snapshot(const struct reload *reload,
 
 bool reload_first(struct reload *reload) {
   reload->snapshot = make_snapshot(reload, reload->config);
+  secrets_take_admin(&reload->secrets);
   return reload->snapshot != NULL;
 }
 
@@ -97,19 +98,23 @@ static void reopen_log(const struct reload *reload,
     log_notice("the log stays where it was");
 }
 
-/* Where it lies is an option of the process. */
-static bool read_admin_token(struct reload *reload) {
-  return secrets_read_admin(&reload->secrets, reload->config, on_error, reload);
+/* All of it, or nothing. Where the admin's token lies is an option of the
+ * process. */
+static bool take_all(struct reload *reload, const struct config *config) {
+  struct secrets *secrets = &reload->secrets;
+  if (!secrets_read_admin(secrets, reload->config, on_error, reload) ||
+      !secrets_read(secrets, config, on_error, reload) ||
+      !renew(reload, config))
+    return false;
+  secrets_take_admin(secrets);
+  return true;
 }
 
 static bool take_config(struct reload *reload, struct config *config) {
   const struct config written = *config;
   uint64_t descriptors;
   machine_fit(config, &descriptors);
-  if (!read_admin_token(reload) ||
-      !secrets_read(&reload->secrets, config, on_error, reload) ||
-      !renew(reload, config))
-    return false;
+  if (!take_all(reload, config)) return false;
   reopen_log(reload, config);
   free_config(reload->renewed);
   reload->renewed = config;
@@ -126,9 +131,7 @@ static bool reload_file(struct reload *reload) {
 
 static bool reload_flags(struct reload *reload) {
   reopen_log(reload, reload->config);
-  return read_admin_token(reload) &&
-         secrets_read(&reload->secrets, reload->config, on_error, reload) &&
-         renew(reload, reload->config);
+  return take_all(reload, reload->config);
 }
 
 const char *reload_run(struct reload *reload) {

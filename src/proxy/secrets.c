@@ -270,16 +270,25 @@ bool secrets_read_admin(struct secrets *secrets, const struct config *config,
   char *token = read_admin(&reading, &config->admin_token_file);
   config_errors_tell(&reading.errors);
   if (!token) return false;
-  secrets->admin_tokens += !slice_equal(slice_of(token), secrets->admin_token);
-  wipe(secrets->admin_token);
-  secrets->admin_token = slice_of(token);
+  wipe(secrets->admin_read);
+  secrets->admin_read = slice_of(token);
   forbid_dumps();
   return true;
 }
 
+void secrets_take_admin(struct secrets *secrets) {
+  if (secrets->admin_read.len == 0) return;
+  secrets->admin_tokens +=
+      !slice_equal(secrets->admin_read, secrets->admin_token);
+  wipe(secrets->admin_token);
+  secrets->admin_token = secrets->admin_read;
+  secrets->admin_read = (struct slice){0};
+}
+
 void secrets_clear(struct secrets *secrets) {
   drop_targets(secrets);
+  wipe(secrets->admin_read);
   wipe(secrets->admin_token);
-  secrets->admin_token = (struct slice){0};
+  secrets->admin_read = secrets->admin_token = (struct slice){0};
   variables_clear(secrets);
 }

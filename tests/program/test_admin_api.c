@@ -199,9 +199,9 @@ Test(admin_api, a_parameter_that_is_none_is_named) {
   expect_problem(p, "/api/v1/races?limit=1&only=failed&x", 400,
                  "only=failed: no parameter of this path, which has kind, "
                  "limit, route");
-  expect_problem(p, "/api/v1/events?only=", 400, "only= is no list of");
+  expect_problem(p, "/api/v1/events?only=", 400, "only= is neither all nor");
   expect_problem(p, "/api/v1/events?only=failed,,rescued", 400,
-                 "only=failed,,rescued is no list of");
+                 "only=failed,,rescued is neither all nor");
   expect_problem(p, "/api/v1/events?route=", 400, "route=: expected the path");
   expect_problem(p, "/api/v1/events?limit=1", 400,
                  "limit=1: no parameter of this path, which has only, route");
@@ -465,6 +465,25 @@ Test(admin_api, the_token_is_read_anew_by_a_reload) {
   program_await_notice(p, "hedgerow: not reloaded");
   cr_expect_eq(
       status_with(client, "/metrics", "Authorization: Bearer second\r\n"), 200);
+  client_free(client);
+  program_free(p);
+}
+
+Test(admin_api, a_reload_that_is_refused_takes_no_token) {
+  char own[FOLDER_PATH_MAX], upstream[FOLDER_PATH_MAX];
+  folder_write("admin.token", "first", own);
+  folder_write("upstream.token", "good", upstream);
+  struct program *p = program_start(NOBODY, "--admin-token-file", own,
+                                    "--token-file", upstream);
+  struct client *client = operator_new(p);
+  folder_write("admin.token", "second", own);
+  folder_write("upstream.token", "two words", upstream);
+  program_signal(p, SIGHUP);
+  program_await_notice(p, "hedgerow: not reloaded");
+  cr_expect_eq(
+      status_with(client, "/metrics", "Authorization: Bearer first\r\n"), 200);
+  cr_expect_eq(
+      status_with(client, "/metrics", "Authorization: Bearer second\r\n"), 401);
   client_free(client);
   program_free(p);
 }
