@@ -26,7 +26,11 @@ static bool offer_by(unsigned worker, struct history *history,
                      const struct race_record *race) {
   struct tape *tape = history_tape(history, worker);
   if (!tape_wants(tape, race)) return false;
-  tape_put(tape, race, race->end_us);
+  char storage[RACE_COPY_BYTES];
+  struct text copy;
+  text_init(&copy, storage, sizeof storage);
+  race_copy_write(&copy, race, race->end_us);
+  tape_put(tape, race, text_slice_of(&copy));
   return true;
 }
 

@@ -39,8 +39,9 @@ struct spans_feed {
 
 struct spans_feed *spans_feed(struct spans *spans, unsigned worker);
 
+/* copy: of the race, a core/race_copy. */
 void spans_put_race(struct spans_feed *feed, const struct race_record *race,
-                    int64_t wall_us);
+                    struct slice copy);
 
 static inline bool spans_wants(const struct spans_feed *feed,
                                const struct race_record *race) {

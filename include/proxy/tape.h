@@ -47,8 +47,8 @@ static inline bool tape_wants(struct tape *tape,
   return tape && (race->count > 0 || race->outcome == OUTCOME_REFUSED) &&
          tape_wants_race(tape, race);
 }
-/* Puts it there. */
+/* Puts it there, as its core/race_copy. */
 void tape_put(struct tape *tape, const struct race_record *race,
-              int64_t wall_us);
+              struct slice copy);
 
 #endif

@@ -14,8 +14,20 @@
 #include <sys/uio.h>
 
 #include "core/answer.h"
+#include "core/race_copy.h"
 #include "io/clock.h"
 #include "proxy/observe.h"
+
+/* For who reads it later. Not inline: few are copied. */
+static __attribute__((noinline)) void answering_copy(const struct answering *to,
+                                                     bool kept, bool sent) {
+  char storage[RACE_COPY_BYTES];
+  struct text copy;
+  text_init(&copy, storage, sizeof storage);
+  race_copy_write(&copy, to->race, clock_wall_us());
+  if (kept) tape_put(to->service->tape, to->race, text_slice_of(&copy));
+  if (sent) spans_put_race(to->service->spans, to->race, text_slice_of(&copy));
+}
 
 /* The peer's text costs more than the rest of a line: only when it is wanted.
  */
@@ -30,8 +42,7 @@ static void answering_tell(const struct answering *to, int status,
       to->connection)
     race->peer = slice_of(connection_peer(to->connection));
   observe_race(to->service, race);
-  if (kept) tape_put(to->service->tape, race, clock_wall_us());
-  if (sent) spans_put_race(to->service->spans, race, clock_wall_us());
+  if (kept || sent) answering_copy(to, kept, sent);
 }
 
 static struct text *scratch(const struct answering *to) {

@@ -76,11 +76,7 @@ struct spans_feed *spans_feed(struct spans *spans, unsigned worker) {
 }
 
 void spans_put_race(struct spans_feed *feed, const struct race_record *race,
-                    int64_t wall_us) {
-  char storage[RACE_COPY_BYTES];
-  struct text copy;
-  text_init(&copy, storage, sizeof storage);
-  race_copy_write(&copy, race, wall_us);
+                    struct slice copy) {
   if (!ring_put(feed->ring, copy.at, copy.len))
     tally_add(&feed->dropped, otlp_spans(race));
 }

@@ -1,4 +1,4 @@
-/* tape: which races are copied, and the copy.
+/* tape: which races are copied for main.
  *
  * On the path of a request is a subtraction, two or three comparisons and a
  * count: all the rest is for the few that are copied. What is remarkable has a
@@ -9,7 +9,6 @@
  * one. */
 #include "proxy/tape.h"
 
-#include "core/race_copy.h"
 #include "core/race_filter.h"
 
 static bool is_remarkable(const struct tape *tape,
@@ -56,11 +55,7 @@ bool tape_wants_race(struct tape *tape, const struct race_record *race) {
 }
 
 void tape_put(struct tape *tape, const struct race_record *race,
-              int64_t wall_us) {
-  char storage[RACE_COPY_BYTES];
-  struct text text;
-  text_init(&text, storage, sizeof storage);
-  race_copy_write(&text, race, wall_us);
-  if (!ring_put(tape->ring, text.at, text.len))
+              struct slice copy) {
+  if (!ring_put(tape->ring, copy.at, copy.len))
     tally_add(&tape->left_out[is_remarkable(tape, race)], 1);
 }
