@@ -255,8 +255,9 @@ Test(otlp, whatever_a_peer_sends_it_is_json_and_has_room) {
   memset(error, '\x02', RACE_COPY_ERROR);
   struct race_copy copy = rescued();
   copy.race.path = (struct slice){noise, sizeof noise};
-  copy.race.route = copy.race.upstream = copy.race.peer = copy.race.id =
-      copy.race.method = (struct slice){noise, RACE_COPY_ROUTE};
+  copy.race.route = (struct slice){noise, RACE_COPY_ROUTE};
+  copy.race.upstream = copy.race.peer = copy.race.id = copy.race.method =
+      (struct slice){noise, RACE_COPY_NAME};
   copy.race.count = RACE_COPY_ATTEMPTS;
   copy.left_out = 100;
   for (unsigned i = 0; i < RACE_COPY_ATTEMPTS; i++) {

@@ -21,7 +21,7 @@ enum {
   RACE_COPY_ATTEMPTS = 16,
   /* What a string is cut at; it ends in "..." then. */
   RACE_COPY_PATH = 1024,
-  RACE_COPY_ROUTE = 256,
+  RACE_COPY_ROUTE = RECORD_ROUTE_MAX, /* none is cut */
   RACE_COPY_ERROR = 160,
   RACE_COPY_NAME = 128, /* of anything else */
 };

@@ -53,6 +53,8 @@ struct race_would {
   float rescue; /* 0 .. 1 */
 };
 
+enum { RECORD_ROUTE_MAX = 1024 /* bytes of a route's path, at most */ };
+
 /* One client request, once it is settled. */
 struct race_record {
   struct slice id, method, path, peer; /* path: without the query */

@@ -209,6 +209,15 @@ Test(admin_api, a_parameter_that_is_none_is_named) {
   program_free(p);
 }
 
+/* Each byte takes six in JSON that may stand in a page. */
+Test(admin_api, a_long_value_is_named_too) {
+  static char path[3000] = "/api/v1/races?kind=";
+  struct program *p = program_start(NOBODY);
+  while (strlen(path) < sizeof path - 1) strcat(path, "<");
+  expect_problem(p, path, 400, "kind=\\u003c");
+  program_free(p);
+}
+
 /* An ID that is odd is none, and a path is visible ASCII: so this is the worst
  * that can come. */
 Test(admin_api, what_a_client_sends_stays_within_its_string) {
@@ -234,6 +243,14 @@ Test(admin_api, an_id_is_percent_decoded) {
   ask_with_id(p, "a/b");
   expect_in(p, "/api/v1/races/a%2Fb", "\"id\":\"a/b\"");
   expect_in(p, "/api/v1/races/a/b", "\"id\":\"a/b\"");
+  program_free(p);
+}
+
+Test(admin_api, an_id_that_is_badly_encoded_is_named) {
+  struct program *p = program_start(NOBODY);
+  expect_problem(p, "/api/v1/races/a%zz", 400,
+                 "ID=a%zz: expected two hex digits behind each %");
+  expect_problem(p, "/api/v1/races/%", 400, "ID=%: expected two hex digits");
   program_free(p);
 }
 
@@ -273,6 +290,27 @@ Test(admin_api, what_a_file_names_stays_within_its_string) {
       scene_open(YAML "routes:\n  - {path: '/<r>&', upstream: a}\n");
   expect_in(s.program, "/api/v1/state",
             "\"route\":\"/\\u003cr\\u003e\\u0026\"");
+  scene_close(&s);
+}
+
+/* As long as a route's path may be, and in a query each byte encoded. */
+Test(admin_api, the_longest_route_is_found) {
+  static char path[1024 + 1], yaml[4096], query[4096] = "?route=%2F";
+  memset(path, '~', sizeof path - 1);
+  path[0] = '/';
+  for (size_t i = 1; i < sizeof path - 1; i++) strcat(query, "%7E");
+  snprintf(yaml, sizeof yaml, YAML "routes:\n  - {path: %s, upstream: a}\n",
+           path);
+  struct scene s = scene_open(yaml);
+  struct ear *ear = ear_new(s.program, query);
+  snprintf(yaml, sizeof yaml, "GET %s HTTP/1.1", path);
+  scene_expect(&s, s.a, path, yaml);
+  snprintf(yaml, sizeof yaml, "\"route\":\"%s\"", path);
+  const char *event = ear_await(ear);
+  cr_expect(strstr(event, yaml), "%s", event);
+  ear_free(ear);
+  snprintf(yaml, sizeof yaml, "/api/v1/races%s", query);
+  cr_expect_eq(count_in(s.program, yaml, "\"seq\":"), 1);
   scene_close(&s);
 }
 
