@@ -351,7 +351,6 @@ Test(admin_api, a_drain_ends_the_program_in_order) {
   struct arrival *arrival = origin_await(s.origin);
   struct client *client = operator_new(s.program);
   reply_expect(post(client, "/api/v1/drain"), 202, "{\"drain\":\"begun\"}");
-  reply_expect(post(client, "/api/v1/drain"), 202, "{\"drain\":\"begun\"}");
   reply_expect_problem(post(client, "/api/v1/reload"), 409);
   cr_expect_eq(operator_get(client, "/readyz")->status, 503);
   reply_expect_in_body(operator_get(client, "/api/v1/state"),
@@ -360,6 +359,29 @@ Test(admin_api, a_drain_ends_the_program_in_order) {
   reply_expect(client_await_reply(s.client), 200, OK);
   program_await_exit(s.program);
   cr_expect_eq(s.program->exit_status, 0);
+  client_free(client);
+  stage_close(&s);
+}
+
+/* Neither another POST nor the signal that a service manager sends behind it
+ * cuts anybody off. */
+Test(admin_api, a_drain_is_not_hurried_but_by_a_second_signal) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0");
+  client_get(s.client, "/smart?timeout=60000");
+  struct arrival *arrival = origin_await(s.origin);
+  struct client *client = operator_new(s.program);
+  reply_expect(post(client, "/api/v1/drain"), 202, "{\"drain\":\"begun\"}");
+  const struct reply *again = post(client, "/api/v1/drain");
+  cr_expect_eq(again->status, 202);
+  reply_expect_in_body(again, "{\"drain\":\"under way\",\"hint\":\"nothing was "
+                              "changed; a second signal ends");
+  program_signal(s.program, SIGTERM);
+  program_await_notice(s.program, "stopping already");
+  program_signal(s.program, SIGINT);
+  program_await_exit(s.program);
+  cr_expect_eq(s.program->exit_status, 1);
+  s.program->exit_status = 0;
+  arrival_await_closed(arrival);
   client_free(client);
   stage_close(&s);
 }
