@@ -28,8 +28,8 @@ enum {
 
 /* As it is read back. The record points into the copy's bytes and into this. */
 struct race_copy {
-  struct race_record race; /* without tally and would; its path without origin
-                            * and query, its attempts without gaps */
+  struct race_record race; /* without tally; its path without origin and query,
+                            * its attempts without gaps */
   int64_t wall_us;         /* when it was answered, since 1970 */
   unsigned left_out;       /* attempts that are not told */
   struct trace_context trace;
