@@ -46,9 +46,12 @@ static void sum_answered(const struct route_tally *of, unsigned workers,
 void tally_waits_turn(struct tally_waits *waits, const struct route_tally *of,
                       unsigned workers, int64_t now_us) {
   if (waits->newer_us == 0) waits->newer_us = now_us;
-  if (now_us - waits->newer_us < TALLY_WAITS_US) return;
+  const int64_t past_us = now_us - waits->newer_us;
+  if (past_us < TALLY_WAITS_US) return;
   memcpy(waits->older, waits->newer, sizeof waits->older);
   sum_answered(of, workers, waits->newer);
+  if (past_us >= 2 * TALLY_WAITS_US) /* nobody has looked for so long */
+    memcpy(waits->older, waits->newer, sizeof waits->older);
   waits->newer_us = now_us;
 }
 
