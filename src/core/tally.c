@@ -37,6 +37,13 @@ uint64_t tally_sum(const tally_cell *cell, size_t each, unsigned workers) {
 
 /* ---- of late ---- */
 
+int64_t tally_lag_us(const struct worker_tally *of, int64_t now_us) {
+  int64_t lag_us = atomic_load_explicit(&of->lag_us, memory_order_relaxed);
+  int64_t beat_us = atomic_load_explicit(&of->beat_us, memory_order_relaxed);
+  if (beat_us > 0 && now_us - beat_us > lag_us) lag_us = now_us - beat_us;
+  return lag_us;
+}
+
 static void sum_answered(const struct route_tally *of, unsigned workers,
                          uint64_t sums[TALLY_SPANS + 1]) {
   for (unsigned i = 0; i <= TALLY_SPANS; i++)
