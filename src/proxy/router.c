@@ -251,3 +251,13 @@ void router_on_bad_request(void *arg, struct connection *connection,
       admission ? request_id(arg, request, room.id) : own_id(arg, room.id);
   visit_reject(&visit, status, why);
 }
+
+void router_on_left(void *arg, struct connection *connection,
+                    const struct http_request *request,
+                    const struct admission *admission) {
+  struct room room;
+  struct visit visit = make_visit(arg, connection, request, admission, &room);
+  visit.record.id = request_id(arg, request, room.id);
+  join_trace(&visit, &room.tracing);
+  visit_gone(&visit);
+}
