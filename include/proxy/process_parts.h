@@ -76,6 +76,8 @@ bool process_check_spans(const struct program *program)
 void process_print_help(void);
 void process_print_version(void);
 void process_print_schema(void);
+/* A notice for each thing that is allowed and probably not meant. */
+void process_say_remarks(const struct config *config);
 /* --check and --dump-config: all is read, and nothing runs. The exit code. */
 int process_show(struct program *program);
 
