@@ -11,20 +11,16 @@
 #include "core/list.h"
 #include "core/query.h"
 #include "core/text.h"
+#include "io/booth.h"
 #include "io/buffer.h"
 #include "io/connection.h"
-#include "io/front.h"
-#include "io/listener.h"
 #include "io/loop.h"
 #include "proxy/admin.h"
 
 struct admin {
   struct admin_view view;
   struct loop *loop;
-  struct front *front;
-  struct listener *listener;
-  struct blocks blocks;
-  struct budget budget;
+  struct booth booth;
   int64_t started_us, started_wall_us;
   bool is_socket;          /* it listens on a path, which it made */
   struct timer collecting; /* what is on the tapes */

@@ -293,7 +293,7 @@ static struct reader *reader_new(struct admin *admin, struct slice query,
   if (!reader) return NULL;
   reader->admin = admin;
   reader->connection = reply->connection;
-  reader->queue.blocks = &admin->blocks;
+  reader->queue.blocks = &admin->booth.blocks;
   if (read_filter(reader, query, reply)) return reader;
   free(reader);
   return NULL;

@@ -21,7 +21,7 @@ struct reply *reply_new(struct admin *admin, struct connection *connection) {
   reply->connection = connection;
   reply->status = 200;
   reply->type = "application/json";
-  reply->body.blocks = &admin->blocks;
+  reply->body.blocks = &admin->booth.blocks;
   return reply;
 }
 
