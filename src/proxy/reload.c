@@ -72,9 +72,10 @@ static void free_config(struct config *config) {
 
 /* What the file says now; NULL: it will not do, and notices have said why. */
 static struct config *read_config(struct reload *reload) {
+  const char *file = reload->config->file;
+  if (!settings_can_reread(file, on_error, reload)) return NULL;
   struct config *config = calloc(1, sizeof *config);
-  if (config && settings_read(config, reload->config->file, reload->words,
-                              on_error, reload))
+  if (config && settings_read(config, file, reload->words, on_error, reload))
     return config;
   free_config(config);
   return NULL;
