@@ -548,6 +548,15 @@ Test(config, no_upstream_at_all_is_an_error) {
                    "got %s", error);
 }
 
+Test(config, a_url_with_a_user_names_the_flag_that_has_the_token) {
+#define FAULT "user names and passwords do not belong in a URL: use "
+  EXPECT_ERROR("--to: \"[redacted]@h\": " FAULT "--token-file",
+               "--to=http://u:p@h");
+  EXPECT_ERROR("--otlp: \"[redacted]@h\": " FAULT "--otlp-token-file", TO,
+               "--otlp=http://u:p@h");
+#undef FAULT
+}
+
 Test(config, what_stands_alone_belongs_to_no_option) {
   EXPECT_ERROR("\"serve\" belongs to no option; see hedgerow --help", "serve");
   EXPECT_ERROR("\"-\" belongs to no option; see hedgerow --help", TO, "-");

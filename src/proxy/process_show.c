@@ -23,6 +23,15 @@ void process_print_help(void) { config_help(put, stdout); }
 
 void process_print_schema(void) { config_schema(put, stdout); }
 
+void process_say_remarks(const struct config *config) {
+  char remark[256];
+  for (unsigned n = 0; config_remark(config, n, remark, sizeof remark); n++)
+    log_notice("note: %s", remark);
+  for (unsigned n = 0;
+       config_remark_variable(environ, n, remark, sizeof remark); n++)
+    log_notice("note: %s", remark);
+}
+
 static void dump(const struct config *config) {
   char here[PATH_MAX], folder[PATH_MAX + 1] = "";
   if (getcwd(here, sizeof here)) snprintf(folder, sizeof folder, "%s/", here);
@@ -37,9 +46,11 @@ int process_show(struct program *program) {
       !process_check_spans(program))
     return PROCESS_EXIT_USAGE;
   if (config->dump) dump(config);
-  else
+  else {
+    process_say_remarks(config);
     printf("%s: good: %u upstreams with %u targets, %u routes\n",
            config->file ? config->file : "the command line",
            config->upstream_count, config_targets(config), config->route_count);
+  }
   return EXIT_SUCCESS;
 }

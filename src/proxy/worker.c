@@ -195,6 +195,7 @@ static struct front *make_front(struct worker *worker) {
       .on_release = router_on_release,
       .on_request = router_on_request,
       .on_bad_request = router_on_bad_request,
+      .on_left = router_on_left,
       .owner = worker,
       .on_closed = on_connection_closed,
   };

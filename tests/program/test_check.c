@@ -123,6 +123,23 @@ Test(check, all_that_cannot_be_read_is_told_in_the_order_of_the_lines) {
                 "directory\n");
 }
 
+Test(check, what_is_probably_not_meant_is_told_as_at_the_start) {
+  setenv("HEDGEROW_HEDGE_AFTR", "1s", 1);
+  struct program *program =
+      program_run("--check", "--to", "http://127.0.0.1:9", "--hedges", "0");
+  cr_expect_eq(program->exit_status, 0);
+  cr_expect_str_eq(program->err,
+                   "hedgerow: note: --hedges 0: /smart asks once and never "
+                   "hedges\n"
+                   "hedgerow: note: HEDGEROW_HEDGE_AFTR is no variable of "
+                   "hedgerow's; did you mean HEDGEROW_HEDGE_AFTER?\n",
+                   "got %s", program->err);
+  cr_expect_str_eq(program->out, "the command line: good: 2 upstreams with 1 "
+                                 "targets, 2 routes\n");
+  program->exit_status = 0;
+  program_free(program);
+}
+
 /* A reload would wait for it, or find it empty. */
 Test(check, a_file_that_is_none_is_refused_and_not_waited_for) {
   char path[FOLDER_PATH_MAX];

@@ -168,6 +168,22 @@ Test(metrics, a_client_who_leaves_is_counted_and_ends_the_dial) {
   origin_free(stuck);
 }
 
+Test(metrics, a_client_who_leaves_within_its_body_is_counted_and_logged) {
+  struct stage s = stage_open("--admin", AT, "--log", "json");
+  client_send(s.client, "POST /all?key=1 HTTP/1.1\r\nHost: h\r\n"
+                        "X-Request-ID: mine\r\nContent-Length: 9\r\n\r\n[");
+  client_leave(s.client);
+  cr_expect_eq(scrape_await_more(s.program, GONE, 0), 1);
+  scrape_expect(s.program,
+                "hedgerow_requests_total{route=\"/all\",outcome=\"gone\"}", 1);
+  program_stop(s.program);
+  cr_expect(strstr(s.program->out,
+                   "\"id\":\"mine\",\"route\":\"/all\",\"method\":\"POST\","
+                   "\"target\":\"/all\",\"status\":0,\"outcome\":\"gone\""),
+            "%s", s.program->out);
+  stage_close(&s);
+}
+
 Test(metrics, a_request_that_is_sent_anew_is_counted) {
   struct stage s =
       stage_open("--admin", AT, "--hedges", "0", "--hedge-after", "250ms");

@@ -5,10 +5,14 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <unistd.h>
+
+#include "support/wire.h"
 
 static char folder[] = P_tmpdir "/hedgerow-test-XXXXXX";
 static int made;
@@ -42,15 +46,25 @@ char *folder_read(const char *name) {
   return text;
 }
 
+static bool has(const char *name, const char *words) {
+  char *text = folder_read(name);
+  bool found = strstr(text, words) != NULL;
+  free(text);
+  return found;
+}
+
 void folder_await(const char *name, const char *words) {
-  for (int tries = 0; tries < 20000; tries++) {
-    char *text = folder_read(name);
-    bool found = strstr(text, words) != NULL;
-    free(text);
-    if (found) return;
-    usleep(1000);
+  char events[4096];
+  const int fd = inotify_init1(IN_CLOEXEC);
+  cr_assert(made && fd >= 0 &&
+                inotify_add_watch(fd, folder,
+                                  IN_MODIFY | IN_CREATE | IN_MOVED_TO) >= 0,
+            "%s: %s", folder, strerror(errno));
+  while (!has(name, words)) {
+    wire_await(fd, POLLIN, words);
+    cr_assert_gt(read(fd, events, sizeof events), 0);
   }
-  cr_assert(false, "waited in vain for %s in %s", words, name);
+  close(fd);
 }
 
 void folder_remove(void) {
