@@ -94,9 +94,11 @@ def many_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def build(*targets):
-    done = subprocess.run(["make", "-s", *targets], text=True, env=ENV,
-                          capture_output=True)
+def build():
+    """The peers, and the program unless it is somebody else's."""
+    targets = ["peers"] + ["all"] * ("HEDGEROW_BIN" not in os.environ)
+    done = subprocess.run(["make", "-s", "-j%d" % os.cpu_count(), *targets],
+                          text=True, env=ENV, capture_output=True)
     expect(done.returncode == 0, "it builds", done.stdout + done.stderr)
 
 
@@ -164,9 +166,19 @@ class Upstream:
         return [request.path for request in self.seen]
 
 
+def resident_kb(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", read("/proc/%d/status" % pid))[1])
+
+
+def is_open(port):
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
 class Program:
-    """A program until it listens: `url`, and `admin` and `faults` where it says
-    so. It ends with `with`, or with the script."""
+    """A program until it is ready: listens, says a pattern, or opens a port.
+    `url`, and `admin` and `faults` where it says so. It ends with `with`, or
+    with the script."""
 
     def __init__(self, *command, ready=r"listening on (http://[^\s,]+)"):
         self.process = subprocess.Popen(
@@ -174,8 +186,15 @@ class Program:
             stderr=subprocess.STDOUT)
         atexit.register(self.process.kill)
         self.lines, self.places = [], {}
-        threading.Thread(target=self.listen, daemon=True).start()
-        self.url = self.await_said(ready)
+        self.reader = threading.Thread(target=self.listen, daemon=True)
+        self.reader.start()
+        if isinstance(ready, int):
+            self.url = "http://127.0.0.1:%d" % ready
+            await_that("%s opens port %d" % (command, ready), lambda:
+                       is_open(ready) or self.process.poll() is not None)
+            expect(self.process.poll() is None, "it goes on", self.said())
+        else:
+            self.url = self.await_said(ready)
         for name in ("admin", "faults"):
             found = re.search(name + r" at (http://[^\s,]+)", self.said())
             setattr(self, name, found and found[1].rstrip("/"))
@@ -197,17 +216,22 @@ class Program:
         return await_that("it says " + pattern, look)[1]
 
     def resident_kb(self):
-        status = read("/proc/%d/status" % self.process.pid)
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1])
+        return resident_kb(self.process.pid)
 
     def descriptors(self):
         return len(os.listdir("/proc/%d/fd" % self.process.pid))
 
+    def end(self):
+        """Its exit status, whatever that is."""
+        self.process.terminate()
+        status = self.process.wait(20)
+        self.reader.join(5)
+        return status
+
     def stop(self):
         """How many seconds that takes."""
         began = time.monotonic()
-        self.process.terminate()
-        expect(self.process.wait(20) == 0, "it ends with 0", self.said())
+        expect(self.end() == 0, "it ends with 0", self.said())
         return time.monotonic() - began
 
     def __enter__(self):
