@@ -202,6 +202,7 @@ Test(config, nothing_but_a_target_gives_the_defaults) {
   cr_expect(race_filter_is_all(&config.log_only));
   cr_expect_eq(config.otlp.len, 0);
   cr_expect_null(config.otlp_token.text);
+  cr_expect_null(config.otlp_ca.text);
   cr_expect_null(config.token_env);
   cr_expect_str_eq(error, "", "the error is '%s'", error);
 }

@@ -113,6 +113,7 @@ struct config {
   int64_t receipt_us;            /* --receipt; 0: off */
   struct slice otlp;             /* the collector's URL; empty: none */
   struct config_name otlp_token; /* none: none is sent */
+  struct config_name otlp_ca;    /* none: the system's */
   int64_t trace_ratio;           /* of new traces, in millionths */
   bool trace;                    /* --trace on */
 

@@ -66,9 +66,6 @@ void process_run(struct program *program);
  * notice. */
 bool process_start_spans(struct program *program)
     __attribute__((warn_unused_result));
-/* Whether the files that it names are good; a notice says why not. */
-bool process_check_spans(const struct program *program)
-    __attribute__((warn_unused_result));
 
 /* ---- process_show: what is only printed ---- */
 

@@ -91,14 +91,14 @@ static const struct door *door_of(struct slice path) {
 /* ---- who may ask ---- */
 
 static bool has_token(const struct admin *admin) {
-  return admin->view.reload->secrets.admin_token.len > 0;
+  return admin->view.reload->secrets.own.admin_token.len > 0;
 }
 
 static bool shows_token(const struct admin *admin,
                         const struct http_request *request) {
   const struct http_field *field = http_request_field(request, "Authorization");
-  return field &&
-         site_token_is(field->value, admin->view.reload->secrets.admin_token);
+  return field && site_token_is(field->value,
+                                admin->view.reload->secrets.own.admin_token);
 }
 
 /* A name may be anybody's, but not that of a token's holder. */

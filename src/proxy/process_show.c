@@ -42,8 +42,7 @@ int process_show(struct program *program) {
   const struct config *config = &program->config;
   struct secrets *secrets = &program->reload.secrets;
   if (!secrets_read(secrets, config, log_notice_line, NULL) ||
-      !secrets_read_admin(secrets, config, log_notice_line, NULL) ||
-      !process_check_spans(program))
+      !secrets_read_own(secrets, config, log_notice_line, NULL))
     return PROCESS_EXIT_USAGE;
   if (config->dump) dump(config);
   else {

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "support/folder.h"
 #include "support/program.h"
@@ -140,15 +139,13 @@ Test(check, what_is_probably_not_meant_is_told_as_at_the_start) {
   program_free(program);
 }
 
-/* A reload would wait for it, or find it empty. */
-Test(check, a_file_that_is_none_is_refused_and_not_waited_for) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("h.yaml", "", path); /* so that there is a folder */
-  folder_path("fifo", path);
-  cr_assert(mkfifo(path, 0600) == 0);
+Test(check, a_folder_is_no_file) {
+  char path[FOLDER_PATH_MAX], line[FOLDER_PATH_MAX + 64];
+  folder_path("", path);
   struct program *program = program_run("--check", "--config", path);
   cr_expect_eq(program->exit_status, 2);
-  cr_expect(strstr(program->err, "it is no regular file"), "%s", program->err);
+  snprintf(line, sizeof line, "hedgerow: --config: %s: Is a directory\n", path);
+  cr_expect_str_eq(program->err, line, "got %s", program->err);
   program->exit_status = 0;
   program_free(program);
 }

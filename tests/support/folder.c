@@ -6,10 +6,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/wire.h"
@@ -33,6 +36,18 @@ void folder_write(const char *name, const char *text,
   cr_assert(file && fputs(text, file) >= 0 && fclose(file) == 0, "%s: %s",
             beside, strerror(errno));
   cr_assert(rename(beside, path) == 0, "%s: %s", path, strerror(errno));
+}
+
+void folder_pipe(const char *name, const char *text,
+                 char path[FOLDER_PATH_MAX]) {
+  folder_path(name, path);
+  cr_assert(mkfifo(path, 0600) == 0, "%s: %s", path, strerror(errno));
+  const pid_t writer = fork();
+  cr_assert(writer >= 0);
+  if (writer > 0) return;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  FILE *pipe = fopen(path, "we");
+  _exit(pipe && fputs(text, pipe) >= 0 && fclose(pipe) == 0 ? 0 : 1);
 }
 
 char *folder_read(const char *name) {
