@@ -1,9 +1,10 @@
-/* tools/flags: a tool's command line. What is said of a wrong one is tested by
- * the tools' own tests. */
+/* tools/flags: a tool's command line, and what is said of a wrong one. */
 #include "tools/flags.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* What the words set; they are apart by spaces. */
 static struct {
@@ -52,21 +53,50 @@ Test(flags, a_value_stands_behind_its_flag_or_an_equals_sign) {
   cr_expect_str_eq(got.words, "--on");
 }
 
-Test(flags, what_is_wrong_is_an_error) {
-  static const char *const lines[] = {
-      "--none",    "--none=1",   "words",      "--coun 1",  "--counts 1",
-      "--words",   "--on=1",     "--help=1",   "--count 0", "--count 11",
-      "--count x", "--count 1x", "--count -1", "--time 2s", "--time 5",
-      "--count=",  "--on --no",
+/* The line that is said of it on stderr. */
+static void expect_refusal(const char *line, const char *want) {
+  char said[256] = "";
+  int err = dup(STDERR_FILENO), fd = memfd_create("said", 0);
+  cr_assert(err >= 0 && fd >= 0 && dup2(fd, STDERR_FILENO) >= 0);
+  enum flags_reading reading = read_line(line);
+  dup2(err, STDERR_FILENO);
+  cr_assert_geq(pread(fd, said, sizeof said - 1, 0), 0);
+  close(err);
+  close(fd);
+  cr_expect_eq(reading, FLAGS_ERROR, "%s", line);
+  cr_expect_eq(got.count, 0, "%s", line);
+  cr_expect(strncmp(said, "hedgerow: tool: ", 16) == 0 &&
+                strcmp(said + 16, want) == 0,
+            "%s: %s", line, said);
+}
+
+Test(flags, what_is_wrong_is_told_in_a_line) {
+  static const struct {
+    const char *line, *want;
+  } rows[] = {
+      {"--none", "option '--none': not known; see --help\n"},
+      {"--none=1", "option '--none=1': not known; see --help\n"},
+      {"words", "option 'words': not known; see --help\n"},
+      {"--coun 1", "option '--coun': not known; see --help\n"},
+      {"--counts 1", "option '--counts': not known; see --help\n"},
+      {"--words", "option '--words': expected a value behind it\n"},
+      {"--on=1", "option '--on=1': it takes no value\n"},
+      {"--help=1", "option '--help=1': it takes no value\n"},
+      {"--count 0", "--count '0': 1 to 10\n"},
+      {"--count 11", "--count '11': 1 to 10\n"},
+      {"--count 1x", "--count '1x': 1 to 10\n"},
+      {"--count -1", "--count '-1': 1 to 10\n"},
+      {"--count=", "--count '': 1 to 10\n"},
+      {"--time 2s", "--time '2s': at most 1s\n"},
+      {"--time 5", "--time '5': at most 1s\n"},
+      {"--on --no", "option '--no': not known; see --help\n"},
   };
-  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-    cr_expect_eq(read_line(lines[i]), FLAGS_ERROR, "%s", lines[i]);
-    cr_expect_eq(got.count, 0, "%s", lines[i]);
-  }
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    expect_refusal(rows[i].line, rows[i].want);
 }
 
 Test(flags, a_text_that_is_asked_for_ends_it) {
   cr_expect_eq(read_line("--on --help --none"), FLAGS_DONE);
   cr_expect(got.on);
-  cr_expect_eq(read_line("--none --help"), FLAGS_ERROR);
+  expect_refusal("--none --help", "option '--none': not known; see --help\n");
 }
