@@ -27,7 +27,8 @@ class Browser:
         env = dict(os.environ, HOME=WORK.name)
         self.driver = subprocess.Popen(
             ["chromedriver", "--port=0"], env=env, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            start_new_session=True)
         for line in self.driver.stdout:
             found = re.search(r"on port (\d+)\.$", line)
             if found:

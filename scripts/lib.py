@@ -1,22 +1,29 @@
 """What the scripts in Python share: lib.sh for them.
 
 The program (HEDGEROW_BIN, or that of build/release), a folder WORK that goes
-away with the script, upstreams of the script's own, and hedgerow in front of
-them. An importing script stands beside this file; the root of the checkout is
-the working directory from here on."""
+away with the script, upstreams of the script's own, and hedgerow and its tools
+until they listen. An importing script stands beside this file; the root of the
+checkout is the working directory from here on."""
+import atexit
 import copy
 import os
 import re
+import resource
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+SCRIPT = os.path.abspath(sys.argv[0])
 os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-NAME = os.path.basename(sys.argv[0])
+NAME = os.path.basename(SCRIPT)
 PROGRAM = os.environ.get("HEDGEROW_BIN",
                          os.path.abspath("build/release/hedgerow"))
+PEERS = os.path.abspath("build/release/peers") + "/"
 WORK = tempfile.TemporaryDirectory()
 # No variable of the caller's is an option of a program that runs here.
 ENV = {k: v for k, v in os.environ.items() if not k.startswith("HEDGEROW_")}
@@ -26,9 +33,39 @@ def fail(text):
     sys.exit(NAME + ": " + text)
 
 
+def say(text):
+    print(NAME + ": " + text, flush=True)
+
+
 def expect(is_so, what, *seen):
     if not is_so:
         fail(what[:300] + ", but: " + " ".join(map(repr, seen))[:2000])
+
+
+def await_that(what, look, wanted=bool, patience_s=40):
+    """Until what is looked at is wanted; it."""
+    until = time.monotonic() + patience_s
+    while True:
+        seen = look()
+        if wanted(seen):
+            return seen
+        if time.monotonic() > until:
+            fail("waited in vain: %s; last seen: %s" % (what, str(seen)[:2000]))
+        time.sleep(0.05)
+
+
+def arguments(pattern=""):
+    """Those of the script, as the pattern divides them; or its usage."""
+    found = re.fullmatch(pattern, " ".join(sys.argv[1:]))
+    if not found:
+        sys.exit("usage: " + read(SCRIPT).split("# usage: ", 1)[1]
+                 .split("\n#\n", 1)[0].replace("\n#", "\n"))
+    return found
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 def write(name, text):
@@ -37,6 +74,48 @@ def write(name, text):
     with open(path, "w", encoding="utf-8") as out:
         out.write(text)
     return path
+
+
+def free_port():
+    with socket.socket() as any_port:
+        any_port.bind(("127.0.0.1", 0))
+        return any_port.getsockname()[1]
+
+
+def get(url, **fields):
+    """The body of a good answer."""
+    request = urllib.request.Request(url, headers=fields)
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return answer.read().decode()
+
+
+def many_descriptors():
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def build():
+    """The peers, and the program unless it is somebody else's."""
+    targets = ["peers"] + ["all"] * ("HEDGEROW_BIN" not in os.environ)
+    done = subprocess.run(["make", "-s", "-j%d" % os.cpu_count(), *targets],
+                          text=True, env=ENV, capture_output=True)
+    expect(done.returncode == 0, "it builds", done.stdout + done.stderr)
+
+
+def figures(text):
+    """{name: value} of the NAME=VALUEs in it; the last one counts."""
+    return {name: float(value)
+            for name, value in re.findall(r"([\w.]+)=([\d.]+)", text)}
+
+
+def load(url, *words, under=()):
+    """The figures of peers/load that asks this URL's port."""
+    done = subprocess.run(
+        [*under, PEERS + "load", "--port", re.search(r":(\d+)", url)[1],
+         *map(str, words)], capture_output=True, text=True, timeout=300)
+    expect(done.returncode == 0, "the load does not give up", done.stdout,
+           done.stderr)
+    return figures(done.stdout)
 
 
 class Server(ThreadingHTTPServer):
@@ -87,38 +166,94 @@ class Upstream:
         return [request.path for request in self.seen]
 
 
-class Hedgerow:
-    """hedgerow by a configuration file, on a free port; ends with `with`. With
-    --admin among the options, `admin` is where its listener for operators is.
-    """
+def resident_kb(pid):
+    return int(re.search(r"VmRSS:\s+(\d+)", read("/proc/%d/status" % pid))[1])
 
-    def __init__(self, path, *options):
-        self.program = subprocess.Popen(
-            [PROGRAM, "--config", path, "--listen", "127.0.0.1:0",
-             "--log", "off", *options],
-            env=ENV, text=True, stderr=subprocess.PIPE)
-        self.admin = self.url = None
-        for line in self.program.stderr:
-            found = re.search(r"(admin at|listening on) (http://[\d.:]+)", line)
-            if found and found[1] == "admin at":
-                self.admin = found[2]
-            elif found:
-                self.url = found[2]
-            if self.url and (self.admin or "--admin" not in options):
-                break
+
+def is_open(port):
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Program:
+    """A program until it is ready: listens, says a pattern, or opens a port.
+    `url`, and `admin` and `faults` where it says so. It ends with `with`, or
+    with the script."""
+
+    def __init__(self, *command, ready=r"listening on (http://[^\s,]+)"):
+        self.process = subprocess.Popen(
+            command, env=ENV, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        atexit.register(self.process.kill)
+        self.lines, self.places = [], {}
+        self.reader = threading.Thread(target=self.listen, daemon=True)
+        self.reader.start()
+        if isinstance(ready, int):
+            self.url = "http://127.0.0.1:%d" % ready
+            await_that("%s opens port %d" % (command, ready), lambda:
+                       is_open(ready) or self.process.poll() is not None)
+            expect(self.process.poll() is None, "it goes on", self.said())
         else:
-            fail(path + ": it does not listen")
-        threading.Thread(target=self.program.stderr.read, daemon=True).start()
+            self.url = self.await_said(ready)
+        for name in ("admin", "faults"):
+            found = re.search(name + r" at (http://[^\s,]+)", self.said())
+            setattr(self, name, found and found[1].rstrip("/"))
+
+    def listen(self):
+        for line in self.process.stdout:
+            self.lines.append(line)
+
+    def said(self):
+        return "".join(self.lines)
+
+    def await_said(self, pattern):
+        """The pattern's group in what it says."""
+        def look():
+            over = self.process.poll() is not None
+            found = re.search(pattern, self.said())
+            expect(found or not over, "it says " + pattern, self.said())
+            return found
+        return await_that("it says " + pattern, look)[1]
+
+    def resident_kb(self):
+        return resident_kb(self.process.pid)
+
+    def descriptors(self):
+        return len(os.listdir("/proc/%d/fd" % self.process.pid))
+
+    def end(self):
+        """Its exit status, whatever that is."""
+        self.process.terminate()
+        status = self.process.wait(20)
+        self.reader.join(5)
+        return status
 
     def stop(self):
-        """Its exit status."""
-        self.program.terminate()
-        return self.program.wait(20)
+        """How many seconds that takes."""
+        began = time.monotonic()
+        expect(self.end() == 0, "it ends with 0", self.said())
+        return time.monotonic() - began
 
     def __enter__(self):
         return self
 
     def __exit__(self, *args):
-        if self.program.returncode is None:
-            status = self.stop()
-            expect(status == 0 or args[0], "it ends with 0", status)
+        if args[0]:
+            self.process.kill()
+        elif self.process.poll() is None:
+            self.stop()
+        self.process.wait(20)
+
+
+def mock(*words, port=0):
+    return Program(PROGRAM, "mock", "--listen", "127.0.0.1:%d" % port, *words)
+
+
+class Hedgerow(Program):
+    """hedgerow on a free port, without a log, by a configuration file or the
+    upstream's URL."""
+
+    def __init__(self, before, *words):
+        super().__init__(PROGRAM, "--listen", "127.0.0.1:0", "--log", "off",
+                         "--to" if before.startswith("http") else "--config",
+                         before, *words)

@@ -632,7 +632,7 @@ Test(config_file, what_words_and_defaults_make_together_is_checked) {
 
 Test(config_file, a_path_has_an_end) {
   char text[2048] = UPSTREAMS "routes: [{upstream: a, path: /";
-  for (int i = 0; i < CONFIG_PATH_MAX; i++) strcat(text, "a");
+  for (int i = 0; i < RECORD_ROUTE_MAX; i++) strcat(text, "a");
   strcat(text, "}]\n");
   cr_expect(!read_text(text));
   cr_expect(strstr(lines, ": a route's path is too long"), "%s", lines);

@@ -23,7 +23,6 @@
 enum {
   CONFIG_TARGETS_MAX = 64, /* of an upstream; --to and --all together */
   CONFIG_LISTEN_MAX = 16,
-  CONFIG_PATH_MAX = 1024, /* bytes of a route's path */
   CONFIG_ORIGINS_MAX = 16,
   CONFIG_RULES_MAX = 16, /* of each kind */
   CONFIG_BLOCKS_MAX = 16,

@@ -33,7 +33,8 @@ struct program {
   uint64_t descriptors;    /* that it may have */
   struct reporter reporter;
   const char *reloading; /* how the reload under way will end; NULL: none is */
-  bool stopping, pinging, asked;
+  bool stopping, signalled; /* signalled: the next signal ends it at once */
+  bool pinging, asked;
 };
 
 /* ---- process_start: all that runs is made ---- */
@@ -52,7 +53,8 @@ bool process_no_memory(void);
 /* Hears signals and the workers, on the loop that is there. False: no memory.
  */
 bool process_watch(struct program *program) __attribute__((warn_unused_result));
-/* What SIGHUP and the first SIGTERM do, to the program. */
+/* What SIGHUP and the first SIGTERM do, to the program. The latter may be asked
+ * for again, and changes nothing then. */
 void process_reload(void *arg);
 void process_stop(void *arg);
 /* Runs the loop until every worker has ended. */

@@ -304,6 +304,6 @@ void metrics_write(struct exposition *to, const struct metrics_source *source,
   routes(to, source->snapshot);
   upstreams(to, source->snapshot);
   targets(to, source, now_us);
-  metrics_write_process(to, source);
+  metrics_write_process(to, source, now_us);
   exposition_end(to);
 }

@@ -263,8 +263,6 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   if (!worker->orders || !worker->accept_again ||
       !make_service(worker, error, error_cap))
     goto fail;
-  if (listen_at_is_set(&worker->service.config->admin))
-    pulse_start(&worker->pulse, worker->loop, worker->service.tally);
   worker_adopt(worker, lease_new(setup->snapshot));
   if (!worker->service.lease) goto fail;
   worker->front = make_front(worker);
@@ -285,7 +283,10 @@ uint16_t worker_port(const struct worker *worker, unsigned number) {
 
 static void *worker_run(void *arg) {
   struct worker *worker = arg;
+  if (listen_at_is_set(&worker->service.config->admin))
+    pulse_start(&worker->pulse, worker->loop, worker->service.tally);
   loop_run(worker->loop);
+  pulse_stop(&worker->pulse);
   atomic_store(&worker->done, true);
   wake_send(worker->setup.on_news);
   return NULL;
@@ -321,7 +322,6 @@ void worker_free(struct worker *worker) {
   line_clear(&worker->service.line);
   service_clear(&worker->service);
   if (worker->loop) timer_clear(&worker->drain);
-  pulse_stop(&worker->pulse);
   lease_give(worker->service.lease);
   lease_give(worker->renewed);
   wake_free(worker->orders);

@@ -25,7 +25,7 @@
 
 enum {
   EVENT_BYTES = 64 * 1024,
-  PATH_BYTES = 1024,
+  PATH_BYTES = 4096,
   AGAIN_MS = 1000,
   AWHILE_MS = 60 * 1000,
 };
@@ -101,7 +101,7 @@ static const char *read_slow(void *options, const char *value) {
 
 static const char *read_route(void *options, const char *value) {
   ((struct tap *)options)->route = value;
-  return *value == '/' && strlen(value) < PATH_BYTES / 4
+  return *value == '/' && strlen(value) <= RECORD_ROUTE_MAX
              ? NULL
              : "expected the path of a route, as in /smart";
 }

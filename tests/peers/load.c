@@ -61,7 +61,7 @@ static struct {
   regex_t expected;
 } options = {.path = "/smart"};
 
-static char request[512];
+static char request[4096];
 static unsigned long long good, busy, late, other, odd;
 
 /* ---- the plain subject: one path, again and again ---- */
