@@ -180,7 +180,7 @@ static void router_dispatch(struct visit *visit) {
                  "a target leads back here");
   else if (request->method == HTTP_CONNECT)
     visit_reject_method(visit, "GET, HEAD, POST", "hedgerow opens no tunnels");
-  else if (asks_server(visit)) answer_server(visit);
+  else if (!route && asks_server(visit)) answer_server(visit);
   else if (!route) visit_reject(visit, 404, why_no_route(visit));
   else if ((asked = route_of_preflight(visit)) && asked->cors.count > 0)
     answer_preflight(visit, asked);
