@@ -94,12 +94,15 @@ def many_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def build():
-    """The peers, and the program unless it is somebody else's."""
-    targets = ["peers"] + ["all"] * ("HEDGEROW_BIN" not in os.environ)
-    done = subprocess.run(["make", "-s", "-j%d" % os.cpu_count(), *targets],
+def make(*words):
+    done = subprocess.run(["make", "-s", "-j%d" % os.cpu_count(), *words],
                           text=True, env=ENV, capture_output=True)
     expect(done.returncode == 0, "it builds", done.stdout + done.stderr)
+
+
+def build():
+    """The peers, and the program unless it is somebody else's."""
+    make("peers", *["all"] * ("HEDGEROW_BIN" not in os.environ))
 
 
 def figures(text):
@@ -112,7 +115,7 @@ def load(url, *words, under=()):
     """The figures of peers/load that asks this URL's port."""
     done = subprocess.run(
         [*under, PEERS + "load", "--port", re.search(r":(\d+)", url)[1],
-         *map(str, words)], capture_output=True, text=True, timeout=300)
+         *map(str, words)], capture_output=True, text=True)
     expect(done.returncode == 0, "the load does not give up", done.stdout,
            done.stderr)
     return figures(done.stdout)
@@ -191,13 +194,10 @@ class Program:
     with the script."""
 
     def __init__(self, *command, ready=r"listening on (http://[^\s,]+)",
-                 stdout=subprocess.PIPE, stderr=None, env=()):
-        if not stderr:
-            is_read = stdout == subprocess.PIPE
-            stderr = subprocess.STDOUT if is_read else subprocess.PIPE
-        self.process = subprocess.Popen(
-            command, env=dict(ENV, **dict(env)), text=True, stdout=stdout,
-            stderr=stderr)
+                 **how):
+        how = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **how,
+               "env": {**ENV, **how.get("env", {})}}
+        self.process = subprocess.Popen(command, text=True, **how)
         atexit.register(self.process.kill)
         self.lines, self.places = [], {}
         self.reader = threading.Thread(target=self.listen, daemon=True)
