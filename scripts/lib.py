@@ -1,4 +1,4 @@
-"""What the scripts in Python share: lib.sh for them.
+"""What the scripts in Python share; lib.sh is that of the others.
 
 The program (HEDGEROW_BIN, or that of build/release), a folder WORK that goes
 away with the script, upstreams of the script's own, and hedgerow and its tools
@@ -74,6 +74,11 @@ def write(name, text):
     with open(path, "w", encoding="utf-8") as out:
         out.write(text)
     return path
+
+
+def put(name, text):
+    """In place at once."""
+    os.replace(write(name + ".new", text), os.path.join(WORK.name, name))
 
 
 def free_port():
