@@ -7,16 +7,19 @@
 
 /* ---- Accept-Encoding ---- */
 
-/* lines: those of a request. */
-static bool takes(const char *lines) {
+/* Of a request with these lines. */
+static bool asked(bool (*question)(const struct http_request *request),
+                  const char *lines) {
   static const struct http_request_limits limits = {1024, 16};
   char head[512];
   struct http_request request;
   const char *why;
   snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: h\r\n%s\r\n", lines);
   cr_assert_eq(http_request_parse(&request, slice_of(head), &limits, &why), 0);
-  return coding_takes_gzip(&request);
+  return question(&request);
 }
+
+static bool takes(const char *lines) { return asked(coding_takes_gzip, lines); }
 
 static bool admits(const char *value) {
   char lines[256];
@@ -95,6 +98,27 @@ Test(coding, fields_are_one_list_in_which_the_least_weight_counts) {
       takes("Accept-Encoding: gzip\r\nAccept-Encoding: x-gzip;q=0\r\n"));
   cr_expect_not(takes("Accept: gzip\r\nTE: gzip\r\n"));
   PLAIN("gzip;q=0, gzip");
+}
+
+/* ---- Cache-Control ---- */
+
+Test(coding, who_wants_no_change_says_so_in_any_of_its_fields) {
+  static const struct {
+    const char *lines;
+    bool kept;
+  } cases[] = {
+      {"", false},
+      {"Cache-Control: no-cache\r\n", false},
+      {"Cache-Control: no-transformed\r\n", false},
+      {"Cache-Control: x=\"no-transform\"\r\n", false},
+      {"X-Cache-Control: no-transform\r\n", false},
+      {"Cache-Control: no-transform\r\n", true},
+      {"cache-control: max-age=0 ,No-Transform\r\n", true},
+      {"Cache-Control: a\r\nCache-Control: no-transform\r\n", true},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    cr_expect_eq(asked(coding_is_kept, cases[i].lines), cases[i].kept, "%s",
+                 cases[i].lines);
 }
 
 /* ---- fields ---- */

@@ -202,6 +202,7 @@ Test(config, nothing_but_a_target_gives_the_defaults) {
   cr_expect(race_filter_is_all(&config.log_only));
   cr_expect_eq(config.otlp.len, 0);
   cr_expect_null(config.otlp_token.text);
+  cr_expect_null(config.otlp_ca.text);
   cr_expect_null(config.token_env);
   cr_expect_str_eq(error, "", "the error is '%s'", error);
 }
@@ -546,6 +547,15 @@ Test(config, no_upstream_at_all_is_an_error) {
                    "no upstream is named: write --to URL (or --all URL, or "
                    "--config FILE); see hedgerow --help",
                    "got %s", error);
+}
+
+Test(config, a_url_with_a_user_names_the_flag_that_has_the_token) {
+#define FAULT "user names and passwords do not belong in a URL: use "
+  EXPECT_ERROR("--to: \"[redacted]@h\": " FAULT "--token-file",
+               "--to=http://u:p@h");
+  EXPECT_ERROR("--otlp: \"[redacted]@h\": " FAULT "--otlp-token-file", TO,
+               "--otlp=http://u:p@h");
+#undef FAULT
 }
 
 Test(config, what_stands_alone_belongs_to_no_option) {

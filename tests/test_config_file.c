@@ -369,6 +369,15 @@ Test(config_file, an_admin_that_others_reach_wants_a_token) {
       "127.0.0.1:PORT, unix:/PATH or off\n");
 }
 
+Test(config_file, a_url_with_a_user_names_the_key_that_has_the_token) {
+  expect_errors("otlp: http://u:p@h\n"
+                "upstreams: {a: {targets: [\"http://u:p@h\"]}}\n" ROUTES,
+                "line 1, column 7: otlp: \"[redacted]@h\": user names and "
+                "passwords do not belong in a URL: use otlp_token_file\n"
+                "line 2, column 27: \"[redacted]@h\": user names and passwords "
+                "do not belong in a URL: use token_file\n");
+}
+
 Test(config_file, an_unknown_key_names_its_place_and_what_may_be_meant) {
   expect_errors("lisen: x\n" UPSTREAMS ROUTES,
                 "line 1, column 1: \"lisen\" is no key; did you mean "
@@ -623,7 +632,7 @@ Test(config_file, what_words_and_defaults_make_together_is_checked) {
 
 Test(config_file, a_path_has_an_end) {
   char text[2048] = UPSTREAMS "routes: [{upstream: a, path: /";
-  for (int i = 0; i < CONFIG_PATH_MAX; i++) strcat(text, "a");
+  for (int i = 0; i < RECORD_ROUTE_MAX; i++) strcat(text, "a");
   strcat(text, "}]\n");
   cr_expect(!read_text(text));
   cr_expect(strstr(lines, ": a route's path is too long"), "%s", lines);

@@ -115,6 +115,8 @@ Test(config_remark, the_token_of_a_collector_wants_one_and_tls) {
   expect("--to https://h --otlp http://127.0.0.1:4318 --otlp-token-file f", "");
   expect("--to https://h --otlp-token-file f",
          "--otlp-token-file is not used: --otlp off sends no spans");
+  expect("--to https://h --otlp-ca-file f",
+         "--otlp-ca-file is not used: --otlp off sends no spans");
   expect("--to https://h --otlp http://c:4318 --otlp-token-file f",
          "the token of --otlp-token-file travels in clear text to "
          "http://c:4318: use https://");

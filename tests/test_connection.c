@@ -85,6 +85,16 @@ static void on_bad_request(void *arg, struct connection *asking,
   loop_stop(loop);
 }
 
+static void on_left(void *arg, struct connection *leaving,
+                    const struct http_request *request,
+                    const struct admission *admission) {
+  (void)arg;
+  cr_assert(held && http_request_has_body(request));
+  tell(*(const char *)admission->route);
+  tell('l');
+  connection = leaving;
+}
+
 static void on_closed(void *owner) {
   cr_assert(owner == &front);
   tell('.');
@@ -97,6 +107,7 @@ static void front_open(int64_t write_timeout_us) {
                                         .on_release = on_release,
                                         .on_request = on_request,
                                         .on_bad_request = on_bad_request,
+                                        .on_left = on_left,
                                         .owner = &front,
                                         .on_closed = on_closed};
   const struct front_limits limits = {
@@ -383,6 +394,26 @@ Test(connection, a_late_body_belongs_to_the_head_that_was_shown) {
   close(client);
 }
 
+/* A head that is not whole is no request. */
+Test(connection, a_client_that_leaves_within_its_body_is_told_of) {
+  static const struct {
+    const char *sent, *story;
+  } cases[] = {{POST "a", "h+1l-."},
+               {"POST / HTTP/1.1\r\nHost: h\r\n"
+                "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n1",
+                "h+2l-."},
+               {"POST / HTTP/1.1\r\nHost", "."}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    int client = connect_client();
+    memset(story, 0, sizeof story);
+    client_send(client, cases[i].sent);
+    close(client);
+    do loop_run(loop);
+    while (!strchr(story, '.'));
+    expect_story(cases[i].story);
+  }
+}
+
 /* ---- bodies in chunks ---- */
 
 #define CHUNKED "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
@@ -511,7 +542,7 @@ Test(connection, a_chunk_over_the_limit_is_413_before_it_comes) {
   run_turns();
   client = connect_client();
   send_and_run(client, slice_of(CHUNKS "41\r\n"));
-  expect_story("h+-.h2!");
+  expect_story("h+1l-.h2!");
   client_expect(client, LARGE);
   close(client);
 }
@@ -585,7 +616,7 @@ Test(connection, a_client_that_leaves_its_chunks_is_not_answered) {
   send_and_run(client, slice_of(CHUNKS "5\r\nab"));
   close(client);
   loop_run(loop);
-  expect_story("h+-.");
+  expect_story("h+1l-.");
 }
 
 Test(connection, chunks_are_asked_for_where_they_are_taken) {

@@ -249,14 +249,29 @@ Test(otlp, places_with_and_without_a_port) {
   }
 }
 
+Test(otlp, what_hedging_would_have_brought_is_told) {
+  struct race_copy copy = rescued();
+  cr_expect_null(strstr(written(&copy, 3), "would"));
+  copy.race.would = (struct race_would){62000, 245678, 0.99f};
+  expect_holds(
+      &copy, 3,
+      "{\"key\":\"hedgerow.would_hedge_ms\",\"value\":{\"doubleValue\":62.0}},"
+      "{\"key\":\"hedgerow.would_save_ms\",\"value\":{\"doubleValue\":245.6}},"
+      "{\"key\":\"hedgerow.would_rescue_percent\",\"value\":{\"intValue\":"
+      "\"99\"}}");
+  expect_json(&copy);
+}
+
 Test(otlp, whatever_a_peer_sends_it_is_json_and_has_room) {
   static char noise[RACE_COPY_PATH], error[RACE_COPY_ERROR + 1];
   memset(noise, '\x01', sizeof noise);
   memset(error, '\x02', RACE_COPY_ERROR);
   struct race_copy copy = rescued();
   copy.race.path = (struct slice){noise, sizeof noise};
-  copy.race.route = copy.race.upstream = copy.race.peer = copy.race.id =
-      copy.race.method = (struct slice){noise, RACE_COPY_ROUTE};
+  copy.race.route = (struct slice){noise, RACE_COPY_ROUTE};
+  copy.race.upstream = copy.race.peer = copy.race.id = copy.race.method =
+      (struct slice){noise, RACE_COPY_NAME};
+  copy.race.would = (struct race_would){INT64_MAX, INT64_MAX, 1};
   copy.race.count = RACE_COPY_ATTEMPTS;
   copy.left_out = 100;
   for (unsigned i = 0; i < RACE_COPY_ATTEMPTS; i++) {

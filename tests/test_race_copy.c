@@ -58,6 +58,7 @@ static struct race_record a_race(void) {
                               .started = 2,
                               .rescued = RESCUE_SLOW,
                               .saved_us = 123456,
+                              .would = {300000, 23456, 0.99f},
                               .attempts = three,
                               .count = 3};
 }
@@ -106,6 +107,9 @@ Test(race_copy, a_race_is_read_back) {
   cr_expect_eq(out->started, 2);
   cr_expect_eq(out->rescued, RESCUE_SLOW);
   cr_expect_eq(out->saved_us, 123456);
+  cr_expect_eq(out->would.hedge_us, 300000);
+  cr_expect_eq(out->would.save_us, 23456);
+  cr_expect_eq(race_would_rescue_percent(&out->would), 99);
   cr_expect_eq(out->count, 2);
   cr_expect_eq(copy.left_out, 0);
 }
@@ -136,6 +140,24 @@ Test(race_copy, its_attempts_are_read_back_without_gaps) {
   cr_expect_null(second->name);
 }
 
+Test(race_copy, odds_are_kept_in_whole_per_cent) {
+  struct race_record in = a_race();
+  for (int percent = 0; percent <= 100; percent++) {
+    in.would.rescue = (float)percent / 100;
+    const struct race_copy copy = copied(&in);
+    cr_expect_eq(race_would_rescue_percent(&copy.race.would), percent);
+  }
+}
+
+Test(race_copy, a_race_that_was_not_observed_is_a_byte_longer_for_it) {
+  struct race_record in = a_race();
+  in.would.hedge_us = 0;
+  const size_t len = write_copy(&in).len;
+  cr_expect_eq(copied(&in).race.would.save_us, 0);
+  in.would.hedge_us = 1;
+  cr_expect_eq(write_copy(&in).len, len + 3 + 1);
+}
+
 Test(race_copy, an_answer_without_a_race_has_neither_winner_nor_trace) {
   const struct race_record in = {.outcome = OUTCOME_REJECTED, .winner = -1};
   const struct race_copy copy = copied(&in);
@@ -159,6 +181,7 @@ Test(race_copy, what_is_long_is_cut_and_what_is_many_is_counted) {
   memset(long_text, 'x', sizeof long_text - 1);
   in.id = in.method = in.path = in.peer = in.route = in.upstream = all;
   in.saved_us = in.start_us = in.end_us = LONGEST;
+  in.would = (struct race_would){LONGEST, LONGEST, 1};
   in.bytes = INT64_MAX;
   for (unsigned i = 0; i < 100; i++)
     many[i] = (struct attempt_record){.start_us = LONGEST,

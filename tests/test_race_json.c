@@ -41,6 +41,7 @@ Test(race_json, a_rescue_from_slowness) {
                .winner = 1,
                .rescued = RESCUE_SLOW,
                .saved_us = 245678,
+               .would = {62000, 99900, 0.5f},
                .start_us = T0,
                .end_us = T0 + 602400,
                .bytes = 12,
@@ -52,6 +53,8 @@ Test(race_json, a_rescue_from_slowness) {
                     .host = SLICE("127.0.0.1:9000"),
                     .end.result = ATTEMPT_CANCELLED,
                     .error = "the race was won",
+                    .name = "users/0",
+                    .resends = 2,
                     .span = 0xabc},
                    {.start_us = T0 + 300000,
                     .end_us = T0 + 602400,
@@ -66,20 +69,24 @@ Test(race_json, a_rescue_from_slowness) {
       "{\"seq\":17,\"time\":\"2026-11-21T01:02:03.123Z\","
       "\"client\":\"127.0.0.1:46458\",\"id\":\"e2ae\","
       "\"trace_id\":\"00000000000000010000000000000002\","
+      "\"span_id\":\"0000000000000003\","
       "\"route\":\"/smart\",\"upstream\":\"to\",\"method\":\"GET\","
       "\"target\":\"/smart\",\"status\":200,\"outcome\":\"success\","
       "\"ms\":602.4,\"bytes\":12,\"winner\":1,\"rescued\":\"slow\","
-      "\"saved_ms\":245.6,\"attempts\":["
+      "\"saved_ms\":245.6,\"would_hedge_ms\":62.0,\"would_save_ms\":99.9,"
+      "\"would_rescue_percent\":50,\"attempts\":["
       "{\"number\":0,\"kind\":\"primary\",\"target\":0,"
-      "\"host\":\"127.0.0.1:9000\",\"span_id\":\"0000000000000abc\","
+      "\"name\":\"users/"
+      "0\",\"host\":\"127.0.0.1:9000\",\"span_id\":\"0000000000000abc\","
       "\"start\":0.0,\"first_byte\":1.2,\"end\":602.4,"
       "\"result\":\"cancelled\",\"status\":null,\"refused_by\":null,"
-      "\"error\":\"the race was won\",\"queued_ms\":null},"
+      "\"error\":\"the race was won\",\"queued_ms\":null,\"resends\":2},"
       "{\"number\":1,\"kind\":\"hedge\",\"target\":4,"
-      "\"host\":\"127.0.0.1:9004\",\"span_id\":null,"
+      "\"name\":null,\"host\":\"127.0.0.1:9004\",\"span_id\":null,"
       "\"start\":300.0,\"first_byte\":null,\"end\":602.4,"
       "\"result\":\"success\",\"status\":200,\"refused_by\":null,"
-      "\"error\":null,\"queued_ms\":1.5}],\"attempts_left_out\":0}");
+      "\"error\":null,\"queued_ms\":1.5,\"resends\":0}],\"attempts_left_out\":"
+      "0}");
 }
 
 Test(race_json, what_there_is_not_is_null) {
@@ -87,9 +94,18 @@ Test(race_json, what_there_is_not_is_null) {
       .race = {.outcome = OUTCOME_REJECTED, .status = 404, .winner = -1}};
   const char *json = written(&copy);
   static const char *const parts[] = {
-      "\"trace_id\":null", "\"upstream\":null", "\"winner\":null",
-      "\"rescued\":null",  "\"saved_ms\":null", "\"route\":\"\"",
-      "\"attempts\":[]",   "\"id\":\"\"",       "\"status\":404",
+      "\"trace_id\":null",
+      "\"upstream\":null",
+      "\"winner\":null",
+      "\"rescued\":null",
+      "\"saved_ms\":null",
+      "\"route\":\"\"",
+      "\"attempts\":[]",
+      "\"id\":\"\"",
+      "\"status\":404",
+      "\"span_id\":null",
+      "\"would_hedge_ms\":null,\"would_save_ms\":null,"
+      "\"would_rescue_percent\":null",
   };
   for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
     cr_expect(strstr(json, parts[i]), "no %s in %s", parts[i], json);
@@ -140,6 +156,7 @@ Test(race_json, the_longest_copy_fits) {
                                    .winner = INT32_MAX,
                                    .end_us = INT64_MAX,
                                    .bytes = INT64_MAX,
+                                   .would = {INT64_MAX, INT64_MAX, 1},
                                    .attempts = copy.attempts,
                                    .count = RACE_COPY_ATTEMPTS};
   for (unsigned i = 0; i < RACE_COPY_ATTEMPTS; i++)
@@ -148,6 +165,7 @@ Test(race_json, the_longest_copy_fits) {
                                                .end_us = INT64_MAX,
                                                .host = name,
                                                .error = error,
+                                               .name = error,
                                                .end.status = INT32_MAX,
                                                .target = UINT32_MAX,
                                                .queued_us = UINT32_MAX,

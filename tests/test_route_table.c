@@ -121,4 +121,5 @@ Test(route_table, routes_of_one_path_are_told_apart_by_method) {
   cr_expect_eq(route_table_method(&table, first, 2), &routes[2]);
   cr_expect_null(route_table_method(&table, first, 3));
   cr_expect_null(route_table_method(&table, &routes[3], 0));
+  cr_expect_eq(table.methods, 1u << 0 | 1u << 1 | 1u << 2 | 1u << 3);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/config_file.h"
+#include "config/learned.h"
 #include "core/http_request.h"
 #include "core/outlier.h"
 #include "core/pilot.h"
@@ -17,6 +18,7 @@ static struct slots *slots;
 static struct config config, built; /* with upstreams and routes */
 static struct trust *trust;
 static unsigned routes_less;      /* the last ones of the next one's */
+static struct slice last_path;    /* of its last route; empty: its own */
 static struct snapshot *in_force; /* when the next one is made */
 static char words[1024]; /* of the command line; the config borrows them */
 
@@ -68,6 +70,7 @@ static struct snapshot *snapshot_of(const char *line) {
   built = config;
   cr_assert(config_build(&built));
   built.route_count -= routes_less;
+  if (last_path.len > 0) built.routes[built.route_count - 1].path = last_path;
   struct snapshot_source source = {.config = &built,
                                    .slots = slots,
                                    .secrets = secrets,
@@ -485,7 +488,6 @@ static struct route_tally *tally_of_all(void) {
 
 Test(snapshot, what_a_route_has_counted_outlives_it) {
   put_in_force(true);
-  struct snapshot *first = snapshot_hold(in_force);
   struct route_tally *of_all = tally_of_all();
   tally_add(&of_all->races, 3);
   put_in_force(false);
@@ -493,14 +495,46 @@ Test(snapshot, what_a_route_has_counted_outlives_it) {
   tally_add(&of_all->races, 1); /* that began before */
   cr_expect_eq(in_force->gone[0]->races, 4);
   put_in_force(false);
-  cr_expect_eq(in_force->gone_count, 1, "another may still be under way");
+  cr_expect_eq(in_force->gone_count, 1);
+  put_in_force(true);
+  cr_expect_eq(in_force->gone_count, 0, "it is back");
+  cr_expect_eq(tally_of_all()->races, 4);
+  cr_expect_eq(in_force->of_gone.requests, 0);
+  snapshot_drop(in_force);
+  in_force = NULL;
+}
+
+/* Of a snapshot whose last route has that number. */
+static void put_route_in_force(unsigned number) {
+  char path[32];
+  snprintf(path, sizeof path, "/route/%u", number);
+  last_path = slice_of(path);
+  put_in_force(true);
+  tally_add(&in_force->routes[in_force->route_count - 2].tallies->races, 1);
+  last_path = (struct slice){0};
+}
+
+static uint64_t races_of_all(void) {
+  uint64_t sum = in_force->of_gone.requests;
+  for (unsigned i = 0; i < in_force->gone_count; i++)
+    sum += in_force->gone[i]->races;
+  for (unsigned i = 0; i < in_force->route_count; i++)
+    sum += in_force->routes[i].tallies->races;
+  return sum;
+}
+
+Test(snapshot, of_many_routes_that_are_gone_the_sum_is_left) {
+  enum { ROUTES = 400, KEPT = 256 };
+  put_route_in_force(0);
+  struct snapshot *first = snapshot_hold(in_force);
+  for (unsigned i = 1; i < ROUTES; i++) put_route_in_force(i);
+  cr_expect_eq(races_of_all(), ROUTES);
+  cr_expect_eq(in_force->gone_count, KEPT + 1, "one may be under way");
   snapshot_drop(first);
-  put_in_force(true);
-  cr_expect_eq(in_force->gone_count, 0);
-  cr_expect_eq(in_force->of_gone.requests, 4);
-  cr_expect_eq(tally_of_all()->races, 0, "those count as gone");
-  put_in_force(true);
-  cr_expect_eq(in_force->of_gone.requests, 4);
+  put_route_in_force(ROUTES);
+  cr_expect_eq(races_of_all(), ROUTES + 1);
+  cr_expect_eq(in_force->gone_count, KEPT);
+  cr_expect_lt(learned_count(), 4 * KEPT);
   snapshot_drop(in_force);
   in_force = NULL;
 }

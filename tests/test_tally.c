@@ -83,6 +83,16 @@ Test(tally, an_answer_is_forgotten_after_two_windows) {
   cr_expect_eq(waited(&waits, of), 0);
 }
 
+/* Its route was away meanwhile. */
+Test(tally, an_answer_is_forgotten_too_where_nobody_has_looked) {
+  static struct route_tally of[2];
+  struct tally_waits waits = {0};
+  tally_waits_turn(&waits, of, 2, 1 * MINUTE);
+  tally_race(&of[0], OUTCOME_SUCCESS, 100);
+  tally_waits_turn(&waits, of, 2, 21 * MINUTE);
+  cr_expect_eq(waited(&waits, of), 0);
+}
+
 Test(tally, who_got_no_answer_of_an_upstream_has_not_waited_for_one) {
   static struct route_tally of[2];
   const struct tally_waits waits = {0};

@@ -23,7 +23,6 @@
 enum {
   CONFIG_TARGETS_MAX = 64, /* of an upstream; --to and --all together */
   CONFIG_LISTEN_MAX = 16,
-  CONFIG_PATH_MAX = 1024, /* bytes of a route's path */
   CONFIG_ORIGINS_MAX = 16,
   CONFIG_RULES_MAX = 16, /* of each kind */
   CONFIG_BLOCKS_MAX = 16,
@@ -114,6 +113,7 @@ struct config {
   int64_t receipt_us;            /* --receipt; 0: off */
   struct slice otlp;             /* the collector's URL; empty: none */
   struct config_name otlp_token; /* none: none is sent */
+  struct config_name otlp_ca;    /* none: the system's */
   int64_t trace_ratio;           /* of new traces, in millionths */
   bool trace;                    /* --trace on */
 

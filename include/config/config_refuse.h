@@ -12,6 +12,11 @@
  * length, without what may be a secret of a URL (its query, its userinfo). */
 void config_show(struct text *out, struct slice value);
 
+/* Appends why a URL will not do; where it names a user, also which option has
+ * the token that was probably meant: "--token-file", or its key of a file. */
+void config_write_url_fault(struct text *out, const char *why,
+                            const char *token_option);
+
 /* Each begins an error with the source of the input; the last three go on with
  * the reason and are false, so that a caller can return them. */
 

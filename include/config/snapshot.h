@@ -32,7 +32,8 @@ struct snapshot {
   struct route_tally *elsewhere;
   struct slice elsewhere_labels;
   /* What routes of earlier snapshots, which this one has not, have counted:
-   * those where races may still be under way, by worker, and the others. */
+   * those that may come back, or where races may still be under way, by worker,
+   * and the others. */
   const struct route_tally *const *gone;
   unsigned gone_count;
   struct receipt of_gone;

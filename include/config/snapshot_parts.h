@@ -14,6 +14,13 @@
 #include "config/snapshot.h"
 #include "io/arena.h"
 
+/* Counts by their labels: first those that the snapshot has, then others that
+ * earlier ones had. See snapshot_tallies.c. */
+struct tallies {
+  struct learned_list list;
+  unsigned in_use;
+};
+
 /* A snapshot, with what only its making and its end need. */
 struct whole {
   struct snapshot snapshot; /* the first member: what others see */
@@ -32,8 +39,7 @@ struct whole {
   unsigned token_count;
   unsigned workers;
   struct learned_list learned;
-  /* See snapshot_tallies.c: of routes, of those that are no more, all others */
-  struct learned_list tallies_of_routes, tallies_gone, tallies;
+  struct tallies of_routes, of_others;
   struct roster *rosters; /* see snapshot_pilots.c */
   struct pilot_set *pilot_sets;
   struct observed *observed; /* see snapshot_observed.c */
@@ -100,8 +106,8 @@ struct route_tally *snapshot_count_route(struct whole *whole, struct slice path,
 struct tally_waits *snapshot_keep_waits(struct whole *whole,
                                         struct slice labels);
 void snapshot_turn_waits(struct whole *whole, int64_t now_us);
-/* Goes on with what routes have counted that are no more; once all others are
- * made. */
+/* Goes on with what was counted under labels that are no more; once all others
+ * are made. */
 void snapshot_count_gone(struct whole *whole);
 /* The same for the group and its targets. */
 void snapshot_count_group(struct whole *whole, struct group *group,

@@ -26,8 +26,8 @@ extern const char base_url_names_a_user[];
  * letters, digits, '-', '_' and '.', an IPv4 address, or [IPv6]. NULL on
  * success; else why not, in words, static ("it needs http:// or https://
  * in front", "a fragment (#...) never reaches a server", "the port must be
- * 1 to 65535", "a space or control byte stands in it", ...). User names and
- * passwords are refused by base_url_names_a_user, which says so. */
+ * 1 to 65535", "a space or control byte stands in it", ...): of user names and
+ * passwords base_url_names_a_user. */
 const char *base_url_parse(struct base_url *target, struct slice url)
     __attribute__((warn_unused_result));
 

@@ -18,6 +18,10 @@
  * understand none exist: false. */
 bool coding_takes_gzip(const struct http_request *request);
 
+/* Whether the client wants the bytes as they are sent: Cache-Control:
+ * no-transform (RFC 9111, section 5.2.1.6). */
+bool coding_is_kept(const struct http_request *request);
+
 /* From the field lines of a gzip response to those of the same without the
  * coding. Left out are Content-Encoding, and the digests of the coded bytes
  * (Content-MD5, Digest, and of RFC 9530 Content-Digest and Repr-Digest). A

@@ -58,9 +58,10 @@ bool forward_carries(const struct http_request *request,
                      const struct target_fields *target,
                      const struct http_field *field);
 
-/* Whether gzip is asked for, by these rules, for this request: a part of coded
- * bytes cannot be inflated, so whoever asks for one (a Range goes upstream with
- * SUCCESS_ANY only) agrees on the coding with the upstream. */
+/* Whether gzip is asked for, by these rules, for this request: not where the
+ * client wants bytes that nobody has changed; and a part of coded bytes cannot
+ * be inflated, so whoever asks for one (a Range goes upstream with SUCCESS_ANY
+ * only) agrees on the coding with the upstream. */
 bool forward_asks_gzip(const struct http_request *request,
                        const struct forward_rules *rules);
 

@@ -109,8 +109,6 @@ uint32_t latency_until_end(const struct latency_curve *curve, float left);
 /* Whether the curve falls so low: else that many are known only to take longer
  * than end_us. */
 bool latency_falls_to(const struct latency_curve *curve, float left);
-/* The share that is unanswered after at_us. */
-float latency_alive(const struct latency_curve *curve, uint32_t at_us);
 
 /* ---- the reader's word to all ---- */
 

@@ -10,7 +10,7 @@
 enum {
   /* No line is longer, whatever a peer sent: a text of this size is never cut.
    * What is too long is shortened and ends in "...". */
-  LOG_LINE_BYTES = 16 * 1024,
+  LOG_LINE_BYTES = 20 * 1024,
   /* Attempts a line tells of; of more it says how many were left out. */
   LOG_LINE_ATTEMPTS_MAX = 16,
 };

@@ -21,15 +21,15 @@ enum {
   RACE_COPY_ATTEMPTS = 16,
   /* What a string is cut at; it ends in "..." then. */
   RACE_COPY_PATH = 1024,
-  RACE_COPY_ROUTE = 256,
+  RACE_COPY_ROUTE = RECORD_ROUTE_MAX, /* none is cut */
   RACE_COPY_ERROR = 160,
   RACE_COPY_NAME = 128, /* of anything else */
 };
 
 /* As it is read back. The record points into the copy's bytes and into this. */
 struct race_copy {
-  struct race_record race; /* without tally and would; its path without origin
-                            * and query, its attempts without gaps */
+  struct race_record race; /* without tally; its path without origin and query,
+                            * its attempts without gaps */
   int64_t wall_us;         /* when it was answered, since 1970 */
   unsigned left_out;       /* attempts that are not told */
   struct trace_context trace;

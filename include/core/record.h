@@ -53,6 +53,13 @@ struct race_would {
   float rescue; /* 0 .. 1 */
 };
 
+/* The odds in whole per cent, as they are told everywhere. */
+static inline int race_would_rescue_percent(const struct race_would *would) {
+  return (int)(100 * would->rescue + 0.5f);
+}
+
+enum { RECORD_ROUTE_MAX = 1024 /* bytes of a route's path, at most */ };
+
 /* One client request, once it is settled. */
 struct race_record {
   struct slice id, method, path, peer; /* path: without the query */

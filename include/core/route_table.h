@@ -22,8 +22,9 @@ struct route_table {
   const struct route *routes; /* those of one path stand together */
   unsigned count;
   struct route_cell *cells;
-  unsigned mask;  /* the number of cells less one, a power of two */
-  size_t longest; /* bytes of the longest path */
+  unsigned mask;    /* the number of cells less one, a power of two */
+  size_t longest;   /* bytes of the longest path */
+  unsigned methods; /* that any route takes: a set */
 };
 
 /* How many cells so many routes need. */

@@ -58,9 +58,11 @@ struct upstream_tally {
 struct worker_tally {
   _Alignas(TALLY_LINE) tally_cell dials[ATTEMPT_RESULTS]; /* that have ended:
                                    * SUCCESS, TRANSPORT, STARVED, CANCELLED */
-  tally_cell resends;     /* see attempt_record */
-  tally_cell gone;        /* clients who left before their answer */
-  _Atomic int64_t lag_us; /* see proxy/pulse */
+  tally_cell resends;      /* see attempt_record */
+  tally_cell gone;         /* clients who left before their answer */
+  _Atomic int64_t lag_us;  /* the most that its loop was late of late, and */
+  _Atomic int64_t beat_us; /* when it is to turn next: see proxy/pulse; 0: it
+                            * need not */
 };
 
 /* The longest time of each span, in microseconds: ten spans to a decade from
@@ -101,6 +103,10 @@ static inline void tally_race(struct route_tally *of, enum outcome outcome,
 /* The sum of this cell of the first worker and those of the others, which
  * lie `each` bytes behind one another. From any thread. */
 uint64_t tally_sum(const tally_cell *cell, size_t each, unsigned workers);
+
+/* How late that worker's loop was of late, or is at this moment. From any
+ * thread. */
+int64_t tally_lag_us(const struct worker_tally *of, int64_t now_us);
 
 /* What a route's requests took of late: one thread keeps the sums at the start
  * of two windows of 10 minutes, as core/latency does with its past, and takes

@@ -72,6 +72,11 @@ struct front_handler {
                          const struct http_request *request,
                          const struct admission *admission, int status,
                          const char *why);
+  /* The client has left before the body of this request was whole, and there
+   * is nobody to answer. NULL: that is of no interest. */
+  void (*on_left)(void *arg, struct connection *connection,
+                  const struct http_request *request,
+                  const struct admission *admission);
   /* A connection has gone: for whoever owns the front, and counts. */
   void *owner;
   void (*on_closed)(void *owner);

@@ -29,7 +29,7 @@ void log_move(struct log *log, int fd);
 /* Call before the worker's thread starts; from then on only it may write. */
 struct log_channel *log_open(struct log *log)
     __attribute__((warn_unused_result));
-/* One line with its line end, at most 16 KiB. Never blocks. */
+/* One line with its line end, at most 20 KiB. Never blocks. */
 void log_write(struct log_channel *channel, struct slice line);
 /* How many lines were dropped or lost so far. From any thread. */
 uint64_t log_dropped(const struct log *log);

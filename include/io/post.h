@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/slice.h"
+#include "io/trust.h"
 
 struct post;
 
@@ -19,14 +20,16 @@ enum { POST_WHY_BYTES = 256, POST_ANSWER_BYTES = 16 * 1024 };
 struct post_end {
   int status;               /* of the answer; 0: there was none, and */
   char why[POST_WHY_BYTES]; /* why not */
+  bool distrusted;          /* its certificate will not do */
   int64_t retry_after_s;    /* what the answer asked for; 0: nothing */
   struct slice answer; /* its body, as far as it fits; until the next begins */
 };
 
 /* To that URL, with these fields, each a "NAME: VALUE"; a NULL ends them. Both
- * are copied. Each may take limit_ms. NULL: no memory. */
+ * are copied. The trust is held. Each may take limit_ms. NULL: no memory. */
 struct post *post_new(const char *url, const char *const *fields,
-                      int64_t limit_ms) __attribute__((warn_unused_result));
+                      struct trust *trust, int64_t limit_ms)
+    __attribute__((warn_unused_result));
 /* Ends what is under way. NULL is fine. */
 void post_free(struct post *post);
 

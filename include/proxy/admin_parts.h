@@ -11,20 +11,16 @@
 #include "core/list.h"
 #include "core/query.h"
 #include "core/text.h"
+#include "io/booth.h"
 #include "io/buffer.h"
 #include "io/connection.h"
-#include "io/front.h"
-#include "io/listener.h"
 #include "io/loop.h"
 #include "proxy/admin.h"
 
 struct admin {
   struct admin_view view;
   struct loop *loop;
-  struct front *front;
-  struct listener *listener;
-  struct blocks blocks;
-  struct budget budget;
+  struct booth booth;
   int64_t started_us, started_wall_us;
   bool is_socket;          /* it listens on a path, which it made */
   struct timer collecting; /* what is on the tapes */
@@ -96,7 +92,8 @@ bool admin_put_race(struct reply *reply, const struct kept *race);
 /* ---- admin_query ---- */
 
 enum {
-  ADMIN_TARGET_BYTES = 2048, /* of a request target */
+  ADMIN_TARGET_BYTES = 4096, /* of a request target: the longest route, with
+                              * each byte encoded, and some */
   ADMIN_QUERY_BYTES = ADMIN_TARGET_BYTES,
 };
 
@@ -109,9 +106,9 @@ bool admin_read_query(struct slice query, struct query_param *params,
 /* A 400 that names the value. */
 void admin_refuse_param(struct reply *reply, const struct query_param *param,
                         const char *expected);
-/* Adds the value to the text. False: a '%' without two hex digits, which stands
- * for itself. */
-bool admin_decode(struct slice raw, struct text *text, struct slice *value);
+/* The same of one of them, or of what a path ends in, whose value is set. */
+bool admin_read_value(struct query_param *param, struct text *values,
+                      struct reply *reply) __attribute__((warn_unused_result));
 
 /* ---- admin_events ---- */
 

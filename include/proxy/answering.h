@@ -52,7 +52,8 @@ void answering_problem(const struct answering *to, int status,
                        struct slice detail, const char *allow);
 /* 200 with this JSON. */
 void answering_json(const struct answering *to, struct slice json);
-/* The client has left: nobody is answered. Calls on_sent. */
+/* The client has left: nobody is answered. Calls on_sent, if there is
+ * one. */
 void answering_nobody(const struct answering *to);
 
 #endif

@@ -11,6 +11,6 @@
 /* What is in flight and held, what the workers do beside requests, and the life
  * of the process. */
 void metrics_write_process(struct exposition *to,
-                           const struct metrics_source *source);
+                           const struct metrics_source *source, int64_t now_us);
 
 #endif

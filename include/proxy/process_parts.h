@@ -33,7 +33,8 @@ struct program {
   uint64_t descriptors;    /* that it may have */
   struct reporter reporter;
   const char *reloading; /* how the reload under way will end; NULL: none is */
-  bool stopping, pinging, asked;
+  bool stopping, signalled; /* signalled: the next signal ends it at once */
+  bool pinging, asked;
 };
 
 /* ---- process_start: all that runs is made ---- */
@@ -52,7 +53,8 @@ bool process_no_memory(void);
 /* Hears signals and the workers, on the loop that is there. False: no memory.
  */
 bool process_watch(struct program *program) __attribute__((warn_unused_result));
-/* What SIGHUP and the first SIGTERM do, to the program. */
+/* What SIGHUP and the first SIGTERM do, to the program. The latter may be asked
+ * for again, and changes nothing then. */
 void process_reload(void *arg);
 void process_stop(void *arg);
 /* Runs the loop until every worker has ended. */
@@ -64,9 +66,6 @@ void process_run(struct program *program);
  * notice. */
 bool process_start_spans(struct program *program)
     __attribute__((warn_unused_result));
-/* Whether the files that it names are good; a notice says why not. */
-bool process_check_spans(const struct program *program)
-    __attribute__((warn_unused_result));
 
 /* ---- process_show: what is only printed ---- */
 
@@ -74,6 +73,8 @@ bool process_check_spans(const struct program *program)
 void process_print_help(void);
 void process_print_version(void);
 void process_print_schema(void);
+/* A notice for each thing that is allowed and probably not meant. */
+void process_say_remarks(const struct config *config);
 /* --check and --dump-config: all is read, and nothing runs. The exit code. */
 int process_show(struct program *program);
 

@@ -11,6 +11,7 @@
 #include "io/slot.h"
 #include "proxy/crew.h"
 #include "proxy/secrets.h"
+#include "proxy/spans.h"
 
 enum { RELOAD_WHY_BYTES = 384, RELOAD_ERRORS_BYTES = 4 * 1024 };
 
@@ -22,6 +23,7 @@ struct reload {
   struct log *log;             /* NULL: --log off */
   struct slots *slots;
   struct crew *crew;
+  struct spans *spans;   /* NULL: --otlp off */
   struct slice via_line; /* as struct snapshot_source has it, */
   unsigned workers;      /* and this */
   /* as the start asked for, before it was fitted (proxy/machine) */

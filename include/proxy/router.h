@@ -19,5 +19,8 @@ void router_on_bad_request(void *arg, struct connection *connection,
                            const struct http_request *request,
                            const struct admission *admission, int status,
                            const char *why);
+void router_on_left(void *arg, struct connection *connection,
+                    const struct http_request *request,
+                    const struct admission *admission);
 
 #endif

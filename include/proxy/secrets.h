@@ -1,5 +1,6 @@
-/* secrets: what targets are shown and who vouches for them, read from the files
- * and variables that the configuration names. At start, and at each reload. */
+/* secrets: what targets and the collector of spans are shown, who vouches for
+ * them, and what operators must show: read from the files and variables that
+ * the configuration names, at start and at each reload. */
 #ifndef HEDGEROW_PROXY_SECRETS_H
 #define HEDGEROW_PROXY_SECRETS_H
 
@@ -19,9 +20,11 @@ struct secrets {
   struct snapshot_secret *of_targets; /* by target number */
   unsigned count;
   struct variable *variables;
-  struct slice admin_token; /* of --admin-token-file; empty: none */
-  struct slice admin_read;  /* and is to be, once it is taken */
-  unsigned admin_tokens;    /* how many there have been, this one included */
+  struct secrets_own {
+    struct slice admin_token;         /* of --admin-token-file; empty: none */
+    struct snapshot_secret collector; /* of --otlp */
+  } own, read;           /* of the process; and is to be, once it is taken */
+  unsigned admin_tokens; /* how many there have been, this one included */
 };
 
 /* Reads them for every target of a config with upstreams. CAs that are the same
@@ -30,14 +33,16 @@ struct secrets {
 bool secrets_read(struct secrets *secrets, const struct config *config,
                   config_complain *complain, void *arg)
     __attribute__((warn_unused_result));
-/* Reads --admin-token-file, if there is one, of the config of the start. False
- * likewise. */
-bool secrets_read_admin(struct secrets *secrets, const struct config *config,
-                        config_complain *complain, void *arg)
+/* Reads into `read` what options of the process name, of the config of the
+ * start. CAs that are the same as before are the same trust. False likewise. */
+bool secrets_read_own(struct secrets *secrets, const struct config *config,
+                      config_complain *complain, void *arg)
     __attribute__((warn_unused_result));
-/* From now on the token that was read is asked for. One that is the same as
+/* Whether the collector's are others than before. */
+bool secrets_change_collector(const struct secrets *secrets);
+/* From now on what was read counts. A token for operators that is the same as
  * before is not counted. */
-void secrets_take_admin(struct secrets *secrets);
+void secrets_take_own(struct secrets *secrets);
 /* Wipes tokens, lets trusts go. */
 void secrets_clear(struct secrets *secrets);
 

@@ -13,13 +13,20 @@
 #include "core/record.h"
 #include "core/tally.h"
 #include "core/trace_context.h"
+#include "io/post.h"
 #include "io/ring.h"
 
 struct spans;
 
+/* Who is spoken to, and how. Nothing of it is kept but the trust. */
+struct spans_collector {
+  struct slice url;    /* see config_parse_collector */
+  struct slice token;  /* Authorization: Bearer; "": none */
+  struct trust *trust; /* who vouches for it */
+};
+
 struct spans_setup {
-  struct slice url;      /* of the collector; see config_parse_collector */
-  const char *token;     /* Authorization: Bearer; NULL: none. Not kept */
+  struct spans_collector collector;
   struct slice instance; /* which process this is; borrowed */
   unsigned workers;      /* who has a feed */
 };
@@ -30,6 +37,15 @@ struct spans *spans_new(const struct spans_setup *setup)
 /* No worker uses its feed any more. Sends what is left, for a second at most,
  * and ends the thread. NULL is fine. */
 void spans_free(struct spans *spans);
+
+/* ---- for main, while the thread runs ---- */
+
+/* What speaks to the collector with another token or trust, to be taken over by
+ * spans_renew, or freed. NULL: no memory. */
+struct post *spans_post(const struct spans_collector *collector)
+    __attribute__((warn_unused_result));
+/* Batches that begin from now on go that way. */
+void spans_renew(struct spans *spans, struct post *post);
 
 /* One worker's end. */
 struct spans_feed {

@@ -39,8 +39,10 @@ void visit_reject(struct visit *visit, int status, const char *detail);
 /* 405; allow is the Allow field's value. */
 void visit_reject_method(struct visit *visit, const char *allow,
                          const char *detail);
-/* 204, to a preflight (core/cors). */
+/* 204, to a preflight (core/cors) or OPTIONS of "*". */
 void visit_answer_nothing(struct visit *visit);
+/* The client has left before its request was whole: nobody is answered. */
+void visit_gone(struct visit *visit);
 /* 200 with this JSON. */
 void visit_answer(struct visit *visit, struct slice json);
 

@@ -46,7 +46,7 @@ static const char ending[] =
     "\n"
     "Signals\n"
     "  On SIGTERM and SIGINT hedgerow stops without losing a request (see\n"
-    "  --drain). On SIGHUP it reads --config, --token-file and --ca-file\n"
+    "  --drain). On SIGHUP it reads --config and the files of tokens and CAs\n"
     "  again and opens --log-file anew. On SIGUSR1 it tells on stderr what it\n"
     "  has counted, and what --observe has seen.\n"
     "\n"

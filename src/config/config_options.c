@@ -258,6 +258,8 @@ const struct config_option config_options[] = {
         "http://127.0.0.1:4318"),
     OPTION(RUNNING, PROCESS, "otlp-token-file", "FILE", PATH, otlp_token, NULL,
            "the token to send it as Authorization: Bearer"),
+    OPTION(RUNNING, PROCESS, "otlp-ca-file", "FILE", PATH, otlp_ca, NULL,
+           "the CA certificates to trust of it (without it the system's)"),
     NUMBER(RUNNING, PROCESS, "trace-ratio", "N", RATIO, trace_ratio, "1", "0",
            "1",
            "with --otlp, the share that is sampled of traces that begin here; "

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "core/base_url.h"
+
 static bool is_visible(char c) { return c > ' ' && c < 0x7f; }
 
 /* Behind the last '@', since a password may hold anything. One behind a '?' may
@@ -40,6 +42,14 @@ void config_show(struct text *out, struct slice value) {
     show_byte(out, rest.at[i]);
   }
   text_char(out, '"');
+}
+
+void config_write_url_fault(struct text *out, const char *why,
+                            const char *token_option) {
+  text_str(out, why);
+  if (why != base_url_names_a_user) return;
+  text_str(out, ": use ");
+  text_str(out, token_option);
 }
 
 struct text *config_refuse_begin(const struct config_input *input,

@@ -90,11 +90,13 @@ static bool two_tokens(const struct config *config, struct text *out) {
 }
 
 static bool otlp_idle(const struct config *config, struct text *out) {
-  const bool token = config->otlp_token.text != NULL;
-  if (config->otlp.len > 0 ||
-      (!token && config->trace_ratio == CONFIG_RATIO_ALL))
-    return false;
-  text_str(out, token ? "--otlp-token-file" : "--trace-ratio");
+  const bool ratio = config->trace_ratio != CONFIG_RATIO_ALL;
+  const char *what = config->otlp_token.text ? "--otlp-token-file"
+                     : config->otlp_ca.text  ? "--otlp-ca-file"
+                     : ratio                 ? "--trace-ratio"
+                                             : NULL;
+  if (config->otlp.len > 0 || !what) return false;
+  text_str(out, what);
   text_str(out, " is not used: --otlp off sends no spans");
   return true;
 }

@@ -4,6 +4,7 @@
 
 #include "config/config_file_parts.h"
 #include "core/http_method.h"
+#include "core/record.h"
 
 /* ---- its path ---- */
 
@@ -16,7 +17,7 @@ static const char *path_fault(struct slice path) {
       return ": a route's path is visible ASCII without '?', '#' and '%'";
   if (path.len > 1 && path.at[path.len - 1] == '/')
     return ": leave the last '/' out: what lies below belongs to the route";
-  if (path.len > CONFIG_PATH_MAX) return ": a route's path is too long";
+  if (path.len > RECORD_ROUTE_MAX) return ": a route's path is too long";
   if (!base_url_rest_is_safe(path)) return ": a path has no . or .. segments";
   if (slice_equal(path, slice_of("/healthz")))
     return ": hedgerow answers it itself, always";

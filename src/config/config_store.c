@@ -31,6 +31,13 @@ static bool refuse_because(const struct config_input *input, struct text *error,
   return false;
 }
 
+static bool refuse_url(const struct config_input *input, struct text *error,
+                       const char *why, const char *token_option) {
+  (void)config_refuse_value(input, error, ": ");
+  config_write_url_fault(error, why, token_option);
+  return false;
+}
+
 static bool store_address(const struct config_into *into,
                           const struct config_input *input,
                           struct text *error) {
@@ -63,7 +70,10 @@ static bool store_collector(const struct config_into *into,
                             struct text *error) {
   struct slice url;
   const char *why = config_parse_collector(input->value, &url);
-  if (why) return refuse_because(input, error, why);
+  if (why)
+    return refuse_url(input, error, why,
+                      config_is_of_file(input) ? "otlp_token_file"
+                                               : "--otlp-token-file");
   memcpy(config_member(into, input->option), &url, sizeof url);
   return true;
 }
@@ -94,7 +104,7 @@ static bool store_url(const struct config_into *into,
   const unsigned place = count == &config->to_count ? config->to_count : total;
   struct base_url target;
   const char *why = base_url_parse(&target, input->value);
-  if (why) return refuse_because(input, error, why);
+  if (why) return refuse_url(input, error, why, "--token-file");
   if (total == CONFIG_TARGETS_MAX)
     return config_refuse(
         input, error,

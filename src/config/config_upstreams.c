@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "config/config_file_parts.h"
+#include "config/config_refuse.h"
 
 /* Names stand in logs, metrics and errors. */
 static bool is_name(struct slice name) {
@@ -29,7 +30,7 @@ static void read_url(struct config_file *file, const struct yaml_node *node,
   struct text line;
   text_init(&line, storage, sizeof storage);
   text_str(&line, shown.len > 0 ? ": " : "");
-  text_str(&line, why);
+  config_write_url_fault(&line, why, "token_file");
   config_file_complain(file, node->place, shown, text_end(&line));
 }
 

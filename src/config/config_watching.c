@@ -90,12 +90,9 @@ const char *config_parse_collector(struct slice text, struct slice *url) {
   *url = (struct slice){0};
   if (slice_equal(text, slice_of("off"))) return NULL;
   const char *why = base_url_parse(&parsed, text);
-  if (why == base_url_names_a_user)
-    return "user names and passwords do not belong in a URL: use "
-           "--otlp-token-file";
   if (why) return why;
   if (parsed.query.len > 0)
-    return "no query belongs there: a token comes from --otlp-token-file";
+    return "no query belongs there: a token has a file of its own";
   *url = text;
   return NULL;
 }

@@ -293,8 +293,8 @@ static bool make(struct whole *whole) {
   snapshot->elsewhere = snapshot_count_route(whole, (struct slice){0},
                                              &snapshot->elsewhere_labels);
   make_routes(whole);
-  snapshot_count_gone(whole);
   if (!whole->failed) snapshot_make_gathers(whole);
+  if (!whole->failed) snapshot_count_gone(whole);
   return !whole->failed && take_slots(whole);
 }
 
@@ -312,9 +312,8 @@ static void whole_free(struct whole *whole) {
     trust_drop(whole->targets[i].trust);
   wipe_tokens(whole);
   learned_list_clear(&whole->learned);
-  learned_list_clear(&whole->tallies);
-  learned_list_clear(&whole->tallies_of_routes);
-  learned_list_clear(&whole->tallies_gone);
+  learned_list_clear(&whole->of_routes.list);
+  learned_list_clear(&whole->of_others.list);
   arena_clear(&whole->arena);
   free(whole);
 }

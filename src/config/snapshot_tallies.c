@@ -4,15 +4,17 @@
  * labels, so it never falls while somebody looks at it: the labels are the name
  * by which the next snapshot finds it. They are written once, here.
  *
- * All routes together have a receipt, which a route that goes away must not
- * take along. Races that began there may end long after the reload, so the next
- * snapshot holds its tally as `gone`. A later one adds up those that nobody
- * else holds any more, and lets go of them: so however often routes come and
- * go, a snapshot holds few. */
+ * Labels that go away may come back: a file is put right again, a target is
+ * back from repair. So their counts are kept, those that went last longest, and
+ * go on from where they were. And races that began there may end long after the
+ * reload. What is kept is bounded all the same, however often routes come and
+ * go. All routes together have a receipt, which loses nothing: what a route has
+ * counted that is kept no longer is added up. */
 #include "config/snapshot_parts.h"
 #include "core/exposition.h"
 
 enum {
+  KEPT = 256,  /* under labels that are no more */
   ESCAPED = 5, /* bytes of one in a label */
   LABELS_BYTES = sizeof "upstream=\"\",target=\"4294967295\",host=\"\"",
 };
@@ -22,12 +24,14 @@ static const struct whole *whole_before(const struct whole *whole) {
   return before ? snapshot_whole(before) : NULL;
 }
 
-static void *counted(struct whole *whole, struct learned_list *list,
-                     const struct learned_list *before, struct slice labels,
-                     size_t each) {
+/* before: NULL where there is no snapshot before this one. */
+static void *counted(struct whole *whole, struct tallies *tallies,
+                     const struct tallies *before, struct slice labels,
+                     size_t bytes) {
   void *cells = whole->failed ? NULL
-                              : learned_tally(list, before, labels,
-                                              whole->workers * each);
+                              : learned_tally(&tallies->list,
+                                              before ? &before->list : NULL,
+                                              labels, bytes);
   whole->failed |= !cells;
   return cells;
 }
@@ -35,7 +39,7 @@ static void *counted(struct whole *whole, struct learned_list *list,
 static void *counted_by_labels(struct whole *whole, struct slice labels,
                                size_t bytes) {
   const struct whole *before = whole_before(whole);
-  return counted(whole, &whole->tallies, before ? &before->tallies : NULL,
+  return counted(whole, &whole->of_others, before ? &before->of_others : NULL,
                  labels, bytes);
 }
 
@@ -46,9 +50,8 @@ static void *counted_by_upstream(struct whole *whole, struct slice labels,
 
 static void *counted_by_route(struct whole *whole, struct slice labels) {
   const struct whole *before = whole_before(whole);
-  return counted(whole, &whole->tallies_of_routes,
-                 before ? &before->tallies_of_routes : NULL, labels,
-                 whole->workers * sizeof(struct route_tally));
+  return counted(whole, &whole->of_routes, before ? &before->of_routes : NULL,
+                 labels, whole->workers * sizeof(struct route_tally));
 }
 
 /* False: no memory. */
@@ -80,41 +83,52 @@ void snapshot_turn_waits(struct whole *whole, int64_t now_us) {
                      whole->workers, now_us);
 }
 
-/* ---- routes that are no more ---- */
+/* ---- labels that are no more ---- */
 
 static const struct route_tally *cells_of(const struct learned *learned) {
   const struct learned_tally *tally = (const void *)learned;
   return (const void *)tally->cells;
 }
 
-static void keep_gone(struct whole *whole, struct learned *learned) {
-  whole->failed |= !learned_list_hold(&whole->tallies_gone, learned);
+/* Those that were in use come first in `before`: so what went last is kept
+ * before what went earlier. on_end: of one that is kept no longer; or NULL. */
+static void keep_gone(struct whole *whole, struct tallies *tallies,
+                      const struct tallies *before,
+                      void (*on_end)(struct whole *whole,
+                                     const struct learned *learned)) {
+  for (unsigned i = 0; i < before->list.count; i++) {
+    struct learned *learned = before->list.at[i];
+    if (learned_list_has(&tallies->list, learned)) continue;
+    if (i < before->in_use || !learned_is_left(learned) ||
+        tallies->list.count - tallies->in_use < KEPT)
+      whole->failed |= !learned_list_hold(&tallies->list, learned);
+    else if (on_end) on_end(whole, learned);
+  }
 }
 
-static void take_gone(struct whole *whole, const struct whole *before) {
-  const struct learned_list *routes = &before->tallies_of_routes;
-  const struct learned_list *gone = &before->tallies_gone;
-  whole->snapshot.of_gone = before->snapshot.of_gone;
-  for (unsigned i = 0; i < routes->count; i++)
-    if (!learned_list_has(&whole->tallies_of_routes, routes->at[i]))
-      keep_gone(whole, routes->at[i]);
-  for (unsigned i = 0; i < gone->count; i++)
-    if (!learned_is_left(gone->at[i])) keep_gone(whole, gone->at[i]);
-    else
-      receipt_add(&whole->snapshot.of_gone, cells_of(gone->at[i]),
-                  whole->workers);
+static void sum_up(struct whole *whole, const struct learned *learned) {
+  receipt_add(&whole->snapshot.of_gone, cells_of(learned), whole->workers);
+}
+
+static void show_gone(struct whole *whole) {
+  const struct tallies *routes = &whole->of_routes;
+  const unsigned count = routes->list.count - routes->in_use;
+  const struct route_tally **gone = snapshot_take(whole, count, sizeof *gone);
+  for (unsigned i = 0; gone && i < count; i++)
+    gone[i] = cells_of(routes->list.at[routes->in_use + i]);
+  whole->snapshot.gone = gone;
+  whole->snapshot.gone_count = gone ? count : 0;
 }
 
 void snapshot_count_gone(struct whole *whole) {
   const struct whole *before = whole_before(whole);
-  if (before) take_gone(whole, before);
-  const struct learned_list *list = &whole->tallies_gone;
-  const struct route_tally **gone =
-      snapshot_take(whole, list->count, sizeof *gone);
-  for (unsigned i = 0; gone && i < list->count; i++)
-    gone[i] = cells_of(list->at[i]);
-  whole->snapshot.gone = gone;
-  whole->snapshot.gone_count = gone ? list->count : 0;
+  whole->of_routes.in_use = whole->of_routes.list.count;
+  whole->of_others.in_use = whole->of_others.list.count;
+  if (!before) return;
+  whole->snapshot.of_gone = before->snapshot.of_gone;
+  keep_gone(whole, &whole->of_routes, &before->of_routes, sum_up);
+  keep_gone(whole, &whole->of_others, &before->of_others, NULL);
+  show_gone(whole);
 }
 
 /* ---- upstreams ---- */

@@ -21,7 +21,7 @@
 #include "core/percent.h"
 
 const char base_url_names_a_user[] =
-    "user names and passwords do not belong in a URL: use --token-file";
+    "user names and passwords do not belong in a URL";
 static const char bad_host[] = "the host must be a name, an IPv4 address or "
                                "[an IPv6 address]";
 

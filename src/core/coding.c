@@ -61,6 +61,14 @@ bool coding_takes_gzip(const struct http_request *request) {
   return wishes.gzip > 0 && wishes.gzip >= wishes.identity;
 }
 
+bool coding_is_kept(const struct http_request *request) {
+  for (unsigned i = 0; i < request->field_count; i++)
+    if (is(request->fields[i].name, "Cache-Control") &&
+        http_list_has(request->fields[i].value, slice_of("no-transform")))
+      return true;
+  return false;
+}
+
 /* ---- fields without the coding ---- */
 
 static bool speaks_of_coded_bytes(struct slice name) {

@@ -25,6 +25,8 @@
  * the client has no credentials for. */
 #include "core/forward.h"
 
+#include "core/coding.h"
+
 enum {
   /* Names, colons and line ends of the fields that are hedgerow's own, and the
    * request's ID. */
@@ -56,8 +58,9 @@ static bool sends_body(const struct http_request *request) {
 
 bool forward_asks_gzip(const struct http_request *request,
                        const struct forward_rules *rules) {
-  return rules->gzip && (rules->success != SUCCESS_ANY ||
-                         !http_request_field(request, "Range"));
+  return rules->gzip && !coding_is_kept(request) &&
+         (rules->success != SUCCESS_ANY ||
+          !http_request_field(request, "Range"));
 }
 
 /* The first letter decides for nearly all that they cross, before any name is

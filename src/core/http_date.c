@@ -78,43 +78,37 @@ static struct moment moment_of(int64_t wall_us) {
 
 /* ---- writing ---- */
 
-/* A separator (or "") and a number in so many digits. */
-static void add_digits(struct text *out, const char *before, int number,
-                       int width) {
-  char digits[4];
-  text_str(out, before);
-  for (int i = width; i-- > 0; number /= 10)
-    digits[i] = (char)('0' + number % 10);
-  text_add(out, digits, (size_t)width);
+/* Over so many places of a stamp. */
+static inline void put_digits(char *at, int width, int number) {
+  for (int i = width; i-- > 0; number /= 10) at[i] = (char)('0' + number % 10);
 }
 
-static void add_time(struct text *out, const struct moment *moment) {
-  add_digits(out, "", moment->hour, 2);
-  add_digits(out, ":", moment->minute, 2);
-  add_digits(out, ":", moment->second, 2);
+static void put_time(char *at, const struct moment *moment) {
+  put_digits(at, 2, moment->hour);
+  put_digits(at + 3, 2, moment->minute);
+  put_digits(at + 6, 2, moment->second);
 }
 
 void http_date_write(struct text *out, int64_t wall_us) {
-  struct moment moment = moment_of(wall_us);
-  text_add(out, days[moment.weekday], 3);
-  add_digits(out, ", ", moment.day, 2);
-  text_char(out, ' ');
-  text_add(out, months[moment.month], 3);
-  add_digits(out, " ", moment.year, 4);
-  text_char(out, ' ');
-  add_time(out, &moment);
-  text_str(out, " GMT");
+  char stamp[] = "Day, dd Mon yyyy hh:mm:ss GMT";
+  const struct moment moment = moment_of(wall_us);
+  memcpy(stamp, days[moment.weekday], 3);
+  put_digits(stamp + 5, 2, moment.day);
+  memcpy(stamp + 8, months[moment.month], 3);
+  put_digits(stamp + 12, 4, moment.year);
+  put_time(stamp + 17, &moment);
+  text_add(out, stamp, sizeof stamp - 1);
 }
 
 void http_date_write_iso(struct text *out, int64_t wall_us) {
-  struct moment moment = moment_of(wall_us);
-  add_digits(out, "", moment.year, 4);
-  add_digits(out, "-", moment.month + 1, 2);
-  add_digits(out, "-", moment.day, 2);
-  text_char(out, 'T');
-  add_time(out, &moment);
-  add_digits(out, ".", moment.ms, 3);
-  text_char(out, 'Z');
+  char stamp[] = "yyyy-mm-ddThh:mm:ss.mmmZ";
+  const struct moment moment = moment_of(wall_us);
+  put_digits(stamp, 4, moment.year);
+  put_digits(stamp + 5, 2, moment.month + 1);
+  put_digits(stamp + 8, 2, moment.day);
+  put_time(stamp + 11, &moment);
+  put_digits(stamp + 20, 3, moment.ms);
+  text_add(out, stamp, sizeof stamp - 1);
 }
 
 /* ---- reading ---- */

@@ -145,21 +145,6 @@ bool latency_falls_to(const struct latency_curve *curve, float left) {
   return curve->alive[LATENCY_SPANS - 1] <= left;
 }
 
-/* What part of its span lies before at_us; none of the last, which has no end.
- */
-static float part_of(unsigned span, uint32_t at_us) {
-  uint32_t start_us = latency_span_start_us(span);
-  uint32_t end_us = latency_span_end_us(span);
-  if (end_us == start_us) return 0;
-  return (float)(at_us - start_us) / (float)(end_us - start_us);
-}
-
-float latency_alive(const struct latency_curve *curve, uint32_t at_us) {
-  unsigned span = latency_span(at_us);
-  float before = span > 0 ? curve->alive[span - 1] : 1;
-  return before + part_of(span, at_us) * (curve->alive[span] - before);
-}
-
 /* ---- the odds ---- */
 
 void latency_publish(struct latency_odds *odds,
@@ -172,6 +157,15 @@ void latency_publish(struct latency_odds *odds,
 
 static float answered(const struct latency_odds *odds, unsigned span) {
   return atomic_load_explicit(&odds->answered[span], memory_order_relaxed);
+}
+
+/* What part of its span lies before at_us; none of the last, which has no end.
+ */
+static float part_of(unsigned span, uint32_t at_us) {
+  uint32_t start_us = latency_span_start_us(span);
+  uint32_t end_us = latency_span_end_us(span);
+  if (end_us == start_us) return 0;
+  return (float)(at_us - start_us) / (float)(end_us - start_us);
 }
 
 float latency_answered(const struct latency_odds *odds, uint32_t at_us) {

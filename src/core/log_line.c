@@ -8,9 +8,9 @@
  * line and stays harmless on a terminal: text_json sees to that in JSON, and in
  * text only visible ASCII is written as it is, everything else as \xHH. And it
  * stays below LOG_LINE_BYTES: each part that a peer can stretch has its own
- * limit, chosen so that even with every byte escaped, all of them, the names of
- * route and upstream and 16 attempts fit: 6 * (1024 + 128 + 64 + 32 + 2 * 256)
- * + 16 * 280 bytes and some.
+ * limit, chosen so that even with every byte escaped, all of them, route,
+ * upstream and 16 attempts fit: 6 * (2 * 1024 + 128 + 64 + 2 * 32) + 16 * 280
+ * bytes and some.
  *
  * The query is never written, nor what could stand before the path in a proxy's
  * absolute-form ("http://user:password@host/path"). Why an attempt failed, in
@@ -25,7 +25,8 @@ enum {
   ID_MAX = 128,
   CLIENT_MAX = 64,
   METHOD_MAX = 32,
-  ROUTE_MAX = 256,
+  ROUTE_MAX = RECORD_ROUTE_MAX,
+  UPSTREAM_MAX = 32,
 };
 
 static bool is_plain(char c) {
@@ -121,7 +122,7 @@ static void add_place(struct text *out, const struct race_record *race) {
   if (race->route.len > 0)
     add_string(out, ",\"route\":", race->route, ROUTE_MAX);
   if (race->upstream.len > 0)
-    add_string(out, ",\"upstream\":", race->upstream, ROUTE_MAX);
+    add_string(out, ",\"upstream\":", race->upstream, UPSTREAM_MAX);
 }
 
 static void add_trace(struct text *out, const struct trace_context *trace) {
@@ -152,7 +153,7 @@ static void add_would_json(struct text *out, const struct race_record *race) {
   text_str(out, ",\"would_save_ms\":");
   text_ms(out, would->save_us);
   text_str(out, ",\"would_rescue_percent\":");
-  text_int(out, (int64_t)(100 * would->rescue + 0.5f));
+  text_int(out, race_would_rescue_percent(would));
 }
 
 void log_line_json(struct text *out, const struct race_record *race,
@@ -243,7 +244,7 @@ static void add_would_text(struct text *out, const struct race_record *race) {
   text_ms(out, would->hedge_us);
   if (would->rescue > 0) {
     text_str(out, ", rescue ");
-    text_int(out, (int64_t)(100 * would->rescue + 0.5f));
+    text_int(out, race_would_rescue_percent(would));
     text_char(out, '%');
   } else {
     text_str(out, ", save ");

@@ -234,6 +234,14 @@ static void add_rescue(struct attributes *to, const struct race_record *race) {
     add_ms(to, "hedgerow.saved_ms", race->saved_us);
 }
 
+static void add_would(struct attributes *to, const struct race_would *would) {
+  if (would->hedge_us == 0) return;
+  add_ms(to, "hedgerow.would_hedge_ms", would->hedge_us);
+  add_ms(to, "hedgerow.would_save_ms", would->save_us);
+  add_number(to, "hedgerow.would_rescue_percent",
+             race_would_rescue_percent(would));
+}
+
 /* A client that left is no error of ours. */
 static bool race_has_failed(const struct race_record *race) {
   return race->status >= 500 || race->outcome == OUTCOME_FAILED ||
@@ -263,6 +271,7 @@ static void add_request(struct text *out, const struct race_copy *copy,
   add_string(&to, "hedgerow.upstream", race->upstream);
   add_word(&to, "hedgerow.outcome", outcome_name(race->outcome));
   add_rescue(&to, race);
+  add_would(&to, &race->would);
   if (copy->left_out > 0)
     add_number(&to, "hedgerow.attempts_left_out", copy->left_out);
   end_span(out, race_has_failed(race), (struct slice){0});

@@ -44,6 +44,14 @@ static void put_trace(struct text *out, const struct trace_context *trace) {
   put_number(out, trace->flags);
 }
 
+/* One byte where there is none. */
+static void put_would(struct text *out, const struct race_would *would) {
+  put_number(out, (uint64_t)would->hedge_us);
+  if (would->hedge_us == 0) return;
+  put_number(out, (uint64_t)would->save_us);
+  put_number(out, (unsigned)race_would_rescue_percent(would));
+}
+
 static void put_attempt(struct text *out, const struct attempt_record *a) {
   put_number(out, a->number);
   put_number(out, a->kind);
@@ -88,6 +96,7 @@ void race_copy_write(struct text *out, const struct race_record *race,
   put_number(out, race->started);
   put_number(out, race->rescued);
   put_number(out, (uint64_t)race->saved_us);
+  put_would(out, &race->would);
   put_string(out, race->id, RACE_COPY_NAME);
   put_string(out, race->method, RACE_COPY_NAME);
   put_string(out, log_line_path(race->path), RACE_COPY_PATH);
@@ -161,6 +170,13 @@ static bool take_trace(struct source *source, struct trace_context *trace) {
   return true;
 }
 
+static void take_would(struct source *source, struct race_would *would) {
+  would->hedge_us = take_time(source);
+  if (would->hedge_us == 0) return;
+  would->save_us = take_time(source);
+  would->rescue = (float)take_small(source, 100) / 100;
+}
+
 static void take_attempt(struct source *source, struct attempt_record *a) {
   a->number = (uint8_t)take_small(source, UINT8_MAX);
   a->kind = (uint8_t)take_small(source, ATTEMPT_RETRY);
@@ -203,6 +219,7 @@ static void take_race(struct source *source, struct race_record *race) {
   race->started = take_small(source, INT32_MAX);
   race->rescued = take_small(source, RESCUES - 1);
   race->saved_us = take_time(source);
+  take_would(source, &race->would);
   race->id = take_string(source, RACE_COPY_NAME);
   race->method = take_string(source, RACE_COPY_NAME);
   race->path = take_string(source, RACE_COPY_PATH);

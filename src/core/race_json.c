@@ -67,6 +67,7 @@ static void add_attempt(struct text *out, const struct attempt_record *a,
   add_int(out, "{\"number\":", a->number);
   add_words_or_null(out, ",\"kind\":", attempt_kind_name(a->kind));
   add_int(out, ",\"target\":", a->target);
+  add_words_or_null(out, ",\"name\":", a->name);
   add_string_or_null(out, ",\"host\":", a->host);
   add_span(out, a->span);
   add_ms(out, ",\"start\":", a->start_us - from_us);
@@ -82,6 +83,7 @@ static void add_attempt(struct text *out, const struct attempt_record *a,
                         : NULL);
   add_words_or_null(out, ",\"error\":", a->error);
   add_ms_or_null(out, ",\"queued_ms\":", a->queued_us, a->queued_us != 0);
+  add_int(out, ",\"resends\":", a->resends);
   text_char(out, '}');
 }
 
@@ -104,6 +106,14 @@ static void add_rescue(struct text *out, const struct race_record *race) {
                  race->rescued == RESCUE_SLOW && race->saved_us > 0);
 }
 
+static void add_would(struct text *out, const struct race_would *would) {
+  const bool any = would->hedge_us != 0;
+  add_ms_or_null(out, ",\"would_hedge_ms\":", would->hedge_us, any);
+  add_ms_or_null(out, ",\"would_save_ms\":", would->save_us, any);
+  add_int_or_null(
+      out, ",\"would_rescue_percent\":", race_would_rescue_percent(would), any);
+}
+
 static void add_trace(struct text *out, const struct trace_context *trace) {
   text_str(out, ",\"trace_id\":");
   if (!trace) {
@@ -119,6 +129,7 @@ static void add_request(struct text *out, const struct race_record *race) {
   add_string(out, ",\"client\":", race->peer);
   add_string(out, ",\"id\":", race->id);
   add_trace(out, race->trace);
+  add_span(out, race->trace ? race->trace->span : 0);
   add_string(out, ",\"route\":", race->route);
   add_string_or_null(out, ",\"upstream\":", race->upstream);
   add_string(out, ",\"method\":", race->method);
@@ -139,6 +150,7 @@ void race_json(struct text *out, const struct race_copy *copy, uint64_t seq) {
   add_int(out, ",\"bytes\":", (int64_t)race->bytes);
   add_int_or_null(out, ",\"winner\":", race->winner, race->winner >= 0);
   add_rescue(out, race);
+  add_would(out, &race->would);
   add_attempts(out, race);
   add_int(out, ",\"attempts_left_out\":", copy->left_out);
   text_char(out, '}');

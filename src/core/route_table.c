@@ -84,6 +84,7 @@ void route_table_init(struct route_table *table, const struct route *routes,
   for (unsigned i = 0; i < count; i++) {
     if (routes[i].path.len > table->longest)
       table->longest = routes[i].path.len;
+    table->methods |= routes[i].methods;
     if (i == 0 || !slice_equal(routes[i].path, routes[i - 1].path))
       add(table, i);
   }

@@ -37,6 +37,13 @@ uint64_t tally_sum(const tally_cell *cell, size_t each, unsigned workers) {
 
 /* ---- of late ---- */
 
+int64_t tally_lag_us(const struct worker_tally *of, int64_t now_us) {
+  int64_t lag_us = atomic_load_explicit(&of->lag_us, memory_order_relaxed);
+  int64_t beat_us = atomic_load_explicit(&of->beat_us, memory_order_relaxed);
+  if (beat_us > 0 && now_us - beat_us > lag_us) lag_us = now_us - beat_us;
+  return lag_us;
+}
+
 static void sum_answered(const struct route_tally *of, unsigned workers,
                          uint64_t sums[TALLY_SPANS + 1]) {
   for (unsigned i = 0; i <= TALLY_SPANS; i++)
@@ -46,9 +53,12 @@ static void sum_answered(const struct route_tally *of, unsigned workers,
 void tally_waits_turn(struct tally_waits *waits, const struct route_tally *of,
                       unsigned workers, int64_t now_us) {
   if (waits->newer_us == 0) waits->newer_us = now_us;
-  if (now_us - waits->newer_us < TALLY_WAITS_US) return;
+  const int64_t past_us = now_us - waits->newer_us;
+  if (past_us < TALLY_WAITS_US) return;
   memcpy(waits->older, waits->newer, sizeof waits->older);
   sum_answered(of, workers, waits->newer);
+  if (past_us >= 2 * TALLY_WAITS_US) /* nobody has looked for so long */
+    memcpy(waits->older, waits->newer, sizeof waits->older);
   waits->newer_us = now_us;
 }
 

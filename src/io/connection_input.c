@@ -328,12 +328,21 @@ static void serve_scratch(struct connection *c, size_t len) {
 
 /* ---- reading ---- */
 
+/* Of a late body the head is known, and with it who asked for what. */
+static void connection_input_leave(struct connection *c, const char *why) {
+  const struct front *front = c->front;
+  if (front->handler.on_left && was_admitted(c) && read_head_again(c))
+    front->handler.on_left(front->handler.arg, c, &front->request,
+                           &c->admitted);
+  connection_close(c, why);
+}
+
 /* Bytes received; 0: none now, or it was closed. */
 static size_t receive(struct connection *c, char *at, size_t room) {
   ssize_t n = stream_recv(&c->stream, &(struct iovec){at, room}, 1);
   if (n > 0) return (size_t)n;
-  if (n == STREAM_ENDED) connection_close(c, "the client has ended");
-  else if (n != STREAM_AGAIN) connection_close(c, "the client is lost");
+  if (n == STREAM_ENDED) connection_input_leave(c, "the client has ended");
+  else if (n != STREAM_AGAIN) connection_input_leave(c, "the client is lost");
   return 0;
 }
 

@@ -21,7 +21,7 @@
 enum {
   CONNECT_MS = 5000,
   SHORT_MS = 5000,
-  URL_BYTES = 2048,
+  URL_BYTES = 8192,
   WATCHED_MAX = 4,
 };
 

@@ -1,8 +1,8 @@
 /* peer: the address of whoever is at the other end.
  *
  * It is kept as the kernel gave it, and its text is made when somebody asks for
- * it. inet_ntop() and snprintf() made that text cost more than the rest of a log
- * line, so only an IPv6 address still goes through the former. */
+ * it. inet_ntop() and snprintf() made that text cost more than the rest of a
+ * log line, so only an IPv6 address still goes through the former. */
 #include "io/peer.h"
 
 #include <arpa/inet.h>

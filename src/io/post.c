@@ -1,8 +1,9 @@
 /* post: one easy handle in a multi handle, so that waiting can be cut short.
  *
- * The handle is used again for each body, and its connection is kept. No
- * redirect is followed and no proxy asked: bodies go where the URL says. Little
- * is kept of what the peer answers. */
+ * The handle is used again for each body, and its connection is kept, in
+ * HTTP/1.1, since one at a time has no use for more. No redirect is followed
+ * and no proxy asked: bodies go where the URL says. Little is kept of what the
+ * peer answers. */
 #include "io/post.h"
 
 #include <curl/curl.h>
@@ -19,6 +20,7 @@ struct post {
   CURLM *multi;
   CURL *easy;
   struct curl_slist *fields;
+  struct trust *trust;
   bool under_way;
   size_t answered, kept; /* bytes */
   char answer[POST_ANSWER_BYTES];
@@ -53,6 +55,7 @@ static bool set_up(struct post *post, const char *url, int64_t limit_ms) {
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, post->fields);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "hedgerow/" HEDGEROW_VERSION);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -62,13 +65,19 @@ static bool set_up(struct post *post, const char *url, int64_t limit_ms) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_answer);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, post);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, post->error);
+  const char *ca_path = trust_ca_path(post->trust);
+  if (ca_path) {
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, ca_path);
+  }
   return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
 }
 
 struct post *post_new(const char *url, const char *const *fields,
-                      int64_t limit_ms) {
+                      struct trust *trust, int64_t limit_ms) {
   struct post *post = calloc(1, sizeof *post);
   if (!post) return NULL;
+  post->trust = trust_hold(trust);
   post->multi = curl_multi_init();
   post->easy = curl_easy_init();
   if (post->multi && post->easy && add_fields(post, fields) &&
@@ -84,6 +93,7 @@ void post_free(struct post *post) {
   curl_easy_cleanup(post->easy);
   if (post->multi) curl_multi_cleanup(post->multi);
   curl_slist_free_all(post->fields);
+  trust_drop(post->trust);
   free(post);
 }
 
@@ -121,6 +131,7 @@ static void tell_end(const struct post *post, CURLcode code,
   if (code == CURLE_OK)
     curl_easy_getinfo(post->easy, CURLINFO_RESPONSE_CODE, &status);
   end->status = (int)status;
+  end->distrusted = code == CURLE_PEER_FAILED_VERIFICATION;
   end->retry_after_s = retry_after_s;
   end->answer = (struct slice){post->answer, post->kept};
   if (status != 0) snprintf(end->why, sizeof end->why, "status %ld", status);

@@ -23,8 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "core/site.h"
 #include "io/clock.h"
@@ -93,14 +91,14 @@ static const struct door *door_of(struct slice path) {
 /* ---- who may ask ---- */
 
 static bool has_token(const struct admin *admin) {
-  return admin->view.reload->secrets.admin_token.len > 0;
+  return admin->view.reload->secrets.own.admin_token.len > 0;
 }
 
 static bool shows_token(const struct admin *admin,
                         const struct http_request *request) {
   const struct http_field *field = http_request_field(request, "Authorization");
-  return field &&
-         site_token_is(field->value, admin->view.reload->secrets.admin_token);
+  return field && site_token_is(field->value,
+                                admin->view.reload->secrets.own.admin_token);
 }
 
 /* A name may be anybody's, but not that of a token's holder. */
@@ -222,25 +220,6 @@ static void on_bad_request(void *arg, struct connection *connection,
   reply_send(reply);
 }
 
-static void on_closed(void *owner) { (void)owner; }
-
-/* Readers of events have the same places as all others, since who asks for them
- * is none yet; but some places are left when as many listen as may. So who
- * comes when all are taken has the place of one that asks for nothing. What the
- * kernel holds for one who does not read is bounded, as all is. */
-static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
-  struct admin *admin = arg;
-  const int bytes = ADMIN_KERNEL_BYTES;
-  if (front_count(admin->front) >=
-          CONFIG_ADMIN_CONNECTIONS + admin->view.readers_max &&
-      !front_make_room(admin->front)) {
-    close(fd);
-    return;
-  }
-  (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
-  (void)front_accept(admin->front, fd, peer); /* no memory: it is closed */
-}
-
 /* ---- life ---- */
 
 static void on_collecting(void *arg) {
@@ -252,20 +231,27 @@ static void on_collecting(void *arg) {
             now_us + (admin->reader_count > 0 ? WATCHED_US : UNWATCHED_US));
 }
 
-static struct front *make_front(struct admin *admin) {
-  const struct front_handler handler = {.arg = admin,
-                                        .on_head = on_head,
-                                        .on_request = on_request,
-                                        .on_bad_request = on_bad_request,
-                                        .on_closed = on_closed};
-  const struct front_limits limits = {
-      .head_bytes = 16 * 1024,
-      .request = {.target_bytes = ADMIN_TARGET_BYTES, .fields = 64},
-      .header_timeout_us = 5 * ADMIN_SECOND_US,
-      .keepalive_timeout_us = 15 * ADMIN_SECOND_US,
-      .write_timeout_us = 10 * ADMIN_SECOND_US,
+/* Readers of events have the same places as all others, since who asks for them
+ * is none yet; but some places are left when as many listen as may. So who
+ * comes when all are taken has the place of one that asks for nothing. */
+static bool open_booth(struct admin *admin, const struct listen_at *listen,
+                       char *error, size_t error_cap) {
+  const struct booth_setup setup = {
+      .listen = *listen,
+      .handler = {.arg = admin,
+                  .on_head = on_head,
+                  .on_request = on_request,
+                  .on_bad_request = on_bad_request},
+      .limits = {.head_bytes = 16 * 1024,
+                 .request = {.target_bytes = ADMIN_TARGET_BYTES, .fields = 64},
+                 .header_timeout_us = 5 * ADMIN_SECOND_US,
+                 .keepalive_timeout_us = 15 * ADMIN_SECOND_US,
+                 .write_timeout_us = 10 * ADMIN_SECOND_US},
+      .connections_max = CONFIG_ADMIN_CONNECTIONS + admin->view.readers_max,
+      .buffered_max = ADMIN_BUFFERED,
+      .kernel_bytes = ADMIN_KERNEL_BYTES,
   };
-  return front_new(admin->loop, &handler, &limits, &admin->blocks);
+  return booth_open(&admin->booth, admin->loop, &setup, error, error_cap);
 }
 
 struct admin *admin_new(struct loop *loop, const struct listen_at *listen,
@@ -280,14 +266,8 @@ struct admin *admin_new(struct loop *loop, const struct listen_at *listen,
   admin->started_wall_us = clock_wall_us();
   admin->tokens = view->reload->secrets.admin_tokens;
   admin->is_socket = listen->path.len > 0;
-  admin->budget.max = ADMIN_BUFFERED;
-  blocks_init(&admin->blocks, &admin->budget);
   timer_init(&admin->collecting, loop, on_collecting, admin);
-  admin->front = make_front(admin);
-  if (!admin->front) goto fail;
-  admin->listener =
-      listener_new(loop, listen, false, on_accept, admin, why, sizeof why);
-  if (!admin->listener) goto fail;
+  if (!open_booth(admin, listen, why, sizeof why)) goto fail;
   timer_set(&admin->collecting, admin->started_us + UNWATCHED_US);
   return admin;
 fail:
@@ -297,16 +277,14 @@ fail:
 }
 
 uint16_t admin_port(const struct admin *admin) {
-  return listener_port(admin->listener);
+  return booth_port(&admin->booth);
 }
 
-/* The front tells everybody who waits that it is over. */
+/* The booth tells everybody who waits that it is over. */
 void admin_free(struct admin *admin) {
   if (!admin) return;
-  listener_free(admin->listener);
   admin_events_finish(admin);
-  if (admin->front) front_free(admin->front);
+  booth_close(&admin->booth);
   timer_clear(&admin->collecting);
-  blocks_clear(&admin->blocks);
   free(admin);
 }

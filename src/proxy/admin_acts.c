@@ -1,7 +1,9 @@
 /* admin_acts.c: what operators want done.
  *
  * A reload is over when every worker has heard of it, so its answer waits: who
- * has it may count on the new configuration. A drain is only begun. */
+ * has it may count on the new configuration. A drain is only begun, and asking
+ * again does not hurry it: a client that repeats a request, or two operators,
+ * would else cut off whom the first one meant to spare. */
 #include "io/log.h"
 #include "proxy/admin_parts.h"
 
@@ -60,8 +62,12 @@ void admin_drain(struct admin *admin, const struct http_request *request,
                  struct slice rest, struct reply *reply) {
   (void)request, (void)rest;
   reply->status = 202;
+  if (*admin->view.stopping) {
+    reply_str(reply, "{\"drain\":\"under way\",\"hint\":\"nothing was changed; "
+                     "a second signal ends hedgerow at once\"}");
+    return;
+  }
   reply_str(reply, "{\"drain\":\"begun\"}");
-  if (*admin->view.stopping) return;
   log_notice("a drain was asked for at the admin listener");
   admin->view.on_drain(admin->view.arg);
 }

@@ -28,7 +28,6 @@
 
 enum {
   QUEUE_BYTES = 64 * 1024,
-  ROUTE_BYTES = 1024,
   A_SECOND = 50,
   SILENCE_US = 5 * 1000 * 1000,
   LEFT_OUT_US = 1000 * 1000,
@@ -47,7 +46,7 @@ struct reader {
   bool full;                /* it is to be cut off */
   bool blocked;             /* the kernel takes no more: on_room follows */
   size_t route_len;         /* 0: any route */
-  char route[ROUTE_BYTES];
+  char route[RACE_COPY_ROUTE];
 };
 
 static const struct rate_rule fifty = {1000000000 / A_SECOND, A_SECOND};
@@ -294,7 +293,7 @@ static struct reader *reader_new(struct admin *admin, struct slice query,
   if (!reader) return NULL;
   reader->admin = admin;
   reader->connection = reply->connection;
-  reader->queue.blocks = &admin->blocks;
+  reader->queue.blocks = &admin->booth.blocks;
   if (read_filter(reader, query, reply)) return reader;
   free(reader);
   return NULL;

@@ -19,7 +19,8 @@ void admin_refuse_param(struct reply *reply, const struct query_param *param,
   reply_problem(reply, 400, why);
 }
 
-bool admin_decode(struct slice raw, struct text *text, struct slice *value) {
+/* False: a '%' without two hex digits, which stands for itself. */
+static bool decode(struct slice raw, struct text *text, struct slice *value) {
   const size_t from = text->len;
   bool valid = true;
   while (raw.len > 0) {
@@ -46,10 +47,10 @@ static void refuse_unknown(struct reply *reply, struct slice rest,
   refuse(reply, rest, text_end(&why));
 }
 
-static bool read_value(struct query_param *param, struct text *values,
-                       struct reply *reply) {
+bool admin_read_value(struct query_param *param, struct text *values,
+                      struct reply *reply) {
   const struct slice raw = param->value;
-  const bool is_encoded = admin_decode(raw, values, &param->value);
+  const bool is_encoded = decode(raw, values, &param->value);
   if (param->count > 1)
     refuse(reply, slice_of(param->name), "expected once, not several times");
   else if (!is_encoded)
@@ -69,6 +70,6 @@ bool admin_read_query(struct slice query, struct query_param *params,
     return false;
   }
   for (unsigned i = 0; i < count; i++)
-    if (!read_value(&params[i], values, reply)) return false;
+    if (!admin_read_value(&params[i], values, reply)) return false;
   return true;
 }

@@ -90,14 +90,14 @@ void admin_races(struct admin *admin, const struct http_request *request,
 
 void admin_race(struct admin *admin, const struct http_request *request,
                 struct slice rest, struct reply *reply) {
-  char bytes[ADMIN_TARGET_BYTES];
+  struct query_param id = {.name = "ID", .value = rest, .count = 1};
+  char storage[ADMIN_TARGET_BYTES];
   struct text text;
-  struct slice id;
   (void)request;
-  text_init(&text, bytes, sizeof bytes);
-  (void)admin_decode(rest, &text, &id);
+  text_init(&text, storage, sizeof storage);
+  if (!admin_read_value(&id, &text, reply)) return;
   admin_collect(admin);
-  const struct kept *race = history_find(admin->view.history, id);
+  const struct kept *race = history_find(admin->view.history, id.value);
   if (race) reply->failed |= !admin_put_race(reply, race);
   else
     reply_problem(reply, 404,

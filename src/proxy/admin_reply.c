@@ -9,7 +9,7 @@
 #include "io/clock.h"
 #include "proxy/admin_parts.h"
 
-enum { PROBLEM_BYTES = 8 * 1024 };
+enum { PROBLEM_BYTES = ANSWER_PROBLEM_BYTES + 6 * ADMIN_TARGET_BYTES };
 
 struct reply *reply_new(struct admin *admin, struct connection *connection) {
   struct reply *reply = calloc(1, sizeof *reply);
@@ -21,7 +21,7 @@ struct reply *reply_new(struct admin *admin, struct connection *connection) {
   reply->connection = connection;
   reply->status = 200;
   reply->type = "application/json";
-  reply->body.blocks = &admin->blocks;
+  reply->body.blocks = &admin->booth.blocks;
   return reply;
 }
 

@@ -203,5 +203,5 @@ void answering_nothing(const struct answering *to) {
 
 void answering_nobody(const struct answering *to) {
   answering_tell(to, 0, 0);
-  to->on_sent(to->arg);
+  if (to->on_sent) to->on_sent(to->arg);
 }

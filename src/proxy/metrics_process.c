@@ -45,21 +45,22 @@ static uint64_t sum_of(const struct process *process, const tally_cell *first) {
 }
 
 static void dials(struct exposition *to, const struct process *process) {
+  static const enum attempt_result ends[] = {
+      ATTEMPT_SUCCESS, ATTEMPT_TRANSPORT, ATTEMPT_CANCELLED, ATTEMPT_STARVED};
   exposition_family(to, EXPOSITION_COUNTER, "hedgerow_dials",
                     "Connections to upstreams that were opened, or not.");
-  for (unsigned i = 0; i < ATTEMPT_RESULTS; i++) {
-    uint64_t sum = sum_of(process, &process->tallies->dials[i]);
+  for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++) {
     char storage[64];
     struct text labels;
-    if (sum == 0 && i != ATTEMPT_SUCCESS) continue;
     text_init(&labels, storage, sizeof storage);
-    exposition_label(&labels, "result",
-                     slice_of(attempt_result_name((enum attempt_result)i)));
-    exposition_count(to, text_slice_of(&labels), sum);
+    exposition_label(&labels, "result", slice_of(attempt_result_name(ends[i])));
+    exposition_count(to, text_slice_of(&labels),
+                     sum_of(process, &process->tallies->dials[ends[i]]));
   }
 }
 
-static void lags(struct exposition *to, const struct process *process) {
+static void lags(struct exposition *to, const struct process *process,
+                 int64_t now_us) {
   exposition_family(to, EXPOSITION_GAUGE, "hedgerow_loop_lag_seconds",
                     "The longest that a worker's loop was late of late.");
   for (unsigned i = 0; i < process->worker_count; i++) {
@@ -70,11 +71,12 @@ static void lags(struct exposition *to, const struct process *process) {
     text_int(&labels, i);
     text_char(&labels, '"');
     exposition_seconds(to, text_slice_of(&labels),
-                       now(&process->tallies[i].lag_us));
+                       tally_lag_us(&process->tallies[i], now_us));
   }
 }
 
-static void workers(struct exposition *to, const struct process *process) {
+static void workers(struct exposition *to, const struct process *process,
+                    int64_t now_us) {
   dials(to, process);
   counter(to, "hedgerow_resends",
           "Requests sent anew, since a kept connection had died.",
@@ -82,7 +84,7 @@ static void workers(struct exposition *to, const struct process *process) {
   counter(to, "hedgerow_client_gone",
           "Requests whose client left before the answer was there.",
           sum_of(process, &process->tallies->gone));
-  lags(to, process);
+  lags(to, process, now_us);
 }
 
 /* ---- the process ---- */
@@ -135,9 +137,10 @@ static void machine(struct exposition *to, int64_t started_wall_us) {
 }
 
 void metrics_write_process(struct exposition *to,
-                           const struct metrics_source *source) {
+                           const struct metrics_source *source,
+                           int64_t now_us) {
   load(to, source->process);
-  workers(to, source->process);
+  workers(to, source->process, now_us);
   life(to, source);
   spans(to, source->process->spans);
   machine(to, source->started_wall_us);

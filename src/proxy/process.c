@@ -39,9 +39,8 @@ static bool open_log(struct program *program) {
 static bool read_files(struct program *program) {
   struct secrets *secrets = &program->reload.secrets;
   const struct config *config = &program->config;
-  return process_check_spans(program) &&
-         secrets_read(secrets, config, log_notice_line, NULL) &&
-         secrets_read_admin(secrets, config, log_notice_line, NULL) &&
+  return secrets_read(secrets, config, log_notice_line, NULL) &&
+         secrets_read_own(secrets, config, log_notice_line, NULL) &&
          files_open_log(&program->config, program->log);
 }
 

@@ -63,6 +63,7 @@ static void on_learning(void *arg) {
 
 void process_stop(void *arg) {
   struct program *program = arg;
+  if (program->stopping) return;
   program->stopping = true;
   if (program->reloading) /* each worker takes it over before it stops */
     admin_reloaded(program->admin, &program->reload.errors);
@@ -72,11 +73,16 @@ void process_stop(void *arg) {
   crew_stop(&program->crew);
 }
 
+/* A drain that was asked for at the admin listener is no signal: who asks for
+ * one before a service manager's SIGTERM comes wants it to be gone through. */
 static void on_stop(void *arg, int signo) {
-  const struct program *program = arg;
+  struct program *program = arg;
   (void)signo;
-  if (program->stopping) _exit(EXIT_FAILURE);
-  process_stop(arg);
+  if (program->signalled) _exit(EXIT_FAILURE);
+  program->signalled = true;
+  if (program->stopping)
+    log_notice("stopping already; a second signal ends it at once");
+  process_stop(program);
 }
 
 void process_reload(void *arg) {

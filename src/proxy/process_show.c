@@ -23,6 +23,15 @@ void process_print_help(void) { config_help(put, stdout); }
 
 void process_print_schema(void) { config_schema(put, stdout); }
 
+void process_say_remarks(const struct config *config) {
+  char remark[256];
+  for (unsigned n = 0; config_remark(config, n, remark, sizeof remark); n++)
+    log_notice("note: %s", remark);
+  for (unsigned n = 0;
+       config_remark_variable(environ, n, remark, sizeof remark); n++)
+    log_notice("note: %s", remark);
+}
+
 static void dump(const struct config *config) {
   char here[PATH_MAX], folder[PATH_MAX + 1] = "";
   if (getcwd(here, sizeof here)) snprintf(folder, sizeof folder, "%s/", here);
@@ -33,13 +42,14 @@ int process_show(struct program *program) {
   const struct config *config = &program->config;
   struct secrets *secrets = &program->reload.secrets;
   if (!secrets_read(secrets, config, log_notice_line, NULL) ||
-      !secrets_read_admin(secrets, config, log_notice_line, NULL) ||
-      !process_check_spans(program))
+      !secrets_read_own(secrets, config, log_notice_line, NULL))
     return PROCESS_EXIT_USAGE;
   if (config->dump) dump(config);
-  else
+  else {
+    process_say_remarks(config);
     printf("%s: good: %u upstreams with %u targets, %u routes\n",
            config->file ? config->file : "the command line",
            config->upstream_count, config_targets(config), config->route_count);
+  }
   return EXIT_SUCCESS;
 }

@@ -100,15 +100,6 @@ static bool start_reporter(struct program *program) {
 
 /* ---- words ---- */
 
-static void say_remarks(const struct config *config) {
-  char remark[256];
-  for (unsigned n = 0; config_remark(config, n, remark, sizeof remark); n++)
-    log_notice("note: %s", remark);
-  for (unsigned n = 0;
-       config_remark_variable(environ, n, remark, sizeof remark); n++)
-    log_notice("note: %s", remark);
-}
-
 static void say_admin(const struct program *program) {
   const struct listen_at *listen = &program->config.admin;
   char place[192];
@@ -121,7 +112,7 @@ static void say_admin(const struct program *program) {
 
 void process_say_ready(const struct program *program) {
   char urls[CREW_URLS_BYTES];
-  say_remarks(&program->config);
+  process_say_remarks(&program->config);
   if (program->admin) say_admin(program);
   if (program->config.otlp.len > 0)
     log_notice("spans go to %.*s", SLICE_ARG(program->config.otlp));

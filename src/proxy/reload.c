@@ -37,7 +37,7 @@ static struct snapshot *make_snapshot(const struct reload *reload,
 
 bool reload_first(struct reload *reload) {
   reload->snapshot = make_snapshot(reload, reload->config);
-  secrets_take_admin(&reload->secrets);
+  secrets_take_own(&reload->secrets);
   return reload->snapshot != NULL;
 }
 
@@ -72,9 +72,10 @@ static void free_config(struct config *config) {
 
 /* What the file says now; NULL: it will not do, and notices have said why. */
 static struct config *read_config(struct reload *reload) {
+  const char *file = reload->config->file;
+  if (!settings_can_reread(file, on_error, reload)) return NULL;
   struct config *config = calloc(1, sizeof *config);
-  if (config && settings_read(config, reload->config->file, reload->words,
-                              on_error, reload))
+  if (config && settings_read(config, file, reload->words, on_error, reload))
     return config;
   free_config(config);
   return NULL;
@@ -98,15 +99,35 @@ static void reopen_log(const struct reload *reload,
     log_notice("the log stays where it was");
 }
 
-/* All of it, or nothing. Where the admin's token lies is an option of the
- * process. */
+/* What speaks to the collector goes on where nothing is new. False: no memory.
+ */
+static bool make_post(struct reload *reload, struct post **post) {
+  const struct snapshot_secret *secret = &reload->secrets.read.collector;
+  const struct spans_collector collector = {reload->config->otlp, secret->token,
+                                            secret->trust};
+  *post = NULL;
+  if (!reload->spans || !secrets_change_collector(&reload->secrets))
+    return true;
+  *post = spans_post(&collector);
+  if (!*post) on_error(reload, "no memory for what speaks to the collector");
+  return *post != NULL;
+}
+
+/* All of it, or nothing. What an option of the process names is that of the
+ * start. */
 static bool take_all(struct reload *reload, const struct config *config) {
   struct secrets *secrets = &reload->secrets;
-  if (!secrets_read_admin(secrets, reload->config, on_error, reload) ||
+  struct post *post;
+  if (!secrets_read_own(secrets, reload->config, on_error, reload) ||
       !secrets_read(secrets, config, on_error, reload) ||
-      !renew(reload, config))
+      !make_post(reload, &post))
     return false;
-  secrets_take_admin(secrets);
+  if (!renew(reload, config)) {
+    post_free(post);
+    return false;
+  }
+  if (post) spans_renew(reload->spans, post);
+  secrets_take_own(secrets);
   return true;
 }
 

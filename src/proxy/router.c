@@ -149,6 +149,22 @@ static void allow_origin(struct visit *visit) {
     cors_write(&visit->lines, rule, visit->request);
 }
 
+/* OPTIONS of "*", which asks this server what it takes, and no upstream: only
+ * one that is the path's own is passed on (RFC 9110, section 9.3.7). */
+static bool asks_server(const struct visit *visit) {
+  return visit->request->method == HTTP_OPTIONS &&
+         slice_equal(visit->request->target, slice_of("*"));
+}
+
+static void answer_server(struct visit *visit) {
+  text_str(&visit->lines, "Allow: ");
+  http_methods_write(&visit->lines,
+                     visit->service->lease->snapshot->table.methods |
+                         1u << HTTP_OPTIONS);
+  text_str(&visit->lines, "\r\n");
+  visit_answer_nothing(visit);
+}
+
 static const char *why_no_route(const struct visit *visit) {
   return visit->service->config->file
              ? "no route takes this path"
@@ -164,6 +180,7 @@ static void router_dispatch(struct visit *visit) {
                  "a target leads back here");
   else if (request->method == HTTP_CONNECT)
     visit_reject_method(visit, "GET, HEAD, POST", "hedgerow opens no tunnels");
+  else if (asks_server(visit)) answer_server(visit);
   else if (!route) visit_reject(visit, 404, why_no_route(visit));
   else if ((asked = route_of_preflight(visit)) && asked->cors.count > 0)
     answer_preflight(visit, asked);
@@ -233,4 +250,14 @@ void router_on_bad_request(void *arg, struct connection *connection,
   visit.record.id =
       admission ? request_id(arg, request, room.id) : own_id(arg, room.id);
   visit_reject(&visit, status, why);
+}
+
+void router_on_left(void *arg, struct connection *connection,
+                    const struct http_request *request,
+                    const struct admission *admission) {
+  struct room room;
+  struct visit visit = make_visit(arg, connection, request, admission, &room);
+  visit.record.id = request_id(arg, request, room.id);
+  join_trace(&visit, &room.tracing);
+  visit_gone(&visit);
 }

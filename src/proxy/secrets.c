@@ -1,4 +1,4 @@
-/* secrets: reads tokens and CAs for targets.
+/* secrets: reads tokens and CAs.
  *
  * All of it is done by the main thread, which serves nobody and may wait for a
  * disk. All is read, even if some of it will not do: each costs one line that
@@ -248,47 +248,79 @@ bool secrets_read(struct secrets *secrets, const struct config *config,
   return true;
 }
 
-/* ---- for operators ---- */
+/* ---- of the process ---- */
 
-static char *read_admin(struct reading *reading,
-                        const struct config_name *file) {
-  char token[TOKEN_ROOM], error[ERROR_BYTES];
-  if (!token_read(file->text, token, error, sizeof error)) {
-    (void)refuse(reading, "admin-token-file", file, error);
-    return NULL;
-  }
-  char *copy = strdup(token);
-  explicit_bzero(token, sizeof token);
-  return copy;
-}
-
-bool secrets_read_admin(struct secrets *secrets, const struct config *config,
-                        config_complain *complain, void *arg) {
-  struct reading reading = {
-      .errors = {.file = config->file, .complain = complain, .arg = arg}};
-  if (!config->admin_token_file.text) return true;
-  char *token = read_admin(&reading, &config->admin_token_file);
-  config_errors_tell(&reading.errors);
-  if (!token) return false;
-  wipe(secrets->admin_read);
-  secrets->admin_read = slice_of(token);
-  forbid_dumps();
+/* False: it will not do. No name is no token. */
+static bool read_own_token(struct reading *reading, const char *option,
+                           const struct config_name *file,
+                           struct slice *token) {
+  char bytes[TOKEN_ROOM], error[ERROR_BYTES];
+  if (!file->text) return true;
+  if (!token_read(file->text, bytes, error, sizeof error))
+    return refuse(reading, option, file, error);
+  char *copy = strdup(bytes);
+  explicit_bzero(bytes, sizeof bytes);
+  if (!copy) return refuse(reading, option, file, "no memory for it");
+  *token = slice_of(copy);
   return true;
 }
 
-void secrets_take_admin(struct secrets *secrets) {
-  if (secrets->admin_read.len == 0) return;
+/* The same where they are the same. */
+static bool read_own_trust(struct reading *reading,
+                           const struct config_name *file,
+                           struct trust **trust) {
+  struct trust *before = reading->before->own.collector.trust;
+  char error[ERROR_BYTES];
+  *trust = trust_read(file->text, error, sizeof error);
+  if (!*trust) return refuse(reading, "otlp-ca-file", file, error);
+  if (!trust_same(before, *trust)) return true;
+  trust_drop(*trust);
+  *trust = trust_hold(before);
+  return true;
+}
+
+static void own_clear(struct secrets_own *own) {
+  wipe(own->admin_token);
+  wipe(own->collector.token);
+  trust_drop(own->collector.trust);
+  *own = (struct secrets_own){0};
+}
+
+bool secrets_read_own(struct secrets *secrets, const struct config *config,
+                      config_complain *complain, void *arg) {
+  struct secrets_own *read = &secrets->read;
+  struct reading reading = {
+      .before = secrets,
+      .errors = {.file = config->file, .complain = complain, .arg = arg}};
+  own_clear(read);
+  bool done = read_own_token(&reading, "admin-token-file",
+                             &config->admin_token_file, &read->admin_token);
+  done &= read_own_token(&reading, "otlp-token-file", &config->otlp_token,
+                         &read->collector.token);
+  done &= read_own_trust(&reading, &config->otlp_ca, &read->collector.trust);
+  config_errors_tell(&reading.errors);
+  if (read->admin_token.len + read->collector.token.len > 0) forbid_dumps();
+  if (!done) own_clear(read);
+  return done;
+}
+
+bool secrets_change_collector(const struct secrets *secrets) {
+  const struct snapshot_secret *now = &secrets->own.collector,
+                               *next = &secrets->read.collector;
+  return now->trust != next->trust || !slice_equal(now->token, next->token);
+}
+
+void secrets_take_own(struct secrets *secrets) {
   secrets->admin_tokens +=
-      !slice_equal(secrets->admin_read, secrets->admin_token);
-  wipe(secrets->admin_token);
-  secrets->admin_token = secrets->admin_read;
-  secrets->admin_read = (struct slice){0};
+      !slice_equal(secrets->own.admin_token, secrets->read.admin_token);
+  own_clear(&secrets->own);
+  secrets->own = secrets->read;
+  secrets->read = (struct secrets_own){0};
 }
 
 void secrets_clear(struct secrets *secrets) {
   drop_targets(secrets);
-  wipe(secrets->admin_read);
-  wipe(secrets->admin_token);
-  secrets->admin_read = secrets->admin_token = (struct slice){0};
+  own_clear(&secrets->read);
+  own_clear(&secrets->own);
   variables_clear(secrets);
 }

@@ -1,6 +1,8 @@
 /* settings: reads the file of options, at start and at each reload.
  *
- * What the file means is config/config_file's; here its bytes are read. */
+ * What the file means is config/config_file's; here its bytes are read. At the
+ * start it may be a pipe, as of a shell's <(...), and is waited for. A reload
+ * would find that empty, or wait until somebody writes, and is refused. */
 #include "proxy/settings.h"
 
 #include <errno.h>
@@ -9,10 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "config/config_file.h"
-#include "io/file.h"
 
 /* As much of it as is of interest, or NULL; errno says why. */
 static char *read_stream(FILE *file, size_t *len) {
@@ -24,25 +24,8 @@ static char *read_stream(FILE *file, size_t *len) {
   return NULL;
 }
 
-/* A pipe is refused before it is read: it would be empty at the next reload, or
- * hold that up until somebody writes. */
-static FILE *open_file(const char *name) {
-  struct stat info;
-  int fd = file_open(name);
-  FILE *file = NULL;
-  if (fd < 0) return NULL;
-  if (fstat(fd, &info) == 0) {
-    if (S_ISREG(info.st_mode)) file = fdopen(fd, "r");
-    else errno = S_ISDIR(info.st_mode) ? EISDIR : ENOTSUP;
-  }
-  int error = errno;
-  if (!file) close(fd);
-  errno = error;
-  return file;
-}
-
 static char *read_bytes(const char *name, size_t *len) {
-  FILE *file = open_file(name);
+  FILE *file = fopen(name, "re");
   if (!file) return NULL;
   char *bytes = read_stream(file, len);
   int error = errno;
@@ -72,10 +55,7 @@ static bool read_file(struct config *config, const char *name,
                       config_complain *complain, void *arg) {
   size_t len = 0;
   char *bytes = read_bytes(name, &len);
-  if (!bytes)
-    return refuse(name,
-                  errno == ENOTSUP ? "it is no regular file" : strerror(errno),
-                  complain, arg);
+  if (!bytes) return refuse(name, strerror(errno), complain, arg);
   char folder[PATH_MAX + 1];
   const struct config_source source = {
       name, folder_of(name, folder), {bytes, len}, words};
@@ -96,6 +76,17 @@ static bool read_words(struct config *config, const struct config_words *words,
   complain(arg,
            result == CONFIG_RUN ? "no memory for the configuration" : error);
   return false;
+}
+
+bool settings_can_reread(const char *file, config_complain *complain,
+                         void *arg) {
+  struct stat info;
+  if (stat(file, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode))
+    return true;
+  return refuse(file,
+                "it is no regular file: what it held was read at the "
+                "start, and it cannot be read again",
+                complain, arg);
 }
 
 bool settings_read(struct config *config, const char *file,

@@ -12,6 +12,10 @@
  * 429, 502, 503, 504, or no answer at all, and not before a Retry-After. Any
  * other status says that the batch is no good, and would not be later.
  *
+ * A reload hands over what is to speak to the collector from then on; it takes
+ * over between two batches. The newest is only ever freed by main, at the end:
+ * so main may wake it at any time.
+ *
  * A trouble is told when it begins and when it is over, and not once for each
  * batch. */
 #include "proxy/spans.h"
@@ -52,7 +56,9 @@ struct batch {
 };
 
 struct spans {
-  struct post *post;
+  struct post *post;           /* the thread's */
+  _Atomic(struct post *) next; /* and what is to take its place; NULL: none */
+  struct post *newest;         /* main's: of these two the later */
   struct batch batches[2], *filling, *sending; /* sending: is tried */
   int64_t not_before_us;                       /* the next try */
   unsigned failures;                           /* since the last success */
@@ -190,6 +196,16 @@ static void tell_partial(struct spans *spans,
              spans->sending->spans, partial->why[0] ? ": " : "", partial->why);
 }
 
+/* Its token or its CAs may have been the trouble. */
+static void take_next(struct spans *spans) {
+  if (post_is_under_way(spans->post)) return;
+  struct post *next = atomic_exchange(&spans->next, NULL);
+  if (!next) return;
+  post_free(spans->post);
+  spans->post = next;
+  spans->not_before_us = 0;
+}
+
 /* Of a batch that it took, a collector may have left some out. */
 static void note_success(struct spans *spans, const struct post_end *end) {
   const uint64_t all = spans->sending->spans;
@@ -207,8 +223,9 @@ static void note_success(struct spans *spans, const struct post_end *end) {
 static void note_failure(struct spans *spans, const struct post_end *end) {
   if (spans->failures++ == 0)
     log_notice("the collector %s takes no spans, and what has no room is "
-               "dropped: %s",
-               spans->url, end->why);
+               "dropped: %s%s",
+               spans->url, end->why,
+               end->distrusted ? "; see --otlp-ca-file" : "");
   spans->not_before_us = clock_now_us() + wait_us(spans, end);
   if (!is_worth_trying(end) || spans->sending->tries == TRIES ||
       atomic_load(&spans->stopping))
@@ -238,6 +255,7 @@ static void *spans_run(void *arg) {
   struct spans *spans = arg;
   do {
     collect(spans);
+    take_next(spans);
     send_next(spans);
     post_wait(spans->post, NAP_MS);
     settle(spans);
@@ -261,17 +279,23 @@ static bool write_url(char url[URL_BYTES], struct slice given) {
                   bare ? "/v1/traces" : "") < URL_BYTES;
 }
 
-static struct post *make_post(const struct spans *spans, const char *token) {
-  char authorization[16 * 1024];
+struct post *spans_post(const struct spans_collector *collector) {
+  char url[URL_BYTES], authorization[16 * 1024];
   const char *fields[] = {"Content-Type: application/json", NULL, NULL};
-  if (token) {
-    snprintf(authorization, sizeof authorization, "Authorization: Bearer %s",
-             token);
+  if (!write_url(url, collector->url)) return NULL;
+  if (collector->token.len > 0) {
+    snprintf(authorization, sizeof authorization, "Authorization: Bearer %.*s",
+             SLICE_ARG(collector->token));
     fields[1] = authorization;
   }
-  struct post *post = post_new(spans->url, fields, post_limit_ms);
+  struct post *post = post_new(url, fields, collector->trust, post_limit_ms);
   explicit_bzero(authorization, sizeof authorization);
   return post;
+}
+
+void spans_renew(struct spans *spans, struct post *post) {
+  spans->newest = post;
+  post_free(atomic_exchange(&spans->next, post));
 }
 
 static bool make_batches(struct spans *spans) {
@@ -305,9 +329,9 @@ struct spans *spans_new(const struct spans_setup *setup) {
   struct spans *spans = spans_take(setup->workers);
   if (!spans) return NULL;
   spans->instance = setup->instance;
-  if (write_url(spans->url, setup->url) && make_batches(spans) &&
+  if (write_url(spans->url, setup->collector.url) && make_batches(spans) &&
       make_feeds(spans, setup->workers))
-    spans->post = make_post(spans, setup->token);
+    spans->post = spans->newest = spans_post(&setup->collector);
   spans->started =
       spans->post && thread_start(&spans->thread, spans_run, spans);
   if (spans->started) return spans;
@@ -318,7 +342,7 @@ struct spans *spans_new(const struct spans_setup *setup) {
 static void stop(struct spans *spans) {
   atomic_store(&spans->stop_at_us, clock_now_us() + stop_us);
   atomic_store(&spans->stopping, true);
-  post_wake(spans->post);
+  post_wake(spans->newest);
   pthread_join(spans->thread, NULL);
 }
 
@@ -326,6 +350,7 @@ void spans_free(struct spans *spans) {
   if (!spans) return;
   if (spans->started) stop(spans);
   post_free(spans->post);
+  post_free(atomic_load(&spans->next));
   for (unsigned i = 0; i < spans->feed_count; i++)
     ring_free(spans->feeds[i].ring);
   free(spans->batches[0].text.at);

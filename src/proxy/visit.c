@@ -75,6 +75,11 @@ void visit_answer(struct visit *visit, struct slice json) {
   answering_json(&to, json);
 }
 
+void visit_gone(struct visit *visit) {
+  struct answering to = answering_of(visit, OUTCOME_GONE);
+  answering_nobody(&to);
+}
+
 /* ---- the exchange's memory ---- */
 
 static size_t visit_room_for(const struct visit *visit) {

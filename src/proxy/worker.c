@@ -195,6 +195,7 @@ static struct front *make_front(struct worker *worker) {
       .on_release = router_on_release,
       .on_request = router_on_request,
       .on_bad_request = router_on_bad_request,
+      .on_left = router_on_left,
       .owner = worker,
       .on_closed = on_connection_closed,
   };
@@ -262,8 +263,6 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   if (!worker->orders || !worker->accept_again ||
       !make_service(worker, error, error_cap))
     goto fail;
-  if (listen_at_is_set(&worker->service.config->admin))
-    pulse_start(&worker->pulse, worker->loop, worker->service.tally);
   worker_adopt(worker, lease_new(setup->snapshot));
   if (!worker->service.lease) goto fail;
   worker->front = make_front(worker);
@@ -284,7 +283,10 @@ uint16_t worker_port(const struct worker *worker, unsigned number) {
 
 static void *worker_run(void *arg) {
   struct worker *worker = arg;
+  if (listen_at_is_set(&worker->service.config->admin))
+    pulse_start(&worker->pulse, worker->loop, worker->service.tally);
   loop_run(worker->loop);
+  pulse_stop(&worker->pulse);
   atomic_store(&worker->done, true);
   wake_send(worker->setup.on_news);
   return NULL;
@@ -320,7 +322,6 @@ void worker_free(struct worker *worker) {
   line_clear(&worker->service.line);
   service_clear(&worker->service);
   if (worker->loop) timer_clear(&worker->drain);
-  pulse_stop(&worker->pulse);
   lease_give(worker->service.lease);
   lease_give(worker->renewed);
   wake_free(worker->orders);

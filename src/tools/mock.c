@@ -21,10 +21,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "io/buffer.h"
+#include "io/booth.h"
 #include "io/clock.h"
-#include "io/front.h"
-#include "io/listener.h"
 #include "tools/mock_admin.h"
 #include "tools/mock_answer.h"
 
@@ -32,10 +30,8 @@ enum { TRICKLE_US = 10 * 1000, BODY_MAX = 1024 * 1024 };
 
 struct mock {
   struct loop *loop;
-  struct front *front;
-  struct listener *listener;
+  struct booth booth;
   struct mock_admin *admin; /* NULL: none; moves the faults */
-  struct blocks blocks;
   struct faults faults;
   uint64_t seed, arrivals;
   char answer_text[MOCK_ANSWER_MAX];
@@ -209,35 +205,29 @@ static struct admission on_head(void *arg, const struct http_request *request) {
   return (struct admission){.body_bytes = BODY_MAX};
 }
 
-static void on_closed(void *owner) { (void)owner; }
-
-static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
-  struct mock *mock = arg;
-  (void)front_accept(mock->front, fd, peer); /* no memory: it is closed */
-}
-
-static struct front *front_of(struct mock *mock) {
-  const struct front_handler handler = {.arg = mock,
-                                        .on_head = on_head,
-                                        .on_request = on_request,
-                                        .on_bad_request = on_bad_request,
-                                        .on_closed = on_closed};
-  const struct front_limits limits = {
-      .head_bytes = 32 * 1024,
-      .request = {.target_bytes = 16 * 1024, .fields = HTTP_FIELDS_MAX},
-      .header_timeout_us = 30 * 1000 * 1000,
-      .keepalive_timeout_us = 90 * 1000 * 1000,
-      .write_timeout_us = 30 * 1000 * 1000,
+static bool open_booth(struct mock *mock, const struct listen_at *listen,
+                       char *error, size_t error_cap) {
+  const struct booth_setup setup = {
+      .listen = *listen,
+      .handler = {.arg = mock,
+                  .on_head = on_head,
+                  .on_request = on_request,
+                  .on_bad_request = on_bad_request},
+      .limits = {.head_bytes = 32 * 1024,
+                 .request = {.target_bytes = 16 * 1024,
+                             .fields = HTTP_FIELDS_MAX},
+                 .header_timeout_us = 30 * 1000 * 1000,
+                 .keepalive_timeout_us = 90 * 1000 * 1000,
+                 .write_timeout_us = 30 * 1000 * 1000},
   };
-  return front_new(mock->loop, &handler, &limits, &mock->blocks);
+  return booth_open(&mock->booth, mock->loop, &setup, error, error_cap);
 }
 
 /* False with one line in error. */
 static bool listen_at(struct mock *mock, const struct mock_options *options,
                       char *error, size_t error_cap) {
-  mock->listener = listener_new(mock->loop, &options->listen, false, on_accept,
-                                mock, error, error_cap);
-  if (!mock->listener || options->admin.host.len == 0) return mock->listener;
+  if (!open_booth(mock, &options->listen, error, error_cap)) return false;
+  if (options->admin.host.len == 0) return true;
   mock->admin = mock_admin_new(mock->loop, &options->admin, &mock->faults,
                                error, error_cap);
   return mock->admin;
@@ -249,21 +239,17 @@ struct mock *mock_new(struct loop *loop, const struct mock_options *options,
   snprintf(error, error_cap, "out of memory");
   if (!mock) return NULL;
   mock->loop = loop;
-  blocks_init(&mock->blocks, NULL);
   mock->faults = options->faults;
   mock->seed = options->seed;
   compose(&mock->answer, mock->answer_text,
           &(struct play){.draw = {FAULT_NONE, 200, 0},
                          .framing = {.steady = mock->faults.steady}});
-  mock->front = front_of(mock);
-  if (mock->front && listen_at(mock, options, error, error_cap)) return mock;
+  if (listen_at(mock, options, error, error_cap)) return mock;
   mock_free(mock);
   return NULL;
 }
 
-uint16_t mock_port(const struct mock *mock) {
-  return listener_port(mock->listener);
-}
+uint16_t mock_port(const struct mock *mock) { return booth_port(&mock->booth); }
 
 uint16_t mock_port_of_admin(const struct mock *mock) {
   return mock_admin_port(mock->admin);
@@ -272,8 +258,6 @@ uint16_t mock_port_of_admin(const struct mock *mock) {
 void mock_free(struct mock *mock) {
   if (!mock) return;
   mock_admin_free(mock->admin);
-  listener_free(mock->listener);
-  if (mock->front) front_free(mock->front);
-  blocks_clear(&mock->blocks);
+  booth_close(&mock->booth);
   free(mock);
 }

@@ -19,8 +19,7 @@
 #include "core/answer.h"
 #include "core/cors.h"
 #include "core/site.h"
-#include "io/front.h"
-#include "io/listener.h"
+#include "io/booth.h"
 #include "tools/shares.h"
 
 enum {
@@ -32,9 +31,7 @@ enum {
 };
 
 struct mock_admin {
-  struct front *front;
-  struct listener *listener;
-  struct blocks blocks;
+  struct booth booth;
   struct faults plan; /* as the mock began */
   struct shares shares;
   struct faults *faults; /* what it plays: plan, with these shares */
@@ -169,27 +166,22 @@ static void on_bad_request(void *arg, struct connection *connection,
 
 /* ---- life ---- */
 
-static void on_closed(void *owner) { (void)owner; }
-
-static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
-  struct mock_admin *admin = arg;
-  (void)front_accept(admin->front, fd, peer); /* no memory: it is closed */
-}
-
-static struct front *front_of(struct mock_admin *admin, struct loop *loop) {
-  const struct front_handler handler = {.arg = admin,
-                                        .on_head = on_head,
-                                        .on_request = on_request,
-                                        .on_bad_request = on_bad_request,
-                                        .on_closed = on_closed};
-  const struct front_limits limits = {
-      .head_bytes = 8 * 1024,
-      .request = {.target_bytes = 1024, .fields = 64},
-      .header_timeout_us = 5 * ADMIN_SECOND_US,
-      .keepalive_timeout_us = 60 * ADMIN_SECOND_US,
-      .write_timeout_us = 10 * ADMIN_SECOND_US,
+static bool open_booth(struct mock_admin *admin, struct loop *loop,
+                       const struct listen_at *listen, char *error,
+                       size_t error_cap) {
+  const struct booth_setup setup = {
+      .listen = *listen,
+      .handler = {.arg = admin,
+                  .on_head = on_head,
+                  .on_request = on_request,
+                  .on_bad_request = on_bad_request},
+      .limits = {.head_bytes = 8 * 1024,
+                 .request = {.target_bytes = 1024, .fields = 64},
+                 .header_timeout_us = 5 * ADMIN_SECOND_US,
+                 .keepalive_timeout_us = 60 * ADMIN_SECOND_US,
+                 .write_timeout_us = 10 * ADMIN_SECOND_US},
   };
-  return front_new(loop, &handler, &limits, &admin->blocks);
+  return booth_open(&admin->booth, loop, &setup, error, error_cap);
 }
 
 struct mock_admin *mock_admin_new(struct loop *loop,
@@ -202,24 +194,17 @@ struct mock_admin *mock_admin_new(struct loop *loop,
   admin->plan = *faults;
   admin->shares = shares_of(faults);
   admin->faults = faults;
-  blocks_init(&admin->blocks, NULL);
-  admin->front = front_of(admin, loop);
-  if (admin->front)
-    admin->listener =
-        listener_new(loop, listen, false, on_accept, admin, error, error_cap);
-  if (admin->listener) return admin;
+  if (open_booth(admin, loop, listen, error, error_cap)) return admin;
   mock_admin_free(admin);
   return NULL;
 }
 
 uint16_t mock_admin_port(const struct mock_admin *admin) {
-  return listener_port(admin->listener);
+  return booth_port(&admin->booth);
 }
 
 void mock_admin_free(struct mock_admin *admin) {
   if (!admin) return;
-  listener_free(admin->listener);
-  if (admin->front) front_free(admin->front);
-  blocks_clear(&admin->blocks);
+  booth_close(&admin->booth);
   free(admin);
 }

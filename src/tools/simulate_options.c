@@ -38,8 +38,8 @@ static const char help[] =
     "  --backoff TIME..TIME  (25ms..250ms)\n"
     "  --budget N%[:CAP]   (200%:400)\n"
     "  --gate WORD         on or off (on)\n"
-    "  --rate N/s[:BURST]  of each target, as 250/s:20 (off); without a "
-    "--queue\n"
+    "  --rate N/s[:BURST]  of each target, as 250/s:20 (off)\n"
+    "  --queue N:TIME      primaries that find no room, as 100:50ms (off)\n"
     "  --attempt-timeout TIME, --max-attempts N\n";
 
 static bool complain(const char *flag, const char *value,
@@ -225,6 +225,12 @@ static bool read_rate(struct simulate_options *options, const char *value) {
                     config_parse_rate(slice_of(value), &options->policy.rate));
 }
 
+static bool read_queue(struct simulate_options *options, const char *value) {
+  return understood(
+      "--queue", value,
+      config_parse_queue(slice_of(value), &options->policy.queue));
+}
+
 /* ---- all of them ---- */
 
 static const struct {
@@ -248,6 +254,7 @@ static const struct {
     {"--attempt-timeout", read_attempt_timeout},
     {"--max-attempts", read_max_attempts},
     {"--rate", read_rate},
+    {"--queue", read_queue},
 };
 
 enum { VALUED = sizeof valued / sizeof *valued };

@@ -377,6 +377,37 @@ Test(admin, counters_outlive_reloads_which_are_counted) {
   scene_close(&s);
 }
 
+/* Answered when every worker has it. */
+static void reload_to(const struct scene *s, const char *yaml) {
+  struct client *client = operator_new(s->program);
+  scene_write(s, yaml);
+  reply_expect(operator_ask(client, "POST", "/api/v1/reload",
+                            "X-Hedgerow-Admin: 1\r\nContent-Length: 0\r\n"),
+               200, "{\"reload\":\"reloaded\"}");
+  client_free(client);
+}
+
+/* So /metrics and the receipt tell the same of a route that was away. */
+Test(admin, what_is_back_counts_on) {
+  struct scene s = scene_open(A ROUTE_A);
+  struct program *p = s.program;
+  scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
+  reload_to(&s, PROCESS "upstreams:\n  b: {targets: [$B]}\n"
+                        "routes:\n  - {path: /b, upstream: b}\n");
+  scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
+  reload_to(&s, A ROUTE_A);
+  scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
+  scrape_expect(p, "hedgerow_requests_total{route=\"/a\",outcome=\"success\"}",
+                2);
+  char series[256];
+  snprintf(series, sizeof series,
+           "hedgerow_attempts_total{upstream=\"a\",target=\"0\",host=\"%s\","
+           "kind=\"primary\",result=\"success\"}",
+           s.a->url + strlen("http://"));
+  scrape_expect(p, series, 2);
+  scene_close(&s);
+}
+
 Test(admin, routes_of_one_path_are_told_once) {
   struct scene s =
       scene_open(A "routes:\n"

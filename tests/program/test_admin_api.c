@@ -209,6 +209,15 @@ Test(admin_api, a_parameter_that_is_none_is_named) {
   program_free(p);
 }
 
+/* Each byte takes six in JSON that may stand in a page. */
+Test(admin_api, a_long_value_is_named_too) {
+  static char path[3000] = "/api/v1/races?kind=";
+  struct program *p = program_start(NOBODY);
+  while (strlen(path) < sizeof path - 1) strcat(path, "<");
+  expect_problem(p, path, 400, "kind=\\u003c");
+  program_free(p);
+}
+
 /* An ID that is odd is none, and a path is visible ASCII: so this is the worst
  * that can come. */
 Test(admin_api, what_a_client_sends_stays_within_its_string) {
@@ -234,6 +243,14 @@ Test(admin_api, an_id_is_percent_decoded) {
   ask_with_id(p, "a/b");
   expect_in(p, "/api/v1/races/a%2Fb", "\"id\":\"a/b\"");
   expect_in(p, "/api/v1/races/a/b", "\"id\":\"a/b\"");
+  program_free(p);
+}
+
+Test(admin_api, an_id_that_is_badly_encoded_is_named) {
+  struct program *p = program_start(NOBODY);
+  expect_problem(p, "/api/v1/races/a%zz", 400,
+                 "ID=a%zz: expected two hex digits behind each %");
+  expect_problem(p, "/api/v1/races/%", 400, "ID=%: expected two hex digits");
   program_free(p);
 }
 
@@ -276,6 +293,27 @@ Test(admin_api, what_a_file_names_stays_within_its_string) {
   scene_close(&s);
 }
 
+/* As long as a route's path may be, and in a query each byte encoded. */
+Test(admin_api, the_longest_route_is_found) {
+  static char path[1024 + 1], yaml[4200], query[4096] = "?route=%2F";
+  memset(path, '~', sizeof path - 1);
+  path[0] = '/';
+  for (size_t i = 1; i < sizeof path - 1; i++) strcat(query, "%7E");
+  snprintf(yaml, sizeof yaml, YAML "routes:\n  - {path: %s, upstream: a}\n",
+           path);
+  struct scene s = scene_open(yaml);
+  struct ear *ear = ear_new(s.program, query);
+  snprintf(yaml, sizeof yaml, "GET %s HTTP/1.1", path);
+  scene_expect(&s, s.a, path, yaml);
+  snprintf(yaml, sizeof yaml, "\"route\":\"%s\"", path);
+  const char *event = ear_await(ear);
+  cr_expect(strstr(event, yaml), "%s", event);
+  ear_free(ear);
+  snprintf(yaml, sizeof yaml, "/api/v1/races%s", query);
+  cr_expect_eq(count_in(s.program, yaml, "\"seq\":"), 1);
+  scene_close(&s);
+}
+
 static const struct reply *post(struct client *client, const char *path) {
   return operator_ask(client, "POST", path, MEANT "Content-Length: 0\r\n");
 }
@@ -313,7 +351,6 @@ Test(admin_api, a_drain_ends_the_program_in_order) {
   struct arrival *arrival = origin_await(s.origin);
   struct client *client = operator_new(s.program);
   reply_expect(post(client, "/api/v1/drain"), 202, "{\"drain\":\"begun\"}");
-  reply_expect(post(client, "/api/v1/drain"), 202, "{\"drain\":\"begun\"}");
   reply_expect_problem(post(client, "/api/v1/reload"), 409);
   cr_expect_eq(operator_get(client, "/readyz")->status, 503);
   reply_expect_in_body(operator_get(client, "/api/v1/state"),
@@ -322,6 +359,29 @@ Test(admin_api, a_drain_ends_the_program_in_order) {
   reply_expect(client_await_reply(s.client), 200, OK);
   program_await_exit(s.program);
   cr_expect_eq(s.program->exit_status, 0);
+  client_free(client);
+  stage_close(&s);
+}
+
+/* Neither another POST nor the signal that a service manager sends behind it
+ * cuts anybody off. */
+Test(admin_api, a_drain_is_not_hurried_but_by_a_second_signal) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0");
+  client_get(s.client, "/smart?timeout=60000");
+  struct arrival *arrival = origin_await(s.origin);
+  struct client *client = operator_new(s.program);
+  reply_expect(post(client, "/api/v1/drain"), 202, "{\"drain\":\"begun\"}");
+  const struct reply *again = post(client, "/api/v1/drain");
+  cr_expect_eq(again->status, 202);
+  reply_expect_in_body(again, "{\"drain\":\"under way\",\"hint\":\"nothing was "
+                              "changed; a second signal ends");
+  program_signal(s.program, SIGTERM);
+  program_await_notice(s.program, "stopping already");
+  program_signal(s.program, SIGINT);
+  program_await_exit(s.program);
+  cr_expect_eq(s.program->exit_status, 1);
+  s.program->exit_status = 0;
+  arrival_await_closed(arrival);
   client_free(client);
   stage_close(&s);
 }

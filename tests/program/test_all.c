@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/hurry.h"
 #include "support/stage.h"
 #include "support/wire.h"
 
@@ -18,11 +19,6 @@ static void expect_all(const struct reply *reply, const char *body,
   reply_expect(reply, 200, body);
   reply_expect_field(reply, "Hedge-Completed", completed);
   reply_expect_field(reply, "Content-Type", "application/json");
-}
-
-static void answer_500_page(struct arrival *arrival) {
-  arrival_answer(arrival, 500, "Content-Type: text/html\r\n",
-                 "<html>Internal Server Error</html>");
 }
 
 /* Refuses whoever is not the dashboard. */
@@ -40,13 +36,15 @@ static void answer_the_dashboard(struct arrival *arrival) {
 
 Test(all, what_hangs_and_what_fails_is_null_beside_what_is_good) {
   struct origin *hang = origin_new(), *bad = origin_new(), *good = origin_new();
+  hurry_open();
   struct program *program =
       program_start("--all", hang->url, "--all", bad->url, "--all", good->url);
   struct client *client = client_new(program->port);
-  client_get(client, "/all?timeout=500");
+  client_get(client, "/all?timeout=40000");
   struct arrival *hanging = origin_await(hang);
-  answer_500_page(origin_await(bad));
-  arrival_answer_json(origin_await(good), 200, USERS);
+  arrival_answer_first(origin_await(bad), 500, "<html>Internal</html>");
+  arrival_answer_first(origin_await(good), 200, USERS);
+  hurry_by(40);
   expect_all(client_await_reply(client), "[null,null," USERS "]", "1/3");
   arrival_await_closed(hanging);
   client_free(client);
@@ -333,11 +331,13 @@ Test(all, a_hedge_that_is_no_switch_is_a_400) {
 }
 
 Test(all, detail_tells_of_each_failure) {
+  hurry_open();
   struct stage s = stage_open("--hedges", "2");
-  client_get(s.client, "/all?detail=1&timeout=400");
+  client_get(s.client, "/all?detail=1&timeout=40000");
   struct arrival *hanging = origin_await_attempt(s.origin, 0);
-  answer_500_page(origin_await_attempt(s.origin, 1));
-  arrival_answer(origin_await_attempt(s.origin, 2), 200, "", "<html>");
+  arrival_answer_first(origin_await_attempt(s.origin, 1), 500, "<html>");
+  arrival_answer_first(origin_await_attempt(s.origin, 2), 200, "<html>");
+  hurry_by(40);
   const struct reply *reply = client_await_reply(s.client);
   cr_assert(reply->status == 200, "%s", reply->head);
   reply_expect_field(reply, "Hedge-Completed", "0/3");

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "support/folder.h"
 #include "support/program.h"
@@ -123,15 +122,30 @@ Test(check, all_that_cannot_be_read_is_told_in_the_order_of_the_lines) {
                 "directory\n");
 }
 
-/* A reload would wait for it, or find it empty. */
-Test(check, a_file_that_is_none_is_refused_and_not_waited_for) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("h.yaml", "", path); /* so that there is a folder */
-  folder_path("fifo", path);
-  cr_assert(mkfifo(path, 0600) == 0);
+Test(check, what_is_probably_not_meant_is_told_as_at_the_start) {
+  setenv("HEDGEROW_HEDGE_AFTR", "1s", 1);
+  struct program *program =
+      program_run("--check", "--to", "http://127.0.0.1:9", "--hedges", "0");
+  cr_expect_eq(program->exit_status, 0);
+  cr_expect_str_eq(program->err,
+                   "hedgerow: note: --hedges 0: /smart asks once and never "
+                   "hedges\n"
+                   "hedgerow: note: HEDGEROW_HEDGE_AFTR is no variable of "
+                   "hedgerow's; did you mean HEDGEROW_HEDGE_AFTER?\n",
+                   "got %s", program->err);
+  cr_expect_str_eq(program->out, "the command line: good: 2 upstreams with 1 "
+                                 "targets, 2 routes\n");
+  program->exit_status = 0;
+  program_free(program);
+}
+
+Test(check, a_folder_is_no_file) {
+  char path[FOLDER_PATH_MAX], line[FOLDER_PATH_MAX + 64];
+  folder_path("", path);
   struct program *program = program_run("--check", "--config", path);
   cr_expect_eq(program->exit_status, 2);
-  cr_expect(strstr(program->err, "it is no regular file"), "%s", program->err);
+  snprintf(line, sizeof line, "hedgerow: --config: %s: Is a directory\n", path);
+  cr_expect_str_eq(program->err, line, "got %s", program->err);
   program->exit_status = 0;
   program_free(program);
 }

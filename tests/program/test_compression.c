@@ -443,6 +443,26 @@ Test(compression, a_head_that_goes_upstream_tells_no_length_of_other_bytes) {
   scene_close(&s);
 }
 
+Test(compression, who_wants_no_change_is_asked_for_as_without_it) {
+  static const char fields[] = "Cache-Control: max-age=0, no-transform\r\n"
+                               "Accept-Encoding: gzip\r\n";
+  struct scene s = scene_open(file);
+  struct gzip *gzip = gzip_of("{\"a\":1}");
+  client_get_with(s.client, "/any/x", fields);
+  answer_gzip(origin_await(s.c), 200, TAGGED, gzip); /* it asked itself */
+  expect_bytes(client_await_reply(s.client), gzip);
+  client_get_with(s.client, "/2xx/x", fields);
+  struct arrival *arrival = origin_await(s.c);
+  arrival_expect_field(arrival, "Accept-Encoding", NULL);
+  arrival_expect_field(arrival, "Cache-Control", "max-age=0, no-transform");
+  arrival_answer_bytes(arrival, 200, TAGGED, gzip->bytes, gzip->len);
+  const struct reply *reply = client_await_reply(s.client);
+  expect_bytes(reply, gzip);
+  reply_expect_field(reply, "ETag", "\"a\"");
+  reply_expect_field(reply, "Vary", "Accept-Encoding");
+  scene_close(&s);
+}
+
 Test(compression, who_asks_for_a_part_agrees_with_the_upstream) {
   struct scene s = scene_open(file);
   scene_send(&s, "GET", "/any/x", "Range: bytes=0-1\r\nAccept-Encoding: br\r\n",

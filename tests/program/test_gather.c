@@ -6,6 +6,7 @@
 
 #include "support/client.h"
 #include "support/folder.h"
+#include "support/hurry.h"
 #include "support/origin.h"
 #include "support/program.h"
 
@@ -175,10 +176,14 @@ Test(gather, a_required_item_that_comes_is_an_item_like_others) {
 }
 
 Test(gather, what_is_late_is_null) {
+  hurry_open();
   struct scene s = scene_open("[/users/a, /users/b]");
-  client_get(s.client, "/dashboard?timeout=300");
-  answer_next(s.users, "GET /v1/a HTTP/1.1", 200, "1");
+  client_get(s.client, "/dashboard?timeout=40000");
+  struct arrival *first = origin_await(s.users);
+  arrival_expect_line(first, "GET /v1/a HTTP/1.1");
+  arrival_answer_first(first, 200, "1");
   struct arrival *late = origin_await(s.users);
+  hurry_by(40);
   const struct reply *reply = client_await_reply(s.client);
   reply_expect(reply, 200, "[1,null]");
   reply_expect_field(reply, "Hedge-Completed", "1/2");

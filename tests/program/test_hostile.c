@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "support/hurry.h"
 #include "support/stage.h"
 #include "support/wire.h"
 
@@ -418,7 +419,7 @@ Test(floods, pipelined_requests_whose_answers_nobody_reads_are_held_back) {
 
 /* ---- slow clients ---------------------------------------------------------------------- */
 
-/* A byte a millisecond from each, until hedgerow has answered or closed. */
+/* A byte a second from each, until hedgerow has answered or closed. */
 static void drip(struct client **clients, size_t count, char byte) {
   size_t open = count;
   while (open > 0) {
@@ -429,6 +430,7 @@ static void drip(struct client **clients, size_t count, char byte) {
       if (client_try_send(clients[i], &byte, 1)) open++;
     }
     poll(&answered, 1, 1);
+    hurry_by(1);
   }
 }
 
@@ -452,21 +454,25 @@ static void play_slow_clients(struct stage *s, const char *first) {
   stage_close(s);
 }
 
+/* One worker, so that who is served comes after who came before. */
+static struct stage open_hurried(const char *header, const char *keepalive) {
+  hurry_open();
+  return stage_open("--workers", "1", "--header-timeout", header,
+                    "--keepalive-timeout", keepalive);
+}
+
 Test(slow, heads_that_drip_have_one_deadline) {
-  struct stage s =
-      stage_open("--header-timeout", "300ms", "--keepalive-timeout", "60s");
+  struct stage s = open_hurried("20s", "10m");
   play_slow_clients(&s, "GET /smart HTTP/1.1\r\n" HOST "X: ");
 }
 
 Test(slow, bodies_that_drip_have_one_deadline) {
-  struct stage s =
-      stage_open("--header-timeout", "60s", "--keepalive-timeout", "300ms");
+  struct stage s = open_hurried("10m", "20s");
   play_slow_clients(&s, POST "Content-Length: 100000\r\n\r\n[\"");
 }
 
 Test(slow, chunks_that_drip_have_one_deadline) {
-  struct stage s =
-      stage_open("--header-timeout", "60s", "--keepalive-timeout", "300ms");
+  struct stage s = open_hurried("10m", "20s");
   play_slow_clients(&s, IN_CHUNKS "fffff\r\n[\"");
 }
 

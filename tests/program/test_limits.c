@@ -9,6 +9,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 
+#include "support/hurry.h"
 #include "support/stage.h"
 #include "support/wire.h"
 
@@ -253,17 +254,39 @@ Test(limits, an_attempt_that_finds_no_buffer_brings_nothing_forward) {
 
 /* ---- slow clients ----------------------------------------------------------------- */
 
+/* One worker, so that a request elsewhere is answered when whatever came before
+ * has been read. */
+#define open_hurried(...)                                                      \
+  (hurry_open(), stage_open("--workers", "1", __VA_ARGS__))
+
+static void let_be_read(struct stage *s) {
+  struct client *other = client_new(s->program->port);
+  client_get(other, "/healthz");
+  (void)client_await_reply(other);
+  client_free(other);
+}
+
+static void expect_408_after(unsigned seconds, struct stage *s,
+                             const char *request) {
+  client_send(s->client, request);
+  let_be_read(s);
+  client_expect_nothing(s->client);
+  hurry_by(seconds);
+  expect_refusal(s, "", 408);
+}
+
 Test(limits, a_head_that_stops_is_408) {
-  struct stage s = stage_open("--header-timeout", "100ms");
-  expect_refusal(&s, "GET /healthz HTTP/1.1\r\nHost:", 408);
+  struct stage s = open_hurried("--header-timeout", "20s");
+  expect_408_after(20, &s, "GET /healthz HTTP/1.1\r\nHost:");
 }
 
 /* The deadline is one for the whole head: a byte now and then is no help. */
 Test(limits, a_head_that_drips_is_408) {
   struct stage s =
-      stage_open("--header-timeout", "100ms", "--keepalive-timeout", "20s");
+      open_hurried("--header-timeout", "20s", "--keepalive-timeout", "10m");
   static const char head[] = "GET /healthz HTTP/1.1\r\n" HOST "X: ";
   cr_assert(client_try_send(s.client, head, sizeof head - 1));
+  let_be_read(&s);
   while (!wire_is_readable(s.client->fd)) {
     if (!client_try_send(s.client, "x", 1)) break;
     struct timeval tick = {.tv_usec = 1000}; /* the next byte, or an answer */
@@ -271,6 +294,7 @@ Test(limits, a_head_that_drips_is_408) {
     FD_ZERO(&fds);
     FD_SET(s.client->fd, &fds);
     select(s.client->fd + 1, &fds, NULL, NULL, &tick);
+    hurry_by(1);
   }
   reply_expect_problem(client_await_reply(s.client), 408);
   client_await_close(s.client);
@@ -278,10 +302,10 @@ Test(limits, a_head_that_drips_is_408) {
 }
 
 Test(limits, a_body_that_stops_is_408) {
-  struct stage s = stage_open("--keepalive-timeout", "100ms");
-  expect_refusal(
-      &s, "POST /all HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\n[\"a\"",
-      408);
+  struct stage s =
+      open_hurried("--header-timeout", "10m", "--keepalive-timeout", "20s");
+  expect_408_after(
+      20, &s, "POST /all HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\n[\"a\"");
 }
 
 /* So that its log line says what it was. */
@@ -289,12 +313,14 @@ Test(limits, a_late_body_is_refused_by_what_its_head_said) {
   static const char *const framings[] = {
       "Content-Length: 10\r\n\r\n[\"a\"",
       "Transfer-Encoding: chunked\r\n\r\n4\r\n[\"a\"\r\n"};
-  struct stage s = stage_open("--keepalive-timeout", "100ms", "--cors", "*");
+  struct stage s = open_hurried("--keepalive-timeout", "20s", "--cors", "*");
   for (size_t i = 0; i < 2; i++) {
     struct client *client = client_new(s.program->port);
     client_send(client, "POST /all HTTP/1.1\r\n" HOST
                         "X-Request-ID: mine\r\nOrigin: https://a\r\n");
     client_send(client, framings[i]);
+    let_be_read(&s);
+    hurry_by(20);
     const struct reply *reply = client_await_reply(client);
     reply_expect_problem(reply, 408);
     reply_expect_field(reply, "X-Request-ID", "mine");
@@ -306,25 +332,33 @@ Test(limits, a_late_body_is_refused_by_what_its_head_said) {
 
 Test(limits, a_client_that_says_nothing_is_let_go) {
   struct stage s =
-      stage_open("--header-timeout", "100ms", "--keepalive-timeout", "100ms");
+      open_hurried("--header-timeout", "20s", "--keepalive-timeout", "20s");
   char bytes[4096]; /* a 408 may come or none; the close must */
+  let_be_read(&s);
+  hurry_by(20);
   while (wire_read(s.client->fd, bytes, sizeof bytes, "a close") > 0) continue;
   stage_close(&s);
 }
 
 Test(limits, an_idle_connection_is_closed_without_a_word) {
-  struct stage s = stage_open("--keepalive-timeout", "100ms");
+  struct stage s = open_hurried("--keepalive-timeout", "20s");
   client_get(s.client, "/healthz");
   reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  hurry_by(20);
   client_await_close(s.client);
   stage_close(&s);
 }
 
 Test(limits, a_pending_request_outlives_the_deadlines_of_the_head) {
-  struct stage s = stage_open("--header-timeout", "30ms", "--hedges", "0",
-                              "--keepalive-timeout", "30ms");
-  client_get(s.client, "/smart?timeout=400"); /* a deadline that is later */
+  struct stage s = open_hurried("--header-timeout", "20s", "--hedges", "0",
+                                "--keepalive-timeout", "20s");
+  client_get(s.client, "/smart?timeout=50000"); /* a deadline that is later */
   struct arrival *held = origin_await(s.origin);
+  hurry_by(30);
+  let_be_read(&s);
+  let_be_read(&s); /* whoever was late in the turn before has been told */
+  client_expect_nothing(s.client);
+  hurry_by(20);
   reply_expect_problem(client_await_reply(s.client), 504);
   arrival_await_closed(held);
   stage_close(&s);

@@ -22,11 +22,18 @@ enum { MESSAGE_MAX = 1024, TASKS_MAX = 64 };
 
 #define ALONE "--hedges", "0"
 
-static int manager; /* the socket */
+static int manager = -1; /* the socket */
 static char message[MESSAGE_MAX];
 
+/* From now on nobody listens, as when the manager has gone: one that does not
+ * read holds the program up for a second with each message. */
+static void close_manager(void) {
+  if (manager >= 0) close(manager);
+  manager = -1;
+}
+
 static void clear(void) {
-  close(manager);
+  close_manager();
   folder_remove();
 }
 
@@ -183,6 +190,7 @@ Test(notify, a_watchdog_is_answered_again_and_again_also_while_it_stops) {
   program_signal(s.program, SIGTERM);
   expect_among_pings("STOPPING=1\n");
   for (int i = 0; i < 5; i++) expect_message("WATCHDOG=1");
+  close_manager();
   arrival_answer_json(held, 200, "1");
   reply_expect(client_await_reply(s.client), 200, "1");
   program_await_exit(s.program);
@@ -252,5 +260,6 @@ Test(notify, a_worker_that_is_stuck_stops_the_pings) {
   expect_message("READY=1\nSTATUS=reloaded");
   expect_message("WATCHDOG=1");
   expect_message("WATCHDOG=1");
+  close_manager();
   stage_close(&s);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/operator.h"
 #include "support/scene.h"
 #include "support/stage.h"
 
@@ -36,6 +37,19 @@ Test(observe, a_late_answer_is_waited_for_and_the_log_tells_of_its_hedge) {
   origin_expect_no_arrival(s.origin);
   expect_in_log(&s, "\"would_hedge_ms\":0.0,\"would_save_ms\":0.0,"
                     "\"would_rescue_percent\":0,\"attempts\":[");
+  stage_close(&s);
+}
+
+Test(observe, the_admin_listener_tells_of_a_hedge_as_the_log_does) {
+  struct stage s = stage_open_observed("0ms", "--admin", "127.0.0.1:0");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+  (void)client_await_reply(s.client);
+  struct client *client = operator_new(s.program);
+  reply_expect_in_body(operator_get(client, "/api/v1/races"),
+                       "\"would_hedge_ms\":0.0,\"would_save_ms\":0.0,"
+                       "\"would_rescue_percent\":0,\"attempts\":[");
+  client_free(client);
   stage_close(&s);
 }
 

@@ -51,7 +51,7 @@ Test(passing, the_targets_own_query_goes_first) {
 }
 
 Test(passing, the_spelling_of_path_and_query_is_kept) {
-  expect_asked("/v1", "/smart/%7Ea%2Fb//c?q=a+b%20c&&z&timeout=900&q=%C3%A9",
+  expect_asked("/v1", "/smart/%7Ea%2Fb//c?q=a+b%20c&&z&timeout=9000&q=%C3%A9",
                "GET /v1/%7Ea%2Fb//c?q=a+b%20c&&z&q=%C3%A9 HTTP/1.1");
 }
 

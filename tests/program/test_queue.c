@@ -4,9 +4,11 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/hurry.h"
 #include "support/scene.h"
 #include "support/stage.h"
 
@@ -122,14 +124,23 @@ Test(queue, who_comes_when_the_line_is_full_is_refused_at_once) {
 
 /* ---- and out ---------------------------------------------------------------- */
 
+static void expect_queued(const struct reply *reply, double least_ms) {
+  static const char member[] = "\"queued_ms\":";
+  const char *at = strstr(reply->body, member);
+  cr_assert(at, "no time in the line in %s", reply->body);
+  cr_expect_geq(strtod(at + sizeof member - 1, NULL), least_ms, "%s", at);
+}
+
 Test(queue, when_its_time_is_over_it_is_refused) {
-  struct stage s = open_narrow("--queue", "10:50ms");
+  hurry_open();
+  struct stage s = open_narrow("--queue", "10:20s");
   struct client *second = client_new(s.program->port);
   client_get(s.client, "/smart");
   struct arrival *held = origin_await(s.origin);
-  client_get(second, "/smart");
+  ask_in_line(s.program, second, "/smart");
+  hurry_by(20);
   expect_refused(second, "queue");
-  reply_expect_in_body(&second->reply, "\"queued_ms\":5");
+  expect_queued(&second->reply, 20000);
   reply_expect_field(&second->reply, "Hedge-Attempts", "0");
   arrival_answer_json(held, 200, OK);
   reply_expect(client_await_reply(s.client), 200, OK);
@@ -139,11 +150,13 @@ Test(queue, when_its_time_is_over_it_is_refused) {
 }
 
 Test(queue, it_is_refused_before_its_deadline) {
-  struct stage s = open_narrow("--queue", "10:20s");
+  hurry_open();
+  struct stage s = open_narrow("--queue", "10:60s");
   struct client *second = client_new(s.program->port);
   client_get(s.client, "/smart");
   struct arrival *held = origin_await(s.origin);
-  client_get(second, "/smart?timeout=160");
+  ask_in_line(s.program, second, "/smart?timeout=40000");
+  hurry_by(36); /* in the last eighth no answer would come any more */
   expect_refused(second, "queue");
   arrival_answer_json(held, 200, OK);
   reply_expect(client_await_reply(s.client), 200, OK);
@@ -223,13 +236,15 @@ Test(queue, a_retry_does_not_overtake_who_waits) {
 
 /* It has one target, so its hedge would go past itself. */
 Test(queue, a_hedge_is_refused_while_its_primary_waits) {
+  hurry_open();
   struct stage s =
-      stage_open("--max-attempts", "1", "--queue", "10:20s", "--hedges", "1",
-                 "--hedge-after", "20ms", "--log", "json", "--timeout", "50s");
+      stage_open("--max-attempts", "1", "--queue", "10:60s", "--hedges", "1",
+                 "--hedge-after", "0ms", "--trace", "on", "--timeout", "50s");
   struct client *second = client_new(s.program->port);
   client_get(s.client, "/smart");
   struct arrival *held = origin_await(s.origin);
-  client_get(second, "/smart?timeout=400");
+  ask_in_line(s.program, second, "/smart?timeout=40000");
+  hurry_by(36);
   const struct reply *reply = client_await_reply(second);
   reply_expect_problem(reply, 503);
   reply_expect_field(reply, "Hedge-Attempts", "0");

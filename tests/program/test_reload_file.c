@@ -224,6 +224,24 @@ Test(reload_file, a_file_that_has_gone_changes_nothing) {
   scene_close(&s);
 }
 
+/* A reload would find it empty, or wait for somebody who writes. */
+Test(reload_file, a_pipe_is_read_at_the_start_and_not_again) {
+  char path[FOLDER_PATH_MAX];
+  folder_pipe("pipe",
+              "upstreams: {a: {targets: [http://127.0.0.1:9]}}\n"
+              "routes: [{path: /a, upstream: a, methods: [PUT]}]\n",
+              path);
+  struct program *program = program_start("--config", path);
+  program_signal(program, SIGHUP);
+  program_await_notice(program, "not reloaded: the configuration from before");
+  cr_expect(strstr(program->err, "cannot be read again"), "%s", program->err);
+  struct client *client = client_new(program->port);
+  client_get(client, "/a");
+  reply_expect_problem(client_await_reply(client), 405);
+  client_free(client);
+  program_free(program);
+}
+
 Test(reload_file, options_that_want_a_restart_are_named_and_the_rest_applies) {
   struct scene s = scene_open(BEFORE);
   reload(&s, "max_head: 32K\nkeepalive_timeout: 5s\n" BOTH);

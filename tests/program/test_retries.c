@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/hurry.h"
 #include "support/stage.h"
 
 TestSuite(retries, .fini = folder_remove);
@@ -48,9 +49,12 @@ Test(retries, when_each_try_has_failed_the_problem_tells_of_all) {
 }
 
 Test(retries, an_attempt_out_of_its_time_is_retried) {
-  struct stage s = stage_open_retrying("1", "--attempt-timeout", "50ms");
+  hurry_open();
+  struct stage s =
+      stage_open_retrying("1", "--attempt-timeout", "30s", "--timeout", "60s");
   client_get(s.client, "/smart");
   struct arrival *primary = origin_await_attempt(s.origin, 0);
+  hurry_by(30);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   arrival_await_closed(primary);
   reply_expect_story(client_await_reply(s.client), "2", "1");

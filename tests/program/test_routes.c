@@ -165,12 +165,12 @@ Test(routes, a_method_that_none_of_them_takes_is_told_all_that_they_take) {
 
 Test(routes, the_parameter_of_the_deadline_has_the_name_that_a_route_gives_it) {
   struct scene s = scene_open(PARAMETERS);
-  scene_expect(&s, s.a, "/own?wait=900&timeout=50s&x=1",
+  scene_expect(&s, s.a, "/own?wait=9000&timeout=50s&x=1",
                "GET /v1/own?timeout=50s&x=1 HTTP/1.1");
   scene_expect_problem(&s, "/own?wait=soon", 400);
   scene_expect(&s, s.b, "/off?timeout=50s&wait=1",
                "GET /off?timeout=50s&wait=1 HTTP/1.1");
-  scene_expect(&s, s.c, "/usual?timeout=900&wait=1",
+  scene_expect(&s, s.c, "/usual?timeout=9000&wait=1",
                "GET /base/usual?wait=1 HTTP/1.1");
   scene_expect_problem(&s, "/usual?timeout=50s", 400);
   scene_close(&s);

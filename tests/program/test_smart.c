@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/hurry.h"
 #include "support/stage.h"
 
 #define SOON "--hedge-after", "30ms"
@@ -85,10 +86,12 @@ Test(smart, a_success_needs_the_whole_body) {
 }
 
 Test(smart, the_number_of_hedges_is_a_flag) {
+  hurry_open();
   struct stage s = stage_open(SOON, "--hedges", "1");
-  client_get(s.client, "/smart?timeout=400");
+  client_get(s.client, "/smart?timeout=40000");
   struct arrival *primary = origin_await_attempt(s.origin, 0);
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  hurry_by(40);
   const struct reply *reply = client_await_reply(s.client);
   reply_expect_problem(reply, 504);
   reply_expect_field(reply, "Hedge-Attempts", "2");
@@ -252,9 +255,12 @@ Test(smart, a_failure_with_retry_after_brings_no_hedge_forward) {
 }
 
 Test(smart, an_attempts_own_limit_is_a_failure) {
-  struct stage s = stage_open(NEVER, "--attempt-timeout", "50ms");
+  hurry_open();
+  struct stage s = stage_open("--hedge-after", "50s", "--timeout", "60s",
+                              "--attempt-timeout", "30s");
   client_get(s.client, "/smart");
   struct arrival *primary = origin_await_attempt(s.origin, 0);
+  hurry_by(30);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   arrival_await_closed(primary);
   reply_expect_story(client_await_reply(s.client), "2", "1");

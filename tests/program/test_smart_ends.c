@@ -2,19 +2,27 @@
  * all round, final answers, refusals, and clients that leave. */
 #include <criterion/criterion.h>
 
+#include "support/hurry.h"
 #include "support/stage.h"
 
 #define SOON "--hedge-after", "30ms"
 #define NEVER "--hedge-after", "20s"
 #define OK "{\"time\":1}"
 
+static struct stage stage_with_three_held(struct arrival *held[3]) {
+  struct stage s = stage_open(SOON, "--timeout", "40s");
+  client_get(s.client, "/smart");
+  for (unsigned k = 0; k < 3; k++) held[k] = origin_await_attempt(s.origin, k);
+  return s;
+}
+
 /* ---- nobody wins ---------------------------------------------------------- */
 
 Test(smart_ends, the_deadline_is_a_504_that_tells_of_each_attempt) {
-  struct stage s = stage_open(SOON);
-  client_get(s.client, "/smart?timeout=300");
   struct arrival *held[3];
-  for (unsigned k = 0; k < 3; k++) held[k] = origin_await_attempt(s.origin, k);
+  hurry_open();
+  struct stage s = stage_with_three_held(held);
+  hurry_by(40);
   const struct reply *reply = client_await_reply(s.client);
   reply_expect_problem(reply, 504);
   reply_expect_story(reply, "3", NULL);
@@ -26,10 +34,12 @@ Test(smart_ends, the_deadline_is_a_504_that_tells_of_each_attempt) {
 }
 
 Test(smart_ends, the_deadline_holds_between_a_head_and_the_end_of_its_body) {
-  struct stage s = stage_open(NEVER);
-  client_get(s.client, "/smart?timeout=200");
+  hurry_open();
+  struct stage s = stage_open("--hedges", "0");
+  client_get(s.client, "/smart?timeout=40000");
   struct arrival *primary = origin_await(s.origin);
   arrival_send(primary, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\":");
+  hurry_by(40);
   const struct reply *reply = client_await_reply(s.client);
   reply_expect_problem(reply, 504);
   reply_expect_result(reply, 0, "timeout");
@@ -193,9 +203,11 @@ Test(smart_ends, a_429_is_never_final) { expect_not_final(429); }
 /* ---- a cap refuses a hedge ------------------------------------------------ */
 
 Test(smart_ends, a_refused_hedge_is_told_and_the_race_does_not_wait_for_it) {
-  struct stage s = stage_open(SOON, "--max-attempts", "1");
-  client_get(s.client, "/smart?timeout=600");
+  hurry_open();
+  struct stage s = stage_open("--hedge-after", "0ms", "--max-attempts", "1");
+  client_get(s.client, "/smart?timeout=40000");
   struct arrival *primary = origin_await_attempt(s.origin, 0);
+  hurry_by(40);
   const struct reply *reply = client_await_reply(s.client);
   reply_expect_problem(reply, 504);
   reply_expect_result(reply, 0, "timeout");
@@ -226,13 +238,6 @@ Test(smart_ends, a_client_that_leaves_before_the_hedges_cancels_the_primary) {
   arrival_await_closed(primary);
   origin_expect_no_arrival(s.origin);
   stage_close(&s);
-}
-
-static struct stage stage_with_three_held(struct arrival *held[3]) {
-  struct stage s = stage_open(SOON);
-  client_get(s.client, "/smart");
-  for (unsigned k = 0; k < 3; k++) held[k] = origin_await_attempt(s.origin, k);
-  return s;
 }
 
 static void expect_all_closed(struct stage *s, struct arrival *held[3]) {

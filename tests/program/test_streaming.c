@@ -4,6 +4,7 @@
  *
  * One worker, where a test asks which connection the next request takes. */
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "support/folder.h"
+#include "support/hurry.h"
 #include "support/scene.h"
 #include "support/stage.h"
 #include "support/tls_origin.h"
@@ -353,13 +355,14 @@ static void let_pass(struct stage *s, const char *timeout) {
 }
 
 Test(streaming, the_timeout_is_that_of_the_head) {
-  struct stage s = stage_open(STREAMS, "--attempt-timeout", "300ms");
-  client_get(s.client, "/smart?timeout=200");
+  hurry_open();
+  struct stage s = stage_open(STREAMS, "--attempt-timeout", "40s");
+  client_get(s.client, "/smart?timeout=30000");
   struct arrival *arrival = origin_await(s.origin);
   arrival_send(arrival, EVENTS);
   cr_assert_eq(client_await_head(s.client)->status, 200);
-  let_pass(&s, "250");
-  let_pass(&s, "250");
+  hurry_by(50);
+  let_pass(&s, "50");
   pass_chunk(&s, arrival, "3\r\none\r\n");
   pass_last(&s, arrival);
   stage_close(&s);
@@ -372,9 +375,11 @@ Test(streaming, a_head_that_does_not_come_is_504) {
 }
 
 Test(streaming, an_upstream_that_falls_silent_is_given_up) {
-  struct stage s = stage_open(LOGGED, "--stream-idle-timeout", "100ms");
+  hurry_open();
+  struct stage s = stage_open(LOGGED, "--stream-idle-timeout", "30s");
   struct arrival *arrival = begin(&s, EVENTS);
   pass_chunk(&s, arrival, "3\r\none\r\n");
+  hurry_by(30);
   arrival_await_closed(arrival);
   client_await_close(s.client);
   expect_logged(&s, "\"status\":200,\"outcome\":\"deadline\"");
@@ -384,10 +389,11 @@ Test(streaming, an_upstream_that_falls_silent_is_given_up) {
 }
 
 Test(streaming, an_upstream_that_speaks_is_not) {
-  struct stage s = stage_open(STREAMS, "--stream-idle-timeout", "400ms");
+  hurry_open();
+  struct stage s = stage_open(STREAMS, "--stream-idle-timeout", "60s");
   struct arrival *arrival = begin(&s, EVENTS);
   for (unsigned i = 0; i < 8; i++) {
-    let_pass(&s, "100");
+    hurry_by(20);
     pass_chunk(&s, arrival, "3\r\none\r\n");
   }
   pass_last(&s, arrival);
@@ -492,13 +498,23 @@ Test(streaming, a_client_that_takes_nothing_is_reset) {
   stage_close(&s);
 }
 
+static bool takes_more(const struct arrival *arrival) {
+  struct pollfd room = {.fd = arrival->fd, .events = POLLOUT};
+  return poll(&room, 1, 0) > 0;
+}
+
 /* The silence of an upstream that is not listened to is no silence. */
 Test(streaming, a_client_that_pauses_does_not_make_the_upstream_silent) {
-  struct stage s = stage_open(STREAMS, "--stream-idle-timeout", "100ms");
+  hurry_open();
+  struct stage s = stage_open(STREAMS, "--stream-idle-timeout", "30s",
+                              "--write-timeout", "10m");
   struct pouring pouring;
   read_slowly(s.client);
-  pour_start(&pouring, begin(&s, LENGTH("50000000")));
-  let_pass(&s, "300");
+  struct arrival *arrival = begin(&s, LENGTH("50000000"));
+  pour_start(&pouring, arrival);
+  while (takes_more(arrival)) let_pass(&s, "50");
+  hurry_by(60);
+  let_pass(&s, "50");
   cr_assert_eq(client_skip(s.client, LARGE_BODY), LARGE_BODY);
   pour_end(&pouring);
   stage_close(&s);

@@ -100,6 +100,20 @@ Test(tap, filters_are_hedgerows) {
   origin_free(admin);
 }
 
+Test(tap, the_longest_route_is_asked_for) {
+  static char route[1024 + 1], line[4096] = "GET /api/v1/events?route=/";
+  memset(route, '&', sizeof route - 1);
+  route[0] = '/';
+  for (size_t i = 1; i < sizeof route - 1; i++) strcat(line, "%26");
+  strcat(line, " HTTP/1.1");
+  struct origin *admin = origin_new();
+  struct screen *s =
+      screen_open_pipe("tap", "--route", route, "--admin", place_of(admin));
+  begin(admin, line);
+  screen_free(s);
+  origin_free(admin);
+}
+
 Test(tap, on_a_terminal_it_has_a_heading_and_colours) {
   struct origin *admin = origin_new();
   struct screen *s = screen_open(80, 24, "tap", "--admin", place_of(admin));

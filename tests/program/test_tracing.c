@@ -210,7 +210,7 @@ Test(tracing, the_log_tells_the_ids_that_the_upstream_was_sent) {
 }
 
 Test(tracing, only_the_asked_for_requests_are_logged) {
-  struct stage s = stage_open("--hedges", "1", "--hedge-after", "1s", "--log",
+  struct stage s = stage_open("--hedges", "1", "--hedge-after", "9s", "--log",
                               "json", "--log-only", "rescued,failed,slow:60s");
   client_get(s.client, "/smart/plain");
   arrival_answer_json(origin_await(s.origin), 200, "1");

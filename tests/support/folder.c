@@ -5,10 +5,17 @@
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "support/wire.h"
 
 static char folder[] = P_tmpdir "/hedgerow-test-XXXXXX";
 static int made;
@@ -31,6 +38,18 @@ void folder_write(const char *name, const char *text,
   cr_assert(rename(beside, path) == 0, "%s: %s", path, strerror(errno));
 }
 
+void folder_pipe(const char *name, const char *text,
+                 char path[FOLDER_PATH_MAX]) {
+  folder_path(name, path);
+  cr_assert(mkfifo(path, 0600) == 0, "%s: %s", path, strerror(errno));
+  const pid_t writer = fork();
+  cr_assert(writer >= 0);
+  if (writer > 0) return;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  FILE *pipe = fopen(path, "we");
+  _exit(pipe && fputs(text, pipe) >= 0 && fclose(pipe) == 0 ? 0 : 1);
+}
+
 char *folder_read(const char *name) {
   enum { ROOM = 1 << 20 };
   char path[FOLDER_PATH_MAX], *text = calloc(1, ROOM);
@@ -42,15 +61,25 @@ char *folder_read(const char *name) {
   return text;
 }
 
+static bool has(const char *name, const char *words) {
+  char *text = folder_read(name);
+  bool found = strstr(text, words) != NULL;
+  free(text);
+  return found;
+}
+
 void folder_await(const char *name, const char *words) {
-  for (int tries = 0; tries < 20000; tries++) {
-    char *text = folder_read(name);
-    bool found = strstr(text, words) != NULL;
-    free(text);
-    if (found) return;
-    usleep(1000);
+  char events[4096];
+  const int fd = inotify_init1(IN_CLOEXEC);
+  cr_assert(made && fd >= 0 &&
+                inotify_add_watch(fd, folder,
+                                  IN_MODIFY | IN_CREATE | IN_MOVED_TO) >= 0,
+            "%s: %s", folder, strerror(errno));
+  while (!has(name, words)) {
+    wire_await(fd, POLLIN, words);
+    cr_assert_gt(read(fd, events, sizeof events), 0);
   }
-  cr_assert(false, "waited in vain for %s in %s", words, name);
+  close(fd);
 }
 
 void folder_remove(void) {

@@ -10,6 +10,10 @@ void folder_path(const char *name, char path[FOLDER_PATH_MAX]);
  * Written beside and renamed, as whoever rotates a secret should. */
 void folder_write(const char *name, const char *text,
                   char path[FOLDER_PATH_MAX]);
+/* A pipe of that name there, in which a child of the test puts this text for who
+ * opens it first. */
+void folder_pipe(const char *name, const char *text,
+                 char path[FOLDER_PATH_MAX]);
 /* The text of a file, to be freed; "" if there is none. */
 char *folder_read(const char *name);
 /* Waits until the file has these words: a log's thread tells nobody what it has

@@ -24,7 +24,7 @@ struct client *operator_new(const struct program *program) {
 
 const struct reply *operator_ask(struct client *client, const char *method,
                                  const char *path, const char *fields) {
-  char head[4096];
+  char head[8192];
   snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n",
            method, path, fields);
   client_send(client, head);
@@ -65,7 +65,7 @@ static char *take_until(struct ear *ear, const char *end, const char *what) {
 }
 
 struct ear *ear_new(const struct program *program, const char *query) {
-  char request[512];
+  char request[8192];
   struct ear *ear = calloc(1, sizeof *ear);
   cr_assert(ear);
   ear->fd = wire_connect(operator_port(program));

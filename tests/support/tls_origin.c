@@ -231,10 +231,33 @@ static const char *trouble(void) {
   return errno == EAGAIN ? "it took too long" : strerror(errno);
 }
 
-static bool shake_hands(struct tls_arrival *arrival) {
+static void forget_trouble(void) {
   ERR_clear_error();
   errno = 0;
-  bool done = SSL_accept(arrival->ssl) == 1;
+}
+
+/* A process that is frozen for a while, as that of a machine that is moved, is
+ * interrupted where its sockets have a timeout. Then the call is made again. */
+static bool was_interrupted(int result) {
+  bool again = result <= 0 && errno == EINTR;
+  if (again) forget_trouble();
+  return again;
+}
+
+static int read_retrying(struct tls_arrival *arrival, char *into, size_t cap) {
+  int n;
+  forget_trouble();
+  do n = SSL_read(arrival->ssl, into, (int)cap);
+  while (was_interrupted(n));
+  return n;
+}
+
+static bool shake_hands(struct tls_arrival *arrival) {
+  int result;
+  forget_trouble();
+  do result = SSL_accept(arrival->ssl);
+  while (was_interrupted(result));
+  bool done = result == 1;
   arrival->resumed = done && SSL_session_reused(arrival->ssl);
   return done;
 }
@@ -243,9 +266,7 @@ static bool shake_hands(struct tls_arrival *arrival) {
 static bool read_some(struct tls_arrival *arrival) {
   size_t room = sizeof arrival->request - 1 - arrival->len;
   cr_assert(room > 0, "a request is longer than %d bytes", TLS_REQUEST_MAX);
-  ERR_clear_error();
-  errno = 0;
-  int n = SSL_read(arrival->ssl, arrival->request + arrival->len, (int)room);
+  int n = read_retrying(arrival, arrival->request + arrival->len, room);
   cr_assert(n > 0 || errno != EAGAIN,
             "waited in vain for a request, or an end");
   if (n <= 0) return false;
@@ -311,10 +332,12 @@ void tls_arrival_expect_field(const struct tls_arrival *arrival,
 
 void tls_arrival_send(struct tls_arrival *arrival, const char *bytes,
                       size_t len) {
-  ERR_clear_error();
-  errno = 0;
-  cr_assert(SSL_write(arrival->ssl, bytes, (int)len) == (int)len,
-            "hedgerow did not take what is sent to it: %s", trouble());
+  int n;
+  forget_trouble();
+  do n = SSL_write(arrival->ssl, bytes, (int)len);
+  while (was_interrupted(n));
+  cr_assert(n == (int)len, "hedgerow did not take what is sent to it: %s",
+            trouble());
 }
 
 void tls_arrival_expect(struct tls_arrival *arrival, const char *bytes,
@@ -322,9 +345,7 @@ void tls_arrival_expect(struct tls_arrival *arrival, const char *bytes,
   char got[16384];
   for (size_t at = 0; at < len;) {
     size_t most = len - at < sizeof got ? len - at : sizeof got;
-    ERR_clear_error();
-    errno = 0;
-    int n = SSL_read(arrival->ssl, got, (int)most);
+    int n = read_retrying(arrival, got, most);
     cr_assert(n > 0, "%zu of %zu bytes had come: %s", at, len, trouble());
     cr_assert(memcmp(got, bytes + at, (size_t)n) == 0,
               "something else came within %d bytes at %zu", n, at);

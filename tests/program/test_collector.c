@@ -1,0 +1,154 @@
+/* --otlp through the built program: whom it trusts where the collector is
+ * https://, what it shows, and that a reload reads both anew. What is sent, and
+ * what becomes of it where the collector is in trouble, is shown by
+ * scripts/check-otlp. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/folder.h"
+#include "support/stage.h"
+#include "support/tls_origin.h"
+
+TestSuite(collector, .fini = folder_remove);
+
+#define ALONE "--hedges", "0"
+#define OK "{\"ok\":true}"
+
+/* A request, and so a batch within about a second. */
+static void ask(const struct stage *s) {
+  client_get(s->client, "/smart");
+  arrival_answer_json(origin_await(s->origin), 200, OK);
+  reply_expect(client_await_reply(s->client), 200, OK);
+}
+
+/* The next batch shows this, and is taken. */
+static void expect_batch(struct origin *collector, const char *credentials) {
+  struct arrival *arrival = origin_await(collector);
+  arrival_expect_line(arrival, "POST /v1/traces HTTP/1.1");
+  arrival_expect_field(arrival, "Authorization", credentials);
+  arrival_answer_first(arrival, 200, "{}");
+}
+
+static void expect_secure_batch(struct tls_origin *collector) {
+  struct tls_arrival *arrival = tls_origin_await(collector);
+  tls_arrival_answer(arrival, "{}");
+  tls_arrival_end(arrival);
+}
+
+static void reload_expecting(struct program *program, const char *notice) {
+  memset(program->err, 0, program->err_len);
+  program->err_len = 0;
+  program_signal(program, SIGHUP);
+  program_await_notice(program, notice);
+}
+
+static void write_token(const char *token, char path[FOLDER_PATH_MAX]) {
+  folder_write("token", token, path);
+}
+
+/* The CA of one of these, in a file of the test's. */
+static void write_ca(const struct tls_origin *of, char path[FOLDER_PATH_MAX]) {
+  char text[16 * 1024];
+  FILE *file = fopen(of->ca_file, "re");
+  cr_assert_not_null(file);
+  text[fread(text, 1, sizeof text - 1, file)] = '\0';
+  fclose(file);
+  folder_write("ca.pem", text, path);
+}
+
+/* ---- whom it trusts ------------------------------------------------------- */
+
+Test(collector, one_of_the_given_ca_is_trusted) {
+  char token[FOLDER_PATH_MAX];
+  struct tls_origin *collector = tls_origin_new(TLS_GOOD);
+  write_token("one\n", token);
+  struct stage s = stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file",
+                              collector->ca_file, "--otlp-token-file", token);
+  ask(&s);
+  struct tls_arrival *arrival = tls_origin_await(collector);
+  tls_arrival_expect_field(arrival, "Authorization", "Bearer one");
+  tls_arrival_answer(arrival, "{}");
+  stage_close(&s);
+  tls_origin_free(collector);
+}
+
+Test(collector, another_is_not_and_the_notice_names_the_option) {
+  struct tls_origin *collector = tls_origin_new(TLS_GOOD);
+  struct stage s = stage_open(ALONE, "--otlp", collector->url);
+  ask(&s);
+  tls_origin_await_refusal(collector);
+  program_await_notice(s.program, "takes no spans");
+  cr_expect(strstr(s.program->err, "; see --otlp-ca-file\n"), "%s",
+            s.program->err);
+  stage_close(&s);
+  tls_origin_free(collector);
+}
+
+Test(collector, cas_that_are_none_are_refused_at_start) {
+  struct program *program =
+      program_run("--to", "http://127.0.0.1:9", "--otlp", "https://c",
+                  "--otlp-ca-file", "/dev/null", "--check");
+  cr_expect_eq(program->exit_status, 2);
+  cr_expect_str_eq(program->err,
+                   "hedgerow: --otlp-ca-file: /dev/null: expected certificates "
+                   "(PEM), each of them whole\n",
+                   "got %s", program->err);
+  program->exit_status = 0;
+  program_free(program);
+}
+
+/* ---- a reload ------------------------------------------------------------- */
+
+Test(collector, a_reload_reads_the_token_anew) {
+  char token[FOLDER_PATH_MAX];
+  struct origin *collector = origin_new();
+  write_token("one\n", token);
+  struct stage s =
+      stage_open(ALONE, "--otlp", collector->url, "--otlp-token-file", token);
+  ask(&s);
+  expect_batch(collector, "Bearer one");
+  write_token("two\n", token);
+  reload_expecting(s.program, "hedgerow: reloaded");
+  ask(&s);
+  expect_batch(collector, "Bearer two");
+  stage_close(&s);
+  origin_free(collector);
+}
+
+Test(collector, a_token_that_cannot_be_read_leaves_the_one_before) {
+  char token[FOLDER_PATH_MAX];
+  struct origin *collector = origin_new();
+  write_token("one\n", token);
+  struct stage s =
+      stage_open(ALONE, "--otlp", collector->url, "--otlp-token-file", token);
+  write_token("", token);
+  reload_expecting(s.program, "hedgerow: not reloaded");
+  cr_expect(strstr(s.program->err, "--otlp-token-file: "), "%s",
+            s.program->err);
+  ask(&s);
+  expect_batch(collector, "Bearer one");
+  stage_close(&s);
+  origin_free(collector);
+}
+
+/* What waits for its second try does not wait for longer. */
+Test(collector, a_reload_reads_the_cas_anew) {
+  char ca[FOLDER_PATH_MAX];
+  struct tls_origin *collector = tls_origin_new(TLS_GOOD);
+  struct tls_origin *other = tls_origin_new(TLS_GOOD);
+  write_ca(other, ca);
+  struct stage s =
+      stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file", ca);
+  ask(&s);
+  tls_origin_await_refusal(collector);
+  program_await_notice(s.program, "takes no spans");
+  write_ca(collector, ca);
+  reload_expecting(s.program, "hedgerow: reloaded");
+  expect_secure_batch(collector);
+  program_await_notice(s.program, "takes spans again");
+  stage_close(&s);
+  tls_origin_free(other);
+  tls_origin_free(collector);
+}
