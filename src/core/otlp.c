@@ -327,6 +327,10 @@ static struct slice value_at(struct slice answer, const char *place) {
   return json_pointer_find(pointer, answer);
 }
 
+static bool is_object(struct slice text) {
+  return is_json(text) && value_at(text, "").at[0] == '{';
+}
+
 static bool is_string(struct slice value) {
   return value.len > 0 && value.at[0] == '"';
 }
@@ -360,11 +364,10 @@ static void show(char why[OTLP_WHY_BYTES], struct slice value) {
   text_end(&out);
 }
 
-struct otlp_partial otlp_partial(struct slice answer) {
-  struct otlp_partial partial = {0};
-  if (!is_json(answer)) return partial;
-  partial.rejected =
-      number_of(value_at(answer, "/partialSuccess/rejectedSpans"));
-  show(partial.why, value_at(answer, "/partialSuccess/errorMessage"));
-  return partial;
+struct otlp_reply otlp_reply(struct slice answer) {
+  struct otlp_reply reply = {.is_one = answer.len == 0 || is_object(answer)};
+  if (!reply.is_one || answer.len == 0) return reply;
+  reply.rejected = number_of(value_at(answer, "/partialSuccess/rejectedSpans"));
+  show(reply.why, value_at(answer, "/partialSuccess/errorMessage"));
+  return reply;
 }
