@@ -173,6 +173,18 @@ Test(otlp, a_trace_that_begins_here_has_no_parent) {
   expect_holds(&copy, 3, "\"spanId\":\"00000000000000b7\",\"flags\":1,");
 }
 
+Test(otlp, the_state_of_the_trace_stands_in_each_span) {
+  struct race_copy copy = rescued();
+  cr_expect_null(strstr(written(&copy, 3), "traceState"));
+  copy.race.trace_state = slice_of("a=1,b=\"");
+  expect_holds(&copy, 3,
+               "\"spanId\":\"00000000000000b7\",\"parentSpanId\":"
+               "\"00f067aa0ba902b7\",\"traceState\":\"a=1,b=\\\"\",\"flags\"");
+  expect_holds(&copy, 3,
+               "\"spanId\":\"0000000000000def\",\"parentSpanId\":"
+               "\"00000000000000b7\",\"traceState\":\"a=1,b=\\\"\",\"flags\"");
+}
+
 Test(otlp, only_failures_are_errors) {
   static const struct {
     enum attempt_result result;
@@ -264,6 +276,8 @@ Test(otlp, what_hedging_would_have_brought_is_told) {
 
 Test(otlp, whatever_a_peer_sends_it_is_json_and_has_room) {
   static char noise[RACE_COPY_PATH], error[RACE_COPY_ERROR + 1];
+  static char state[TRACE_STATE_BYTES]; /* control bytes are in none */
+  memset(state, '"', sizeof state);
   memset(noise, '\x01', sizeof noise);
   memset(error, '\x02', RACE_COPY_ERROR);
   struct race_copy copy = rescued();
@@ -271,6 +285,7 @@ Test(otlp, whatever_a_peer_sends_it_is_json_and_has_room) {
   copy.race.route = (struct slice){noise, RACE_COPY_ROUTE};
   copy.race.upstream = copy.race.peer = copy.race.id = copy.race.method =
       (struct slice){noise, RACE_COPY_NAME};
+  copy.race.trace_state = (struct slice){state, sizeof state};
   copy.race.would = (struct race_would){INT64_MAX, INT64_MAX, 1};
   copy.race.count = RACE_COPY_ATTEMPTS;
   copy.left_out = 100;
