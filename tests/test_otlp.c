@@ -276,8 +276,6 @@ Test(otlp, what_hedging_would_have_brought_is_told) {
 
 Test(otlp, whatever_a_peer_sends_it_is_json_and_has_room) {
   static char noise[RACE_COPY_PATH], error[RACE_COPY_ERROR + 1];
-  static char state[TRACE_STATE_BYTES]; /* control bytes are in none */
-  memset(state, '"', sizeof state);
   memset(noise, '\x01', sizeof noise);
   memset(error, '\x02', RACE_COPY_ERROR);
   struct race_copy copy = rescued();
@@ -285,7 +283,7 @@ Test(otlp, whatever_a_peer_sends_it_is_json_and_has_room) {
   copy.race.route = (struct slice){noise, RACE_COPY_ROUTE};
   copy.race.upstream = copy.race.peer = copy.race.id = copy.race.method =
       (struct slice){noise, RACE_COPY_NAME};
-  copy.race.trace_state = (struct slice){state, sizeof state};
+  copy.race.trace_state = (struct slice){noise, TRACE_STATE_BYTES};
   copy.race.would = (struct race_would){INT64_MAX, INT64_MAX, 1};
   copy.race.count = RACE_COPY_ATTEMPTS;
   copy.left_out = 100;

@@ -14,7 +14,7 @@
 #include "core/text.h"
 
 /* What one race becomes at most, and what stands around all of them. */
-enum { OTLP_RACE_BYTES = 96 * 1024, OTLP_AROUND_BYTES = 1024 };
+enum { OTLP_RACE_BYTES = 144 * 1024, OTLP_AROUND_BYTES = 1024 };
 
 enum { OTLP_WHY_BYTES = 256 };
 
