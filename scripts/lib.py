@@ -51,7 +51,7 @@ def await_that(what, look, wanted=bool, patience_s=40):
             return seen
         if time.monotonic() > until:
             fail("waited in vain: %s; last seen: %s" % (what, str(seen)[:2000]))
-        time.sleep(0.05)
+        time.sleep(0.01)
 
 
 def arguments(pattern=""):
@@ -166,8 +166,9 @@ class Upstream:
         return [request.path for request in self.seen]
 
 
-def resident_kb(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", read("/proc/%d/status" % pid))[1])
+def of_status(pid, name):
+    return int(re.search(name + r":\s+(\d+)", read("/proc/%d/status" %
+                                                   pid))[1])
 
 
 def is_open(port):
@@ -175,15 +176,28 @@ def is_open(port):
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
+class Ended(SystemExit):
+    """A program ended before it was ready."""
+
+    def __init__(self, program):
+        self.status, self.said = program.process.returncode, program.said()
+        super().__init__("%s: it ended with %d: %s" %
+                         (NAME, self.status, self.said))
+
+
 class Program:
     """A program until it is ready: listens, says a pattern, or opens a port.
     `url`, and `admin` and `faults` where it says so. It ends with `with`, or
     with the script."""
 
-    def __init__(self, *command, ready=r"listening on (http://[^\s,]+)"):
+    def __init__(self, *command, ready=r"listening on (http://[^\s,]+)",
+                 stdout=subprocess.PIPE, stderr=None, env=()):
+        if not stderr:
+            is_read = stdout == subprocess.PIPE
+            stderr = subprocess.STDOUT if is_read else subprocess.PIPE
         self.process = subprocess.Popen(
-            command, env=ENV, text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT)
+            command, env=dict(ENV, **dict(env)), text=True, stdout=stdout,
+            stderr=stderr)
         atexit.register(self.process.kill)
         self.lines, self.places = [], {}
         self.reader = threading.Thread(target=self.listen, daemon=True)
@@ -200,7 +214,7 @@ class Program:
             setattr(self, name, found and found[1].rstrip("/"))
 
     def listen(self):
-        for line in self.process.stdout:
+        for line in self.process.stdout or self.process.stderr or []:
             self.lines.append(line)
 
     def said(self):
@@ -209,14 +223,27 @@ class Program:
     def await_said(self, pattern):
         """The pattern's group in what it says."""
         def look():
-            over = self.process.poll() is not None
-            found = re.search(pattern, self.said())
-            expect(found or not over, "it says " + pattern, self.said())
-            return found
+            if self.process.poll() is not None:
+                self.reader.join(5)
+                if not re.search(pattern, self.said()):
+                    raise Ended(self)
+            return re.search(pattern, self.said())
         return await_that("it says " + pattern, look)[1]
 
     def resident_kb(self):
-        return resident_kb(self.process.pid)
+        return of_status(self.process.pid, "VmRSS")
+
+    def cpu_ms(self):
+        """User and system time."""
+        stat = read("/proc/%d/stat" % self.process.pid).rsplit(")", 1)[1]
+        return sum(map(int, stat.split()[11:13])) * 1000 / os.sysconf(
+            "SC_CLK_TCK")
+
+    def peak_kb(self):
+        return of_status(self.process.pid, "VmHWM")
+
+    def threads(self):
+        return of_status(self.process.pid, "Threads")
 
     def descriptors(self):
         return len(os.listdir("/proc/%d/fd" % self.process.pid))
@@ -243,6 +270,35 @@ class Program:
         elif self.process.poll() is None:
             self.stop()
         self.process.wait(20)
+
+
+class Holder:
+    """A client that holds so many connections open."""
+
+    def __init__(self, url, count, under=()):
+        self.process = subprocess.Popen(
+            [*under, PEERS + "load", "--port", url.rsplit(":", 1)[1], "--hold",
+             str(count)], text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE)
+        self.says("open")
+
+    def says(self, word):
+        said = self.process.stdout.readline().strip()
+        expect(said == word, "it says " + word, said)
+
+    def send(self):
+        """A request on each."""
+        print(file=self.process.stdin, flush=True)
+        self.says("sent")
+
+    def leave(self):
+        self.process.stdin.close()
+        expect(self.process.wait(20) == 0, "the clients do not give up")
+
+
+def origin(*words, nice=()):
+    """tests/peers/origin.c; once it has ended it says what it has done."""
+    return Program(*nice, PEERS + "origin", *map(str, words))
 
 
 def mock(*words, port=0):
