@@ -226,7 +226,9 @@ static struct visit make_visit(struct service *service,
 static void join_trace(struct visit *visit, struct tracing *room) {
   if (!visit->route || !visit->route->fields.traces) return;
   visit->record.trace = tracing_join(visit->service, visit->request, room);
-  visit->keeps_state = visit->record.trace && room->keeps_state;
+  if (!visit->record.trace) return;
+  visit->keeps_state = room->keeps_state;
+  if (visit->service->spans) visit->record.trace_state = room->state;
 }
 
 void router_on_request(void *arg, struct connection *connection,
