@@ -219,6 +219,8 @@ static void check_settled(struct shell *shell, const struct step_event *event,
   demand(shell, todo->start_below == shell->started,
          "settled and started in one");
   check_answered(shell, todo, success);
+  demand(shell, shell->race.answered == (shell->answered >= 0),
+         "what is no answer counts as one, or the other way round");
   switch (todo->outcome) {
     case OUTCOME_SUCCESS:
       demand(shell, success && todo->winner == event->attempt,
