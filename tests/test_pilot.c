@@ -500,10 +500,11 @@ static bool has_hope(enum race_on_failure on_failure, unsigned retries) {
   policy.retries = retries;
   policy.backoff = (struct race_backoff){25 * MS, 250 * MS};
   pilot_plan(&pilot, &plan, &policy, pilot.count, 0, 10 * S, now_us);
-  struct race race = lonely_race(&plan), before = race;
+  struct race race = lonely_race(&plan);
+  const unsigned next = race.next;
   bool gives_up = pilot_gives_up(&pilot, &race, 0, why);
   cr_expect_eq(race.outcome, gives_up ? OUTCOME_FAILED : OUTCOME_OPEN);
-  cr_expect(gives_up || memcmp(&race, &before, sizeof race) == 0);
+  cr_expect(gives_up || race.next == next);
   return !gives_up;
 }
 
