@@ -5,8 +5,10 @@ away with the script, upstreams of the script's own, and hedgerow and its tools
 until they listen. An importing script stands beside this file; the root of the
 checkout is the working directory from here on."""
 import atexit
+import contextlib
 import copy
 import os
+import random
 import re
 import resource
 import socket
@@ -82,9 +84,12 @@ def put(name, text):
 
 
 def free_port():
-    with socket.socket() as any_port:
-        any_port.bind(("127.0.0.1", 0))
-        return any_port.getsockname()[1]
+    """One below those that connections leave from, so that it stays free."""
+    while True:
+        port = random.randrange(10000, 30000)
+        with contextlib.suppress(OSError), socket.socket() as it:
+            it.bind(("127.0.0.1", port))
+            return port
 
 
 def get(url, **fields):
