@@ -262,6 +262,15 @@ static bool read_filter(struct reader *reader, struct slice query,
   return false;
 }
 
+/* A reload may bring it, so the reader may wait for it. */
+static bool has_route(const struct reader *reader) {
+  const struct snapshot *snapshot = reader->admin->view.reload->snapshot;
+  const struct slice route = {reader->route, reader->route_len};
+  for (unsigned i = 0; i < snapshot->route_count; i++)
+    if (slice_equal(snapshot->routes[i].path, route)) return true;
+  return route.len == 0;
+}
+
 static void begin(struct reader *reader, const struct reply *reply) {
   char storage[REPLY_HEAD_BYTES];
   struct text head;
@@ -278,6 +287,7 @@ static void begin(struct reader *reader, const struct reply *reply) {
   reply_head(&head, reply, UINT64_MAX);
   reader_add(reader, text_slice_of(&head));
   reader_str(reader, "retry: 1000\n\n");
+  if (!has_route(reader)) reader_str(reader, "event: no_route\ndata: {}\n\n");
   timer_set(&admin->collecting, now_us);
   reader_send(reader, now_us);
 }

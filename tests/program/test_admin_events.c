@@ -48,6 +48,19 @@ Test(admin_events, a_race_is_told_when_it_settles) {
   stage_close(&s);
 }
 
+/* A reload may bring it. */
+Test(admin_events, of_a_route_that_there_is_not_the_reader_is_told) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0");
+  struct ear *nowhere = ear_new(s.program, "?route=/smar");
+  struct ear *ear = ear_new(s.program, "?route=/smart");
+  cr_expect_str_eq(ear_await(nowhere), "event: no_route\ndata: {}");
+  ask(&s, 200);
+  expect_event(ear, "id: 1\n");
+  ear_free(nowhere);
+  ear_free(ear);
+  stage_close(&s);
+}
+
 Test(admin_events, each_reader_has_what_it_asked_for) {
   struct stage s = stage_open("--admin", AT, "--hedges", "1", "--hedge-after",
                               "60s", "--timeout", "10s");
