@@ -111,7 +111,9 @@ static unsigned order_targets(const struct pilot *pilot,
                               struct pilot_reach reach, uint8_t *order,
                               int64_t now_us) {
   unsigned wanted = 1 + policy->hedges + policy->retries, first = reach.first;
-  unsigned found = add_tried(pilot, policy, reach, order, now_us);
+  unsigned found = add_targets(pilot, first, wanted, order, 0, now_us, is_well);
+  if (found == pilot->count) return found; /* mostly: nobody is due */
+  found = add_tried(pilot, policy, reach, order, now_us);
   found = add_targets(pilot, first, wanted, order, found, now_us, is_well);
   if (found < wanted && found < pilot->count)
     found = add_targets(pilot, first, wanted, order, found, now_us, is_spare);
