@@ -1,12 +1,14 @@
-"""What the scripts in Python share: lib.sh for them.
+"""What the scripts in Python share; lib.sh is that of the others.
 
 The program (HEDGEROW_BIN, or that of build/release), a folder WORK that goes
 away with the script, upstreams of the script's own, and hedgerow and its tools
 until they listen. An importing script stands beside this file; the root of the
 checkout is the working directory from here on."""
 import atexit
+import contextlib
 import copy
 import os
+import random
 import re
 import resource
 import socket
@@ -76,10 +78,18 @@ def write(name, text):
     return path
 
 
+def put(name, text):
+    """In place at once."""
+    os.replace(write(name + ".new", text), os.path.join(WORK.name, name))
+
+
 def free_port():
-    with socket.socket() as any_port:
-        any_port.bind(("127.0.0.1", 0))
-        return any_port.getsockname()[1]
+    """One below those that connections leave from, so that it stays free."""
+    while True:
+        port = random.randrange(10000, 30000)
+        with contextlib.suppress(OSError), socket.socket() as it:
+            it.bind(("127.0.0.1", port))
+            return port
 
 
 def get(url, **fields):
@@ -94,12 +104,15 @@ def many_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def build():
-    """The peers, and the program unless it is somebody else's."""
-    targets = ["peers"] + ["all"] * ("HEDGEROW_BIN" not in os.environ)
-    done = subprocess.run(["make", "-s", "-j%d" % os.cpu_count(), *targets],
+def make(*words):
+    done = subprocess.run(["make", "-s", "-j%d" % os.cpu_count(), *words],
                           text=True, env=ENV, capture_output=True)
     expect(done.returncode == 0, "it builds", done.stdout + done.stderr)
+
+
+def build():
+    """The peers, and the program unless it is somebody else's."""
+    make("peers", *["all"] * ("HEDGEROW_BIN" not in os.environ))
 
 
 def figures(text):
@@ -112,7 +125,7 @@ def load(url, *words, under=()):
     """The figures of peers/load that asks this URL's port."""
     done = subprocess.run(
         [*under, PEERS + "load", "--port", re.search(r":(\d+)", url)[1],
-         *map(str, words)], capture_output=True, text=True, timeout=300)
+         *map(str, words)], capture_output=True, text=True)
     expect(done.returncode == 0, "the load does not give up", done.stdout,
            done.stderr)
     return figures(done.stdout)
@@ -191,13 +204,10 @@ class Program:
     with the script."""
 
     def __init__(self, *command, ready=r"listening on (http://[^\s,]+)",
-                 stdout=subprocess.PIPE, stderr=None, env=()):
-        if not stderr:
-            is_read = stdout == subprocess.PIPE
-            stderr = subprocess.STDOUT if is_read else subprocess.PIPE
-        self.process = subprocess.Popen(
-            command, env=dict(ENV, **dict(env)), text=True, stdout=stdout,
-            stderr=stderr)
+                 **how):
+        how = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **how,
+               "env": {**ENV, **how.get("env", {})}}
+        self.process = subprocess.Popen(command, text=True, **how)
         atexit.register(self.process.kill)
         self.lines, self.places = [], {}
         self.reader = threading.Thread(target=self.listen, daemon=True)

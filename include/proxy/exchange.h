@@ -50,6 +50,7 @@ struct exchange_setup {
                         */
   struct slice method, path, id, peer; /* for the log and the answer */
   const struct trace_context *trace;   /* that it is part of; NULL: none */
+  struct slice trace_state;            /* for our own spans of it */
   bool head_only;                      /* HEAD: no body is sent */
   struct slice answer_fields;          /* lines of ours for the answer */
   struct slice if_none_match;          /* the client's, or empty */

@@ -14,7 +14,8 @@ struct flag {
   const char *name;  /* "--slow" */
   const char *shown; /* a text, which is printed; then there is no more to do */
   bool *on;          /* takes no value, and becomes true */
-  /* Takes a value. NULL, or what is wrong with that. */
+  /* Takes a value. NULL, or what is wrong with that: "expected ...", or what
+   * goes on from the value, as " is no rate: ...". */
   const char *(*read)(const struct flag *flag, const char *value);
   /* For `read`: */
   void *into;

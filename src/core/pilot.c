@@ -170,17 +170,17 @@ unsigned pilot_whom(const struct race *race, unsigned k) {
 
 /* hedge_budget_take, or hedge_budget_has where nothing is to be taken. */
 typedef bool purse_asked(struct hedge_budget *budget, enum purse purse,
-                         uint32_t left);
+                         const struct hedge_budget_rule *rule, uint32_t left);
 
 /* A primary that is silent at the time of a second hedge, and whose first was
  * refused, is not far from a failure: it may have what failures can spare. */
 static bool pay(const struct pilot *pilot, enum pilot_kind kind,
                 purse_asked *ask) {
   struct hedge_budget *budget = pilot->budget;
-  uint32_t half = pilot->budget_rule.cap / 2;
-  if (kind == PILOT_FAILURE) return ask(budget, PURSE_FAILURE, 0);
-  if (ask(budget, PURSE_TIME, 0)) return true;
-  return kind == PILOT_LATE && ask(budget, PURSE_FAILURE, half);
+  const struct hedge_budget_rule *rule = &pilot->budget_rule;
+  if (kind == PILOT_FAILURE) return ask(budget, PURSE_FAILURE, rule, 0);
+  if (ask(budget, PURSE_TIME, rule, 0)) return true;
+  return kind == PILOT_LATE && ask(budget, PURSE_FAILURE, rule, rule->cap / 2);
 }
 
 static inline enum gate_verdict look(const struct pilot *pilot, unsigned target,

@@ -296,6 +296,7 @@ static void exchange_describe(struct exchange *x,
   x->detail = setup->detail;
   x->gather = setup->gather;
   x->record.trace = setup->trace;
+  x->record.trace_state = setup->trace_state;
   x->scene = (struct fetch_scene){.service = x->service,
                                   .arena = &x->arena,
                                   .trace = setup->trace,

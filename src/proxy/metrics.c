@@ -196,9 +196,8 @@ static void write_purses(const struct exposition *to,
   for (unsigned i = PURSE_TIME; i <= PURSE_FAILURE; i++) {
     labels_begin(&labels, group->labels);
     labels_add(&labels, "purse", names[i]);
-    exposition_number(
-        to, labels_of(&labels),
-        atomic_load_explicit(&group->purses->tokens[i], memory_order_relaxed));
+    exposition_number(to, labels_of(&labels),
+                      hedge_budget_tokens(group->purses, i, &group->budget));
   }
 }
 

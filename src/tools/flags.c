@@ -13,7 +13,8 @@
 
 enum flags_reading flags_complain(const char *tool, const char *name,
                                   const char *value, const char *why) {
-  log_notice("%s: %s '%s': %s", tool, name, value, why);
+  log_notice("%s: %s '%s'%s%s", tool, name, value, *why == ' ' ? "" : ": ",
+             why);
   return FLAGS_ERROR;
 }
 

@@ -159,10 +159,18 @@ static void put_json(struct tap *tap, struct slice data) {
   put(tap, (struct slice){at, data.len + 1});
 }
 
+/* A reload may bring it. */
+static void say_no_route(const struct tap *tap) {
+  log_notice("tap: hedgerow has no route %s now (hedgerow top lists them); "
+             "waiting for one",
+             tap->route ? tap->route : "at all");
+}
+
 static void on_event(struct tap *tap) {
   struct slice name = event_stream_name(&tap->stream);
   struct slice data = event_stream_data(&tap->stream);
   bool race = slice_equal(name, slice_of("race"));
+  if (slice_equal(name, slice_of("no_route"))) say_no_route(tap);
   if (!race && !slice_equal(name, slice_of("left_out"))) return;
   if (!json_view_is_object(data)) return;
   if (tap->json) {

@@ -49,7 +49,7 @@ static const char help[] =
     "\n"
     "  --every TIME      how often to look, 100ms to 60m (1s)\n"
     "  --once            print one table; so it is, too, where stdout is no\n"
-    "                    terminal\n"
+    "                    terminal, or TERM is dumb\n"
     "  --admin ADDRESS   where to ask: HOST:PORT, http://HOST:PORT/ or\n"
     "                    unix:/PATH (127.0.0.1:8481, or HEDGEROW_ADMIN)\n"
     "  --admin-token-file FILE\n"

@@ -145,12 +145,19 @@ Test(refusals, budget_of_failures) {
   expect_refused_hedge(&s, "budget", "--budget");
 }
 
-Test(refusals, pushback) {
+static void expect_pause_after(const char *fields) {
   struct stage s = open_hedging("--gate", "off");
   client_get_with(s.client, "/smart", ALONE);
-  arrival_answer(origin_await(s.origin), 429, "Retry-After: 60\r\n", "{}");
+  arrival_answer(origin_await(s.origin), 429, fields, "{}");
   (void)client_await_reply(s.client);
   expect_refused_hedge(&s, "pushback", "Retry-After");
+}
+
+Test(refusals, pushback) { expect_pause_after("Retry-After: 60\r\n"); }
+
+Test(refusals, pushback_without_a_time_that_can_be_read) {
+  expect_pause_after("Retry-After: soon\r\n");
+  expect_pause_after("Retry-After: -5\r\n");
 }
 
 Test(refusals, shed) {
