@@ -216,9 +216,10 @@ static bool visit_write_setup(struct visit *visit,
   setup->route = visit->route;
   setup->head_only = visit->head_only;
   setup->started_us = visit->record.start_us;
-  if (visit->record.trace)
+  if (visit->record.trace) {
     setup->trace = exchange_keep_trace(visit->exchange, visit->record.trace);
-  setup->trace_state = visit_keep(visit, visit->record.trace_state);
+    setup->trace_state = visit_keep(visit, visit->record.trace_state);
+  }
   if (visit->service->log)
     setup->peer =
         visit_keep(visit, slice_of(connection_peer(visit->connection)));

@@ -166,6 +166,19 @@ Test(admin_events, a_reader_that_never_reads_is_cut_off_and_no_other) {
   program_free(p);
 }
 
+/* More at once than its queue holds, before it could read any. */
+Test(admin_events, a_reader_is_not_cut_off_by_a_burst) {
+  enum { BURST = 20 };
+  char path[1024] = "/smart/";
+  memset(path + strlen(path), '<', 1000);
+  struct program *p = program_start(NOBODY);
+  struct ear *ear = ear_new(p, "");
+  fail_often(p, BURST, path);
+  for (unsigned i = 0; i < BURST; i++) expect_event(ear, "event: race");
+  ear_free(ear);
+  program_free(p);
+}
+
 Test(admin_events, readers_take_no_place_from_those_who_ask) {
   struct program *p = program_start(NOBODY);
   struct ear *ears[40];
