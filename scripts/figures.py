@@ -90,7 +90,8 @@ class Table:
         """It should turn out now, not after the run, that it has none."""
         text = read(self.document)
         expect(all(text.count(place) == 1 for place in self.places),
-               self.document + " has the lines " + " ".join(self.places), "none")
+               "%s has the lines %s" % (self.document, " ".join(self.places)),
+               "none")
 
     def write(self):
         rule = ["---" if i in self.left else "--:"
@@ -104,7 +105,8 @@ class Table:
         head, tail = text.split(begin)[0], text.split(end)[1]
         with open(self.document, "w", encoding="utf-8") as out:
             out.write(head + begin + "\n".join(lines) + "\n" + end + tail)
-        print("%s: wrote the table into %s" % (NAME, self.document), file=sys.stderr)
+        print("%s: wrote the table into %s" % (NAME, self.document),
+              file=sys.stderr)
 
     def finish(self, is_to_be_written, is_to_be_shown=True):
         """Shows it, its notes, and writes it."""

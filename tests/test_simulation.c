@@ -166,9 +166,8 @@ Test(simulation, the_assignments_upstream_gets_its_two_hedges) {
 }
 
 Test(simulation, a_brown_out_ends_where_nobody_sees_a_cancel) {
-  struct workload workload =
-      built_in("W5", "rate 0\nload 80%\nservers 4\nseconds 200\n"
-                     "change 60s..65s 5x\n");
+  struct workload workload = built_in("W5", "load 80%\nservers 4\nseconds 200\n"
+                                            "change 60s..65s 5x\n");
   struct simulated_policy open = defaults;
   open.gate = false;
   double alone = play_within(&workload, unhedged(), 100, 200).good;

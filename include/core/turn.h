@@ -1,6 +1,6 @@
 /* turn: whether a primary that may not start waits in line for its turn
- * (--queue), for whom, and until when. Where the line is, and who is the first in it, is
- * proxy/line's to know. */
+ * (--queue), for whom, and until when. Where the line is, and who is the first
+ * in it, is proxy/line's to know. */
 #ifndef HEDGEROW_CORE_TURN_H
 #define HEDGEROW_CORE_TURN_H
 

@@ -1,8 +1,8 @@
 /* line: primaries that found no room, and wait for it (--rate, --queue).
  *
  * Who waits stands in the line of each target that it may ask, and takes the
- * first room. Who comes first starts first, over all workers. Who may not wait (a hedge, a
- * retry, a second time) does not overtake those who do. */
+ * first room. Who comes first starts first, over all workers. Who may not wait
+ * (a hedge, a retry, a second time) does not overtake those who do. */
 #ifndef HEDGEROW_PROXY_LINE_H
 #define HEDGEROW_PROXY_LINE_H
 

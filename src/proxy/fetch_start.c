@@ -4,11 +4,11 @@
  *   line_admit    the rate, and those who wait
  *   pilot_admit   what was learned, and what successes have paid for
  *
- * With --queue a primary for which there is no room at its target takes that of
- * another one of its upstream; where there is none, it may stand in line for all
- * of them (proxy/line). To the race it is in flight then; its record tells how
- * long it stood there, and its start is what comes after. It does so once: whose
- * time in line is over does not stand there again. */
+ * With --queue a primary for which there is no room at its target takes that
+ * of another one of its upstream; where there is none, it may stand in line for
+ * all of them (proxy/line). To the race it is in flight then; its record tells
+ * how long it stood there, and its start is what comes after. It does so once:
+ * whose time in line is over does not stand there again. */
 #include "core/gate.h"
 #include "core/turn.h"
 #include "io/trace.h"

@@ -8,9 +8,9 @@
  *                    v
  *                line_run: whose turn is it? --> called --> on_turn
  *
- * Only the first at a turnstile may start there, so the order is that of arrival
- * over all workers; each worker starts its own. Whoever leaves wakes the next,
- * at each of its turnstiles.
+ * Only the first at a turnstile may start there, so the order is that of
+ * arrival over all workers; each worker starts its own. Whoever leaves wakes
+ * the next, at each of its turnstiles.
  *
  * No wake-up is lost: who joins counts itself first and then looks once more
  * for room, and who makes room takes itself off the count first and then looks

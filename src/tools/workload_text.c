@@ -1,8 +1,8 @@
 /* workload_text: workloads as text.
  *
  * One line says one thing, a key and its words. Words are read by hand, since
- * there are few and each has one place: a reader takes them one after the other,
- * and what nobody has taken is too many. */
+ * there are few and each has one place: a reader takes them one after the
+ * other, and what nobody has taken is too many. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
