@@ -18,7 +18,7 @@
 struct exchange;
 
 /* How the races of some items go, and by which rules clients' fields reach
- * their targets. Items that share it share a plan. */
+ * their targets. */
 struct exchange_race {
   const struct race_policy *policy;
   const struct pilot *pilot; /* of whom is asked; NULL: of several groups */

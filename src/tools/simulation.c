@@ -160,7 +160,8 @@ static void make_plan(struct simulation *s, struct request *r) {
   unsigned targets = s->workload->targets;
   unsigned first = (unsigned)(r->number % targets);
   if (!policy->rival) {
-    pilot_plan(simulation_pilot(s, r), &r->plan, &policy->race, targets, first,
+    pilot_plan(simulation_pilot(s, r), &r->plan, &policy->race,
+               (struct pilot_reach){targets, first, false},
                s->workload->timeout_us, s->now_us);
     return;
   }
