@@ -64,11 +64,12 @@ def heed_load():
 
 
 class Table:
-    """Printed in columns, or put into docs/performance.md. The first `texts`
-    columns are text, as the last one is."""
+    """Printed in columns, or put into a document. The first `texts` columns are
+    text, as the last one is."""
 
-    def __init__(self, machine, heading, texts=2):
+    def __init__(self, machine, heading, texts=2, document=DOCUMENT):
         self.machine, self.rows = machine, [heading.split("|")]
+        self.document = document
         self.places = ["<!-- %s:%s -->\n" % (NAME, end)
                        for end in ("begin", "end")]
         self.left = {*range(texts), len(self.rows[0]) - 1}
@@ -87,9 +88,10 @@ class Table:
 
     def expect_place(self):
         """It should turn out now, not after the run, that it has none."""
-        text = read(DOCUMENT)
+        text = read(self.document)
         expect(all(text.count(place) == 1 for place in self.places),
-               DOCUMENT + " has the lines " + " ".join(self.places), "none")
+               "%s has the lines %s" % (self.document, " ".join(self.places)),
+               "none")
 
     def write(self):
         rule = ["---" if i in self.left else "--:"
@@ -99,11 +101,12 @@ class Table:
                   for cells in [self.rows[0], rule] + self.rows[1:]]
         lines += [""] * bool(NOTES) + ["- " + text for text in NOTES]
         begin, end = self.places
-        text = read(DOCUMENT)
+        text = read(self.document)
         head, tail = text.split(begin)[0], text.split(end)[1]
-        with open(DOCUMENT, "w", encoding="utf-8") as out:
+        with open(self.document, "w", encoding="utf-8") as out:
             out.write(head + begin + "\n".join(lines) + "\n" + end + tail)
-        print("%s: wrote the table into %s" % (NAME, DOCUMENT), file=sys.stderr)
+        print("%s: wrote the table into %s" % (NAME, self.document),
+              file=sys.stderr)
 
     def finish(self, is_to_be_written, is_to_be_shown=True):
         """Shows it, its notes, and writes it."""

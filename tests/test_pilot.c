@@ -512,6 +512,34 @@ Test(pilot, a_late_hedge_takes_the_place_of_the_refused) {
   cr_expect_eq(pilot_whom(&race, 1), 1);
 }
 
+Test(pilot, a_race_that_has_moved_hedges_where_it_came_from) {
+  struct race_plan plan = {
+      .attempts = 4, .target = {0, 1, 2, 0}, .due_us = {0, 300, 600, 900}};
+  struct race race = race_of(&plan, 1, 300, 0);
+  race_move(&race, 0, 1);
+  static const unsigned want[] = {1, 0, 2, 1};
+  for (unsigned k = 0; k < 4; k++)
+    cr_expect_eq(pilot_whom(&race, k), want[k], "attempt %u", k);
+  race_move(&race, 0, 3); /* which is not in the plan */
+  cr_expect_eq(pilot_whom(&race, 0), 3);
+  cr_expect_eq(pilot_whom(&race, 1), 1);
+}
+
+Test(pilot, who_has_moved_has_lost_to_a_hedge_where_it_came_from) {
+  struct race_plan plan = {.target = {0, 1, 2}};
+  struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS, .winner = 1};
+  enum pilot_news news = PILOT_NO_NEWS;
+  set_up(3);
+  race_move(&race, 0, 1);
+  for (int i = 0; i < 10; i++)
+    news = pilot_ended(&pilot, &race, 0, 1,
+                       &(struct attempt_end){.result = ATTEMPT_CANCELLED},
+                       300 * MS, now_us);
+  cr_expect_eq(news, PILOT_SLOW);
+  cr_expect(pilot_passes_by(&pilot, 1, now_us));
+  cr_expect_not(pilot_passes_by(&pilot, 0, now_us));
+}
+
 static void expect_verdict(enum pilot_kind kind, int64_t in_flight,
                            enum gate_verdict want) {
   enum gate_verdict got = pilot_admit(&pilot, 0, kind, in_flight, now_us);

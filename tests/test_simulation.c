@@ -166,9 +166,8 @@ Test(simulation, the_assignments_upstream_gets_its_two_hedges) {
 }
 
 Test(simulation, a_brown_out_ends_where_nobody_sees_a_cancel) {
-  struct workload workload =
-      built_in("W5", "rate 0\nload 80%\nservers 4\nseconds 200\n"
-                     "change 60s..65s 5x\n");
+  struct workload workload = built_in("W5", "load 80%\nservers 4\nseconds 200\n"
+                                            "change 60s..65s 5x\n");
   struct simulated_policy open = defaults;
   open.gate = false;
   double alone = play_within(&workload, unhedged(), 100, 200).good;
@@ -321,12 +320,36 @@ Test(simulation, a_queue_waits_for_tokens_and_no_hedge_overtakes) {
 
 Test(simulation, nobody_waits_where_another_target_has_room) {
   struct workload workload =
-      workload_of("rate 100\ntargets 2\nanswer 1 10ms\nseconds 200\n"
+      workload_of("rate 40\ntargets 2\nanswer 1 10ms\nseconds 200\n"
                   "change 0s..200s target 0 20x\n");
   struct simulated_policy policy = one_by_one(1000, 10 * SECOND_US);
   policy.race.hedges = 1;
   struct figures got = play(&workload, policy);
   cr_expect_leq(got.p50, 15);
+}
+
+/* Two servers with one line, of which one takes 25 times as long. Whoever stood
+ * in a line of its own for the slow one would wait too long. */
+Test(simulation, who_waits_takes_the_first_room_of_any_target) {
+  struct workload workload =
+      workload_of("rate 30\ntargets 2\nanswer 1 20ms\nseconds 200\n"
+                  "change 0s..200s target 0 25x\n");
+  for (unsigned hedges = 0; hedges < 2; hedges++) {
+    struct simulated_policy policy = one_by_one(1000, SECOND_US);
+    policy.race.hedges = hedges;
+    struct figures got = play(&workload, policy);
+    cr_expect_eq(got.good, 100, "%u hedges: %f %%", hedges, got.good);
+  }
+}
+
+/* M/D/2 of load 0.8 waits for 0.9 of a service less than M/D/1 does (Tijms);
+ * two lines would be two M/D/1, whose mean is 3 services. */
+Test(simulation, two_targets_have_one_line) {
+  struct workload workload =
+      workload_of("rate 160\ntargets 2\nanswer 1 10ms\nseconds 2000\n");
+  struct figures got = play(&workload, one_by_one(1000, 10 * SECOND_US));
+  cr_expect_eq(got.good, 100);
+  cr_expect_lt(got.mean, 21);
 }
 
 Test(simulation, every_reason_can_be_met) {

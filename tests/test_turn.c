@@ -2,6 +2,7 @@
 #include "core/turn.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 enum { MS = 1000 };
 
@@ -40,9 +41,43 @@ Test(turn, only_a_primarys_refusal_that_ends_by_itself_is_waited_out) {
   }
 }
 
-Test(turn, whoever_asks_the_same_target_is_nobody_else) {
-  const struct race_plan plan = {.hedged = 5, .target = {1, 1, 2, 1, 0}};
-  cr_expect_eq(turn_elsewhere(&plan, 0, 1), 2);
-  cr_expect_eq(turn_elsewhere(&plan, 0, 3), 4);
-  cr_expect_eq(turn_elsewhere(&plan, 0, 5), 5);
+/* ---- for whom ---- */
+
+static const int64_t now_us = 1000 * MS;
+
+/* Of four targets those of these numbers, in digits, are passed by. */
+static void expect_targets(const char *failing, const char *slow, unsigned own,
+                           const char *want) {
+  static struct pilot_target targets[4];
+  struct pilot_target *const at[] = {&targets[0], &targets[1], &targets[2],
+                                     &targets[3]};
+  const struct pilot pilot = {.targets = at, .count = 4};
+  uint8_t order[4];
+  char got[5] = "";
+  memset(targets, 0, sizeof targets);
+  for (; *failing; failing++)
+    for (int i = 0; i < 5; i++)
+      (void)outlier_strike(&at[*failing - '0']->failing, &outlier_failing,
+                           now_us);
+  for (; *slow; slow++)
+    for (int i = 0; i < 10; i++)
+      (void)outlier_strike(&at[*slow - '0']->slow, &outlier_slow, now_us);
+  unsigned count = turn_targets(&pilot, own, order, now_us);
+  for (unsigned i = 0; i < count; i++) got[i] = (char)('0' + order[i]);
+  cr_expect_str_eq(got, want, "%s, not %s", got, want);
+}
+
+Test(turn, all_targets_of_the_upstream_are_waited_for_its_own_first) {
+  expect_targets("", "", 0, "0123");
+  expect_targets("", "", 2, "2301");
+}
+
+Test(turn, a_target_that_is_passed_by_is_not_waited_for) {
+  expect_targets("1", "", 0, "023");
+  expect_targets("1", "3", 0, "02");
+  expect_targets("123", "", 0, "0");
+}
+
+Test(turn, its_own_target_is_waited_for_whatever_is_known_of_it) {
+  expect_targets("1", "", 1, "1230");
 }

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static struct workload workload;
-static char error[256];
+static char error[512];
 
 static bool parse(const char *text) {
   error[0] = '\0';
@@ -113,12 +113,78 @@ Test(workload, what_is_not_understood_is_named) {
     expect_refused(lines[i], lines[i]);
 }
 
+Test(workload, the_word_that_is_wrong_is_named) {
+  static const struct {
+    const char *line, *why;
+  } cases[] = {
+      {"speed 2", "'speed': not understood"},
+      {"rate", "'rate': a word is missing"},
+      {"rate x", "'x': not understood"},
+      {"rate 0", "'0': a rate is more than 0"},
+      {"load 0%", "'0%': a load is more than 0%"},
+      {"timeout 0s", "'0s': a timeout is 1us to 600s"},
+      {"targets 1.5", "'1.5': not understood"},
+      {"cancel maybe", "'maybe': not understood"},
+      {"cancel", "'cancel': a word is missing"},
+      {"burst 0x 1s 10s", "'0x': a burst is more than 0 times"},
+      {"burst 3x 0s 10s", "'0s': a burst lasts longer"},
+      {"burst 3x 10s 1s", "'1s': a burst lasts no longer than from one"},
+      {"answer 1 median 5ms", "'answer 1 median 5ms': a word is missing"},
+      {"answer 1 median 5ms gamma 1", "'gamma': not understood"},
+      {"answer 1 median 5ms sigma 11", "'11': a sigma is 10 at most"},
+      {"change 1s..2s target 99 2x", "'99': not understood"},
+      {"change 1s..2s fails 101%", "'101%': a share is 100% at most"},
+      {"change 1s..2s fails 1", "'1': not understood"}};
+  for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
+    expect_refused(cases[i].line, cases[i].why);
+}
+
+Test(workload, what_stands_behind_is_one_word_too_many) {
+  static const struct {
+    const char *line, *word;
+  } cases[] = {{"rate 50 60", "60"},
+               {"load 50% 60%", "60%"},
+               {"seconds 60 70", "70"},
+               {"settle 5 s", "s"},
+               {"timeout 1s 2s", "2s"},
+               {"targets 2 3", "3"},
+               {"servers 1 2", "2"},
+               {"limit 300 5", "5"},
+               {"cancel line frees", "frees"},
+               {"burst 3x 1s 10s foo", "foo"},
+               {"answer 1 5ms 7ms", "7ms"},
+               {"answer 1 5ms fails hangs", "hangs"},
+               {"answer 4 median 1ms sigma 1 fails x y", "x"},
+               {"change 30s..200s 5x all fails 50%", "all"},
+               {"change 30s..200s fails 100% target 1", "target"},
+               {"change 30s..200s hangs 50% fails 50%", "fails"}};
+  for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char text[128], why[64];
+    snprintf(text, sizeof text, "rate 1\n%s", cases[i].line);
+    snprintf(why, sizeof why, "'%s': one word too many", cases[i].word);
+    expect_refused(text, why);
+    expect_refused(text, "line 2, ");
+  }
+}
+
+Test(workload, a_line_is_read_whole_or_not_at_all) {
+  char text[512];
+  snprintf(text, sizeof text, "rate 1 %300s\nanswer 1 1ms", "2");
+  expect_refused(text, "line 1, 'rate 1 ");
+  expect_refused(text, "longer than 255 bytes");
+  snprintf(text, sizeof text, "rate 1 # %300s\nanswer 1 1ms", "2");
+  cr_expect(parse(text), "%s", error);
+}
+
 Test(workload, what_is_missing_is_named) {
   expect_refused("", "answer");
   expect_refused("answer 1 1ms", "rate");
   expect_refused("answer 1 1ms\nload 50%", "servers");
   expect_refused("answer 1 1ms\nrate 1\nseconds 10\nsettle 10", "settle");
   expect_refused("answer 1 1ms\nrate 1000000\nseconds 1000", "million");
+  expect_refused("answer 1 1ms\nrate 1\nburst 1e9x 1s 1s", "million");
+  expect_refused("answer 1 0ms\nrate 1", "takes any time");
+  expect_refused("answer 0 1ms\nrate 1", "has a weight");
 }
 
 Test(workload, too_many_parts_are_refused) {

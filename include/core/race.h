@@ -33,6 +33,7 @@ struct race {
                       * waits for retries are made (plan_backoff_us) */
   uint32_t held_us;   /* by Retry-After: no retry before it */
   enum outcome outcome;
+  uint8_t moved[2]; /* these two targets stand for each other; see race_move */
 };
 
 /* The plan's times run from the time of EVENT_START. */
@@ -42,6 +43,21 @@ void race_init(struct race *race, const struct race_plan *plan);
  * event is answered with nothing to do. */
 struct todo race_step(struct race *race, const struct step_event *event)
     __attribute__((warn_unused_result));
+
+/* Whom attempt k asks: as its plan says, but where the race has moved. */
+static inline unsigned race_target(const struct race *race, unsigned k) {
+  const unsigned target = race->plan->target[k];
+  if (target == race->moved[0]) return race->moved[1];
+  return target == race->moved[1] ? race->moved[0] : target;
+}
+
+/* Attempt k is the first that asks anybody, and asks that target, which had
+ * room before its own. Those that come after it, and were to ask that target,
+ * ask its own instead: a hedge is there to ask another. */
+static inline void race_move(struct race *race, unsigned k, unsigned target) {
+  race->moved[0] = race->plan->target[k];
+  race->moved[1] = (uint8_t)target;
+}
 
 /* Why an attempt was started. */
 static inline enum attempt_kind race_kind(const struct race *race,

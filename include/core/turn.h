@@ -1,6 +1,6 @@
 /* turn: whether a primary that may not start waits in line for its turn
- * (--queue), and until when. Where the line is, and who is the first in it, is
- * proxy/line's to know. */
+ * (--queue), for whom, and until when. Where the line is, and who is the first
+ * in it, is proxy/line's to know. */
 #ifndef HEDGEROW_CORE_TURN_H
 #define HEDGEROW_CORE_TURN_H
 
@@ -20,12 +20,11 @@ int64_t turn_until_us(const struct queue_rule *rule, const struct race *race,
 bool turn_is_awaited(const struct queue_rule *rule, enum gate_verdict refusal,
                      enum pilot_kind kind);
 
-/* Of the attempts from number i on the first that asks another target than k
- * does; plan->hedged: none. Where one of these has room, nobody waits. */
-static inline unsigned turn_elsewhere(const struct race_plan *plan, unsigned k,
-                                      unsigned i) {
-  while (i < plan->hedged && plan->target[i] == plan->target[k]) i++;
-  return i;
-}
+/* Whose room a primary may take that finds none at its own target: that one's,
+ * and those of the pilot's others in a circle behind it, but for those that are
+ * passed by. In this order into `order`, which has room for pilot->count; how
+ * many. */
+unsigned turn_targets(const struct pilot *pilot, unsigned own, uint8_t *order,
+                      int64_t now_us);
 
 #endif

@@ -1,8 +1,8 @@
-/* line: primaries that found no room at their target, and wait for it (--rate,
- * --queue).
+/* line: primaries that found no room, and wait for it (--rate, --queue).
  *
- * Who comes first starts first, over all workers. Who may not wait (a hedge, a
- * retry, a second time) does not overtake those who do. */
+ * Who waits stands in the line of each target that it may ask, and takes the
+ * first room. Who comes first starts first, over all workers. Who may not wait
+ * (a hedge, a retry, a second time) does not overtake those who do. */
 #ifndef HEDGEROW_PROXY_LINE_H
 #define HEDGEROW_PROXY_LINE_H
 
@@ -32,18 +32,22 @@ struct line {
  * may free the place. */
 typedef void line_on_turn(void *arg, enum gate_verdict verdict);
 
-/* Embedded in who waits; all zeros waits nowhere. */
+/* Of who waits; borrowed while it does. All zeros waits nowhere. */
 struct place {
   struct line *line; /* NULL: not in line */
   struct list_link link;
-  struct turnstile_place turn;
-  const struct group *group; /* borrowed while it waits */
-  const struct target *target;
-  int64_t since_us, until_us; /* the caller's */
+  const struct group *group;
+  const struct target *target; /* that had room, once its turn has come */
+  int64_t until_us;            /* the caller's */
   bool is_called;
   enum gate_verdict verdict; /* once it is called */
   line_on_turn *on_turn;     /* the caller's */
   void *arg;
+  unsigned count; /* >= 1 */
+  struct place_at {
+    const struct target *target; /* the caller's, of the group */
+    struct turnstile_place turn;
+  } at[]; /* each target that it may ask, the dearest first */
 };
 
 /* Hears of the room that those attempts leave. False: no memory. */
@@ -64,13 +68,15 @@ void line_give_token(const struct group *group, const struct target *target);
 /* An attempt that was counted in flight, or has a token too, does not start. */
 void line_put_back(struct line *line, const struct group *group,
                    const struct target *target, bool has_token);
-/* Whether a primary would find room there just now; takes nothing. */
-bool line_has_room(const struct line *line, const struct group *group,
-                   const struct target *target, int64_t now_us);
+/* The first of the place's targets where a primary may start at once: it is
+ * counted in flight there, and has its token. NULL: none. */
+const struct target *line_take(struct line *line, const struct place *place,
+                               int64_t now_us)
+    __attribute__((warn_unused_result));
 
-/* Takes the last place for that target. False: as many wait as may. */
-bool line_join(struct line *line, struct place *place,
-               const struct group *group, const struct target *target)
+/* Takes the last place in the line of each of its targets. False: as many wait
+ * as may. */
+bool line_join(struct line *line, struct place *place)
     __attribute__((warn_unused_result));
 /* Leaves, and is told nothing. */
 void line_leave(struct place *place);

@@ -97,8 +97,10 @@ struct request {
   int64_t asked_us[RACE_MAX_ATTEMPTS];
   unsigned begun;
   bool has_waited;
-  unsigned waiter;    /* the attempt that waits, */
-  int64_t until_us;   /* so long, */
+  unsigned waiter;                     /* the attempt that waits, */
+  int64_t until_us;                    /* so long, */
+  uint8_t roomy[WORKLOAD_TARGETS_MAX]; /* for each of these, */
+  unsigned roomy_count;
   int before, behind; /* between these; NOBODY: none */
   int64_t wakeup_us;
   uint32_t stamp;
@@ -107,10 +109,12 @@ struct request {
 
 /* ---- all of it ---- */
 
-/* Requests that wait for a target (--queue). */
+/* Requests that wait for room (--queue). */
 struct waiting_line {
   int first, last;
-  int64_t wakeup_us; /* when it is to be looked at */
+  int64_t wakeup_us;                       /* when it is to be looked at */
+  int64_t count_for[WORKLOAD_TARGETS_MAX]; /* how many wait for each target, */
+  int64_t count;                           /* and in all */
 };
 
 struct simulation {
@@ -131,8 +135,7 @@ struct simulation {
   struct hedge_earnings earnings[SIMULATED_WORKERS];
   struct hedge_budget budget;
   struct rate rates[WORKLOAD_TARGETS_MAX];
-  struct waiting_line lines[WORKLOAD_TARGETS_MAX];
-  int64_t waiting; /* in all of them */
+  struct waiting_line line;
   struct pilot_delay delay;
   struct pilot_target *target_at[WORKLOAD_TARGETS_MAX];
   const struct pilot_learner *learner_at[WORKLOAD_TARGETS_MAX];
@@ -152,14 +155,13 @@ enum gate_verdict simulation_start_next(struct simulation *s, int index)
     __attribute__((warn_unused_result));
 void simulation_count_refusal(struct simulation *s, const struct request *r,
                               enum gate_verdict verdict);
-/* The line of that target will be looked at then. */
-void simulation_look(struct simulation *s, unsigned target, int64_t at_us);
+/* The line will be looked at then. */
+void simulation_look(struct simulation *s, int64_t at_us);
 /* One that waits does not any more. */
 void simulation_leave_line(struct simulation *s, struct request *r);
 /* Takes out of the line whose turn has come: its waiter has started, or was
  * refused. NOBODY: nobody's has. */
-int simulation_call(struct simulation *s, unsigned target,
-                    enum gate_verdict *verdict)
+int simulation_call(struct simulation *s, enum gate_verdict *verdict)
     __attribute__((warn_unused_result));
 
 #endif

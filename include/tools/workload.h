@@ -79,6 +79,9 @@ struct workload_draw {
   enum workload_end end;
 };
 
+/* No answer takes longer: some 30 years. */
+#define WORKLOAD_LONGEST_US 1e15
+
 /* What happens to one attempt, as the luck has it. */
 struct workload_draw workload_draw(const struct workload *workload,
                                    struct luck *luck);

@@ -80,7 +80,7 @@ static int64_t due_us(const struct estimate_race *r, unsigned k, bool failed) {
 }
 
 static unsigned place_of(const struct estimate_race *r, unsigned k) {
-  unsigned place = r->first + r->race->plan->target[k];
+  unsigned place = r->first + race_target(r->race, k);
   assert(place < r->pilot->count);
   return place;
 }

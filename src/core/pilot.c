@@ -44,6 +44,11 @@ static bool is_well(const struct pilot *pilot, unsigned number,
   return place_of(pilot, number, now_us) == OUTLIER_IN;
 }
 
+bool pilot_passes_by(const struct pilot *pilot, unsigned target,
+                     int64_t now_us) {
+  return is_out(pilot->targets[target], now_us);
+}
+
 /* No more than half may be passed by: those of the lowest numbers. */
 static bool has_room_outside(const struct pilot *pilot, unsigned number,
                              int64_t now_us) {
@@ -165,7 +170,7 @@ enum pilot_kind pilot_kind(const struct race *race, unsigned k) {
 }
 
 unsigned pilot_whom(const struct race *race, unsigned k) {
-  return race->plan->target[pilot_kind(race, k) == PILOT_LATE ? 1 : k];
+  return race_target(race, pilot_kind(race, k) == PILOT_LATE ? 1 : k);
 }
 
 /* hedge_budget_take, or hedge_budget_has where nothing is to be taken. */
@@ -305,7 +310,7 @@ static enum pilot_news note_race(struct pilot_target *target,
                                  int64_t now_us) {
   bool won = attempt_end_is_answer(end, race->plan->final_4xx);
   bool lost = end->result == ATTEMPT_CANCELLED &&
-              pilot_whom(race, race->winner) != race->plan->target[k];
+              pilot_whom(race, race->winner) != race_target(race, k);
   if (k > 0 || !race->answered) return PILOT_NO_NEWS;
   if (won && was_contest(race, took_us) &&
       outlier_good(&target->slow, now_us - took_us))

@@ -1,4 +1,7 @@
-/* turn: how long an attempt may wait before it starts.
+/* turn: for whom, and how long, an attempt may wait before it starts.
+ *
+ * The targets of an upstream stand for each other. A place in the line of one
+ * is worth less than an idle other one, so who waits, waits for all of them.
  *
  * In the last eighth of its time an answer would hardly come any more: so long
  * before its end a place in line is worth nothing. */
@@ -19,4 +22,16 @@ bool turn_is_awaited(const struct queue_rule *rule, enum gate_verdict refusal,
   return rule->most > 0 && kind == PILOT_PRIMARY &&
          (refusal == GATE_FULL || refusal == GATE_RATE ||
           refusal == GATE_QUEUE);
+}
+
+unsigned turn_targets(const struct pilot *pilot, unsigned own, uint8_t *order,
+                      int64_t now_us) {
+  unsigned found = 0;
+  order[found++] = (uint8_t)own;
+  for (unsigned i = 1; i < pilot->count; i++) {
+    const unsigned target = (own + i) % pilot->count;
+    if (!pilot_passes_by(pilot, target, now_us))
+      order[found++] = (uint8_t)target;
+  }
+  return found;
 }

@@ -146,7 +146,7 @@ static int64_t fetch_wakeup_us(const struct fetch *f) {
 static void fetch_look(struct fetch *f, int64_t now_us) {
   const struct race_plan *plan = f->race.plan;
   if (f->looked || now_us < f->race.start_us + plan->due_us[1]) return;
-  unsigned place = fetch_first_place(f) + plan->target[1];
+  unsigned place = fetch_first_place(f) + race_target(&f->race, 1);
   f->looked = true;
   f->held_back = !pilot_would_let(f->pilot, place, PILOT_HEDGE,
                                   fetch_unanswered_by(f, place), now_us);
@@ -204,7 +204,6 @@ void fetch_on_turn(void *arg, enum gate_verdict verdict) {
   if (verdict == GATE_OPEN) {
     verdict = fetch_send_waiter(f, target);
     if (verdict == GATE_OPEN) return;
-    line_put_back(&f->scene->service->line, f->group, target, true);
   }
   struct step_event event = fetch_refuse(f, f->waiter, verdict);
   fetch_perform(f, race_step(&f->race, &event), event.now_us);

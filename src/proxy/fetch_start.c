@@ -4,11 +4,11 @@
  *   line_admit    the rate, and those who wait
  *   pilot_admit   what was learned, and what successes have paid for
  *
- * A primary for which there is no room at its target, nor at another that its
- * race could turn to, may stand in line (proxy/line). To the race it is in
- * flight then; its record tells how long it stood there, and its start is what
- * comes after. It does so once: a race that was sent away from the line does
- * not go and stand in another. */
+ * With --queue a primary for which there is no room at its target takes that
+ * of another one of its upstream; where there is none, it may stand in line for
+ * all of them (proxy/line). To the race it is in flight then; its record tells
+ * how long it stood there, and its start is what comes after. It does so once:
+ * whose time in line is over does not stand there again. */
 #include "core/gate.h"
 #include "core/turn.h"
 #include "io/trace.h"
@@ -73,47 +73,61 @@ static inline enum gate_verdict send_attempt(struct fetch *f, unsigned k,
   return f->attempts[k] ? GATE_OPEN : GATE_MEMORY;
 }
 
+/* ---- whom it asks ---- */
+
+static inline void fetch_address(struct fetch *f, unsigned k,
+                                 const struct target *target) {
+  struct attempt_record *record = fetch_record(f, k);
+  record->tally = &target->tallies[f->scene->service->number];
+  record->target = target->number;
+  record->name = target->name;
+  record->host = target->url.authority;
+}
+
+/* It is counted as in flight there, and has its token. */
+static enum gate_verdict fetch_send_to(struct fetch *f, unsigned k,
+                                       const struct target *target) {
+  if (fetch_record(f, k)->target != target->number) {
+    fetch_address(f, k, target);
+    race_move(&f->race, k, fetch_place(f, fetch_record(f, k)));
+  }
+  enum gate_verdict verdict = send_attempt(f, k, target);
+  if (verdict != GATE_OPEN)
+    line_put_back(&f->scene->service->line, f->group, target, true);
+  return verdict;
+}
+
 enum gate_verdict fetch_send_waiter(struct fetch *f,
                                     const struct target *target) {
-  return send_attempt(f, f->waiter, target);
+  return fetch_send_to(f, f->waiter, target);
 }
 
 /* ---- how one waits for its turn ---- */
 
-/* There is room where its turn would be handed on to. */
-static bool fetch_has_room_elsewhere(const struct fetch *f, unsigned k,
-                                     int64_t now_us) {
-  const struct race_plan *plan = f->race.plan;
-  if (f->only) return false;
-  for (unsigned i = turn_elsewhere(plan, k, k + 1); i < plan->hedged;
-       i = turn_elsewhere(plan, k, i + 1))
-    if (line_has_room(&f->scene->service->line, f->group,
-                      &f->group->targets[plan->target[i]], now_us))
-      return true;
-  return false;
+/* NULL: no memory. */
+static struct place *fetch_make_place(struct fetch *f, unsigned k,
+                                      int64_t now_us) {
+  uint8_t order[UINT8_MAX + 1] = {(uint8_t)fetch_place(f, fetch_record(f, k))};
+  unsigned count = 1;
+  if (!f->only) count = turn_targets(f->pilot, order[0], order, now_us);
+  struct place *place =
+      arena_take(f->scene->arena, sizeof *place + count * sizeof *place->at);
+  if (!place) return NULL;
+  *place = (struct place){
+      .group = f->group, .on_turn = fetch_on_turn, .arg = f, .count = count};
+  for (unsigned i = 0; i < count; i++)
+    place->at[i] = (struct place_at){.target = &f->group->targets[order[i]]};
+  return place;
 }
 
-static bool fetch_may_wait(const struct fetch *f, unsigned k,
-                           enum gate_verdict verdict, int64_t now_us) {
-  const struct queue_rule *rule = &f->group->queue;
-  return !f->has_waited &&
-         turn_is_awaited(rule, verdict, pilot_kind(&f->race, k)) &&
-         turn_until_us(rule, &f->race, now_us) > now_us &&
-         !fetch_has_room_elsewhere(f, k, now_us);
-}
-
-static bool fetch_wait(struct fetch *f, unsigned k, const struct target *target,
+static bool fetch_wait(struct fetch *f, unsigned k, struct place *place,
                        int64_t now_us) {
-  struct place *place = arena_take(f->scene->arena, sizeof *place);
-  if (!place) return false;
-  *place = (struct place){.until_us =
-                              turn_until_us(&f->group->queue, &f->race, now_us),
-                          .on_turn = fetch_on_turn,
-                          .arg = f};
-  if (!line_join(&f->scene->service->line, place, f->group, target))
+  place->until_us = turn_until_us(&f->group->queue, &f->race, now_us);
+  if (f->has_waited || place->until_us <= now_us ||
+      !line_join(&f->scene->service->line, place))
     return false;
   trace("attempt %u to target %u: waits in line", fetch_record(f, k)->number,
-        target->number);
+        fetch_record(f, k)->target);
   f->has_waited = true;
   f->waiter = k;
   f->place = place;
@@ -125,20 +139,21 @@ static bool fetch_wait(struct fetch *f, unsigned k, const struct target *target,
 static __attribute__((noinline)) enum gate_verdict fetch_wait_or_not(
     struct fetch *f, unsigned k, const struct target *target,
     enum gate_verdict verdict, int64_t now_us) {
-  line_put_back(&f->scene->service->line, f->group, target,
-                verdict == GATE_MEMORY);
-  if (fetch_may_wait(f, k, verdict, now_us) && fetch_wait(f, k, target, now_us))
-    return GATE_OPEN;
-  return verdict;
+  struct line *line = &f->scene->service->line;
+  line_put_back(line, f->group, target, verdict == GATE_MEMORY);
+  if (!turn_is_awaited(&f->group->queue, verdict, pilot_kind(&f->race, k)))
+    return verdict;
+  struct place *place = fetch_make_place(f, k, now_us);
+  if (!place) return verdict;
+  const struct target *roomy = line_take(line, place, now_us);
+  if (roomy) return fetch_send_to(f, k, roomy);
+  return fetch_wait(f, k, place, now_us) ? GATE_OPEN : verdict;
 }
 
 static inline void fetch_begin(struct fetch *f, unsigned k,
                                const struct target *target, int64_t now_us) {
   struct attempt_record *record = fetch_record(f, k);
-  record->tally = &target->tallies[f->scene->service->number];
-  record->target = target->number;
-  record->name = target->name;
-  record->host = target->url.authority;
+  fetch_address(f, k, target);
   record->number = (uint8_t)(f->first_number + k);
   if (k > 0) record->kind = (uint8_t)race_kind(&f->race, k);
   record->start_us = now_us;

@@ -1,6 +1,6 @@
 /* line: who waits, and when somebody's turn has come.
  *
- *   line_join --> in the worker's list, and last at the target's turnstile
+ *   line_join --> in the worker's list, and last at its targets' turnstiles
  *                    |
  *                    |  an attempt at that origin has ended, in any worker
  *                    |  there is a token again          (timer)
@@ -8,8 +8,9 @@
  *                    v
  *                line_run: whose turn is it? --> called --> on_turn
  *
- * Only the first at a turnstile may start, so the order is that of arrival over
- * all workers; each worker starts its own. Whoever leaves wakes the next.
+ * Only the first at a turnstile may start there, so the order is that of
+ * arrival over all workers; each worker starts its own. Whoever leaves wakes
+ * the next, at each of its turnstiles.
  *
  * No wake-up is lost: who joins counts itself first and then looks once more
  * for room, and who makes room takes itself off the count first and then looks
@@ -69,15 +70,6 @@ void line_put_back(struct line *line, const struct group *group,
   if (atomic_load(&slot->waiting) > 0) on_room(line);
 }
 
-bool line_has_room(const struct line *line, const struct group *group,
-                   const struct target *target, int64_t now_us) {
-  if (atomic_load(&slot_of(line, target)->in_flight) >= group->max_attempts ||
-      line_admit(group, target, true, now_us) != GATE_OPEN)
-    return false;
-  line_give_token(group, target);
-  return true;
-}
-
 /* Never above the cap, were it for an instant: another who looks just then
  * would find no room, and nobody would wake it. */
 static bool count_in(struct slot *slot, int64_t cap) {
@@ -89,49 +81,81 @@ static bool count_in(struct slot *slot, int64_t cap) {
   return false;
 }
 
-/* In how many microseconds it is worth to look again. 0: it may start, and has
- * what it needs; INT64_MAX: when it is woken. */
-static int64_t try_place(struct place *place, int64_t now_us) {
-  struct turnstile *turnstile = place->target->turnstile;
-  struct slot *slot = slot_of(place->line, place->target);
+const struct target *line_take(struct line *line, const struct place *place,
+                               int64_t now_us) {
   const struct group *group = place->group;
-  if (!turnstile_is_first(turnstile, &place->turn)) return INT64_MAX;
+  for (unsigned i = 0; i < place->count; i++) {
+    const struct target *target = place->at[i].target;
+    if (!count_in(slot_of(line, target), group->max_attempts)) continue;
+    if (line_admit(group, target, true, now_us) == GATE_OPEN) return target;
+    line_put_back(line, group, target, false);
+  }
+  return NULL;
+}
+
+/* In how many microseconds it is worth to look again there. 0: it may start,
+ * and has what it needs; INT64_MAX: when it is woken. */
+static int64_t try_at(const struct place *place, const struct place_at *at,
+                      int64_t now_us) {
+  struct turnstile *turnstile = at->target->turnstile;
+  struct slot *slot = slot_of(place->line, at->target);
+  const struct group *group = place->group;
+  if (atomic_load(&slot->in_flight) >= group->max_attempts ||
+      !turnstile_is_first(turnstile, &at->turn))
+    return INT64_MAX;
   int64_t wait_us = rate_take(&turnstile->rate, &group->rate, 0, now_us);
   if (wait_us > 0 || count_in(slot, group->max_attempts)) return wait_us;
-  line_give_token(group, place->target);
+  line_give_token(group, at->target);
   return INT64_MAX;
+}
+
+/* The same of all its targets. */
+static int64_t try_place(struct place *place, int64_t now_us) {
+  int64_t soonest_us = INT64_MAX;
+  for (unsigned i = 0; i < place->count && soonest_us > 0; i++) {
+    int64_t wait_us = try_at(place, &place->at[i], now_us);
+    if (wait_us == 0) place->target = place->at[i].target;
+    if (wait_us < soonest_us) soonest_us = wait_us;
+  }
+  return soonest_us;
 }
 
 /* ---- in and out ---- */
 
-bool line_join(struct line *line, struct place *place,
-               const struct group *group, const struct target *target) {
+static void join_at(struct line *line, struct place_at *at) {
+  at->turn.worker = line->worker;
+  atomic_fetch_add(&slot_of(line, at->target)->waiting, 1);
+  turnstile_join(at->target->turnstile, &at->turn);
+}
+
+bool line_join(struct line *line, struct place *place) {
+  const struct group *group = place->group;
   if (atomic_fetch_add(group->waiting, 1) >= group->queue.most) {
     atomic_fetch_sub(group->waiting, 1);
     return false;
   }
   place->line = line;
-  place->group = group;
-  place->target = target;
   place->is_called = false;
-  place->turn.worker = line->worker;
   list_append(&line->places, &place->link);
   atomic_fetch_add(&line->process->lines[line->worker].waiting, 1);
-  atomic_fetch_add(&slot_of(line, target)->waiting, 1);
-  turnstile_join(target->turnstile, &place->turn);
+  for (unsigned i = 0; i < place->count; i++) join_at(line, &place->at[i]);
   timer_set(&line->timer, clock_now_us());
   return true;
 }
 
+static void leave_at(struct line *line, struct place_at *at) {
+  unsigned worker;
+  atomic_fetch_sub(&slot_of(line, at->target)->waiting, 1);
+  if (turnstile_leave(at->target->turnstile, &at->turn, &worker))
+    wake_worker(line, worker);
+}
+
 static void leave_line(struct place *place) {
   struct line *line = place->line;
-  unsigned worker;
   list_remove(&line->places, &place->link);
   atomic_fetch_sub(&line->process->lines[line->worker].waiting, 1);
-  atomic_fetch_sub(&slot_of(line, place->target)->waiting, 1);
   atomic_fetch_sub(place->group->waiting, 1);
-  if (turnstile_leave(place->target->turnstile, &place->turn, &worker))
-    wake_worker(line, worker);
+  for (unsigned i = 0; i < place->count; i++) leave_at(line, &place->at[i]);
 }
 
 void line_leave(struct place *place) {

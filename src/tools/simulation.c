@@ -78,7 +78,7 @@ static void attempt_ended(struct simulation *s, struct request *r, unsigned k,
   else if (end->result != ATTEMPT_CANCELLED)
     rival_on_end(&s->rival, end->result == ATTEMPT_SUCCESS,
                  s->now_us - r->race.start_us);
-  simulation_look(s, r->whom[k], s->now_us);
+  simulation_look(s, s->now_us);
 }
 
 /* It has asked nobody. */
@@ -245,13 +245,11 @@ static void on_timer(struct simulation *s, const struct event *timer) {
 }
 
 static void on_turn(struct simulation *s, const struct event *turn) {
-  const unsigned target = (unsigned)turn->index;
-  struct waiting_line *line = &s->lines[target];
   enum gate_verdict verdict;
   int index;
-  if (line->wakeup_us != turn->at_us) return;
-  line->wakeup_us = 0;
-  while ((index = simulation_call(s, target, &verdict)) != NOBODY) {
+  if (s->line.wakeup_us != turn->at_us) return;
+  s->line.wakeup_us = 0;
+  while ((index = simulation_call(s, &verdict)) != NOBODY) {
     struct request *r = &s->requests[index];
     if (verdict == GATE_OPEN) continue;
     perform(s, index, tell_refused(s, r, r->waiter));
@@ -278,10 +276,10 @@ static void on_refresh(struct simulation *s) {
 /* ---- a run ---- */
 
 static void set_up(struct simulation *s) {
+  s->line.first = s->line.last = NOBODY;
   for (unsigned t = 0; t < WORKLOAD_TARGETS_MAX; t++) {
     s->target_at[t] = &s->targets[t];
     s->learner_at[t] = &s->learners[t];
-    s->lines[t].first = s->lines[t].last = NOBODY;
     for (unsigned w = 0; w < SIMULATED_WORKERS; w++)
       s->counts_at[w][t] = &s->counts[w][t];
   }

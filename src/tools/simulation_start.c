@@ -1,27 +1,34 @@
 /* simulation_start: how attempts start, or wait until they may.
  *
- * What proxy/fetch_start and proxy/line do, in the same order, with one line
- * for each target. To its race who waits is in flight already, and it is
- * nobody's job yet. A line is looked at when somebody joins it, when an attempt
- * at its target has ended, when there is a token again, and when somebody's
- * time is over. */
+ * What proxy/fetch_start and proxy/line do, in the same order. One line is
+ * enough here: whoever stands behind somebody who waits for the same target is
+ * not the first there. To its race who waits is in flight already, and it is
+ * nobody's job yet. The line is looked at when somebody joins it, when an
+ * attempt has ended, when there is a token again, and when somebody's time is
+ * over. */
 #include "core/turn.h"
 #include "tools/simulation_parts.h"
 
 /* ---- the line ---- */
 
-void simulation_look(struct simulation *s, unsigned target, int64_t at_us) {
-  struct waiting_line *line = &s->lines[target];
+void simulation_look(struct simulation *s, int64_t at_us) {
+  struct waiting_line *line = &s->line;
   if (line->first == NOBODY || at_us == line->wakeup_us) return;
   line->wakeup_us = at_us;
-  events_add(&s->events, (struct event){.at_us = at_us,
-                                        .happening = HAPPENS_TURN,
-                                        .index = (int)target});
+  events_add(&s->events,
+             (struct event){.at_us = at_us, .happening = HAPPENS_TURN});
+}
+
+static void count_waiter(struct simulation *s, const struct request *r,
+                         int64_t step) {
+  for (unsigned i = 0; i < r->roomy_count; i++)
+    s->line.count_for[r->roomy[i]] += step;
+  s->line.count += step;
 }
 
 static void join(struct simulation *s, int index, unsigned k) {
   struct request *r = &s->requests[index];
-  struct waiting_line *line = &s->lines[r->whom[k]];
+  struct waiting_line *line = &s->line;
   r->waiter = k;
   r->has_waited = true;
   r->jobs[k] = WAITS;
@@ -31,18 +38,18 @@ static void join(struct simulation *s, int index, unsigned k) {
   if (line->last == NOBODY) line->first = index;
   else s->requests[line->last].behind = index;
   line->last = index;
-  s->waiting++;
-  simulation_look(s, r->whom[k], s->now_us);
+  count_waiter(s, r, 1);
+  simulation_look(s, s->now_us);
 }
 
 void simulation_leave_line(struct simulation *s, struct request *r) {
-  struct waiting_line *line = &s->lines[r->whom[r->waiter]];
+  struct waiting_line *line = &s->line;
   if (r->before == NOBODY) line->first = r->behind;
   else s->requests[r->before].behind = r->behind;
   if (r->behind == NOBODY) line->last = r->before;
   else s->requests[r->behind].before = r->before;
   r->jobs[r->waiter] = NOBODY;
-  s->waiting--;
+  count_waiter(s, r, -1);
 }
 
 /* ---- whether one may start ---- */
@@ -59,7 +66,7 @@ static enum gate_verdict admit_limited(struct simulation *s, unsigned target,
                                        enum pilot_kind kind) {
   const struct rate_rule *rule = &s->policy->rate;
   int64_t left = kind == PILOT_PRIMARY ? 0 : rule->burst / 8;
-  if (s->lines[target].first != NOBODY) return GATE_QUEUE;
+  if (s->line.count_for[target] > 0) return GATE_QUEUE;
   return rate_take(&s->rates[target], rule, left, s->now_us) > 0 ? GATE_RATE
                                                                  : GATE_OPEN;
 }
@@ -83,33 +90,6 @@ static enum gate_verdict admit(struct simulation *s, struct request *r,
   if (kind == PILOT_PRIMARY || rival_take(&s->rival, s->now_us))
     return GATE_OPEN;
   return GATE_BUDGET;
-}
-
-/* ---- whether one may wait ---- */
-
-static bool has_room(struct simulation *s, unsigned target) {
-  if (is_full(s, target, 0) ||
-      admit_limited(s, target, PILOT_PRIMARY) != GATE_OPEN)
-    return false;
-  give_token(s, target);
-  return true;
-}
-
-static bool has_room_elsewhere(struct simulation *s, const struct request *r,
-                               unsigned k) {
-  const struct race_plan *plan = &r->plan;
-  for (unsigned i = turn_elsewhere(plan, k, k + 1); i < plan->hedged;
-       i = turn_elsewhere(plan, k, i + 1))
-    if (has_room(s, plan->target[i])) return true;
-  return false;
-}
-
-static bool may_wait(struct simulation *s, const struct request *r, unsigned k,
-                     enum pilot_kind kind, enum gate_verdict refusal) {
-  const struct queue_rule *rule = &s->policy->queue;
-  return !r->has_waited && turn_is_awaited(rule, refusal, kind) &&
-         turn_until_us(rule, &r->race, s->now_us) > s->now_us &&
-         !has_room_elsewhere(s, r, k) && s->waiting < rule->most;
 }
 
 /* ---- how one starts ---- */
@@ -138,6 +118,35 @@ void simulation_count_refusal(struct simulation *s, const struct request *r,
   if (r->counted) s->seen->refused[verdict]++;
 }
 
+static bool take_room(struct simulation *s, unsigned target) {
+  return !is_full(s, target, 0) &&
+         admit_limited(s, target, PILOT_PRIMARY) == GATE_OPEN;
+}
+
+static enum gate_verdict ask_other(struct simulation *s, int index, unsigned k,
+                                   unsigned target) {
+  struct request *r = &s->requests[index];
+  if (target != r->whom[k]) race_move(&r->race, k, target);
+  r->whom[k] = (uint8_t)target;
+  return ask(s, index, k, PILOT_PRIMARY);
+}
+
+/* It was refused. Another target may have room. */
+static enum gate_verdict wait_or_not(struct simulation *s, int index,
+                                     unsigned k, enum gate_verdict refusal) {
+  const struct queue_rule *rule = &s->policy->queue;
+  struct request *r = &s->requests[index];
+  r->roomy_count =
+      turn_targets(simulation_pilot(s, r), r->whom[k], r->roomy, s->now_us);
+  for (unsigned i = 0; i < r->roomy_count; i++)
+    if (take_room(s, r->roomy[i])) return ask_other(s, index, k, r->roomy[i]);
+  if (r->has_waited || s->line.count >= rule->most ||
+      turn_until_us(rule, &r->race, s->now_us) <= s->now_us)
+    return refusal;
+  join(s, index, k);
+  return GATE_OPEN;
+}
+
 enum gate_verdict simulation_start_next(struct simulation *s, int index) {
   struct request *r = &s->requests[index];
   unsigned k = r->begun++;
@@ -146,60 +155,67 @@ enum gate_verdict simulation_start_next(struct simulation *s, int index) {
   r->jobs[k] = NOBODY;
   enum gate_verdict verdict = admit(s, r, k, kind);
   if (verdict == GATE_OPEN) verdict = ask(s, index, k, kind);
-  if (verdict == GATE_OPEN) return GATE_OPEN;
-  if (may_wait(s, r, k, kind, verdict)) {
-    join(s, index, k);
-    return GATE_OPEN;
-  }
-  simulation_count_refusal(s, r, verdict);
+  if (turn_is_awaited(&s->policy->queue, verdict, kind))
+    verdict = wait_or_not(s, index, k, verdict);
+  if (verdict != GATE_OPEN) simulation_count_refusal(s, r, verdict);
   return verdict;
 }
 
 /* ---- whose turn it is ---- */
 
-/* Of the first: when to look again. 0: it may start, and has what it needs;
+/* When to look again. 0: one may start there, and has what it needs;
  * INT64_MAX: when there is room. */
-static int64_t try_first(struct simulation *s, unsigned target) {
+static int64_t try_at(struct simulation *s, unsigned target) {
+  if (is_full(s, target, 0)) return INT64_MAX;
   int64_t wait_us =
       rate_take(&s->rates[target], &s->policy->rate, 0, s->now_us);
-  if (wait_us > 0) return s->now_us + wait_us;
-  if (!is_full(s, target, 0)) return 0;
-  give_token(s, target);
-  return INT64_MAX;
+  return wait_us > 0 ? s->now_us + wait_us : 0;
 }
 
 static int64_t earlier(int64_t a_us, int64_t b_us) {
   return a_us < b_us ? a_us : b_us;
 }
 
-/* Who leaves the line now, and whether it may start; NOBODY: none does, and
- * the line will be looked at again. */
-static int call_next(struct simulation *s, unsigned target, bool *may_start) {
+/* The same of all its targets, but those that somebody before it waits for;
+ * these, one bit each, it adds its own to. *target: where it may start. */
+static int64_t try_all(struct simulation *s, const struct request *r,
+                       unsigned *awaited, unsigned *target) {
   int64_t next_us = INT64_MAX;
-  for (int i = s->lines[target].first; i != NOBODY; i = s->requests[i].behind) {
-    struct request *r = &s->requests[i];
-    const bool is_late = r->until_us <= s->now_us;
-    *may_start = false;
-    if (!is_late && r->before == NOBODY) {
-      const int64_t again_us = try_first(s, target);
-      *may_start = again_us == 0;
-      next_us = again_us;
-    }
-    if (is_late || *may_start) return i;
-    next_us = earlier(next_us, r->until_us);
+  for (unsigned i = 0; i < r->roomy_count && next_us > 0; i++) {
+    *target = r->roomy[i];
+    if (*awaited >> *target & 1) continue;
+    *awaited |= 1u << *target;
+    next_us = earlier(next_us, try_at(s, *target));
   }
-  simulation_look(s, target, next_us);
+  return next_us;
+}
+
+/* Who leaves the line now, and where it may start, if it may; NOBODY: none
+ * does, and the line will be looked at again. */
+static int call_next(struct simulation *s, bool *may_start, unsigned *target) {
+  int64_t next_us = INT64_MAX;
+  unsigned awaited = 0;
+  for (int i = s->line.first; i != NOBODY; i = s->requests[i].behind) {
+    const struct request *r = &s->requests[i];
+    *may_start = false;
+    if (r->until_us <= s->now_us) return i;
+    const int64_t again_us = try_all(s, r, &awaited, target);
+    *may_start = again_us == 0;
+    if (*may_start) return i;
+    next_us = earlier(next_us, earlier(again_us, r->until_us));
+  }
+  simulation_look(s, next_us);
   return NOBODY;
 }
 
-int simulation_call(struct simulation *s, unsigned target,
-                    enum gate_verdict *verdict) {
+int simulation_call(struct simulation *s, enum gate_verdict *verdict) {
   bool may_start;
-  int index = call_next(s, target, &may_start);
+  unsigned target;
+  int index = call_next(s, &may_start, &target);
   if (index == NOBODY) return NOBODY;
   struct request *r = &s->requests[index];
   simulation_leave_line(s, r);
-  *verdict = may_start ? ask(s, index, r->waiter, PILOT_PRIMARY) : GATE_QUEUE;
+  *verdict = may_start ? ask_other(s, index, r->waiter, target) : GATE_QUEUE;
   if (*verdict != GATE_OPEN) simulation_count_refusal(s, r, *verdict);
   return index;
 }

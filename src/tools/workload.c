@@ -48,5 +48,6 @@ struct workload_draw workload_at(const struct workload *workload,
     if (share < change->fails) draw.end = WORKLOAD_FAILS;
     else if (share < change->fails + change->hangs) draw.end = WORKLOAD_HANGS;
   }
+  draw.takes_us = fmin(draw.takes_us, WORKLOAD_LONGEST_US);
   return draw;
 }

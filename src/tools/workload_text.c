@@ -1,108 +1,51 @@
-/* workload_text: workloads as text, and those that are built in.
+/* workload_text: workloads as text.
  *
  * One line says one thing, a key and its words. Words are read by hand, since
- * there are few and each has one place. */
+ * there are few and each has one place: a reader takes them one after the
+ * other, and what nobody has taken is too many. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "tools/workload.h"
 
 enum { WORDS_MAX = 8, LINE_MAX_BYTES = 256 };
 
-const char workload_help[] =
-    "A workload is a text of lines, each a key and its words; # begins a\n"
-    "comment. Times have a unit: us, ms or s.\n"
-    "\n"
-    "  rate 200             requests a second, at random instants; or\n"
-    "  load 80%             what the servers can bear, so much of it; of the\n"
-    "                       two the last counts\n"
-    "  burst 3x 1s 10s      three times as many for 1 s in each 10 s\n"
-    "  seconds 300          how long it lasts\n"
-    "  settle 20            so many seconds at first are not counted\n"
-    "  timeout 1s           a client's patience\n"
-    "  targets 2            primaries take turns (1)\n"
-    "  servers 16           of each target; a request waits in line for one.\n"
-    "                       0: as many as are needed (0)\n"
-    "  limit 240            more requests a second get a 429 (0: no limit)\n"
-    "  cancel frees         where the asker leaves: frees its server and its\n"
-    "                       place in line, line: only its place, blind: "
-    "neither\n"
-    "  answer 95 5ms..9ms   95 parts of the answers take 5 to 9 ms; also\n"
-    "                       `5ms`, and `median 10ms sigma 0.5` (lognormal);\n"
-    "                       with `fails`, `sheds` (429) or `hangs` behind it\n"
-    "                       they do that\n"
-    "  change 100s..130s 5x all takes five times as long; also `fails 50%`,\n"
-    "                       `hangs 50%`; with `target 1` in front, at that "
-    "one\n"
-    "                       (0 is the first)\n";
-
-static const struct {
-  const char *name, *long_name, *text;
-} built_in[] = {
-    {"W1", "lognormal",
-     "rate 200\nseconds 320\ntimeout 3s\n"
-     "answer 95 median 4.642ms sigma 0.3853\n"
-     "answer 5 median 46.42ms sigma 0.3853\n"},
-    {"W2", "gap",
-     "rate 200\nseconds 320\ntimeout 3s\n"
-     "answer 93 5ms\nanswer 4 50ms..150ms\nanswer 1 1s..2s\n"
-     "answer 1.5 1ms fails\nanswer 0.5 1ms hangs\n"},
-    {"W3", "assignment",
-     "rate 100\nseconds 320\ntimeout 1s\n"
-     "answer 8 100ms..600ms\nanswer 2 100ms..600ms fails\n"
-     "answer 1 1ms hangs\n"},
-    {"W4", "queue",
-     "load 80%\nseconds 320\ntimeout 1s\nservers 16\ncancel blind\n"
-     "answer 98 median 10ms sigma 0.5\nanswer 2 100ms..300ms\n"},
-    {"W5", "brown-out",
-     "load 60%\nseconds 300\ntimeout 1s\nservers 16\ncancel blind\n"
-     "answer 98 median 10ms sigma 0.5\nanswer 2 100ms..300ms\n"
-     "change 100s..130s 5x\n"},
-    {"W6", "outage",
-     "load 60%\nseconds 300\ntimeout 1s\nservers 16\ncancel blind\n"
-     "answer 98 median 10ms sigma 0.5\nanswer 2 100ms..300ms\n"
-     "change 100s..130s fails 100%\n"},
-    {"W7", "slower",
-     "rate 200\nseconds 320\ntimeout 3s\n"
-     "answer 98 median 10ms sigma 0.5\nanswer 2 100ms..300ms\n"
-     "change 100s..200s 3x\n"},
-    {"W8", "one-slow",
-     "rate 200\nseconds 300\ntimeout 3s\ntargets 2\n"
-     "answer 98 median 10ms sigma 0.5\nanswer 2 100ms..300ms\n"
-     "change 100s..200s target 1 20x\n"},
-    {"W9", "bursts",
-     "load 35%\nburst 3x 1s 10s\nseconds 320\ntimeout 1s\n"
-     "servers 16\ncancel blind\n"
-     "answer 98 median 10ms sigma 0.5\nanswer 2 100ms..300ms\n"},
-    {"W10", "quiet",
-     "rate 2\nseconds 3000\ntimeout 3s\nanswer 1 median 100ms sigma 0.5\n"},
-};
-
-enum { BUILT_IN = sizeof built_in / sizeof *built_in };
-
-const char *workload_built_in(const char *name) {
-  for (unsigned i = 0; i < BUILT_IN; i++)
-    if (strcasecmp(name, built_in[i].name) == 0 ||
-        strcasecmp(name, built_in[i].long_name) == 0)
-      return built_in[i].text;
-  return NULL;
-}
-
-void workload_list(void) {
-  for (unsigned i = 0; i < BUILT_IN; i++)
-    printf("# %s, or %s\n%s\n", built_in[i].name, built_in[i].long_name,
-           built_in[i].text);
-}
-
 /* ---- words ---- */
 
 struct words {
-  char *at[WORDS_MAX + 1]; /* NULL behind the last */
-  unsigned count;
+  char *at[WORDS_MAX];
+  unsigned count, taken; /* those below are understood, but for the last of
+                          * them where a reader says false */
+  bool missing;          /* one was wanted behind the last */
+  const char *why;       /* that one is wrong; NULL: it is not understood */
 };
+
+/* NULL: there is none. */
+static const char *peek(const struct words *words) {
+  return words->taken < words->count ? words->at[words->taken] : NULL;
+}
+
+static const char *take(struct words *words) {
+  const char *word = peek(words);
+  if (word) words->taken++;
+  else words->missing = true;
+  return word;
+}
+
+static bool take_if(struct words *words, const char *want) {
+  const char *word = peek(words);
+  if (!word || strcmp(word, want) != 0) return false;
+  words->taken++;
+  return true;
+}
+
+/* The last that was taken is understood, and wrong. */
+static bool wrong(struct words *words, const char *why) {
+  words->why = why;
+  return false;
+}
 
 /* A number with that unit behind it, and the rest of the word. */
 static bool number(const char *word, const char *unit, double *value,
@@ -110,7 +53,7 @@ static bool number(const char *word, const char *unit, double *value,
   char *end;
   if (!word) return false;
   *value = strtod(word, &end);
-  if (end == word || !isfinite(*value) || *value < 0) return false;
+  if (end == word || !(*value >= 0 && *value <= 1e9)) return false;
   if (strncmp(end, unit, strlen(unit)) != 0) return false;
   *rest = end + strlen(unit);
   return true;
@@ -145,117 +88,151 @@ static bool span_us(const char *word, double *from_us, double *to_us) {
   return whole_time(rest + 2, to_us) && *to_us >= *from_us;
 }
 
-static bool share(const char *word, double *value) {
-  if (!word) *value = 1;
-  else if (whole_number(word, "%", value)) *value /= 100;
-  else return false;
-  return *value <= 1;
+/* Behind a word; without one it is the whole. */
+static bool take_share(struct words *words, double *value) {
+  *value = 1;
+  if (!peek(words)) return true;
+  if (!whole_number(take(words), "%", value)) return false;
+  *value /= 100;
+  return *value <= 1 || wrong(words, "a share is 100% at most");
 }
 
 static bool count(const char *word, unsigned most, unsigned *value) {
   double read;
-  if (!whole_number(word, "", &read) || read > most) return false;
+  if (!whole_number(word, "", &read) || read > most || read != floor(read))
+    return false;
   *value = (unsigned)read;
   return true;
 }
 
 /* ---- keys ---- */
 
-static bool read_cancel(struct workload *w, char **word) {
+static bool read_cancel(struct workload *w, struct words *words) {
   static const char *const names[] = {"frees", "line", "blind"};
-  for (unsigned i = 0; word[0] && i < 3; i++)
-    if (strcmp(word[0], names[i]) == 0) {
+  for (unsigned i = 0; i < 3; i++)
+    if (take_if(words, names[i])) {
       w->cancel = (enum workload_cancel)i;
       return true;
     }
+  (void)take(words);
   return false;
 }
 
-static bool read_answer(struct workload *w, char **word) {
-  if (w->answer_count == WORKLOAD_PARTS_MAX) return false;
+static bool read_lognormal(struct workload_answer *answer,
+                           struct words *words) {
+  const char *sigma;
+  if (!whole_time(take(words), &answer->median_us)) return false;
+  if (!(sigma = take(words)) || strcmp(sigma, "sigma") != 0) return false;
+  if (!whole_number(take(words), "", &answer->sigma)) return false;
+  return answer->sigma <= 10 || wrong(words, "a sigma is 10 at most");
+}
+
+static bool read_end(struct workload_answer *answer, struct words *words) {
+  if (take_if(words, "fails")) answer->end = WORKLOAD_FAILS;
+  else if (take_if(words, "sheds")) answer->end = WORKLOAD_SHEDS;
+  else if (take_if(words, "hangs")) answer->end = WORKLOAD_HANGS;
+  return true;
+}
+
+static const char too_many[] = "there are 16 lines of this key already";
+
+static bool read_answer(struct workload *w, struct words *words) {
+  if (w->answer_count == WORKLOAD_PARTS_MAX) return wrong(words, too_many);
   struct workload_answer *answer = &w->answers[w->answer_count++];
   *answer = (struct workload_answer){0};
-  if (!whole_number(*word++, "", &answer->weight)) return false;
-  if (*word && strcmp(*word, "median") == 0) {
-    if (!whole_time(word[1], &answer->median_us) || !word[2] ||
-        strcmp(word[2], "sigma") != 0 ||
-        !whole_number(word[3], "", &answer->sigma))
-      return false;
-    word += 4;
-  } else if (!span_us(*word++, &answer->from_us, &answer->to_us)) {
-    return false;
-  }
-  if (!*word) return true;
-  if (strcmp(*word, "fails") == 0) answer->end = WORKLOAD_FAILS;
-  else if (strcmp(*word, "sheds") == 0) answer->end = WORKLOAD_SHEDS;
-  else if (strcmp(*word, "hangs") == 0) answer->end = WORKLOAD_HANGS;
-  else return false;
-  return true;
+  if (!whole_number(take(words), "", &answer->weight)) return false;
+  const bool read =
+      take_if(words, "median")
+          ? read_lognormal(answer, words)
+          : span_us(take(words), &answer->from_us, &answer->to_us);
+  return read && read_end(answer, words);
 }
 
-static bool read_change(struct workload *w, char **word) {
-  if (w->change_count == WORKLOAD_PARTS_MAX) return false;
+static bool read_change(struct workload *w, struct words *words) {
+  if (w->change_count == WORKLOAD_PARTS_MAX) return wrong(words, too_many);
   struct workload_change *change = &w->changes[w->change_count++];
+  unsigned target;
   *change = (struct workload_change){.target = -1, .times = 1};
-  if (!span_us(*word++, &change->from_s, &change->to_s)) return false;
+  if (!span_us(take(words), &change->from_s, &change->to_s)) return false;
   change->from_s /= 1e6;
   change->to_s /= 1e6;
-  if (*word && strcmp(*word, "target") == 0) {
-    unsigned target;
-    if (!count(word[1], WORKLOAD_TARGETS_MAX - 1, &target)) return false;
+  if (take_if(words, "target")) {
+    if (!count(take(words), WORKLOAD_TARGETS_MAX - 1, &target)) return false;
     change->target = (int)target;
-    word += 2;
   }
-  if (!*word) return false;
-  if (strcmp(*word, "fails") == 0) return share(word[1], &change->fails);
-  if (strcmp(*word, "hangs") == 0) return share(word[1], &change->hangs);
-  return whole_number(*word, "x", &change->times);
+  if (take_if(words, "fails")) return take_share(words, &change->fails);
+  if (take_if(words, "hangs")) return take_share(words, &change->hangs);
+  return whole_number(take(words), "x", &change->times);
 }
 
-static bool read_burst(struct workload *w, char **word) {
-  if (!word[0] || !whole_number(word[0], "x", &w->burst) ||
-      !whole_time(word[1], &w->burst_s) ||
-      !whole_time(word[2], &w->burst_every_s))
-    return false;
+static bool read_burst(struct workload *w, struct words *words) {
+  if (!whole_number(take(words), "x", &w->burst)) return false;
+  if (w->burst == 0) return wrong(words, "a burst is more than 0 times");
+  if (!whole_time(take(words), &w->burst_s)) return false;
+  if (w->burst_s == 0) return wrong(words, "a burst lasts longer than that");
+  if (!whole_time(take(words), &w->burst_every_s)) return false;
   w->burst_s /= 1e6;
   w->burst_every_s /= 1e6;
-  return true;
+  return w->burst_s <= w->burst_every_s ||
+         wrong(words, "a burst lasts no longer than from one to the next");
 }
 
-static bool read_timeout(struct workload *w, char **word) {
+static bool read_timeout(struct workload *w, struct words *words) {
   double us;
-  if (!whole_time(word[0], &us) || us < 1 || us > 600e6) return false;
+  if (!whole_time(take(words), &us)) return false;
+  if (us < 1 || us > 600e6) return wrong(words, "a timeout is 1us to 600s");
   w->timeout_us = (int64_t)us;
   return true;
 }
 
 /* Of a rate and a load the last line counts, so each ends the other. */
-static bool read_rate(struct workload *w, char **word) {
+static bool read_rate(struct workload *w, struct words *words) {
   w->load = 0;
-  return whole_number(*word, "", &w->rate);
+  return whole_number(take(words), "", &w->rate) &&
+         (w->rate > 0 || wrong(words, "a rate is more than 0"));
 }
 
-static bool read_load(struct workload *w, char **word) {
+static bool read_load(struct workload *w, struct words *words) {
   w->rate = 0;
-  return whole_number(*word, "%", &w->load) && (w->load /= 100) > 0;
+  return whole_number(take(words), "%", &w->load) &&
+         ((w->load /= 100) > 0 || wrong(words, "a load is more than 0%"));
 }
 
-static bool read_line(struct workload *w, struct words *words) {
-  const char *key = words->at[0];
-  char **word = words->at + 1;
-  if (strcmp(key, "rate") == 0) return read_rate(w, word);
-  if (strcmp(key, "load") == 0) return read_load(w, word);
-  if (strcmp(key, "burst") == 0) return read_burst(w, word);
-  if (strcmp(key, "seconds") == 0) return whole_number(*word, "", &w->seconds);
-  if (strcmp(key, "settle") == 0) return whole_number(*word, "", &w->settle_s);
-  if (strcmp(key, "timeout") == 0) return read_timeout(w, word);
-  if (strcmp(key, "targets") == 0)
-    return count(*word, WORKLOAD_TARGETS_MAX, &w->targets) && w->targets > 0;
-  if (strcmp(key, "limit") == 0) return whole_number(*word, "", &w->limit);
-  if (strcmp(key, "servers") == 0) return count(*word, 100000, &w->servers);
-  if (strcmp(key, "cancel") == 0) return read_cancel(w, word);
-  if (strcmp(key, "answer") == 0) return read_answer(w, word);
-  if (strcmp(key, "change") == 0) return read_change(w, word);
+static bool read_seconds(struct workload *w, struct words *words) {
+  return whole_number(take(words), "", &w->seconds);
+}
+
+static bool read_settle(struct workload *w, struct words *words) {
+  return whole_number(take(words), "", &w->settle_s);
+}
+
+static bool read_limit(struct workload *w, struct words *words) {
+  return whole_number(take(words), "", &w->limit);
+}
+
+static bool read_targets(struct workload *w, struct words *words) {
+  return count(take(words), WORKLOAD_TARGETS_MAX, &w->targets) &&
+         w->targets > 0;
+}
+
+static bool read_servers(struct workload *w, struct words *words) {
+  return count(take(words), 100000, &w->servers);
+}
+
+static const struct {
+  const char *name;
+  bool (*read)(struct workload *w, struct words *words);
+} keys[] = {{"rate", read_rate},       {"load", read_load},
+            {"burst", read_burst},     {"seconds", read_seconds},
+            {"settle", read_settle},   {"timeout", read_timeout},
+            {"targets", read_targets}, {"limit", read_limit},
+            {"servers", read_servers}, {"cancel", read_cancel},
+            {"answer", read_answer},   {"change", read_change}};
+
+static bool read_words(struct workload *w, struct words *words) {
+  const char *key = take(words);
+  for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++)
+    if (strcmp(key, keys[i].name) == 0) return keys[i].read(w, words);
   return false;
 }
 
@@ -263,11 +240,27 @@ static bool read_line(struct workload *w, struct words *words) {
 
 static void split(struct words *words, char *line) {
   char *left;
-  line[strcspn(line, "#")] = '\0';
   memset(words, 0, sizeof *words);
   for (char *word = strtok_r(line, " \t\r", &left);
        word && words->count < WORDS_MAX; word = strtok_r(NULL, " \t\r", &left))
     words->at[words->count++] = word;
+}
+
+/* What is wrong with that line, or NULL; *word: with which of its words, if it
+ * is one. */
+static const char *read_line(struct workload *w, char *line,
+                             const char **word) {
+  struct words words;
+  split(&words, line);
+  *word = NULL;
+  if (words.count == 0) return NULL;
+  if (read_words(w, &words)) {
+    *word = peek(&words);
+    return *word ? "one word too many" : NULL;
+  }
+  if (words.missing) return "a word is missing at its end";
+  *word = words.at[words.taken - 1];
+  return words.why ? words.why : "not understood";
 }
 
 static double mean_us(const struct workload *w) {
@@ -295,35 +288,50 @@ static bool targets_are_there(const struct workload *w, char *error,
   return true;
 }
 
+/* In the mean, bursts and all. */
+static double requests(const struct workload *w) {
+  double more = 0;
+  if (w->burst_every_s > 0)
+    more = (w->burst - 1) * w->burst_s / w->burst_every_s;
+  return w->rate * (1 + more) * w->seconds;
+}
+
 static const char *finish(struct workload *w) {
   double mean = mean_us(w);
-  if (w->answer_count == 0 || mean <= 0) return "there is no `answer` line";
+  if (w->answer_count == 0) return "there is no `answer` line";
+  if (mean <= 0) return "no `answer` has a weight, and takes any time";
   if (w->load > 0 && w->servers == 0) return "`load` wants `servers`";
   if (w->load > 0) w->rate = w->load * w->servers * w->targets / mean * 1e6;
   if (w->rate <= 0) return "there is no `rate` and no `load`";
-  if (w->rate * w->seconds > 5e7) return "more than 50 million requests";
+  if (requests(w) > 5e7) return "more than 50 million requests";
   if (w->settle_s >= w->seconds) return "nothing is left behind `settle`";
   return NULL;
+}
+
+static bool read_text(struct workload *workload, const char *text, char *error,
+                      size_t error_cap) {
+  for (unsigned number = 1; *text; number++) {
+    char line[LINE_MAX_BYTES], copy[LINE_MAX_BYTES];
+    const char *word = NULL, *why = "longer than 255 bytes";
+    const size_t len = strcspn(text, "\n"), said = strcspn(text, "#\n");
+    snprintf(line, sizeof line, "%.*s", (int)said, text);
+    memcpy(copy, line, sizeof copy);
+    text += len + (text[len] == '\n');
+    if (said < sizeof line) why = read_line(workload, line, &word);
+    if (!why) continue;
+    snprintf(error, error_cap, "line %u, '%s': %s%s%s%s; see --help-workload",
+             number, copy, word ? "'" : "", word ? word : "", word ? "': " : "",
+             why);
+    return false;
+  }
+  return true;
 }
 
 bool workload_parse(struct workload *workload, const char *text, char *error,
                     size_t error_cap) {
   *workload = (struct workload){
       .seconds = 120, .settle_s = 20, .timeout_us = 3000000, .targets = 1};
-  for (unsigned number = 1; *text; number++) {
-    char line[LINE_MAX_BYTES], copy[LINE_MAX_BYTES];
-    struct words words;
-    size_t len = strcspn(text, "\n");
-    snprintf(line, sizeof line, "%.*s", (int)len, text);
-    memcpy(copy, line, sizeof copy);
-    text += len + (text[len] == '\n');
-    split(&words, line);
-    if (words.count == 0 || read_line(workload, &words)) continue;
-    snprintf(error, error_cap,
-             "line %u, '%s': not understood; see --help-workload", number,
-             copy);
-    return false;
-  }
+  if (!read_text(workload, text, error, error_cap)) return false;
   const char *why = finish(workload);
   if (why) snprintf(error, error_cap, "%s", why);
   return !why && targets_are_there(workload, error, error_cap);

@@ -255,28 +255,142 @@ Test(queue, a_hedge_is_refused_while_its_primary_waits) {
   stage_close(&s);
 }
 
-#define PAIR                                                                   \
-  "trace: on\n"                                                                \
-  "defaults: {hedges: 1, hedge_after: 20s, timeout: 50s}\n"                    \
-  "upstreams: {x: {targets: [$A, $B], max_attempts: 1, queue: '10:20s'}}\n"    \
-  "routes: [{path: /smart, upstream: x}]\n"
+/* ---- several targets -------------------------------------------------------- */
 
-Test(queue, nobody_waits_while_another_target_has_room) {
-  struct scene s = scene_open(PAIR);
-  struct client *second = client_new(s.program->port);
-  struct client *third = client_new(s.program->port);
+#define PAIR(more)                                                             \
+  "trace: on\n"                                                                \
+  "defaults: {timeout: 50s, " more "}\n"                                       \
+  "upstreams: {x: {targets: [$A, $B], max_attempts: 1, queue: '10:20s'}}\n"    \
+  "routes:\n"                                                                  \
+  "  - {path: /smart, upstream: x}\n"                                          \
+  "  - {path: /all, upstream: x, list: x}\n"
+
+#define HEDGED "hedges: 1, hedge_after: 20s"
+
+static struct client *client_of(struct scene *s) {
+  return client_new(s->program->port);
+}
+
+static void expect_ok(struct client *client) {
+  reply_expect(client_await_reply(client), 200, OK);
+}
+
+/* Neither target has room; whose answer comes first is whose room it is. */
+static void expect_first_room(const char *yaml) {
+  struct scene s = scene_open(yaml);
+  struct client *second = client_of(&s), *third = client_of(&s);
+  struct client *fourth = client_of(&s);
+  client_get(s.client, "/smart/1");
+  struct arrival *slow = await_line(s.a, "/1");
+  client_get(second, "/smart/2");
+  struct arrival *quick = await_line(s.b, "/2");
+  ask_in_line(s.program, third, "/smart/3");
+  ask_in_line(s.program, fourth, "/smart/4");
+  arrival_answer_json(quick, 200, OK);
+  expect_ok(second);
+  serve(s.b, third, "/3");
+  serve(s.b, fourth, "/4");
+  arrival_answer_json(slow, 200, OK);
+  expect_ok(s.client);
+  client_free(second);
+  client_free(third);
+  client_free(fourth);
+  scene_close(&s);
+}
+
+Test(queue, who_waits_takes_the_first_room_of_any_target) {
+  expect_first_room(PAIR("hedges: 0"));
+}
+
+Test(queue, who_waits_takes_the_first_room_of_any_target_with_hedges_too) {
+  expect_first_room(PAIR(HEDGED));
+}
+
+Test(queue, who_waits_takes_the_first_room_of_any_target_in_all_workers) {
+  expect_first_room("workers: 4\n" PAIR("hedges: 0"));
+}
+
+Test(queue, in_the_order_of_arrival_whoever_has_room) {
+  struct scene s = scene_open("workers: 4\n" PAIR("hedges: 0"));
+  struct client *second = client_of(&s), *third = client_of(&s);
+  struct client *fourth = client_of(&s);
+  client_get(s.client, "/smart/1");
+  struct arrival *a = await_line(s.a, "/1");
+  client_get(second, "/smart/2");
+  struct arrival *b = await_line(s.b, "/2");
+  ask_in_line(s.program, third, "/smart/3");
+  ask_in_line(s.program, fourth, "/smart/4");
+  arrival_answer_json(a, 200, OK);
+  expect_ok(s.client);
+  a = await_line(s.a, "/3");
+  arrival_answer_json(b, 200, OK);
+  expect_ok(second);
+  serve(s.b, fourth, "/4");
+  arrival_answer_json(a, 200, OK);
+  expect_ok(third);
+  client_free(second);
+  client_free(third);
+  client_free(fourth);
+  scene_close(&s);
+}
+
+/* It was to ask the first; its hedge was to ask the second, where it is now. */
+Test(queue, the_hedge_of_one_that_went_elsewhere_asks_where_it_came_from) {
+  struct scene s = scene_open(PAIR(HEDGED));
+  struct client *second = client_of(&s);
   client_get(s.client, "/smart/1");
   struct arrival *held = await_line(s.a, "/1");
   client_get(second, "/smart/2");
-  struct arrival *other = await_line(s.b, "/2");
-  ask_in_line(s.program, third, "/smart/3"); /* for the first */
-  arrival_answer_json(other, 200, OK);
-  reply_expect(client_await_reply(second), 200, OK);
+  struct arrival *moved = await_line(s.b, "/2");
   arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
-  serve(s.a, third, "/3");
+  expect_ok(s.client);
+  arrival_answer_json(moved, 500, "{}");
+  serve(s.a, second, "/2");
+  reply_expect_field(&second->reply, "Hedge-Attempts", "2");
   client_free(second);
-  client_free(third);
+  scene_close(&s);
+}
+
+/* One that asks each target, and no other instead, waits for that one. */
+Test(queue, who_may_ask_one_target_waits_for_that_one) {
+  struct scene s = scene_open(PAIR("hedges: 0"));
+  struct client *second = client_of(&s);
+  client_get(s.client, "/all");
+  struct arrival *a = await_line(s.a, "/"), *b = await_line(s.b, "/");
+  ask_in_line(s.program, second, "/all");
+  arrival_answer_json(b, 200, "2");
+  b = await_line(s.b, "/");
+  arrival_answer_json(b, 200, "2");
+  arrival_answer_json(a, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "[1,2]");
+  arrival_answer_json(await_line(s.a, "/"), 200, "1");
+  reply_expect(client_await_reply(second), 200, "[1,2]");
+  client_free(second);
+  scene_close(&s);
+}
+
+Test(queue, many_clients_of_many_workers_are_served_by_two_targets) {
+  enum { CLIENTS = 24 };
+  struct scene s = scene_open(
+      "workers: 4\n"
+      "defaults: {hedges: 0, timeout: 50s}\n"
+      "upstreams: {x: {targets: [$A, $B], max_attempts: 1, rate: '1000/s:1',\n"
+      "  queue: '100:40s'}}\n"
+      "routes: [{path: /smart, upstream: x}]\n");
+  struct client *clients[CLIENTS];
+  for (int i = 0; i < CLIENTS; i++) {
+    clients[i] = client_of(&s);
+    client_get(clients[i], "/smart");
+  }
+  for (int i = 0; i < CLIENTS; i += 2) {
+    struct arrival *a = origin_await(s.a), *b = origin_await(s.b);
+    arrival_answer_json(a, 200, OK);
+    arrival_answer_json(b, 200, OK);
+  }
+  for (int i = 0; i < CLIENTS; i++) {
+    expect_ok(clients[i]);
+    client_free(clients[i]);
+  }
   scene_close(&s);
 }
 
