@@ -87,7 +87,7 @@ void latency_window(struct latency_windows *windows,
 
 /* ---- the curve ---- */
 
-enum { A_FEW = 3 };
+enum { A_FEW = 5 };
 
 static uint32_t end_of_most(const struct latency_totals *seen, uint64_t sum) {
   uint64_t most = sum - sum / 100, below = 0;
@@ -106,14 +106,17 @@ void latency_curve_make(struct latency_curve *curve,
     longer += seen->longer[i];
   }
   float left = (float)(whole + longer), alive = 1;
-  curve->seen_us = 0;
+  uint64_t answers = whole;
+  curve->known_us = 0;
   for (unsigned i = 0; i < LATENCY_SPANS; i++) {
     float ended = (float)seen->whole[i], lost = (float)seen->longer[i];
     float risk = left - lost / 2;
     if (ended > 0) alive *= ended < risk ? 1 - ended / risk : 0;
     curve->alive[i] = alive;
     left -= ended + lost;
-    if (left >= A_FEW) curve->seen_us = latency_span_end_us(i);
+    if (ended > 0 && answers >= A_FEW)
+      curve->known_us = alive > 0 ? latency_span_end_us(i) : UINT32_MAX;
+    answers -= seen->whole[i];
   }
   curve->whole = (uint32_t)whole;
   curve->end_us = whole > 0 ? end_of_most(seen, whole + longer) : 0;
@@ -152,7 +155,7 @@ void latency_publish(struct latency_odds *odds,
   for (unsigned i = 0; i < LATENCY_SPANS; i++)
     atomic_store_explicit(&odds->answered[i], 1 - curve->alive[i],
                           memory_order_relaxed);
-  atomic_store_explicit(&odds->seen_us, curve->seen_us, memory_order_relaxed);
+  atomic_store_explicit(&odds->known_us, curve->known_us, memory_order_relaxed);
 }
 
 static float answered(const struct latency_odds *odds, unsigned span) {
@@ -179,12 +182,16 @@ int64_t latency_next_us(unsigned span, int64_t until_us) {
   return span == LATENCY_SPANS - 1 || end_us > until_us ? until_us : end_us;
 }
 
+uint32_t latency_known_us(const struct latency_odds *odds) {
+  return atomic_load_explicit(&odds->known_us, memory_order_relaxed);
+}
+
 int64_t latency_ahead_us(const struct latency_odds *odds, int64_t from_us,
                          int64_t until_us) {
-  int64_t seen_us = atomic_load_explicit(&odds->seen_us, memory_order_relaxed);
+  int64_t known_us = latency_known_us(odds);
   float before = latency_answered(odds, (uint32_t)from_us), sum_us = 0;
   const float left = 1 - before;
-  if (seen_us < until_us) until_us = seen_us;
+  if (known_us < until_us) until_us = known_us;
   for (unsigned span = latency_span(from_us); from_us < until_us; span++) {
     int64_t next_us = latency_next_us(span, until_us);
     float after = latency_answered(odds, (uint32_t)next_us);
