@@ -154,6 +154,49 @@ Test(latency, differences_are_right_across_an_overflow) {
   cr_expect_eq(seen_at(221), 5);
 }
 
+/* ---- calm times ---- */
+
+static struct latency_calm calm;
+static struct latency_totals usual;
+
+/* How many of all that was noted count. */
+static unsigned calm_ones(void) {
+  struct latency_totals totals = {0};
+  unsigned sum = 0;
+  latency_add(&totals, &counts);
+  latency_calm_add(&calm, &totals, &usual);
+  for (int i = 0; i < LATENCY_SPANS; i++)
+    sum += calm.sum.whole[i] + calm.sum.longer[i];
+  return sum;
+}
+
+Test(latency, sixteen_are_judged_together) {
+  note(15, 5 * MS, true);
+  cr_expect_eq(calm_ones(), 0);
+  note(1, 5 * MS, true);
+  cr_expect_eq(calm_ones(), 16);
+  cr_expect_eq(calm_ones(), 16, "once");
+}
+
+Test(latency, in_a_pause_nothing_counts) {
+  note(95, 5 * MS, true);
+  note(5, 50 * MS, false);
+  cr_expect_eq(calm_ones(), 100);
+  note(20, S, true);
+  note(20, 5 * MS, true);
+  cr_expect_eq(calm_ones(), 100);
+  note(17, 5 * MS, true);
+  note(3, S, true); /* as many as chance gives */
+  cr_expect_eq(calm_ones(), 120);
+}
+
+Test(latency, what_is_quicker_than_usual_counts) {
+  note(100, 50 * MS, true);
+  cr_expect_eq(calm_ones(), 100);
+  note(100, 5 * MS, true);
+  cr_expect_eq(calm_ones(), 200);
+}
+
 /* ---- what is still to come ---- */
 
 static struct latency_odds odds;

@@ -250,6 +250,23 @@ Test(simulation, who_hung_once_makes_no_rescue_greater) {
   simulated_clear(&seen);
 }
 
+/* A second in which all takes 2 s is no measure for those that are slow alone:
+ * there a hedge is quick. */
+Test(simulation, a_pause_makes_no_rescue_greater) {
+  struct workload workload =
+      workload_of("rate 40\nseconds 320\ntimeout 5s\nanswer 97 2ms\n"
+                  "answer 3 80ms\nchange 20s..21s 1000x\n");
+  for (uint64_t seed = 1; seed <= 3; seed++) {
+    struct simulated seen = {.from_s = 0, .to_s = workload.seconds};
+    struct simulated_policy policy = learned(950, 100);
+    cr_assert(simulation_run(&workload, &policy, seed, &seen));
+    cr_expect_gt(seen.rescued_slow, 200);
+    cr_expect_leq(seen.saved_told_ms, 1.1 * seen.saved_ms, "%g of %g",
+                  seen.saved_told_ms, seen.saved_ms);
+    simulated_clear(&seen);
+  }
+}
+
 #define SHEDDING                                                               \
   "rate 250\nseconds 120\ntimeout 2s\nanswer 94 median 10ms sigma 0.3\n"       \
   "answer 5 150ms..250ms\n"

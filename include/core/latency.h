@@ -89,6 +89,22 @@ void latency_window(struct latency_windows *windows,
                     const struct latency_totals *totals, int64_t now_us,
                     struct latency_totals *seen);
 
+/* What tells how long a slow attempt takes: the totals, but for pauses of the
+ * target, in which all are slow. There a hedge is as slow as its primary, so
+ * both are seen to their end; at other times a slow primary is cancelled by a
+ * quick hedge. Whoever counts both learns of slow ones from the pause alone.
+ * All zeros has not begun. */
+struct latency_calm {
+  struct latency_totals sum, judged; /* what counts; all so far */
+};
+
+/* Judges what has ended since, as soon as that is sixteen attempts. It counts,
+ * and is added to *usual, which are calm ones of late, unless more of it than
+ * chance gives lasted longer than nine in ten of *usual did. */
+void latency_calm_add(struct latency_calm *calm,
+                      const struct latency_totals *totals,
+                      struct latency_totals *usual);
+
 /* What share of attempts has not been answered at the end of each span. */
 struct latency_curve {
   uint32_t whole; /* answers that it rests on */

@@ -85,6 +85,66 @@ void latency_window(struct latency_windows *windows,
   }
 }
 
+/* ---- calm times ---- */
+
+enum {
+  JUDGED = 16,
+  SLOW = 10,  /* one in so many, or fewer */
+  AT_ONCE = 4 /* as the attempts of a race, which end together */
+};
+
+static const struct latency_totals none;
+
+/* How many have ended since, in this span or behind it. */
+static float ended_from(const struct latency_totals *totals,
+                        const struct latency_totals *start, unsigned span) {
+  uint64_t sum = 0;
+  for (; span < LATENCY_SPANS; span++)
+    sum += (uint32_t)(totals->whole[span] - start->whole[span]) +
+           (uint32_t)(totals->longer[span] - start->longer[span]);
+  return (float)sum;
+}
+
+static unsigned slow_from(const struct latency_totals *usual) {
+  const float most = ended_from(usual, &none, 0) / SLOW;
+  unsigned span = 1;
+  while (ended_from(usual, &none, span) > most) span++;
+  return span;
+}
+
+/* Chance gives a mean, and up to three deviations (Poisson's). */
+static bool is_a_pause(const struct latency_totals *totals,
+                       const struct latency_totals *start,
+                       const struct latency_totals *usual) {
+  const float all = ended_from(usual, &none, 0);
+  if (all < JUDGED) return false;
+  const unsigned slow = slow_from(usual);
+  const float mean = (ended_from(usual, &none, slow) + AT_ONCE) / all *
+                     ended_from(totals, start, 0);
+  const float more = ended_from(totals, start, slow) - mean - AT_ONCE;
+  return more > 0 && more * more > 9 * mean;
+}
+
+static void add_since(struct latency_totals *sum,
+                      const struct latency_totals *totals,
+                      const struct latency_totals *start) {
+  for (unsigned i = 0; i < LATENCY_SPANS; i++) {
+    sum->whole[i] += totals->whole[i] - start->whole[i];
+    sum->longer[i] += totals->longer[i] - start->longer[i];
+  }
+}
+
+void latency_calm_add(struct latency_calm *calm,
+                      const struct latency_totals *totals,
+                      struct latency_totals *usual) {
+  if (ended_from(totals, &calm->judged, 0) < JUDGED) return;
+  if (!is_a_pause(totals, &calm->judged, usual)) {
+    add_since(&calm->sum, totals, &calm->judged);
+    add_since(usual, totals, &calm->judged);
+  }
+  calm->judged = *totals;
+}
+
 /* ---- the curve ---- */
 
 enum { A_FEW = 5 };

@@ -315,7 +315,9 @@ static void learn_past(struct pilot_target *target,
                        const struct latency_totals *totals, int64_t now_us) {
   struct latency_totals seen;
   struct latency_curve curve;
-  latency_window(&learner->past, &latency_past, totals, now_us, &seen);
+  latency_window(&learner->past, &latency_past, &learner->calm.sum, now_us,
+                 &seen);
+  latency_calm_add(&learner->calm, totals, &seen);
   latency_curve_make(&curve, &seen);
   if (curve.whole >= DELAY_COLD) latency_publish(&target->past, &curve);
 }
