@@ -80,28 +80,24 @@ class Browser:
         self.chromium("Emulation.setEmulatedMedia", features=[
             {"name": "prefers-color-scheme", "value": scheme}])
 
+    def act(self, what, *actions):
+        self.command("POST", "/actions", {"actions": [
+            {"type": what, "id": what, "actions": actions}]})
+
     def press(self, *keys):
         """Keys, one after the other: "a", or a name of KEYS."""
-        actions = []
-        for key in keys:
-            value = KEYS.get(key, key)
-            actions += [{"type": "keyDown", "value": value},
-                        {"type": "keyUp", "value": value}]
-        self.command("POST", "/actions", {"actions": [
-            {"type": "key", "id": "keyboard", "actions": actions}]})
+        self.act("key", *[{"type": kind, "value": KEYS.get(key, key)}
+                          for key in keys for kind in ("keyDown", "keyUp")])
 
     def paste(self):
-        self.command("POST", "/actions", {"actions": [
-            {"type": "key", "id": "keyboard", "actions": [
-                {"type": kind, "value": key} for kind, key in (
-                    ("keyDown", KEYS["Control"]), ("keyDown", "v"),
-                    ("keyUp", "v"), ("keyUp", KEYS["Control"]))]}]})
+        self.act("key", *[{"type": kind, "value": key} for kind, key in (
+            ("keyDown", KEYS["Control"]), ("keyDown", "v"), ("keyUp", "v"),
+            ("keyUp", KEYS["Control"]))])
 
     def point(self, x, y):
         """The pointer goes there."""
-        self.command("POST", "/actions", {"actions": [
-            {"type": "pointer", "id": "mouse", "actions": [
-                {"type": "pointerMove", "duration": 0, "x": x, "y": y}]}]})
+        self.act("pointer", {"type": "pointerMove", "duration": 0, "x": x,
+                             "y": y})
 
     def click(self, selector):
         found = self.command("POST", "/element", {"using": "css selector",

@@ -10,7 +10,9 @@ SCRAPED = {"job", "instance"}
 OF_PROMETHEUS = {"up": set()}
 SERIES_OF = {"histogram": ("_bucket", "_sum", "_count")}
 # Windows for a test of seconds; all other variables of Grafana are set to All.
-WINDOWS = {"$__rate_interval": "10s", "$__interval": "10s", "$__range": "1m"}
+WINDOWS = {"$__rate_interval": "10s", "$__range": "1m"}
+# May be as short as a scrape's interval: nothing changes within one sample.
+TOO_SHORT = "[$__interval]"
 
 
 def words_of(text):
@@ -142,6 +144,8 @@ def wrong_board(board):
     ids = [panel["id"] for panel in board["panels"]]
     if len(set(ids)) < len(ids):
         yield "two panels have one id"
+    if TOO_SHORT in str(board):
+        yield "a window is %s and not [$__rate_interval]" % TOO_SHORT
     for uid in set(sources(board)) - {"${datasource}", "-- Grafana --"}:
         yield "a data source is %s and not the variable" % uid
 

@@ -1,12 +1,14 @@
-"""What the scripts in Python share: lib.sh for them.
+"""What the scripts in Python share; lib.sh is that of the others.
 
 The program (HEDGEROW_BIN, or that of build/release), a folder WORK that goes
 away with the script, upstreams of the script's own, and hedgerow and its tools
 until they listen. An importing script stands beside this file; the root of the
 checkout is the working directory from here on."""
 import atexit
+import contextlib
 import copy
 import os
+import random
 import re
 import resource
 import socket
@@ -51,7 +53,7 @@ def await_that(what, look, wanted=bool, patience_s=40):
             return seen
         if time.monotonic() > until:
             fail("waited in vain: %s; last seen: %s" % (what, str(seen)[:2000]))
-        time.sleep(0.05)
+        time.sleep(0.01)
 
 
 def arguments(pattern=""):
@@ -76,10 +78,18 @@ def write(name, text):
     return path
 
 
+def put(name, text):
+    """In place at once."""
+    os.replace(write(name + ".new", text), os.path.join(WORK.name, name))
+
+
 def free_port():
-    with socket.socket() as any_port:
-        any_port.bind(("127.0.0.1", 0))
-        return any_port.getsockname()[1]
+    """One below those that connections leave from, so that it stays free."""
+    while True:
+        port = random.randrange(10000, 30000)
+        with contextlib.suppress(OSError), socket.socket() as it:
+            it.bind(("127.0.0.1", port))
+            return port
 
 
 def get(url, **fields):
@@ -94,12 +104,15 @@ def many_descriptors():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def build():
-    """The peers, and the program unless it is somebody else's."""
-    targets = ["peers"] + ["all"] * ("HEDGEROW_BIN" not in os.environ)
-    done = subprocess.run(["make", "-s", "-j%d" % os.cpu_count(), *targets],
+def make(*words):
+    done = subprocess.run(["make", "-s", "-j%d" % os.cpu_count(), *words],
                           text=True, env=ENV, capture_output=True)
     expect(done.returncode == 0, "it builds", done.stdout + done.stderr)
+
+
+def build():
+    """The peers, and the program unless it is somebody else's."""
+    make("peers", *["all"] * ("HEDGEROW_BIN" not in os.environ))
 
 
 def figures(text):
@@ -112,7 +125,7 @@ def load(url, *words, under=()):
     """The figures of peers/load that asks this URL's port."""
     done = subprocess.run(
         [*under, PEERS + "load", "--port", re.search(r":(\d+)", url)[1],
-         *map(str, words)], capture_output=True, text=True, timeout=300)
+         *map(str, words)], capture_output=True, text=True)
     expect(done.returncode == 0, "the load does not give up", done.stdout,
            done.stderr)
     return figures(done.stdout)
@@ -166,8 +179,9 @@ class Upstream:
         return [request.path for request in self.seen]
 
 
-def resident_kb(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", read("/proc/%d/status" % pid))[1])
+def of_status(pid, name):
+    return int(re.search(name + r":\s+(\d+)", read("/proc/%d/status" %
+                                                   pid))[1])
 
 
 def is_open(port):
@@ -175,15 +189,25 @@ def is_open(port):
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
+class Ended(SystemExit):
+    """A program ended before it was ready."""
+
+    def __init__(self, program):
+        self.status, self.said = program.process.returncode, program.said()
+        super().__init__("%s: it ended with %d: %s" %
+                         (NAME, self.status, self.said))
+
+
 class Program:
     """A program until it is ready: listens, says a pattern, or opens a port.
     `url`, and `admin` and `faults` where it says so. It ends with `with`, or
     with the script."""
 
-    def __init__(self, *command, ready=r"listening on (http://[^\s,]+)"):
-        self.process = subprocess.Popen(
-            command, env=ENV, text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT)
+    def __init__(self, *command, ready=r"listening on (http://[^\s,]+)",
+                 **how):
+        how = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, **how,
+               "env": {**ENV, **how.get("env", {})}}
+        self.process = subprocess.Popen(command, text=True, **how)
         atexit.register(self.process.kill)
         self.lines, self.places = [], {}
         self.reader = threading.Thread(target=self.listen, daemon=True)
@@ -200,7 +224,7 @@ class Program:
             setattr(self, name, found and found[1].rstrip("/"))
 
     def listen(self):
-        for line in self.process.stdout:
+        for line in self.process.stdout or self.process.stderr or []:
             self.lines.append(line)
 
     def said(self):
@@ -209,14 +233,27 @@ class Program:
     def await_said(self, pattern):
         """The pattern's group in what it says."""
         def look():
-            over = self.process.poll() is not None
-            found = re.search(pattern, self.said())
-            expect(found or not over, "it says " + pattern, self.said())
-            return found
+            if self.process.poll() is not None:
+                self.reader.join(5)
+                if not re.search(pattern, self.said()):
+                    raise Ended(self)
+            return re.search(pattern, self.said())
         return await_that("it says " + pattern, look)[1]
 
     def resident_kb(self):
-        return resident_kb(self.process.pid)
+        return of_status(self.process.pid, "VmRSS")
+
+    def cpu_ms(self):
+        """User and system time."""
+        stat = read("/proc/%d/stat" % self.process.pid).rsplit(")", 1)[1]
+        return sum(map(int, stat.split()[11:13])) * 1000 / os.sysconf(
+            "SC_CLK_TCK")
+
+    def peak_kb(self):
+        return of_status(self.process.pid, "VmHWM")
+
+    def threads(self):
+        return of_status(self.process.pid, "Threads")
 
     def descriptors(self):
         return len(os.listdir("/proc/%d/fd" % self.process.pid))
@@ -243,6 +280,35 @@ class Program:
         elif self.process.poll() is None:
             self.stop()
         self.process.wait(20)
+
+
+class Holder:
+    """A client that holds so many connections open."""
+
+    def __init__(self, url, count, under=()):
+        self.process = subprocess.Popen(
+            [*under, PEERS + "load", "--port", url.rsplit(":", 1)[1], "--hold",
+             str(count)], text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE)
+        self.says("open")
+
+    def says(self, word):
+        said = self.process.stdout.readline().strip()
+        expect(said == word, "it says " + word, said)
+
+    def send(self):
+        """A request on each."""
+        print(file=self.process.stdin, flush=True)
+        self.says("sent")
+
+    def leave(self):
+        self.process.stdin.close()
+        expect(self.process.wait(20) == 0, "the clients do not give up")
+
+
+def origin(*words, nice=()):
+    """tests/peers/origin.c; once it has ended it says what it has done."""
+    return Program(*nice, PEERS + "origin", *map(str, words))
 
 
 def mock(*words, port=0):

@@ -9,8 +9,8 @@ import socket
 import subprocess
 import time
 
-from lib import (PEERS, PROGRAM, WORK, Program, expect, free_port, read,
-                 resident_kb, write)
+from lib import (PEERS, PROGRAM, WORK, Program, expect, free_port, of_status,
+                 read, write)
 
 os.environ["PATH"] += ":/usr/sbin:/sbin"
 DESCRIPTORS = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 100000)
@@ -282,7 +282,8 @@ class Proxy(Program):
         now = before = -1
         for _ in range(20):
             time.sleep(0.2)
-            before, now = now, sum(map(resident_kb, self.tree()))
+            before, now = now, sum(
+                of_status(pid, "VmRSS") for pid in self.tree())
             if now == before:
                 break
         return now

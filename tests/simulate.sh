@@ -65,6 +65,8 @@ simulate --workload "$work/mine" --from 0 --to 0.000001
 simulate --workload W4 --set 'rate 100' --set 'seconds 30' --tabs
 [ "$(cut -f 1 "$work/out")" -lt 2000 ] || fail 'some 1000 requests'
 simulate --workload W1 --set 'seconds 30' --stagger auto
+simulate --workload W1 --set 'seconds 30' --rate 150/s:5 --queue 9:50ms
+says 'queue '
 simulate --list
 says '# W10, or quiet'
 "$bin" simulate --list | awk '/^# W3/ { on = 1; next } /^#/ { on = 0 } on' \
@@ -82,6 +84,7 @@ refused 'p50 to p99.9' --workload W1 --hedge-after p49
 refused 'the longer one' --workload W1 --hedge-after p95:2s..1s
 refused '10%' --workload W1 --budget 10
 refused 'on or off' --workload W1 --gate maybe
+refused 'such as 100:50ms' --workload W1 --queue 100
 refused 'next, all or wait' --workload W1 --on-failure never
 refused "--from 25 --to 20: expected --from below --to" \
   --workload "$work/mine" --from 25 --to 20

@@ -191,8 +191,9 @@ static struct race_would run(unsigned races, drawer *draw) {
   for (unsigned i = 0; i < races; i++) {
     struct luck mine = luck_of(7, i, 0), others = luck_of(7, i, 1);
     struct race_plan plan;
-    pilot_plan(&pilot, &plan, &policy, pilot.count, i % rotating, timeout_us,
-               now_us);
+    pilot_plan(&pilot, &plan, &policy,
+               (struct pilot_reach){pilot.count, i % rotating, false},
+               timeout_us, now_us);
     struct drawn primary = draw(&mine, plan.target[0]);
     hedge_for_real(&plan, draw, &others, &primary);
     would = observe(&plan, &primary);
@@ -346,7 +347,8 @@ Test(estimate, promises_nothing_in_an_outage) {
   for (unsigned i = 0; i < 1000; i++) {
     struct race_plan plan;
     struct drawn bad = {MS, false, 500};
-    pilot_plan(&pilot, &plan, &policy, 1, 0, timeout_us, now_us);
+    pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
+               timeout_us, now_us);
     struct race_would would = observe(&plan, &bad);
     if (i == 0) cr_expect_gt(would.rescue, 0.9f);
     if (i == 500) cr_expect_lt(would.rescue, 0.01f);
@@ -359,7 +361,8 @@ Test(estimate, expects_nothing_of_a_target_that_it_does_not_know) {
   struct race_plan plan;
   struct drawn slow = {500 * MS, true, 200};
   set_up(1);
-  pilot_plan(&pilot, &plan, &policy, 1, 0, timeout_us, now_us);
+  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
+             timeout_us, now_us);
   struct race_would would = observe(&plan, &slow);
   cr_expect_eq(would.hedge_us, 50 * MS);
   cr_expect_eq(would.save_us, 0);
@@ -370,7 +373,8 @@ Test(estimate, promises_nothing_where_the_hedge_would_have_been_held_back) {
   struct drawn slow = {500 * MS, true, 200};
   set_up(1);
   run(1000, always_the_same);
-  pilot_plan(&pilot, &plan, &policy, 1, 0, timeout_us, now_us);
+  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
+             timeout_us, now_us);
   held_back = true;
   struct race_would would = observe(&plan, &slow);
   cr_expect_eq(would.hedge_us, 0);
@@ -383,7 +387,8 @@ Test(estimate, does_not_ask_how_the_target_is_when_the_race_is_over) {
   struct drawn slow = {500 * MS, true, 200};
   set_up(1);
   run(1000, always_the_same);
-  pilot_plan(&pilot, &plan, &policy, 1, 0, timeout_us, now_us);
+  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
+             timeout_us, now_us);
   for (int i = 0; i < 40; i++) (void)observe(&plan, &slow);
   cr_expect_not(pilot_would_let(&pilot, 0, PILOT_HEDGE, 1, now_us));
   struct race_would would = observe(&plan, &slow);
@@ -396,7 +401,8 @@ Test(estimate, says_what_a_single_answer_would_have_saved) {
   set_up(1);
   policy.learn.per_mille = 0;
   run(1000, always_the_same);
-  pilot_plan(&pilot, &plan, &policy, 1, 0, timeout_us, now_us);
+  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
+             timeout_us, now_us);
   struct race_would would = observe(&plan, &slow);
   cr_expect_eq(would.hedge_us, 50 * MS);
   expect_about("saved", (double)would.save_us, 445 * MS, 0.01);
@@ -408,7 +414,8 @@ Test(estimate, leaves_out_a_request_whose_client_left) {
   struct race_would would = {0};
   struct attempt_end end = {.result = ATTEMPT_CANCELLED};
   set_up(1);
-  pilot_plan(&pilot, &plan, &policy, 1, 0, timeout_us, now_us);
+  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
+             timeout_us, now_us);
   race_init(&race, &plan);
   race.outcome = OUTCOME_GONE;
   struct estimate_race r = {

@@ -7,6 +7,9 @@
 static const struct hedge_budget_rule ten_percent = {100, 20};
 static const struct hedge_budget_rule usual = {2000, 100};
 
+/* To take what is there. */
+static const struct hedge_budget_rule any = {1000, 1000000};
+
 static struct hedge_budget budget;
 static struct hedge_earnings earnings;
 
@@ -17,7 +20,7 @@ static void earn(unsigned times, const struct hedge_budget_rule *rule) {
 
 static unsigned take_all(enum purse purse) {
   unsigned taken = 0;
-  while (hedge_budget_take(&budget, purse, 0)) taken++;
+  while (hedge_budget_take(&budget, purse, &any, 0)) taken++;
   return taken;
 }
 
@@ -25,7 +28,7 @@ Test(hedge_budget, both_purses_are_full_at_first_and_then_empty) {
   hedge_budget_init(&budget, &ten_percent);
   cr_expect_eq(take_all(PURSE_TIME), 20);
   cr_expect_eq(take_all(PURSE_FAILURE), 20, "they share nothing");
-  cr_expect_not(hedge_budget_take(&budget, PURSE_TIME, 0));
+  cr_expect_not(hedge_budget_take(&budget, PURSE_TIME, &any, 0));
 }
 
 Test(hedge_budget, ten_successes_earn_a_token_of_10_percent) {
@@ -66,10 +69,10 @@ Test(hedge_budget, no_more_is_kept_than_the_cap) {
 Test(hedge_budget, a_look_into_a_purse_takes_nothing) {
   hedge_budget_init(&budget, &ten_percent);
   for (int i = 0; i < 100; i++)
-    cr_expect(hedge_budget_has(&budget, PURSE_TIME, 19));
-  cr_expect(!hedge_budget_has(&budget, PURSE_TIME, 20));
+    cr_expect(hedge_budget_has(&budget, PURSE_TIME, &any, 19));
+  cr_expect(!hedge_budget_has(&budget, PURSE_TIME, &any, 20));
   cr_expect_eq(take_all(PURSE_TIME), 20);
-  cr_expect(!hedge_budget_has(&budget, PURSE_TIME, 0));
+  cr_expect(!hedge_budget_has(&budget, PURSE_TIME, &any, 0));
 }
 
 Test(hedge_budget, of_nothing_nothing_is_paid) {
@@ -80,17 +83,32 @@ Test(hedge_budget, of_nothing_nothing_is_paid) {
   cr_expect_eq(take_all(PURSE_FAILURE), 0);
 }
 
+static void expect_no_more(const struct hedge_budget_rule *rule, int tokens) {
+  hedge_budget_init(&budget, &usual);
+  cr_expect_eq(hedge_budget_tokens(&budget, PURSE_TIME, rule), tokens);
+  for (int i = 0; i < tokens; i++)
+    cr_expect(hedge_budget_take(&budget, PURSE_TIME, rule, 0));
+  cr_expect_not(hedge_budget_has(&budget, PURSE_TIME, rule, 0));
+  cr_expect_not(hedge_budget_take(&budget, PURSE_TIME, rule, 0));
+}
+
+Test(hedge_budget, what_an_older_rule_kept_counts_up_to_the_cap) {
+  static const struct hedge_budget_rule none = {0, 20};
+  expect_no_more(&ten_percent, 20);
+  expect_no_more(&none, 0);
+  expect_no_more(&usual, 100);
+}
+
 /* ---- threads ---- */
 
 enum { THREADS = 4, ROUNDS = 20000 };
 
 static void *spend(void *taken) {
   struct hedge_earnings own = {0};
-  struct hedge_budget_rule rule = {1000, 1000000};
   for (int i = 0; i < ROUNDS; i++) {
-    hedge_budget_earn(&budget, &own, &rule);
+    hedge_budget_earn(&budget, &own, &any);
     if (i % 2 == 0)
-      *(unsigned *)taken += hedge_budget_take(&budget, PURSE_TIME, 0);
+      *(unsigned *)taken += hedge_budget_take(&budget, PURSE_TIME, &any, 0);
   }
   return NULL;
 }

@@ -173,6 +173,18 @@ Test(otlp, a_trace_that_begins_here_has_no_parent) {
   expect_holds(&copy, 3, "\"spanId\":\"00000000000000b7\",\"flags\":1,");
 }
 
+Test(otlp, the_state_of_the_trace_stands_in_each_span) {
+  struct race_copy copy = rescued();
+  cr_expect_null(strstr(written(&copy, 3), "traceState"));
+  copy.race.trace_state = slice_of("a=1,b=\"");
+  expect_holds(&copy, 3,
+               "\"spanId\":\"00000000000000b7\",\"parentSpanId\":"
+               "\"00f067aa0ba902b7\",\"traceState\":\"a=1,b=\\\"\",\"flags\"");
+  expect_holds(&copy, 3,
+               "\"spanId\":\"0000000000000def\",\"parentSpanId\":"
+               "\"00000000000000b7\",\"traceState\":\"a=1,b=\\\"\",\"flags\"");
+}
+
 Test(otlp, only_failures_are_errors) {
   static const struct {
     enum attempt_result result;
@@ -271,6 +283,7 @@ Test(otlp, whatever_a_peer_sends_it_is_json_and_has_room) {
   copy.race.route = (struct slice){noise, RACE_COPY_ROUTE};
   copy.race.upstream = copy.race.peer = copy.race.id = copy.race.method =
       (struct slice){noise, RACE_COPY_NAME};
+  copy.race.trace_state = (struct slice){noise, TRACE_STATE_BYTES};
   copy.race.would = (struct race_would){INT64_MAX, INT64_MAX, 1};
   copy.race.count = RACE_COPY_ATTEMPTS;
   copy.left_out = 100;
@@ -308,7 +321,6 @@ Test(otlp, what_a_collector_has_not_kept_is_read) {
     const char *why;
   } rows[] = {
       {"", 0, ""},
-      {"0", 0, ""},
       {"{}", 0, ""},
       {PARTIAL(""), 0, ""},
       {PARTIAL("\"rejectedSpans\":\"5\""), 5, ""},
@@ -317,7 +329,6 @@ Test(otlp, what_a_collector_has_not_kept_is_read) {
        12, "no"},
       {PARTIAL("\"rejectedSpans\":\"0\",\"errorMessage\":\"soon\""), 0, "soon"},
       {PARTIAL("\"rejectedSpans\":99999999999999999999"), 9999999999, ""},
-      {"{\"partialSuccess\":{\"rejectedSpans\":", 0, ""},
       {PARTIAL("\"rejectedSpans\":-1"), 0, ""},
       {PARTIAL("\"rejectedSpans\":null,\"errorMessage\":null"), 0, ""},
       {"{\"rejectedSpans\":3}", 0, ""},
@@ -326,9 +337,24 @@ Test(otlp, what_a_collector_has_not_kept_is_read) {
        "a\\n\\u001b[2Jb \\x7f\\xc2\\x9b"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    const struct otlp_partial partial = otlp_partial(slice_of(rows[i].answer));
-    cr_expect_eq(partial.rejected, rows[i].rejected, "%s", rows[i].answer);
-    cr_expect_str_eq(partial.why, rows[i].why, "%s", rows[i].answer);
+    const struct otlp_reply reply = otlp_reply(slice_of(rows[i].answer));
+    cr_expect(reply.is_one, "%s", rows[i].answer);
+    cr_expect_eq(reply.rejected, rows[i].rejected, "%s", rows[i].answer);
+    cr_expect_str_eq(reply.why, rows[i].why, "%s", rows[i].answer);
+  }
+}
+
+Test(otlp, what_is_no_json_object_is_no_collectors_answer) {
+  static const char *const rows[] = {
+      "0",        "[]",
+      "\"ok\"",   "ok",
+      " ",        "<html>{}</html>",
+      "{} {}",    "{\"partialSuccess\":{\"rejectedSpans\":",
+      "\x1f\x8b", "[{\"partialSuccess\":{\"rejectedSpans\":1}}]"};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const struct otlp_reply reply = otlp_reply(slice_of(rows[i]));
+    cr_expect_not(reply.is_one, "%s", rows[i]);
+    cr_expect_eq(reply.rejected, 0, "%s", rows[i]);
   }
 }
 
@@ -336,9 +362,9 @@ Test(otlp, a_long_message_of_a_collector_is_cut) {
   char answer[1024], end[sizeof "xxx..."];
   snprintf(answer, sizeof answer, WHY("%0500d"), 0);
   memset(strstr(answer, "000"), 'x', 500);
-  const struct otlp_partial partial = otlp_partial(slice_of(answer));
-  const size_t len = strlen(partial.why);
+  const struct otlp_reply reply = otlp_reply(slice_of(answer));
+  const size_t len = strlen(reply.why);
   cr_assert_eq(len, OTLP_WHY_BYTES - 1);
-  memcpy(end, partial.why + len - 6, sizeof end);
+  memcpy(end, reply.why + len - 6, sizeof end);
   cr_expect_str_eq(end, "xxx...");
 }

@@ -16,7 +16,9 @@ static bool lose(int64_t at_us) {
   return outlier_strike(&bench, &outlier_slow, t0 + at_us);
 }
 
-static bool good(int64_t at_us) { return outlier_good(&bench, t0 + at_us); }
+static bool good(int64_t asked_us) {
+  return outlier_good(&bench, t0 + asked_us);
+}
 
 static bool may_ask(int64_t at_us) {
   return outlier_may_ask(&bench, t0 + at_us);
@@ -91,11 +93,44 @@ Test(outlier, a_try_that_fails_doubles_its_time_up_to_5_minutes) {
 }
 
 Test(outlier, what_was_asked_before_changes_nothing_any_more) {
+  eject(2);
+  cr_expect_not(fail(3));
+  cr_expect_not(good(1), "it was asked before");
+  cr_expect_not(may_ask(4));
+  cr_expect(may_ask(2 + 10 * S));
+}
+
+Test(outlier, asked_while_it_sits_the_first_good_answer_brings_it_back) {
   eject(0);
   cr_expect_not(fail(1));
-  cr_expect_not(good(2), "it began before");
-  cr_expect_not(may_ask(3));
-  cr_expect(may_ask(10 * S));
+  cr_expect(good(2));
+  cr_expect_eq(place(2), OUTLIER_IN);
+  cr_expect_not(good(3), "it is back only once");
+}
+
+Test(outlier, one_good_answer_in_an_outage_does_not_shorten_the_next_time) {
+  eject(0);
+  good(1 * S);
+  eject(2 * S);
+  cr_expect_not(may_ask(22 * S - 1), "twice as long as before");
+  cr_expect_not(good(4 * S - 1), "a tenth of it has to pass");
+  cr_expect(good(4 * S));
+  eject(5 * S);
+  cr_expect_not(good(9 * S - 1));
+  cr_expect(good(9 * S));
+  for (int64_t at = 10 * S; at < 200 * S; at += 31 * S)
+    eject(at), good(at + 30 * S);
+  eject(500 * S);
+  cr_expect_not(good(530 * S - 1));
+  cr_expect(good(530 * S), "never for longer than half a minute");
+}
+
+Test(outlier, one_that_stays_ill_is_back_with_its_first_good_answer) {
+  int64_t now = 0;
+  eject(0);
+  for (int64_t length = 10 * S; length < 300 * S; length *= 2)
+    cr_assert(fail(now += length));
+  cr_expect(good(now));
 }
 
 Test(outlier, one_that_falls_again_soon_sits_for_twice_as_long) {
@@ -119,4 +154,10 @@ Test(outlier, ten_losses_send_it_out_and_then_two) {
   cr_expect(lose(11 * S));
   cr_expect_not(may_ask(31 * S - 1));
   cr_expect(may_ask(31 * S));
+}
+
+Test(outlier, a_slow_one_sits_its_whole_time) {
+  for (int i = 0; i < 10; i++) lose(0);
+  cr_expect_not(good(10 * S - 1));
+  cr_expect(good(10 * S));
 }

@@ -59,7 +59,9 @@ static void refresh(void) {
 
 static struct race_plan plan_of(unsigned first, int64_t timeout_us) {
   struct race_plan plan;
-  pilot_plan(&pilot, &plan, &policy, pilot.count, first, timeout_us, now_us);
+  pilot_plan(&pilot, &plan, &policy,
+             (struct pilot_reach){pilot.count, first, false}, timeout_us,
+             now_us);
   return plan;
 }
 
@@ -107,8 +109,154 @@ Test(pilot, primaries_and_hedges_pass_by_a_target_that_fails) {
   expect_order(0, "023");
   expect_order(1, "230");
   now_us += 10 * S;
-  expect_order(0, "012");
+  expect_order(0, "102");
   expect_order(0, "023");
+}
+
+/* ---- who is tried, and when ---- */
+
+static void expect_shared(const char *want, bool shared) {
+  struct race_plan plan;
+  char got[] = "...";
+  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){3, 0, shared}, S,
+             now_us);
+  for (unsigned k = 0; k < 3; k++) got[k] = (char)('0' + plan.target[k]);
+  cr_expect_str_eq(got, want, "%s, not %s", got, want);
+}
+
+Test(pilot, one_request_tries_a_target_and_no_shared_plan_does) {
+  set_up(3);
+  end_many(5, 1, status(500), MS);
+  now_us += 10 * S;
+  expect_shared("021", true);
+  expect_shared("102", false);
+  expect_shared("020", false);
+}
+
+Test(pilot, each_request_tries_one_target) {
+  set_up(3);
+  end_many(5, 0, status(500), MS);
+  end_many(5, 1, status(500), MS);
+  now_us += 10 * S;
+  expect_order(2, "021");
+  expect_order(2, "121");
+  expect_order(2, "212");
+}
+
+/* The second has no place outside while the first sits. */
+Test(pilot, who_is_tried_stands_in_a_plan_once) {
+  policy.hedges = 3;
+  set_up(3);
+  end_many(5, 1, status(500), MS);
+  now_us += 5 * S;
+  end_many(5, 0, status(500), MS);
+  now_us += 5 * S;
+  expect_order(2, "1212");
+}
+
+/* A hedge may never start, so what a plan asks second is tried by nobody. */
+Test(pilot, what_cannot_be_rescued_tries_a_target_in_its_turn) {
+  static const struct race_policy cases[] = {{.hedges = 0},
+                                             {.hedges = 2, .once = true}};
+  for (unsigned i = 0; i < 2; i++) {
+    memset(targets, 0, sizeof targets);
+    policy = cases[i];
+    set_up(2);
+    end_many(5, 1, status(500), MS);
+    now_us += 10 * S;
+    cr_expect_eq(plan_of(0, S).target[0], 0);
+    cr_expect_eq(plan_of(1, S).target[0], 1);
+    cr_expect_eq(plan_of(1, S).target[0], 0, "it is being tried");
+  }
+}
+
+/* Requests of several workers, at even or random intervals, take turns; their
+ * hedges never start. */
+static struct traffic {
+  unsigned targets, workers;
+  int64_t interval_us;
+  bool even;
+  uint32_t luck, turn;
+} traffic;
+
+static int64_t next_gap_us(void) {
+  traffic.luck = traffic.luck * 1664525 + 1013904223;
+  if (traffic.even) return traffic.interval_us;
+  return 1 + traffic.interval_us * (traffic.luck >> 16) / 0x8000;
+}
+
+/* When the first target is asked. */
+static int64_t asked_at(const struct pilot *workers) {
+  for (;;) {
+    now_us += next_gap_us();
+    struct race_plan plan;
+    const struct pilot *its = &workers[(traffic.luck >> 8) % traffic.workers];
+    struct pilot_reach reach = {traffic.targets,
+                                traffic.turn++ % traffic.targets, false};
+    pilot_plan(its, &plan, &policy, reach, S, now_us);
+    if (plan.target[0] == 0) return now_us;
+  }
+}
+
+/* By the first request after that time. */
+static void expect_try(const struct pilot *workers, int64_t due_us,
+                       const char *what) {
+  int64_t late_us = asked_at(workers) - due_us;
+  cr_assert(late_us >= 0 && late_us <= 2 * traffic.interval_us,
+            "%s: %lld us late; %u targets, %u workers, %s %lld us", what,
+            (long long)late_us, traffic.targets, traffic.workers,
+            traffic.even ? "every" : "about", (long long)traffic.interval_us);
+}
+
+static int64_t until(const struct outlier_bench *bench) {
+  return bench->until_us;
+}
+
+/* It fails, is tried, and nothing comes of it; is tried again, fails, is tried
+ * after twice the time, and is well. */
+static void live_through_failures(const struct pilot *workers) {
+  const struct outlier_bench *bench = &targets[0].failing;
+  end_many(5, 0, status(500), MS);
+  expect_try(workers, until(bench), "the first try");
+  expect_try(workers, now_us + OUTLIER_TRY_US, "the second");
+  cr_assert_eq(end_one(0, 0, status(500), MS), PILOT_EJECTED);
+  expect_try(workers, until(bench), "after twice the time");
+  cr_assert_eq(end_one(0, 0, success, MS), PILOT_BACK);
+}
+
+static void live_through_losses(const struct pilot *workers) {
+  const struct outlier_bench *bench = &targets[0].slow;
+  for (int i = 0; i < 10; i++) end_one(0, 0, cancelled, 40 * MS);
+  expect_try(workers, until(bench), "a slow one");
+  cr_assert_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_NO_NEWS);
+  expect_try(workers, now_us + OUTLIER_TRY_US, "once more");
+  cr_assert_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_SLOW);
+  expect_try(workers, until(bench), "after twice the time, a slow one");
+  now_us += MS;
+  cr_assert_eq(end_one(0, 0, success, MS), PILOT_BACK);
+}
+
+static void live(struct traffic of) {
+  traffic = of;
+  memset(targets, 0, sizeof targets);
+  set_up(of.targets);
+  const struct pilot workers[] = {pilot, pilot};
+  live_through_failures(workers);
+  live_through_losses(workers);
+}
+
+Test(pilot, while_requests_come_the_first_tries_whose_time_is_over) {
+  static const int64_t intervals_ms[] = {1,   3,   10,  33,  50,  100, 125, 200,
+                                         250, 300, 333, 400, 500, 750, 900};
+  for (unsigned i = 0; i < sizeof intervals_ms / sizeof *intervals_ms; i++)
+    for (unsigned n = 2; n <= TARGETS; n++)
+      for (unsigned seed = 0; seed < 8; seed++)
+        live((struct traffic){.targets = n,
+                              .workers = 1 + seed % 2,
+                              .interval_us = intervals_ms[i] * MS,
+                              .even = seed < 4,
+                              .luck = seed,
+                              .turn = seed / 2});
 }
 
 Test(pilot, no_more_than_half_of_the_targets_are_passed_by) {
@@ -135,9 +283,21 @@ Test(pilot, who_is_well_is_asked_before_all_that_are_out) {
 
 Test(pilot, alone_a_target_is_not_passed_by) {
   set_up(1);
-  for (int i = 0; i < 20; i++)
-    cr_expect_eq(end_one(0, 0, status(500), MS), PILOT_NO_NEWS);
+  for (int i = 0; i < 4; i++) end_one(0, 0, status(500), MS);
+  cr_expect_eq(end_one(0, 0, status(500), MS), PILOT_EJECTED);
   expect_order(0, "000");
+}
+
+Test(pilot, who_is_asked_while_it_is_out_is_back_with_a_good_answer) {
+  for (unsigned count = 1; count <= 2; count++) {
+    memset(targets, 0, sizeof targets);
+    set_up(count);
+    for (unsigned i = 0; i < count; i++) end_many(5, i, status(500), MS);
+    now_us += 20 * MS;
+    cr_expect_eq(end_one(0, count - 1, success, 30 * MS), PILOT_NO_NEWS,
+                 "it was asked before");
+    cr_expect_eq(end_one(0, count - 1, success, 10 * MS), PILOT_BACK);
+  }
 }
 
 Test(pilot, which_ends_are_failures) {
@@ -190,7 +350,8 @@ Test(pilot, a_primary_that_loses_ten_races_elsewhere_is_slow) {
   cr_expect_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_SLOW);
   expect_order(0, "111");
   now_us += 10 * S;
-  expect_order(0, "010");
+  expect_order(1, "010");
+  now_us += 10 * MS;
   cr_expect_eq(end_one(0, 0, success, 10 * MS), PILOT_BACK);
 }
 
@@ -217,7 +378,8 @@ Test(pilot, a_hedge_that_loses_says_nothing_of_its_target) {
 Test(pilot, a_race_that_asks_one_target_has_no_order) {
   struct race_plan plan;
   set_up(4);
-  pilot_plan(&pilot, &plan, &policy, 1, 3, S, now_us);
+  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 3, false}, S,
+             now_us);
   for (unsigned k = 0; k < plan.attempts; k++) cr_expect_eq(plan.target[k], 0);
 }
 
@@ -458,7 +620,8 @@ static bool has_hope(enum race_on_failure on_failure, unsigned retries) {
   policy.on_failure = on_failure;
   policy.retries = retries;
   policy.backoff = (struct race_backoff){25 * MS, 250 * MS};
-  pilot_plan(&pilot, &plan, &policy, pilot.count, 0, 10 * S, now_us);
+  pilot_plan(&pilot, &plan, &policy,
+             (struct pilot_reach){pilot.count, 0, false}, 10 * S, now_us);
   struct race race = lonely_race(&plan);
   return pilot_foresee(&pilot, &race, 0) == GATE_OPEN;
 }
@@ -531,7 +694,8 @@ Test(pilot, who_has_asked_nobody_has_hope) {
   policy.once = true;
   policy.retries = 1;
   policy.backoff = (struct race_backoff){25 * MS, 250 * MS};
-  pilot_plan(&pilot, &plan, &policy, 1, 0, 10 * S, now_us);
+  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false}, 10 * S,
+             now_us);
   race_init(&race, &plan);
   struct step_event event = {.kind = EVENT_START, .now_us = now_us};
   struct todo todo = race_step(&race, &event);
@@ -566,7 +730,8 @@ static void *work(void *arg) {
   for (int64_t i = 0; i < RACES; i++) {
     struct race_plan plan;
     struct attempt_end end = i % 7 == 0 ? status(503) : success;
-    pilot_plan(&mine, &plan, &policy, 2, i % 2, S, t0 + i * MS);
+    pilot_plan(&mine, &plan, &policy, (struct pilot_reach){2, i % 2, false}, S,
+               t0 + i * MS);
     struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS};
     if (pilot_admit(&mine, 0, PILOT_HEDGE, 1, t0 + i * MS) == GATE_OPEN)
       pilot_ended(&mine, &race, 0, plan.target[0], &end, i % 50 * MS,

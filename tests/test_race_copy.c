@@ -49,6 +49,7 @@ static struct race_record a_race(void) {
                               .route = slice_of("/smart"),
                               .upstream = slice_of("to"),
                               .trace = &trace,
+                              .trace_state = slice_of("a=1,b=2"),
                               .status = 200,
                               .outcome = OUTCOME_SUCCESS,
                               .winner = 2,
@@ -98,6 +99,7 @@ Test(race_copy, a_race_is_read_back) {
   expect_string(out->upstream, "to");
   cr_expect_eq(memcmp(&copy.trace, &trace, sizeof trace), 0);
   cr_expect(out->trace);
+  expect_string(out->trace_state, "a=1,b=2");
   cr_expect_eq(out->status, 200);
   cr_expect_eq(out->outcome, OUTCOME_SUCCESS);
   cr_expect_eq(out->winner, 2);
@@ -179,6 +181,7 @@ Test(race_copy, what_is_long_is_cut_and_what_is_many_is_counted) {
   struct race_record in = a_race();
   const struct slice all = {long_text, sizeof long_text};
   memset(long_text, 'x', sizeof long_text - 1);
+  in.trace_state = (struct slice){long_text, TRACE_STATE_BYTES};
   in.id = in.method = in.path = in.peer = in.route = in.upstream = all;
   in.saved_us = in.start_us = in.end_us = LONGEST;
   in.would = (struct race_would){LONGEST, LONGEST, 1};
@@ -199,6 +202,7 @@ Test(race_copy, what_is_long_is_cut_and_what_is_many_is_counted) {
   in.attempts = many;
   in.count = 100;
   const struct race_copy copy = copied(&in);
+  cr_expect_eq(copy.race.trace_state.len, TRACE_STATE_BYTES);
   cr_expect_eq(copy.race.id.len, RACE_COPY_NAME);
   cr_expect_eq(copy.race.path.len, RACE_COPY_PATH);
   cr_expect_eq(copy.race.route.len, RACE_COPY_ROUTE);

@@ -322,6 +322,80 @@ Test(simulation, a_rival_never_recovers_from_a_brown_out) {
   cr_expect_geq(play_within(&workload, defaults, 230, 260).good, 99);
 }
 
+/* ---- lines of our own (--queue) ---- */
+
+enum { SECOND_US = 1000 * 1000 };
+
+/* One attempt at a time, for which so many wait that long. */
+static struct simulated_policy one_by_one(int64_t most, int64_t time_us) {
+  struct simulated_policy policy = unhedged();
+  policy.max_attempts = 1;
+  policy.queue = (struct queue_rule){most, time_us};
+  return policy;
+}
+
+/* M/D/1, as above. */
+Test(simulation, a_queue_is_as_long_as_theory_says) {
+  struct workload workload =
+      workload_of("rate 50\nanswer 1 10ms\nseconds 2000\n");
+  struct figures got = play(&workload, one_by_one(1000, 10 * SECOND_US));
+  cr_expect_eq(got.good, 100);
+  expect_about(got.mean, 15, 0.3);
+  struct figures none = play(&workload, one_by_one(0, 0));
+  expect_about(none.good, 100 / 1.5, 0.5); /* Erlang: what finds it idle */
+  cr_expect_eq(none.p999, 10);
+}
+
+/* M/D/1/2: two requests at most are there. Who comes first of a busy time
+ * serves one, and whether another has come by then is Poisson's e^-1. */
+Test(simulation, a_queue_holds_no_more_than_it_may) {
+  struct workload workload =
+      workload_of("rate 100\nanswer 1 10ms\nseconds 2000\n");
+  struct figures got = play(&workload, one_by_one(1, 10 * SECOND_US));
+  expect_about(got.good, 100 * M_E / (1 + M_E), 0.5);
+  cr_expect_leq(got.p999, 20.01);
+}
+
+Test(simulation, who_waits_too_long_is_refused_before_its_deadline) {
+  struct workload workload =
+      workload_of("rate 200\nanswer 1 10ms\nseconds 200\ntimeout 100ms\n");
+  struct simulated seen = {.from_s = 0, .to_s = 200};
+  struct simulated_policy policy = one_by_one(1000, SECOND_US);
+  cr_assert(simulation_run(&workload, &policy, 1, &seen));
+  simulated_sort(&seen);
+  cr_expect_leq(simulated_quantile_ms(&seen, 1), 87.5 + 10.01);
+  cr_expect_gt(simulated_quantile_ms(&seen, 0.5), 80);
+  cr_expect_eq(seen.refused[GATE_QUEUE], seen.requests - seen.good);
+  cr_expect_eq(seen.refused[GATE_FULL], 0);
+  simulated_clear(&seen);
+}
+
+Test(simulation, a_queue_waits_for_tokens_and_no_hedge_overtakes) {
+  struct workload workload =
+      workload_of("rate 95\nanswer 9 5ms\nanswer 1 60ms\nseconds 200\n");
+  struct simulated_policy policy = defaults;
+  struct simulated seen = {.from_s = 0, .to_s = 200};
+  policy.gate = false;
+  policy.race.hedge_after_us = 20000;
+  policy.rate = (struct rate_rule){1000000000 / 100, 8};
+  policy.queue = (struct queue_rule){1000, 10 * (int64_t)SECOND_US};
+  cr_assert(simulation_run(&workload, &policy, 1, &seen));
+  cr_expect_eq(seen.good, seen.requests);
+  cr_expect_leq(seen.attempts, 200 * 100 + 8);
+  cr_expect_gt(seen.refused[GATE_QUEUE], 0);
+  simulated_clear(&seen);
+}
+
+Test(simulation, nobody_waits_where_another_target_has_room) {
+  struct workload workload =
+      workload_of("rate 100\ntargets 2\nanswer 1 10ms\nseconds 200\n"
+                  "change 0s..200s target 0 20x\n");
+  struct simulated_policy policy = one_by_one(1000, 10 * SECOND_US);
+  policy.race.hedges = 1;
+  struct figures got = play(&workload, policy);
+  cr_expect_leq(got.p50, 15);
+}
+
 Test(simulation, every_reason_can_be_met) {
   struct simulated seen = {.from_s = 0, .to_s = 300};
   struct workload workload = built_in("W5", "");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config/config_file.h"
+#include "config/learned.h"
 #include "core/http_request.h"
 #include "core/outlier.h"
 #include "core/pilot.h"

@@ -105,9 +105,17 @@ Test(tap_line, what_had_no_race_has_no_bar) {
 
 Test(tap_line, nothing_is_needed) {
   expect(80, "{}", "               -        - |                    | -\n");
-  expect(20, "{}", "               -    \n");
+  expect(20, "{}", "  -        - |     |\n");
   expect(80, "{\"attempts\":{\"a\":1},\"ms\":\"x\",\"route\":7,\"time\":[]}",
          "               -        - |                    | -\n");
+}
+
+Test(tap_line, a_narrow_terminal_has_a_bar_in_place_of_the_time) {
+  expect(50, FAILED, "14:03:07.512 200    602.4 |0-!1--2====#| /smart re\n");
+  expect(49, FAILED, "200    602.4 |0-!1--2====#| /smart rescued, stat~\n");
+  expect(20, FAILED, "200    602.4 |!12=#|\n");
+  expect(18, FAILED, "200    602.4 |!1#|\n");
+  expect(10, FAILED, "200    602\n");
 }
 
 Test(tap_line, in_a_pipe_nothing_is_cut_and_the_id_is_there) {

@@ -48,12 +48,17 @@ void hedge_budget_init(struct hedge_budget *budget,
 void hedge_budget_earn(struct hedge_budget *budget,
                        struct hedge_earnings *earnings,
                        const struct hedge_budget_rule *rule);
-/* Takes a token, or says that there is none: no more than `left` are there.
- * From any thread. */
+/* How many a purse holds; never more than the cap, even where it was filled
+ * under an older rule that had a larger one. From any thread, as the next two.
+ */
+int32_t hedge_budget_tokens(const struct hedge_budget *budget, enum purse purse,
+                            const struct hedge_budget_rule *rule);
+/* Takes a token, or says that there is none: no more than `left` are there. */
 bool hedge_budget_take(struct hedge_budget *budget, enum purse purse,
-                       uint32_t left) __attribute__((warn_unused_result));
-/* Whether there is one to be taken just now. From any thread. */
+                       const struct hedge_budget_rule *rule, uint32_t left)
+    __attribute__((warn_unused_result));
+/* Whether there is one to be taken just now. */
 bool hedge_budget_has(struct hedge_budget *budget, enum purse purse,
-                      uint32_t left);
+                      const struct hedge_budget_rule *rule, uint32_t left);
 
 #endif

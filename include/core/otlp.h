@@ -14,7 +14,7 @@
 #include "core/text.h"
 
 /* What one race becomes at most, and what stands around all of them. */
-enum { OTLP_RACE_BYTES = 96 * 1024, OTLP_AROUND_BYTES = 1024 };
+enum { OTLP_RACE_BYTES = 144 * 1024, OTLP_AROUND_BYTES = 1024 };
 
 enum { OTLP_WHY_BYTES = 256 };
 
@@ -26,15 +26,17 @@ void otlp_begin(struct text *out, struct slice version, struct slice instance);
 unsigned otlp_add(struct text *out, const struct race_copy *copy, bool first);
 void otlp_end(struct text *out);
 
-/* What a collector says of the spans of a request that it took, in its answer
- * (OTLP 1.x, partialSuccess). All zeros: all is well, or that is no such
- * answer. */
-struct otlp_partial {
-  uint64_t rejected;        /* how many it has not kept */
-  char why[OTLP_WHY_BYTES]; /* its errorMessage, escapes as they are written, in
-                             * visible ASCII and spaces; a long one is cut */
+/* What a collector says of a request that it took, in its answer (OTLP 1.x,
+ * ExportTraceServiceResponse). */
+struct otlp_reply {
+  bool is_one;              /* it says nothing at all, or is a JSON object; else
+                             * who answered is no collector: all zeros */
+  uint64_t rejected;        /* partialSuccess: how many it has not kept, */
+  char why[OTLP_WHY_BYTES]; /* and its errorMessage, escapes as they are
+                             * written, in visible ASCII and spaces; a long one
+                             * is cut */
 };
-struct otlp_partial otlp_partial(struct slice answer);
+struct otlp_reply otlp_reply(struct slice answer);
 
 /* How many spans it would become. */
 unsigned otlp_spans(const struct race_record *race);

@@ -74,15 +74,22 @@ enum pilot_kind {
   PILOT_FAILURE, /* a failure brings it forward, or it is a retry */
 };
 
-/* Makes the plan of a race. targets: the pilot's count, where it may ask any of
- * them, beginning with `first`: then those on a bench are passed by, but never
- * more than half. Or 1, where it asks one and no other, whichever that is: then
- * the plan's targets are all 0, and races may share it. The delay is the
- * learned one where the policy learns and there is one. From the pilot's
- * worker. */
+/* Whom a race may ask. targets: the count of the pilot, where it may ask any,
+ * beginning with `first`. Or 1, where it asks one and no other, whichever that
+ * is: then the plan's targets are all 0. */
+struct pilot_reach {
+  unsigned targets, first;
+  bool shared; /* several races have this plan */
+};
+
+/* Makes the plan of a race. Those on a bench are passed by, but never more than
+ * half. One whose time there is over may stand first, to be tried, unless the
+ * plan is shared: only one request is to try it, and it is to do so now. The
+ * delay is the learned one where the policy learns and there is one. From the
+ * pilot's worker. */
 void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
-                const struct race_policy *policy, unsigned targets,
-                unsigned first, int64_t timeout_us, int64_t now_us);
+                const struct race_policy *policy, struct pilot_reach reach,
+                int64_t timeout_us, int64_t now_us);
 
 /* Why attempt k of this race starts now. Ask when the race's todo has it to be
  * started, before the next race_step. */
@@ -120,7 +127,7 @@ enum gate_verdict pilot_foresee(const struct pilot *pilot,
 /* What became of a target, for the log. */
 enum pilot_news {
   PILOT_NO_NEWS,
-  PILOT_EJECTED, /* for length_us of its bench `failing` */
+  PILOT_EJECTED, /* for length_s of its bench `failing`; alone: in name only */
   PILOT_SLOW,    /* the same of `slow` */
   PILOT_BACK,
 };

@@ -66,6 +66,8 @@ struct race_record {
   struct slice route;    /* the path of the route; empty: none takes it */
   struct slice upstream; /* whom the race asks; empty: several, or nobody */
   const struct trace_context *trace; /* that it belongs to; NULL: none */
+  struct slice trace_state; /* of the client's, as one list, where a collector
+                             * is told; TRACE_STATE_BYTES at most */
   enum outcome outcome;
   int winner;       /* the attempt whose success is the answer, or -1 */
   int status;       /* 0: none was sent, the client had left */

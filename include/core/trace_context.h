@@ -19,6 +19,8 @@ enum {
 enum {
   TRACE_PARENT_BYTES = 55,
   TRACE_STATE_MEMBERS_MAX = 32, /* section 3.3.1.1 */
+  TRACE_STATE_BYTES = 512,      /* what is kept of a whole state, or nothing:
+                                 * section 3.3.1.5, the least to propagate */
 };
 
 /* A value: it points to nothing. No ID is 0. */

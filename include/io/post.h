@@ -14,7 +14,8 @@
 
 struct post;
 
-enum { POST_WHY_BYTES = 256, POST_ANSWER_BYTES = 16 * 1024 };
+/* A longer answer is cut off, and is none. */
+enum { POST_WHY_BYTES = 256, POST_ANSWER_BYTES = 64 * 1024 };
 
 /* How one went. */
 struct post_end {
@@ -22,7 +23,7 @@ struct post_end {
   char why[POST_WHY_BYTES]; /* why not */
   bool distrusted;          /* its certificate will not do */
   int64_t retry_after_s;    /* what the answer asked for; 0: nothing */
-  struct slice answer; /* its body, as far as it fits; until the next begins */
+  struct slice answer;      /* its body, unpacked; until the next begins */
 };
 
 /* To that URL, with these fields, each a "NAME: VALUE"; a NULL ends them. Both

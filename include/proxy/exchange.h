@@ -18,7 +18,7 @@
 struct exchange;
 
 /* How the races of some items go, and by which rules clients' fields reach
- * their targets. Items that share it share a plan. */
+ * their targets. */
 struct exchange_race {
   const struct race_policy *policy;
   const struct pilot *pilot; /* of whom is asked; NULL: of several groups */
@@ -50,6 +50,7 @@ struct exchange_setup {
                         */
   struct slice method, path, id, peer; /* for the log and the answer */
   const struct trace_context *trace;   /* that it is part of; NULL: none */
+  struct slice trace_state;            /* for our own spans of it */
   bool head_only;                      /* HEAD: no body is sent */
   struct slice answer_fields;          /* lines of ours for the answer */
   struct slice if_none_match;          /* the client's, or empty */

@@ -10,7 +10,9 @@
 
 struct tracing {
   struct trace_context context; /* the request's span included */
-  bool keeps_state;             /* the client's tracestate may cross */
+  bool keeps_state;             /* the client's tracestate may cross, */
+  struct slice state; /* and that as one list; empty: it is none, or long */
+  char storage[TRACE_STATE_BYTES]; /* of it */
 };
 
 const struct trace_context *tracing_look(struct service *service,

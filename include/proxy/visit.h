@@ -24,8 +24,8 @@ struct visit {
   const struct route *route; /* of the lease's snapshot; NULL: none takes it */
   struct lease *lease;       /* that its head came under */
   struct slice rest; /* the path, without the route's own where that is cut */
-  struct race_record record; /* id, method, path, route, trace and start_us, so
-                              * far */
+  struct race_record record; /* id, method, path, route, trace, trace_state and
+                              * start_us, so far */
   bool keeps_state;          /* of its trace: the client's tracestate is good */
   bool head_only;            /* HEAD: no body is sent */
   struct text lines;         /* fields of ours for its answer, whatever it is */

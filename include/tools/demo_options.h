@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tools/flags.h"
+
 struct demo_options {
   int64_t rate; /* requests a second, each way */
   int64_t duration_us;
@@ -12,13 +14,8 @@ struct demo_options {
   bool stay;
 };
 
-enum demo_reading { DEMO_RUN, DEMO_HELP, DEMO_ERROR };
-
-/* Reads argv[1..] up to the NULL. After DEMO_ERROR one line was written to
- * stderr. */
-enum demo_reading demo_options_read(struct demo_options *options, char **argv)
+/* Reads argv[1..] up to the NULL: see tools/flags. */
+enum flags_reading demo_options_read(struct demo_options *options, char **argv)
     __attribute__((warn_unused_result));
-
-extern const char demo_options_help[];
 
 #endif

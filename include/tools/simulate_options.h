@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tools/flags.h"
 #include "tools/simulation.h"
 
 enum { SIMULATE_TEXT_MAX = 8192 };
@@ -18,12 +19,10 @@ struct simulate_options {
   bool rivals, tabs, list;
 };
 
-enum simulate_reading { SIMULATE_RUN, SIMULATE_DONE, SIMULATE_ERROR };
-
-/* Reads argv[1..] up to the NULL. SIMULATE_DONE: it was a question (--help),
- * and is answered. After SIMULATE_ERROR one line was written to stderr. */
-enum simulate_reading simulate_options_read(struct simulate_options *options,
-                                            char **argv)
+/* Reads argv[1..] up to the NULL: see tools/flags. FLAGS_DONE: it was a
+ * question (--help, --list), and is answered. */
+enum flags_reading simulate_options_read(struct simulate_options *options,
+                                         char **argv)
     __attribute__((warn_unused_result));
 
 #endif

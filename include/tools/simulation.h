@@ -13,6 +13,7 @@
 #include "core/hedge_budget.h"
 #include "core/plan.h"
 #include "core/rate.h"
+#include "core/target.h"
 #include "tools/rival.h"
 #include "tools/workload.h"
 
@@ -23,6 +24,7 @@ struct simulated_policy {
   bool gate;
   int64_t max_attempts;
   struct rate_rule rate;          /* of each target; all zeros: no limit */
+  struct queue_rule queue;        /* all zeros: nobody waits */
   const struct rival_rule *rival; /* NULL: hedgerow's own */
 };
 

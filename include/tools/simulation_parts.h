@@ -6,7 +6,11 @@
 #include "core/race.h"
 #include "tools/simulation.h"
 
-enum { SIMULATED_WORKERS = 2, NOBODY = -1 };
+enum {
+  SIMULATED_WORKERS = 2,
+  NOBODY = -1,
+  WAITS = -2, /* in place of a job: it stands in line for its turn */
+};
 
 /* ---- what is to happen: simulation_events ---- */
 
@@ -14,6 +18,7 @@ enum happening {
   HAPPENS_ARRIVAL,
   HAPPENS_TIMER, /* of request `index`, if `stamp` is still its own */
   HAPPENS_DONE,  /* job `index` has been served, likewise */
+  HAPPENS_TURN,  /* at target `index`, if its line is to be looked at then */
   HAPPENS_REFRESH,
 };
 
@@ -96,12 +101,74 @@ struct request {
   unsigned worker;
   bool open, counted;
   int jobs[RACE_MAX_ATTEMPTS];
+  uint8_t whom[RACE_MAX_ATTEMPTS]; /* each that has begun asks */
   int64_t asked_us[RACE_MAX_ATTEMPTS];
   unsigned begun;
   int64_t left_us; /* of the primary, when it was cancelled */
+  bool has_waited;
+  unsigned waiter;    /* the attempt that waits, */
+  int64_t until_us;   /* so long, */
+  int before, behind; /* between these; NOBODY: none */
   int64_t wakeup_us;
   uint32_t stamp;
   int next_free;
 };
+
+/* ---- all of it ---- */
+
+/* Requests that wait for a target (--queue). */
+struct waiting_line {
+  int first, last;
+  int64_t wakeup_us; /* when it is to be looked at */
+};
+
+struct simulation {
+  const struct workload *workload;
+  const struct simulated_policy *policy;
+  struct simulated *seen;
+  uint64_t seed, number; /* number: of requests so far */
+  struct luck arrivals;
+  int64_t now_us;
+  struct events events;
+  struct upstream upstream;
+  struct request *requests;
+  int request_count, request_cap, request_free;
+  struct pilot pilots[SIMULATED_WORKERS];
+  struct pilot_target targets[WORKLOAD_TARGETS_MAX];
+  struct pilot_learner learners[WORKLOAD_TARGETS_MAX];
+  struct latency_counts counts[SIMULATED_WORKERS][WORKLOAD_TARGETS_MAX];
+  struct hedge_earnings earnings[SIMULATED_WORKERS];
+  struct hedge_budget budget;
+  struct rate rates[WORKLOAD_TARGETS_MAX];
+  struct waiting_line lines[WORKLOAD_TARGETS_MAX];
+  int64_t waiting; /* in all of them */
+  struct pilot_delay delay;
+  struct pilot_target *target_at[WORKLOAD_TARGETS_MAX];
+  const struct pilot_learner *learner_at[WORKLOAD_TARGETS_MAX];
+  struct latency_counts *counts_at[SIMULATED_WORKERS][WORKLOAD_TARGETS_MAX];
+  struct rival rival;
+};
+
+static inline struct pilot *simulation_pilot(struct simulation *s,
+                                             const struct request *r) {
+  return &s->pilots[r->worker];
+}
+
+/* ---- how attempts start: simulation_start ---- */
+
+/* The next attempt of that request starts, or waits; else it was refused. */
+enum gate_verdict simulation_start_next(struct simulation *s, int index)
+    __attribute__((warn_unused_result));
+void simulation_count_refusal(struct simulation *s, const struct request *r,
+                              enum gate_verdict verdict);
+/* The line of that target will be looked at then. */
+void simulation_look(struct simulation *s, unsigned target, int64_t at_us);
+/* One that waits does not any more. */
+void simulation_leave_line(struct simulation *s, struct request *r);
+/* Takes out of the line whose turn has come: its waiter has started, or was
+ * refused. NOBODY: nobody's has. */
+int simulation_call(struct simulation *s, unsigned target,
+                    enum gate_verdict *verdict)
+    __attribute__((warn_unused_result));
 
 #endif

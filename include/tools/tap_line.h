@@ -19,6 +19,8 @@ void tap_line_heading(struct text *out, struct sheet_look look);
  *
  * 14:03:07.512 200    602.4 |0---!1----2========#| /smart rescued, status 500
  *
+ * Below 50 columns it has no time of day.
+ *
  * The bar is the time from the request to its answer. A digit is the start of
  * that attempt (a to f are 10 to 15), `-` one attempt in flight, `=` more, `!`
  * one that failed, `x` one that was cancelled before the end, `#` the one that

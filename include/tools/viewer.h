@@ -8,15 +8,8 @@
 
 #include "core/slice.h"
 #include "io/download.h"
+#include "tools/flags.h"
 #include "tools/sheet.h"
-
-/* An option of one tool's own. */
-struct viewer_flag {
-  const char *name; /* "--slow" */
-  /* NULL, or what was expected. value is NULL where the flag takes none. */
-  const char *(*read)(void *options, const char *value);
-  bool takes_value;
-};
 
 enum { VIEWER_PROBLEM_BYTES = 4096, VIEWER_PLACE_BYTES = 128 };
 
@@ -33,16 +26,14 @@ struct viewer {
   char why[VIEWER_PROBLEM_BYTES];
 };
 
-enum viewer_reading { VIEWER_RUN, VIEWER_DONE, VIEWER_ERROR };
-
-/* Reads argv[1..] up to the NULL, and the environment: --admin,
- * --admin-token-file, --help and these flags. VIEWER_DONE: the help was asked
- * for, and is printed. After VIEWER_ERROR one line was written to stderr. */
-enum viewer_reading viewer_read(struct viewer *viewer, char **argv,
-                                const char *help,
-                                const struct viewer_flag *flags,
-                                size_t flag_count, void *options)
-    __attribute__((warn_unused_result));
+/* Where it asks, as the environment has it, else as the proxy listens. */
+void viewer_init(struct viewer *viewer, const char *tool);
+/* The options that say it otherwise; members of a struct flag's list. */
+#define VIEWER_FLAGS(viewer)                                                   \
+  {.name = "--admin", .read = flags_words, .into = &(viewer)->admin}, {        \
+    .name = "--admin-token-file", .read = flags_words,                         \
+    .into = &(viewer)->token_file                                              \
+  }
 
 /* False: one line was written to stderr, and the exit code is 2. */
 bool viewer_open(struct viewer *viewer) __attribute__((warn_unused_result));

@@ -130,14 +130,25 @@ static bool may_start(struct estimate_seen *seen, const struct estimate_race *r,
   bool let = hedges->forward ? pilot_would_let(r->pilot, place_of(r, 1),
                                                PILOT_FAILURE, 0, r->now_us)
                              : !r->held_back;
-  return let && hedge_budget_has(&seen->budget, purse_of(hedges), 0);
+  return let && hedge_budget_has(&seen->budget, purse_of(hedges),
+                                 &r->pilot->budget_rule, 0);
 }
 
-static void pay(struct estimate_seen *seen, enum purse purse, float extra) {
-  seen->owed[purse] += extra;
+static float extra_of(const struct hedges *hedges) {
+  float extra = 0;
+  for (unsigned k = 0; k < hedges->count; k++)
+    extra += silent(hedges, hedges->due_us[k]);
+  return extra;
+}
+
+static void pay(struct estimate_seen *seen, const struct estimate_race *r,
+                const struct hedges *hedges) {
+  const enum purse purse = purse_of(hedges);
+  seen->owed[purse] += extra_of(hedges);
   while (seen->owed[purse] >= 1) {
     seen->owed[purse] -= 1;
-    if (!hedge_budget_take(&seen->budget, purse, 0)) break;
+    if (!hedge_budget_take(&seen->budget, purse, &r->pilot->budget_rule, 0))
+      break;
   }
 }
 
@@ -168,13 +179,6 @@ static float note_hedges(struct estimate_seen *seen,
   return saved_us;
 }
 
-static float extra_of(const struct hedges *hedges) {
-  float extra = 0;
-  for (unsigned k = 0; k < hedges->count; k++)
-    extra += silent(hedges, hedges->due_us[k]);
-  return extra;
-}
-
 static void note_world(struct estimate_seen *seen, enum estimate_world world,
                        enum verdict verdict, int64_t took_us, float share) {
   if (verdict == ANSWERED)
@@ -186,7 +190,6 @@ static void note_hedged(struct estimate_seen *seen, const struct hedges *hedges,
                         enum verdict verdict, struct race_would *would,
                         float *left) {
   float extra = extra_of(hedges), saved_us = note_hedges(seen, hedges, left);
-  pay(seen, purse_of(hedges), extra);
   add(&seen->hedged, 1);
   add(&seen->extra, requests(extra));
   would->hedge_us = hedges->due_us[0] > 0 ? hedges->due_us[0] : 1;
@@ -216,8 +219,10 @@ void estimate_note(struct estimate_seen *seen, const struct estimate_race *race,
   if (seen->young == 0)
     hedge_budget_init(&seen->budget, &race->pilot->budget_rule);
   find_hedges(&hedges, seen, race, verdict);
-  if (hedges.count > 0 && may_start(seen, race, &hedges))
+  if (hedges.count > 0 && may_start(seen, race, &hedges)) {
+    pay(seen, race, &hedges);
     note_hedged(seen, &hedges, verdict, would, &left);
+  }
   add(&seen->requests, 1);
   note_world(seen, AS_IT_WAS, verdict, race->took_us, 1);
   note_world(seen, AS_IT_WOULD_BE, verdict, race->took_us, left);

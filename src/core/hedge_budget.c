@@ -10,11 +10,26 @@
 
 enum { TOKEN = 1000 };
 
+static int32_t cap_of(const struct hedge_budget_rule *rule) {
+  return rule->per_mille > 0 ? (int32_t)rule->cap : 0;
+}
+
 void hedge_budget_init(struct hedge_budget *budget,
                        const struct hedge_budget_rule *rule) {
-  uint32_t tokens = rule->per_mille > 0 ? rule->cap : 0;
   for (unsigned i = PURSE_TIME; i <= PURSE_FAILURE; i++)
-    atomic_init(&budget->tokens[i], (int32_t)tokens);
+    atomic_init(&budget->tokens[i], cap_of(rule));
+}
+
+/* Of what was kept by an older rule, so much is left. */
+static int32_t kept(int32_t tokens, const struct hedge_budget_rule *rule) {
+  int32_t cap = cap_of(rule);
+  return tokens < cap ? tokens : cap;
+}
+
+int32_t hedge_budget_tokens(const struct hedge_budget *budget, enum purse purse,
+                            const struct hedge_budget_rule *rule) {
+  return kept(
+      atomic_load_explicit(&budget->tokens[purse], memory_order_relaxed), rule);
 }
 
 static void earn(_Atomic int32_t *tokens, uint32_t *part, uint32_t per_mille,
@@ -43,19 +58,18 @@ void hedge_budget_earn(struct hedge_budget *budget,
 }
 
 bool hedge_budget_take(struct hedge_budget *budget, enum purse purse,
-                       uint32_t left) {
+                       const struct hedge_budget_rule *rule, uint32_t left) {
   _Atomic int32_t *tokens = &budget->tokens[purse];
   int32_t have = atomic_load_explicit(tokens, memory_order_relaxed);
-  while (have > (int32_t)left)
-    if (atomic_compare_exchange_weak_explicit(tokens, &have, have - 1,
-                                              memory_order_relaxed,
-                                              memory_order_relaxed))
+  while (kept(have, rule) > (int32_t)left)
+    if (atomic_compare_exchange_weak_explicit(
+            tokens, &have, kept(have, rule) - 1, memory_order_relaxed,
+            memory_order_relaxed))
       return true;
   return false;
 }
 
 bool hedge_budget_has(struct hedge_budget *budget, enum purse purse,
-                      uint32_t left) {
-  return atomic_load_explicit(&budget->tokens[purse], memory_order_relaxed) >
-         (int32_t)left;
+                      const struct hedge_budget_rule *rule, uint32_t left) {
+  return hedge_budget_tokens(budget, purse, rule) > (int32_t)left;
 }

@@ -116,14 +116,18 @@ static void add_hex_id(struct text *out, const char *key, uint64_t span) {
   text_char(out, '"');
 }
 
-static void add_ids(struct text *out, const struct trace_context *trace,
+static void add_ids(struct text *out, const struct race_record *race,
                     uint64_t span, uint64_t parent) {
   text_str(out, "{\"traceId\":\"");
-  trace_context_write_id(out, trace);
+  trace_context_write_id(out, race->trace);
   add_hex_id(out, "\",\"spanId\":\"", span);
   if (parent != 0) add_hex_id(out, ",\"parentSpanId\":\"", parent);
+  if (race->trace_state.len > 0) {
+    text_str(out, ",\"traceState\":");
+    text_json(out, race->trace_state);
+  }
   text_str(out, ",\"flags\":");
-  text_int(out, trace->flags);
+  text_int(out, race->trace->flags);
 }
 
 static void add_nanoseconds(struct text *out, const char *key, int64_t us) {
@@ -196,7 +200,7 @@ static void add_attempt(struct text *out, const struct race_record *race,
                         int64_t shift_us) {
   struct attributes to = {out, false};
   text_char(out, ',');
-  add_ids(out, race->trace, attempt->span, race->trace->span);
+  add_ids(out, race, attempt->span, race->trace->span);
   text_str(out, ",\"name\":");
   text_json(out, known_method(race->method));
   add_kind(out, KIND_CLIENT, attempt->start_us + shift_us,
@@ -252,7 +256,7 @@ static void add_request(struct text *out, const struct race_copy *copy,
                         int64_t shift_us) {
   const struct race_record *race = &copy->race;
   struct attributes to = {out, false};
-  add_ids(out, race->trace, race->trace->span, race->trace->parent);
+  add_ids(out, race, race->trace->span, race->trace->parent);
   add_name(out, race);
   add_kind(out, KIND_SERVER, race->start_us + shift_us,
            race->end_us + shift_us);
@@ -327,6 +331,10 @@ static struct slice value_at(struct slice answer, const char *place) {
   return json_pointer_find(pointer, answer);
 }
 
+static bool is_object(struct slice text) {
+  return is_json(text) && value_at(text, "").at[0] == '{';
+}
+
 static bool is_string(struct slice value) {
   return value.len > 0 && value.at[0] == '"';
 }
@@ -360,11 +368,10 @@ static void show(char why[OTLP_WHY_BYTES], struct slice value) {
   text_end(&out);
 }
 
-struct otlp_partial otlp_partial(struct slice answer) {
-  struct otlp_partial partial = {0};
-  if (!is_json(answer)) return partial;
-  partial.rejected =
-      number_of(value_at(answer, "/partialSuccess/rejectedSpans"));
-  show(partial.why, value_at(answer, "/partialSuccess/errorMessage"));
-  return partial;
+struct otlp_reply otlp_reply(struct slice answer) {
+  struct otlp_reply reply = {.is_one = answer.len == 0 || is_object(answer)};
+  if (!reply.is_one || answer.len == 0) return reply;
+  reply.rejected = number_of(value_at(answer, "/partialSuccess/rejectedSpans"));
+  show(reply.why, value_at(answer, "/partialSuccess/errorMessage"));
+  return reply;
 }

@@ -30,9 +30,18 @@ static void store(_Atomic uint32_t *word, uint32_t value) {
 
 /* ---- whom to ask ---- */
 
-static bool is_out(const struct pilot_target *target, int64_t now_us) {
-  return outlier_is_out(&target->failing, now_us) ||
-         outlier_is_out(&target->slow, now_us);
+/* On which of its benches it stands worse. */
+static enum outlier_place place_of(const struct pilot *pilot, unsigned number,
+                                   int64_t now_us) {
+  const struct pilot_target *target = pilot->targets[number];
+  enum outlier_place failing = outlier_place(&target->failing, now_us);
+  enum outlier_place slow = outlier_place(&target->slow, now_us);
+  return failing > slow ? failing : slow;
+}
+
+static bool is_well(const struct pilot *pilot, unsigned number,
+                    int64_t now_us) {
+  return place_of(pilot, number, now_us) == OUTLIER_IN;
 }
 
 /* No more than half may be passed by: those of the lowest numbers. */
@@ -40,42 +49,72 @@ static bool has_room_outside(const struct pilot *pilot, unsigned number,
                              int64_t now_us) {
   unsigned out = 1;
   for (unsigned i = 0; i < number; i++)
-    out += is_out(pilot->targets[i], now_us);
+    out += place_of(pilot, i, now_us) == OUTLIER_OUT;
   return out <= pilot->count / 2;
-}
-
-static bool may_ask(const struct pilot *pilot, unsigned number,
-                    int64_t now_us) {
-  struct pilot_target *target = pilot->targets[number];
-  return outlier_may_ask(&target->failing, now_us) &&
-         outlier_may_ask(&target->slow, now_us);
 }
 
 static bool is_spare(const struct pilot *pilot, unsigned number,
                      int64_t now_us) {
-  return is_out(pilot->targets[number], now_us) &&
-         !has_room_outside(pilot, number, now_us);
+  enum outlier_place place = place_of(pilot, number, now_us);
+  return place == OUTLIER_DUE ||
+         (place == OUTLIER_OUT && !has_room_outside(pilot, number, now_us));
 }
 
-/* Adds what is wanted and asked for by `take`, from `first` on in a circle. */
+static bool may_try(const struct pilot *pilot, unsigned number,
+                    int64_t now_us) {
+  struct pilot_target *target = pilot->targets[number];
+  return place_of(pilot, number, now_us) == OUTLIER_DUE &&
+         outlier_may_ask(&target->failing, now_us) &&
+         outlier_may_ask(&target->slow, now_us);
+}
+
+typedef bool taker(const struct pilot *pilot, unsigned number, int64_t now_us);
+
+/* Adds what is wanted and asked for by `take`, from `first` on in a circle. One
+ * that is tried stands in front, and nowhere else. */
 static unsigned add_targets(const struct pilot *pilot, unsigned first,
                             unsigned wanted, uint8_t *order, unsigned found,
-                            int64_t now_us,
-                            bool (*take)(const struct pilot *, unsigned,
-                                         int64_t)) {
+                            int64_t now_us, taker *take) {
   for (unsigned i = 0; i < pilot->count && found < wanted; i++) {
     unsigned number = first + i;
     if (number >= pilot->count) number -= pilot->count;
+    if (found > 0 && number == order[0]) continue;
     if (take(pilot, number, now_us)) order[found++] = (uint8_t)number;
   }
   return found;
 }
 
-/* Up to `wanted` targets worth asking. Where more than half are out, those that
- * are so without a place outside stand behind the others. */
-static unsigned order_targets(const struct pilot *pilot, unsigned first,
-                              unsigned wanted, uint8_t *order, int64_t now_us) {
-  unsigned found = add_targets(pilot, first, wanted, order, 0, now_us, may_ask);
+/* Whoever is due is tried by the next primary that a hedge or retry can rescue,
+ * whose turn it ever is: a hedge may never start, and by turns one may be
+ * missed for long. What cannot be rescued tries it in its turn only. */
+static bool can_be_rescued(const struct race_policy *policy) {
+  return policy->hedges + policy->retries > 0 && !policy->once &&
+         !policy->observed;
+}
+
+static unsigned add_tried(const struct pilot *pilot,
+                          const struct race_policy *policy,
+                          struct pilot_reach reach, uint8_t *order,
+                          int64_t now_us) {
+  if (reach.shared) return 0;
+  if (can_be_rescued(policy))
+    return add_targets(pilot, reach.first, 1, order, 0, now_us, may_try);
+  order[0] = (uint8_t)reach.first;
+  return may_try(pilot, reach.first, now_us);
+}
+
+/* Targets worth asking, as many as the race has attempts. Where too few are
+ * well, behind them those that are due, and those that are out without a place
+ * outside. */
+static unsigned order_targets(const struct pilot *pilot,
+                              const struct race_policy *policy,
+                              struct pilot_reach reach, uint8_t *order,
+                              int64_t now_us) {
+  unsigned wanted = 1 + policy->hedges + policy->retries, first = reach.first;
+  unsigned found = add_targets(pilot, first, wanted, order, 0, now_us, is_well);
+  if (found == pilot->count) return found; /* mostly: nobody is due */
+  found = add_tried(pilot, policy, reach, order, now_us);
+  found = add_targets(pilot, first, wanted, order, found, now_us, is_well);
   if (found < wanted && found < pilot->count)
     found = add_targets(pilot, first, wanted, order, found, now_us, is_spare);
   if (found == 0) order[found++] = (uint8_t)first;
@@ -99,11 +138,12 @@ static void apply_delay(const struct pilot_delay *delay,
 }
 
 void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
-                const struct race_policy *policy, unsigned targets,
-                unsigned first, int64_t timeout_us, int64_t now_us) {
+                const struct race_policy *policy, struct pilot_reach reach,
+                int64_t timeout_us, int64_t now_us) {
   uint8_t order[RACE_MAX_ATTEMPTS] = {0};
-  unsigned wanted = 1 + policy->hedges + policy->retries, count = 1;
-  if (targets > 1) count = order_targets(pilot, first, wanted, order, now_us);
+  unsigned count = 1;
+  if (reach.targets > 1)
+    count = order_targets(pilot, policy, reach, order, now_us);
   struct race_policy learned = *policy;
   if (policy->learn.per_mille > 0)
     apply_delay(pilot->delay, &learned, timeout_us);
@@ -130,17 +170,17 @@ unsigned pilot_whom(const struct race *race, unsigned k) {
 
 /* hedge_budget_take, or hedge_budget_has where nothing is to be taken. */
 typedef bool purse_asked(struct hedge_budget *budget, enum purse purse,
-                         uint32_t left);
+                         const struct hedge_budget_rule *rule, uint32_t left);
 
 /* A primary that is silent at the time of a second hedge, and whose first was
  * refused, is not far from a failure: it may have what failures can spare. */
 static bool pay(const struct pilot *pilot, enum pilot_kind kind,
                 purse_asked *ask) {
   struct hedge_budget *budget = pilot->budget;
-  uint32_t half = pilot->budget_rule.cap / 2;
-  if (kind == PILOT_FAILURE) return ask(budget, PURSE_FAILURE, 0);
-  if (ask(budget, PURSE_TIME, 0)) return true;
-  return kind == PILOT_LATE && ask(budget, PURSE_FAILURE, half);
+  const struct hedge_budget_rule *rule = &pilot->budget_rule;
+  if (kind == PILOT_FAILURE) return ask(budget, PURSE_FAILURE, rule, 0);
+  if (ask(budget, PURSE_TIME, rule, 0)) return true;
+  return kind == PILOT_LATE && ask(budget, PURSE_FAILURE, rule, rule->cap / 2);
 }
 
 static inline enum gate_verdict look(const struct pilot *pilot, unsigned target,
@@ -240,11 +280,12 @@ static enum health health_of(const struct pilot_target *target,
 }
 
 static enum pilot_news note_health(struct pilot_target *target,
-                                   enum health health, int64_t now_us) {
+                                   enum health health, int64_t asked_us,
+                                   int64_t now_us) {
   if (health == ILL &&
       outlier_strike(&target->failing, &outlier_failing, now_us))
     return PILOT_EJECTED;
-  if (health == WELL && outlier_good(&target->failing, now_us))
+  if (health == WELL && outlier_good(&target->failing, asked_us))
     return PILOT_BACK;
   return PILOT_NO_NEWS;
 }
@@ -265,7 +306,8 @@ static enum pilot_news note_race(struct pilot_target *target,
   bool lost = end->result == ATTEMPT_CANCELLED &&
               pilot_whom(race, race->winner) != race->plan->target[k];
   if (k > 0 || race->outcome != OUTCOME_SUCCESS) return PILOT_NO_NEWS;
-  if (won && was_contest(race, took_us) && outlier_good(&target->slow, now_us))
+  if (won && was_contest(race, took_us) &&
+      outlier_good(&target->slow, now_us - took_us))
     return PILOT_BACK;
   if (lost && outlier_strike(&target->slow, &outlier_slow, now_us))
     return PILOT_SLOW;
@@ -294,11 +336,11 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
   note_pushback(its, end, now_us);
   if (good)
     hedge_budget_earn(pilot->budget, pilot->earnings, &pilot->budget_rule);
-  enum pilot_news news = note_health(its, health_of(its, end, took_us), now_us);
+  enum pilot_news news =
+      note_health(its, health_of(its, end, took_us), now_us - took_us, now_us);
   if (news == PILOT_NO_NEWS)
     news = note_race(its, race, k, end, took_us, now_us);
-  /* Where there is no other, nobody is passed by. */
-  return pilot->count > 1 ? news : PILOT_NO_NEWS;
+  return news;
 }
 
 /* ---- the reader ---- */
@@ -310,14 +352,12 @@ static uint32_t ended_of(const struct latency_totals *totals) {
   return sum;
 }
 
-static void learn_past(struct pilot_target *target,
-                       struct pilot_learner *learner,
+static void learn_past(struct pilot_target *target, struct pilot_learner *its,
                        const struct latency_totals *totals, int64_t now_us) {
   struct latency_totals seen;
   struct latency_curve curve;
-  latency_window(&learner->past, &latency_past, &learner->calm.sum, now_us,
-                 &seen);
-  latency_calm_add(&learner->calm, totals, &seen);
+  latency_window(&its->past, &latency_past, &its->calm.sum, now_us, &seen);
+  latency_calm_add(&its->calm, totals, &seen);
   latency_curve_make(&curve, &seen);
   if (curve.whole >= DELAY_COLD) latency_publish(&target->past, &curve);
 }
@@ -345,7 +385,8 @@ void pilot_learn_delay(struct pilot_delay *delay, const struct delay_rule *rule,
   uint32_t least_us = 0, median_us = 0;
   bool least_is_out = true;
   for (unsigned i = 0; i < count; i++) {
-    bool out = is_out(targets[i], now_us);
+    bool out = outlier_is_out(&targets[i]->failing, now_us) ||
+               outlier_is_out(&targets[i]->slow, now_us);
     uint32_t delay_us = delay_learn(rule, &learners[i]->curve);
     if (delay_us == 0 || (out && !least_is_out)) continue;
     if (least_us > 0 && out == least_is_out && delay_us >= least_us) continue;

@@ -34,7 +34,8 @@ static void put_words(struct text *out, const char *words, size_t max) {
   put_string(out, words ? slice_of(words) : (struct slice){0}, max);
 }
 
-static void put_trace(struct text *out, const struct trace_context *trace) {
+static void put_trace(struct text *out, const struct race_record *race) {
+  const struct trace_context *trace = race->trace;
   put_number(out, trace != NULL);
   if (!trace) return;
   put_number(out, trace->high);
@@ -42,6 +43,7 @@ static void put_trace(struct text *out, const struct trace_context *trace) {
   put_number(out, trace->parent);
   put_number(out, trace->span);
   put_number(out, trace->flags);
+  put_string(out, race->trace_state, TRACE_STATE_BYTES);
 }
 
 /* One byte where there is none. */
@@ -103,7 +105,7 @@ void race_copy_write(struct text *out, const struct race_record *race,
   put_string(out, race->peer, RACE_COPY_NAME);
   put_string(out, race->route, RACE_COPY_ROUTE);
   put_string(out, race->upstream, RACE_COPY_NAME);
-  put_trace(out, race->trace);
+  put_trace(out, race);
   put_attempts(out, race);
 }
 
@@ -160,14 +162,16 @@ static const char *take_words(struct source *source, size_t max) {
   return words.len > 0 ? words.at : NULL;
 }
 
-static bool take_trace(struct source *source, struct trace_context *trace) {
-  if (!take_small(source, true)) return false;
+static void take_trace(struct source *source, struct race_copy *copy) {
+  struct trace_context *trace = &copy->trace;
+  if (!take_small(source, true)) return;
+  copy->race.trace = trace;
   trace->high = take_number(source, UINT64_MAX);
   trace->low = take_number(source, UINT64_MAX);
   trace->parent = take_number(source, UINT64_MAX);
   trace->span = take_number(source, UINT64_MAX);
   trace->flags = (uint8_t)take_small(source, UINT8_MAX);
-  return true;
+  copy->race.trace_state = take_string(source, TRACE_STATE_BYTES);
 }
 
 static void take_would(struct source *source, struct race_would *would) {
@@ -232,7 +236,7 @@ bool race_copy_read(struct race_copy *copy, struct slice bytes) {
   struct source source = {.left = bytes};
   *copy = (struct race_copy){.wall_us = take_time(&source)};
   take_race(&source, &copy->race);
-  if (take_trace(&source, &copy->trace)) copy->race.trace = &copy->trace;
+  take_trace(&source, copy);
   take_attempts(&source, copy);
   return !source.failed && source.left.len == 0;
 }

@@ -59,9 +59,11 @@ static bool too_large(struct intake *intake) {
   return false;
 }
 
+/* A field that cannot be read counts as none. */
 static void note_wait(struct attempt_end *end, struct slice retry_after) {
   int64_t us = retry_after_us(retry_after, clock_wall_us());
   int64_t ms = us > 0 ? (us + 999) / 1000 : 0;
+  end->retry_after = us >= 0;
   end->retry_after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 

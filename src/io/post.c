@@ -2,8 +2,8 @@
  *
  * The handle is used again for each body, and its connection is kept, in
  * HTTP/1.1, since one at a time has no use for more. No redirect is followed
- * and no proxy asked: bodies go where the URL says. Little is kept of what the
- * peer answers. */
+ * and no proxy asked: bodies go where the URL says. Answers are short, so none
+ * is asked to be packed; one that is all the same is unpacked. */
 #include "io/post.h"
 
 #include <curl/curl.h>
@@ -11,10 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  CONNECT_LIMIT_MS = 3000,
-  ANSWER_BYTES_MAX = 64 * 1024, /* beyond it the peer is cut off */
-};
+enum { CONNECT_LIMIT_MS = 3000 };
 
 struct post {
   CURLM *multi;
@@ -22,19 +19,18 @@ struct post {
   struct curl_slist *fields;
   struct trust *trust;
   bool under_way;
-  size_t answered, kept; /* bytes */
+  size_t answered; /* bytes */
   char answer[POST_ANSWER_BYTES];
   char error[CURL_ERROR_SIZE];
 };
 
 static size_t on_answer(char *bytes, size_t size, size_t count, void *arg) {
   struct post *post = arg;
-  size_t room = POST_ANSWER_BYTES - post->kept;
-  size_t kept = size * count < room ? size * count : room;
-  memcpy(post->answer + post->kept, bytes, kept);
-  post->kept += kept;
-  post->answered += size * count;
-  return post->answered <= ANSWER_BYTES_MAX ? size * count : 0;
+  const size_t len = size * count;
+  if (len > POST_ANSWER_BYTES - post->answered) return 0;
+  memcpy(post->answer + post->answered, bytes, len);
+  post->answered += len;
+  return len;
 }
 
 static bool add_field(struct post *post, const char *line) {
@@ -56,6 +52,7 @@ static bool set_up(struct post *post, const char *url, int64_t limit_ms) {
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "hedgerow/" HEDGEROW_VERSION);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "identity");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -98,7 +95,7 @@ void post_free(struct post *post) {
 }
 
 bool post_start(struct post *post, struct slice body) {
-  post->answered = post->kept = 0;
+  post->answered = 0;
   post->error[0] = '\0';
   curl_easy_setopt(post->easy, CURLOPT_POSTFIELDS, body.at);
   curl_easy_setopt(post->easy, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -133,7 +130,7 @@ static void tell_end(const struct post *post, CURLcode code,
   end->status = (int)status;
   end->distrusted = code == CURLE_PEER_FAILED_VERIFICATION;
   end->retry_after_s = retry_after_s;
-  end->answer = (struct slice){post->answer, post->kept};
+  end->answer = (struct slice){post->answer, post->answered};
   if (status != 0) snprintf(end->why, sizeof end->why, "status %ld", status);
   else
     snprintf(end->why, sizeof end->why, "%s",

@@ -12,7 +12,9 @@
  * while a message may.
  *
  * The log has rings of its own (io/log): its bytes are written from where they
- * lie, and need no lengths. */
+ * lie, and need no lengths. On these rings each line is copied once more and
+ * told apart from the next: 312 instructions more for a request that is logged,
+ * which is 2 % of it, and a dozen lines less in io/log. */
 #include "io/ring.h"
 
 #include <assert.h>

@@ -104,25 +104,33 @@ static void reader_str(struct reader *reader, const char *text) {
   reader_add(reader, slice_of(text));
 }
 
-/* May cut it off. */
-static void reader_send(struct reader *reader, int64_t now_us) {
+/* False: it was cut off. */
+static bool reader_send(struct reader *reader, int64_t now_us) {
   const struct iovec part = {reader->queue.at, reader->queue.len};
-  if (part.iov_len == 0 || (reader->blocked && !reader->full)) return;
+  if (part.iov_len == 0 || (reader->blocked && !reader->full)) return true;
   ssize_t n = reader->full ? -1 : connection_push(reader->connection, &part, 1);
   if (n < 0) {
     cut_off(reader);
-    return;
+    return false;
   }
   if (n > 0) reader->said_us = now_us;
   buffer_drop(&reader->queue, (size_t)n);
   reader->blocked = reader->queue.len > 0;
   if (reader->queue.len == 0) buffer_clear(&reader->queue);
+  return true;
 }
 
 static void on_room(void *arg) {
   struct reader *reader = arg;
   reader->blocked = false;
-  reader_send(reader, clock_now_us());
+  (void)reader_send(reader, clock_now_us());
+}
+
+/* A burst may be longer than the queue: what waits goes out before. */
+static void reader_tell(struct reader *reader, struct slice event) {
+  const bool has_room = reader->queue.len + event.len <= QUEUE_BYTES;
+  if (has_room || reader->full || reader_send(reader, clock_now_us()))
+    reader_add(reader, event);
 }
 
 /* ---- a race, to all ---- */
@@ -164,7 +172,7 @@ void admin_events_on_race(void *arg, const struct kept *race) {
       continue;
     }
     if (event.len == 0) event = event_of(&copy, race->seq);
-    reader_add(reader, event);
+    reader_tell(reader, event);
   }
 }
 
@@ -207,7 +215,7 @@ void admin_events_send(struct admin *admin, int64_t now_us) {
     tell_left_out(reader, now_us);
     if (reader->queue.len == 0 && now_us - reader->said_us >= SILENCE_US)
       reader_str(reader, ": \n\n");
-    reader_send(reader, now_us);
+    (void)reader_send(reader, now_us);
   }
 }
 
@@ -262,6 +270,15 @@ static bool read_filter(struct reader *reader, struct slice query,
   return false;
 }
 
+/* A reload may bring it, so the reader may wait for it. */
+static bool has_route(const struct reader *reader) {
+  const struct snapshot *snapshot = reader->admin->view.reload->snapshot;
+  const struct slice route = {reader->route, reader->route_len};
+  for (unsigned i = 0; i < snapshot->route_count; i++)
+    if (slice_equal(snapshot->routes[i].path, route)) return true;
+  return route.len == 0;
+}
+
 static void begin(struct reader *reader, const struct reply *reply) {
   char storage[REPLY_HEAD_BYTES];
   struct text head;
@@ -278,8 +295,9 @@ static void begin(struct reader *reader, const struct reply *reply) {
   reply_head(&head, reply, UINT64_MAX);
   reader_add(reader, text_slice_of(&head));
   reader_str(reader, "retry: 1000\n\n");
+  if (!has_route(reader)) reader_str(reader, "event: no_route\ndata: {}\n\n");
   timer_set(&admin->collecting, now_us);
-  reader_send(reader, now_us);
+  (void)reader_send(reader, now_us);
 }
 
 /* NULL: the reply says why. */

@@ -149,8 +149,7 @@ static void put_route(struct reply *reply, struct text *out,
 /* ---- upstreams ---- */
 
 static int64_t tokens(const struct group *group, enum purse purse) {
-  return atomic_load_explicit(&group->purses->tokens[purse],
-                              memory_order_relaxed);
+  return hedge_budget_tokens(group->purses, purse, &group->budget);
 }
 
 static void add_refused(struct text *out, const struct snapshot *snapshot,

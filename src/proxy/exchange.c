@@ -177,15 +177,29 @@ void exchange_drain_all(struct service *service) {
 
 /* ---- the start ---- */
 
+/* Of a race. Its first item that may ask any target has a plan of its own,
+ * which may try one; the others share a plan. */
+struct plans {
+  unsigned first_item;
+  struct race_plan first, others;
+};
+
+static const struct race_plan *plan_of(const struct plans *plans,
+                                       const struct exchange_setup *setup,
+                                       unsigned i) {
+  const struct plans *its = &plans[setup->items[i].race];
+  return i == its->first_item ? &its->first : &its->others;
+}
+
 /* The fetches, and behind them the records of all their attempts and the
  * attempts in flight. */
 static bool exchange_take_fetches(struct exchange *x,
                                   const struct exchange_setup *setup,
-                                  const struct race_plan *plans) {
+                                  const struct plans *plans) {
   unsigned count = setup->item_count;
   size_t attempts = 0;
   for (unsigned i = 0; i < count; i++)
-    attempts += plans[setup->items[i].race].attempts;
+    attempts += plan_of(plans, setup, i)->attempts;
   size_t empty =
       attempts * (sizeof(struct attempt_record) + sizeof(struct attempt *));
   x->fetches = arena_take(&x->arena, count * sizeof *x->fetches + empty);
@@ -196,34 +210,54 @@ static bool exchange_take_fetches(struct exchange *x,
 }
 
 static void exchange_make_plan(struct race_plan *plan,
-                               const struct exchange_race *race,
+                               const struct exchange_race *race, bool shared,
                                int64_t now_us) {
+  const struct pilot_reach reach = {race->targets, race->first, shared};
   const uint8_t only = 0;
   if (race->pilot)
-    pilot_plan(race->pilot, plan, race->policy, race->targets, race->first,
-               race->timeout_us, now_us);
+    pilot_plan(race->pilot, plan, race->policy, reach, race->timeout_us,
+               now_us);
   else plan_make(plan, race->policy, &only, 1, race->timeout_us);
 }
 
+static unsigned find_first(const struct exchange_setup *setup, unsigned race) {
+  const struct exchange_item *item = setup->items;
+  unsigned i = 0;
+  while (i < setup->item_count && (item[i].race != race || item[i].only)) i++;
+  return i;
+}
+
+static void exchange_make_both(struct plans *plans,
+                               const struct exchange_setup *setup,
+                               unsigned race) {
+  const struct exchange_race *of = &setup->races[race];
+  unsigned count = setup->item_count, first = find_first(setup, race);
+  plans->first_item = first;
+  if (first < count)
+    exchange_make_plan(&plans->first, of, false, setup->started_us);
+  if (first == count || count > 1)
+    exchange_make_plan(&plans->others, of, true, setup->started_us);
+}
+
 /* NULL: no memory. */
-static const struct race_plan *exchange_make_plans(
+static const struct plans *exchange_make_plans(
     struct exchange *x, const struct exchange_setup *setup) {
-  struct race_plan *plans =
+  struct plans *plans =
       arena_take(&x->arena, setup->race_count * sizeof *plans);
   for (unsigned i = 0; plans && i < setup->race_count; i++)
-    exchange_make_plan(&plans[i], &setup->races[i], setup->started_us);
+    exchange_make_both(&plans[i], setup, i);
   return plans;
 }
 
 static bool exchange_make_fetches(struct exchange *x,
                                   const struct exchange_setup *setup) {
-  const struct race_plan *plans = exchange_make_plans(x, setup);
+  const struct plans *plans = exchange_make_plans(x, setup);
   if (!plans || !exchange_take_fetches(x, setup, plans)) return false;
   struct attempt_record *records = (void *)(x->fetches + setup->item_count);
   struct attempt **attempts = (void *)(records + x->record.count);
   for (unsigned i = 0; i < setup->item_count; i++) {
     const struct exchange_item *item = &setup->items[i];
-    const struct race_plan *plan = &plans[item->race];
+    const struct race_plan *plan = plan_of(plans, setup, i);
     struct fetch *fetch = &x->fetches[i];
     struct ask ask = {item->rest, item->query, item->message};
     fetch_init(fetch, &x->scene, plan, item->group, &ask);
@@ -262,6 +296,7 @@ static void exchange_describe(struct exchange *x,
   x->detail = setup->detail;
   x->gather = setup->gather;
   x->record.trace = setup->trace;
+  x->record.trace_state = setup->trace_state;
   x->scene = (struct fetch_scene){.service = x->service,
                                   .arena = &x->arena,
                                   .trace = setup->trace,

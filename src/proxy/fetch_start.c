@@ -10,6 +10,7 @@
  * comes after. It does so once: a race that was sent away from the line does
  * not go and stand in another. */
 #include "core/gate.h"
+#include "core/turn.h"
 #include "io/trace.h"
 #include "proxy/fetch_parts.h"
 
@@ -79,36 +80,25 @@ enum gate_verdict fetch_send_waiter(struct fetch *f,
 
 /* ---- how one waits for its turn ---- */
 
-/* In the last eighth of its time an answer would hardly come any more. */
-static int64_t fetch_waits_until_us(const struct fetch *f, int64_t now_us) {
-  const struct race_plan *plan = f->race.plan;
-  uint32_t time_us = plan->attempt_timeout_us > 0 ? plan->attempt_timeout_us
-                                                  : plan->deadline_us;
-  int64_t least_us = f->race.start_us + time_us - time_us / 8;
-  int64_t until_us = now_us + f->group->queue.time_us;
-  return until_us < least_us ? until_us : least_us;
-}
-
 /* There is room where its turn would be handed on to. */
 static bool fetch_has_room_elsewhere(const struct fetch *f, unsigned k,
                                      int64_t now_us) {
   const struct race_plan *plan = f->race.plan;
-  for (unsigned i = k + 1; i < plan->hedged && !f->only; i++)
-    if (plan->target[i] != plan->target[k] &&
-        line_has_room(&f->scene->service->line, f->group,
+  if (f->only) return false;
+  for (unsigned i = turn_elsewhere(plan, k, k + 1); i < plan->hedged;
+       i = turn_elsewhere(plan, k, i + 1))
+    if (line_has_room(&f->scene->service->line, f->group,
                       &f->group->targets[plan->target[i]], now_us))
       return true;
   return false;
 }
 
-/* A primary waits, and does so once. */
 static bool fetch_may_wait(const struct fetch *f, unsigned k,
                            enum gate_verdict verdict, int64_t now_us) {
-  return f->group->queue.most > 0 && !f->has_waited &&
-         (verdict == GATE_FULL || verdict == GATE_RATE ||
-          verdict == GATE_QUEUE) &&
-         pilot_kind(&f->race, k) == PILOT_PRIMARY &&
-         fetch_waits_until_us(f, now_us) > now_us &&
+  const struct queue_rule *rule = &f->group->queue;
+  return !f->has_waited &&
+         turn_is_awaited(rule, verdict, pilot_kind(&f->race, k)) &&
+         turn_until_us(rule, &f->race, now_us) > now_us &&
          !fetch_has_room_elsewhere(f, k, now_us);
 }
 
@@ -116,7 +106,8 @@ static bool fetch_wait(struct fetch *f, unsigned k, const struct target *target,
                        int64_t now_us) {
   struct place *place = arena_take(f->scene->arena, sizeof *place);
   if (!place) return false;
-  *place = (struct place){.until_us = fetch_waits_until_us(f, now_us),
+  *place = (struct place){.until_us =
+                              turn_until_us(&f->group->queue, &f->race, now_us),
                           .on_turn = fetch_on_turn,
                           .arg = f};
   if (!line_join(&f->scene->service->line, place, f->group, target))

@@ -4,9 +4,12 @@
  * What a client sends (a path, a method, an ID) is in none of them, so no
  * client can make the answer longer.
  *
- * Of pairs that may never come (a retry that starved) only those are written
- * that have; of requests and of attempts the successes always are, so that
- * there is something to divide by from the start.
+ * A series that is born with its first event hides that event: a rate needs a
+ * number to grow from. So what alerts and rates look at is told from the start,
+ * as 0: every outcome of a route, every reason of an upstream. Of attempts 30
+ * pairs of kind and result would make most of the answer, so only those that
+ * are divided by, or that say that this machine is at its end, are told before
+ * they have come.
  *
  * Sums are taken cell by cell while workers count on. So those of one family
  * may be a request apart, and each of them never falls. */
@@ -42,12 +45,14 @@ static int64_t now(const _Atomic int64_t *value) {
 
 /* ---- times ---- */
 
-enum { BUCKETS = 12 };
+enum { BUCKETS = 16 };
 
-/* Each is the bound of a span, too. */
+/* Each is the bound of a span, too. What ends at its deadline is late by a
+ * hair, so a deadline of 10, 30 or 60 s has a bound a little above it: a
+ * quantile that lies between two bounds is a guess. */
 static const int64_t buckets_us[BUCKETS] = {
-    1000,   2500,   5000,   10000,   25000,   50000,
-    100000, 250000, 500000, 1000000, 2500000, 10000000,
+    1000,   2500,    5000,    10000,   25000,    50000,    100000,   250000,
+    500000, 1000000, 2500000, 5000000, 10000000, 12000000, 32000000, 64000000,
 };
 
 static void add_spans(uint64_t counts[BUCKETS + 1],
@@ -78,11 +83,11 @@ static void write_outcomes(const struct exposition *to,
                            const struct route_tally *of) {
   struct labels more;
   for (unsigned i = OUTCOME_SUCCESS; i < OUTCOMES; i++) {
-    uint64_t sum = tally_sum(&of->outcomes[i], sizeof *of, snapshot->workers);
-    if (sum == 0 && i != OUTCOME_SUCCESS) continue;
     labels_begin(&more, labels);
     labels_add(&more, "outcome", outcome_name((enum outcome)i));
-    exposition_count(to, labels_of(&more), sum);
+    exposition_count(
+        to, labels_of(&more),
+        tally_sum(&of->outcomes[i], sizeof *of, snapshot->workers));
   }
 }
 
@@ -176,11 +181,10 @@ static void write_refusals(const struct exposition *to,
   const struct upstream_tally *of = group->tallies;
   struct labels labels;
   for (unsigned i = GATE_OPEN + 1; i < GATE_VERDICTS; i++) {
-    uint64_t sum = tally_sum(&of->refused[i], sizeof *of, snapshot->workers);
-    if (sum == 0) continue;
     labels_begin(&labels, group->labels);
     labels_add(&labels, "reason", gate_verdict_name((enum gate_verdict)i));
-    exposition_count(to, labels_of(&labels), sum);
+    exposition_count(to, labels_of(&labels),
+                     tally_sum(&of->refused[i], sizeof *of, snapshot->workers));
   }
 }
 
@@ -192,10 +196,13 @@ static void write_purses(const struct exposition *to,
   for (unsigned i = PURSE_TIME; i <= PURSE_FAILURE; i++) {
     labels_begin(&labels, group->labels);
     labels_add(&labels, "purse", names[i]);
-    exposition_number(
-        to, labels_of(&labels),
-        atomic_load_explicit(&group->purses->tokens[i], memory_order_relaxed));
+    exposition_number(to, labels_of(&labels),
+                      hedge_budget_tokens(group->purses, i, &group->budget));
   }
+}
+
+static bool is_told_at_once(unsigned result) {
+  return result == ATTEMPT_SUCCESS || result == ATTEMPT_STARVED;
 }
 
 static void write_ended(const struct exposition *to,
@@ -207,7 +214,7 @@ static void write_ended(const struct exposition *to,
     unsigned kind = i / ATTEMPT_RESULTS, result = i % ATTEMPT_RESULTS;
     uint64_t sum =
         tally_sum(&of->ended[kind][result], sizeof *of, snapshot->workers);
-    if (sum == 0 && i != ATTEMPT_SUCCESS) continue;
+    if (sum == 0 && !is_told_at_once(result)) continue;
     labels_begin(&labels, target->labels);
     labels_add(&labels, "kind", attempt_kind_name((enum attempt_kind)kind));
     labels_add(&labels, "result",

@@ -45,17 +45,17 @@ static uint64_t sum_of(const struct process *process, const tally_cell *first) {
 }
 
 static void dials(struct exposition *to, const struct process *process) {
+  static const enum attempt_result ends[] = {
+      ATTEMPT_SUCCESS, ATTEMPT_TRANSPORT, ATTEMPT_CANCELLED, ATTEMPT_STARVED};
   exposition_family(to, EXPOSITION_COUNTER, "hedgerow_dials",
                     "Connections to upstreams that were opened, or not.");
-  for (unsigned i = 0; i < ATTEMPT_RESULTS; i++) {
-    uint64_t sum = sum_of(process, &process->tallies->dials[i]);
+  for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++) {
     char storage[64];
     struct text labels;
-    if (sum == 0 && i != ATTEMPT_SUCCESS) continue;
     text_init(&labels, storage, sizeof storage);
-    exposition_label(&labels, "result",
-                     slice_of(attempt_result_name((enum attempt_result)i)));
-    exposition_count(to, text_slice_of(&labels), sum);
+    exposition_label(&labels, "result", slice_of(attempt_result_name(ends[i])));
+    exposition_count(to, text_slice_of(&labels),
+                     sum_of(process, &process->tallies->dials[ends[i]]));
   }
 }
 

@@ -22,8 +22,8 @@ void observe_attempt(struct service *service, const struct group *group,
   }
 }
 
-static long long seconds_of(const struct outlier_bench *bench) {
-  return (long long)(bench->length_us / 1000000);
+static unsigned seconds_of(const struct outlier_bench *bench) {
+  return bench->length_s;
 }
 
 void observe_news(const struct pilot *pilot, unsigned place,
@@ -31,11 +31,14 @@ void observe_news(const struct pilot *pilot, unsigned place,
   const struct pilot_target *its = pilot->targets[place];
   const unsigned number = target->number;
   const struct slice at = target->url.authority;
-  if (news == PILOT_EJECTED)
-    log_notice("target %u (%.*s) is passed by for %lld s: it keeps failing",
+  if (news == PILOT_EJECTED && pilot->count == 1)
+    log_notice("target %u (%.*s) keeps failing; there is no other to ask",
+               number, SLICE_ARG(at));
+  if (news == PILOT_EJECTED && pilot->count > 1)
+    log_notice("target %u (%.*s) is passed by for %u s: it keeps failing",
                number, SLICE_ARG(at), seconds_of(&its->failing));
   if (news == PILOT_SLOW)
-    log_notice("target %u (%.*s) is passed by for %lld s: it keeps losing "
+    log_notice("target %u (%.*s) is passed by for %u s: it keeps losing "
                "races to other targets",
                number, SLICE_ARG(at), seconds_of(&its->slow));
   if (news == PILOT_BACK)

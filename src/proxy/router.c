@@ -180,7 +180,7 @@ static void router_dispatch(struct visit *visit) {
                  "a target leads back here");
   else if (request->method == HTTP_CONNECT)
     visit_reject_method(visit, "GET, HEAD, POST", "hedgerow opens no tunnels");
-  else if (asks_server(visit)) answer_server(visit);
+  else if (!route && asks_server(visit)) answer_server(visit);
   else if (!route) visit_reject(visit, 404, why_no_route(visit));
   else if ((asked = route_of_preflight(visit)) && asked->cors.count > 0)
     answer_preflight(visit, asked);
@@ -226,7 +226,9 @@ static struct visit make_visit(struct service *service,
 static void join_trace(struct visit *visit, struct tracing *room) {
   if (!visit->route || !visit->route->fields.traces) return;
   visit->record.trace = tracing_join(visit->service, visit->request, room);
-  visit->keeps_state = visit->record.trace && room->keeps_state;
+  if (!visit->record.trace) return;
+  visit->keeps_state = room->keeps_state;
+  if (visit->service->spans) visit->record.trace_state = room->state;
 }
 
 void router_on_request(void *arg, struct connection *connection,

@@ -17,7 +17,7 @@
  * so main may wake it at any time.
  *
  * A trouble is told when it begins and when it is over, and not once for each
- * batch. */
+ * batch; and that spans were lost at the end. */
 #include "proxy/spans.h"
 
 #include <pthread.h>
@@ -62,6 +62,7 @@ struct spans {
   struct batch batches[2], *filling, *sending; /* sending: is tried */
   int64_t not_before_us;                       /* the next try */
   unsigned failures;                           /* since the last success */
+  uint64_t late;                               /* dropped at the end */
   bool told_partial;
   struct slice instance;
   char url[URL_BYTES];
@@ -100,6 +101,7 @@ static void empty(struct batch *batch) {
 
 static void drop(struct spans *spans, struct batch *batch) {
   count(&spans->dropped, batch->spans);
+  if (atomic_load(&spans->stopping)) spans->late += batch->spans;
   empty(batch);
 }
 
@@ -185,15 +187,13 @@ static int64_t wait_us(const struct spans *spans, const struct post_end *end) {
 }
 
 /* Once: it may say the same of every batch. */
-static void tell_partial(struct spans *spans,
-                         const struct otlp_partial *partial) {
-  if (spans->told_partial || (partial->rejected == 0 && !partial->why[0]))
-    return;
+static void tell_partial(struct spans *spans, const struct otlp_reply *reply) {
+  if (spans->told_partial || (reply->rejected == 0 && !reply->why[0])) return;
   spans->told_partial = true;
   log_notice("the collector %s took a batch, and says that it left out %llu of "
              "%u spans%s%s; this is told once",
-             spans->url, (unsigned long long)partial->rejected,
-             spans->sending->spans, partial->why[0] ? ": " : "", partial->why);
+             spans->url, (unsigned long long)reply->rejected,
+             spans->sending->spans, reply->why[0] ? ": " : "", reply->why);
 }
 
 /* Its token or its CAs may have been the trouble. */
@@ -207,11 +207,10 @@ static void take_next(struct spans *spans) {
 }
 
 /* Of a batch that it took, a collector may have left some out. */
-static void note_success(struct spans *spans, const struct post_end *end) {
+static void note_success(struct spans *spans, const struct otlp_reply *reply) {
   const uint64_t all = spans->sending->spans;
-  const struct otlp_partial partial = otlp_partial(end->answer);
-  const uint64_t lost = partial.rejected < all ? partial.rejected : all;
-  tell_partial(spans, &partial);
+  const uint64_t lost = reply->rejected < all ? reply->rejected : all;
+  tell_partial(spans, reply);
   count(&spans->sent, all - lost);
   count(&spans->dropped, lost);
   empty(spans->sending);
@@ -220,12 +219,22 @@ static void note_success(struct spans *spans, const struct post_end *end) {
   spans->failures = 0;
 }
 
+static bool is_good(const struct post_end *end) {
+  return end->status >= 200 && end->status <= 299;
+}
+
+static const char *advice(const struct post_end *end) {
+  if (is_good(end))
+    return ", and a body that is no answer of OTLP/HTTP in JSON; look at the "
+           "URL";
+  return end->distrusted ? "; see --otlp-ca-file" : "";
+}
+
 static void note_failure(struct spans *spans, const struct post_end *end) {
   if (spans->failures++ == 0)
     log_notice("the collector %s takes no spans, and what has no room is "
                "dropped: %s%s",
-               spans->url, end->why,
-               end->distrusted ? "; see --otlp-ca-file" : "");
+               spans->url, end->why, advice(end));
   spans->not_before_us = clock_now_us() + wait_us(spans, end);
   if (!is_worth_trying(end) || spans->sending->tries == TRIES ||
       atomic_load(&spans->stopping))
@@ -235,7 +244,8 @@ static void note_failure(struct spans *spans, const struct post_end *end) {
 static void settle(struct spans *spans) {
   struct post_end end;
   if (!post_is_over(spans->post, &end)) return;
-  if (end.status >= 200 && end.status <= 299) note_success(spans, &end);
+  const struct otlp_reply reply = otlp_reply(end.answer);
+  if (is_good(&end) && reply.is_one) note_success(spans, &reply);
   else note_failure(spans, &end);
 }
 
@@ -250,6 +260,19 @@ static bool is_over(const struct spans *spans) {
          (is_idle(spans) || clock_now_us() >= atomic_load(&spans->stop_at_us));
 }
 
+/* What is in the rings, too. */
+static void drop_all(struct spans *spans) {
+  drop(spans, spans->sending);
+  do {
+    drop(spans, spans->filling);
+    collect(spans);
+  } while (spans->filling->spans > 0);
+  if (spans->late == 0) return;
+  log_notice("%llu spans are lost: the collector %s has not taken them before "
+             "the end",
+             (unsigned long long)spans->late, spans->url);
+}
+
 /* What was handed over before the stop is seen after it. */
 static void *spans_run(void *arg) {
   struct spans *spans = arg;
@@ -262,8 +285,7 @@ static void *spans_run(void *arg) {
     if (atomic_load(&spans->stopping)) collect(spans);
   } while (!is_over(spans));
   post_stop(spans->post);
-  drop(spans, spans->sending);
-  drop(spans, spans->filling);
+  drop_all(spans);
   return NULL;
 }
 

@@ -5,7 +5,10 @@
  * which belongs to nobody then, does not cross (W3C Trace Context, section
  * 4.3). Whether a trace that goes on is sampled has been decided by whoever
  * began it; of our own ones the trace's ID decides, so that the same trace is
- * sampled wherever the same share is. */
+ * sampled wherever the same share is.
+ *
+ * The state crosses as it came (core/forward). As one list it is for our own
+ * spans; a list that would be long is left out of them. */
 #include "proxy/tracing.h"
 
 static bool tracing_read_parent(const struct http_request *request,
@@ -20,13 +23,16 @@ static bool tracing_read_parent(const struct http_request *request,
   return found && trace_context_parse(context, found->value);
 }
 
-static bool tracing_state_is_good(const struct http_request *request) {
+/* Empty fields stand for nothing (section 3.3.1.1). */
+static bool tracing_read_state(const struct http_request *request,
+                               struct text *list) {
   unsigned members = 0;
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
-    if (slice_equal_nocase(field->name, slice_of("tracestate")) &&
-        !trace_context_reads_state(field->value, &members))
-      return false;
+    if (!slice_equal_nocase(field->name, slice_of("tracestate"))) continue;
+    if (!trace_context_reads_state(field->value, &members)) return false;
+    if (list->len > 0 && field->value.len > 0) text_char(list, ',');
+    text_slice(list, field->value);
   }
   return true;
 }
@@ -47,7 +53,11 @@ const struct trace_context *tracing_look(struct service *service,
       request->traced && tracing_read_parent(request, &room->context);
   if (!follows && !service->process->traces) return NULL;
   if (!follows) tracing_begin(service, &room->context);
-  room->keeps_state = follows && tracing_state_is_good(request);
+  struct text list;
+  text_init(&list, room->storage, sizeof room->storage);
+  room->keeps_state = follows && tracing_read_state(request, &list);
+  room->state =
+      room->keeps_state && !list.cut ? text_slice_of(&list) : (struct slice){0};
   room->context.span = service_span(service);
   return &room->context;
 }

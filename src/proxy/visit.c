@@ -84,8 +84,8 @@ void visit_gone(struct visit *visit) {
 
 static size_t visit_room_for(const struct visit *visit) {
   return visit->record.method.len + visit->record.path.len +
-         visit->record.id.len + visit->lines.len + PEER_BYTES +
-         VISIT_LINES_BYTES;
+         visit->record.id.len + visit->record.trace_state.len +
+         visit->lines.len + PEER_BYTES + VISIT_LINES_BYTES;
 }
 
 /* Why it may not start; NULL: it may. */
@@ -216,8 +216,10 @@ static bool visit_write_setup(struct visit *visit,
   setup->route = visit->route;
   setup->head_only = visit->head_only;
   setup->started_us = visit->record.start_us;
-  if (visit->record.trace)
+  if (visit->record.trace) {
     setup->trace = exchange_keep_trace(visit->exchange, visit->record.trace);
+    setup->trace_state = visit_keep(visit, visit->record.trace_state);
+  }
   if (visit->service->log)
     setup->peer =
         visit_keep(visit, slice_of(connection_peer(visit->connection)));

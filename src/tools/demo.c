@@ -281,12 +281,8 @@ static void forget_variables(void) {
 int demo_main(int argc, char **argv) {
   struct demo demo = {.child.notices = -1};
   (void)argc;
-  switch (demo_options_read(&demo.options, argv)) {
-    case DEMO_HELP:
-      return fputs(demo_options_help, stdout) == EOF || fflush(stdout) == EOF;
-    case DEMO_ERROR: return 2;
-    case DEMO_RUN: break;
-  }
+  enum flags_reading reading = demo_options_read(&demo.options, argv);
+  if (reading != FLAGS_RUN) return (int)reading;
   forget_variables();
   if (!libraries_init()) {
     log_notice("demo: libcurl could not be initialised");

@@ -1,6 +1,5 @@
 /* mock_main: `hedgerow mock`, the process around a mock.
  *
- * Its few options are read by hand: the table of config/ is the proxy's.
  * What it prints is for scripts: one line on stdout once it listens, one line
  * on stderr when it cannot. It has nothing to finish, so a signal ends it at
  * once. */
@@ -9,12 +8,12 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "config/config_values.h"
 #include "io/log.h"
 #include "io/loop.h"
+#include "tools/flags.h"
 
 static const char help[] =
     "usage: hedgerow mock [options]\n"
@@ -43,95 +42,61 @@ static const char help[] =
     "                      steady      200 bytes of JSON at once, always\n"
     "  --help            this text\n";
 
-enum reading { READ_OK, READ_HELP, READ_ERROR };
-
-static enum reading complain(const char *flag, const char *value,
-                             const char *expected) {
-  log_notice("mock: %s '%s': %s", flag, value, expected);
-  return READ_ERROR;
+static const char *read_place(const struct flag *flag, const char *value) {
+  return config_parse_address(slice_of(value), flag->expected, flag->into);
 }
 
-static enum reading read_listen(struct mock_options *options,
-                                const char *value) {
-  static const char form[] = "write it as HOST:PORT, such as 127.0.0.1:9000";
-  const char *why =
-      config_parse_address(slice_of(value), form, &options->listen);
-  return why ? complain("--listen", value, why) : READ_OK;
+static const char *read_admin(const struct flag *flag, const char *value) {
+  const struct listen_at *admin = flag->into;
+  const char *why = read_place(flag, value);
+  if (why || address_is_loopback(admin->host)) return why;
+  return "anybody may move the faults there, so it is for this machine alone: "
+         "write 127.0.0.1:PORT";
 }
 
-static enum reading read_admin(struct mock_options *options,
-                               const char *value) {
-  static const char form[] = "write it as HOST:PORT, such as 127.0.0.1:9001";
-  const char *why =
-      config_parse_address(slice_of(value), form, &options->admin);
-  if (!why && !address_is_loopback(options->admin.host))
-    why = "anybody may move the faults there, so it is for this machine alone: "
-          "write 127.0.0.1:PORT";
-  return why ? complain("--admin", value, why) : READ_OK;
-}
-
-static enum reading read_seed(struct mock_options *options, const char *value) {
-  int64_t seed;
-  if (!config_parse_count(slice_of(value), &seed) || seed >= CONFIG_NUMBER_MAX)
-    return complain("--seed", value, "expected a whole number, 0 or more");
-  options->seed = (uint64_t)seed;
-  return READ_OK;
-}
-
-static enum reading read_faults(struct mock_options *options,
-                                const char *value) {
+/* What goes wrong is told in one of two ways. */
+static enum flags_reading read_faults(struct mock_options *options,
+                                      const char *faults, const char *preset) {
   char why[256];
-  if (faults_parse(&options->faults, slice_of(value), why, sizeof why))
-    return READ_OK;
-  log_notice("mock: --faults: %s", why);
-  return READ_ERROR;
-}
-
-static enum reading read_preset(struct mock_options *options,
-                                const char *value) {
-  if (faults_preset(&options->faults, slice_of(value))) return READ_OK;
-  return complain("--preset", value, "expected assignment or steady");
-}
-
-static const struct {
-  const char *flag;
-  enum reading (*read)(struct mock_options *options, const char *value);
-} flags[] = {{"--faults", read_faults},
-             {"--preset", read_preset},
-             {"--listen", read_listen},
-             {"--admin", read_admin},
-             {"--seed", read_seed}};
-
-enum { FLAG_COUNT = sizeof flags / sizeof flags[0], FAULTS = 0, PRESET = 1 };
-
-/* The value of argv[*i], "--flag value" or "--flag=value"; NULL: none. */
-static const char *value_of(char **argv, int *i, size_t flag_len) {
-  return argv[*i][flag_len] == '=' ? argv[*i] + flag_len + 1 : argv[++*i];
-}
-
-static enum reading read_options(struct mock_options *options, char **argv) {
-  bool given[FLAG_COUNT] = {false};
-  enum reading reading = READ_OK;
-  for (int i = 1; argv[i] && reading == READ_OK; i++) {
-    const char *word = argv[i];
-    size_t len = strcspn(word, "=");
-    unsigned f = 0;
-    if (strcmp(word, "--help") == 0) return READ_HELP;
-    while (f < FLAG_COUNT && (strlen(flags[f].flag) != len ||
-                              memcmp(flags[f].flag, word, len) != 0))
-      f++;
-    if (f == FLAG_COUNT)
-      return complain("option", word, "not known; see --help");
-    const char *value = value_of(argv, &i, len);
-    if (!value) return complain("option", word, "expected a value behind it");
-    given[f] = true;
-    reading = flags[f].read(options, value);
-  }
-  if (reading == READ_OK && given[FAULTS] && given[PRESET]) {
+  if (faults && preset) {
     log_notice("mock: expected --faults or --preset, not both");
-    return READ_ERROR;
+    return FLAGS_ERROR;
   }
-  return reading;
+  if (preset && !faults_preset(&options->faults, slice_of(preset)))
+    return flags_complain("mock", "--preset", preset,
+                          "expected assignment or steady");
+  if (faults &&
+      !faults_parse(&options->faults, slice_of(faults), why, sizeof why)) {
+    log_notice("mock: --faults: %s", why); /* it names the word */
+    return FLAGS_ERROR;
+  }
+  return FLAGS_RUN;
+}
+
+static enum flags_reading read_options(struct mock_options *options,
+                                       char **argv) {
+  const char *faults = NULL, *preset = NULL;
+  const struct flag flags[] = {
+      {.name = "--help", .shown = help},
+      {.name = "--faults", .read = flags_words, .into = &faults},
+      {.name = "--preset", .read = flags_words, .into = &preset},
+      {.name = "--listen",
+       .read = read_place,
+       .into = &options->listen,
+       .expected = "write it as HOST:PORT, such as 127.0.0.1:9000"},
+      {.name = "--admin",
+       .read = read_admin,
+       .into = &options->admin,
+       .expected = "write it as HOST:PORT, such as 127.0.0.1:9001"},
+      {.name = "--seed",
+       .read = flags_count,
+       .into = &options->seed,
+       .most = CONFIG_NUMBER_MAX - 1,
+       .expected = "expected a whole number, 0 or more"},
+  };
+  enum flags_reading reading =
+      flags_read("mock", argv, flags, sizeof flags / sizeof *flags);
+  return reading == FLAGS_RUN ? read_faults(options, faults, preset) : reading;
 }
 
 /* Load tests bring more connections than the usual soft limit allows. */
@@ -187,10 +152,9 @@ static int run(struct loop *loop, const struct mock_options *options) {
 int mock_main(int argc, char **argv) {
   struct mock_options options = {
       .listen = {.host = slice_of("127.0.0.1"), .port = 9000}, .seed = 1};
-  enum reading reading = argc > 0 ? read_options(&options, argv) : READ_OK;
-  if (reading == READ_HELP)
-    return fputs(help, stdout) == EOF || fflush(stdout) == EOF;
-  if (reading == READ_ERROR) return 2;
+  (void)argc;
+  enum flags_reading reading = read_options(&options, argv);
+  if (reading != FLAGS_RUN) return (int)reading;
   raise_descriptor_limit();
   struct loop *loop = loop_new();
   if (!loop) {

@@ -109,9 +109,8 @@ static bool show_table(const struct simulate_options *options) {
 int simulate_main(int argc, char **argv) {
   (void)argc;
   struct simulate_options options;
-  enum simulate_reading reading = simulate_options_read(&options, argv);
-  if (reading == SIMULATE_DONE) return EXIT_SUCCESS;
-  if (reading == SIMULATE_ERROR) return 2;
+  enum flags_reading reading = simulate_options_read(&options, argv);
+  if (reading != FLAGS_RUN) return (int)reading;
   bool done =
       options.tabs ? show(&options, &options.policy) : show_table(&options);
   return done ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -2,7 +2,8 @@
  *
  *   ARRIVAL --> begin: plan, race_step(START) --+
  *   DONE    --> on_answer: race_step(ENDED) ----+--> perform(todo): cancel,
- *   TIMER   --> race_step(TIMER) ---------------+    start, settle
+ *   TIMER   --> race_step(TIMER) ---------------+    start (simulation_start),
+ *   TURN    --> whose turn it is in a line -----+    settle
  *   REFRESH --> what a reader thread does, four times a second
  *
  * perform does what proxy/fetch does, in the same order. With a rival's rule
@@ -16,31 +17,6 @@
 #include "tools/simulation_parts.h"
 
 static const int64_t second_us = 1000 * 1000;
-
-struct simulation {
-  const struct workload *workload;
-  const struct simulated_policy *policy;
-  struct simulated *seen;
-  uint64_t seed, number; /* number: of requests so far */
-  struct luck arrivals;
-  int64_t now_us;
-  struct events events;
-  struct upstream upstream;
-  struct request *requests;
-  int request_count, request_cap, request_free;
-  struct pilot pilots[SIMULATED_WORKERS];
-  struct pilot_target targets[WORKLOAD_TARGETS_MAX];
-  struct pilot_learner learners[WORKLOAD_TARGETS_MAX];
-  struct latency_counts counts[SIMULATED_WORKERS][WORKLOAD_TARGETS_MAX];
-  struct hedge_earnings earnings[SIMULATED_WORKERS];
-  struct hedge_budget budget;
-  struct rate rates[WORKLOAD_TARGETS_MAX];
-  struct pilot_delay delay;
-  struct pilot_target *target_at[WORKLOAD_TARGETS_MAX];
-  const struct pilot_learner *learner_at[WORKLOAD_TARGETS_MAX];
-  struct latency_counts *counts_at[SIMULATED_WORKERS][WORKLOAD_TARGETS_MAX];
-  struct rival rival;
-};
 
 /* ---- requests ---- */
 
@@ -65,7 +41,7 @@ static int take_request(struct simulation *s) {
 
 /* While its primary was running. */
 static void note_rescue(struct simulation *s, const struct request *r) {
-  const struct latency_odds *past = &s->targets[pilot_whom(&r->race, 0)].past;
+  const struct latency_odds *past = &s->targets[r->whom[0]].past;
   int64_t took_us = s->now_us - r->asked_us[0];
   int64_t until_us = r->race.start_us + r->plan.deadline_us - r->asked_us[0];
   int64_t cut_us = until_us - took_us;
@@ -92,26 +68,30 @@ static void settle(struct simulation *s, int index) {
 
 /* ---- how attempts end ---- */
 
-static struct pilot *pilot_of(struct simulation *s, const struct request *r) {
-  return &s->pilots[r->worker];
-}
-
 static void attempt_ended(struct simulation *s, struct request *r, unsigned k,
                           const struct attempt_end *end) {
   int64_t took_us = s->now_us - r->asked_us[k];
   r->jobs[k] = NOBODY;
   if (!s->policy->rival)
-    (void)pilot_ended(pilot_of(s, r), &r->race, k, pilot_whom(&r->race, k), end,
+    (void)pilot_ended(simulation_pilot(s, r), &r->race, k, r->whom[k], end,
                       took_us, s->now_us);
   else if (end->result != ATTEMPT_CANCELLED)
     rival_on_end(&s->rival, end->result == ATTEMPT_SUCCESS,
                  s->now_us - r->race.start_us);
+  simulation_look(s, r->whom[k], s->now_us);
+}
+
+/* It has asked nobody. */
+static void stop_waiting(struct simulation *s, struct request *r) {
+  simulation_leave_line(s, r);
+  simulation_count_refusal(s, r, GATE_QUEUE);
 }
 
 static void cancel_below(struct simulation *s, struct request *r,
                          unsigned below, enum attempt_result result) {
   struct attempt_end end = {.result = result};
   for (unsigned k = 0; k < below && k < r->begun; k++) {
+    if (r->jobs[k] == WAITS) stop_waiting(s, r);
     if (r->jobs[k] == NOBODY) continue;
     int64_t left_us = upstream_leave(&s->upstream, r->jobs[k], s->now_us);
     if (k == 0) r->left_us = left_us;
@@ -127,59 +107,6 @@ static void end_below(struct simulation *s, struct request *r,
                late ? ATTEMPT_TIMEOUT : ATTEMPT_CANCELLED);
 }
 
-/* ---- how they start ---- */
-
-static enum gate_verdict take_rate(struct simulation *s, unsigned target,
-                                   enum pilot_kind kind) {
-  const struct rate_rule *rule = &s->policy->rate;
-  int64_t left = kind == PILOT_PRIMARY ? 0 : rule->burst / 8;
-  return rate_take(&s->rates[target], rule, left, s->now_us) > 0 ? GATE_RATE
-                                                                 : GATE_OPEN;
-}
-
-static enum gate_verdict admit(struct simulation *s, struct request *r,
-                               unsigned k, enum pilot_kind kind) {
-  unsigned target = pilot_whom(&r->race, k);
-  int64_t in_flight = s->upstream.stations[target].in_flight;
-  struct gate gate = {
-      .in_flight = in_flight, .cap = s->policy->max_attempts, .hedge = k > 0};
-  enum gate_verdict verdict = gate_try(&gate);
-  if (verdict == GATE_OPEN) verdict = take_rate(s, target, kind);
-  if (verdict != GATE_OPEN) return verdict;
-  if (!s->policy->rival) {
-    verdict = pilot_admit(pilot_of(s, r), target, kind, in_flight, s->now_us);
-    if (verdict != GATE_OPEN) rate_give(&s->rates[target], &s->policy->rate);
-    return verdict;
-  }
-  if (kind == PILOT_PRIMARY || rival_take(&s->rival, s->now_us))
-    return GATE_OPEN;
-  return GATE_BUDGET;
-}
-
-static void count_start(struct simulated *seen, const struct request *r,
-                        enum pilot_kind kind) {
-  if (!r->counted) return;
-  seen->attempts++;
-  seen->hedges += kind == PILOT_HEDGE || kind == PILOT_LATE;
-  seen->forwarded += kind == PILOT_FAILURE;
-}
-
-static enum gate_verdict start_next(struct simulation *s, int index) {
-  struct request *r = &s->requests[index];
-  unsigned k = r->begun++;
-  enum pilot_kind kind = pilot_kind(&r->race, k);
-  enum gate_verdict verdict = admit(s, r, k, kind);
-  r->asked_us[k] = s->now_us;
-  if (verdict == GATE_OPEN) {
-    r->jobs[k] = upstream_ask(&s->upstream, index, k, pilot_whom(&r->race, k),
-                              luck_of(s->seed, r->number, k), s->now_us);
-    if (r->jobs[k] == NOBODY) verdict = GATE_MEMORY;
-  }
-  if (verdict == GATE_OPEN) count_start(s->seen, r, kind);
-  else if (r->counted) s->seen->refused[verdict]++;
-  return verdict;
-}
-
 static void set_timer(struct simulation *s, int index) {
   struct request *r = &s->requests[index];
   int64_t at_us = race_wakeup_us(&r->race);
@@ -193,21 +120,25 @@ static void set_timer(struct simulation *s, int index) {
 
 static bool is_hopeless(struct simulation *s, const struct request *r) {
   return r->race.in_flight == 0 && !s->policy->rival &&
-         pilot_foresee(pilot_of(s, r), &r->race, 0) != GATE_OPEN;
+         pilot_foresee(simulation_pilot(s, r), &r->race, 0) != GATE_OPEN;
+}
+
+static struct todo tell_refused(struct simulation *s, struct request *r,
+                                unsigned k) {
+  const struct step_event event = {
+      .kind = EVENT_ENDED,
+      .now_us = s->now_us,
+      .attempt = k,
+      .end = {.result = ATTEMPT_REFUSED, .unsent = true}};
+  return race_step(&r->race, &event);
 }
 
 static void perform(struct simulation *s, int index, struct todo todo) {
   struct request *r = &s->requests[index];
   end_below(s, r, &todo);
   while (todo.outcome == OUTCOME_OPEN && r->begun < todo.start_below) {
-    if (start_next(s, index) == GATE_OPEN) continue;
-    struct step_event event = {
-        .kind = EVENT_ENDED,
-        .now_us = s->now_us,
-        .attempt = r->begun - 1,
-        .end = {.result = ATTEMPT_REFUSED, .unsent = true}};
-    r->jobs[r->begun - 1] = NOBODY;
-    todo = race_step(&r->race, &event);
+    if (simulation_start_next(s, index) == GATE_OPEN) continue;
+    todo = tell_refused(s, r, r->begun - 1);
     end_below(s, r, &todo);
   }
   if (todo.outcome == OUTCOME_OPEN && is_hopeless(s, r)) {
@@ -230,7 +161,8 @@ static void make_plan(struct simulation *s, struct request *r) {
   unsigned targets = s->workload->targets;
   unsigned first = (unsigned)(r->number % targets);
   if (!policy->rival) {
-    pilot_plan(pilot_of(s, r), &r->plan, &policy->race, targets, first,
+    pilot_plan(simulation_pilot(s, r), &r->plan, &policy->race,
+               (struct pilot_reach){targets, first, false},
                s->workload->timeout_us, s->now_us);
     return;
   }
@@ -270,6 +202,7 @@ static void on_arrival(struct simulation *s) {
   r->counted = now_s >= s->seen->from_s && now_s < s->seen->to_s;
   r->begun = 0;
   r->left_us = 0;
+  r->has_waited = false;
   r->wakeup_us = 0;
   s->seen->requests += r->counted;
   make_plan(s, r);
@@ -312,6 +245,20 @@ static void on_timer(struct simulation *s, const struct event *timer) {
   advance(s, timer->index, EVENT_TIMER);
 }
 
+static void on_turn(struct simulation *s, const struct event *turn) {
+  const unsigned target = (unsigned)turn->index;
+  struct waiting_line *line = &s->lines[target];
+  enum gate_verdict verdict;
+  int index;
+  if (line->wakeup_us != turn->at_us) return;
+  line->wakeup_us = 0;
+  while ((index = simulation_call(s, target, &verdict)) != NOBODY) {
+    struct request *r = &s->requests[index];
+    if (verdict == GATE_OPEN) continue;
+    perform(s, index, tell_refused(s, r, r->waiter));
+  }
+}
+
 static void on_refresh(struct simulation *s) {
   unsigned count = s->workload->targets;
   if (s->policy->rival) rival_refresh(&s->rival, s->now_us);
@@ -335,6 +282,7 @@ static void set_up(struct simulation *s) {
   for (unsigned t = 0; t < WORKLOAD_TARGETS_MAX; t++) {
     s->target_at[t] = &s->targets[t];
     s->learner_at[t] = &s->learners[t];
+    s->lines[t].first = s->lines[t].last = NOBODY;
     for (unsigned w = 0; w < SIMULATED_WORKERS; w++)
       s->counts_at[w][t] = &s->counts[w][t];
   }
@@ -359,6 +307,7 @@ static void step(struct simulation *s, const struct event *event) {
     case HAPPENS_ARRIVAL: on_arrival(s); break;
     case HAPPENS_DONE: on_done(s, event); break;
     case HAPPENS_TIMER: on_timer(s, event); break;
+    case HAPPENS_TURN: on_turn(s, event); break;
     case HAPPENS_REFRESH: on_refresh(s); break;
   }
 }

@@ -73,46 +73,33 @@ struct tap {
 
 /* ---- options ---- */
 
-static const char *read_rescued(void *options, const char *value) {
-  (void)value;
-  ((struct tap *)options)->rescued = true;
-  return NULL;
-}
-
-static const char *read_failed(void *options, const char *value) {
-  (void)value;
-  ((struct tap *)options)->failed = true;
-  return NULL;
-}
-
-static const char *read_json(void *options, const char *value) {
-  (void)value;
-  ((struct tap *)options)->json = true;
-  return NULL;
-}
-
-static const char *read_slow(void *options, const char *value) {
+/* As it is written, since hedgerow reads it again. */
+static const char *read_slow(const struct flag *flag, const char *value) {
   int64_t us;
-  ((struct tap *)options)->slow = value;
-  if (config_parse_duration(slice_of(value), &us) && strlen(value) < 32)
-    return NULL;
-  return "expected a time with its unit, as in 300ms";
+  if (!config_parse_duration(slice_of(value), &us) || strlen(value) >= 32)
+    return "expected a time with its unit, as in 300ms";
+  return flags_words(flag, value);
 }
 
-static const char *read_route(void *options, const char *value) {
-  ((struct tap *)options)->route = value;
-  return *value == '/' && strlen(value) <= RECORD_ROUTE_MAX
-             ? NULL
-             : "expected the path of a route, as in /smart";
+static const char *read_route(const struct flag *flag, const char *value) {
+  if (*value != '/' || strlen(value) > RECORD_ROUTE_MAX)
+    return "expected the path of a route, as in /smart";
+  return flags_words(flag, value);
 }
 
-static const struct viewer_flag flags[] = {
-    {"--rescued", read_rescued, false}, {"--failed", read_failed, false},
-    {"--json", read_json, false},       {"--slow", read_slow, true},
-    {"--route", read_route, true},
-};
-
-enum { FLAGS = sizeof flags / sizeof *flags };
+static enum flags_reading read_options(struct tap *tap, char **argv) {
+  const struct flag flags[] = {
+      {.name = "--help", .shown = help},
+      {.name = "--rescued", .on = &tap->rescued},
+      {.name = "--failed", .on = &tap->failed},
+      {.name = "--json", .on = &tap->json},
+      {.name = "--slow", .read = read_slow, .into = &tap->slow},
+      {.name = "--route", .read = read_route, .into = &tap->route},
+      VIEWER_FLAGS(&tap->viewer),
+  };
+  viewer_init(&tap->viewer, "tap");
+  return flags_read("tap", argv, flags, sizeof flags / sizeof *flags);
+}
 
 /* ---- what is asked for ---- */
 
@@ -172,10 +159,18 @@ static void put_json(struct tap *tap, struct slice data) {
   put(tap, (struct slice){at, data.len + 1});
 }
 
+/* A reload may bring it. */
+static void say_no_route(const struct tap *tap) {
+  log_notice("tap: hedgerow has no route %s now (hedgerow top lists them); "
+             "waiting for one",
+             tap->route ? tap->route : "at all");
+}
+
 static void on_event(struct tap *tap) {
   struct slice name = event_stream_name(&tap->stream);
   struct slice data = event_stream_data(&tap->stream);
   bool race = slice_equal(name, slice_of("race"));
+  if (slice_equal(name, slice_of("no_route"))) say_no_route(tap);
   if (!race && !slice_equal(name, slice_of("left_out"))) return;
   if (!json_view_is_object(data)) return;
   if (tap->json) {
@@ -264,11 +259,9 @@ static void on_signal(int signo) {
 
 int tap_main(int argc, char **argv) {
   (void)argc;
-  static struct tap tap = {.viewer = {.tool = "tap"}};
-  enum viewer_reading reading =
-      viewer_read(&tap.viewer, argv, help, flags, FLAGS, &tap);
-  if (reading == VIEWER_DONE) return EXIT_SUCCESS;
-  if (reading == VIEWER_ERROR) return 2;
+  static struct tap tap;
+  enum flags_reading reading = read_options(&tap, argv);
+  if (reading != FLAGS_RUN) return (int)reading;
   signal(SIGINT, on_signal);
   signal(SIGTERM, on_signal);
   int code = viewer_open(&tap.viewer) ? run(&tap) : 2;

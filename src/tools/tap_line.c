@@ -10,6 +10,8 @@
  * The bar's length is the race's own time, which stands before it in figures:
  * on an axis that all lines shared, one slow race would make the others dots.
  *
+ * On a narrow terminal the time is left out, and the bar stays.
+ *
  * Where no terminal takes the line nothing is cut, and the request's ID stands
  * at the end, to be looked up. */
 #include "tools/tap_line.h"
@@ -25,7 +27,9 @@ enum {
   BAR_MIN = 12,
   BAR_USUAL = 20, /* at 80 columns */
   BAR_MAX = 60,
+  CLOCK_COLUMNS = 13, /* the time, and a blank */
   BEFORE_BAR = 26,
+  NARROW = 50,
   ID_COLUMNS = 120, /* from here on there is room for an ID */
   ROUTE_MAX = 24,
   MS_MAX = 1000000000,
@@ -87,6 +91,30 @@ static struct race read_race(struct slice json) {
     add_bar(&race, attempt, i);
   }
   return race;
+}
+
+/* ---- its columns ---- */
+
+static bool has_time(struct sheet_look look) {
+  return look.columns == 0 || look.columns >= NARROW;
+}
+
+static unsigned before_bar(struct sheet_look look) {
+  return has_time(look) ? BEFORE_BAR : BEFORE_BAR - CLOCK_COLUMNS;
+}
+
+/* What a narrow one leaves between the bar's two ends. */
+static unsigned bar_left(struct sheet_look look) {
+  const unsigned taken = before_bar(look) + 2;
+  return look.columns > taken ? look.columns - taken : 1;
+}
+
+static unsigned bar_width(struct sheet_look look) {
+  if (look.columns == 0) return BAR_USUAL + 10;
+  if (bar_left(look) < BAR_MIN) return bar_left(look);
+  if (look.columns < 80) return look.columns < 70 ? BAR_MIN : BAR_USUAL - 4;
+  unsigned width = BAR_USUAL + (look.columns - 80) / 3;
+  return width < BAR_MAX ? width : BAR_MAX;
 }
 
 /* ---- its bar ---- */
@@ -166,13 +194,6 @@ static void add_drawing(struct sheet *sheet, const struct drawing *drawing) {
   }
   sheet_style(sheet, SHEET_PLAIN);
   sheet_char(sheet, '|');
-}
-
-static unsigned bar_width(struct sheet_look look) {
-  if (look.columns == 0) return BAR_USUAL + 10;
-  if (look.columns < 80) return look.columns < 70 ? BAR_MIN : BAR_USUAL - 4;
-  unsigned width = BAR_USUAL + (look.columns - 80) / 3;
-  return width < BAR_MAX ? width : BAR_MAX;
 }
 
 static void add_bars(struct sheet *sheet, const struct race *race) {
@@ -269,7 +290,7 @@ static void add_time(struct sheet *sheet, struct slice time) {
   enum { DATE = sizeof "2026-11-30T" - 1, CLOCK = sizeof "13:20:01.123" - 1 };
   if (time.len >= DATE + CLOCK) time = (struct slice){time.at + DATE, CLOCK};
   sheet_json(sheet, time, CLOCK);
-  sheet_tab(sheet, CLOCK + 1);
+  sheet_tab(sheet, CLOCK_COLUMNS);
 }
 
 static void add_status(struct sheet *sheet, double status) {
@@ -288,12 +309,12 @@ void tap_line_race(struct text *out, struct sheet_look look,
                    struct slice json) {
   struct sheet sheet = sheet_on(out, look);
   struct race race = read_race(json);
-  add_time(&sheet, json_view_string(json, "/time"));
+  if (has_time(look)) add_time(&sheet, json_view_string(json, "/time"));
   add_status(&sheet, json_view_number(json, "/status"));
   sheet_char(&sheet, ' ');
   double ms = json_view_number(json, "/ms");
   sheet_number(&sheet, 8, 1, fabs(ms) < MS_MAX ? ms : NAN);
-  sheet_tab(&sheet, BEFORE_BAR);
+  sheet_tab(&sheet, before_bar(look));
   add_bars(&sheet, &race);
   sheet_char(&sheet, ' ');
   struct slice route = json_view_string(json, "/route");
@@ -310,10 +331,11 @@ void tap_line_race(struct text *out, struct sheet_look look,
 void tap_line_heading(struct text *out, struct sheet_look look) {
   struct sheet sheet = sheet_on(out, look);
   sheet_style(&sheet, SHEET_DIM);
-  sheet_str(&sheet, "time (UTC)   status    ms");
-  sheet_tab(&sheet, BEFORE_BAR);
+  if (has_time(look)) sheet_str(&sheet, "time (UTC)   ");
+  sheet_str(&sheet, "status    ms");
+  sheet_tab(&sheet, before_bar(look));
   sheet_str(&sheet, "|attempts");
-  sheet_tab(&sheet, BEFORE_BAR + bar_width(look) + 1);
+  sheet_tab(&sheet, before_bar(look) + bar_width(look) + 1);
   sheet_str(&sheet, "| route, and what came of it");
   sheet_end(&sheet);
 }
@@ -323,7 +345,7 @@ void tap_line_left_out(struct text *out, struct sheet_look look,
   struct sheet sheet = sheet_on(out, look);
   double count = json_view_number(event, "/left_out");
   sheet_style(&sheet, SHEET_DIM);
-  sheet_tab(&sheet, BEFORE_BAR);
+  if (has_time(look)) sheet_tab(&sheet, BEFORE_BAR);
   sheet_format(&sheet, "%.0f more are not shown", count > 0 ? count : 0.0);
   sheet_end(&sheet);
 }

@@ -22,7 +22,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "config/config_values.h"
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/terminal.h"
@@ -50,7 +49,7 @@ static const char help[] =
     "\n"
     "  --every TIME      how often to look, 100ms to 60m (1s)\n"
     "  --once            print one table; so it is, too, where stdout is no\n"
-    "                    terminal\n"
+    "                    terminal, or TERM is dumb\n"
     "  --admin ADDRESS   where to ask: HOST:PORT, http://HOST:PORT/ or\n"
     "                    unix:/PATH (127.0.0.1:8481, or HEDGEROW_ADMIN)\n"
     "  --admin-token-file FILE\n"
@@ -78,23 +77,21 @@ struct top {
 
 /* ---- options ---- */
 
-static const char *read_once(void *options, const char *value) {
-  (void)value;
-  ((struct top *)options)->once = true;
-  return NULL;
+static enum flags_reading read_options(struct top *top, char **argv) {
+  const struct flag flags[] = {
+      {.name = "--help", .shown = help},
+      {.name = "--once", .on = &top->once},
+      {.name = "--every",
+       .read = flags_time,
+       .into = &top->every_us,
+       .least = EVERY_MIN_US,
+       .most = EVERY_MAX_US,
+       .expected = "expected a time from 100ms to 60m, with its unit"},
+      VIEWER_FLAGS(&top->viewer),
+  };
+  viewer_init(&top->viewer, "top");
+  return flags_read("top", argv, flags, sizeof flags / sizeof *flags);
 }
-
-static const char *read_every(void *options, const char *value) {
-  int64_t *us = &((struct top *)options)->every_us;
-  bool good = config_parse_duration(slice_of(value), us) &&
-              *us >= EVERY_MIN_US && *us <= EVERY_MAX_US;
-  return good ? NULL : "expected a time from 100ms to 60m, with its unit";
-}
-
-static const struct viewer_flag flags[] = {{"--once", read_once, false},
-                                           {"--every", read_every, true}};
-
-enum { FLAGS = sizeof flags / sizeof *flags };
 
 /* ---- states ---- */
 
@@ -282,11 +279,9 @@ static int run(struct top *top) {
 
 int top_main(int argc, char **argv) {
   (void)argc;
-  struct top top = {.viewer = {.tool = "top"}, .every_us = 1000000};
-  enum viewer_reading reading =
-      viewer_read(&top.viewer, argv, help, flags, FLAGS, &top);
-  if (reading == VIEWER_DONE) return EXIT_SUCCESS;
-  if (reading == VIEWER_ERROR) return 2;
+  struct top top = {.every_us = 1000000};
+  enum flags_reading reading = read_options(&top, argv);
+  if (reading != FLAGS_RUN) return (int)reading;
   top.table.at = malloc(TABLE_BYTES);
   top.drawn.at = malloc(TABLE_BYTES);
   int code = 2;

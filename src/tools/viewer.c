@@ -27,81 +27,17 @@ static const char default_admin[] = "127.0.0.1:8481";
 
 /* ---- options ---- */
 
-static enum viewer_reading complain(const struct viewer *viewer,
-                                    const char *flag, const char *value,
-                                    const char *expected) {
-  log_notice("%s: %s '%s': %s", viewer->tool, flag, value, expected);
-  return VIEWER_ERROR;
-}
-
-static const char *read_admin(void *arg, const char *value) {
-  ((struct viewer *)arg)->admin = value;
-  return NULL;
-}
-
-static const char *read_token_file(void *arg, const char *value) {
-  ((struct viewer *)arg)->token_file = value;
-  return NULL;
-}
-
-static const struct viewer_flag shared[] = {
-    {"--admin", read_admin, true},
-    {"--admin-token-file", read_token_file, true},
-};
-
-enum { SHARED = sizeof shared / sizeof *shared };
-
-static const struct viewer_flag *find(const struct viewer_flag *flags,
-                                      size_t count, struct slice name) {
-  for (size_t i = 0; i < count; i++)
-    if (slice_equal(slice_of(flags[i].name), name)) return &flags[i];
-  return NULL;
-}
-
-/* "--flag value" or "--flag=value"; *i is left on the last word of it. */
-static enum viewer_reading read_flag(const struct viewer *viewer,
-                                     const struct viewer_flag *flag,
-                                     void *options, char **argv, int *i) {
-  const char *word = argv[*i], *value = NULL;
-  const char *equals = strchr(word, '=');
-  if (!flag) return complain(viewer, "option", word, "not known; see --help");
-  if (flag->takes_value) value = equals ? equals + 1 : argv[++*i];
-  if (flag->takes_value && !value) {
-    --*i;
-    return complain(viewer, "option", word, "expected a value behind it");
-  }
-  if (!flag->takes_value && equals)
-    return complain(viewer, "option", word, "it takes no value");
-  const char *expected = flag->read(options, value);
-  return expected ? complain(viewer, flag->name, value ? value : "", expected)
-                  : VIEWER_RUN;
-}
-
 /* An empty variable counts as absent. */
 static const char *variable(const char *name, const char *otherwise) {
   const char *value = getenv(name);
   return value && *value ? value : otherwise;
 }
 
-enum viewer_reading viewer_read(struct viewer *viewer, char **argv,
-                                const char *help,
-                                const struct viewer_flag *flags,
-                                size_t flag_count, void *options) {
-  enum viewer_reading reading = VIEWER_RUN;
-  viewer->admin = variable("HEDGEROW_ADMIN", default_admin);
-  viewer->token_file = variable("HEDGEROW_ADMIN_TOKEN_FILE", NULL);
-  for (int i = 1; argv[i] && reading == VIEWER_RUN; i++) {
-    struct slice name = {argv[i], strcspn(argv[i], "=")};
-    const struct viewer_flag *flag = find(shared, SHARED, name);
-    void *arg = flag ? viewer : options;
-    if (strcmp(argv[i], "--help") == 0) {
-      bool said = fputs(help, stdout) != EOF && fflush(stdout) != EOF;
-      return said ? VIEWER_DONE : VIEWER_ERROR;
-    }
-    if (!flag) flag = find(flags, flag_count, name);
-    reading = read_flag(viewer, flag, arg, argv, &i);
-  }
-  return reading;
+void viewer_init(struct viewer *viewer, const char *tool) {
+  *viewer = (struct viewer){.tool = tool,
+                            .admin = variable("HEDGEROW_ADMIN", default_admin),
+                            .token_file =
+                                variable("HEDGEROW_ADMIN_TOKEN_FILE", NULL)};
 }
 
 /* ---- the listener ---- */
@@ -141,7 +77,7 @@ static bool connect_to(struct viewer *viewer, const char *token) {
   struct download_from from = {.origin = origin, .token = token};
   const char *why = place_of(viewer, origin, sizeof origin, &from.socket);
   if (why) {
-    complain(viewer, "--admin", viewer->admin, why);
+    flags_complain(viewer->tool, "--admin", viewer->admin, why);
     return false;
   }
   viewer->download = libraries_init() ? download_new(&from) : NULL;
@@ -160,7 +96,8 @@ bool viewer_open(struct viewer *viewer) {
   if (!viewer->token_file) return connect_to(viewer, NULL);
   forbid_dumps();
   if (!token_read(viewer->token_file, token, error, sizeof error)) {
-    complain(viewer, "--admin-token-file", viewer->token_file, error);
+    flags_complain(viewer->tool, "--admin-token-file", viewer->token_file,
+                   error);
     return false;
   }
   bool open = connect_to(viewer, token);

@@ -29,8 +29,9 @@ static void ask_once(const struct pilot *pilot, int64_t now_us) {
   struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS};
   struct attempt_end end = {
       .result = ATTEMPT_SUCCESS, .status = 200, .whole = true};
-  pilot_plan(pilot, &plan, &policy, pilot->count,
-             (unsigned)now_us % pilot->count, 10000000, now_us);
+  struct pilot_reach reach = {pilot->count, (unsigned)now_us % pilot->count,
+                              false};
+  pilot_plan(pilot, &plan, &policy, reach, 10000000, now_us);
   if (pilot_admit(pilot, plan.target[0], PILOT_PRIMARY, 3, now_us) == GATE_OPEN)
     (void)pilot_ended(pilot, &race, 0, plan.target[0], &end,
                       5000 + now_us % 3000, now_us);

@@ -206,6 +206,20 @@ Test(admin, an_upstream_without_a_target_is_not_ready) {
   stage_close(&s);
 }
 
+Test(admin, one_good_answer_of_the_only_target_makes_it_ready_again) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0");
+  eject(&s);
+  program_await_notice(s.program, "keeps failing; there is no other to ask");
+  struct client *client = operator_new(s.program);
+  cr_expect_eq(operator_get(client, "/readyz")->status, 503);
+  ask(&s, 200, 200);
+  program_await_notice(s.program, "is back");
+  cr_expect_eq(operator_get(client, "/readyz")->status, 200);
+  cr_expect_eq(of_target(&s, "hedgerow_target_up"), 1);
+  client_free(client);
+  stage_close(&s);
+}
+
 Test(admin, who_drains_is_not_ready_and_still_tells) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
   client_get(s.client, "/smart");

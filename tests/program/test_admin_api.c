@@ -295,7 +295,7 @@ Test(admin_api, what_a_file_names_stays_within_its_string) {
 
 /* As long as a route's path may be, and in a query each byte encoded. */
 Test(admin_api, the_longest_route_is_found) {
-  static char path[1024 + 1], yaml[4096], query[4096] = "?route=%2F";
+  static char path[1024 + 1], yaml[4200], query[4096] = "?route=%2F";
   memset(path, '~', sizeof path - 1);
   path[0] = '/';
   for (size_t i = 1; i < sizeof path - 1; i++) strcat(query, "%7E");

@@ -48,6 +48,19 @@ Test(admin_events, a_race_is_told_when_it_settles) {
   stage_close(&s);
 }
 
+/* A reload may bring it. */
+Test(admin_events, of_a_route_that_there_is_not_the_reader_is_told) {
+  struct stage s = stage_open("--admin", AT, "--hedges", "0");
+  struct ear *nowhere = ear_new(s.program, "?route=/smar");
+  struct ear *ear = ear_new(s.program, "?route=/smart");
+  cr_expect_str_eq(ear_await(nowhere), "event: no_route\ndata: {}");
+  ask(&s, 200);
+  expect_event(ear, "id: 1\n");
+  ear_free(nowhere);
+  ear_free(ear);
+  stage_close(&s);
+}
+
 Test(admin_events, each_reader_has_what_it_asked_for) {
   struct stage s = stage_open("--admin", AT, "--hedges", "1", "--hedge-after",
                               "60s", "--timeout", "10s");
@@ -149,6 +162,19 @@ Test(admin_events, a_reader_that_never_reads_is_cut_off_and_no_other) {
   fail_often(p, 1, "/smart/last");
   while (!strstr(ear_await(ear), "/smart/last")) continue;
   close(deaf);
+  ear_free(ear);
+  program_free(p);
+}
+
+/* More at once than its queue holds, before it could read any. */
+Test(admin_events, a_reader_is_not_cut_off_by_a_burst) {
+  enum { BURST = 20 };
+  char path[1024] = "/smart/";
+  memset(path + strlen(path), '<', 1000);
+  struct program *p = program_start(NOBODY);
+  struct ear *ear = ear_new(p, "");
+  fail_often(p, BURST, path);
+  for (unsigned i = 0; i < BURST; i++) expect_event(ear, "event: race");
   ear_free(ear);
   program_free(p);
 }

@@ -8,12 +8,15 @@
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/gzip.h"
+#include "support/scrape.h"
 #include "support/stage.h"
 #include "support/tls_origin.h"
 
 TestSuite(collector, .fini = folder_remove);
 
 #define ALONE "--hedges", "0"
+#define AT "127.0.0.1:0"
 #define OK "{\"ok\":true}"
 
 /* A request, and so a batch within about a second. */
@@ -97,6 +100,75 @@ Test(collector, cas_that_are_none_are_refused_at_start) {
                    "got %s", program->err);
   program->exit_status = 0;
   program_free(program);
+}
+
+/* ---- what it answers ------------------------------------------------------ */
+
+#define SENT "hedgerow_spans_sent_total"
+#define DROPPED "hedgerow_spans_dropped_total"
+
+/* The next batch, of a request of its own, gets this answer. */
+static void answer_batch(const struct stage *s, struct origin *collector,
+                         const char *fields, const char *bytes, size_t len) {
+  ask(s);
+  struct arrival *arrival = origin_await(collector);
+  arrival_expect_field(arrival, "Accept-Encoding", "identity");
+  arrival_answer_bytes(arrival, 200, fields, bytes, len);
+  arrival_close(arrival);
+}
+
+/* A wrong URL, say: all spans are lost, and the status says nothing of it. */
+Test(collector, an_answer_of_another_kind_is_a_failure_and_told_once) {
+  static const char page[] = "<html>Welcome</html>";
+  struct origin *collector = origin_new();
+  struct stage s = stage_open(ALONE, "--otlp", collector->url, "--admin", AT);
+  answer_batch(&s, collector, "Content-Type: text/html\r\n", page,
+               strlen(page));
+  program_await_notice(s.program,
+                       "takes no spans, and what has no room is dropped: "
+                       "status 200, and a body that is no answer of OTLP");
+  cr_expect_eq(scrape_await_more(s.program, DROPPED, 0), 2);
+  scrape_expect(s.program, SENT, 0);
+  const size_t told = s.program->err_len;
+  answer_batch(&s, collector, "", page, strlen(page));
+  cr_expect_eq(scrape_await_more(s.program, DROPPED, 2), 4);
+  answer_batch(&s, collector, "", "", 0);
+  program_await_notice(s.program, "takes spans again");
+  cr_expect_null(strstr(s.program->err + told, "takes no spans"), "%s",
+                 s.program->err);
+  scrape_expect(s.program, SENT, 2);
+  stage_close(&s);
+  origin_free(collector);
+}
+
+Test(collector, an_answer_that_is_packed_all_the_same_is_understood) {
+  const struct gzip *packed = gzip_of("{\"partialSuccess\":{\"rejectedSpans\":"
+                                      "\"1\",\"errorMessage\":\"full\"}}");
+  struct origin *collector = origin_new();
+  struct stage s = stage_open(ALONE, "--otlp", collector->url, "--admin", AT);
+  answer_batch(&s, collector, "Content-Encoding: gzip\r\n", packed->bytes,
+               packed->len);
+  program_await_notice(s.program, "left out 1 of 2 spans: full");
+  cr_expect_eq(scrape_await_more(s.program, DROPPED, 0), 1);
+  scrape_expect(s.program, SENT, 1);
+  stage_close(&s);
+  origin_free(collector);
+}
+
+/* ---- a stop --------------------------------------------------------------- */
+
+Test(collector, spans_that_are_lost_at_a_stop_are_told) {
+  struct origin *collector = origin_new();
+  struct stage s = stage_open(ALONE, "--otlp", collector->url);
+  ask(&s);
+  (void)origin_await(collector); /* which answers nothing */
+  ask(&s);
+  program_stop(s.program);
+  cr_expect(
+      strstr(s.program->err, "hedgerow: 4 spans are lost: the collector "),
+      "%s", s.program->err);
+  stage_close(&s);
+  origin_free(collector);
 }
 
 /* ---- a reload ------------------------------------------------------------- */

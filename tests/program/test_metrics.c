@@ -12,6 +12,10 @@
 #define SMART "route=\"/smart\""
 #define RESCUES(why) "hedgerow_rescues_total{" SMART ",why=\"" why "\"}"
 #define SAVED "hedgerow_saved_seconds_total{" SMART "}"
+#define REQUESTS(outcome)                                                      \
+  "hedgerow_requests_total{" SMART ",outcome=\"" outcome "\"}"
+#define REFUSALS(reason)                                                       \
+  "hedgerow_refusals_total{upstream=\"to\",reason=\"" reason "\"}"
 #define DIALS(result) "hedgerow_dials_total{result=\"" result "\"}"
 #define RESENDS "hedgerow_resends_total"
 #define GONE "hedgerow_client_gone_total"
@@ -28,6 +32,66 @@ static struct arrival *answer_one(const struct stage *s) {
   arrival_answer_json(arrival, 200, OK);
   reply_expect(client_await_reply(s->client), 200, OK);
   return arrival;
+}
+
+/* ---- from the start ---- */
+
+/* A rate needs a number to grow from: what alerts and rates look at is 0 until
+ * it comes. */
+Test(metrics, what_alerts_look_at_is_told_as_0_before_it_has_come) {
+  static const char *const samples[] = {
+      REQUESTS("success"),
+      REQUESTS("client_error"),
+      REQUESTS("failed"),
+      REQUESTS("refused"),
+      REQUESTS("deadline"),
+      REQUESTS("drained"),
+      REQUESTS("gone"),
+      REQUESTS("rejected"),
+      REFUSALS("full"),
+      REFUSALS("memory"),
+      REFUSALS("slow_target"),
+      REFUSALS("crowded"),
+      REFUSALS("shed"),
+      REFUSALS("pushback"),
+      REFUSALS("budget"),
+      REFUSALS("rate"),
+      REFUSALS("queue"),
+      DIALS("success"),
+      DIALS("transport"),
+      DIALS("cancelled"),
+      DIALS("starved"),
+      RESCUES("failed"),
+      RESCUES("slow"),
+      RESENDS,
+      GONE,
+      DROPPED,
+  };
+  struct stage s = stage_open("--admin", AT);
+  for (unsigned i = 0; i < sizeof samples / sizeof *samples; i++)
+    scrape_expect(s.program, samples[i], 0);
+  stage_close(&s);
+}
+
+static double attempts_of(const struct stage *s, const char *kind,
+                          const char *result) {
+  char sample[256];
+  snprintf(sample, sizeof sample,
+           "hedgerow_attempts_total{upstream=\"to\",target=\"0\",host=\"%s\","
+           "kind=\"%s\",result=\"%s\"}",
+           s->origin->url + strlen("http://"), kind, result);
+  return scrape(s->program, sample);
+}
+
+Test(metrics, of_attempts_those_are_told_as_0_that_are_divided_by) {
+  static const char *const kinds[] = {"primary", "hedge", "retry"};
+  struct stage s = stage_open("--admin", AT);
+  for (unsigned i = 0; i < 3; i++) {
+    cr_expect_eq(attempts_of(&s, kinds[i], "success"), 0);
+    cr_expect_eq(attempts_of(&s, kinds[i], "starved"), 0);
+    cr_expect_eq(attempts_of(&s, kinds[i], "too_large"), -1);
+  }
+  stage_close(&s);
 }
 
 /* ---- rescues ---- */
@@ -120,6 +184,20 @@ Test(metrics, attempts_that_end_by_themselves_are_timed) {
   cr_expect_eq(took_of(&s, "count", ""), 2);
   cr_expect_eq(took_of(&s, "bucket", ",le=\"+Inf\""), 2);
   cr_expect_gt(took_of(&s, "sum", ""), 0);
+  stage_close(&s);
+}
+
+/* A deadline of 10 s is passed by a hair, and so are those of 30 and 60 s: the
+ * bounds stand a little behind them. */
+Test(metrics, times_have_bounds_about_the_usual_deadlines) {
+  static const char *const bounds[] = {"2.5",  "5.0",  "10.0",
+                                       "12.0", "32.0", "64.0"};
+  struct stage s = stage_open("--admin", AT);
+  for (unsigned i = 0; i < sizeof bounds / sizeof *bounds; i++) {
+    char le[32];
+    snprintf(le, sizeof le, ",le=\"%s\"", bounds[i]);
+    cr_expect_eq(took_of(&s, "bucket", le), 0, "%s", bounds[i]);
+  }
   stage_close(&s);
 }
 

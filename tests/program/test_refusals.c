@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "support/folder.h"
+#include "support/hurry.h"
 #include "support/scene.h"
 #include "support/stage.h"
 #include "support/wire.h"
@@ -144,12 +145,19 @@ Test(refusals, budget_of_failures) {
   expect_refused_hedge(&s, "budget", "--budget");
 }
 
-Test(refusals, pushback) {
+static void expect_pause_after(const char *fields) {
   struct stage s = open_hedging("--gate", "off");
   client_get_with(s.client, "/smart", ALONE);
-  arrival_answer(origin_await(s.origin), 429, "Retry-After: 60\r\n", "{}");
+  arrival_answer(origin_await(s.origin), 429, fields, "{}");
   (void)client_await_reply(s.client);
   expect_refused_hedge(&s, "pushback", "Retry-After");
+}
+
+Test(refusals, pushback) { expect_pause_after("Retry-After: 60\r\n"); }
+
+Test(refusals, pushback_without_a_time_that_can_be_read) {
+  expect_pause_after("Retry-After: soon\r\n");
+  expect_pause_after("Retry-After: -5\r\n");
 }
 
 Test(refusals, shed) {
@@ -349,6 +357,58 @@ Test(refusals, a_target_that_loses_ten_races_is_not_asked_first) {
   client_get(s.client, "/smart");
   arrival_answer_json(origin_await_attempt(s.b, 0), 200, OK);
   (void)client_await_reply(s.client);
+  scene_close(&s);
+}
+
+/* ---- who is tried --------------------------------------------------------- */
+
+#define IN_TURN                                                                \
+  "defaults: {hedges: 1, hedge_after: 40s, timeout: 60s, max_timeout: 60s}\n"  \
+  "upstreams: {x: {targets: [$A, $B], balance: rotate}}\n"                     \
+  "routes: [{path: /smart, upstream: x}, {path: /all, upstream: x}]\n"
+
+static void answer(struct origin *origin, unsigned k, int status) {
+  arrival_answer_json(origin_await_attempt(origin, k), status, OK);
+}
+
+/* The first target fails whenever it is its turn, until it is passed by; then
+ * it is the second's turn. */
+static void fail_in_turn(struct scene *s) {
+  for (int i = 0; i < 5; i++) {
+    if (i > 0) ask_alone(s->client, s->b, 200);
+    client_get(s->client, "/smart");
+    answer(s->a, 0, 500);
+    answer(s->b, 1, 200);
+    reply_expect(client_await_reply(s->client), 200, OK);
+  }
+  program_await_notice(s->program, "is passed by for 10 s: it keeps failing");
+}
+
+Test(refusals, whose_time_is_over_is_tried_whose_turn_it_ever_is) {
+  hurry_open();
+  struct scene s = scene_open(IN_TURN);
+  fail_in_turn(&s);
+  hurry_by(10);
+  client_get(s.client, "/smart");
+  answer(s.a, 0, 200);
+  reply_expect(client_await_reply(s.client), 200, OK);
+  program_await_notice(s.program, "is back");
+  ask_alone(s.client, s.a, 200);
+  ask_alone(s.client, s.b, 200);
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
+Test(refusals, one_item_of_all_tries_it) {
+  hurry_open();
+  struct scene s = scene_open(IN_TURN);
+  fail_in_turn(&s);
+  hurry_by(10);
+  scene_send(&s, "POST", "/all?hedge=1", "", "[\"/1\",\"/2\",\"/3\"]");
+  for (int i = 0; i < 2; i++) answer(s.b, 0, 200);
+  answer(s.a, 0, 200);
+  reply_expect(client_await_reply(s.client), 200, "[" OK "," OK "," OK "]");
+  scene_expect_silence(&s);
   scene_close(&s);
 }
 

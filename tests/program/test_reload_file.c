@@ -83,6 +83,23 @@ Test(reload_file, a_route_has_its_new_target_and_its_new_options) {
   scene_close(&s);
 }
 
+Test(reload_file, a_smaller_budget_holds_for_what_was_kept_under_the_old_one) {
+  static const char file[] = "upstreams:\n  a: {targets: [$A], budget: %s}\n"
+                             "defaults: {hedge_after: 20s}\n"
+                             "routes:\n  - {path: /a, upstream: a}\n";
+  char before[256], after[256];
+  snprintf(before, sizeof before, file, "200%:50");
+  snprintf(after, sizeof after, file, "0%");
+  struct scene s = scene_open(before);
+  reload(&s, after);
+  client_get(s.client, "/a");
+  arrival_answer_json(origin_await(s.a), 500, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  reply_expect_in_body(reply, "\"refused_by\":\"budget\"");
+  scene_close(&s);
+}
+
 Test(reload_file, what_is_in_flight_ends_by_the_file_it_began_under) {
   struct scene s = scene_open(
       "defaults: {hedges: 1, hedge_after: 60s, timeout: 60s}\n"

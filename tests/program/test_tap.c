@@ -100,6 +100,22 @@ Test(tap, filters_are_hedgerows) {
   origin_free(admin);
 }
 
+Test(tap, a_route_that_there_is_not_is_told_and_waited_for) {
+  struct origin *admin = origin_new();
+  struct screen *s =
+      screen_open_pipe("tap", "--route", "/nope", "--admin", place_of(admin));
+  struct arrival *arrival =
+      begin(admin, "GET /api/v1/events?route=/nope HTTP/1.1");
+  arrival_send(arrival, "event: no_route\ndata: {}\n\n");
+  screen_await_err(s,
+                   "tap: hedgerow has no route /nope now (hedgerow top lists "
+                   "them); waiting for one\n");
+  arrival_send(arrival, RACE("one"));
+  screen_await(s, "one\n");
+  screen_free(s);
+  origin_free(admin);
+}
+
 Test(tap, the_longest_route_is_asked_for) {
   static char route[1024 + 1], line[4096] = "GET /api/v1/events?route=/";
   memset(route, '&', sizeof route - 1);
