@@ -527,10 +527,8 @@ Test(pilot, a_race_that_has_moved_hedges_where_it_came_from) {
 
 Test(pilot, who_has_moved_has_lost_to_a_hedge_where_it_came_from) {
   struct race_plan plan = {.target = {0, 1, 2}};
-  struct race race = {.plan = &plan,
-                      .outcome = OUTCOME_SUCCESS,
-                      .answered = true,
-                      .winner = 1};
+  struct race race = {
+      .plan = &plan, .outcome = OUTCOME_SUCCESS, .answered = true, .winner = 1};
   enum pilot_news news = PILOT_NO_NEWS;
   set_up(3);
   race_move(&race, 0, 1);
