@@ -91,7 +91,8 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
                 const struct race_policy *policy, struct pilot_reach reach,
                 int64_t timeout_us, int64_t now_us);
 
-/* Whether that target (its place in the group) sits on a bench. */
+/* Whether that target (its place in the group) sits on a bench, or has not been
+ * tried since. */
 bool pilot_passes_by(const struct pilot *pilot, unsigned target,
                      int64_t now_us);
 

@@ -46,7 +46,7 @@ static bool is_well(const struct pilot *pilot, unsigned number,
 
 bool pilot_passes_by(const struct pilot *pilot, unsigned target,
                      int64_t now_us) {
-  return is_out(pilot->targets[target], now_us);
+  return !is_well(pilot, target, now_us);
 }
 
 /* No more than half may be passed by: those of the lowest numbers. */
