@@ -242,9 +242,9 @@ Test(config_values, what_is_no_delay_is_told_why) {
       {"p95:", "no two bounds"},
       {"p95:20ms", "no two bounds: write p95, or p95:20ms..2s"},
       {"p95:0ms", "no two bounds"},
-      {"p95:20ms..", "neither a duration nor two"},
-      {"p95:..2s", "neither a duration nor two"},
-      {"p95:2s..20ms", "begins with the longer one"},
+      {"p95:20ms..", "no two bounds: write p95, or p95:20ms..2s"},
+      {"p95:..2s", "no two bounds"},
+      {"p95:2s..20ms", "begins with the longer bound"},
       {"p95:0ms..0ms", "out of range"},
       {"p95:1ms..61m", "out of range"},
   };

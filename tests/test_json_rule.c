@@ -151,6 +151,9 @@ Test(json_rule, an_error_names_its_column) {
 #define NO_VALUE                                                               \
   "a value is a JSON string, a number, true, false, null, [] or {}, and "      \
   "nothing stands behind it"
+#define HALF_A_PAIR                                                            \
+  "\\ud800 to \\udfff mean a character in pairs only: one of them stands "     \
+  "alone here"
   static const char *const cases[][2] = {
       {"", "column 1: " NO_POINTER},
       {"  ", "column 3: " NO_POINTER},
@@ -163,6 +166,8 @@ Test(json_rule, an_error_names_its_column) {
       {"\"/a\\\" == 1", "column 1: this quote is never closed"},
       {"\"/\\x\" == 1", "column 1: the pointer is no JSON string"},
       {"\"a\" == 1", "column 2: a pointer begins with '/'"},
+      {"\"/\\ud800\" == 1", "column 1: " HALF_A_PAIR},
+      {"/a == \"\\udc00\\ud800\"", "column 7: " HALF_A_PAIR},
       {"/a = 1", "column 4: " NO_OPERATOR},
       {"/a!", "column 3: " NO_OPERATOR},
       {"/a is 1", "column 4: " NO_OPERATOR},

@@ -19,7 +19,8 @@ static uint32_t ended;
 
 static void note(unsigned times, const struct attempt_end *end,
                  int64_t took_us) {
-  for (unsigned i = 0; i < times; i++) overload_note(&overload, end, took_us);
+  for (unsigned i = 0; i < times; i++)
+    overload_note(&overload, end, attempt_end_is_answer(end, false), took_us);
   ended += times;
 }
 

@@ -76,8 +76,8 @@ static void expect_order(unsigned first, const char *want) {
 /* Attempt k of some race of three, at that target, ends. */
 static enum pilot_news end_one(unsigned k, unsigned target,
                                struct attempt_end end, int64_t took_us) {
-  struct race_plan plan = {.target = {0, 1, 2}};
-  struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS, .winner = 1};
+  struct race_plan plan = {.target = {0, 1, 2}, .final_4xx = policy.final_4xx};
+  struct race race = {.plan = &plan, .answered = true, .winner = 1};
   return pilot_ended(&pilot, &race, k, target, &end, took_us, now_us);
 }
 
@@ -89,6 +89,45 @@ static void end_many(unsigned times, unsigned target, struct attempt_end end,
 static struct attempt_end status(int code) {
   return (struct attempt_end){
       .result = ATTEMPT_STATUS, .status = code, .whole = true};
+}
+
+static const struct race_plan open_plan;
+static const struct race open_race = {.plan = &open_plan};
+
+/* ---- what is an answer ---- */
+
+static void expect_answer(struct attempt_end end, bool final_4xx, bool want) {
+  memset(targets, 0, sizeof targets);
+  memset(counts, 0, sizeof counts);
+  set_up(1);
+  policy.final_4xx = final_4xx;
+  atomic_store(&budget.tokens[PURSE_TIME], 0);
+  end_many(10, 0, end, MS);
+  cr_expect_eq(atomic_load(&budget.tokens[PURSE_TIME]), want, "%d earns",
+               end.status);
+  cr_expect_eq(atomic_load(&counts[0].whole[latency_span(MS)]), want ? 10 : 0);
+  cr_expect_eq(atomic_load(&targets[0].overload.quick) > 0, want);
+  cr_expect_eq(atomic_load(&targets[0].overload.bad) == 0, want);
+}
+
+Test(pilot, a_final_4xx_is_an_answer) {
+  struct attempt_end cut = status(404);
+  cut.whole = false;
+  expect_answer(success, false, true);
+  expect_answer(status(404), true, true);
+  expect_answer(status(404), false, false);
+  expect_answer(cut, true, false);
+  expect_answer(status(408), true, false);
+  expect_answer(status(425), true, false);
+  expect_answer(status(500), true, false);
+}
+
+Test(pilot, a_final_4xx_wins_a_race) {
+  set_up(2);
+  policy.final_4xx = true;
+  for (int i = 0; i < 9; i++) end_one(0, 0, cancelled, 40 * MS);
+  cr_expect_eq(end_one(0, 0, status(404), 10 * MS), PILOT_NO_NEWS);
+  cr_expect_eq(end_one(0, 0, cancelled, 40 * MS), PILOT_NO_NEWS);
 }
 
 /* ---- whom ---- */
@@ -357,7 +396,7 @@ Test(pilot, a_primary_that_loses_ten_races_elsewhere_is_slow) {
 
 Test(pilot, a_primary_whose_hedge_was_refused_has_not_won) {
   struct race_plan plan = {.target = {0, 1}, .due_us = {0, 20 * MS}};
-  struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS, .refused = 2};
+  struct race race = {.plan = &plan, .answered = true, .refused = 2};
   set_up(2);
   for (int i = 0; i < 9; i++) end_one(0, 0, cancelled, 40 * MS);
   pilot_ended(&pilot, &race, 0, 0, &success, 30 * MS, now_us);
@@ -488,7 +527,10 @@ Test(pilot, a_race_that_has_moved_hedges_where_it_came_from) {
 
 Test(pilot, who_has_moved_has_lost_to_a_hedge_where_it_came_from) {
   struct race_plan plan = {.target = {0, 1, 2}};
-  struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS, .winner = 1};
+  struct race race = {.plan = &plan,
+                      .outcome = OUTCOME_SUCCESS,
+                      .answered = true,
+                      .winner = 1};
   enum pilot_news news = PILOT_NO_NEWS;
   set_up(3);
   race_move(&race, 0, 1);
@@ -510,7 +552,7 @@ static void expect_verdict(enum pilot_kind kind, int64_t in_flight,
 
 Test(pilot, a_primary_is_never_refused) {
   set_up(1);
-  pilot_ended(&pilot, &(struct race){0}, 1, 0,
+  pilot_ended(&pilot, &open_race, 1, 0,
               &(struct attempt_end){.result = ATTEMPT_STATUS,
                                     .status = 503,
                                     .retry_after = true,
@@ -576,7 +618,7 @@ Test(pilot, retry_after_suspends_all_that_is_extra) {
     set_up(1);
     end.retry_after = cases[i].retry_after;
     end.retry_after_ms = cases[i].retry_after_ms;
-    pilot_ended(&pilot, &(struct race){0}, 1, 0, &end, MS, now_us);
+    pilot_ended(&pilot, &open_race, 1, 0, &end, MS, now_us);
     if (cases[i].pause_us > 0) {
       now_us += cases[i].pause_us - 1;
       expect_verdict(PILOT_HEDGE, 0, GATE_PUSHBACK);
@@ -643,6 +685,8 @@ static struct race lonely_race(const struct race_plan *plan) {
   return race;
 }
 
+static enum gate_verdict why[RACE_MAX_ATTEMPTS];
+
 static bool has_hope(enum race_on_failure on_failure, unsigned retries) {
   struct race_plan plan;
   policy.on_failure = on_failure;
@@ -651,7 +695,11 @@ static bool has_hope(enum race_on_failure on_failure, unsigned retries) {
   pilot_plan(&pilot, &plan, &policy,
              (struct pilot_reach){pilot.count, 0, false}, 10 * S, now_us);
   struct race race = lonely_race(&plan);
-  return pilot_foresee(&pilot, &race, 0) == GATE_OPEN;
+  const unsigned next = race.next;
+  bool gives_up = pilot_gives_up(&pilot, &race, 0, why);
+  cr_expect_eq(race.outcome, gives_up ? OUTCOME_FAILED : OUTCOME_OPEN);
+  cr_expect(gives_up || race.next == next);
+  return !gives_up;
 }
 
 static void spend(enum purse purse) { atomic_store(&budget.tokens[purse], 0); }
@@ -735,7 +783,58 @@ Test(pilot, who_has_asked_nobody_has_hope) {
     todo = race_step(&race, &event);
   }
   cr_assert(todo.outcome == OUTCOME_OPEN && race.in_flight == 0);
-  cr_expect_eq(pilot_foresee(&pilot, &race, 0), GATE_OPEN);
+  cr_expect(!pilot_gives_up(&pilot, &race, 0, why));
+}
+
+/* Its primary ends so, and what is to come is refused. */
+static struct race given_up(struct race_plan *plan, struct attempt_end end) {
+  struct race race;
+  struct step_event event = {.kind = EVENT_START, .now_us = now_us};
+  pilot_plan(&pilot, plan, &policy, (struct pilot_reach){pilot.count, 0, false},
+             10 * S, now_us);
+  race_init(&race, plan);
+  struct todo todo = race_step(&race, &event);
+  event.kind = EVENT_ENDED;
+  event.end = end;
+  todo = race_step(&race, &event);
+  cr_assert_eq(todo.outcome, OUTCOME_OPEN);
+  cr_assert(pilot_gives_up(&pilot, &race, 0, why));
+  return race;
+}
+
+/* The hedge to the other target comes first, then the retry to the first. */
+Test(pilot, each_attempt_that_is_given_up_has_its_kind_and_its_reason) {
+  struct race_plan plan;
+  struct attempt_end asks = status(503);
+  asks.retry_after = true;
+  asks.retry_after_ms = 60 * 1000;
+  set_up(2);
+  end_one(1, 1, asks, MS);
+  spend(PURSE_FAILURE);
+  policy = (struct race_policy){.hedges = 1,
+                                .retries = 3,
+                                .hedge_after_us = 20 * MS,
+                                .on_failure = RACE_WAIT,
+                                .backoff = {50 * MS, 50 * MS}};
+  struct race race = given_up(&plan, status(500));
+  cr_expect_eq(race.outcome, OUTCOME_FAILED);
+  cr_assert_eq(race.next, 3, "a retry that is refused brings no other");
+  cr_expect_eq(race_kind(&race, 1), ATTEMPT_HEDGE);
+  cr_expect_eq(why[1], GATE_PUSHBACK);
+  cr_expect_eq(race_kind(&race, 2), ATTEMPT_RETRY);
+  cr_expect_eq(why[2], GATE_BUDGET);
+}
+
+Test(pilot, what_is_not_due_is_not_given_up) {
+  struct race_plan plan;
+  set_up(1);
+  spend(PURSE_TIME);
+  policy.stagger_us = 20 * S;
+  policy.on_failure = RACE_WAIT;
+  struct race race = given_up(&plan, status(404));
+  cr_expect_eq(race.next, 2, "the second hedge would start at the deadline");
+  cr_expect_eq(race.outcome, OUTCOME_CLIENT_ERROR);
+  cr_expect_eq(race.winner, 0);
 }
 
 /* ---- threads ---- */
@@ -760,7 +859,7 @@ static void *work(void *arg) {
     struct attempt_end end = i % 7 == 0 ? status(503) : success;
     pilot_plan(&mine, &plan, &policy, (struct pilot_reach){2, i % 2, false}, S,
                t0 + i * MS);
-    struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS};
+    struct race race = {.plan = &plan, .answered = true};
     if (pilot_admit(&mine, 0, PILOT_HEDGE, 1, t0 + i * MS) == GATE_OPEN)
       pilot_ended(&mine, &race, 0, plan.target[0], &end, i % 50 * MS,
                   t0 + i * MS);

@@ -879,35 +879,6 @@ Test(race, a_client_may_leave_before_a_retry) {
               "[35] timer: nothing");
 }
 
-/* ---- what is to come has no hope ---- */
-
-Test(race, nobody_waits_for_what_would_be_refused) {
-  script_race("", "0 start | 10 fail 0 refusing 1 | 10 hopeless",
-              "[0] start: launch 0 | [10] fail 0: refuse 1 | "
-              "[10] hopeless: failed");
-  script_race("on-failure wait", "0 start | 10 fail 0 | 10 hopeless",
-              "[0] start: launch 0 | [10] fail 0: nothing | "
-              "[10] hopeless: failed");
-  script_race("hedges 0 retries 1", "0 start | 10 fail 0 | 10 hopeless",
-              "[0] start: launch 0 | [10] fail 0: nothing | "
-              "[10] hopeless: failed");
-}
-
-Test(race, without_hope_a_4xx_is_the_answer_and_a_refusal_a_503) {
-  script_race("on-failure wait", "0 start | 10 status 0 404 | 10 hopeless",
-              "[0] start: launch 0 | [10] status 0 404: nothing | "
-              "[10] hopeless: answer 0");
-  script_race("on-failure wait", "0 start | 10 starve 0 | 10 hopeless",
-              "[0] start: launch 0 | [10] starve 0: nothing | "
-              "[10] hopeless: refused");
-}
-
-Test(race, what_is_in_flight_is_hope) {
-  script_race("", "0 start | 10 hopeless | 300 timer | 310 success 2",
-              "[0] start: launch 0 | [10] hopeless: nothing | "
-              "[300] timer: launch 1 2 | [310] success 2: cancel 0 1, won 2");
-}
-
 /* ---- the client leaves, the server ends ---- */
 
 Test(race, a_client_that_leaves_cancels_everything) {

@@ -117,7 +117,7 @@ static bool next_refusals(uint32_t *refusing, unsigned from, unsigned to) {
 /* Settled once: nothing changes that any more. */
 static void try_after_the_end(struct search *search,
                               const struct shell *settled) {
-  for (enum event_kind kind = EVENT_ENDED; kind <= EVENT_HOPELESS; kind++) {
+  for (enum event_kind kind = EVENT_ENDED; kind <= EVENT_DRAIN; kind++) {
     struct step_event event = {.kind = kind, .now_us = settled->now_us};
     struct shell shell = *settled;
     turn(search, &shell, &event, 0);
@@ -193,7 +193,6 @@ static void explore(struct search *search, const struct shell *from) {
   }
   try_kind(search, from, EVENT_GONE, now_us);
   try_kind(search, from, EVENT_DRAIN, now_us);
-  if (!from->running) try_kind(search, from, EVENT_HOPELESS, now_us);
 }
 
 /* ---- all policies ---- */

@@ -3,24 +3,23 @@
 
 #include <criterion/criterion.h>
 
-static enum rescue of(enum outcome outcome, unsigned winner,
+static enum rescue of(bool answered, unsigned winner,
                       enum attempt_result primary) {
   const struct attempt_end end = {.result = primary};
-  return rescue_of(outcome, winner, &end);
+  return rescue_of(answered, winner, &end);
 }
 
 Test(rescue, a_race_that_the_primary_won_has_rescued_nothing) {
-  cr_expect_eq(of(OUTCOME_SUCCESS, 0, ATTEMPT_SUCCESS), RESCUE_NONE);
+  cr_expect_eq(of(true, 0, ATTEMPT_SUCCESS), RESCUE_NONE);
 }
 
-Test(rescue, without_a_success_there_is_no_rescue) {
-  cr_expect_eq(of(OUTCOME_CLIENT_ERROR, 1, ATTEMPT_STATUS), RESCUE_NONE);
-  cr_expect_eq(of(OUTCOME_FAILED, 0, ATTEMPT_STATUS), RESCUE_NONE);
-  cr_expect_eq(of(OUTCOME_GONE, 0, ATTEMPT_CANCELLED), RESCUE_NONE);
+Test(rescue, without_an_answer_there_is_no_rescue) {
+  cr_expect_eq(of(false, 1, ATTEMPT_STATUS), RESCUE_NONE);
+  cr_expect_eq(of(false, 0, ATTEMPT_CANCELLED), RESCUE_NONE);
 }
 
 Test(rescue, a_primary_that_was_still_running_was_slow) {
-  cr_expect_eq(of(OUTCOME_SUCCESS, 1, ATTEMPT_CANCELLED), RESCUE_SLOW);
+  cr_expect_eq(of(true, 1, ATTEMPT_CANCELLED), RESCUE_SLOW);
 }
 
 Test(rescue, any_other_end_of_the_primary_was_a_failure) {
@@ -28,7 +27,7 @@ Test(rescue, any_other_end_of_the_primary_was_a_failure) {
       ATTEMPT_STATUS,  ATTEMPT_BAD_JSON, ATTEMPT_TRANSPORT, ATTEMPT_TOO_LARGE,
       ATTEMPT_REFUSED, ATTEMPT_TIMEOUT,  ATTEMPT_STARVED,   ATTEMPT_RULE};
   for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++)
-    cr_expect_eq(of(OUTCOME_SUCCESS, 2, ends[i]), RESCUE_FAILED, "%s",
+    cr_expect_eq(of(true, 2, ends[i]), RESCUE_FAILED, "%s",
                  attempt_result_name(ends[i]));
 }
 

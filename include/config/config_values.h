@@ -25,8 +25,11 @@ bool config_parse_duration(struct slice text, int64_t *us)
 /* The other way, in the largest unit that is exact; us is of whole ms. */
 void config_write_duration(struct text *out, int64_t us);
 
-/* "25ms..250ms": us[0] <= us[1]; "25ms" alone is both. NULL, or what is wrong
- * with it, to stand behind it. */
+/* "25ms..250ms", in either order; "25ms" alone is both. */
+bool config_are_durations(struct slice text, int64_t us[2])
+    __attribute__((warn_unused_result));
+/* The same with us[0] <= us[1]. NULL, or what is wrong with it, to stand behind
+ * it. */
 const char *config_parse_durations(struct slice text, int64_t us[2])
     __attribute__((warn_unused_result));
 void config_write_durations(struct text *out, const int64_t us[2]);

@@ -43,8 +43,8 @@ struct hedge_earnings {
 /* Both purses full. Before any other thread sees it. */
 void hedge_budget_init(struct hedge_budget *budget,
                        const struct hedge_budget_rule *rule);
-/* A request of this upstream has succeeded. From any thread, which brings
- * earnings of its own. */
+/* A request of this upstream has an answer (attempt_end_is_answer). From any
+ * thread, which brings earnings of its own. */
 void hedge_budget_earn(struct hedge_budget *budget,
                        struct hedge_earnings *earnings,
                        const struct hedge_budget_rule *rule);

@@ -48,9 +48,10 @@ struct overload_usual {
   unsigned medians, counts; /* how many each has learned from */
 };
 
-/* An attempt ended, and lasted took_us. From any thread. */
+/* An attempt ended, and lasted took_us; answered: attempt_end_is_answer. From
+ * any thread. */
 void overload_note(struct overload *overload, const struct attempt_end *end,
-                   int64_t took_us);
+                   bool answered, int64_t took_us);
 /* An answer asks for a pause of wait_us >= 0 (Retry-After, RFC 9110, section
  * 10.2.3); a minute is believed at most. From any thread. */
 void overload_push_back(struct overload *overload, int64_t wait_us,

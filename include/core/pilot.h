@@ -2,7 +2,7 @@
  *
  *   before a race     pilot_plan     whom it asks, and after which delay
  *   before an attempt pilot_admit    whether it may start
- *   in between        pilot_foresee  whether one that is to come might
+ *   in between        pilot_gives_up whether none that is to come might
  *   after an attempt  pilot_ended    what it teaches
  *   4 times a second  pilot_learn_target, then pilot_learn_delay
  *
@@ -120,14 +120,16 @@ enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
 bool pilot_would_let(const struct pilot *pilot, unsigned target,
                      enum pilot_kind kind, int64_t in_flight, int64_t now_us);
 
-/* Of an open race with nothing in flight, after its todo is done. GATE_OPEN: an
- * attempt that is to come might start; else what would refuse the last of them.
- * That goes by the budget as it is, by the pauses that targets have asked for,
- * and by the gate of targets that fail more often than not. first: added to
- * pilot_whom, where the race asks one target and no other, its place in the
+/* Of an open race with nothing in flight, after its todo is done. False: an
+ * attempt that is to come might start, and the race is as it was. True: each
+ * would be refused, attempt k by why[k], and the race is settled as it would be
+ * then. That goes by the budget as it is, by the pauses that targets have asked
+ * for, and by the gate of targets that fail more often than not. first: added
+ * to pilot_whom, where the race asks one target and no other, its place in the
  * group; else 0. Takes nothing. */
-enum gate_verdict pilot_foresee(const struct pilot *pilot,
-                                const struct race *race, unsigned first);
+bool pilot_gives_up(const struct pilot *pilot, struct race *race,
+                    unsigned first, enum gate_verdict why[RACE_MAX_ATTEMPTS])
+    __attribute__((warn_unused_result));
 
 /* What became of a target, for the log. */
 enum pilot_news {

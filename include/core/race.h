@@ -25,6 +25,8 @@ struct race {
   uint8_t next;       /* the first attempt that has not been started */
   uint8_t winner;     /* once it is settled, where there is one */
   bool forwarded;     /* a failure has brought a hedge forward */
+  bool answered;      /* the winner's end is an answer: a success, or with
+                       * --final 4xx its 4xx; not where all were a 4xx */
   uint32_t retry_us;  /* when a retry starts unless something is in flight then;
                       * PLAN_NEVER_US: none is wanted */
   uint32_t chance;    /* the caller's, 0 after race_init: any number, of which

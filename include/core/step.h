@@ -65,14 +65,28 @@ static inline uint32_t attempt_end_wait_ms(const struct attempt_end *end) {
   return end->status == 429 ? 1000 : 0;
 }
 
+/* A 4xx that says the same to whoever asks again (RFC 9110, section 15.5; 425
+ * is RFC 8470's, 429 is RFC 6585's). */
+static inline bool status_is_final_4xx(int status) {
+  return status >= 400 && status <= 499 && status != 408 && status != 425 &&
+         status != 429;
+}
+
+/* Whether what ended is an answer: a success, or with --final 4xx such a 4xx
+ * that is whole. The client gets it at once, it earns budget, and its time is
+ * how long the target takes: whoever counts answers asks this. */
+static inline bool attempt_end_is_answer(const struct attempt_end *end,
+                                         bool final_4xx) {
+  return end->result == ATTEMPT_SUCCESS ||
+         (final_4xx && end->whole && status_is_final_4xx(end->status));
+}
+
 enum event_kind {
-  EVENT_START,    /* once, first */
-  EVENT_ENDED,    /* `attempt` ended as `end` says */
-  EVENT_TIMER,    /* the instant that the policy's wakeup named has come */
-  EVENT_GONE,     /* the client left */
-  EVENT_DRAIN,    /* the server ends; what is open is cut */
-  EVENT_HOPELESS, /* nothing is in flight, and what is to come would be
-                   * refused; else it says nothing */
+  EVENT_START, /* once, first */
+  EVENT_ENDED, /* `attempt` ended as `end` says */
+  EVENT_TIMER, /* the instant that the policy's wakeup named has come */
+  EVENT_GONE,  /* the client left */
+  EVENT_DRAIN, /* the server ends; what is open is cut */
 };
 
 struct step_event {

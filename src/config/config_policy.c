@@ -47,10 +47,11 @@ static const char *parse_learned(struct slice text, struct delay_rule *learn) {
   if (text.len > 0 && text.at[0] != ':')
     return " is no percentile: write p95, or p95:20ms..2s";
   if (text.len > 0) {
-    if (!memmem(text.at, text.len, "..", 2))
+    const struct slice bounds = slice_from(text, 1);
+    if (!memmem(text.at, text.len, "..", 2) ||
+        !config_are_durations(bounds, us))
       return " has no two bounds: write p95, or p95:20ms..2s";
-    const char *why = config_parse_durations(slice_from(text, 1), us);
-    if (why) return why;
+    if (us[0] > us[1]) return " begins with the longer bound";
     if (us[1] == 0 || us[1] > CONFIG_DELAY_MAX_US)
       return " is out of range: the longer bound is 1ms to 60m";
   }

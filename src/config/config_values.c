@@ -98,11 +98,15 @@ static void split_durations(struct slice text, struct slice *from,
   *to = slice_from(text, from->len + 2);
 }
 
-const char *config_parse_durations(struct slice text, int64_t us[2]) {
+bool config_are_durations(struct slice text, int64_t us[2]) {
   struct slice from, to;
   split_durations(text, &from, &to);
-  if (!config_parse_duration(from, &us[0]) ||
-      !config_parse_duration(to, &us[1]))
+  return config_parse_duration(from, &us[0]) &&
+         config_parse_duration(to, &us[1]);
+}
+
+const char *config_parse_durations(struct slice text, int64_t us[2]) {
+  if (!config_are_durations(text, us))
     return " is neither a duration nor two of them: write 25ms..250ms, or 50ms "
            "for both";
   if (us[0] > us[1]) return " begins with the longer one";

@@ -32,20 +32,15 @@ enum verdict {
   SAYS_NOTHING,
 };
 
-static bool is_passing_4xx(int status) {
-  return status == 408 || status == 425 || status == 429;
-}
-
 static enum verdict verdict_of(const struct estimate_race *r) {
+  if (r->race->answered) return ANSWERED;
   switch (r->race->outcome) {
-    case OUTCOME_SUCCESS: return ANSWERED;
     case OUTCOME_FAILED:
     case OUTCOME_DEADLINE: return FAILED;
-    case OUTCOME_CLIENT_ERROR: break;
+    case OUTCOME_CLIENT_ERROR:
+      return status_is_final_4xx(r->end->status) ? STAYS : FAILED;
     default: return SAYS_NOTHING;
   }
-  if (is_passing_4xx(r->end->status)) return FAILED;
-  return r->race->plan->final_4xx ? ANSWERED : STAYS;
 }
 
 /* ---- which hedges there would have been ---- */

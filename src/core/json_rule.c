@@ -87,6 +87,17 @@ static bool is_utf8(struct slice text) {
   return verdict == JSON_WHOLE;
 }
 
+/* Such a string equals nothing that can be written in UTF-8. */
+static bool has_half_a_pair(struct slice string) {
+  while (string.len > 0)
+    if (json_is_surrogate(json_char_take(&string))) return true;
+  return false;
+}
+
+static const char half_a_pair[] =
+    "\\ud800 to \\udfff mean a character in pairs only: one of them stands "
+    "alone here";
+
 static bool read_quoted(struct reading *reading, struct json_pointer *pointer) {
   struct slice left = reading->left;
   size_t len = string_len(left);
@@ -94,6 +105,8 @@ static bool read_quoted(struct reading *reading, struct json_pointer *pointer) {
   if (!is_json((struct slice){left.at, len}))
     return complain(reading, left.at, "the pointer is no JSON string");
   pointer->text = (struct slice){left.at + 1, len - 2};
+  if (has_half_a_pair(pointer->text))
+    return complain(reading, left.at, half_a_pair);
   pointer->quoted = true;
   reading->left = slice_from(left, len);
   return true;
@@ -175,6 +188,9 @@ static bool read_value(struct reading *reading, struct json_rule *rule) {
     return complain(reading, value.at,
                     "a value is a JSON string, a number, true, false, null, [] "
                     "or {}, and nothing stands behind it");
+  if (*value.at == '"' &&
+      has_half_a_pair((struct slice){value.at + 1, value.len - 2}))
+    return complain(reading, value.at, half_a_pair);
   if (orders && !is_number(value))
     return complain(reading, value.at, "<, <=, > and >= compare numbers only");
   return true;

@@ -74,14 +74,13 @@ static void note_good(struct overload *overload) {
 }
 
 void overload_note(struct overload *overload, const struct attempt_end *end,
-                   int64_t took_us) {
-  bool good = end->result == ATTEMPT_SUCCESS;
+                   bool answered, int64_t took_us) {
   bool cut = end->result == ATTEMPT_CANCELLED || end->result == ATTEMPT_TIMEOUT;
-  if (good || cut) note_time(overload, took_us, good);
+  if (answered || cut) note_time(overload, took_us, answered);
   if (end->result == ATTEMPT_CANCELLED) return;
   note_share(&overload->shed, is_shed(end));
-  note_share(&overload->bad, !good);
-  if (good) note_good(overload);
+  note_share(&overload->bad, !answered);
+  if (answered) note_good(overload);
 }
 
 void overload_push_back(struct overload *overload, int64_t wait_us,

@@ -160,11 +160,11 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
 enum pilot_kind pilot_kind(const struct race *race, unsigned k) {
   const uint32_t *due_us = race->plan->due_us;
   unsigned before = (1u << k) - 1;
-  if (race->unasked == before) return PILOT_PRIMARY;
+  if ((race->unasked & before) == before) return PILOT_PRIMARY;
   if (race_kind(race, k) == ATTEMPT_RETRY) return PILOT_FAILURE;
   unsigned hedge = race_hedge_number(race, k);
   if (race->started_us[k] < due_us[hedge]) return PILOT_FAILURE;
-  bool alone = race->refused == (before & ~1u);
+  bool alone = (race->refused & before) == (before & ~1u);
   return hedge > 1 && alone && due_us[hedge] > due_us[1] ? PILOT_LATE
                                                          : PILOT_HEDGE;
 }
@@ -214,8 +214,9 @@ enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
 
 /* ---- whether to wait for it ---- */
 
-/* Of attempt k, which the race has just started at at_us. The gate may have
- * opened by then, and a 429 may be forgotten, but hardly in an outage. */
+/* Why attempt k would be refused, which the race has just started at at_us. The
+ * gate may have opened by then, and a 429 may be forgotten, but hardly in an
+ * outage. */
 static enum gate_verdict foresee(const struct pilot *pilot,
                                  const struct race *race, unsigned k,
                                  unsigned first, int64_t at_us) {
@@ -231,26 +232,26 @@ static enum gate_verdict foresee(const struct pilot *pilot,
   return pay(pilot, kind, hedge_budget_has) ? GATE_OPEN : GATE_BUDGET;
 }
 
-enum gate_verdict pilot_foresee(const struct pilot *pilot,
-                                const struct race *race, unsigned first) {
+bool pilot_gives_up(const struct pilot *pilot, struct race *race,
+                    unsigned first, enum gate_verdict why[RACE_MAX_ATTEMPTS]) {
   struct race ahead = *race;
   struct todo todo = {.start_below = race->next};
-  enum gate_verdict verdict = GATE_OPEN;
   struct step_event refused = {.kind = EVENT_ENDED,
-                               .attempt = race->next,
                                .end.result = ATTEMPT_REFUSED};
   struct step_event due = {.kind = EVENT_TIMER};
-  for (; todo.outcome == OUTCOME_OPEN; refused.attempt++) {
-    if (refused.attempt == todo.start_below) {
+  for (unsigned k = race->next; todo.outcome == OUTCOME_OPEN; k++) {
+    if (k == todo.start_below) {
       refused.now_us = due.now_us = race_wakeup_us(&ahead);
       todo = race_step(&ahead, &due);
     }
     if (todo.outcome != OUTCOME_OPEN) break;
-    verdict = foresee(pilot, &ahead, refused.attempt, first, refused.now_us);
-    if (verdict == GATE_OPEN) break;
+    why[k] = foresee(pilot, &ahead, k, first, refused.now_us);
+    if (why[k] == GATE_OPEN) return false;
+    refused.attempt = k;
     todo = race_step(&ahead, &refused);
   }
-  return verdict;
+  *race = ahead;
+  return true;
 }
 
 /* ---- what an end teaches ---- */
@@ -307,10 +308,10 @@ static enum pilot_news note_race(struct pilot_target *target,
                                  const struct race *race, unsigned k,
                                  const struct attempt_end *end, int64_t took_us,
                                  int64_t now_us) {
-  bool won = end->result == ATTEMPT_SUCCESS;
+  bool won = attempt_end_is_answer(end, race->plan->final_4xx);
   bool lost = end->result == ATTEMPT_CANCELLED &&
               pilot_whom(race, race->winner) != race_target(race, k);
-  if (k > 0 || race->outcome != OUTCOME_SUCCESS) return PILOT_NO_NEWS;
+  if (k > 0 || !race->answered) return PILOT_NO_NEWS;
   if (won && was_contest(race, took_us) &&
       outlier_good(&target->slow, now_us - took_us))
     return PILOT_BACK;
@@ -333,13 +334,13 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
                             const struct attempt_end *end, int64_t took_us,
                             int64_t now_us) {
   struct pilot_target *its = pilot->targets[target];
-  bool good = end->result == ATTEMPT_SUCCESS;
+  bool answered = attempt_end_is_answer(end, race->plan->final_4xx);
   if (end->result == ATTEMPT_REFUSED || end->result == ATTEMPT_STARVED)
     return PILOT_NO_NEWS;
-  latency_note(pilot->counts[target], took_us, good);
-  overload_note(&its->overload, end, took_us);
+  latency_note(pilot->counts[target], took_us, answered);
+  overload_note(&its->overload, end, answered, took_us);
   note_pushback(its, end, now_us);
-  if (good)
+  if (answered)
     hedge_budget_earn(pilot->budget, pilot->earnings, &pilot->budget_rule);
   enum pilot_news news =
       note_health(its, health_of(its, end, took_us), now_us - took_us, now_us);

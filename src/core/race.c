@@ -16,7 +16,6 @@
  *   |  ENDED, an answer ............ SUCCESS        the first one wins;
  *   |                                CLIENT_ERROR   a 4xx, with --final 4xx
  *   |  none in flight, none left ... FAILED         or CLIENT_ERROR, REFUSED
- *   |  HOPELESS, none in flight .... the same
  *   |  TIMER at the deadline ....... DEADLINE
  *   |  GONE, DRAIN ................. GONE, DRAINED
  *   +--> settled: cancel whatever is in flight; nothing starts again
@@ -47,7 +46,8 @@
  * wrong answer. A retry that a gate refuses is used up, like a hedge.
  *
  * Whether what is to come would be refused is not known here. Who knows (see
- * core/pilot) says so by HOPELESS, and the client need not wait for it.
+ * core/pilot) takes the race through these refusals at once, and the client
+ * need not wait for them.
  *
  * What this file leaves to others: times and targets (core/plan), clocks and
  * sockets, whether an attempt may start (core/gate; a refusal is told to it as
@@ -127,12 +127,6 @@ enum { FORWARD = 1, RETRY = 2 };
 
 static bool is_4xx(int status) { return status >= 400 && status <= 499; }
 
-/* A 4xx other than these says the same to whoever asks again (RFC 9110, section
- * 15.5; 425 is RFC 8470's, 429 is RFC 6585's). */
-static bool is_final_4xx(int status) {
-  return is_4xx(status) && status != 408 && status != 425 && status != 429;
-}
-
 static bool is_whole_4xx(const struct attempt_end *end) {
   return end->whole && is_4xx(end->status);
 }
@@ -141,10 +135,12 @@ static bool asks_to_wait(const struct attempt_end *end) {
   return end->status == 429 || end->retry_after;
 }
 
-static void race_note_4xx(struct race *race, unsigned k, int status) {
-  race->whole_4xx |= bit(k);
-  if (race->plan->final_4xx && is_final_4xx(status))
-    race_settle(race, OUTCOME_CLIENT_ERROR, k);
+static void race_answer(struct race *race, unsigned k,
+                        enum attempt_result result) {
+  race->answered = true;
+  race_settle(
+      race, result == ATTEMPT_SUCCESS ? OUTCOME_SUCCESS : OUTCOME_CLIENT_ERROR,
+      k);
 }
 
 /* Times since the start, without overflow. */
@@ -167,13 +163,14 @@ static unsigned race_note_end(struct race *race,
   unsigned k = event->attempt;
   assert(race->in_flight & bit(k));
   race->in_flight &= (uint16_t)~bit(k);
-  switch (end->result) {
-    case ATTEMPT_SUCCESS: race_settle(race, OUTCOME_SUCCESS, k); return 0;
-    case ATTEMPT_REFUSED:
-      race->refused |= bit(k);
-      race->unasked |= bit(k);
-      return 0;
-    default: break;
+  if (attempt_end_is_answer(end, race->plan->final_4xx)) {
+    race_answer(race, k, end->result);
+    return 0;
+  }
+  if (end->result == ATTEMPT_REFUSED) {
+    race->refused |= bit(k);
+    race->unasked |= bit(k);
+    return 0;
   }
   race->retry_us = PLAN_NEVER_US;
   if (end->result == ATTEMPT_STARVED) {
@@ -181,12 +178,12 @@ static unsigned race_note_end(struct race *race,
     return 0;
   }
   if (race->plan->once && end->unsent) race->unasked |= bit(k);
-  if (is_whole_4xx(end)) race_note_4xx(race, k, end->status);
+  if (is_whole_4xx(end)) race->whole_4xx |= bit(k);
   uint32_t wait_ms = attempt_end_wait_ms(end);
   if (wait_ms > 0)
     race_hold(race, later_us(elapsed_us(race, event->now_us), us_of(wait_ms)));
   return (asks_to_wait(end) ? 0 : FORWARD) |
-         (is_final_4xx(end->status) ? 0 : RETRY);
+         (status_is_final_4xx(end->status) ? 0 : RETRY);
 }
 
 static unsigned race_note(struct race *race, const struct step_event *event) {
@@ -195,9 +192,6 @@ static unsigned race_note(struct race *race, const struct step_event *event) {
     case EVENT_ENDED: return race_note_end(race, event);
     case EVENT_GONE: race_settle(race, OUTCOME_GONE, 0); break;
     case EVENT_DRAIN: race_settle(race, OUTCOME_DRAINED, 0); break;
-    case EVENT_HOPELESS:
-      if (race->in_flight == 0) race_lose(race);
-      break;
     case EVENT_TIMER: break;
   }
   return 0;

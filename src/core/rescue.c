@@ -1,6 +1,6 @@
 /* rescue: what a race would have come to without its extra attempts.
  *
- * Only a race that succeeded by another attempt than its primary has rescued
+ * Only a race that another attempt than its primary answered has rescued
  * anything. Where its primary had ended, it alone would have been an error.
  * Where it was still running it might have failed later, too; it counts as
  * slow, since nothing worse is known of it.
@@ -17,8 +17,8 @@ const char *rescue_name(enum rescue rescue) {
   return names[rescue];
 }
 
-enum rescue rescue_of(enum outcome outcome, unsigned winner,
+enum rescue rescue_of(bool answered, unsigned winner,
                       const struct attempt_end *primary) {
-  if (outcome != OUTCOME_SUCCESS || winner == 0) return RESCUE_NONE;
+  if (!answered || winner == 0) return RESCUE_NONE;
   return primary->result == ATTEMPT_CANCELLED ? RESCUE_SLOW : RESCUE_FAILED;
 }

@@ -43,25 +43,34 @@ void attempt_watch_loser(struct attempt *a, attempt_on_read *on_read,
   a->arg = arg;
 }
 
-static void losers_end(struct attempt *a, bool good, int64_t now_us) {
+static const struct attempt_end given_up = {.result = ATTEMPT_TRANSPORT};
+
+static void losers_end(struct attempt *a, const struct attempt_end *end,
+                       int64_t now_us) {
   list_remove(&a->attempts->losers.list, &a->link);
   a->attempts->losers.count--;
-  if (a->on_read) a->on_read(a->arg, good, now_us);
+  if (a->on_read) a->on_read(a->arg, end, now_us);
   attempt_free(a);
 }
 
-static bool is_good(struct intake *intake) {
-  return intake_skip(intake) == RESPONSE_DONE &&
-         intake->response.status / 100 == 2;
+static struct attempt_end losers_end_of(struct intake *intake) {
+  if (intake_skip(intake) != RESPONSE_DONE) return given_up;
+  int status = intake->response.status;
+  return (struct attempt_end){.result = status / 100 == 2 ? ATTEMPT_SUCCESS
+                                                          : ATTEMPT_STATUS,
+                              .status = status,
+                              .whole = true};
 }
 
 void attempt_losers_leave(struct attempt *a, int64_t now_us) {
-  losers_end(a, a->on_read && is_good(&a->call.intake), now_us);
+  struct attempt_end end = given_up;
+  if (a->on_read) end = losers_end_of(&a->call.intake);
+  losers_end(a, &end, now_us);
 }
 
 static void losers_give_up(struct attempt *a, int64_t now_us) {
   a->call.kind->cancel(&a->call);
-  losers_end(a, false, now_us);
+  losers_end(a, &given_up, now_us);
 }
 
 static void losers_on_late(void *arg) {

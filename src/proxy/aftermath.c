@@ -15,11 +15,14 @@ struct aftermath {
   struct lease *lease;
   struct route_tally *tally;
   int64_t at_us, estimated_us;
+  bool final_4xx;
 };
 
-static void aftermath_on_read(void *arg, bool good, int64_t now_us) {
+static void aftermath_on_read(void *arg, const struct attempt_end *end,
+                              int64_t now_us) {
   struct aftermath *of = arg;
-  if (good) tally_add(&of->tally->known_us, (uint64_t)(now_us - of->at_us));
+  if (attempt_end_is_answer(end, of->final_4xx))
+    tally_add(&of->tally->known_us, (uint64_t)(now_us - of->at_us));
   else tally_add(&of->tally->estimated_us, (uint64_t)of->estimated_us);
   lease_give(of->lease);
   free(of);
@@ -30,7 +33,8 @@ bool aftermath_await(const struct fetch *fetch, struct lease *lease,
                      int64_t estimated_us) {
   struct aftermath *of = fetch->loser ? malloc(sizeof *of) : NULL;
   if (!of) return false;
-  *of = (struct aftermath){lease_take(lease), tally, at_us, estimated_us};
+  *of = (struct aftermath){lease_take(lease), tally, at_us, estimated_us,
+                           fetch->race.plan->final_4xx};
   attempt_watch_loser(fetch->loser, aftermath_on_read, of);
   return true;
 }

@@ -7,7 +7,7 @@
  *     fetch_end -------------+
  *
  *     fetch_perform: expire -> cancel -> start -> settled? tell : set the timer
- *                                                 hopeless? that is the end
+ *                                                 given up? that is the end
  *
  * The policy (core/race) decides; this file does what it says. When an attempt
  * has ended, whichever way (an answer, a refusal, its own limit, or because the
@@ -82,13 +82,17 @@ static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
   attempt_teaches(f, k);
 }
 
+static void fetch_end_refused(struct fetch *f, unsigned k,
+                              enum gate_verdict verdict, int64_t now_us) {
+  fetch_record(f, k)->refused_by = verdict;
+  end_attempt(f, k, ATTEMPT_REFUSED, gate_attempt_error(verdict), now_us);
+}
+
 /* It was never started, whatever the race has come to. */
 static void fetch_leave_line(struct fetch *f, int64_t now_us) {
   line_leave(f->place);
   fetch_stop_waiting(f, now_us);
-  fetch_record(f, f->waiter)->refused_by = GATE_QUEUE;
-  end_attempt(f, f->waiter, ATTEMPT_REFUSED, gate_attempt_error(GATE_QUEUE),
-              now_us);
+  fetch_end_refused(f, f->waiter, GATE_QUEUE, now_us);
 }
 
 static void fetch_cancel_below(struct fetch *f, unsigned below,
@@ -119,8 +123,7 @@ static void fetch_end_below(struct fetch *f, const struct todo *todo,
 static struct step_event fetch_refuse(struct fetch *f, unsigned k,
                                       enum gate_verdict verdict) {
   int64_t now_us = clock_now_us();
-  fetch_record(f, k)->refused_by = verdict;
-  end_attempt(f, k, ATTEMPT_REFUSED, gate_attempt_error(verdict), now_us);
+  fetch_end_refused(f, k, verdict, now_us);
   return (struct step_event){.kind = EVENT_ENDED,
                              .now_us = now_us,
                              .attempt = k,
@@ -157,27 +160,17 @@ static void fetch_settle(struct fetch *f, int64_t now_us) {
   f->scene->owner->on_settled(f->scene->arg, f, now_us);
 }
 
-/* Each hedge that is left is told as refused, as it would be at its time. */
-static void fetch_refuse_the_rest(struct fetch *f, enum gate_verdict verdict,
-                                  int64_t now_us) {
-  unsigned all = f->race.plan->hedged + f->race.retries;
-  while (f->begun < all) {
-    unsigned k = fetch_begin_next(f, now_us);
-    fetch_record(f, k)->refused_by = verdict;
-    end_attempt(f, k, ATTEMPT_REFUSED, gate_attempt_error(verdict), now_us);
-  }
-}
-
-/* Nobody need wait for a refusal. */
-static __attribute__((noinline)) struct todo fetch_look_ahead(struct fetch *f,
-                                                              int64_t now_us) {
-  struct step_event event = {.kind = EVENT_HOPELESS, .now_us = now_us};
-  enum gate_verdict verdict =
-      pilot_foresee(f->pilot, &f->race, fetch_first_place(f));
-  if (verdict == GATE_OPEN) return (struct todo){.outcome = OUTCOME_OPEN};
-  struct todo todo = race_step(&f->race, &event);
-  fetch_refuse_the_rest(f, verdict, now_us);
-  return todo;
+/* Nobody need wait for a refusal: what is left, hedges and retries, is told as
+ * refused now, as it would be at its time. */
+static __attribute__((noinline)) enum outcome fetch_look_ahead(struct fetch *f,
+                                                               int64_t now_us) {
+  enum gate_verdict why[RACE_MAX_ATTEMPTS];
+  if (pilot_gives_up(f->pilot, &f->race, fetch_first_place(f), why))
+    while (f->begun < f->race.next) {
+      unsigned k = fetch_begin_next(f, now_us);
+      fetch_end_refused(f, k, why[k], now_us);
+    }
+  return f->race.outcome;
 }
 
 /* Does what the policy says, and tells it at once what was refused. */
@@ -191,7 +184,7 @@ static void fetch_perform(struct fetch *f, struct todo todo, int64_t now_us) {
     fetch_end_below(f, &todo, event.now_us);
   }
   if (todo.outcome == OUTCOME_OPEN && f->race.in_flight == 0)
-    todo = fetch_look_ahead(f, now_us);
+    todo.outcome = fetch_look_ahead(f, now_us);
   if (todo.outcome == OUTCOME_OPEN) timer_set(&f->timer, fetch_wakeup_us(f));
   else fetch_settle(f, now_us);
 }

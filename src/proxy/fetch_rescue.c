@@ -25,7 +25,7 @@ static int64_t fetch_saved_us(const struct fetch *f) {
 enum rescue fetch_rescued(const struct fetch *fetch, int64_t *saved_us) {
   const struct race *race = &fetch->race;
   enum rescue rescued =
-      rescue_of(race->outcome, race->winner, &fetch->records[0].end);
+      rescue_of(race->answered, race->winner, &fetch->records[0].end);
   *saved_us = rescued == RESCUE_SLOW ? fetch_saved_us(fetch) : 0;
   return rescued;
 }

@@ -117,9 +117,14 @@ static void set_timer(struct simulation *s, int index) {
                                         .stamp = r->stamp});
 }
 
-static bool is_hopeless(struct simulation *s, const struct request *r) {
-  return r->race.in_flight == 0 && !s->policy->rival &&
-         pilot_foresee(simulation_pilot(s, r), &r->race, 0) != GATE_OPEN;
+static bool gives_up(struct simulation *s, struct request *r) {
+  enum gate_verdict why[RACE_MAX_ATTEMPTS];
+  if (r->race.in_flight > 0 || s->policy->rival ||
+      !pilot_gives_up(simulation_pilot(s, r), &r->race, 0, why))
+    return false;
+  while (r->begun < r->race.next)
+    simulation_count_refusal(s, r, why[r->begun++]);
+  return true;
 }
 
 static struct todo tell_refused(struct simulation *s, struct request *r,
@@ -140,11 +145,7 @@ static void perform(struct simulation *s, int index, struct todo todo) {
     todo = tell_refused(s, r, r->begun - 1);
     end_below(s, r, &todo);
   }
-  if (todo.outcome == OUTCOME_OPEN && is_hopeless(s, r)) {
-    struct step_event event = {.kind = EVENT_HOPELESS, .now_us = s->now_us};
-    todo = race_step(&r->race, &event);
-  }
-  if (todo.outcome == OUTCOME_OPEN) set_timer(s, index);
+  if (todo.outcome == OUTCOME_OPEN && !gives_up(s, r)) set_timer(s, index);
   else settle(s, index);
 }
 

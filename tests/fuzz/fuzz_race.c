@@ -102,7 +102,6 @@ static void turn(struct shell *shell, struct slice *script) {
   event.now_us = next_us(shell, script, byte >> 4 & 3);
   if (kind == 0) event.kind = EVENT_GONE;
   else if (kind == 1) event.kind = EVENT_DRAIN;
-  else if (kind == 12) event.kind = EVENT_HOPELESS;
   else if (kind < 12) {
     if (!choose(shell, kind - 2, &event.attempt)) return;
     event.kind = EVENT_ENDED;

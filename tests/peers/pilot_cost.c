@@ -26,7 +26,7 @@ static const struct race_policy policy = {.hedges = 2,
 static struct race_plan plan;
 
 static void ask_once(const struct pilot *pilot, int64_t now_us) {
-  struct race race = {.plan = &plan, .outcome = OUTCOME_SUCCESS};
+  struct race race = {.plan = &plan, .answered = true};
   struct attempt_end end = {
       .result = ATTEMPT_SUCCESS, .status = 200, .whole = true};
   struct pilot_reach reach = {pilot->count, (unsigned)now_us % pilot->count,

@@ -109,6 +109,16 @@ Test(metrics, a_success_after_the_primarys_failure_is_a_rescue) {
   stage_close(&s);
 }
 
+Test(metrics, so_is_a_final_4xx) {
+  struct stage s = stage_open("--admin", AT, FORWARD, "--final", "4xx");
+  client_get(s.client, "/smart");
+  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 404, OK);
+  reply_expect(client_await_reply(s.client), 404, OK);
+  scrape_expect(s.program, RESCUES("failed"), 1);
+  stage_close(&s);
+}
+
 /* Both attempts are there; `winner` brings the answer. */
 static void race(const struct stage *s, unsigned winner) {
   client_get(s->client, "/smart");

@@ -15,6 +15,7 @@
 #include "support/folder.h"
 #include "support/hurry.h"
 #include "support/scene.h"
+#include "support/scrape.h"
 #include "support/stage.h"
 #include "support/wire.h"
 
@@ -55,11 +56,13 @@ static bool has_story(const struct reply *reply, const char *attempts) {
 }
 
 /* A race whose primary wins. True: no hedge was started. */
-static bool wins_alone(struct stage *s) {
+static bool answers_alone(struct stage *s, int status) {
   client_get(s->client, "/smart");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), 200, OK);
+  arrival_answer_json(origin_await_attempt(s->origin, 0), status, OK);
   return has_story(client_await_reply(s->client), "1");
 }
+
+static bool wins_alone(struct stage *s) { return answers_alone(s, 200); }
 
 /* Ends the program. Its log is longer than what program->out holds. */
 static void expect_in_log(struct stage *s, const char *text) {
@@ -275,6 +278,124 @@ Test(refusals, streams_are_no_crowd) {
   scene_close(&s);
 }
 
+/* ---- a retry -------------------------------------------------------------- */
+
+#define AT "127.0.0.1:0"
+
+/* No hedge, and retries after failures. */
+#define open_retrying(...)                                                     \
+  stage_open("--hedges", "0", "--retries", "3", "--backoff", "5ms", "--log",   \
+             "json", "--workers", "1", "--admin", AT, __VA_ARGS__)
+
+static unsigned count_of(const char *text, const char *in) {
+  unsigned count = 0;
+  for (; (in = strstr(in, text)); in += strlen(text)) count++;
+  return count;
+}
+
+/* The primary, which is there, fails. Its retry is told by problem, metrics,
+ * receipt and log, once. */
+static void expect_refused_retry(struct stage *s, struct arrival *primary,
+                                 const char *by) {
+  char said[64], sample[128], sum[64];
+  snprintf(said, sizeof said, "\"result\":\"refused\",\"refused_by\":\"%s\"",
+           by);
+  snprintf(sample, sizeof sample,
+           "hedgerow_refusals_total{upstream=\"to\",reason=\"%s\"}", by);
+  snprintf(sum, sizeof sum, "refused 1 (%s)", by);
+  arrival_answer_json(primary, 500, "{}");
+  const struct reply *reply = client_await_reply(s->client);
+  reply_expect_problem(reply, 502);
+  reply_expect_field(reply, "Hedge-Attempts", "1");
+  reply_expect_in_body(reply, "\"kind\":\"retry\"");
+  cr_expect_eq(count_of(said, reply->body), 1, "%s", reply->body);
+  scrape_expect(s->program, sample, 1);
+  program_signal(s->program, SIGUSR1);
+  program_await_notice(s->program, sum);
+}
+
+static void expect_refused_retry_in_log(struct stage *s) {
+  client_leave(s->client);
+  program_stop(s->program);
+  cr_expect_eq(count_of("\"kind\":\"retry\"", s->program->out), 1, "%s",
+               s->program->out);
+  stage_close(s);
+}
+
+static struct arrival *ask_first(struct stage *s) {
+  client_get(s->client, "/smart");
+  return origin_await_attempt(s->origin, 0);
+}
+
+Test(refusals, a_retry_by_budget) {
+  struct stage s = open_retrying("--budget", "0%");
+  expect_refused_retry(&s, ask_first(&s), "budget");
+  expect_refused_retry_in_log(&s);
+}
+
+Test(refusals, a_retry_by_rate) {
+  struct stage s = open_retrying("--rate", "1/h");
+  expect_refused_retry(&s, ask_first(&s), "rate");
+  expect_refused_retry_in_log(&s);
+}
+
+Test(refusals, a_retry_by_pushback) {
+  struct stage s = open_retrying("--budget", "200%:400");
+  client_get_with(s.client, "/smart", ALONE);
+  arrival_answer(origin_await(s.origin), 503, "Retry-After: 60\r\n", "{}");
+  (void)client_await_reply(s.client);
+  expect_refused_retry(&s, ask_first(&s), "pushback");
+  expect_refused_retry_in_log(&s);
+}
+
+/* Seven others hold what is left to hedges and retries. */
+Test(refusals, a_retry_by_full) {
+  struct stage s = open_retrying("--max-attempts", "8");
+  struct client *others[7];
+  struct arrival *primary = ask_first(&s);
+  for (unsigned i = 0; i < 7; i++) {
+    others[i] = client_new(s.program->port);
+    client_get_with(others[i], "/smart", ALONE);
+    (void)origin_await_attempt(s.origin, 0);
+  }
+  expect_refused_retry(&s, primary, "full");
+  for (unsigned i = 0; i < 7; i++) client_free(others[i]);
+  expect_refused_retry_in_log(&s);
+}
+
+/* Each by its own reason: the hedge has a time, and the retry a failure. */
+Test(refusals, a_hedge_and_a_retry_are_told_one_by_one) {
+  struct stage s =
+      stage_open("--hedges", "1", "--hedge-after", "20s", "--retries", "1",
+                 "--backoff", "5ms", "--budget", "0%", "--log", "json");
+  arrival_answer_json(ask_first(&s), 500, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 502);
+  cr_expect_eq(count_of("\"refused_by\":\"budget\"", reply->body), 2, "%s",
+               reply->body);
+  client_leave(s.client);
+  program_stop(s.program);
+  cr_expect_eq(count_of("\"kind\":\"hedge\"", s.program->out), 1);
+  cr_expect_eq(count_of("\"kind\":\"retry\"", s.program->out), 1);
+  stage_close(&s);
+}
+
+Test(refusals, a_retry_of_an_item) {
+  struct scene s = scene_open("log: json\n"
+                              "defaults: {hedges: 0, retries: 2, budget: 0%}\n"
+                              "upstreams: {x: {targets: [$A, $B]}}\n"
+                              "routes: [{path: /all, upstream: x, list: x}]\n");
+  client_get(s.client, "/all?hedge=1");
+  arrival_answer_json(origin_await_attempt(s.a, 0), 200, OK);
+  arrival_answer_json(origin_await(s.b), 500, "{}");
+  const struct reply *reply = client_await_reply(s.client);
+  cr_expect_eq(count_of("desc=refused", reply->head), 1, "%s", reply->head);
+  program_stop(s.program);
+  cr_expect_eq(count_of("\"refused_by\":\"budget\"", s.program->out), 1, "%s",
+               s.program->out);
+  scene_close(&s);
+}
+
 /* ---- and what changes it -------------------------------------------------- */
 
 Test(refusals, gate_off_lets_a_target_be_hedged_that_sheds) {
@@ -296,6 +417,14 @@ Test(refusals, successes_earn_another) {
   cr_expect(!wins_alone(&s));
   cr_expect(wins_alone(&s));
   cr_expect(!wins_alone(&s));
+  stage_close(&s);
+}
+
+Test(refusals, so_do_answers_that_are_a_final_4xx) {
+  struct stage s = open_hedging("--budget", "50%:1", "--final", "4xx");
+  cr_expect(!answers_alone(&s, 404));
+  cr_expect(answers_alone(&s, 404));
+  cr_expect(!answers_alone(&s, 404));
   stage_close(&s);
 }
 

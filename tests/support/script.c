@@ -121,7 +121,6 @@ static void read_event(struct turn *turn, const char *word, char **rest) {
   else if (strcmp(word, "timer") == 0) turn->event.kind = EVENT_TIMER;
   else if (strcmp(word, "gone") == 0) turn->event.kind = EVENT_GONE;
   else if (strcmp(word, "drain") == 0) turn->event.kind = EVENT_DRAIN;
-  else if (strcmp(word, "hopeless") == 0) turn->event.kind = EVENT_HOPELESS;
   else read_end(turn, word, rest);
 }
 

@@ -6,7 +6,7 @@
  * what happens then:
  *   0 start | 100 status 0 503 retry-after | 300 timer refusing 1 | 420 gone
  *
- *   start, timer, gone, drain, hopeless
+ *   start, timer, gone, drain
  *   success K           attempt K succeeds
  *   fail K [unsent]     it ends without an answer
  *   starve K [unsent]   it ends because this machine lacked memory

@@ -100,9 +100,10 @@ static void say_end(struct shell *shell, const struct step_event *event) {
 
 static void say_event(struct shell *shell, const struct step_event *event) {
   static const char *const names[] = {
-      [EVENT_START] = "start",       [EVENT_TIMER] = "timer",
-      [EVENT_GONE] = "gone",         [EVENT_DRAIN] = "drain",
-      [EVENT_HOPELESS] = "hopeless",
+      [EVENT_START] = "start",
+      [EVENT_TIMER] = "timer",
+      [EVENT_GONE] = "gone",
+      [EVENT_DRAIN] = "drain",
   };
   if (shell->timeline && shell->timeline->len > 0) say(shell, " | ");
   say(shell, "[");
@@ -183,23 +184,17 @@ static void check_4xx(struct shell *shell, unsigned winner) {
   demand(shell, winner == first, "not the first 4xx's answer");
 }
 
-/* Nobody would let start what is left. */
-static bool may_give_up(const struct shell *shell,
-                        const struct step_event *event) {
-  return event->kind == EVENT_HOPELESS || retry_us(shell) >= deadline_us(shell);
-}
-
-static void check_failed(struct shell *shell, const struct step_event *event,
-                         enum outcome outcome) {
+static void check_failed(struct shell *shell, enum outcome outcome) {
   uint32_t all = asked(shell);
   demand(shell, (tried(shell) == 0) == (outcome == OUTCOME_REFUSED),
          "failed and refused were confused");
-  demand(shell, may_give_up(shell, event), "given up though a retry was left");
+  demand(shell, retry_us(shell) >= deadline_us(shell),
+         "given up though a retry was left");
   if (outcome == OUTCOME_FAILED)
     demand(shell, all == 0 || shell->whole_4xx != all,
            "each was a whole 4xx, and none is the answer");
   demand(shell,
-         !shell->policy->once || event->kind == EVENT_HOPELESS ||
+         !shell->policy->once ||
              shell->started - shell->retries > shell->policy->hedges ||
              shell->now_us >= deadline_us(shell) ||
              !reached_nobody(shell, shell->started),
@@ -224,6 +219,8 @@ static void check_settled(struct shell *shell, const struct step_event *event,
   demand(shell, todo->start_below == shell->started,
          "settled and started in one");
   check_answered(shell, todo, success);
+  demand(shell, shell->race.answered == (shell->answered >= 0),
+         "what is no answer counts as one, or the other way round");
   switch (todo->outcome) {
     case OUTCOME_SUCCESS:
       demand(shell, success && todo->winner == event->attempt,
@@ -231,11 +228,12 @@ static void check_settled(struct shell *shell, const struct step_event *event,
       return;
     case OUTCOME_CLIENT_ERROR:
       check_4xx(shell, todo->winner);
-      demand(shell, shell->answered >= 0 || may_give_up(shell, event),
+      demand(shell,
+             shell->answered >= 0 || retry_us(shell) >= deadline_us(shell),
              "a 4xx though a retry was left");
       break;
     case OUTCOME_FAILED:
-    case OUTCOME_REFUSED: check_failed(shell, event, todo->outcome); break;
+    case OUTCOME_REFUSED: check_failed(shell, todo->outcome); break;
     case OUTCOME_DEADLINE: demand(shell, late, "504 too early"); break;
     case OUTCOME_DRAINED:
       demand(shell, event->kind == EVENT_DRAIN, "drained of itself");
@@ -254,7 +252,6 @@ static void check_open(struct shell *shell, const struct step_event *event) {
   demand(shell, shell->answered < 0, "an answer did not end it");
   demand(shell, event->kind != EVENT_GONE && event->kind != EVENT_DRAIN,
          "went on after the end");
-  demand(shell, !shell->hopeless, "went on without hope");
   demand(shell, shell->now_us < deadline_us(shell), "the deadline passed");
   demand(shell, wakeup_us <= deadline_us(shell), "wakes after the deadline");
   demand(shell, wakeup_us > shell->now_us, "the timer would spin");
@@ -301,7 +298,6 @@ static void note(struct shell *shell, const struct step_event *event) {
   const struct attempt_end *end = &event->end;
   unsigned k = event->attempt;
   shell->now_us = event->now_us;
-  shell->hopeless = event->kind == EVENT_HOPELESS && !shell->running;
   if (event->kind == EVENT_START) shell->start_us = event->now_us;
   if (event->kind != EVENT_ENDED) return;
   demand(shell, shell->running & bit(k),

@@ -31,7 +31,6 @@ struct shell {
   bool wants_retry;  /* the last end was a failure that allows one: */
   int64_t failed_us; /* it came then */
   int64_t held_us;   /* no retry before it; monotonic */
-  bool hopeless;     /* this turn said so, with nothing in flight */
   int answered; /* the attempt whose answer must end it in this turn, or -1 */
   enum outcome outcome;
   const char *fault; /* the first promise the policy broke, or NULL */
