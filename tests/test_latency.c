@@ -154,6 +154,49 @@ Test(latency, differences_are_right_across_an_overflow) {
   cr_expect_eq(seen_at(221), 5);
 }
 
+/* ---- calm times ---- */
+
+static struct latency_calm calm;
+static struct latency_totals usual;
+
+/* How many of all that was noted count. */
+static unsigned calm_ones(void) {
+  struct latency_totals totals = {0};
+  unsigned sum = 0;
+  latency_add(&totals, &counts);
+  latency_calm_add(&calm, &totals, &usual);
+  for (int i = 0; i < LATENCY_SPANS; i++)
+    sum += calm.sum.whole[i] + calm.sum.longer[i];
+  return sum;
+}
+
+Test(latency, sixteen_are_judged_together) {
+  note(15, 5 * MS, true);
+  cr_expect_eq(calm_ones(), 0);
+  note(1, 5 * MS, true);
+  cr_expect_eq(calm_ones(), 16);
+  cr_expect_eq(calm_ones(), 16, "once");
+}
+
+Test(latency, in_a_pause_nothing_counts) {
+  note(95, 5 * MS, true);
+  note(5, 50 * MS, false);
+  cr_expect_eq(calm_ones(), 100);
+  note(20, S, true);
+  note(20, 5 * MS, true);
+  cr_expect_eq(calm_ones(), 100);
+  note(17, 5 * MS, true);
+  note(3, S, true); /* as many as chance gives */
+  cr_expect_eq(calm_ones(), 120);
+}
+
+Test(latency, what_is_quicker_than_usual_counts) {
+  note(100, 50 * MS, true);
+  cr_expect_eq(calm_ones(), 100);
+  note(100, 5 * MS, true);
+  cr_expect_eq(calm_ones(), 200);
+}
+
 /* ---- what is still to come ---- */
 
 static struct latency_odds odds;
@@ -184,24 +227,34 @@ Test(latency, nobody_takes_longer_than_until_he_is_cut) {
   cr_expect_eq(latency_ahead_us(&odds, 50 * MS, 20 * MS), 0);
 }
 
-Test(latency, who_never_answers_is_cut) {
+Test(latency, who_never_answers_tells_nothing_of_answers) {
   note(80, 10 * MS, true);
   note(20, 10 * S, false); /* until the deadline */
   learn_all();
-  expect_about((double)latency_ahead_us(&odds, S, 60 * S), 9 * S, 0.1);
-  expect_about((double)latency_ahead_us(&odds, S, 3 * S), 2 * S, 0.01);
-  cr_expect_eq(latency_ahead_us(&odds, 11 * S, 60 * S), 0);
+  cr_expect_lt(latency_ahead_us(&odds, 5 * MS, 60 * S), 6 * MS);
+  cr_expect_eq(latency_ahead_us(&odds, 20 * MS, 60 * S), 0);
 }
 
-Test(latency, behind_what_a_few_were_seen_to_last_nothing_is_known) {
+Test(latency, behind_what_five_answers_took_nothing_is_known) {
   note(90, 10 * MS, true);
-  note(10, 50 * MS, false); /* losers, which may take for ever */
-  note(2, 10 * S, false);
+  note(100, 50 * MS, false); /* losers, which may take for ever */
+  note(20, 10 * S, false);
+  note(4, 2 * S, true); /* by accident */
   learn_all();
-  cr_expect_lt(latency_ahead_us(&odds, 9 * MS, 100 * S), 10 * MS);
-  expect_about((double)latency_ahead_us(&odds, 30 * MS, 100 * S), 20 * MS, 0.2);
-  cr_expect_eq(latency_ahead_us(&odds, 60 * MS, 100 * S), 0);
-  cr_expect_eq(latency_ahead_us(&odds, 300 * S, 900 * S), 0);
+  cr_expect_lt(latency_known_us(&odds), 12 * MS);
+  cr_expect_eq(latency_ahead_us(&odds, 56 * MS, 60 * S), 0);
+  note(1, 3 * S, true);
+  learn_all();
+  cr_expect_geq(latency_known_us(&odds), 2 * S);
+  cr_expect_lt(latency_known_us(&odds), 3 * S);
+  expect_about((double)latency_ahead_us(&odds, S, 60 * S), S, 0.15);
+}
+
+Test(latency, where_all_have_answered_all_is_known) {
+  note(50, 10 * MS, true);
+  learn_all();
+  cr_expect_eq(latency_known_us(&odds), UINT32_MAX);
+  cr_expect_eq(latency_ahead_us(&odds, 20 * MS, 10 * S), 0);
 }
 
 Test(latency, who_knows_nothing_expects_nothing) {

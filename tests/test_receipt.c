@@ -24,7 +24,7 @@ Test(receipt, tells_the_price_and_then_what_it_brought) {
   const struct receipt receipt = usual();
   expect_text(&receipt,
               "1000 requests, 5.3 % extra; rescued 12 after a failure and 40 "
-              "from slowness; 33.2 s saved (estimate)");
+              "from slowness; at least 33.2 s saved (estimate)");
 }
 
 Test(receipt, rounds_times_to_the_nearest) {
@@ -32,9 +32,9 @@ Test(receipt, rounds_times_to_the_nearest) {
     int64_t us;
     const char *words;
   } rows[] = {
-      {2956 * MS, "; 3.0 s saved"},         {2949 * MS, "; 2.9 s saved"},
-      {12 * MS + 350, "; 12.4 ms saved"},   {949, "; 0.9 ms saved"},
-      {999 * MS + 949, "; 999.9 ms saved"}, {999 * MS + 950, "; 1.0 s saved"}};
+      {2956 * MS, " 3.0 s saved"},         {2949 * MS, " 2.9 s saved"},
+      {12 * MS + 350, " 12.4 ms saved"},   {949, " 0.9 ms saved"},
+      {999 * MS + 949, " 999.9 ms saved"}, {999 * MS + 950, " 1.0 s saved"}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     char storage[512];
     struct text out;
@@ -48,31 +48,35 @@ Test(receipt, rounds_times_to_the_nearest) {
   }
 }
 
-Test(receipt, tells_seconds_to_the_millisecond) {
+static void expect_member(const struct receipt *receipt, const char *member) {
   char storage[RECEIPT_BYTES];
   struct text out;
+  text_init(&out, storage, sizeof storage);
+  receipt_json(&out, receipt);
+  cr_expect(strstr(text_end(&out), member), "%s", storage);
+}
+
+Test(receipt, tells_seconds_to_the_millisecond) {
   struct receipt receipt = usual();
   receipt.estimated_us = 11234567;
   receipt.known_us = 400;
-  text_init(&out, storage, sizeof storage);
-  receipt_json(&out, &receipt);
-  cr_expect(strstr(text_end(&out), "\"saved_seconds\":11.235,"
-                                   "\"saved_known_seconds\":0.0,"
-                                   "\"saved_estimated_seconds\":11.235,"),
-            "%s", storage);
+  expect_member(&receipt, "\"saved_seconds\":11.235,"
+                          "\"saved_known_seconds\":0.0,"
+                          "\"saved_estimated_seconds\":11.235,");
 }
 
 Test(receipt, says_what_of_the_time_is_known) {
   struct receipt receipt = usual();
   receipt.known_us = 20 * S;
   receipt.estimated_us = 30 * MS;
-  expect_text(&receipt,
-              "1000 requests, 5.3 % extra; rescued 12 after a failure and 40 "
-              "from slowness; 20.0 s saved (30.0 ms of it by estimate)");
+  expect_text(
+      &receipt,
+      "1000 requests, 5.3 % extra; rescued 12 after a failure and 40 "
+      "from slowness; at least 20.0 s saved (30.0 ms of it by estimate)");
   receipt.estimated_us = 0;
   expect_text(&receipt,
               "1000 requests, 5.3 % extra; rescued 12 after a failure and 40 "
-              "from slowness; 20.0 s saved");
+              "from slowness; at least 20.0 s saved");
 }
 
 Test(receipt, says_where_the_time_is_not_known) {
@@ -80,7 +84,16 @@ Test(receipt, says_where_the_time_is_not_known) {
   receipt.estimated_us = 0;
   expect_text(&receipt,
               "1000 requests, 5.3 % extra; rescued 12 after a failure and 40 "
-              "from slowness; how much time that saved is not known yet");
+              "from slowness; how much time that saved is not known");
+}
+
+Test(receipt, a_time_that_is_not_known_is_null) {
+  struct receipt receipt = usual();
+  receipt.estimated_us = 0;
+  expect_member(&receipt, "\"saved_seconds\":null,"
+                          "\"saved_known_seconds\":0.0,");
+  receipt.rescued[RESCUE_SLOW] = 0;
+  expect_member(&receipt, "\"saved_seconds\":0.0,");
 }
 
 Test(receipt, after_failures_alone_there_is_no_time_to_save) {
@@ -111,7 +124,7 @@ Test(receipt, is_json_for_machines) {
       "\"saved_known_seconds\":0.001,\"saved_estimated_seconds\":33.249,"
       "\"refused\":{\"budget\":3,\"rate\":1},\"text\":\"1000 requests, "
       "5.3 % extra; rescued 12 after a failure and 40 from slowness; "
-      "33.3 s saved (33.2 s of it by estimate); refused 3 (budget), "
+      "at least 33.3 s saved (33.2 s of it by estimate); refused 3 (budget), "
       "1 (rate)\"}";
   struct receipt receipt = usual();
   char storage[RECEIPT_BYTES];

@@ -84,13 +84,17 @@ static struct route route_to(enum balance balance) {
       .group = &group, .pilots = &pilot, .timeout_us = 2000 * MS};
 }
 
-/* Half take so long, and of the others nobody knows. */
-static void learn(struct pilot_target *target, int64_t took_us) {
+/* Half take so long, and of the others nobody knows, or they take so long. */
+static void learn(struct pilot_target *target, int64_t took_us,
+                  int64_t others_us) {
   struct latency_counts counts = {0};
   struct latency_totals totals = {0};
   struct latency_curve curve;
-  latency_note(&counts, took_us, true);
-  latency_note(&counts, 2 * took_us, false);
+  for (int i = 0; i < 10; i++) {
+    latency_note(&counts, took_us, true);
+    latency_note(&counts, others_us > 0 ? others_us : 2 * took_us,
+                 others_us > 0);
+  }
   latency_add(&totals, &counts);
   latency_curve_make(&curve, &totals);
   latency_publish(&target->past, &curve);
@@ -108,27 +112,42 @@ Test(receipts, nothing_learned_is_no_share) {
   float shares[TALLY_SPANS + 1];
   const struct route route = route_to(BALANCE_FIRST);
   const struct route nobody = {.group = route.group};
-  cr_expect_not(receipts_alone(&route, shares));
-  cr_expect_not(receipts_alone(&nobody, shares));
+  cr_expect_eq(receipts_alone(&route, shares), 0);
+  cr_expect_eq(receipts_alone(&nobody, shares), 0);
 }
 
 Test(receipts, the_first_target_alone_counts_where_primaries_ask_it) {
   float shares[TALLY_SPANS + 1];
   const struct route route = route_to(BALANCE_FIRST);
-  learn(&targets[0], 10 * MS);
-  learn(&targets[1], 500 * MS);
-  cr_assert(receipts_alone(&route, shares));
-  cr_expect_float_eq(sum_between(shares, 8 * MS, 12 * MS), 0.5, 0.01);
+  learn(&targets[0], 10 * MS, 5000 * MS);
+  learn(&targets[1], 500 * MS, 0);
+  cr_assert_eq(receipts_alone(&route, shares), TALLY_SPANS + 1);
+  cr_expect_float_eq(sum_between(shares, 8 * MS, 12600), 0.5, 0.01);
   cr_expect_float_eq(sum_between(shares, 1600 * MS, 2000 * MS), 0.5, 0.01,
                      "who is cut at the deadline");
+}
+
+/* Its answers lie between 10 and 11.3 ms, and 10 ms is the end of a span. */
+Test(receipts, shares_end_where_knowledge_ends) {
+  float shares[TALLY_SPANS + 1];
+  const struct route route = route_to(BALANCE_FIRST);
+  learn(&targets[0], 10300, 0);
+  unsigned known = receipts_alone(&route, shares);
+  cr_assert(known > 0 && known <= TALLY_SPANS, "%u", known);
+  cr_expect_eq(tally_spans_us[known - 1], 10 * MS);
 }
 
 Test(receipts, targets_that_take_turns_count_alike) {
   float shares[TALLY_SPANS + 1];
   const struct route route = route_to(BALANCE_ROTATE);
-  learn(&targets[0], 10 * MS);
-  learn(&targets[1], 500 * MS);
-  cr_assert(receipts_alone(&route, shares));
-  cr_expect_float_eq(sum_between(shares, 8 * MS, 12 * MS), 0.25, 0.01);
+  learn(&targets[0], 10 * MS, 5000 * MS);
+  learn(&targets[1], 500 * MS, 5000 * MS);
+  cr_assert_eq(receipts_alone(&route, shares), TALLY_SPANS + 1);
+  cr_expect_float_eq(sum_between(shares, 8 * MS, 12600), 0.25, 0.01);
   cr_expect_float_eq(sum_between(shares, 400 * MS, 640 * MS), 0.25, 0.01);
+  learn(&targets[1], 500 * MS, 0);
+  unsigned known = receipts_alone(&route, shares);
+  cr_assert(known > 0 && known <= TALLY_SPANS, "%u", known);
+  cr_expect_leq(tally_spans_us[known - 1], 576 * MS,
+                "no more is known than of each");
 }

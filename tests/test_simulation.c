@@ -199,6 +199,73 @@ Test(simulation, in_an_outage_no_failure_waits_for_a_hedge_that_is_refused) {
                 20);
 }
 
+/* ---- the time saved ---- */
+
+/* The upstream of `hedgerow demo`. */
+static const char bad_day[] =
+    "rate 100\nseconds 320\ntimeout 5s\n"
+    "answer 88 20ms..80ms\nanswer 5 300ms..900ms\nanswer 3 1s..3s\n"
+    "answer 3 20ms..80ms fails\nanswer 1 1ms hangs\n";
+
+static void expect_told(const char *text, struct simulated_policy policy,
+                        double part) {
+  struct workload workload = workload_of(text);
+  for (uint64_t seed = 1; seed <= 3; seed++) {
+    struct simulated seen = {.from_s = 0, .to_s = workload.seconds};
+    cr_assert(simulation_run(&workload, &policy, seed, &seen));
+    cr_expect_leq(seen.saved_told_ms, 1.1 * seen.saved_ms, "%s: %g of %g", text,
+                  seen.saved_told_ms, seen.saved_ms);
+    cr_expect_geq(seen.saved_told_ms, part * seen.saved_ms, "%s: %g of %g",
+                  text, seen.saved_told_ms, seen.saved_ms);
+    simulated_clear(&seen);
+  }
+}
+
+/* Five minutes each; what hangs is rescued, and its time is not told. */
+Test(simulation, no_more_is_told_than_was_saved) {
+  expect_told(workload_built_in("W1"), defaults, 0);
+  expect_told(workload_built_in("W1"), learned(950, 100), 0.4);
+  expect_told(workload_built_in("W2"), defaults, 0);
+  expect_told(workload_built_in("W2"), learned(950, 100), 0.05);
+  expect_told(workload_built_in("W3"), defaults, 0.35);
+  expect_told(workload_built_in("W3"), learned(950, 100), 0);
+  expect_told(bad_day, defaults, 0.3);
+  expect_told(bad_day, learned(950, 100), 0.3);
+}
+
+/* Quick answers, twenty that hang until a limit of 3 s, quick ones again; then
+ * what takes 80 ms is rescued at 56. */
+Test(simulation, who_hung_once_makes_no_rescue_greater) {
+  struct workload workload =
+      workload_of("rate 20\nseconds 120\ntimeout 3s\n"
+                  "answer 90 2ms\nanswer 10 80ms\nchange 10s..20s hangs 90%\n");
+  struct simulated_policy policy = defaults;
+  policy.race = (struct race_policy){.hedges = 1, .hedge_after_us = 50000};
+  struct simulated seen = {.from_s = 30, .to_s = 120};
+  cr_assert(simulation_run(&workload, &policy, 1, &seen));
+  cr_expect_gt(seen.rescued_slow, 100);
+  cr_expect_leq(seen.saved_told_ms, 1.1 * seen.saved_ms, "%g of %g",
+                seen.saved_told_ms, seen.saved_ms);
+  simulated_clear(&seen);
+}
+
+/* A second in which all takes 2 s is no measure for those that are slow alone:
+ * there a hedge is quick. */
+Test(simulation, a_pause_makes_no_rescue_greater) {
+  struct workload workload =
+      workload_of("rate 40\nseconds 320\ntimeout 5s\nanswer 97 2ms\n"
+                  "answer 3 80ms\nchange 20s..21s 1000x\n");
+  for (uint64_t seed = 1; seed <= 3; seed++) {
+    struct simulated seen = {.from_s = 0, .to_s = workload.seconds};
+    struct simulated_policy policy = learned(950, 100);
+    cr_assert(simulation_run(&workload, &policy, seed, &seen));
+    cr_expect_gt(seen.rescued_slow, 200);
+    cr_expect_leq(seen.saved_told_ms, 1.1 * seen.saved_ms, "%g of %g",
+                  seen.saved_told_ms, seen.saved_ms);
+    simulated_clear(&seen);
+  }
+}
+
 #define SHEDDING                                                               \
   "rate 250\nseconds 120\ntimeout 2s\nanswer 94 median 10ms sigma 0.3\n"       \
   "answer 5 150ms..250ms\n"

@@ -89,13 +89,31 @@ void latency_window(struct latency_windows *windows,
                     const struct latency_totals *totals, int64_t now_us,
                     struct latency_totals *seen);
 
+/* What tells how long a slow attempt takes: the totals, but for pauses of the
+ * target, in which all are slow. There a hedge is as slow as its primary, so
+ * both are seen to their end; at other times a slow primary is cancelled by a
+ * quick hedge. Whoever counts both learns of slow ones from the pause alone.
+ * All zeros has not begun. */
+struct latency_calm {
+  struct latency_totals sum, judged; /* what counts; all so far */
+};
+
+/* Judges what has ended since, as soon as that is sixteen attempts. It counts,
+ * and is added to *usual, which are calm ones of late, unless more of it than
+ * chance gives lasted longer than nine in ten of *usual did. */
+void latency_calm_add(struct latency_calm *calm,
+                      const struct latency_totals *totals,
+                      struct latency_totals *usual);
+
 /* What share of attempts has not been answered at the end of each span. */
 struct latency_curve {
   uint32_t whole; /* answers that it rests on */
   float alive[LATENCY_SPANS];
-  uint32_t end_us;  /* where nearly all that was seen had ended (99 %): what
+  uint32_t end_us;   /* where nearly all that was seen had ended (99 %): what
                     * lies behind it nobody knows */
-  uint32_t seen_us; /* so long lasted three at least, answered or not */
+  uint32_t known_us; /* what it is known up to: so long took five whole
+                      * answers. 0: there were no five; UINT32_MAX: nothing
+                      * is left behind them */
 };
 
 void latency_curve_make(struct latency_curve *curve,
@@ -117,7 +135,7 @@ bool latency_falls_to(const struct latency_curve *curve, float left);
  * curves, which are a quarter of a second apart. All zeros expects nothing. */
 struct latency_odds {
   _Atomic float answered[LATENCY_SPANS];
-  _Atomic uint32_t seen_us;
+  _Atomic uint32_t known_us;
 };
 
 void latency_publish(struct latency_odds *odds,
@@ -127,10 +145,11 @@ float latency_answered(const struct latency_odds *odds, uint32_t at_us);
 /* Where a walk along a curve goes next from within this span: to its end, but
  * not beyond until_us. */
 int64_t latency_next_us(unsigned span, int64_t until_us);
-/* How long those that are unanswered after from_us still take, in the mean,
- * where they are cut at until_us. Behind what a few were seen to last nobody
- * knows, so they are cut there at the latest. 0: that lies before from_us. From
- * any thread. */
+/* Up to where that is known. From any thread. */
+uint32_t latency_known_us(const struct latency_odds *odds);
+/* How long those that are unanswered after from_us still take at least, in the
+ * mean (the restricted mean of survival analysis): until until_us, and as far
+ * as is known. 0: that lies before from_us. From any thread. */
 int64_t latency_ahead_us(const struct latency_odds *odds, int64_t from_us,
                          int64_t until_us);
 

@@ -151,6 +151,7 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
 
 struct pilot_learner {
   struct latency_windows windows, past;
+  struct latency_calm calm;   /* what the past is made of */
   struct latency_curve curve; /* of the last pilot_learn_target */
   struct overload_usual usual;
 };

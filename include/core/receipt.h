@@ -15,7 +15,8 @@ struct receipt {
   uint64_t requests; /* that asked an upstream; each item of an /all is one */
   uint64_t attempts; /* which that took; those that were refused are none */
   uint64_t rescued[RESCUES];
-  int64_t known_us, estimated_us; /* saved by those rescued from slowness */
+  int64_t known_us, estimated_us; /* saved at least by those rescued from
+                                   * slowness */
   uint64_t refused[GATE_VERDICTS];
 };
 
@@ -30,7 +31,7 @@ int64_t receipt_extra_per_mille(const struct receipt *receipt);
 /* Members as docs/api.md lists them, and the words below as "text". */
 void receipt_json(struct text *out, const struct receipt *receipt);
 /* A line without its end: "1000 requests, 5.3 % extra; rescued 12 after a
- * failure and 40 from slowness; 33.2 s saved (estimate)". */
+ * failure and 40 from slowness; at least 33.2 s saved (estimate)". */
 void receipt_text(struct text *out, const struct receipt *receipt);
 
 #endif

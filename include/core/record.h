@@ -80,8 +80,8 @@ struct race_record {
   struct race_would would;
   /* Of a single race; one of several (/all) is counted, and not told here. */
   enum rescue rescued;
-  int64_t saved_us; /* with RESCUE_SLOW: how much sooner its answer came, by
-                     * estimate; 0: nobody knows */
+  int64_t saved_us; /* with RESCUE_SLOW: how much sooner its answer came at
+                     * least, by estimate; 0: nobody knows */
   /* In the order of their numbers; those of an /all in the order of its items.
    * One whose start_us is 0 is a gap, and not told. */
   const struct attempt_record *attempts;

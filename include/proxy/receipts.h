@@ -24,8 +24,9 @@ void receipts_waited(const struct snapshot *snapshot, const struct route *route,
                      uint64_t counts[TALLY_SPANS + 1]);
 /* What share of them would have waited so long for the primary alone, by what
  * was learned of late of whom it asks, and until the route's deadline at most.
- * False: nothing was. */
-bool receipts_alone(const struct route *route, float shares[TALLY_SPANS + 1]);
+ * Returns how many of the spans that is known of, from the first. */
+unsigned receipts_alone(const struct route *route,
+                        float shares[TALLY_SPANS + 1]);
 
 /* Tell the receipt of all, and where several paths have asked an upstream that
  * of each: by notices, and as lines of the log, in its form. */

@@ -35,8 +35,11 @@ struct simulated {
   uint64_t requests, good, attempts; /* attempts: those of these requests */
   uint64_t hedges, forwarded;        /* by time; brought forward */
   uint64_t refused[GATE_VERDICTS];
-  double failed_ms; /* that the others waited, all together */
-  float *took_ms;   /* of each good answer; owned */
+  uint64_t rescued_slow; /* by a hedge, while their primary was running, */
+  double saved_ms;       /* which would have gone on for so long, */
+  double saved_told_ms;  /* and of which a receipt says so much */
+  double failed_ms;      /* that the others waited, all together */
+  float *took_ms;        /* of each good answer; owned */
   size_t took_cap;
 };
 

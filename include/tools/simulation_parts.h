@@ -50,7 +50,8 @@ struct job {
   unsigned target;
   struct luck luck;
   struct workload_draw draw;
-  bool served;        /* a server has begun with it */
+  bool served;        /* a server has begun with it, */
+  int64_t ends_us;    /* and is done then; a long time where it hangs */
   int before, behind; /* in line, or of free jobs; NOBODY: none */
   uint32_t stamp;
 };
@@ -77,12 +78,19 @@ void upstream_clear(struct upstream *upstream);
 /* The job's number, or NOBODY: no memory. */
 int upstream_ask(struct upstream *upstream, int request, unsigned attempt,
                  unsigned target, struct luck luck, int64_t now_us);
-/* Its asker leaves. */
-void upstream_leave(struct upstream *upstream, int number, int64_t now_us);
+/* Its asker leaves. Returns how much longer it would have taken; 0: it still
+ * stood in line. */
+int64_t upstream_leave(struct upstream *upstream, int number, int64_t now_us);
 /* Its server is done with it: who waits for it, and how it ended. False: it
  * hangs, and its asker goes on waiting. */
 bool upstream_done(struct upstream *upstream, int number, int64_t now_us,
                    struct job *was);
+
+/* ---- what is counted: simulation_seen ---- */
+
+/* False: no memory. */
+bool simulated_answer(struct simulated *seen, int64_t took_us)
+    __attribute__((warn_unused_result));
 
 /* ---- who asks: simulation ---- */
 
@@ -96,6 +104,7 @@ struct request {
   uint8_t whom[RACE_MAX_ATTEMPTS]; /* each that has begun asks */
   int64_t asked_us[RACE_MAX_ATTEMPTS];
   unsigned begun;
+  int64_t left_us; /* of the primary, when it was cancelled */
   bool has_waited;
   unsigned waiter;                     /* the attempt that waits, */
   int64_t until_us;                    /* so long, */

@@ -85,9 +85,69 @@ void latency_window(struct latency_windows *windows,
   }
 }
 
+/* ---- calm times ---- */
+
+enum {
+  JUDGED = 16,
+  SLOW = 10,  /* one in so many, or fewer */
+  AT_ONCE = 4 /* as the attempts of a race, which end together */
+};
+
+static const struct latency_totals none;
+
+/* How many have ended since, in this span or behind it. */
+static float ended_from(const struct latency_totals *totals,
+                        const struct latency_totals *start, unsigned span) {
+  uint64_t sum = 0;
+  for (; span < LATENCY_SPANS; span++)
+    sum += (uint32_t)(totals->whole[span] - start->whole[span]) +
+           (uint32_t)(totals->longer[span] - start->longer[span]);
+  return (float)sum;
+}
+
+static unsigned slow_from(const struct latency_totals *usual) {
+  const float most = ended_from(usual, &none, 0) / SLOW;
+  unsigned span = 1;
+  while (ended_from(usual, &none, span) > most) span++;
+  return span;
+}
+
+/* Chance gives a mean, and up to three deviations (Poisson's). */
+static bool is_a_pause(const struct latency_totals *totals,
+                       const struct latency_totals *start,
+                       const struct latency_totals *usual) {
+  const float all = ended_from(usual, &none, 0);
+  if (all < JUDGED) return false;
+  const unsigned slow = slow_from(usual);
+  const float mean = (ended_from(usual, &none, slow) + AT_ONCE) / all *
+                     ended_from(totals, start, 0);
+  const float more = ended_from(totals, start, slow) - mean - AT_ONCE;
+  return more > 0 && more * more > 9 * mean;
+}
+
+static void add_since(struct latency_totals *sum,
+                      const struct latency_totals *totals,
+                      const struct latency_totals *start) {
+  for (unsigned i = 0; i < LATENCY_SPANS; i++) {
+    sum->whole[i] += totals->whole[i] - start->whole[i];
+    sum->longer[i] += totals->longer[i] - start->longer[i];
+  }
+}
+
+void latency_calm_add(struct latency_calm *calm,
+                      const struct latency_totals *totals,
+                      struct latency_totals *usual) {
+  if (ended_from(totals, &calm->judged, 0) < JUDGED) return;
+  if (!is_a_pause(totals, &calm->judged, usual)) {
+    add_since(&calm->sum, totals, &calm->judged);
+    add_since(usual, totals, &calm->judged);
+  }
+  calm->judged = *totals;
+}
+
 /* ---- the curve ---- */
 
-enum { A_FEW = 3 };
+enum { A_FEW = 5 };
 
 static uint32_t end_of_most(const struct latency_totals *seen, uint64_t sum) {
   uint64_t most = sum - sum / 100, below = 0;
@@ -106,14 +166,17 @@ void latency_curve_make(struct latency_curve *curve,
     longer += seen->longer[i];
   }
   float left = (float)(whole + longer), alive = 1;
-  curve->seen_us = 0;
+  uint64_t answers = whole;
+  curve->known_us = 0;
   for (unsigned i = 0; i < LATENCY_SPANS; i++) {
     float ended = (float)seen->whole[i], lost = (float)seen->longer[i];
     float risk = left - lost / 2;
     if (ended > 0) alive *= ended < risk ? 1 - ended / risk : 0;
     curve->alive[i] = alive;
     left -= ended + lost;
-    if (left >= A_FEW) curve->seen_us = latency_span_end_us(i);
+    if (ended > 0 && answers >= A_FEW)
+      curve->known_us = alive > 0 ? latency_span_end_us(i) : UINT32_MAX;
+    answers -= seen->whole[i];
   }
   curve->whole = (uint32_t)whole;
   curve->end_us = whole > 0 ? end_of_most(seen, whole + longer) : 0;
@@ -152,7 +215,7 @@ void latency_publish(struct latency_odds *odds,
   for (unsigned i = 0; i < LATENCY_SPANS; i++)
     atomic_store_explicit(&odds->answered[i], 1 - curve->alive[i],
                           memory_order_relaxed);
-  atomic_store_explicit(&odds->seen_us, curve->seen_us, memory_order_relaxed);
+  atomic_store_explicit(&odds->known_us, curve->known_us, memory_order_relaxed);
 }
 
 static float answered(const struct latency_odds *odds, unsigned span) {
@@ -179,12 +242,16 @@ int64_t latency_next_us(unsigned span, int64_t until_us) {
   return span == LATENCY_SPANS - 1 || end_us > until_us ? until_us : end_us;
 }
 
+uint32_t latency_known_us(const struct latency_odds *odds) {
+  return atomic_load_explicit(&odds->known_us, memory_order_relaxed);
+}
+
 int64_t latency_ahead_us(const struct latency_odds *odds, int64_t from_us,
                          int64_t until_us) {
-  int64_t seen_us = atomic_load_explicit(&odds->seen_us, memory_order_relaxed);
+  int64_t known_us = latency_known_us(odds);
   float before = latency_answered(odds, (uint32_t)from_us), sum_us = 0;
   const float left = 1 - before;
-  if (seen_us < until_us) until_us = seen_us;
+  if (known_us < until_us) until_us = known_us;
   for (unsigned span = latency_span(from_us); from_us < until_us; span++) {
     int64_t next_us = latency_next_us(span, until_us);
     float after = latency_answered(odds, (uint32_t)next_us);

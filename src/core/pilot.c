@@ -353,12 +353,12 @@ static uint32_t ended_of(const struct latency_totals *totals) {
   return sum;
 }
 
-static void learn_past(struct pilot_target *target,
-                       struct pilot_learner *learner,
+static void learn_past(struct pilot_target *target, struct pilot_learner *its,
                        const struct latency_totals *totals, int64_t now_us) {
   struct latency_totals seen;
   struct latency_curve curve;
-  latency_window(&learner->past, &latency_past, totals, now_us, &seen);
+  latency_window(&its->past, &latency_past, &its->calm.sum, now_us, &seen);
+  latency_calm_add(&its->calm, totals, &seen);
   latency_curve_make(&curve, &seen);
   if (curve.whole >= DELAY_COLD) latency_publish(&target->past, &curve);
 }

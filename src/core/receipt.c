@@ -1,10 +1,12 @@
 /* receipt: one line for a person, one object for a machine.
  *
  * First what it cost, then what it brought, then what was held back and why.
- * Time saved is an estimate, but for losers that were read to their end, and is
- * never shown without saying so. Where nothing was gained the line says that,
- * since an operator decides by it. */
+ * Time saved is an estimate, but for losers that were read to their end, and a
+ * low one, and is never shown without saying so. Where nothing was gained the
+ * line says that, since an operator decides by it. */
 #include "core/receipt.h"
+
+#include <stdbool.h>
 
 enum { WORDS_BYTES = 1024 };
 
@@ -25,6 +27,14 @@ int64_t receipt_extra_per_mille(const struct receipt *receipt) {
   if (receipt->attempts <= receipt->requests) return 0;
   uint64_t extra = receipt->attempts - receipt->requests;
   return (int64_t)((1000 * extra + receipt->requests / 2) / receipt->requests);
+}
+
+static int64_t saved_us(const struct receipt *receipt) {
+  return receipt->known_us + receipt->estimated_us;
+}
+
+static bool is_time_known(const struct receipt *receipt) {
+  return saved_us(receipt) > 0 || receipt->rescued[RESCUE_SLOW] == 0;
 }
 
 static void add_extra(struct text *out, const struct receipt *receipt) {
@@ -57,14 +67,13 @@ static void add_how_sure(struct text *out, const struct receipt *receipt) {
 }
 
 static void add_saved(struct text *out, const struct receipt *receipt) {
-  const int64_t saved_us = receipt->known_us + receipt->estimated_us;
   if (receipt->rescued[RESCUE_SLOW] == 0) return;
-  text_str(out, "; ");
-  if (saved_us == 0) {
-    text_str(out, "how much time that saved is not known yet");
+  if (!is_time_known(receipt)) {
+    text_str(out, "; how much time that saved is not known");
     return;
   }
-  add_time(out, saved_us);
+  text_str(out, "; at least ");
+  add_time(out, saved_us(receipt));
   text_str(out, " saved");
   add_how_sure(out, receipt);
 }
@@ -151,8 +160,9 @@ void receipt_json(struct text *out, const struct receipt *receipt) {
   add_extra(out, receipt);
   add_count(out, ",\"rescued_failed\":", receipt->rescued[RESCUE_FAILED]);
   add_count(out, ",\"rescued_slow\":", receipt->rescued[RESCUE_SLOW]);
-  add_seconds(out,
-              ",\"saved_seconds\":", receipt->known_us + receipt->estimated_us);
+  if (is_time_known(receipt))
+    add_seconds(out, ",\"saved_seconds\":", saved_us(receipt));
+  else text_str(out, ",\"saved_seconds\":null");
   add_seconds(out, ",\"saved_known_seconds\":", receipt->known_us);
   add_seconds(out, ",\"saved_estimated_seconds\":", receipt->estimated_us);
   add_reasons(out, receipt);

@@ -107,16 +107,15 @@ static void add_share(struct text *out, float share) {
 
 static void add_alone(struct text *out, const struct route *route) {
   float shares[TALLY_SPANS + 1];
+  unsigned known = route->group ? receipts_alone(route, shares) : 0;
   text_str(out, ",\"alone\":");
-  if (!route->group || !receipts_alone(route, shares)) {
-    text_str(out, "null");
-    return;
-  }
-  for (unsigned i = 0; i <= TALLY_SPANS; i++) {
+  if (known == 0) text_str(out, "null");
+  for (unsigned i = 0; known > 0 && i <= TALLY_SPANS; i++) {
     text_char(out, i > 0 ? ',' : '[');
-    add_share(out, shares[i]);
+    if (i < known) add_share(out, shares[i]);
+    else text_str(out, "null");
   }
-  text_char(out, ']');
+  if (known > 0) text_char(out, ']');
 }
 
 static void add_delay(struct text *out, const struct route *route) {

@@ -1,8 +1,8 @@
 /* fetch_rescue.c: from a settled race to what it has rescued.
  *
  * How much sooner the answer came than the primary's would have: its target's
- * answers say how long those take that take longer than this one had. It would
- * have ended by its own limit, or by the race's, all the same. */
+ * answers say how long those take at least that take longer than this one had.
+ * It would have ended by its own limit, or by the race's, all the same. */
 #include "core/latency.h"
 #include "proxy/fetch_parts.h"
 

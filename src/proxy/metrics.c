@@ -267,7 +267,8 @@ static void routes(struct exposition *to, const struct snapshot *snapshot) {
                     "Races that the primary alone would have lost, by why.");
   write_racing_routes(to, snapshot, write_rescues);
   exposition_family(to, EXPOSITION_COUNTER, "hedgerow_saved_seconds",
-                    "Time that races rescued from slowness have saved.");
+                    "Time that races rescued from slowness have saved at "
+                    "least.");
   write_racing_routes(to, snapshot, write_saved);
   exposition_family(to, EXPOSITION_GAUGE, "hedgerow_hedge_delay_seconds",
                     "When hedges start: learned, or as configured.");

@@ -42,35 +42,43 @@ void receipts_waited(const struct snapshot *snapshot, const struct route *route,
   tally_waits_count(route->waits, route->tallies, snapshot->workers, counts);
 }
 
-/* Who is unanswered at the deadline waits no longer. */
-static void add_shares(float shares[TALLY_SPANS + 1],
-                       const struct latency_odds *odds, int64_t deadline_us) {
+/* Who is unanswered at the deadline waits no longer. Returns of how many spans
+ * the share is known. */
+static unsigned add_shares(float shares[TALLY_SPANS + 1],
+                           const struct latency_odds *odds,
+                           int64_t deadline_us) {
   const unsigned last = tally_span(deadline_us);
+  const int64_t known_us = latency_known_us(odds);
   float before = 0;
   for (unsigned i = 0; i < last; i++) {
+    if (tally_spans_us[i] > known_us) return i;
     float answered = latency_answered(odds, (uint32_t)tally_spans_us[i]);
     shares[i] += answered - before;
     before = answered;
   }
   shares[last] += 1 - before;
+  return TALLY_SPANS + 1;
 }
 
-/* Primaries are taken to be spread evenly over those that they may ask. */
-bool receipts_alone(const struct route *route, float shares[TALLY_SPANS + 1]) {
+/* Primaries are taken to be spread evenly over those that they may ask, as far
+ * as each of these is known. */
+unsigned receipts_alone(const struct route *route,
+                        float shares[TALLY_SPANS + 1]) {
   const struct pilot *pilot =
       route->pilots ? route->pilots : route->listed_pilots;
   const bool first = route->group->balance == BALANCE_FIRST && route->pilots;
-  unsigned known = 0;
+  unsigned learned = 0, known = TALLY_SPANS + 1;
   for (unsigned i = 0; i <= TALLY_SPANS; i++) shares[i] = 0;
   for (unsigned i = 0; pilot && i < (first ? 1 : pilot->count); i++) {
     const struct latency_odds *odds = &pilot->targets[i]->past;
     if (latency_answered(odds, UINT32_MAX) == 0) continue;
-    add_shares(shares, odds, route->timeout_us);
-    known++;
+    unsigned its = add_shares(shares, odds, route->timeout_us);
+    if (its < known) known = its;
+    learned++;
   }
-  for (unsigned i = 0; known > 1 && i <= TALLY_SPANS; i++)
-    shares[i] /= (float)known;
-  return known > 0;
+  for (unsigned i = 0; learned > 1 && i <= TALLY_SPANS; i++)
+    shares[i] /= (float)learned;
+  return learned > 0 ? known : 0;
 }
 
 /* ---- telling ---- */

@@ -18,20 +18,6 @@
 
 static const int64_t second_us = 1000 * 1000;
 
-/* ---- the seen ---- */
-
-static bool note_answer(struct simulated *seen, int64_t took_us) {
-  if (seen->good == seen->took_cap) {
-    size_t cap = seen->took_cap ? 2 * seen->took_cap : 4096;
-    float *took_ms = realloc(seen->took_ms, cap * sizeof *took_ms);
-    if (!took_ms) return false;
-    seen->took_ms = took_ms;
-    seen->took_cap = cap;
-  }
-  seen->took_ms[seen->good++] = (float)took_us / 1000;
-  return true;
-}
-
 /* ---- requests ---- */
 
 static int take_request(struct simulation *s) {
@@ -53,6 +39,19 @@ static int take_request(struct simulation *s) {
   return s->request_count++;
 }
 
+/* While its primary was running. */
+static void note_rescue(struct simulation *s, const struct request *r) {
+  const struct latency_odds *past = &s->targets[r->whom[0]].past;
+  int64_t took_us = s->now_us - r->asked_us[0];
+  int64_t until_us = r->race.start_us + r->plan.deadline_us - r->asked_us[0];
+  int64_t cut_us = until_us - took_us;
+  s->seen->rescued_slow++;
+  s->seen->saved_ms +=
+      (double)(r->left_us < cut_us ? r->left_us : cut_us) / 1000;
+  s->seen->saved_told_ms +=
+      (double)latency_ahead_us(past, took_us, until_us) / 1000;
+}
+
 static void settle(struct simulation *s, int index) {
   struct request *r = &s->requests[index];
   r->open = false;
@@ -63,7 +62,8 @@ static void settle(struct simulation *s, int index) {
   if (!r->counted) return;
   if (r->race.outcome != OUTCOME_SUCCESS)
     s->seen->failed_ms += (double)took_us / 1000;
-  else if (!note_answer(s->seen, took_us)) s->events.failed = true;
+  else if (!simulated_answer(s->seen, took_us)) s->events.failed = true;
+  else if (r->left_us > 0) note_rescue(s, r);
 }
 
 /* ---- how attempts end ---- */
@@ -93,7 +93,8 @@ static void cancel_below(struct simulation *s, struct request *r,
   for (unsigned k = 0; k < below && k < r->begun; k++) {
     if (r->jobs[k] == WAITS) stop_waiting(s, r);
     if (r->jobs[k] == NOBODY) continue;
-    upstream_leave(&s->upstream, r->jobs[k], s->now_us);
+    int64_t left_us = upstream_leave(&s->upstream, r->jobs[k], s->now_us);
+    if (k == 0) r->left_us = left_us;
     attempt_ended(s, r, k, &end);
   }
 }
@@ -201,6 +202,7 @@ static void on_arrival(struct simulation *s) {
   r->open = true;
   r->counted = now_s >= s->seen->from_s && now_s < s->seen->to_s;
   r->begun = 0;
+  r->left_us = 0;
   r->has_waited = false;
   r->wakeup_us = 0;
   s->seen->requests += r->counted;

@@ -2,7 +2,19 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "tools/simulation.h"
+#include "tools/simulation_parts.h"
+
+bool simulated_answer(struct simulated *seen, int64_t took_us) {
+  if (seen->good == seen->took_cap) {
+    size_t cap = seen->took_cap ? 2 * seen->took_cap : 4096;
+    float *took_ms = realloc(seen->took_ms, cap * sizeof *took_ms);
+    if (!took_ms) return false;
+    seen->took_ms = took_ms;
+    seen->took_cap = cap;
+  }
+  seen->took_ms[seen->good++] = (float)took_us / 1000;
+  return true;
+}
 
 static int by_time(const void *a, const void *b) {
   float left = *(const float *)a, right = *(const float *)b;

@@ -14,6 +14,7 @@
 #include "tools/simulation_parts.h"
 
 static const double hang_us = 10e6;
+static const int64_t never_us = INT64_MAX / 2;
 
 void upstream_init(struct upstream *upstream, const struct workload *workload,
                    struct events *events) {
@@ -89,6 +90,8 @@ static void serve(struct upstream *upstream, int number, int64_t now_us) {
                           (double)now_us / 1e6, &job->luck);
   double takes_us =
       job->draw.end == WORKLOAD_HANGS ? hang_us : job->draw.takes_us;
+  bool hangs = job->draw.end == WORKLOAD_HANGS;
+  job->ends_us = hangs ? never_us : now_us + (int64_t)takes_us;
   upstream->stations[job->target].busy++;
   add_done(upstream, number, now_us + (int64_t)takes_us);
 }
@@ -148,13 +151,14 @@ int upstream_ask(struct upstream *upstream, int request, unsigned attempt,
   return number;
 }
 
-void upstream_leave(struct upstream *upstream, int number, int64_t now_us) {
+int64_t upstream_leave(struct upstream *upstream, int number, int64_t now_us) {
   struct job *job = &upstream->jobs[number];
+  int64_t left_us = job->served ? job->ends_us - now_us : 0;
   enum workload_cancel cancel = upstream->workload->cancel;
   unsigned target = job->target;
   upstream->stations[target].in_flight--;
   job->request = NOBODY;
-  if (cancel == WORKLOAD_BLIND) return;
+  if (cancel == WORKLOAD_BLIND) return left_us;
   if (!job->served) {
     leave_line(upstream, number);
     give_job(upstream, number);
@@ -162,6 +166,7 @@ void upstream_leave(struct upstream *upstream, int number, int64_t now_us) {
     give_job(upstream, number);
     serve_next(upstream, target, now_us);
   }
+  return left_us;
 }
 
 bool upstream_done(struct upstream *upstream, int number, int64_t now_us,

@@ -55,9 +55,9 @@ static const char help[] =
     "on a bar that is as long as the race, the route, and what came of it.\n"
     "On the bar a digit is the start of that attempt, - one in flight, = "
     "more,\n"
-    "! one that failed, x one that was cancelled, # the one that won. '~246 "
+    "! one that failed, x one that was cancelled, # the one that won. '>245 "
     "ms\n"
-    "saved' is an estimate.\n";
+    "saved': at least so much, by estimate.\n";
 
 struct tap {
   struct viewer viewer;

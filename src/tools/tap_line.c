@@ -250,7 +250,7 @@ static void add_rescue(struct sheet *sheet, const struct race *race,
   sheet_str(sheet, " rescued, ");
   if (is(rescued, "failed"))
     add_result(sheet, json_view_element(race->attempts, 0));
-  else if (saved_ms > 0) sheet_format(sheet, "~%.0f ms saved", saved_ms);
+  else if (saved_ms > 0) sheet_format(sheet, ">%.0f ms saved", floor(saved_ms));
   else sheet_str(sheet, "slow");
 }
 

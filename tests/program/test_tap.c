@@ -47,7 +47,7 @@ Test(tap, a_race_is_a_line) {
   arrival_expect_field(arrival, "Authorization", NULL);
   arrival_send(arrival, RACE("one"));
   screen_await(s, "14:03:07.512 200    400.0 |0----------------------1=====#| "
-                  "/smart rescued, ~246 ms saved  one\n");
+                  "/smart rescued, >245 ms saved  one\n");
   arrival_send(arrival, ": \n\nevent: left_out\ndata: {\"left_out\":12}\n\n");
   screen_await(s, "12 more are not shown\n");
   arrival_send(arrival, "event: other\ndata: {}\n\nevent: race\ndata: {]\n\n");
@@ -136,7 +136,7 @@ Test(tap, on_a_terminal_it_has_a_heading_and_colours) {
   struct arrival *arrival = begin(admin, all);
   screen_await(s, "time (UTC)");
   arrival_send(arrival, RACE("one"));
-  screen_await(s, "\x1b[32m rescued, ~246 ms saved\x1b[0m\r\n");
+  screen_await(s, "\x1b[32m rescued, >245 ms saved\x1b[0m\r\n");
   screen_resize(s, 160, 24);
   arrival_send(arrival, RACE("two"));
   screen_await(s, "two");
