@@ -537,8 +537,8 @@ Test(pilot, who_has_moved_has_lost_to_a_hedge_where_it_came_from) {
                        &(struct attempt_end){.result = ATTEMPT_CANCELLED},
                        300 * MS, now_us);
   cr_expect_eq(news, PILOT_SLOW);
-  cr_expect(pilot_passes_by(&pilot, 1, now_us));
-  cr_expect_not(pilot_passes_by(&pilot, 0, now_us));
+  cr_expect_not(pilot_is_well(&pilot, 1, now_us));
+  cr_expect(pilot_is_well(&pilot, 0, now_us));
 }
 
 static void expect_verdict(enum pilot_kind kind, int64_t in_flight,

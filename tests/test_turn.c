@@ -78,6 +78,20 @@ Test(turn, a_target_that_is_passed_by_is_not_waited_for) {
   expect_targets("123", "", 0, "0");
 }
 
+/* One request tries it, and that is decided when its plan is made. */
+Test(turn, a_target_that_is_to_be_tried_is_not_waited_for) {
+  static struct pilot_target well, due;
+  struct pilot_target *const at[] = {&well, &due};
+  const struct pilot pilot = {.targets = at, .count = 2};
+  uint8_t order[2];
+  for (int i = 0; i < 5; i++)
+    (void)outlier_strike(&due.failing, &outlier_failing, now_us);
+  int64_t later_us = now_us + 60 * 1000 * MS;
+  cr_expect_eq(turn_targets(&pilot, 0, order, later_us), 1);
+  cr_expect(outlier_good(&due.failing, later_us));
+  cr_expect_eq(turn_targets(&pilot, 0, order, later_us), 2);
+}
+
 Test(turn, its_own_target_is_waited_for_whatever_is_known_of_it) {
   expect_targets("1", "", 1, "1230");
 }

@@ -91,9 +91,9 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
                 const struct race_policy *policy, struct pilot_reach reach,
                 int64_t timeout_us, int64_t now_us);
 
-/* Whether that target (its place in the group) sits on a bench. */
-bool pilot_passes_by(const struct pilot *pilot, unsigned target,
-                     int64_t now_us);
+/* Whether that target (its place in the group) sits on no bench, and need not
+ * be tried. */
+bool pilot_is_well(const struct pilot *pilot, unsigned target, int64_t now_us);
 
 /* Why attempt k of this race starts now. Ask when the race's todo has it to be
  * started, before the next race_step. */

@@ -18,7 +18,6 @@
 #include "core/pilot.h"
 
 #include <assert.h>
-#include <stddef.h>
 
 static uint32_t load(const _Atomic uint32_t *word) {
   return atomic_load_explicit(word, memory_order_relaxed);
@@ -35,14 +34,8 @@ static enum outlier_place place_of(const struct pilot *pilot, unsigned number,
   return failing > slow ? failing : slow;
 }
 
-static bool is_well(const struct pilot *pilot, unsigned number,
-                    int64_t now_us) {
+bool pilot_is_well(const struct pilot *pilot, unsigned number, int64_t now_us) {
   return place_of(pilot, number, now_us) == OUTLIER_IN;
-}
-
-bool pilot_passes_by(const struct pilot *pilot, unsigned target,
-                     int64_t now_us) {
-  return !is_well(pilot, target, now_us);
 }
 
 /* No more than half may be passed by: those of the lowest numbers. */
@@ -112,10 +105,12 @@ static unsigned order_targets(const struct pilot *pilot,
                               struct pilot_reach reach, uint8_t *order,
                               int64_t now_us) {
   unsigned wanted = 1 + policy->hedges + policy->retries, first = reach.first;
-  unsigned found = add_targets(pilot, first, wanted, order, 0, now_us, is_well);
+  unsigned found =
+      add_targets(pilot, first, wanted, order, 0, now_us, pilot_is_well);
   if (found == pilot->count) return found; /* mostly: nobody is due */
   found = add_tried(pilot, policy, reach, order, now_us);
-  found = add_targets(pilot, first, wanted, order, found, now_us, is_well);
+  found =
+      add_targets(pilot, first, wanted, order, found, now_us, pilot_is_well);
   if (found < wanted && found < pilot->count)
     found = add_targets(pilot, first, wanted, order, found, now_us, is_spare);
   if (found == 0) order[found++] = (uint8_t)first;

@@ -30,8 +30,7 @@ unsigned turn_targets(const struct pilot *pilot, unsigned own, uint8_t *order,
   order[found++] = (uint8_t)own;
   for (unsigned i = 1; i < pilot->count; i++) {
     const unsigned target = (own + i) % pilot->count;
-    if (!pilot_passes_by(pilot, target, now_us))
-      order[found++] = (uint8_t)target;
+    if (pilot_is_well(pilot, target, now_us)) order[found++] = (uint8_t)target;
   }
   return found;
 }
