@@ -82,6 +82,8 @@ Test(admin_api, the_state_tells_routes_upstreams_and_receipts) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
   ask(&s, 200);
   ask(&s, 500);
+  client_get(s.client, "/healthz"); /* its worker is done with the others */
+  (void)client_await_reply(s.client);
   static const char *const parts[] = {
       "\"generation\":1,\"draining\":false",
       "\"requests_in_flight\":0",
