@@ -36,9 +36,9 @@ static void put_v6(struct text *out, const struct sockaddr_in6 *v6) {
   text_int(out, ntohs(v6->sin6_port));
 }
 
-const char *peer_text(const union peer *peer, char bytes[PEER_TEXT_BYTES]) {
+const char *peer_text(const union peer *peer, char text[PEER_TEXT_BYTES]) {
   struct text out;
-  text_init(&out, bytes, PEER_TEXT_BYTES);
+  text_init(&out, text, PEER_TEXT_BYTES);
   switch (peer->any.sa_family) {
     case AF_INET: put_v4(&out, &peer->v4); break;
     case AF_INET6: put_v6(&out, &peer->v6); break;
