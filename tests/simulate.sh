@@ -81,7 +81,7 @@ refused '--workload' --hedges 1
 refused 'no such file' --workload "$work/none"
 refused "line 6, 'speed 9'" --workload "$work/mine" --set 'speed 9'
 refused 'p50 to p99.9' --workload W1 --hedge-after p49
-refused 'the longer one' --workload W1 --hedge-after p95:2s..1s
+refused 'begins with the longer bound' --workload W1 --hedge-after p95:2s..1s
 refused '10%' --workload W1 --budget 10
 refused 'on or off' --workload W1 --gate maybe
 refused 'such as 100:50ms' --workload W1 --queue 100

@@ -43,16 +43,18 @@ void receipts_waited(const struct snapshot *snapshot, const struct route *route,
 }
 
 /* Who is unanswered at the deadline waits no longer. Returns of how many spans
- * the share is known. */
+ * the share is known, of the last of them perhaps only a part. */
 static unsigned add_shares(float shares[TALLY_SPANS + 1],
                            const struct latency_odds *odds,
                            int64_t deadline_us) {
   const unsigned last = tally_span(deadline_us);
   const int64_t known_us = latency_known_us(odds);
+  int64_t from_us = 0, until_us;
   float before = 0;
-  for (unsigned i = 0; i < last; i++) {
-    if (tally_spans_us[i] > known_us) return i;
-    float answered = latency_answered(odds, (uint32_t)tally_spans_us[i]);
+  for (unsigned i = 0; i < last; i++, from_us = until_us) {
+    until_us = tally_spans_us[i] < known_us ? tally_spans_us[i] : known_us;
+    if (until_us == from_us) return i;
+    float answered = latency_answered(odds, (uint32_t)until_us);
     shares[i] += answered - before;
     before = answered;
   }
