@@ -231,6 +231,7 @@ static const struct {
 
 static bool read_words(struct workload *w, struct words *words) {
   const char *key = take(words);
+  if (!key) return true; /* a line may be empty */
   for (unsigned i = 0; i < sizeof keys / sizeof *keys; i++)
     if (strcmp(key, keys[i].name) == 0) return keys[i].read(w, words);
   return false;
@@ -253,7 +254,6 @@ static const char *read_line(struct workload *w, char *line,
   struct words words;
   split(&words, line);
   *word = NULL;
-  if (words.count == 0) return NULL;
   if (read_words(w, &words)) {
     *word = peek(&words);
     return *word ? "one word too many" : NULL;
