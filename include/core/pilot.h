@@ -4,6 +4,7 @@
  *   before an attempt pilot_admit    whether it may start
  *   in between        pilot_gives_up whether none that is to come might
  *   after an attempt  pilot_ended    what it teaches
+ *   after a loser     pilot_read_out how long it would have taken
  *   4 times a second  pilot_learn_target, then pilot_learn_delay
  *
  * The proxy and the simulator (tools/simulate) call these and nothing below.
@@ -140,12 +141,19 @@ enum pilot_news {
 
 /* Attempt k of the race ended at now_us, which took_us after it began. Each
  * attempt that was started comes by here once, those that were cancelled or
- * expired too, after race_step has heard what ended them. From the pilot's
+ * expired too, after race_step has heard what ended them. How long one takes
+ * that is read out is not learned here, but by pilot_read_out. From the pilot's
  * worker. */
 enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
                             unsigned k, unsigned target,
                             const struct attempt_end *end, int64_t took_us,
                             int64_t now_us);
+
+/* One that ended with end.read_out has come to its real end, which took_us
+ * after it began: answered (attempt_end_is_answer), or else it failed or was
+ * given up. All that this teaches is its time. From the pilot's worker. */
+void pilot_read_out(const struct pilot *pilot, unsigned target, bool answered,
+                    int64_t took_us);
 
 /* ---- the reader ---- */
 

@@ -320,6 +320,13 @@ static void note_pushback(struct pilot_target *target,
   else if (end->status == 429) overload_throttle(overload, now_us);
 }
 
+/* Once for each attempt, at its real end: what has been counted cannot be taken
+ * back, since windows are differences of counts that only grow. */
+void pilot_read_out(const struct pilot *pilot, unsigned target, bool answered,
+                    int64_t took_us) {
+  latency_note(pilot->counts[target], took_us, answered);
+}
+
 enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
                             unsigned k, unsigned target,
                             const struct attempt_end *end, int64_t took_us,
@@ -328,7 +335,7 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
   bool answered = attempt_end_is_answer(end, race->plan->final_4xx);
   if (end->result == ATTEMPT_REFUSED || end->result == ATTEMPT_STARVED)
     return PILOT_NO_NEWS;
-  latency_note(pilot->counts[target], took_us, answered);
+  if (!end->read_out) pilot_read_out(pilot, target, answered, took_us);
   overload_note(&its->overload, end, answered, took_us);
   note_pushback(its, end, now_us);
   if (answered)
