@@ -235,6 +235,40 @@ Test(pilot, primaries_and_hedges_pass_by_a_target_that_fails) {
   expect_order(0, "023");
 }
 
+/* ---- whose turn it is ---- */
+
+static void expect_turns(const char *want) {
+  static _Atomic unsigned turn;
+  char got[16] = "";
+  turn = 0;
+  for (size_t i = 0; i < strlen(want); i++)
+    got[i] = (char)('0' + pilot_next_in_turn(&pilot, &turn, now_us));
+  cr_expect_str_eq(got, want, "%s, not %s", got, want);
+}
+
+Test(pilot, who_stands_behind_those_that_are_out_gets_no_second_share) {
+  set_up(4);
+  expect_turns("012301");
+  end_many(5, 1, status(500), MS);
+  expect_turns("023023");
+  end_many(5, 2, status(500), MS);
+  expect_turns("030303");
+}
+
+Test(pilot, where_all_are_out_each_has_its_turn) {
+  set_up(3);
+  for (unsigned i = 0; i < 3; i++) end_many(5, i, status(500), MS);
+  expect_turns("012012");
+}
+
+Test(pilot, who_may_be_tried_has_its_turn) {
+  set_up(2);
+  end_many(5, 1, status(500), MS);
+  expect_turns("0000");
+  now_us += 10 * S;
+  expect_turns("0101");
+}
+
 /* ---- who is tried, and when ---- */
 
 static void expect_shared(const char *want, bool shared) {

@@ -95,6 +95,15 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
 /* Whether that target (its place in the group) sits on no bench, and need not
  * be tried. */
 bool pilot_is_well(const struct pilot *pilot, unsigned target, int64_t now_us);
+/* Whether it sits on one, or is being tried by somebody, so that others are
+ * asked before it. */
+bool pilot_is_out(const struct pilot *pilot, unsigned target, int64_t now_us);
+
+/* Whose turn it is to be asked first, of those that are not out (of all, where
+ * all are). *turn counts requests, and those that were out and whose turn it
+ * would have been: whoever stands behind them would get their share else. */
+unsigned pilot_next_in_turn(const struct pilot *pilot, _Atomic unsigned *turn,
+                            int64_t now_us);
 
 /* Why attempt k of this race starts now. Ask when the race's todo has it to be
  * started, before the next race_step. */

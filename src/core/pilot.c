@@ -38,12 +38,27 @@ bool pilot_is_well(const struct pilot *pilot, unsigned number, int64_t now_us) {
   return place_of(pilot, number, now_us) == OUTLIER_IN;
 }
 
+bool pilot_is_out(const struct pilot *pilot, unsigned number, int64_t now_us) {
+  return place_of(pilot, number, now_us) == OUTLIER_OUT;
+}
+
+unsigned pilot_next_in_turn(const struct pilot *pilot, _Atomic unsigned *turn,
+                            int64_t now_us) {
+  unsigned at = atomic_fetch_add_explicit(turn, 1, memory_order_relaxed);
+  unsigned skipped = 0;
+  while (skipped < pilot->count &&
+         pilot_is_out(pilot, (at + skipped) % pilot->count, now_us))
+    skipped++;
+  if (skipped == 0 || skipped == pilot->count) return at % pilot->count;
+  atomic_fetch_add_explicit(turn, skipped, memory_order_relaxed);
+  return (at + skipped) % pilot->count;
+}
+
 /* No more than half may be passed by: those of the lowest numbers. */
 static bool has_room_outside(const struct pilot *pilot, unsigned number,
                              int64_t now_us) {
   unsigned out = 1;
-  for (unsigned i = 0; i < number; i++)
-    out += place_of(pilot, i, now_us) == OUTLIER_OUT;
+  for (unsigned i = 0; i < number; i++) out += pilot_is_out(pilot, i, now_us);
   return out <= pilot->count / 2;
 }
 
