@@ -63,7 +63,8 @@ static void attempt_land(struct attempt *a) {
   struct slot *slot = slot_at(a->attempts->slots, a->slot);
   if (attempt_is_passed_on(a)) atomic_fetch_sub(&slot->passing, 1);
   atomic_fetch_sub(&slot->in_flight, 1); /* and only then: */
-  if (atomic_load(&slot->waiting) > 0) a->attempts->on_room(a->attempts->room);
+  if (atomic_load(&slot->waiting) > 0)
+    a->attempts->on_room(a->attempts->on_room_arg);
 }
 
 static inline void attempt_recycle(struct attempt *a) {
@@ -362,7 +363,7 @@ struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
 void attempts_on_room(struct attempts *attempts, void (*on_room)(void *arg),
                       void *arg) {
   attempts->on_room = on_room;
-  attempts->room = arg;
+  attempts->on_room_arg = arg;
 }
 
 /* Wires first, which may be the last that keep a shard. */

@@ -55,7 +55,7 @@ void connection_free(struct connection *c) {
   struct front *front = c->front;
   buffer_clear(&c->in);
   slab_give(&front->slab, c);
-  front->handler.on_closed(front->handler.owner);
+  front->handler.on_closed(front->handler.arg);
 }
 
 static void unwatch(struct connection *c) {

@@ -178,8 +178,9 @@ static void worker_on_accept(void *arg, int fd, const struct sockaddr *peer) {
   worker->paused = true;
 }
 
+/* The front's callbacks get the service, as the router wants it. */
 static void on_connection_closed(void *arg) {
-  struct worker *worker = arg;
+  struct worker *worker = list_item(arg, struct worker, service);
   count_closed(worker->setup.process);
   end_if_empty(worker);
 }
@@ -196,7 +197,6 @@ static struct front *make_front(struct worker *worker) {
       .on_request = router_on_request,
       .on_bad_request = router_on_bad_request,
       .on_left = router_on_left,
-      .owner = worker,
       .on_closed = on_connection_closed,
   };
   struct front_limits limits = {
