@@ -27,9 +27,9 @@ struct attempt_record {
   int64_t end_us;
   struct attempt_end end; /* once end_us is there */
   uint64_t bytes;    /* of the answer, as they came: head and framing too */
-  const char *error; /* why it is no success, in words that say what to
-                           * do; "" or NULL: nothing to say. It holds no secret,
-                           * and lives as long as the record. */
+  const char *error; /* why it is no success, in words that say what to do; ""
+                      * or NULL: nothing to say. It holds no secret, and lives
+                      * as long as the record. */
   const char *name;  /* the target's, as core/target has it; NULL: none */
   struct target_tally *tally; /* where it is counted: see core/tally */
   struct slice host;          /* the target's, with its port: see core/target */
