@@ -109,8 +109,8 @@ unsigned race_record_left(const struct race_record *race, unsigned at);
 unsigned race_record_retry_after_s(const struct race_record *race);
 
 /* The two spellings of an attempt as JSON: that of problems has started_ms,
- * ended_ms, error, and the kind of a retry alone; that of the log start, end,
- * resends, every kind, and the span of one that is traced. */
+ * ended_ms, error, and the kind of a retry alone; that of the log start,
+ * first_byte, end, resends, every kind, and the span of one that is traced. */
 enum record_style { RECORD_IN_PROBLEM, RECORD_IN_LOG };
 
 /* Writes one JSON object; times count from from_us. */
