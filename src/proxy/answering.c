@@ -6,9 +6,9 @@
  * does not take it at once. So nothing of it has to outlive the call.
  *
  * Whatever the answer, and also where there is nobody left to answer, the
- * request's record is completed here and observed once (answering_tell). Of an answer
- * that is passed on while it comes, that is when it is over; only its head is
- * written here, and proxy/passing does the rest. */
+ * request's record is completed here and observed once (answering_tell). Of an
+ * answer that is passed on while it comes, that is when it is over; only its
+ * head is written here, and proxy/passing does the rest. */
 #include "proxy/answering.h"
 
 #include <sys/uio.h>
