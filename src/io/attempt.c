@@ -327,7 +327,7 @@ bool attempt_cancel(struct attempt *a) {
 
 /* ---- life ---- */
 
-static void on_name_change(void *arg, unsigned name) {
+static void attempts_on_name_change(void *arg, unsigned name) {
   struct attempts *attempts = arg;
   (void)name;
   waiting_look(attempts->waiting);
@@ -339,7 +339,8 @@ static bool make_parts(struct attempts *attempts, struct loop *loop,
       attempt_on_named, attempt_on_unnamed, attempt_on_turn};
   attempts->dialer = dialer_new(loop);
   attempts->wires = wires_new(loop, &h1_wire_user);
-  attempts->names = resolver_view_new(resolver, loop, on_name_change, attempts);
+  attempts->names =
+      resolver_view_new(resolver, loop, attempts_on_name_change, attempts);
   if (!attempts->dialer || !attempts->wires || !attempts->names) return false;
   attempts->waiting = waiting_new(loop, attempts->names, &handler);
   return attempts->waiting != NULL;

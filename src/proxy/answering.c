@@ -133,7 +133,8 @@ static void answering_send_own(const struct answering *to, struct text *head,
   answering_send_parts(to, &part, 1);
 }
 
-static void split(struct text *text, struct text *head, struct text *body) {
+static void answering_split(struct text *text, struct text *head,
+                            struct text *body) {
   size_t half = text->cap / 2;
   text_init(head, text->at, half);
   text_init(body, text->at + half, text->cap - half);
@@ -148,7 +149,7 @@ static unsigned answering_retry_after_s(const struct answering *to,
 void answering_problem(const struct answering *to, int status,
                        struct slice detail, const char *allow) {
   struct text head, body;
-  split(&to->service->answer_text, &head, &body);
+  answering_split(&to->service->answer_text, &head, &body);
   body.cap -= ANSWER_HEAD_BYTES * 2; /* so that it fits behind the head */
   answer_problem(&body, status, detail, told_race(to));
   struct answer_own own = {

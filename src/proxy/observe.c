@@ -104,8 +104,8 @@ void observe_add(struct counters *sum, const struct counters *counters) {
 }
 
 /* "12 requests: 11 success, 1 failed" */
-static void tell(const char *what, const uint64_t *sums, unsigned n,
-                 const char *(*name)(unsigned)) {
+static void observe_tell_sums(const char *what, const uint64_t *sums,
+                              unsigned n, const char *(*name)(unsigned)) {
   char storage[512];
   struct text text;
   uint64_t sum = 0;
@@ -130,6 +130,7 @@ static const char *race_name(unsigned i) {
 }
 
 void observe_tell(const struct counters *sum) {
-  tell("requests were answered", sum->races, OUTCOMES, race_name);
-  tell("attempts have ended", sum->attempts, ATTEMPT_RESULTS, result_name);
+  observe_tell_sums("requests were answered", sum->races, OUTCOMES, race_name);
+  observe_tell_sums("attempts have ended", sum->attempts, ATTEMPT_RESULTS,
+                    result_name);
 }
