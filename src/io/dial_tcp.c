@@ -70,9 +70,9 @@ static void try_forget(struct try *try) {
 }
 
 static void tcp_dial_free(struct tcp_dial *d) {
-  struct try *try, *next;
-  for (try = d->tries; try; try = next) {
-    next = try->next;
+  while (d->tries) {
+    struct try *try = d->tries;
+    d->tries = try->next;
     try_close(try);
   }
   timer_clear(&d->timer);
@@ -84,12 +84,12 @@ static void try_on_writable(evutil_socket_t fd, short what, void *arg);
 /* False: it failed at once, and d->error says why. */
 static bool try_start(struct tcp_dial *d, const union inet_address *address) {
   struct try *try = malloc(sizeof *try);
-  int one = 1, fd;
   d->error = ENOMEM;
   if (!try) return false;
-  fd = socket(address->any.sa_family,
-              SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int fd = socket(address->any.sa_family,
+                  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) goto fail;
+  int one = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   if (connect(fd, &address->any, inet_address_len(address)) < 0 &&
       errno != EINPROGRESS)
