@@ -81,10 +81,10 @@ struct fetch {
                              * all the same; valid within on_settled. Else
                              * NULL */
   struct response response; /* the answer, once it is settled. Of a race
-                                   * that FAILED with keep_errors: its last
-                                   * whole error that is no 4xx, else a whole
-                                   * 4xx, else empty. Of others without an
-                                   * answer: nobody's business */
+                             * that FAILED with keep_errors: its last
+                             * whole error that is no 4xx, else a whole
+                             * 4xx, else empty. Of others without an
+                             * answer: nobody's business */
 };
 
 /* The plan, the group and what `ask` points at are borrowed until it is

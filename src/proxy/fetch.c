@@ -54,7 +54,7 @@ static void trace_end(const struct attempt_record *record) {
 }
 
 /* Once, when the race knows what ended it; of one that is coming its head's. */
-static void attempt_teaches(const struct fetch *f, unsigned k) {
+static void fetch_teaches(const struct fetch *f, unsigned k) {
   const struct attempt_record *record = &f->records[k];
   unsigned place = fetch_place(f, record);
   enum pilot_news news =
@@ -65,7 +65,7 @@ static void attempt_teaches(const struct fetch *f, unsigned k) {
 }
 
 /* Every attempt comes by here, once its record says how it ended. */
-static void attempt_ended(struct fetch *f, unsigned k) {
+static void fetch_attempt_ended(struct fetch *f, unsigned k) {
   const struct attempt_record *record = fetch_record(f, k);
   f->attempts[k] = NULL;
   trace_end(record);
@@ -78,8 +78,8 @@ static void end_attempt(struct fetch *f, unsigned k, struct attempt_end end,
   record->end = end;
   record->error = error;
   record->end_us = now_us;
-  attempt_ended(f, k);
-  attempt_teaches(f, k);
+  fetch_attempt_ended(f, k);
+  fetch_teaches(f, k);
 }
 
 static void fetch_end_refused(struct fetch *f, unsigned k,
@@ -239,7 +239,7 @@ static bool has_answer(const struct todo *todo) {
          todo->outcome == OUTCOME_CLIENT_ERROR;
 }
 
-static bool is_4xx(const struct response *response) {
+static bool fetch_is_4xx(const struct response *response) {
   return response->status >= 400 && response->status <= 499;
 }
 
@@ -249,8 +249,8 @@ static bool is_4xx(const struct response *response) {
  * these is. */
 static bool fetch_prefers(const struct fetch *f, unsigned k,
                           const struct response *response) {
-  if (f->response.bytes.cap == 0 || !is_4xx(response)) return true;
-  return is_4xx(&f->response) && k < f->response_of;
+  if (f->response.bytes.cap == 0 || !fetch_is_4xx(response)) return true;
+  return fetch_is_4xx(&f->response) && k < f->response_of;
 }
 
 /* Of responses that may become the answer one is kept: the winner's, if any. */
@@ -281,15 +281,15 @@ static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
   fetch_keep_error(f, record);
   if (f->coming) {
     f->coming = false;
-    attempt_ended(f, k);
+    fetch_attempt_ended(f, k);
     f->scene->owner->on_end(f->scene->arg, f, response->body);
     return;
   }
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
   struct todo todo = race_step(&f->race, &event);
-  attempt_ended(f, k);
-  attempt_teaches(f, k);
+  fetch_attempt_ended(f, k);
+  fetch_teaches(f, k);
   fetch_keep_response(f, k, &todo, response);
   fetch_perform(f, todo, now_us);
 }
@@ -310,7 +310,7 @@ static void fetch_on_attempt_head(void *arg, struct attempt_record *record,
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
   struct todo todo = race_step(&f->race, &event);
-  attempt_teaches(f, k);
+  fetch_teaches(f, k);
   fetch_perform(f, todo, now_us);
 }
 
@@ -373,7 +373,7 @@ void fetch_stop(struct fetch *f, enum attempt_result result, const char *error,
   record->end.result = result;
   record->end_us = now_us;
   record->error = error;
-  attempt_ended(f, f->response_of);
+  fetch_attempt_ended(f, f->response_of);
 }
 
 unsigned fetch_started(const struct fetch *fetch) {
