@@ -199,27 +199,24 @@ struct room {
 
 /* All but the ID. Of a request without a route not even fields may have been
  * read. */
-static struct visit make_visit(struct service *service,
-                               struct connection *connection,
-                               const struct http_request *request,
-                               const struct admission *admission,
-                               struct room *room) {
+static void make_visit(struct visit *visit, struct service *service,
+                       struct connection *connection,
+                       const struct http_request *request,
+                       const struct admission *admission, struct room *room) {
   const struct route *route = admission ? admission->route : NULL;
-  struct visit visit = {
-      .service = service,
-      .connection = connection,
-      .request = request,
-      .route = route,
-      .lease = admission ? admission->lease : NULL,
-      .record = {.method = request->method_name,
-                 .path = request->target,
-                 .route = route ? route->path : (struct slice){0},
-                 .start_us = clock_now_us()},
-      .head_only = slice_equal(request->method_name, slice_of("HEAD")),
-  };
-  text_init(&visit.lines, room->lines, sizeof room->lines);
-  if (route && route->cors.count > 0) allow_origin(&visit);
-  return visit;
+  memset(visit, 0, sizeof *visit);
+  visit->service = service;
+  visit->connection = connection;
+  visit->request = request;
+  visit->route = route;
+  visit->lease = admission ? admission->lease : NULL;
+  visit->head_only = slice_equal(request->method_name, slice_of("HEAD"));
+  visit->record.method = request->method_name;
+  visit->record.path = request->target;
+  if (route) visit->record.route = route->path;
+  visit->record.start_us = clock_now_us();
+  text_init(&visit->lines, room->lines, sizeof room->lines);
+  if (route && route->cors.count > 0) allow_origin(visit);
 }
 
 /* One that no route takes is part of none. */
@@ -235,7 +232,8 @@ void router_on_request(void *arg, struct connection *connection,
                        const struct http_request *request,
                        const struct admission *admission, struct slice body) {
   struct room room;
-  struct visit visit = make_visit(arg, connection, request, admission, &room);
+  struct visit visit;
+  make_visit(&visit, arg, connection, request, admission, &room);
   visit.record.id = request_id(arg, request, room.id);
   visit.body = body;
   visit.rest = rest_of(visit.route, request);
@@ -248,7 +246,8 @@ void router_on_bad_request(void *arg, struct connection *connection,
                            const struct admission *admission, int status,
                            const char *why) {
   struct room room;
-  struct visit visit = make_visit(arg, connection, request, admission, &room);
+  struct visit visit;
+  make_visit(&visit, arg, connection, request, admission, &room);
   visit.record.id =
       admission ? request_id(arg, request, room.id) : own_id(arg, room.id);
   visit_reject(&visit, status, why);
@@ -258,7 +257,8 @@ void router_on_left(void *arg, struct connection *connection,
                     const struct http_request *request,
                     const struct admission *admission) {
   struct room room;
-  struct visit visit = make_visit(arg, connection, request, admission, &room);
+  struct visit visit;
+  make_visit(&visit, arg, connection, request, admission, &room);
   visit.record.id = request_id(arg, request, room.id);
   join_trace(&visit, &room.tracing);
   visit_gone(&visit);
