@@ -47,12 +47,12 @@ void text_long_int(struct text *text, int64_t number) {
 void text_ms(struct text *text, int64_t us) {
   char room[24];
   char *end = room + sizeof room;
-  int64_t tenths = us / 100;
+  uint64_t tenths = magnitude(us) / 100;
   char *at = end;
-  *--at = (char)('0' + magnitude(tenths) % 10);
+  *--at = (char)('0' + tenths % 10);
   *--at = '.';
-  at = digits_before(at, magnitude(tenths) / 10);
-  if (tenths < 0) *--at = '-';
+  at = digits_before(at, tenths / 10);
+  if (us < 0 && tenths > 0) *--at = '-';
   text_add(text, at, (size_t)(end - at));
 }
 
