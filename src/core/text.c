@@ -151,11 +151,12 @@ static void add_json(struct text *text, struct slice bytes) {
 }
 
 void text_json(struct text *text, struct slice bytes) {
-  struct text before = *text;
+  const size_t len = text->len;
+  const bool was_cut = text->cut;
   text->cut = false;
   add_json(text, bytes);
-  if (text->cut) text->len = before.len;
-  text->cut |= before.cut;
+  if (text->cut) text->len = len;
+  text->cut |= was_cut;
 }
 
 const char *text_end(struct text *text) {
