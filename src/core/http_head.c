@@ -49,10 +49,10 @@ static size_t text_run(struct slice bytes) {
   for (; bytes.len - at >= BLOCK_LEN; at += BLOCK_LEN) {
     ublock here = (ublock)block_load(bytes.at + at);
     unsigned stops = block_mask((here < ' ') | (here == 0x7f));
-    if (stops != 0) {
-      at += block_first(stops);
-      break;
-    }
+    if (stops == 0) continue;
+    at += block_first(stops);
+    if (bytes.at[at] != '\t') return at; /* mostly: it is a line's end */
+    break;
   }
   while (at < bytes.len && is_text(bytes.at[at])) at++;
   return at;
