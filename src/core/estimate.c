@@ -167,6 +167,7 @@ static float note_hedges(struct estimate_seen *seen,
   for (unsigned span = latency_span(at_us); at_us < hedges->end_us; span++) {
     int64_t next_us = latency_next_us(span, hedges->end_us);
     float after = silent(hedges, next_us);
+    if (after > *left) after = *left; /* the odds are written meanwhile */
     saved_us += note_span(seen, span, *left, after, (float)(next_us - at_us));
     *left = after;
     at_us = next_us;
