@@ -35,8 +35,8 @@ static int64_t attempts_in_all(const struct config *config) {
   for (unsigned i = 0; i < config->upstream_count; i++) {
     const struct config_upstream *of = &config->upstreams[i];
     for (unsigned k = 0; k < of->target_count; k++) {
-      int64_t more = of->rules.max_attempts -
-                     attempts_before(config, &of->targets[k]);
+      int64_t more =
+          of->rules.max_attempts - attempts_before(config, &of->targets[k]);
       if (more > 0) sum += more;
     }
   }
