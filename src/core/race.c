@@ -286,7 +286,7 @@ static void race_go_on(struct race *race, uint32_t at_us, unsigned asked) {
   /* Nobody has been asked yet: a refused primary hands its turn on, perhaps to
    * another target, rather than wait for the hedges' time. */
   if (is_unasked(race) && has_hedge(race)) race_launch_next(race, at_us);
-  if (race_retry_us(race) <= at_us && race->in_flight == 0)
+  if (race->in_flight == 0 && race_retry_us(race) <= at_us)
     race_launch_retry(race, at_us);
 }
 
