@@ -111,8 +111,7 @@ static unsigned order_targets(const struct pilot *pilot,
   found = add_tried(pilot, policy, reach, order, now_us);
   found =
       add_targets(pilot, first, wanted, order, found, now_us, pilot_is_well);
-  if (found < wanted && found < pilot->count)
-    found = add_targets(pilot, first, wanted, order, found, now_us, is_spare);
+  found = add_targets(pilot, first, wanted, order, found, now_us, is_spare);
   if (found == 0) order[found++] = (uint8_t)first;
   return found;
 }

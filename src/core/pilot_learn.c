@@ -42,8 +42,8 @@ void pilot_learn_delay(struct pilot_delay *delay, const struct delay_rule *rule,
   uint32_t least_us = 0, median_us = 0;
   bool least_is_out = true;
   for (unsigned i = 0; i < count; i++) {
-    bool out = outlier_is_out(&targets[i]->failing, now_us) ||
-               outlier_is_out(&targets[i]->slow, now_us);
+    bool out = outlier_place(&targets[i]->failing, now_us) == OUTLIER_OUT ||
+               outlier_place(&targets[i]->slow, now_us) == OUTLIER_OUT;
     uint32_t delay_us = delay_learn(rule, &learners[i]->curve);
     if (delay_us == 0 || (out && !least_is_out)) continue;
     if (least_us > 0 && out == least_is_out && delay_us >= least_us) continue;

@@ -132,10 +132,6 @@ static bool is_whole_4xx(const struct attempt_end *end) {
   return end->whole && is_4xx(end->status);
 }
 
-static bool asks_to_wait(const struct attempt_end *end) {
-  return end->status == 429 || end->retry_after;
-}
-
 static void race_answer(struct race *race, unsigned k,
                         enum attempt_result result) {
   race->answered = true;
@@ -185,7 +181,7 @@ static unsigned race_note_end(struct race *race,
   if (wait_ms > 0)
     race_hold(race, k,
               later_us(elapsed_us(race, event->now_us), us_of(wait_ms)));
-  return (asks_to_wait(end) ? 0 : FORWARD) |
+  return (attempt_end_asks_to_wait(end) ? 0 : FORWARD) |
          (status_is_final_4xx(end->status) ? 0 : RETRY);
 }
 
