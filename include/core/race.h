@@ -77,8 +77,9 @@ static inline unsigned race_hedge_number(const struct race *race,
   return number;
 }
 
-/* Whether attempt k, which is about to start or has, is a hedge at its own time,
- * and all hedges due before it were refused, while the primary was not. */
+/* Whether attempt k, begun or about to start, is a hedge at its own time, and
+ * all hedges that were due before it were refused, while the primary was not.
+ */
 bool race_is_late(const struct race *race, unsigned k);
 
 /* Whom attempt k asks, begun or about to start: as race_target; but a late one

@@ -67,8 +67,8 @@ static inline uint32_t attempt_end_wait_ms(const struct attempt_end *end) {
   return end->status == 429 ? 1000 : 0;
 }
 
-/* Whether it asks for that, be it for no time at all: a failure that does brings
- * no hedge forward. */
+/* Whether it asks for that, be it for no time at all: such a failure brings no
+ * hedge forward. */
 static inline bool attempt_end_asks_to_wait(const struct attempt_end *end) {
   return end->status == 429 || end->retry_after;
 }
