@@ -286,29 +286,20 @@ static void check_cancelled_inside(bool turns, unsigned who, unsigned whom,
   check_story(want);
 }
 
-Test(waiting, the_next_in_line_can_be_cancelled_from_inside_a_turn) {
-  check_cancelled_inside(true, 0, 1, ".a.c");
-}
+#define CANCELS(name, turns, who, whom, want)                                  \
+  Test(waiting, name) { check_cancelled_inside(turns, who, whom, want); }
 
-Test(waiting, the_last_in_line_can_be_cancelled_from_inside_a_turn) {
-  check_cancelled_inside(true, 1, 2, ".a.b");
-}
-
-Test(waiting, who_was_told_already_can_be_cancelled_from_inside_a_turn) {
-  check_cancelled_inside(true, 1, 0, ".a.b.c");
-}
-
-Test(waiting, the_next_who_waits_for_a_name_can_be_cancelled_from_inside) {
-  check_cancelled_inside(false, 0, 1, "-a-c");
-}
-
-Test(waiting, the_last_who_waits_for_a_name_can_be_cancelled_from_inside) {
-  check_cancelled_inside(false, 0, 2, "-a-b");
-}
-
-Test(waiting, who_is_told_can_cancel_itself) {
-  check_cancelled_inside(false, 1, 1, "-a-b-c");
-}
+CANCELS(the_next_in_line_can_be_cancelled_from_inside_a_turn, true, 0, 1,
+        ".a.c")
+CANCELS(the_last_in_line_can_be_cancelled_from_inside_a_turn, true, 1, 2,
+        ".a.b")
+CANCELS(who_was_told_already_can_be_cancelled_from_inside_a_turn, true, 1, 0,
+        ".a.b.c")
+CANCELS(the_next_who_waits_for_a_name_can_be_cancelled_from_inside, false, 0, 1,
+        "-a-c")
+CANCELS(the_last_who_waits_for_a_name_can_be_cancelled_from_inside, false, 0, 2,
+        "-a-b")
+CANCELS(who_is_told_can_cancel_itself, false, 1, 1, "-a-b-c")
 
 Test(waiting, a_turn_can_cancel_one_who_waits_for_a_name) {
   unsigned index = name("hang.test");

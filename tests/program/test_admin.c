@@ -16,7 +16,6 @@
 
 TestSuite(admin, .fini = folder_remove);
 
-#define OK "{\"ok\":true}"
 #define AT "127.0.0.1:0"
 #define SMART "route=\"/smart\""
 
@@ -59,12 +58,6 @@ static double of_target(const struct stage *s, const char *name) {
   return scrape(s->program, sample);
 }
 
-static void ask(const struct stage *s, int upstream, int want) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await(s->origin), upstream, OK);
-  cr_assert_eq(client_await_reply(s->client)->status, want);
-}
-
 /* ---- who may ask ---- */
 
 #define GET(path, host, more)                                                  \
@@ -93,9 +86,7 @@ Test(admin, a_head_has_no_body_and_other_methods_are_refused) {
   cr_expect_eq(client_await_reply_to_head(client)->status, 200);
   client_send(client, "POST /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n"
                       "Content-Length: 1\r\n\r\nx");
-  const struct reply *reply = client_await_reply(client);
-  reply_expect_problem(reply, 405);
-  reply_expect_field(reply, "Allow", "GET, HEAD");
+  reply_expect_field(client_expect_problem(client, 405), "Allow", "GET, HEAD");
   client_free(client);
   stage_close(&s);
 }
@@ -187,7 +178,8 @@ Test(admin, an_address_that_is_taken_is_named) {
 /* ---- readiness ---- */
 
 static void eject(const struct stage *s) {
-  for (unsigned i = 0; i < 5; i++) ask(s, 500, 502);
+  for (unsigned i = 0; i < 5; i++)
+    cr_assert_eq(stage_round(s, 500)->status, 502);
 }
 
 Test(admin, an_upstream_without_a_target_is_not_ready) {
@@ -197,8 +189,7 @@ Test(admin, an_upstream_without_a_target_is_not_ready) {
   cr_expect_eq(of_target(&s, "hedgerow_target_up"), 0);
   struct client *client = operator_new(s.program);
   admin_get(client, "/readyz");
-  const struct reply *reply = client_await_reply(client);
-  reply_expect_problem(reply, 503);
+  const struct reply *reply = client_expect_problem(client, 503);
   reply_expect_in_body(reply, "every target of upstream to is ejected");
   client_free(client);
   cr_expect_eq(operator_status(s.program, GET("/healthz", "127.0.0.1", "")),
@@ -212,7 +203,7 @@ Test(admin, one_good_answer_of_the_only_target_makes_it_ready_again) {
   program_await_notice(s.program, "keeps failing; there is no other to ask");
   struct client *client = operator_new(s.program);
   cr_expect_eq(operator_get(client, "/readyz")->status, 503);
-  ask(&s, 200, 200);
+  cr_assert_eq(stage_round(&s, 200)->status, 200);
   program_await_notice(s.program, "is back");
   cr_expect_eq(operator_get(client, "/readyz")->status, 200);
   cr_expect_eq(of_target(&s, "hedgerow_target_up"), 1);
@@ -222,19 +213,15 @@ Test(admin, one_good_answer_of_the_only_target_makes_it_ready_again) {
 
 Test(admin, who_drains_is_not_ready_and_still_tells) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   program_signal(s.program, SIGTERM);
   program_await_notice(s.program, "stopping");
   struct client *client = operator_new(s.program);
   admin_get(client, "/readyz");
-  const struct reply *reply = client_await_reply(client);
-  reply_expect_problem(reply, 503);
-  reply_expect_in_body(reply, "draining");
+  reply_expect_in_body(client_expect_problem(client, 503), "draining");
   client_free(client);
   scrape_expect(s.program, "hedgerow_requests_in_flight", 1);
-  arrival_answer_json(arrival, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, arrival, 200, OK);
   program_await_exit(s.program);
   stage_close(&s);
 }
@@ -245,9 +232,9 @@ Test(admin, requests_and_attempts_are_counted_by_how_they_ended) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
   expect_requests(&s, "success", 0);
   expect_attempts(&s, "primary", "success", 0);
-  ask(&s, 200, 200);
-  ask(&s, 200, 200);
-  ask(&s, 500, 502);
+  cr_assert_eq(stage_round(&s, 200)->status, 200);
+  cr_assert_eq(stage_round(&s, 200)->status, 200);
+  cr_assert_eq(stage_round(&s, 500)->status, 502);
   expect_requests(&s, "success", 2);
   expect_requests(&s, "failed", 1);
   expect_attempts(&s, "primary", "success", 2);
@@ -267,17 +254,15 @@ Test(admin, a_request_too_many_counts_as_refused_and_as_failed) {
       stage_open("--admin", AT, "--max-requests", "1", "--hedges", "0");
   struct client *other = client_new(s.program->port);
   struct client *client = operator_new(s.program);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   client_get(other, "/smart/shed?secret=1");
-  reply_expect_problem(client_await_reply(other), 503);
+  client_expect_problem(other, 503);
   expect_requests(&s, "refused", 1);
   admin_get(client, "/api/v1/races?kind=failed");
   reply_expect_in_body(
       client_await_reply(client),
       "\"target\":\"/smart/shed\",\"status\":503,\"outcome\":\"refused\"");
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, held, 200, OK);
   client_free(client);
   client_free(other);
   stage_close(&s);
@@ -286,7 +271,7 @@ Test(admin, a_request_too_many_counts_as_refused_and_as_failed) {
 Test(admin, what_no_route_takes_is_counted_without_its_path) {
   struct stage s = stage_open("--admin", AT);
   client_get(s.client, "/no-such-path");
-  reply_expect_problem(client_await_reply(s.client), 404);
+  client_expect_problem(s.client, 404);
   client_get(s.client, "/healthz");
   cr_expect_eq(client_await_reply(s.client)->status, 200);
   scrape_expect(s.program,
@@ -305,11 +290,9 @@ Test(admin, hedges_and_retries_are_attempts_of_their_own_kind) {
   struct stage s = stage_open("--admin", AT, "--hedges", "1", "--hedge-after",
                               "60s", "--max-timeout", "60s", "--timeout", "50s",
                               "--retries", "1", "--backoff", "0ms");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, OK);
-  arrival_answer_json(origin_await_attempt(s.origin, 2), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, origin_await_attempt(s.origin, 2), 200, OK);
   expect_attempts(&s, "primary", "status", 1);
   expect_attempts(&s, "hedge", "status", 1);
   expect_attempts(&s, "retry", "success", 1);
@@ -322,10 +305,9 @@ Test(admin, refusals_and_the_purses_are_told) {
   scrape_expect(s.program,
                 "hedgerow_budget_tokens{upstream=\"to\",purse=\"failure\"}", 1);
   for (unsigned i = 0; i < 2; i++) {
-    client_get(s.client, "/smart");
-    arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+    arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
     if (i == 0) arrival_answer_json(origin_await_attempt(s.origin, 1), 500, OK);
-    reply_expect_problem(client_await_reply(s.client), 502);
+    client_expect_problem(s.client, 502);
   }
   scrape_expect(s.program,
                 "hedgerow_budget_tokens{upstream=\"to\",purse=\"failure\"}", 0);
@@ -342,14 +324,12 @@ Test(admin, what_is_in_flight_is_told) {
   struct stage s =
       stage_open("--admin", AT, "--hedges", "0", "--hedge-after", "250ms");
   scrape_expect(s.program, "hedgerow_requests_in_flight", 0);
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   scrape_expect(s.program, "hedgerow_requests_in_flight", 1);
   scrape_expect(s.program, "hedgerow_connections", 1);
   cr_expect_eq(of_target(&s, "hedgerow_in_flight"), 1);
   cr_expect_gt(scrape(s.program, "process_start_time_seconds"), 1.7e9);
-  arrival_answer_json(arrival, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, arrival, 200, OK);
   cr_expect_eq(of_target(&s, "hedgerow_in_flight"), 0);
   cr_expect_gt(scrape(s.program, "hedgerow_buffered_bytes"), 0);
   stage_close(&s);
@@ -361,23 +341,16 @@ Test(admin, what_is_in_flight_is_told) {
 #define A PROCESS "upstreams:\n  a: {targets: [$A]}\n"
 #define ROUTE_A "routes:\n  - {path: /a, upstream: a, methods: [GET]}\n"
 
-static void reload_expecting(const struct scene *s, const char *yaml,
-                             const char *notice) {
-  scene_write(s, yaml);
-  program_signal(s->program, SIGHUP);
-  program_await_notice(s->program, notice);
-}
-
 Test(admin, counters_outlive_reloads_which_are_counted) {
   struct scene s = scene_open(A ROUTE_A);
   struct program *p = s.program;
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   scrape_expect(p, "hedgerow_config_generation", 1);
-  reload_expecting(&s,
-                   A "  b: {targets: [$B]}\n" ROUTE_A
-                     "  - {path: /a, upstream: b, methods: [POST]}\n"
-                     "  - {path: /b, upstream: b, hedges: 1}\n",
-                   "hedgerow: reloaded");
+  scene_reload(&s,
+               A "  b: {targets: [$B]}\n" ROUTE_A
+                 "  - {path: /a, upstream: b, methods: [POST]}\n"
+                 "  - {path: /b, upstream: b, hedges: 1}\n",
+               "hedgerow: reloaded");
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   scrape_expect(p, "hedgerow_config_generation", 2);
   scrape_expect(p, "hedgerow_reloads_total{result=\"taken\"}", 1);
@@ -385,7 +358,7 @@ Test(admin, counters_outlive_reloads_which_are_counted) {
                 2);
   scrape_expect(p, "hedgerow_hedge_delay_seconds{route=\"/b\",upstream=\"b\"}",
                 0.25);
-  reload_expecting(&s, "nonsense\n", "hedgerow: not reloaded");
+  scene_reload(&s, "nonsense\n", "hedgerow: not reloaded");
   scrape_expect(p, "hedgerow_config_generation", 2);
   scrape_expect(p, "hedgerow_reloads_total{result=\"refused\"}", 1);
   scene_close(&s);

@@ -19,7 +19,6 @@
 
 TestSuite(admin_api, .fini = folder_remove);
 
-#define OK "{\"ok\":true}"
 #define AT "127.0.0.1:0"
 #define MEANT "X-Hedgerow-Admin: 1\r\n"
 
@@ -33,12 +32,6 @@ static void ask_with_id(const struct program *program, const char *id) {
   client_get_with(client, "/smart/x", field);
   (void)client_await_reply(client);
   client_free(client);
-}
-
-static void ask(const struct stage *s, int upstream) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await(s->origin), upstream, OK);
-  (void)client_await_reply(s->client);
 }
 
 /* An answer's body, to be freed. */
@@ -80,10 +73,9 @@ static void expect_problem(const struct program *program, const char *path,
 
 Test(admin_api, the_state_tells_routes_upstreams_and_receipts) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
-  ask(&s, 200);
-  ask(&s, 500);
-  client_get(s.client, "/healthz"); /* its worker is done with the others */
-  (void)client_await_reply(s.client);
+  stage_round(&s, 200);
+  stage_round(&s, 500);
+  client_expect_healthy(s.client); /* its worker is done with the others */
   static const char *const parts[] = {
       "\"generation\":1,\"draining\":false",
       "\"requests_in_flight\":0",
@@ -111,8 +103,7 @@ Test(admin_api, the_state_tells_who_is_ejected_and_what_was_refused) {
   struct stage s = stage_open("--admin", AT, "--hedges", "1", "--budget",
                               "10%:1", "--on-failure", "next");
   for (unsigned i = 0; i < 5; i++) {
-    client_get(s.client, "/smart");
-    arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+    arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
     if (i == 0) arrival_answer_json(origin_await_attempt(s.origin, 1), 500, OK);
     (void)client_await_reply(s.client);
   }
@@ -128,8 +119,7 @@ Test(admin_api, a_race_is_told_by_its_id) {
                               "60s", "--timeout", "10s");
   client_get_with(s.client, "/smart/a?secret=1", "X-Request-ID: my-id\r\n");
   arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, origin_await_attempt(s.origin, 1), 200, OK);
   static const char *const parts[] = {
       "\"id\":\"my-id\"",
       "\"route\":\"/smart\",\"upstream\":\"to\",\"method\":\"GET\","
@@ -149,9 +139,9 @@ Test(admin_api, a_race_is_told_by_its_id) {
 Test(admin_api, races_are_listed_by_kind_newest_first) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
   const struct program *p = s.program;
-  ask(&s, 200);
-  ask(&s, 500);
-  ask(&s, 200);
+  stage_round(&s, 200);
+  stage_round(&s, 500);
+  stage_round(&s, 200);
   cr_expect_eq(count_in(p, "/api/v1/races", "\"seq\":"), 3);
   cr_expect_eq(count_in(p, "/api/v1/races?limit=2", "\"seq\":"), 2);
   expect_in(p, "/api/v1/races?limit=1", "{\"races\":[{\"seq\":3,");
@@ -166,8 +156,7 @@ Test(admin_api, races_are_listed_by_kind_newest_first) {
 
 Test(admin_api, answers_without_a_race_are_none) {
   struct stage s = stage_open("--admin", AT);
-  client_get(s.client, "/healthz");
-  (void)client_await_reply(s.client);
+  client_expect_healthy(s.client);
   client_get(s.client, "/nowhere");
   (void)client_await_reply(s.client);
   cr_expect_eq(count_in(s.program, "/api/v1/races", "\"seq\":"), 0);
@@ -260,7 +249,7 @@ Test(admin_api, an_id_that_is_badly_encoded_is_named) {
 Test(admin_api, a_streamed_answer_is_a_race) {
   struct stage s = stage_open("--admin", AT, "--success", "any", "--hedges",
                               "0", "--log", "off");
-  ask(&s, 200);
+  stage_round(&s, 200);
   while (count_in(s.program, "/api/v1/races", "\"seq\":") == 0) continue;
   expect_in(s.program, "/api/v1/races", "\"client\":\"127.0.0.1:");
   expect_in(s.program, "/api/v1/races", "\"outcome\":\"success\"");
@@ -349,16 +338,14 @@ Test(admin_api, a_reload_that_is_refused_says_every_reason) {
 
 Test(admin_api, a_drain_ends_the_program_in_order) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   struct client *client = operator_new(s.program);
   reply_expect(post(client, "/api/v1/drain"), 202, "{\"drain\":\"begun\"}");
   reply_expect_problem(post(client, "/api/v1/reload"), 409);
   cr_expect_eq(operator_get(client, "/readyz")->status, 503);
   reply_expect_in_body(operator_get(client, "/api/v1/state"),
                        "\"draining\":true");
-  arrival_answer_json(arrival, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, arrival, 200, OK);
   program_await_exit(s.program);
   cr_expect_eq(s.program->exit_status, 0);
   client_free(client);
@@ -369,8 +356,7 @@ Test(admin_api, a_drain_ends_the_program_in_order) {
  * cuts anybody off. */
 Test(admin_api, a_drain_is_not_hurried_but_by_a_second_signal) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
-  client_get(s.client, "/smart?timeout=60000");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart?timeout=60000");
   struct client *client = operator_new(s.program);
   reply_expect(post(client, "/api/v1/drain"), 202, "{\"drain\":\"begun\"}");
   const struct reply *again = post(client, "/api/v1/drain");
@@ -399,7 +385,7 @@ Test(admin_api, what_has_not_come_whole_is_not_done) {
   client_expect_nothing(half);
   client_leave(s.client);
   client_send(half, "}");
-  reply_expect(client_await_reply(half), 202, "{\"drain\":\"begun\"}");
+  client_expect(half, 202, "{\"drain\":\"begun\"}");
   client_free(half);
   program_await_exit(s.program);
   stage_close(&s);
@@ -516,15 +502,13 @@ Test(admin_api, the_token_is_read_anew_by_a_reload) {
   struct program *p = program_start(NOBODY, "--admin-token-file", path);
   struct client *client = operator_new(p);
   folder_write("admin.token", "second", path);
-  program_signal(p, SIGHUP);
-  program_await_notice(p, "hedgerow: reloaded");
+  program_reload(p, "hedgerow: reloaded");
   cr_expect_eq(
       status_with(client, "/metrics", "Authorization: Bearer first\r\n"), 401);
   cr_expect_eq(
       status_with(client, "/metrics", "Authorization: Bearer second\r\n"), 200);
   folder_write("admin.token", "two words", path);
-  program_signal(p, SIGHUP);
-  program_await_notice(p, "hedgerow: not reloaded");
+  program_reload(p, "hedgerow: not reloaded");
   cr_expect_eq(
       status_with(client, "/metrics", "Authorization: Bearer second\r\n"), 200);
   client_free(client);
@@ -540,8 +524,7 @@ Test(admin_api, a_reload_that_is_refused_takes_no_token) {
   struct client *client = operator_new(p);
   folder_write("admin.token", "second", own);
   folder_write("upstream.token", "two words", upstream);
-  program_signal(p, SIGHUP);
-  program_await_notice(p, "hedgerow: not reloaded");
+  program_reload(p, "hedgerow: not reloaded");
   cr_expect_eq(
       status_with(client, "/metrics", "Authorization: Bearer first\r\n"), 200);
   cr_expect_eq(
@@ -575,8 +558,7 @@ static struct client *listen_with(const struct program *program,
 
 static void reload(struct program *program) {
   struct client *client = operator_new(program);
-  program_signal(program, SIGHUP);
-  program_await_notice(program, "hedgerow: reloaded");
+  program_reload(program, "hedgerow: reloaded");
   cr_expect_eq(operator_get(client, "/healthz")->status, 200);
   client_free(client);
 }
@@ -625,7 +607,7 @@ static void expect_alive_at(const char *path) {
   struct client *client = client_over(fd);
   /* No Host can mislead who came by a file. */
   client_send(client, "GET /healthz HTTP/1.1\r\nHost: a.example\r\n\r\n");
-  reply_expect(client_await_reply(client), 200, "{\"status\":\"ok\"}");
+  client_expect(client, 200, "{\"status\":\"ok\"}");
   client_free(client);
 }
 

@@ -15,17 +15,10 @@
 #include "support/stage.h"
 #include "support/wire.h"
 
-#define OK "{\"ok\":true}"
 #define AT "127.0.0.1:0"
 
 /* Nobody listens there: each request fails at once. */
 #define NOBODY "--to", "http://127.0.0.1:1", "--hedges", "0", "--admin", AT
-
-static void ask(const struct stage *s, int upstream) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await(s->origin), upstream, OK);
-  (void)client_await_reply(s->client);
-}
 
 static void expect_event(struct ear *ear, const char *part) {
   const char *event = ear_await(ear);
@@ -34,15 +27,15 @@ static void expect_event(struct ear *ear, const char *part) {
 
 Test(admin_events, a_race_is_told_when_it_settles) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
-  ask(&s, 200); /* before anybody listens */
+  stage_round(&s, 200); /* before anybody listens */
   struct ear *ear = ear_new(s.program, "");
-  ask(&s, 500);
+  stage_round(&s, 500);
   const char *event = ear_await(ear);
   cr_expect_eq(strncmp(event, "id: 2\nevent: race\ndata: {\"seq\":2,", 33), 0,
                "%s", event);
   cr_expect(strstr(event, "\"status\":502"), "%s", event);
   cr_expect_null(strchr(strstr(event, "data: "), '\n'), "%s", event);
-  ask(&s, 200);
+  stage_round(&s, 200);
   expect_event(ear, "id: 3\n");
   ear_free(ear);
   stage_close(&s);
@@ -54,7 +47,7 @@ Test(admin_events, of_a_route_that_there_is_not_the_reader_is_told) {
   struct ear *nowhere = ear_new(s.program, "?route=/smar");
   struct ear *ear = ear_new(s.program, "?route=/smart");
   cr_expect_str_eq(ear_await(nowhere), "event: no_route\ndata: {}");
-  ask(&s, 200);
+  stage_round(&s, 200);
   expect_event(ear, "id: 1\n");
   ear_free(nowhere);
   ear_free(ear);
@@ -68,13 +61,11 @@ Test(admin_events, each_reader_has_what_it_asked_for) {
   struct ear *failed = ear_new(s.program, "?only=failed");
   struct ear *elsewhere = ear_new(s.program, "?route=/all");
   struct ear *slow = ear_new(s.program, "?only=slow:60m");
-  ask(&s, 200);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  stage_round(&s, 200);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   (void)client_await_reply(s.client);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, OK);
   (void)client_await_reply(s.client);
   expect_event(rescued, "id: 2\n");
@@ -132,7 +123,7 @@ static int deaf_reader(const struct program *program) {
       "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
   const int bytes = 2048;
   struct sockaddr_in to = {.sin_family = AF_INET,
-                           .sin_port = htons(operator_port(program)),
+                           .sin_port = htons(program->admin_port),
                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
@@ -224,8 +215,7 @@ Test(admin_events, a_head_has_no_events) {
 Test(admin_events, the_last_race_is_told_before_the_end) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
   struct ear *ear = ear_new(s.program, "");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   program_signal(s.program, SIGTERM);
   program_await_notice(s.program, "stopping");
   arrival_answer_json(arrival, 200, OK);

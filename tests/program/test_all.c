@@ -178,7 +178,7 @@ static void expect_for_agent(const char *flag, const char *value,
   struct client *client = client_new(program->port);
   client_get_with(client, "/all", "User-Agent: curl/8\r\n");
   answer_the_dashboard(origin_await(shy));
-  reply_expect(client_await_reply(client), 200, body);
+  client_expect(client, 200, body);
   client_free(client);
   program_free(program);
   origin_free(shy);
@@ -219,19 +219,16 @@ Test(all, a_target_is_given_the_clients_credentials) {
 
 Test(all, an_item_over_the_cap_of_its_target_is_null) {
   struct stage s = stage_open("--max-attempts", "1");
-  client_get(s.client, "/all");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, "1");
+  arrival_answer_json(stage_ask_primary(&s, "/all"), 200, "1");
   expect_all(client_await_reply(s.client), "[1,null,null]", "1/3");
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  stage_close_silent(&s);
 }
 
 Test(all, a_bad_timeout_is_400) {
   struct stage s = stage_open("--hedges", "0");
   client_get(s.client, "/all?timeout=soon");
-  reply_expect_problem(client_await_reply(s.client), 400);
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  client_expect_problem(s.client, 400);
+  stage_close_silent(&s);
 }
 
 Test(all, a_client_that_leaves_cancels_every_item) {
@@ -251,8 +248,7 @@ Test(all, a_head_is_answered_without_the_array) {
   const struct reply *reply = client_await_reply_to_head(s.client);
   cr_assert(reply->status == 200, "%s", reply->head);
   reply_expect_field(reply, "Content-Length", "4");
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
+  client_expect_healthy(s.client);
   stage_close(&s);
 }
 
@@ -260,8 +256,7 @@ Test(all, a_head_is_answered_without_the_array) {
 
 Test(all, detail_tells_of_a_success) {
   struct stage s = stage_open("--hedges", "0");
-  client_get(s.client, "/all?detail=1");
-  arrival_answer_json(origin_await(s.origin), 201, " {\"a\":1}");
+  arrival_answer_json(stage_ask(&s, "/all?detail=1"), 201, " {\"a\":1}");
   const struct reply *reply = client_await_reply(s.client);
   cr_assert(strncmp(reply->body, "[{\"ok\":true,\"status\":201,\"ms\":", 30) ==
                 0,
@@ -306,8 +301,7 @@ Test(all, a_failed_item_is_asked_again_where_the_request_says_so) {
   struct arrival *again = origin_await_attempt(s.origin, 1);
   arrival_answer_json(b, 200, "2");
   arrival_answer_json(again, 200, "1");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[1,2]");
+  const struct reply *reply = client_expect(s.client, 200, "[1,2]");
   reply_expect_field(reply, "Hedge-Attempts", "3");
   stage_close(&s);
 }
@@ -316,16 +310,14 @@ Test(all, without_hedge_an_item_is_asked_once) {
   struct stage s = stage_open("--hedge-after", "1ms", "--hedges", "1");
   client_post(s.client, "/all?hedge=0", "[\"/a\"]");
   arrival_answer_json(origin_await(s.origin), 500, "{}");
-  reply_expect(client_await_reply(s.client), 200, "[null]");
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  client_expect(s.client, 200, "[null]");
+  stage_close_silent(&s);
 }
 
 Test(all, a_hedge_that_is_no_switch_is_a_400) {
   struct stage s = stage_open("--hedges", "1");
   client_get(s.client, "/all?hedge=yes");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 400);
+  const struct reply *reply = client_expect_problem(s.client, 400);
   reply_expect_in_body(reply, "hedge must be 1 or 0");
   stage_close(&s);
 }
@@ -333,8 +325,8 @@ Test(all, a_hedge_that_is_no_switch_is_a_400) {
 Test(all, detail_tells_of_each_failure) {
   hurry_open();
   struct stage s = stage_open("--hedges", "2");
-  client_get(s.client, "/all?detail=1&timeout=40000");
-  struct arrival *hanging = origin_await_attempt(s.origin, 0);
+  struct arrival *hanging =
+      stage_ask_primary(&s, "/all?detail=1&timeout=40000");
   arrival_answer_first(origin_await_attempt(s.origin, 1), 500, "<html>");
   arrival_answer_first(origin_await_attempt(s.origin, 2), 200, "<html>");
   hurry_by(40);
@@ -374,8 +366,7 @@ Test(all, an_empty_list_is_an_empty_array) {
   struct stage s = stage_open("--hedges", "0");
   client_post(s.client, "/all", " [ ] ");
   expect_all(client_await_reply(s.client), "[]", "0/0");
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  stage_close_silent(&s);
 }
 
 Test(all, a_post_may_name_a_configured_url) {
@@ -411,42 +402,28 @@ Test(all, a_post_may_name_a_configured_url) {
 static void expect_list_refused(const char *list, const char *words) {
   struct stage s = stage_open_at("/v1", "--hedges", "0", "--max-items", "2");
   client_post(s.client, "/all", list);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 400);
-  reply_expect_in_body(reply, words);
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  reply_expect_in_body(client_expect_problem(s.client, 400), words);
+  stage_close_silent(&s);
 }
 
-Test(all, a_url_of_another_origin_is_refused) {
-  expect_list_refused("[\"/a\",\"http://169.254.169.254/latest\"]",
-                      "a target with its base");
-}
-Test(all, a_url_that_is_not_a_url_is_refused) {
-  expect_list_refused("[\"file:///etc/passwd\"]", "item 0");
-}
-Test(all, a_path_that_leaves_the_base_is_refused) {
-  expect_list_refused("[\"/a/../../secret\"]", "item 0");
-}
-Test(all, a_path_that_leaves_the_base_by_escapes_is_refused) {
-  expect_list_refused("[\"/a/%2e%2e/%2e./secret\"]", "item 0");
-}
-Test(all, a_line_end_in_an_item_is_refused) {
-  expect_list_refused("[\"/a\",\"/b HTTP/1.1\\r\\nX: y\"]", "item 1");
-}
-Test(all, an_item_that_is_no_string_is_refused) {
-  expect_list_refused("[\"/a\",1]", "item 1");
-}
-Test(all, too_many_items_are_refused) {
-  expect_list_refused("[\"/a\",\"/b\",\"/c\"]", "--max-items");
-}
-Test(all, a_body_that_is_no_array_is_refused) {
-  expect_list_refused("{\"a\":\"/a\"}", "array");
-}
-Test(all, a_body_that_is_no_json_is_refused) {
-  expect_list_refused("[\"/a\",]", "JSON");
-}
-Test(all, an_empty_body_is_refused) { expect_list_refused("", "JSON"); }
+#define REFUSES(name, list, words)                                             \
+  Test(all, name) { expect_list_refused(list, words); }
+
+REFUSES(a_url_of_another_origin_is_refused,
+        "[\"/a\",\"http://169.254.169.254/latest\"]", "a target with its base")
+REFUSES(a_url_that_is_not_a_url_is_refused, "[\"file:///etc/passwd\"]",
+        "item 0")
+REFUSES(a_path_that_leaves_the_base_is_refused, "[\"/a/../../secret\"]",
+        "item 0")
+REFUSES(a_path_that_leaves_the_base_by_escapes_is_refused,
+        "[\"/a/%2e%2e/%2e./secret\"]", "item 0")
+REFUSES(a_line_end_in_an_item_is_refused, "[\"/a\",\"/b HTTP/1.1\\r\\nX: y\"]",
+        "item 1")
+REFUSES(an_item_that_is_no_string_is_refused, "[\"/a\",1]", "item 1")
+REFUSES(too_many_items_are_refused, "[\"/a\",\"/b\",\"/c\"]", "--max-items")
+REFUSES(a_body_that_is_no_array_is_refused, "{\"a\":\"/a\"}", "array")
+REFUSES(a_body_that_is_no_json_is_refused, "[\"/a\",]", "JSON")
+REFUSES(an_empty_body_is_refused, "", "JSON")
 
 Test(all, a_url_below_a_base_with_a_slash_at_its_end_stays_below_it) {
   struct stage s = stage_open_at("/v1/", "--hedges", "0");
@@ -496,9 +473,8 @@ Test(all, a_url_under_the_origin_but_not_the_base_is_refused) {
   char list[256];
   snprintf(list, sizeof list, "[\"%s/v1x/secret\"]", s.origin->url);
   client_post(s.client, "/all", list);
-  reply_expect_problem(client_await_reply(s.client), 400);
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  client_expect_problem(s.client, 400);
+  stage_close_silent(&s);
 }
 
 Test(all, a_long_list_is_asked_at_once) {

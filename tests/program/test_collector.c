@@ -17,14 +17,6 @@ TestSuite(collector, .fini = folder_remove);
 
 #define ALONE "--hedges", "0"
 #define AT "127.0.0.1:0"
-#define OK "{\"ok\":true}"
-
-/* A request, and so a batch within about a second. */
-static void ask(const struct stage *s) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await(s->origin), 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
-}
 
 /* The next batch shows this, and is taken. */
 static void expect_batch(struct origin *collector, const char *credentials) {
@@ -38,13 +30,6 @@ static void expect_secure_batch(struct tls_origin *collector) {
   struct tls_arrival *arrival = tls_origin_await(collector);
   tls_arrival_answer(arrival, "{}");
   tls_arrival_end(arrival);
-}
-
-static void reload_expecting(struct program *program, const char *notice) {
-  memset(program->err, 0, program->err_len);
-  program->err_len = 0;
-  program_signal(program, SIGHUP);
-  program_await_notice(program, notice);
 }
 
 static void write_token(const char *token, char path[FOLDER_PATH_MAX]) {
@@ -69,7 +54,7 @@ Test(collector, one_of_the_given_ca_is_trusted) {
   write_token("one\n", token);
   struct stage s = stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file",
                               collector->ca_file, "--otlp-token-file", token);
-  ask(&s);
+  stage_exchange(&s);
   struct tls_arrival *arrival = tls_origin_await(collector);
   tls_arrival_expect_field(arrival, "Authorization", "Bearer one");
   tls_arrival_answer(arrival, "{}");
@@ -80,7 +65,7 @@ Test(collector, one_of_the_given_ca_is_trusted) {
 Test(collector, another_is_not_and_the_notice_names_the_option) {
   struct tls_origin *collector = tls_origin_new(TLS_GOOD);
   struct stage s = stage_open(ALONE, "--otlp", collector->url);
-  ask(&s);
+  stage_exchange(&s);
   tls_origin_await_refusal(collector);
   program_await_notice(s.program, "takes no spans");
   cr_expect(strstr(s.program->err, "; see --otlp-ca-file\n"), "%s",
@@ -110,7 +95,7 @@ Test(collector, cas_that_are_none_are_refused_at_start) {
 /* The next batch, of a request of its own, gets this answer. */
 static void answer_batch(const struct stage *s, struct origin *collector,
                          const char *fields, const char *bytes, size_t len) {
-  ask(s);
+  stage_exchange(s);
   struct arrival *arrival = origin_await(collector);
   arrival_expect_field(arrival, "Accept-Encoding", "identity");
   arrival_answer_bytes(arrival, 200, fields, bytes, len);
@@ -160,9 +145,9 @@ Test(collector, an_answer_that_is_packed_all_the_same_is_understood) {
 Test(collector, spans_that_are_lost_at_a_stop_are_told) {
   struct origin *collector = origin_new();
   struct stage s = stage_open(ALONE, "--otlp", collector->url);
-  ask(&s);
+  stage_exchange(&s);
   (void)origin_await(collector); /* which answers nothing */
-  ask(&s);
+  stage_exchange(&s);
   program_stop(s.program);
   cr_expect(
       strstr(s.program->err, "hedgerow: 4 spans are lost: the collector "),
@@ -179,11 +164,11 @@ Test(collector, a_reload_reads_the_token_anew) {
   write_token("one\n", token);
   struct stage s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-token-file", token);
-  ask(&s);
+  stage_exchange(&s);
   expect_batch(collector, "Bearer one");
   write_token("two\n", token);
-  reload_expecting(s.program, "hedgerow: reloaded");
-  ask(&s);
+  program_reload(s.program, "hedgerow: reloaded");
+  stage_exchange(&s);
   expect_batch(collector, "Bearer two");
   stage_close(&s);
   origin_free(collector);
@@ -196,10 +181,10 @@ Test(collector, a_token_that_cannot_be_read_leaves_the_one_before) {
   struct stage s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-token-file", token);
   write_token("", token);
-  reload_expecting(s.program, "hedgerow: not reloaded");
+  program_reload(s.program, "hedgerow: not reloaded");
   cr_expect(strstr(s.program->err, "--otlp-token-file: "), "%s",
             s.program->err);
-  ask(&s);
+  stage_exchange(&s);
   expect_batch(collector, "Bearer one");
   stage_close(&s);
   origin_free(collector);
@@ -213,11 +198,11 @@ Test(collector, a_reload_reads_the_cas_anew) {
   write_ca(other, ca);
   struct stage s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file", ca);
-  ask(&s);
+  stage_exchange(&s);
   tls_origin_await_refusal(collector);
   program_await_notice(s.program, "takes no spans");
   write_ca(collector, ca);
-  reload_expecting(s.program, "hedgerow: reloaded");
+  program_reload(s.program, "hedgerow: reloaded");
   expect_secure_batch(collector);
   program_await_notice(s.program, "takes spans again");
   stage_close(&s);

@@ -30,50 +30,36 @@ static void expect_complaint(struct program *program, int status,
   program_free(program);
 }
 
-#define REFUSES(words, ...) expect_complaint(program_run(__VA_ARGS__), 2, words)
+#define REFUSES(name, words, ...)                                              \
+  Test(command_line, name) {                                                   \
+    expect_complaint(program_run(__VA_ARGS__), 2, words);                      \
+  }
 
-Test(command_line, no_upstream_is_an_error) { REFUSES("--to", NULL); }
-
-Test(command_line, an_unknown_flag_is_named) {
-  REFUSES("--hedge-afer", "--to", URL, "--hedge-afer", "1s");
-}
-Test(command_line, a_stray_argument_is_named) {
-  REFUSES("stray", "--to", URL, "stray");
-}
-Test(command_line, a_missing_value_is_named) {
-  REFUSES("--hedges", "--to", URL, "--hedges");
-}
-Test(command_line, a_bare_number_is_no_duration) {
-  REFUSES("--timeout", "--to", URL, "--timeout", "300");
-}
-Test(command_line, a_number_out_of_range_is_named) {
-  REFUSES("--hedges", "--to", URL, "--hedges", "16");
-}
-Test(command_line, a_bad_choice_is_named) {
-  REFUSES("next|all|wait", "--to", URL, "--on-failure", "never");
-}
-Test(command_line, a_bad_size_is_named) {
-  REFUSES("--max-body", "--to", URL, "--max-body", "8MB");
-}
-Test(command_line, a_url_without_a_scheme_is_an_error) {
-  REFUSES("http://", "--to", "127.0.0.1:9");
-}
-Test(command_line, a_port_out_of_range_is_an_error) {
-  REFUSES("--listen", "--to", URL, "--listen", "127.0.0.1:65536");
-}
-Test(command_line, a_listen_address_without_a_port_is_an_error) {
-  REFUSES("--listen", "--to", URL, "--listen", "127.0.0.1");
-}
-Test(command_line, a_header_with_a_line_end_is_an_error) {
-  REFUSES("--header", "--to", URL, "--header", "X: a\r\nY: b");
-}
-Test(command_line, a_flag_given_twice_is_an_error) {
-  REFUSES("--hedges", "--to", URL, "--hedges", "1", "--hedges", "2");
-}
+REFUSES(no_upstream_is_an_error, "--to", NULL)
+REFUSES(an_unknown_flag_is_named, "--hedge-afer", "--to", URL, "--hedge-afer",
+        "1s")
+REFUSES(a_stray_argument_is_named, "stray", "--to", URL, "stray")
+REFUSES(a_missing_value_is_named, "--hedges", "--to", URL, "--hedges")
+REFUSES(a_bare_number_is_no_duration, "--timeout", "--to", URL, "--timeout",
+        "300")
+REFUSES(a_number_out_of_range_is_named, "--hedges", "--to", URL, "--hedges",
+        "16")
+REFUSES(a_bad_choice_is_named, "next|all|wait", "--to", URL, "--on-failure",
+        "never")
+REFUSES(a_bad_size_is_named, "--max-body", "--to", URL, "--max-body", "8MB")
+REFUSES(a_url_without_a_scheme_is_an_error, "http://", "--to", "127.0.0.1:9")
+REFUSES(a_port_out_of_range_is_an_error, "--listen", "--to", URL, "--listen",
+        "127.0.0.1:65536")
+REFUSES(a_listen_address_without_a_port_is_an_error, "--listen", "--to", URL,
+        "--listen", "127.0.0.1")
+REFUSES(a_header_with_a_line_end_is_an_error, "--header", "--to", URL,
+        "--header", "X: a\r\nY: b")
+REFUSES(a_flag_given_twice_is_an_error, "--hedges", "--to", URL, "--hedges",
+        "1", "--hedges", "2")
 
 Test(command_line, a_bad_variable_is_named) {
   setenv("HEDGEROW_HEDGES", "many", 1);
-  REFUSES("HEDGEROW_HEDGES", "--to", URL);
+  expect_complaint(program_run("--to", URL), 2, "HEDGEROW_HEDGES");
 }
 
 Test(command_line, a_secret_is_not_repeated) {
@@ -83,10 +69,8 @@ Test(command_line, a_secret_is_not_repeated) {
   expect_complaint(program, 2, "--token-file");
 }
 
-Test(command_line, a_token_file_that_is_missing_is_named) {
-  REFUSES("/nonexistent/token", "--to", URL, "--listen", "127.0.0.1:0",
-          "--token-file", "/nonexistent/token");
-}
+REFUSES(a_token_file_that_is_missing_is_named, "/nonexistent/token", "--to",
+        URL, "--listen", "127.0.0.1:0", "--token-file", "/nonexistent/token")
 
 static void expect_token_refused(const char *content, size_t len) {
   char path[] = P_tmpdir "/hedgerow-token-XXXXXX";
@@ -110,21 +94,16 @@ Test(command_line, a_token_with_a_nul_is_an_error) {
   expect_token_refused("s3cret\0x", 8);
 }
 
-Test(command_line, a_ca_file_that_is_missing_is_named) {
-  REFUSES("/nonexistent/ca.pem", "--to", "https://127.0.0.1:9", "--listen",
-          "127.0.0.1:0", "--ca-file", "/nonexistent/ca.pem");
-}
-
-Test(command_line, a_ca_file_without_a_certificate_is_named) {
-  REFUSES("--ca-file: /dev/null: expected certificates", "--to",
-          "https://127.0.0.1:9", "--listen", "127.0.0.1:0", "--ca-file",
-          "/dev/null");
-}
-
-Test(command_line, a_log_file_that_cannot_be_opened_is_named) {
-  REFUSES("--log-file: /nonexistent/log: No such file or directory", "--to",
-          URL, "--listen", "127.0.0.1:0", "--log-file", "/nonexistent/log");
-}
+REFUSES(a_ca_file_that_is_missing_is_named, "/nonexistent/ca.pem", "--to",
+        "https://127.0.0.1:9", "--listen", "127.0.0.1:0", "--ca-file",
+        "/nonexistent/ca.pem")
+REFUSES(a_ca_file_without_a_certificate_is_named,
+        "--ca-file: /dev/null: expected certificates", "--to",
+        "https://127.0.0.1:9", "--listen", "127.0.0.1:0", "--ca-file",
+        "/dev/null")
+REFUSES(a_log_file_that_cannot_be_opened_is_named,
+        "--log-file: /nonexistent/log: No such file or directory", "--to", URL,
+        "--listen", "127.0.0.1:0", "--log-file", "/nonexistent/log")
 
 Test(command_line, a_token_of_the_environment_in_clear_text_is_remarked) {
   setenv("HEDGEROW_TOKEN", "s3cret", 1);
@@ -238,7 +217,7 @@ Test(command_line, a_variable_stands_in_for_a_flag) {
   struct client *client = client_new(program->port);
   client_get(client, "/smart");
   arrival_answer_json(origin_await(origin), 200, "1");
-  reply_expect(client_await_reply(client), 200, "1");
+  client_expect(client, 200, "1");
   client_free(client);
   program_free(program);
   origin_free(origin);
@@ -261,8 +240,7 @@ Test(command_line, hedges_that_come_too_late_are_said) {
 Test(command_line, one_worker_serves_as_several_do) {
   struct program *program = program_start("--to", URL, "--workers", "1");
   struct client *client = client_new(program->port);
-  client_get(client, "/healthz");
-  reply_expect(client_await_reply(client), 200, "{\"status\":\"ok\"}");
+  client_expect_healthy(client);
   client_free(client);
   program_free(program);
 }

@@ -54,8 +54,7 @@ Test(compression, any_other_client_gets_plain_bytes) {
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
     client_get_with(s.client, "/smart", fields[i]);
     answer_gzip(origin_await(s.origin), 200, TAGGED, gzip_of("{\"a\":1}"));
-    const struct reply *reply = client_await_reply(s.client);
-    reply_expect(reply, 200, "{\"a\":1}");
+    const struct reply *reply = client_expect(s.client, 200, "{\"a\":1}");
     reply_expect_field(reply, "Content-Encoding", NULL);
     reply_expect_field(reply, "Content-Length", "7");
     reply_expect_field(reply, "Content-Type", "application/json");
@@ -72,8 +71,7 @@ Test(compression, without_it_nothing_is_asked_for_and_gzip_is_no_json) {
   struct gzip *gzip = gzip_of("{}");
   arrival_expect_field(arrival, "Accept-Encoding", NULL);
   arrival_answer_bytes(arrival, 200, IN_GZIP, gzip->bytes, gzip->len);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_result(reply, 0, "bad_json");
   reply_expect_field(reply, "Vary", NULL);
   stage_close(&s);
@@ -81,12 +79,10 @@ Test(compression, without_it_nothing_is_asked_for_and_gzip_is_no_json) {
 
 Test(compression, a_plain_response_is_an_answer_as_ever) {
   struct stage s = stage_open("--compression", "gzip");
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await(s.origin), 200,
+  arrival_answer(stage_ask(&s, "/smart"), 200,
                  "Vary: Origin\r\nvary: accept-encoding\r\nETag: \"a\"\r\n",
                  "[1]");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[1]");
+  const struct reply *reply = client_expect(s.client, 200, "[1]");
   reply_expect_field(reply, "ETag", "\"a\"");
   cr_expect(strstr(reply->head, "Vary: Origin\r\n"), "%s", reply->head);
   cr_expect(strstr(reply->head, "\r\nVary: Accept-Encoding\r\n"), "%s",
@@ -100,8 +96,7 @@ Test(compression, a_client_that_has_the_plain_bytes_gets_304) {
   struct stage s = stage_open("--compression", "gzip");
   client_get_with(s.client, "/smart", "If-None-Match: W/\"a\"\r\n");
   answer_gzip(origin_await(s.origin), 200, TAGGED, gzip_of("[1]"));
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 304, "");
+  const struct reply *reply = client_expect(s.client, 304, "");
   reply_expect_field(reply, "ETag", "W/\"a\"");
   reply_expect_field(reply, "Vary", "Accept-Encoding");
   stage_close(&s);
@@ -132,12 +127,10 @@ static void send_in_chunks(struct arrival *arrival, const struct gzip *gzip) {
 
 Test(compression, chunks_of_one_byte_are_inflated_and_the_connection_kept) {
   struct stage s = stage_open("--compression", "gzip", "--hedges", "0");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   struct gzip *gzip = gzip_of("{\"chunks\":\"of one byte\"}");
   send_in_chunks(arrival, gzip);
-  reply_expect(client_await_reply(s.client), 200,
-               "{\"chunks\":\"of one byte\"}");
+  client_expect(s.client, 200, "{\"chunks\":\"of one byte\"}");
   arrival->state = ARRIVAL_ANSWERED;
   client_get_with(s.client, "/smart", TAKES_GZIP);
   arrival_await_next(arrival);
@@ -154,7 +147,7 @@ Test(compression, two_members_are_one_body) {
   gzip_add(gzip, "2]", 2);
   client_get(s.client, "/smart");
   answer_gzip(origin_await(s.origin), 200, IN_GZIP, gzip);
-  reply_expect(client_await_reply(s.client), 200, "[1,2]");
+  client_expect(s.client, 200, "[1,2]");
   stage_close(&s);
 }
 
@@ -174,8 +167,7 @@ static void expect_failure(const struct gzip *gzip, const char *fields,
              gzip->len);
     arrival_send(arrival, head);
     arrival_send_until_closed(arrival, gzip->bytes, gzip->len);
-    const struct reply *reply = client_await_reply(s.client);
-    reply_expect_problem(reply, 502);
+    const struct reply *reply = client_expect_problem(s.client, 502);
     reply_expect_result(reply, 0, result);
     reply_expect_in_body(reply, why);
     arrival_close(arrival);
@@ -241,17 +233,14 @@ Test(compression, a_broken_body_is_hedged_as_any_failure) {
   client_get(s.client, "/smart");
   answer_gzip(origin_await_attempt(s.origin, 0), 200, IN_GZIP, gzip);
   answer_gzip(origin_await_attempt(s.origin, 1), 200, IN_GZIP, gzip_of("[1]"));
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[1]");
-  reply_expect_story(reply, "2", "1");
+  reply_expect_story(client_expect(s.client, 200, "[1]"), "2", "1");
   stage_close(&s);
 }
 
 Test(compression, where_nothing_is_free_to_inflate_it_starves) {
   struct stage s = stage_open("--compression", "gzip", "--hedges", "0",
                               "--max-buffered", "64K");
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   struct gzip *gzip = gzip_of("[1,2,3]");
   char head[128];
   snprintf(head, sizeof head,
@@ -272,7 +261,7 @@ Test(compression, where_nothing_is_free_to_inflate_it_starves) {
   reply_expect_result(reply, 0, "starved");
   reply_expect_in_body(reply, "no buffer was free to inflate the answer");
   arrival_send_bytes(held, gzip->bytes + 5, gzip->len - 5);
-  reply_expect(client_await_reply(s.client), 200, "[1,2,3]");
+  client_expect(s.client, 200, "[1,2,3]");
   client_free(other);
   stage_close(&s);
 }
@@ -284,8 +273,7 @@ Test(compression, an_error_comes_as_the_client_takes_it) {
   struct gzip *gzip = gzip_of("{\"no\":1}");
   client_get(s.client, "/smart");
   answer_gzip(origin_await(s.origin), 404, IN_GZIP, gzip);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 404, "{\"no\":1}");
+  const struct reply *reply = client_expect(s.client, 404, "{\"no\":1}");
   reply_expect_field(reply, "Content-Encoding", NULL);
   client_get_with(s.client, "/smart", TAKES_GZIP);
   answer_gzip(origin_await(s.origin), 404, IN_GZIP, gzip);
@@ -309,13 +297,11 @@ static void expect_losers(const char *losers) {
   struct stage s = stage_open("--compression", "gzip", "--hedge-after", "0ms",
                               "--hedges", "1", "--losers", losers);
   struct gzip *gzip = gzip_of("{\"a\":[1,2,3,4,5,6,7,8,9]}");
-  client_get(s.client, "/smart");
-  struct arrival *loser = origin_await_attempt(s.origin, 0);
+  struct arrival *loser = stage_ask_primary(&s, "/smart");
   struct arrival *winner = origin_await_attempt(s.origin, 1);
   send_half(loser, gzip);
   answer_gzip(winner, 200, IN_GZIP, gzip);
-  reply_expect(client_await_reply(s.client), 200,
-               "{\"a\":[1,2,3,4,5,6,7,8,9]}");
+  client_expect(s.client, 200, "{\"a\":[1,2,3,4,5,6,7,8,9]}");
   if (strcmp(losers, "cancel") == 0) {
     arrival_await_closed(loser);
   } else { /* read out, and kept for the next */
@@ -331,8 +317,7 @@ Test(compression, a_loser_is_read_out) { expect_losers("drain"); }
 
 Test(compression, a_client_that_leaves_ends_it_in_the_middle) {
   struct stage s = stage_open("--compression", "gzip", "--hedges", "0");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   send_half(arrival, gzip_of("[1,2,3,4,5,6]"));
   client_leave(s.client);
   arrival_await_closed(arrival);
@@ -347,8 +332,8 @@ Test(compression, items_are_always_plain) {
   client_get_with(s.client, "/all", TAKES_GZIP);
   answer_gzip(origin_await(s.origin), 200, IN_GZIP, gzip);
   answer_gzip(origin_await(s.origin), 200, IN_GZIP, gzip);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[{\"a\":1},{\"a\":1}]");
+  const struct reply *reply =
+      client_expect(s.client, 200, "[{\"a\":1},{\"a\":1}]");
   reply_expect_field(reply, "Content-Encoding", NULL);
   stage_close(&s);
 }
@@ -373,8 +358,8 @@ Test(compression, an_item_of_a_gather_goes_by_its_own_route) {
   struct arrival *other = origin_await(s.b);
   arrival_expect_field(other, "Accept-Encoding", NULL);
   arrival_answer_json(other, 200, "\"plain\"");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[\"in gzip\",\"plain\"]");
+  const struct reply *reply =
+      client_expect(s.client, 200, "[\"in gzip\",\"plain\"]");
   reply_expect_field(reply, "Vary", NULL);
   scene_close(&s);
 }
@@ -385,7 +370,7 @@ Test(compression, gzip_that_an_items_route_did_not_ask_for_is_no_json) {
   client_get(s.client, "/both");
   answer_gzip(origin_await(s.a), 200, IN_GZIP, gzip);
   arrival_answer_bytes(origin_await(s.b), 200, IN_GZIP, gzip->bytes, gzip->len);
-  reply_expect(client_await_reply(s.client), 200, "[1,null]");
+  client_expect(s.client, 200, "[1,null]");
   scene_close(&s);
 }
 
@@ -406,9 +391,7 @@ Test(compression, a_route_for_any_answer_looks_into_nothing_it_passes_on) {
   expect_passed(&s, "/any/x", "Content-Encoding: br\r\n", &broken);
   client_get(s.client, "/any/x");
   answer_gzip(origin_await(s.c), 503, TAGGED, gzip_of("<html>"));
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 503, "<html>");
-  reply_expect_field(reply, "ETag", "W/\"a\"");
+  reply_expect_field(client_expect(s.client, 503, "<html>"), "ETag", "W/\"a\"");
   client_get(s.client, "/any/x");
   answer_gzip(origin_await(s.c), 200, IN_GZIP, &broken);
   reply_expect_result(client_await_reply(s.client), 0, "transport");
@@ -422,7 +405,7 @@ Test(compression, a_route_for_any_2xx_wants_it_whole) {
   expect_passed(&s, "/2xx/x", "Content-Encoding: br\r\n", &broken);
   client_get(s.client, "/2xx/x");
   answer_gzip(origin_await(s.c), 200, IN_GZIP, gzip_of("<html>"));
-  reply_expect(client_await_reply(s.client), 200, "<html>");
+  client_expect(s.client, 200, "<html>");
   client_get_with(s.client, "/2xx/x", TAKES_GZIP);
   answer_gzip(origin_await(s.c), 200, IN_GZIP, &broken);
   reply_expect_result(client_await_reply(s.client), 0, "transport");
@@ -471,8 +454,7 @@ Test(compression, who_asks_for_a_part_agrees_with_the_upstream) {
   arrival_expect_field(arrival, "Accept-Encoding", "br");
   arrival_expect_field(arrival, "Range", "bytes=0-1");
   arrival_answer(arrival, 206, IN_GZIP "Content-Range: bytes 0-1/9\r\n", "ab");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 206, "ab");
+  const struct reply *reply = client_expect(s.client, 206, "ab");
   reply_expect_field(reply, "Content-Encoding", "gzip");
   scene_close(&s);
 }
@@ -510,20 +492,17 @@ Test(compression, an_upstreams_304_names_the_plain_bytes_weakly) {
 
 Test(compression, what_is_under_way_stays_as_it_was_asked_over_a_reload) {
   struct scene s = scene_open(file);
-  client_get(s.client, "/a");
-  struct arrival *before = origin_await(s.a);
-  scene_write(&s, "upstreams: {a: {targets: [$A]}}\n"
-                  "routes: [{path: /a, upstream: a, hedges: 0}]\n");
-  program_signal(s.program, SIGHUP);
-  program_await_notice(s.program, "reloaded");
+  struct arrival *before = scene_ask(&s, s.a, "/a");
+  scene_reload(&s,
+               "upstreams: {a: {targets: [$A]}}\n"
+               "routes: [{path: /a, upstream: a, hedges: 0}]\n",
+               "reloaded");
   answer_gzip(before, 200, IN_GZIP, gzip_of("[1]"));
-  reply_expect(client_await_reply(s.client), 200, "[1]");
+  client_expect(s.client, 200, "[1]");
   client_get(s.client, "/a");
   arrival_await_next(before);
   arrival_expect_field(before, "Accept-Encoding", NULL);
   arrival_answer_json(before, 200, "[2]");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[2]");
-  reply_expect_field(reply, "Vary", NULL);
+  reply_expect_field(client_expect(s.client, 200, "[2]"), "Vary", NULL);
   scene_close(&s);
 }

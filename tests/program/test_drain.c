@@ -30,17 +30,13 @@ Test(drain, a_sigint_ends_an_idle_program_with_status_0) {
 
 Test(drain, what_is_in_flight_is_answered_and_the_connection_closed) {
   struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   struct client *idle = client_new(s.program->port);
-  client_get(idle, "/healthz");
-  reply_expect(client_await_reply(idle), 200, HEALTHY);
+  client_expect_healthy(idle);
   program_signal(s.program, SIGTERM);
   client_await_close(idle); /* so the drain has begun */
   arrival_answer_json(held, 200, "1");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "1");
-  reply_expect_field(reply, "Connection", "close");
+  reply_expect_field(client_expect(s.client, 200, "1"), "Connection", "close");
   client_await_close(s.client);
   program_await_exit(s.program);
   client_free(idle);
@@ -58,13 +54,12 @@ Test(drain, an_idle_connection_gets_one_more_answer) {
   char value[32] = "";
   while (strcmp(value, "close") != 0) {
     client_get(s.client, "/healthz");
-    const struct reply *reply = client_await_reply(s.client);
-    reply_expect(reply, 200, HEALTHY);
+    const struct reply *reply = client_expect(s.client, 200, HEALTHY);
     wire_field(reply->head, "Connection", value, sizeof value);
   }
   client_await_close(s.client);
   arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(other), 200, "1");
+  client_expect(other, 200, "1");
   program_await_exit(s.program);
   client_free(other);
   stage_close(&s);
@@ -72,11 +67,9 @@ Test(drain, an_idle_connection_gets_one_more_answer) {
 
 Test(drain, what_does_not_finish_in_time_is_cut_with_503) {
   struct stage s = stage_open("--hedges", "0", "--drain", "200ms");
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   program_signal(s.program, SIGTERM);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 503);
+  const struct reply *reply = client_expect_problem(s.client, 503);
   reply_expect_in_field(reply, "Retry-After", "");
   reply_expect_field(reply, "Connection", "close");
   arrival_await_closed(held);
@@ -88,10 +81,9 @@ Test(drain, what_does_not_finish_in_time_is_cut_with_503) {
 
 Test(drain, a_gather_that_does_not_finish_in_time_is_cut_with_503) {
   struct stage s = stage_open("--hedges", "0", "--drain", "200ms");
-  client_get(s.client, "/all");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/all");
   program_signal(s.program, SIGTERM);
-  reply_expect_problem(client_await_reply(s.client), 503);
+  client_expect_problem(s.client, 503);
   arrival_await_closed(held);
   program_await_exit(s.program);
   cr_assert(s.program->exit_status == 0, "ended with status %d:\n%s",
@@ -121,10 +113,9 @@ static bool is_told_that_it_comes_too_late(void) {
   char answer[4096];
   client_send(late, "POST /all HTTP/1.1\r\nHost: h\r\n"
                     "Content-Length: 6\r\n\r\n[\"/a\"");
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   program_signal(s.program, SIGTERM);
-  reply_expect_problem(client_await_reply(s.client), 503);
+  client_expect_problem(s.client, 503);
   (void)client_try_send(late, "]", 1);
   read_to_the_end(late, answer, sizeof answer);
   arrival_await_closed(held);
@@ -145,8 +136,7 @@ Test(drain, what_comes_when_it_is_over_is_refused) {
 /* Two signals that differ, so that the kernel cannot make one of them. */
 Test(drain, a_second_signal_ends_the_program_at_once) {
   struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  client_get(s.client, "/smart?timeout=60000");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart?timeout=60000");
   program_signal(s.program, SIGTERM);
   program_signal(s.program, SIGINT);
   program_await_exit(s.program);

@@ -21,8 +21,8 @@ static void expect_tags(const char *condition, const char *etag, int status) {
            "Content-Type: application/json\r\nCache-Control: max-age=5\r\n%s",
            etag);
   arrival_answer(arrival, 200, fields, "[1]");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, status, status == 304 ? "" : "[1]");
+  const struct reply *reply =
+      client_expect(s.client, status, status == 304 ? "" : "[1]");
   reply_expect_field(reply, "Cache-Control", "max-age=5");
   reply_expect_field(reply, "Content-Type",
                      status == 304 ? NULL : "application/json");
@@ -48,10 +48,9 @@ Test(fields, a_304_leaves_the_connection_in_order) {
   struct stage s = stage_open("--hedges", "0");
   client_get_with(s.client, "/smart", "If-None-Match: \"a\"\r\n");
   arrival_answer(origin_await(s.origin), 200, "ETag: \"a\"\r\n", "[1]");
-  reply_expect(client_await_reply(s.client), 304, "");
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await(s.origin), 200, "ETag: \"a\"\r\n", "[2]");
-  reply_expect(client_await_reply(s.client), 200, "[2]");
+  client_expect(s.client, 304, "");
+  arrival_answer(stage_ask(&s, "/smart"), 200, "ETag: \"a\"\r\n", "[2]");
+  client_expect(s.client, 200, "[2]");
   stage_close(&s);
 }
 
@@ -64,15 +63,13 @@ Test(fields, a_page_of_a_named_origin_may_read_answers_and_problems) {
   arrival_answer(origin_await(s.origin), 200,
                  "Access-Control-Allow-Origin: https://else.example.com\r\n",
                  "[1]");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[1]");
+  const struct reply *reply = client_expect(s.client, 200, "[1]");
   reply_expect_field(reply, "Access-Control-Allow-Origin",
                      "https://app.example.com");
   reply_expect_field(reply, "Vary", "Origin");
   client_get_with(s.client, "/smart?timeout=x",
                   "Origin: https://app.example.com\r\n");
-  reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 400);
+  reply = client_expect_problem(s.client, 400);
   reply_expect_field(reply, "Access-Control-Allow-Origin",
                      "https://app.example.com");
   client_get_with(s.client, "/smart", "Origin: https://evil.example.com\r\n");
@@ -97,8 +94,7 @@ Test(fields, a_page_may_read_that_its_body_was_too_large) {
              "Origin: https://a.example.com\r\n%s",
              bodies[i]);
     client_send(client, request);
-    const struct reply *reply = client_await_reply(client);
-    reply_expect_problem(reply, 413);
+    const struct reply *reply = client_expect_problem(client, 413);
     reply_expect_field(reply, "Access-Control-Allow-Origin", "*");
     reply_expect_field(reply, "X-Request-ID", "mine");
     client_free(client);
@@ -112,14 +108,13 @@ Test(fields, a_preflight_is_answered_and_asks_no_upstream) {
                         "Origin: https://a.example.com\r\n"
                         "Access-Control-Request-Method: GET\r\n"
                         "Access-Control-Request-Headers: x-a, x-b\r\n\r\n");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 204, "");
+  const struct reply *reply = client_expect(s.client, 204, "");
   reply_expect_field(reply, "Access-Control-Allow-Origin", "*");
   reply_expect_field(reply, "Access-Control-Allow-Methods", "GET, HEAD");
   reply_expect_field(reply, "Access-Control-Allow-Headers", "x-a, x-b");
   origin_expect_no_arrival(s.origin);
   client_send(s.client, "OPTIONS /smart HTTP/1.1\r\nHost: h\r\n\r\n");
-  reply_expect_problem(client_await_reply(s.client), 405);
+  client_expect_problem(s.client, 405);
   stage_close(&s);
 }
 
@@ -132,7 +127,7 @@ Test(fields, a_preflight_beyond_all_measure_is_refused) {
   for (int i = 0; i < 400; i++) strcat(request, "x-a, ");
   strcat(request, "x-b\r\n\r\n");
   client_send(s.client, request);
-  reply_expect_problem(client_await_reply(s.client), 431);
+  client_expect_problem(s.client, 431);
   stage_close(&s);
 }
 
@@ -144,11 +139,9 @@ Test(fields, hedge_off_makes_a_plain_request_of_one) {
   struct arrival *only = origin_await(s.origin);
   arrival_expect_field(only, "Hedge", NULL);
   arrival_answer_json(only, 503, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "1");
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  stage_close_silent(&s);
 }
 
 Test(fields, a_preferred_wait_is_the_deadline_and_is_told) {
@@ -184,8 +177,7 @@ Test(fields, the_time_left_takes_the_place_of_whatever_is_called_so) {
                 !strstr(arrival->request, "x-left: 7") &&
                 strstr(arrival->request, "X-Left: 30000\r\n"),
             "%s", arrival->request);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   stage_close(&s);
 }
 
@@ -199,8 +191,7 @@ Test(fields, an_upstream_is_told_the_client_and_not_what_strangers_say) {
   arrival_expect_field(arrival, "X-Forwarded-For", "127.0.0.1");
   arrival_expect_field(arrival, "X-Forwarded-Proto", "http");
   arrival_expect_field(arrival, "X-Real-IP", NULL);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   stage_close(&s);
 }
 
@@ -213,20 +204,17 @@ Test(fields, a_trusted_client_is_believed) {
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_field(arrival, "X-Forwarded-For", "192.0.2.9, 127.0.0.1");
   arrival_expect_field(arrival, "X-Forwarded-Proto", "https");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   stage_close(&s);
 }
 
 Test(fields, what_a_flag_sets_is_not_written_twice) {
   struct stage s = stage_open("--hedges", "0", "--forwarded", "append",
                               "--header", "X-Forwarded-Host: front");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_expect_field(arrival, "X-Forwarded-Host", "front");
   arrival_expect_field(arrival, "X-Forwarded-For", "127.0.0.1");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   stage_close(&s);
 }
 
@@ -235,8 +223,7 @@ Test(fields, what_a_flag_sets_is_not_written_twice) {
 Test(fields, links_of_the_upstream_to_itself_lead_to_hedgerow) {
   struct stage s =
       stage_open_at("/v1/users", "--hedges", "0", "--rewrite-links", "on");
-  client_get(s.client, "/smart?page=1");
-  arrival_answer(origin_await(s.origin), 200,
+  arrival_answer(stage_ask(&s, "/smart?page=1"), 200,
                  "Link: </v1/users?page=2>; rel=\"next\", </v1/other>; "
                  "rel=\"x\"\r\n",
                  "[1]");
@@ -252,10 +239,7 @@ Test(fields, links_beyond_all_measure_cross_as_they_are) {
   end = link + strlen(link);
   for (int i = 0; i < 800; i++) end = stpcpy(end, "</v1/a>, ");
   strcpy(end, "</v1/b>\r\n");
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await(s.origin), 200, link, "[1]");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[1]");
-  reply_expect_in_field(reply, "Link", "</v1/b>");
+  arrival_answer(stage_ask(&s, "/smart"), 200, link, "[1]");
+  reply_expect_in_field(client_expect(s.client, 200, "[1]"), "Link", "</v1/b>");
   stage_close(&s);
 }

@@ -79,8 +79,7 @@ Test(gather, bodies_come_in_the_order_of_the_items) {
   arrival_expect_line(b, "GET /v1/b HTTP/1.1");
   arrival_answer_json(b, 200, "[2]");
   arrival_answer_json(me, 200, "{\"a\": 1}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[{\"a\": 1},[2]]");
+  const struct reply *reply = client_expect(s.client, 200, "[{\"a\": 1},[2]]");
   reply_expect_field(reply, "Hedge-Completed", "2/2");
   scene_close(&s);
 }
@@ -91,8 +90,7 @@ Test(gather, names_make_it_an_object) {
   client_get(s.client, "/dashboard");
   answer_next(s.users, "GET /v1/me HTTP/1.1", 200, "1");
   answer_next(s.users, "GET /v1/x?k=2 HTTP/1.1", 200, "2");
-  reply_expect(client_await_reply(s.client), 200,
-               "{\"me\":1,\"the \\\"x\\\"\":2}");
+  client_expect(s.client, 200, "{\"me\":1,\"the \\\"x\\\"\":2}");
   scene_close(&s);
 }
 
@@ -126,7 +124,7 @@ Test(gather, each_item_has_the_fields_of_its_own_route_and_target) {
   arrival_expect_field(order, "Authorization", "Bearer t0ken");
   arrival_answer_json(order, 200, "2");
   arrival_answer_json(user, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "[1,2]");
+  client_expect(s.client, 200, "[1,2]");
   scene_close(&s);
 }
 
@@ -136,7 +134,7 @@ Test(gather, an_item_is_hedged_as_its_route_says) {
   answer_next(s.users, "GET /v1/me HTTP/1.1", 200, "1");
   (void)origin_await_attempt(s.orders, 0); /* it never answers */
   arrival_answer_json(origin_await_attempt(s.orders, 1), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "[1,2]");
+  client_expect(s.client, 200, "[1,2]");
   origin_expect_no_arrival(s.users);
   scene_close(&s);
 }
@@ -147,8 +145,7 @@ Test(gather, a_required_item_that_fails_ends_it_at_once) {
   client_get(s.client, "/dashboard");
   struct arrival *held = origin_await_attempt(s.orders, 0);
   answer_next(s.users, "GET /v1/me?k=SECRET HTTP/1.1", 404, "1");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_in_body(reply, "the required item 1 (/users/me) failed: ");
   cr_expect(!strstr(reply->body, "SECRET"), "%s", reply->body);
   arrival_await_closed(held);
@@ -161,8 +158,7 @@ Test(gather, a_required_item_that_fails_last_is_told_as_well) {
   client_get(s.client, "/dashboard");
   arrival_answer_json(origin_await_attempt(s.orders, 0), 200, "1");
   answer_next(s.users, "GET /v1/me HTTP/1.1", 500, "1");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_in_body(reply, "the required item 1 (/users/me) failed: ");
   scene_close(&s);
 }
@@ -171,7 +167,7 @@ Test(gather, a_required_item_that_comes_is_an_item_like_others) {
   struct scene s = scene_open("[{path: /users/me, required: true}]");
   client_get(s.client, "/dashboard");
   answer_next(s.users, "GET /v1/me HTTP/1.1", 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "[1]");
+  client_expect(s.client, 200, "[1]");
   scene_close(&s);
 }
 
@@ -184,8 +180,7 @@ Test(gather, what_is_late_is_null) {
   arrival_answer_first(first, 200, "1");
   struct arrival *late = origin_await(s.users);
   hurry_by(40);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[1,null]");
+  const struct reply *reply = client_expect(s.client, 200, "[1,null]");
   reply_expect_field(reply, "Hedge-Completed", "1/2");
   arrival_await_closed(late);
   scene_close(&s);
@@ -198,14 +193,13 @@ Test(gather, head_asks_the_same_and_others_are_not_taken) {
   const struct reply *reply = client_await_reply_to_head(s.client);
   reply_expect_field(reply, "Content-Length", "3");
   client_get(s.client, "/dashboard/below");
-  reply_expect_problem(client_await_reply(s.client), 404);
+  client_expect_problem(s.client, 404);
   client_get(s.client, "/dashboard?timeout=x");
-  reply_expect_problem(client_await_reply(s.client), 400);
+  client_expect_problem(s.client, 400);
   client_get(s.client, "/dashboard?detail=x");
-  reply_expect_problem(client_await_reply(s.client), 400);
+  client_expect_problem(s.client, 400);
   client_post(s.client, "/dashboard", "[]");
-  reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 405);
+  reply = client_expect_problem(s.client, 405);
   reply_expect_field(reply, "Allow", "GET, HEAD");
   scene_close(&s);
 }

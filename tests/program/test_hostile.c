@@ -24,8 +24,7 @@ enum { LARGE_BODY = 8 * 1000 * 1000 };
 
 static void expect_served(struct stage *s) {
   struct client *client = client_new(s->program->port);
-  client_get(client, "/healthz");
-  reply_expect(client_await_reply(client), 200, HEALTHY);
+  client_expect_healthy(client);
   client_free(client);
 }
 
@@ -186,7 +185,7 @@ static void expect_item_refused(const char *item) {
   char body[300];
   snprintf(body, sizeof body, "[\"%s\"]", aimed(&heist, item));
   client_post(heist.stage.client, "/all", body);
-  reply_expect_problem(client_await_reply(heist.stage.client), 400);
+  client_expect_problem(heist.stage.client, 400);
   origin_expect_no_arrival(heist.stage.origin);
   heist_end(&heist);
 }
@@ -214,7 +213,7 @@ Test(another_origin, an_item_that_hides_behind_ours_is_refused) {
   snprintf(body, sizeof body, "[\"%s%s\"]", heist.stage.origin->url,
            aimed(&heist, "@127.0.0.1:PORT/"));
   client_post(heist.stage.client, "/all", body);
-  reply_expect_problem(client_await_reply(heist.stage.client), 400);
+  client_expect_problem(heist.stage.client, 400);
   origin_expect_no_arrival(heist.stage.origin);
   heist_end(&heist);
 }
@@ -231,33 +230,27 @@ static void expect_asked_of_ours(const char *target, const char *line) {
   arrival_expect_field(arrival, "Host",
                        heist.stage.origin->url + strlen("http://"));
   arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(heist.stage.client), 200, "1");
+  client_expect(heist.stage.client, 200, "1");
   heist_end(&heist);
 }
 
-Test(another_origin, a_host_of_another_origin_is_not_followed) {
-  expect_asked_of_ours("/smart", "GET / HTTP/1.1");
-}
-Test(another_origin, an_absolute_target_is_not_followed) {
-  expect_asked_of_ours("http://127.0.0.1:PORT/smart/x", "GET /x HTTP/1.1");
-}
-Test(another_origin, a_url_as_rest_is_a_path) {
-  expect_asked_of_ours("/smart/http://127.0.0.1:PORT/",
-                       "GET /http://127.0.0.1:PORT/ HTTP/1.1");
-}
-Test(another_origin, two_slashes_as_rest_are_a_path) {
-  expect_asked_of_ours("/smart//127.0.0.1:PORT/",
-                       "GET //127.0.0.1:PORT/ HTTP/1.1");
-}
-Test(another_origin, an_at_as_rest_is_a_path) {
-  expect_asked_of_ours("/smart/@127.0.0.1:PORT/",
-                       "GET /@127.0.0.1:PORT/ HTTP/1.1");
-}
+#define ASKS_OURS(name, target, line)                                          \
+  Test(another_origin, name) { expect_asked_of_ours(target, line); }
+
+ASKS_OURS(a_host_of_another_origin_is_not_followed, "/smart", "GET / HTTP/1.1")
+ASKS_OURS(an_absolute_target_is_not_followed, "http://127.0.0.1:PORT/smart/x",
+          "GET /x HTTP/1.1")
+ASKS_OURS(a_url_as_rest_is_a_path, "/smart/http://127.0.0.1:PORT/",
+          "GET /http://127.0.0.1:PORT/ HTTP/1.1")
+ASKS_OURS(two_slashes_as_rest_are_a_path, "/smart//127.0.0.1:PORT/",
+          "GET //127.0.0.1:PORT/ HTTP/1.1")
+ASKS_OURS(an_at_as_rest_is_a_path, "/smart/@127.0.0.1:PORT/",
+          "GET /@127.0.0.1:PORT/ HTTP/1.1")
 
 static void expect_turned_away(const char *request, int status) {
   struct heist heist = heist_begin();
   client_send(heist.stage.client, aimed(&heist, request));
-  reply_expect_problem(client_await_reply(heist.stage.client), status);
+  client_expect_problem(heist.stage.client, status);
   origin_expect_no_arrival(heist.stage.origin);
   heist_end(&heist);
 }
@@ -293,21 +286,16 @@ static void expect_one_400_or_505(const char *bytes, size_t len) {
   stage_close(&s);
 }
 
-#define SPEAKS(bytes) expect_one_400_or_505(bytes, sizeof(bytes) - 1)
+#define SPEAKS(name, bytes)                                                    \
+  Test(protocols, name) { expect_one_400_or_505(bytes, sizeof(bytes) - 1); }
 
-Test(protocols, a_tls_hello_gets_words_and_a_close) {
-  SPEAKS(
-      "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\x20\x21\x22\x23\x24\x25");
-}
-Test(protocols, an_http_2_preface_gets_505_and_a_close) {
-  SPEAKS("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0");
-}
-Test(protocols, a_proxy_header_gets_400_and_a_close) {
-  SPEAKS("PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\nGET /healthz HTTP/1.1\r\n\r\n");
-}
-Test(protocols, a_redis_command_gets_400_and_a_close) {
-  SPEAKS("*1\r\n$4\r\nPING\r\n\r\n");
-}
+SPEAKS(a_tls_hello_gets_words_and_a_close,
+       "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\x20\x21\x22\x23\x24\x25")
+SPEAKS(an_http_2_preface_gets_505_and_a_close,
+       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0")
+SPEAKS(a_proxy_header_gets_400_and_a_close,
+       "PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\nGET /healthz HTTP/1.1\r\n\r\n")
+SPEAKS(a_redis_command_gets_400_and_a_close, "*1\r\n$4\r\nPING\r\n\r\n")
 
 /* An upgrade is a wish: the request is answered as if it had none, and the
  * upstream never hears of it. */
@@ -318,9 +306,7 @@ static void expect_no_upgrade(const char *fields) {
   arrival_expect_field(arrival, "Upgrade", NULL);
   arrival_expect_field(arrival, "HTTP2-Settings", NULL);
   arrival_answer_json(arrival, 200, "1");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "1");
-  reply_expect_field(reply, "Upgrade", NULL);
+  reply_expect_field(client_expect(s.client, 200, "1"), "Upgrade", NULL);
   stage_close(&s);
 }
 
@@ -355,23 +341,18 @@ static void expect_flood_stopped(const char *first, const char *more) {
   stage_close(&s);
 }
 
-Test(floods, fields_without_end_are_stopped) {
-  expect_flood_stopped("GET /smart HTTP/1.1\r\n" HOST,
-                       "X-Field: and on and on and on\r\n");
-}
-Test(floods, a_field_without_end_is_stopped) {
-  expect_flood_stopped("GET /smart HTTP/1.1\r\n" HOST "X: ",
-                       "and on and on and on and on and on");
-}
-Test(floods, a_target_without_end_is_stopped) {
-  expect_flood_stopped("GET /smart/", "and/on/and/on/and/on/and/on");
-}
-Test(floods, a_method_without_end_is_stopped) {
-  expect_flood_stopped("GET", "GETGETGETGETGETGETGETGETGETGET");
-}
-Test(floods, empty_lines_without_end_are_stopped) {
-  expect_flood_stopped("\r\n", "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n");
-}
+#define STOPS(name, first, more)                                               \
+  Test(floods, name) { expect_flood_stopped(first, more); }
+
+STOPS(fields_without_end_are_stopped, "GET /smart HTTP/1.1\r\n" HOST,
+      "X-Field: and on and on and on\r\n")
+STOPS(a_field_without_end_is_stopped, "GET /smart HTTP/1.1\r\n" HOST "X: ",
+      "and on and on and on and on and on")
+STOPS(a_target_without_end_is_stopped, "GET /smart/",
+      "and/on/and/on/and/on/and/on")
+STOPS(a_method_without_end_is_stopped, "GET", "GETGETGETGETGETGETGETGETGETGET")
+STOPS(empty_lines_without_end_are_stopped, "\r\n",
+      "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n")
 
 Test(floods, a_thousand_pipelined_requests_are_answered_in_order) {
   enum { MANY = 1000 };
@@ -388,8 +369,7 @@ Test(floods, a_thousand_pipelined_requests_are_answered_in_order) {
     snprintf(want, sizeof want, "GET /%d HTTP/1.1", i);
     arrival_expect_line(arrival, want);
     snprintf(want, sizeof want, "{\"i\":%d}", i);
-    arrival_answer_json(arrival, 200, want);
-    reply_expect(client_await_reply(s.client), 200, want);
+    stage_serve(&s, arrival, 200, want);
   }
   client_expect_nothing(s.client);
   free(requests);
@@ -412,8 +392,7 @@ Test(floods, pipelined_requests_whose_answers_nobody_reads_are_held_back) {
   cr_assert(sent < BOUND, "hedgerow took %zu bytes of requests", sent);
   expect_served(&s);
   whole = sent / (sizeof request - 1);
-  for (size_t i = 0; i < whole; i++)
-    reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  for (size_t i = 0; i < whole; i++) client_expect(s.client, 200, HEALTHY);
   stage_close(&s);
 }
 
@@ -578,8 +557,7 @@ static void play_departure(const char *bytes, enum departure how) {
   client_send(s.client, bytes);
   depart(s.client, how);
   expect_served(&s);
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  stage_close_silent(&s);
 }
 
 #define DEPARTURE(name, bytes)                                                 \
@@ -603,8 +581,7 @@ DEPARTURE(before_a_body_that_was_waited_for,
 
 static void play_departure_while_pending(enum departure how) {
   struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   depart(s.client, how);
   arrival_await_closed(arrival);
   expect_served(&s);
@@ -626,8 +603,7 @@ static void play_departure_of_a_pipeline(enum departure how) {
   depart(s.client, how);
   arrival_await_closed(arrival);
   expect_served(&s);
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  stage_close_silent(&s);
 }
 
 Test(half_closes, of_a_pipeline) { play_departure_of_a_pipeline(ENDS); }
@@ -639,7 +615,7 @@ Test(half_closes, inside_a_large_answer) {
   char *body = large_body();
   struct client *client = ask_and_not_read(&s, body);
   client_end(client);
-  reply_expect(client_await_reply(client), 200, body);
+  client_expect(client, 200, body);
   client_await_close(client);
   client_free(client);
   free(body);
@@ -659,8 +635,7 @@ Test(resets, inside_a_large_answer) {
 
 Test(half_closes, after_an_answer) {
   struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  client_expect_healthy(s.client);
   client_end(s.client);
   client_await_close(s.client);
   stage_close(&s);
@@ -668,8 +643,7 @@ Test(half_closes, after_an_answer) {
 
 Test(resets, after_an_answer) {
   struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  client_expect_healthy(s.client);
   client_reset(s.client);
   expect_served(&s);
   stage_close(&s);

@@ -17,15 +17,10 @@
 /* With several workers, so many that the kernel spreads them over all. */
 enum { CLIENTS = 32 };
 
-static void expect_health(struct client *client) {
-  client_get(client, "/healthz");
-  reply_expect(client_await_reply(client), 200, HEALTHY);
-}
-
 static void expect_service(uint16_t port) {
   for (int i = 0; i < CLIENTS; i++) {
     struct client *client = client_new(port);
-    expect_health(client);
+    client_expect_healthy(client);
     client_free(client);
   }
 }
@@ -68,7 +63,7 @@ Test(listen, ipv4_and_ipv6_go_together) {
   expect_service(program_port(program, 1));
   for (int i = 0; i < CLIENTS; i++) {
     struct client *client = client_over(wire_connect_ipv6(port));
-    expect_health(client);
+    client_expect_healthy(client);
     client_free(client);
   }
   program_free(program);
@@ -80,7 +75,7 @@ static void expect_both(struct program *program, uint16_t port) {
   expect_service(port);
   for (int i = 0; i < CLIENTS; i++) {
     struct client *client = client_over(wire_connect_ipv6(port));
-    expect_health(client);
+    client_expect_healthy(client);
     client_free(client);
   }
   program_free(program);
@@ -122,15 +117,13 @@ Test(listen, all_of_ipv6_alone_takes_ipv4_too) {
 Test(listen, a_stop_answers_what_is_in_flight_on_each) {
   struct stage s = stage_open("--hedges", "0", "--drain", "60m", TWO);
   struct client *other = client_new(program_port(s.program, 1));
-  client_get(s.client, "/smart");
-  struct arrival *first = origin_await(s.origin);
+  struct arrival *first = stage_ask(&s, "/smart");
   client_get(other, "/smart");
   struct arrival *second = origin_await(s.origin);
   program_signal(s.program, SIGTERM);
   arrival_answer_json(second, 200, "2");
-  reply_expect(client_await_reply(other), 200, "2");
-  arrival_answer_json(first, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(other, 200, "2");
+  stage_serve(&s, first, 200, "1");
   program_await_exit(s.program);
   client_free(other);
   stage_close(&s);
@@ -146,7 +139,7 @@ Test(listen, a_stop_loses_nobody_who_has_connected_to_any) {
   }
   program_signal(program, SIGTERM);
   for (unsigned i = 0; i < 2 * CLIENTS; i++) {
-    reply_expect(client_await_reply(clients[i]), 200, HEALTHY);
+    client_expect(clients[i], 200, HEALTHY);
     client_free(clients[i]);
   }
   program_await_exit(program);
@@ -160,13 +153,13 @@ Test(listen, at_max_connections_accepting_pauses_on_each) {
                                           "--max-connections", "1", TWO);
   for (unsigned i = 0; i < 2; i++) {
     struct client *served = client_new(program_port(program, i));
-    expect_health(served);
+    client_expect_healthy(served);
     struct client *waiting = client_new(program_port(program, 1 - i));
     client_get(waiting, "/healthz");
-    for (int trip = 0; trip < 10; trip++) expect_health(served);
+    for (int trip = 0; trip < 10; trip++) client_expect_healthy(served);
     client_expect_nothing(waiting);
     client_free(served);
-    reply_expect(client_await_reply(waiting), 200, HEALTHY);
+    client_expect(waiting, 200, HEALTHY);
     client_free(waiting);
   }
   program_free(program);

@@ -7,7 +7,6 @@
 #include "support/scrape.h"
 #include "support/stage.h"
 
-#define OK "{\"ok\":true}"
 #define AT "127.0.0.1:0"
 #define SMART "route=\"/smart\""
 #define RESCUES(why) "hedgerow_rescues_total{" SMART ",why=\"" why "\"}"
@@ -25,14 +24,6 @@
 #define FORWARD                                                                \
   "--hedges", "1", "--hedge-after", "50s", "--max-timeout", "60s",             \
       "--timeout", "55s", "--on-failure", "next"
-
-static struct arrival *answer_one(const struct stage *s) {
-  client_get(s->client, "/smart");
-  struct arrival *arrival = origin_await(s->origin);
-  arrival_answer_json(arrival, 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
-  return arrival;
-}
 
 /* ---- from the start ---- */
 
@@ -99,10 +90,8 @@ Test(metrics, of_attempts_those_are_told_as_0_that_are_divided_by) {
 Test(metrics, a_success_after_the_primarys_failure_is_a_rescue) {
   struct stage s = stage_open("--admin", AT, FORWARD);
   scrape_expect(s.program, RESCUES("failed"), 0);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
+  stage_serve(&s, origin_await_attempt(s.origin, 1), 200, OK);
   scrape_expect(s.program, RESCUES("failed"), 1);
   scrape_expect(s.program, RESCUES("slow"), 0);
   scrape_expect(s.program, SAVED, 0);
@@ -111,10 +100,8 @@ Test(metrics, a_success_after_the_primarys_failure_is_a_rescue) {
 
 Test(metrics, so_is_a_final_4xx) {
   struct stage s = stage_open("--admin", AT, FORWARD, "--final", "4xx");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 404, OK);
-  reply_expect(client_await_reply(s.client), 404, OK);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
+  stage_serve(&s, origin_await_attempt(s.origin, 1), 404, OK);
   scrape_expect(s.program, RESCUES("failed"), 1);
   stage_close(&s);
 }
@@ -124,8 +111,7 @@ static void race(const struct stage *s, unsigned winner) {
   client_get(s->client, "/smart");
   struct arrival *both[] = {origin_await_attempt(s->origin, 0),
                             origin_await_attempt(s->origin, 1)};
-  arrival_answer_json(both[winner], 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
+  stage_serve(s, both[winner], 200, OK);
 }
 
 /* One that is answered last of all, so that nothing takes longer. */
@@ -136,7 +122,7 @@ static void learn_of_slow_answers(const struct stage *s) {
   (void)origin_await_attempt(s->origin, 1);
   for (unsigned i = 0; i < 50; i++) race(s, 0);
   arrival_answer_json(slow, 200, OK);
-  reply_expect(client_await_reply(client), 200, OK);
+  client_expect(client, 200, OK);
   client_free(client);
 }
 
@@ -164,7 +150,7 @@ Test(metrics, each_item_of_an_all_is_rescued_by_itself) {
   arrival_answer_json(primaries[0], 500, OK);
   arrival_answer_json(primaries[1], 200, OK);
   arrival_answer_json(origin_await(s.origin), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, "[" OK "," OK "]");
+  client_expect(s.client, 200, "[" OK "," OK "]");
   scrape_expect(s.program,
                 "hedgerow_rescues_total{route=\"/all\",why=\"failed\"}", 1);
   scrape_expect(s.program, RESCUES("failed"), 0);
@@ -187,10 +173,8 @@ static double took_of(const struct stage *s, const char *suffix,
 Test(metrics, attempts_that_end_by_themselves_are_timed) {
   struct stage s = stage_open("--admin", AT, FORWARD);
   cr_expect_eq(took_of(&s, "count", ""), 0);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
+  stage_serve(&s, origin_await_attempt(s.origin, 1), 200, OK);
   cr_expect_eq(took_of(&s, "count", ""), 2);
   cr_expect_eq(took_of(&s, "bucket", ",le=\"+Inf\""), 2);
   cr_expect_gt(took_of(&s, "sum", ""), 0);
@@ -225,8 +209,8 @@ Test(metrics, who_was_cancelled_has_no_time) {
 Test(metrics, dials_are_counted_by_how_they_ended) {
   struct stage s = stage_open("--admin", AT, "--hedges", "0");
   scrape_expect(s.program, DIALS("success"), 0);
-  (void)answer_one(&s);
-  (void)answer_one(&s);
+  (void)stage_exchange(&s);
+  (void)stage_exchange(&s);
   scrape_expect(s.program, DIALS("success"), 1);
   stage_close(&s);
   struct origin *deaf = origin_new_deaf();
@@ -234,7 +218,7 @@ Test(metrics, dials_are_counted_by_how_they_ended) {
       program_start("--to", deaf->url, "--hedges", "0", "--admin", AT);
   struct client *client = client_new(program->port);
   client_get(client, "/smart");
-  reply_expect_problem(client_await_reply(client), 502);
+  client_expect_problem(client, 502);
   scrape_expect(program, DIALS("transport"), 1);
   client_free(client);
   program_free(program);
@@ -275,13 +259,12 @@ Test(metrics, a_client_who_leaves_within_its_body_is_counted_and_logged) {
 Test(metrics, a_request_that_is_sent_anew_is_counted) {
   struct stage s =
       stage_open("--admin", AT, "--hedges", "0", "--hedge-after", "250ms");
-  struct arrival *kept = answer_one(&s);
+  struct arrival *kept = stage_exchange(&s);
   scrape_expect(s.program, RESENDS, 0);
   client_get(s.client, "/smart");
   arrival_await_next(kept);
   arrival_close(kept);
-  arrival_answer_json(origin_await(s.origin), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, origin_await(s.origin), 200, OK);
   scrape_expect(s.program, RESENDS, 1);
   stage_close(&s);
 }
@@ -292,7 +275,7 @@ Test(metrics, lines_that_a_full_disk_does_not_take_are_counted) {
   struct stage s =
       stage_open("--admin", AT, "--log", "json", "--log-file", "/dev/full");
   scrape_expect(s.program, DROPPED, 0);
-  (void)answer_one(&s);
+  (void)stage_exchange(&s);
   cr_expect_eq(scrape_await_more(s.program, DROPPED, 0), 1);
   stage_close(&s);
 }
@@ -313,7 +296,7 @@ Test(metrics, the_process_is_told_as_others_tell_it) {
   double fds = scrape(s.program, "process_open_fds");
   cr_expect_gt(fds, 0);
   cr_expect_gt(scrape(s.program, "process_max_fds"), fds);
-  (void)answer_one(&s); /* the upstream's connection is kept */
+  (void)stage_exchange(&s); /* the upstream's connection is kept */
   (void)scrape_await_more(s.program, "process_open_fds", fds);
   cr_expect_gt(scrape(s.program, "process_virtual_memory_bytes"),
                scrape(s.program, "process_resident_memory_bytes"));

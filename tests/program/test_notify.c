@@ -92,15 +92,13 @@ static void expect_whole_life(void) {
   snprintf(ready, sizeof ready,
            "READY=1\nSTATUS=listening on http://127.0.0.1:%u", s.program->port);
   expect_message(ready);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   program_signal(s.program, SIGHUP);
   expect_message("RELOADING=1\nMONOTONIC_USEC=");
   expect_message("READY=1\n");
   program_signal(s.program, SIGTERM);
   expect_message("STOPPING=1\n");
-  arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, held, 200, "1");
   program_await_exit(s.program);
   expect_silence();
   stage_close(&s);
@@ -185,14 +183,12 @@ Test(notify, a_watchdog_is_answered_again_and_again_also_while_it_stops) {
   struct stage s = stage_open(ALONE, "--workers", "4");
   expect_message("READY=1\n");
   for (int i = 0; i < 5; i++) expect_message("WATCHDOG=1");
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   program_signal(s.program, SIGTERM);
   expect_among_pings("STOPPING=1\n");
   for (int i = 0; i < 5; i++) expect_message("WATCHDOG=1");
   close_manager();
-  arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, held, 200, "1");
   program_await_exit(s.program);
   stage_close(&s);
 }

@@ -11,39 +11,27 @@
 
 TestSuite(observe, .fini = folder_remove);
 
-#define OK "{\"ok\":true}"
-
 #define stage_open_observed(...)                                               \
   stage_open("--observe", "on", "--log", "json", "--hedge-after", __VA_ARGS__)
-
-static void expect_in_log(struct stage *s, const char *text) {
-  program_stop(s->program);
-  cr_expect(strstr(s->program->out, text), "no %s in %s", text,
-            s->program->out);
-}
 
 /* ---- nothing is sent ---- */
 
 /* The hedge's time comes with the primary's, so every answer is late. */
 Test(observe, a_late_answer_is_waited_for_and_the_log_tells_of_its_hedge) {
   struct stage s = stage_open_observed("0ms");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   origin_expect_no_arrival(s.origin);
   arrival_answer_json(primary, 200, OK);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, OK);
-  reply_expect_story(reply, "1", "0");
+  reply_expect_story(client_expect(s.client, 200, OK), "1", "0");
   origin_expect_no_arrival(s.origin);
-  expect_in_log(&s, "\"would_hedge_ms\":0.0,\"would_save_ms\":0.0,"
-                    "\"would_rescue_percent\":0,\"attempts\":[");
+  program_expect_log(s.program, "\"would_hedge_ms\":0.0,\"would_save_ms\":0.0,"
+                                "\"would_rescue_percent\":0,\"attempts\":[");
   stage_close(&s);
 }
 
 Test(observe, the_admin_listener_tells_of_a_hedge_as_the_log_does) {
   struct stage s = stage_open_observed("0ms", "--admin", "127.0.0.1:0");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, OK);
   (void)client_await_reply(s.client);
   struct client *client = operator_new(s.program);
   reply_expect_in_body(operator_get(client, "/api/v1/races"),
@@ -55,21 +43,16 @@ Test(observe, the_admin_listener_tells_of_a_hedge_as_the_log_does) {
 
 Test(observe, a_failure_is_passed_on_and_brings_nothing_forward) {
   struct stage s = stage_open_observed("9s", "--retries", "2");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_story(reply, "1", NULL);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
+  reply_expect_story(client_expect_problem(s.client, 502), "1", NULL);
   origin_expect_no_arrival(s.origin);
-  expect_in_log(&s, "\"would_hedge_ms\":");
+  program_expect_log(s.program, "\"would_hedge_ms\":");
   stage_close(&s);
 }
 
 Test(observe, an_answer_before_the_hedges_time_has_no_such_word) {
   struct stage s = stage_open_observed("9s");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_stop(s.program);
   cr_expect_not(strstr(s.program->out, "would"), "%s", s.program->out);
   stage_close(&s);
@@ -80,8 +63,7 @@ Test(observe, an_answer_before_the_hedges_time_has_no_such_word) {
 Test(observe, the_gate_is_asked_when_the_hedge_is_due) {
   struct stage s = stage_open_observed("0ms");
   struct client *others = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *late = origin_await_attempt(s.origin, 0);
+  struct arrival *late = stage_ask_primary(&s, "/smart");
   for (int i = 0; i < 32; i++) {
     client_get_with(others, "/smart", "Hedge: off\r\n");
     arrival_answer_json(origin_await_attempt(s.origin, 0), 503, "{}");
@@ -89,11 +71,10 @@ Test(observe, the_gate_is_asked_when_the_hedge_is_due) {
   }
   client_get(others, "/smart");
   arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
-  reply_expect(client_await_reply(others), 200, OK);
+  client_expect(others, 200, OK);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed /smart: 1 requests, 0.00 %");
-  arrival_answer_json(late, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, late, 200, OK);
   client_leave(others);
   client_leave(s.client);
   program_stop(s.program);
@@ -108,29 +89,22 @@ Test(observe, the_items_of_all_are_not_hedged_either) {
   client_get(s.client, "/all?hedge=1&x=2");
   for (unsigned i = 0; i < 3; i++)
     arrival_answer_json(origin_await(s.origin), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, "[" OK "," OK "," OK "]");
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  client_expect(s.client, 200, "[" OK "," OK "," OK "]");
+  stage_close_silent(&s);
 }
 
 /* ---- what is told of it all ---- */
-
-static void ask_and_answer(struct stage *s) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
-}
 
 Test(observe, sigusr1_and_the_end_tell_what_would_have_been) {
   struct stage s = stage_open_observed("9s");
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed no request yet");
-  ask_and_answer(&s);
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program,
                        "observed /smart: nothing would be gained, at 0.00 %");
   program_await_notice(s.program, "observed /smart: 1 requests, 0.00 %");
-  ask_and_answer(&s);
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_stop(s.program);
   cr_expect(strstr(s.program->err, "observed /smart: 2 requests, 0.00 %"), "%s",
             s.program->err);
@@ -139,10 +113,9 @@ Test(observe, sigusr1_and_the_end_tell_what_would_have_been) {
 
 Test(observe, a_reload_forgets_nothing) {
   struct stage s = stage_open_observed("9s");
-  ask_and_answer(&s);
-  program_signal(s.program, SIGHUP);
-  program_await_notice(s.program, "hedgerow: reloaded");
-  ask_and_answer(&s);
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
+  program_reload(s.program, "hedgerow: reloaded");
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed /smart: 2 requests");
   stage_close(&s);
@@ -153,7 +126,7 @@ Test(observe, sigusr1_tells_the_counts_where_nothing_is_observed) {
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "0 requests were answered");
   program_await_notice(s.program, "0 attempts have ended");
-  ask_and_answer(&s);
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "1 requests were answered: 1 success");
   program_await_notice(s.program, "1 attempts have ended: 1 success");
@@ -172,8 +145,7 @@ Test(observe, one_route_is_observed_and_the_other_hedges) {
                               "  - { path: /a, upstream: a, observe: on }\n"
                               "  - { path: /b, upstream: b }\n"
                               "  - { path: /c, upstream: c }\n");
-  client_get(s.client, "/a");
-  arrival_answer_json(origin_await(s.a), 200, OK);
+  arrival_answer_json(scene_ask(&s, s.a, "/a"), 200, OK);
   reply_expect_story(client_await_reply(s.client), "1", "0");
   client_get(s.client, "/b");
   struct arrival *primary = origin_await_attempt(s.b, 0);
@@ -197,11 +169,10 @@ Test(observe, items_of_a_gather_count_for_the_routes_that_they_name) {
                               "  - { path: /bc, upstream: bc }\n"
                               "  - { path: /g, gather: [{ path: /a }, "
                               "{ path: /bc }, { url: \"$C/x\" }] }\n");
-  client_get(s.client, "/g");
-  arrival_answer_json(origin_await(s.a), 200, "1");
+  arrival_answer_json(scene_ask(&s, s.a, "/g"), 200, "1");
   arrival_answer_json(origin_await(s.b), 200, "2");
   arrival_answer_json(origin_await(s.c), 200, "3");
-  reply_expect(client_await_reply(s.client), 200, "[1,2,3]");
+  client_expect(s.client, 200, "[1,2,3]");
   scene_expect_silence(&s);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed /a: 1 requests, 100.00 %");

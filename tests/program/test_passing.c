@@ -17,59 +17,39 @@
 static void expect_asked(const char *base, const char *asked,
                          const char *line) {
   struct stage s = stage_open_at(base, "--hedges", "0");
-  client_get(s.client, asked);
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, asked);
   arrival_expect_line(arrival, line);
-  arrival_answer_json(arrival, 200, "{}");
-  reply_expect(client_await_reply(s.client), 200, "{}");
+  stage_serve(&s, arrival, 200, "{}");
   stage_close(&s);
 }
 
-Test(passing, rest_and_query_go_behind_the_targets_path) {
-  expect_asked("/v1/work", "/smart/a/b?x=1&timeout=5000&y=2",
-               "GET /v1/work/a/b?x=1&y=2 HTTP/1.1");
-}
+#define ASKS(name, base, asked, line)                                          \
+  Test(passing, name) { expect_asked(base, asked, line); }
 
-Test(passing, a_bare_smart_asks_exactly_the_targets_path) {
-  expect_asked("/v1/work", "/smart", "GET /v1/work HTTP/1.1");
-}
-
-Test(passing, a_target_without_a_path_is_asked_for_the_root) {
-  expect_asked("", "/smart", "GET / HTTP/1.1");
-}
-
-Test(passing, a_slash_at_the_seam_is_not_doubled) {
-  expect_asked("/v1/", "/smart/a", "GET /v1/a HTTP/1.1");
-}
-
-Test(passing, a_slash_at_the_end_is_kept) {
-  expect_asked("/v1", "/smart/a/", "GET /v1/a/ HTTP/1.1");
-}
-
-Test(passing, the_targets_own_query_goes_first) {
-  expect_asked("/v1?key=K", "/smart?x=1", "GET /v1?key=K&x=1 HTTP/1.1");
-}
-
-Test(passing, the_spelling_of_path_and_query_is_kept) {
-  expect_asked("/v1", "/smart/%7Ea%2Fb//c?q=a+b%20c&&z&timeout=9000&q=%C3%A9",
-               "GET /v1/%7Ea%2Fb//c?q=a+b%20c&&z&q=%C3%A9 HTTP/1.1");
-}
-
-Test(passing, an_encoded_timeout_is_hedgerows_too) {
-  expect_asked("/v1", "/smart?t%69meout=5000&a=1", "GET /v1?a=1 HTTP/1.1");
-}
-
-Test(passing, an_absolute_form_is_read_like_a_path) {
-  expect_asked("/v1", "http://hedgerow.test/smart/a?x=1",
-               "GET /v1/a?x=1 HTTP/1.1");
-}
+ASKS(rest_and_query_go_behind_the_targets_path, "/v1/work",
+     "/smart/a/b?x=1&timeout=5000&y=2", "GET /v1/work/a/b?x=1&y=2 HTTP/1.1")
+ASKS(a_bare_smart_asks_exactly_the_targets_path, "/v1/work", "/smart",
+     "GET /v1/work HTTP/1.1")
+ASKS(a_target_without_a_path_is_asked_for_the_root, "", "/smart",
+     "GET / HTTP/1.1")
+ASKS(a_slash_at_the_seam_is_not_doubled, "/v1/", "/smart/a",
+     "GET /v1/a HTTP/1.1")
+ASKS(a_slash_at_the_end_is_kept, "/v1", "/smart/a/", "GET /v1/a/ HTTP/1.1")
+ASKS(the_targets_own_query_goes_first, "/v1?key=K", "/smart?x=1",
+     "GET /v1?key=K&x=1 HTTP/1.1")
+ASKS(the_spelling_of_path_and_query_is_kept, "/v1",
+     "/smart/%7Ea%2Fb//c?q=a+b%20c&&z&timeout=9000&q=%C3%A9",
+     "GET /v1/%7Ea%2Fb//c?q=a+b%20c&&z&q=%C3%A9 HTTP/1.1")
+ASKS(an_encoded_timeout_is_hedgerows_too, "/v1", "/smart?t%69meout=5000&a=1",
+     "GET /v1?a=1 HTTP/1.1")
+ASKS(an_absolute_form_is_read_like_a_path, "/v1",
+     "http://hedgerow.test/smart/a?x=1", "GET /v1/a?x=1 HTTP/1.1")
 
 static void expect_400(const char *asked) {
   struct stage s = stage_open_at("/v1", "--hedges", "0");
   client_get(s.client, asked);
-  reply_expect_problem(client_await_reply(s.client), 400);
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  client_expect_problem(s.client, 400);
+  stage_close_silent(&s);
 }
 
 Test(passing, a_dot_dot_segment_is_400) { expect_400("/smart/../secret"); }
@@ -105,8 +85,7 @@ Test(passing, a_timeout_given_twice_is_400) {
 static struct arrival *arrival_for(struct stage *s, const char *fields) {
   client_get_with(s->client, "/smart", fields);
   struct arrival *arrival = origin_await(s->origin);
-  arrival_answer_json(arrival, 200, "{}");
-  reply_expect(client_await_reply(s->client), 200, "{}");
+  stage_serve(s, arrival, 200, "{}");
   return arrival;
 }
 
@@ -289,12 +268,10 @@ Test(passing, the_token_of_a_file_reaches_the_upstream_without_its_line_end) {
   close(fd);
   struct stage s = stage_open("--hedges", "0", "--token-file", path);
   unlink(path);
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_expect_field(arrival, "Authorization", "Bearer " TOKEN);
   arrival_reset(arrival);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   client_leave(s.client);
   expect_secret(&s, reply);
   stage_close(&s);
@@ -305,8 +282,7 @@ Test(passing, the_values_of_a_targets_query_are_not_told) {
       stage_open_at("/v1?key=" TOKEN, "--hedges", "0", "--log", "json");
   client_get(s.client, "/smart?mine=" TOKEN);
   arrival_reset(origin_await(s.origin));
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   client_leave(s.client);
   expect_secret(&s, reply);
   stage_close(&s);
@@ -316,13 +292,8 @@ Test(passing, the_values_of_a_targets_query_are_not_told) {
 
 Test(passing, every_request_has_a_log_line_without_its_query) {
   struct stage s = stage_open("--hedges", "0", "--log", "json");
-  client_get(s.client, "/smart/private?secret=1");
-  arrival_answer_json(origin_await(s.origin), 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  client_leave(s.client);
-  program_stop(s.program);
-  cr_assert(strstr(s.program->out, "/smart/private"), "no log line:\n%s",
-            s.program->out);
+  stage_serve(&s, stage_ask(&s, "/smart/private?secret=1"), 200, "1");
+  stage_expect_log(&s, "/smart/private");
   cr_assert(!strstr(s.program->out, "secret"), "a query was logged:\n%s",
             s.program->out);
   stage_close(&s);
@@ -330,8 +301,7 @@ Test(passing, every_request_has_a_log_line_without_its_query) {
 
 Test(passing, the_log_may_be_off) {
   struct stage s = stage_open("--log", "off");
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
+  client_expect_healthy(s.client);
   client_leave(s.client);
   program_stop(s.program);
   cr_assert(*s.program->out == 0, "stdout:\n%s", s.program->out);
@@ -343,10 +313,8 @@ Test(passing, the_log_may_be_off) {
 /* One answer with these fields, as the client sees it. */
 static const struct reply *reply_for(struct stage *s, int status,
                                      const char *fields) {
-  client_get(s->client, "/smart");
-  arrival_answer(origin_await(s->origin), status, fields, "[1, 2]\n");
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect(reply, status, "[1, 2]\n");
+  arrival_answer(stage_ask(s, "/smart"), status, fields, "[1, 2]\n");
+  const struct reply *reply = client_expect(s->client, status, "[1, 2]\n");
   return reply;
 }
 
@@ -381,13 +349,11 @@ Test(passing, a_large_head_passes_whole) {
   char fields[64 * 1000 + 1] = "X-Large: ";
   memset(fields + 9, 'x', sizeof fields - 12);
   strcpy(fields + sizeof fields - 3, "\r\n");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n");
   arrival_send(arrival, fields);
   arrival_send(arrival, "\r\n{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "{}");
+  const struct reply *reply = client_expect(s.client, 200, "{}");
   cr_assert(strstr(reply->head, fields), "the field was changed");
   stage_close(&s);
 }
@@ -472,9 +438,8 @@ Test(passing, a_request_that_came_through_this_process_is_a_loop) {
   wire_field(arrival_for(&s, "")->request, "Via", via, sizeof via);
   snprintf(field, sizeof field, "Via: 1.0 fred, %s, 1.1 x\r\n", via);
   client_get_with(s.client, "/smart", field);
-  reply_expect_problem(client_await_reply(s.client), 508);
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  client_expect_problem(s.client, 508);
+  stage_close_silent(&s);
 }
 
 Test(passing, a_head_is_raced_as_a_get_and_answered_without_a_body) {
@@ -486,8 +451,7 @@ Test(passing, a_head_is_raced_as_a_get_and_answered_without_a_body) {
   const struct reply *reply = client_await_reply_to_head(s.client);
   cr_assert(reply->status == 200, "%s", reply->head);
   reply_expect_field(reply, "Content-Length", "7");
-  client_get(s.client, "/healthz"); /* the framing still holds */
-  reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
+  client_expect_healthy(s.client); /* the framing still holds */
   stage_close(&s);
 }
 
@@ -502,7 +466,7 @@ Test(passing, a_target_may_be_named) {
   struct arrival *arrival = origin_await(origin);
   arrival_expect_field(arrival, "Host", authority);
   arrival_answer_json(arrival, 200, "{}");
-  reply_expect(client_await_reply(client), 200, "{}");
+  client_expect(client, 200, "{}");
   client_free(client);
   program_free(program);
   origin_free(origin);

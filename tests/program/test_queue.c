@@ -14,8 +14,6 @@
 
 TestSuite(queue, .fini = folder_remove);
 
-#define OK "{\"ok\":true}"
-
 #define open_queue(...)                                                        \
   stage_open("--hedges", "0", "--on-failure", "wait", "--log", "json",         \
              "--trace", "on", "--timeout", "50s", __VA_ARGS__)
@@ -24,8 +22,7 @@ TestSuite(queue, .fini = folder_remove);
 /* Its request stands in line when this returns. */
 static void ask_in_line(struct program *program, struct client *client,
                         const char *target) {
-  memset(program->err, 0, sizeof program->err);
-  program->err_len = 0;
+  program_forget_notices(program);
   client_get(client, target);
   program_await_notice(program, "waits in line");
 }
@@ -42,7 +39,7 @@ static struct arrival *await_line(struct origin *origin, const char *target) {
 static void serve(struct origin *origin, struct client *client,
                   const char *target) {
   arrival_answer_json(await_line(origin, target), 200, OK);
-  reply_expect(client_await_reply(client), 200, OK);
+  client_expect(client, 200, OK);
 }
 
 static void expect_refused(struct client *client, const char *by) {
@@ -51,12 +48,6 @@ static void expect_refused(struct client *client, const char *by) {
   snprintf(said, sizeof said, "\"refused_by\":\"%s\"", by);
   reply_expect_problem(reply, 503);
   reply_expect_in_body(reply, said);
-}
-
-static void expect_in_log(struct stage *s, const char *text) {
-  client_leave(s->client);
-  program_stop(s->program);
-  cr_expect(strstr(s->program->out, text), "%s", s->program->out);
 }
 
 /* ---- in line ---------------------------------------------------------------- */
@@ -74,12 +65,11 @@ static void expect_order(const char *workers) {
     ask_in_line(s.program, clients[i], target[i]);
   }
   origin_expect_no_arrival(s.origin);
-  arrival_answer_json(first, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, first, 200, OK);
   for (int i = 0; i < CLIENTS; i++)
     serve(s.origin, clients[i], target[i] + strlen("/smart"));
   for (int i = 0; i < CLIENTS; i++) client_free(clients[i]);
-  expect_in_log(&s, "\"queued\":");
+  stage_expect_log(&s, "\"queued\":");
   stage_close(&s);
 }
 
@@ -99,7 +89,7 @@ Test(queue, many_clients_of_many_workers_are_all_served) {
   for (int i = 0; i < CLIENTS; i++)
     arrival_answer_json(origin_await(s.origin), 200, OK);
   for (int i = 0; i < CLIENTS; i++) {
-    reply_expect(client_await_reply(clients[i]), 200, OK);
+    client_expect(clients[i], 200, OK);
     client_free(clients[i]);
   }
   stage_close(&s);
@@ -114,8 +104,7 @@ Test(queue, who_comes_when_the_line_is_full_is_refused_at_once) {
   ask_in_line(s.program, second, "/smart/2");
   client_get(third, "/smart/3");
   expect_refused(third, "full");
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, held, 200, OK);
   serve(s.origin, second, "/2");
   client_free(second);
   client_free(third);
@@ -135,17 +124,15 @@ Test(queue, when_its_time_is_over_it_is_refused) {
   hurry_open();
   struct stage s = open_narrow("--queue", "10:20s");
   struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   ask_in_line(s.program, second, "/smart");
   hurry_by(20);
   expect_refused(second, "queue");
   expect_queued(&second->reply, 20000);
   reply_expect_field(&second->reply, "Hedge-Attempts", "0");
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, held, 200, OK);
   client_free(second);
-  expect_in_log(&s, "\"refused_by\":\"queue\"");
+  stage_expect_log(&s, "\"refused_by\":\"queue\"");
   stage_close(&s);
 }
 
@@ -153,13 +140,11 @@ Test(queue, it_is_refused_before_its_deadline) {
   hurry_open();
   struct stage s = open_narrow("--queue", "10:60s");
   struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   ask_in_line(s.program, second, "/smart?timeout=40000");
   hurry_by(36); /* in the last eighth no answer would come any more */
   expect_refused(second, "queue");
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, held, 200, OK);
   client_free(second);
   stage_close(&s);
 }
@@ -174,14 +159,12 @@ Test(queue, a_client_that_leaves_makes_room_for_the_next) {
   ask_in_line(s.program, third, "/smart/3");
   client_free(second);
   second = client_new(s.program->port);
-  client_get(second, "/healthz"); /* so that the other has left */
-  (void)client_await_reply(second);
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  client_expect_healthy(second); /* so that the other has left */
+  stage_serve(&s, held, 200, OK);
   serve(s.origin, third, "/3");
   client_free(second);
   client_free(third);
-  expect_in_log(&s, "\"outcome\":\"gone\"");
+  stage_expect_log(&s, "\"outcome\":\"gone\"");
   stage_close(&s);
 }
 
@@ -192,8 +175,7 @@ Test(queue, a_drain_serves_who_waits) {
   struct arrival *held = await_line(s.origin, "/1");
   ask_in_line(s.program, second, "/smart/2");
   program_signal(s.program, SIGTERM);
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, held, 200, OK);
   serve(s.origin, second, "/2");
   program_await_exit(s.program);
   client_free(second);
@@ -207,8 +189,8 @@ Test(queue, when_the_drain_is_over_who_waits_is_cut_with_503) {
   struct arrival *held = await_line(s.origin, "/1");
   ask_in_line(s.program, second, "/smart/2");
   program_signal(s.program, SIGTERM);
-  reply_expect_problem(client_await_reply(s.client), 503);
-  reply_expect_problem(client_await_reply(second), 503);
+  client_expect_problem(s.client, 503);
+  client_expect_problem(second, 503);
   arrival_await_closed(held);
   program_await_exit(s.program);
   client_free(second);
@@ -221,12 +203,10 @@ Test(queue, a_retry_does_not_overtake_who_waits) {
   struct stage s = open_queue("--rate", "1/h:1", "--queue", "10:20s",
                               "--retries", "1", "--backoff", "0ms");
   struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   ask_in_line(s.program, second, "/smart");
   arrival_answer_json(held, 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_result(reply, 1, "refused");
   reply_expect_in_body(reply, "\"refused_by\":\"queue\"");
   origin_expect_no_arrival(s.origin);
@@ -241,16 +221,13 @@ Test(queue, a_hedge_is_refused_while_its_primary_waits) {
       stage_open("--max-attempts", "1", "--queue", "10:60s", "--hedges", "1",
                  "--hedge-after", "0ms", "--trace", "on", "--timeout", "50s");
   struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   ask_in_line(s.program, second, "/smart?timeout=40000");
   hurry_by(36);
-  const struct reply *reply = client_await_reply(second);
-  reply_expect_problem(reply, 503);
+  const struct reply *reply = client_expect_problem(second, 503);
   reply_expect_field(reply, "Hedge-Attempts", "0");
   reply_expect_result(reply, 1, "refused");
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, held, 200, OK);
   client_free(second);
   stage_close(&s);
 }
@@ -271,9 +248,7 @@ static struct client *client_of(struct scene *s) {
   return client_new(s->program->port);
 }
 
-static void expect_ok(struct client *client) {
-  reply_expect(client_await_reply(client), 200, OK);
-}
+static void expect_ok(struct client *client) { client_expect(client, 200, OK); }
 
 /* Neither target has room; whose answer comes first is whose room it is. */
 static void expect_first_room(const char *yaml) {
@@ -362,9 +337,9 @@ Test(queue, who_may_ask_one_target_waits_for_that_one) {
   b = await_line(s.b, "/");
   arrival_answer_json(b, 200, "2");
   arrival_answer_json(a, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "[1,2]");
+  client_expect(s.client, 200, "[1,2]");
   arrival_answer_json(await_line(s.a, "/"), 200, "1");
-  reply_expect(client_await_reply(second), 200, "[1,2]");
+  client_expect(second, 200, "[1,2]");
   client_free(second);
   scene_close(&s);
 }
@@ -402,7 +377,7 @@ Test(queue, the_items_of_all_wait_as_well) {
   arrival_answer_json(await_line(s.origin, "/a"), 200, "1");
   arrival_answer_json(await_line(s.origin, "/b"), 200, "2");
   arrival_answer_json(await_line(s.origin, "/c"), 200, "3");
-  reply_expect(client_await_reply(s.client), 200, "[1,2,3]");
+  client_expect(s.client, 200, "[1,2,3]");
   stage_close(&s);
 }
 
@@ -411,7 +386,7 @@ Test(queue, the_items_of_all_need_tokens) {
   client_post(s.client, "/all", "[\"/a\",\"/b\",\"/c\"]");
   arrival_answer_json(await_line(s.origin, "/a"), 200, "1");
   arrival_answer_json(await_line(s.origin, "/b"), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "[1,2,null]");
+  client_expect(s.client, 200, "[1,2,null]");
   stage_close(&s);
 }
 
@@ -426,7 +401,7 @@ Test(queue, a_primary_above_the_rate_is_refused) {
   client_get(s.client, "/smart");
   expect_refused(s.client, "rate");
   reply_expect_in_body(&s.client->reply, "--rate");
-  expect_in_log(&s, "\"refused_by\":\"rate\"");
+  stage_expect_log(&s, "\"refused_by\":\"rate\"");
   stage_close(&s);
 }
 
@@ -446,12 +421,10 @@ Test(queue, a_hedge_takes_a_token_too) {
 Test(queue, hedges_leave_an_eighth_to_primaries) {
   struct stage s = stage_open("--rate", "1/m:16", "--hedges", "15",
                               "--hedge-after", "0ms", "--budget", "1000%:100");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, OK);
   reply_expect_story(client_await_reply(s.client), "14", "0");
   for (int i = 0; i < 2; i++) {
-    client_get(s.client, "/smart");
-    arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+    arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, OK);
     reply_expect_story(client_await_reply(s.client), "1", "0");
   }
   client_get(s.client, "/smart");
@@ -467,24 +440,18 @@ Test(queue, who_waits_for_a_token_gets_it) {
     clients[i] = client_new(s.program->port);
     snprintf(target, sizeof target, "/smart/%d", i);
     client_get(clients[i], target);
-    client_get(s.client, "/healthz");
-    (void)client_await_reply(s.client);
+    client_expect_healthy(s.client);
   }
   for (int i = 0; i < 3; i++)
     arrival_answer_json(origin_await(s.origin), 200, OK);
   for (int i = 0; i < 3; i++) {
-    reply_expect(client_await_reply(clients[i]), 200, OK);
+    client_expect(clients[i], 200, OK);
     client_free(clients[i]);
   }
   stage_close(&s);
 }
 
 /* ---- a reload -------------------------------------------------------------- */
-
-static void reload(struct scene *s) {
-  program_signal(s->program, SIGHUP);
-  program_await_notice(s->program, "hedgerow: reloaded");
-}
 
 #define ONE(rule)                                                              \
   "trace: on\n"                                                                \
@@ -499,10 +466,9 @@ Test(queue, a_reload_keeps_the_order) {
   client_get(s.client, "/smart/1");
   struct arrival *held = await_line(s.a, "/1");
   ask_in_line(s.program, second, "/smart/2");
-  reload(&s);
+  program_reload(s.program, "hedgerow: reloaded");
   ask_in_line(s.program, third, "/smart/3");
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  scene_serve(&s, held, 200, OK);
   serve(s.a, second, "/2");
   serve(s.a, third, "/3");
   client_free(second);
@@ -514,7 +480,7 @@ Test(queue, a_reload_fills_no_bucket) {
   struct scene s = scene_open(ONE("rate: '1/h:1'"));
   client_get(s.client, "/smart/1");
   serve(s.a, s.client, "/1");
-  reload(&s);
+  program_reload(s.program, "hedgerow: reloaded");
   client_get(s.client, "/smart/2");
   expect_refused(s.client, "rate");
   scene_close(&s);

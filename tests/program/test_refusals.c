@@ -21,7 +21,6 @@
 
 TestSuite(refusals, .fini = folder_remove);
 
-#define OK "{\"ok\":true}"
 #define ALONE "Hedge: off\r\n"
 #define STREAM_HEAD "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -57,8 +56,7 @@ static bool has_story(const struct reply *reply, const char *attempts) {
 
 /* A race whose primary wins. True: no hedge was started. */
 static bool answers_alone(struct stage *s, int status) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), status, OK);
+  arrival_answer_json(stage_ask_primary(s, "/smart"), status, OK);
   return has_story(client_await_reply(s->client), "1");
 }
 
@@ -81,10 +79,8 @@ static void expect_refused_hedge(struct stage *s, const char *by,
   char said[64];
   snprintf(said, sizeof said, "\"result\":\"refused\",\"refused_by\":\"%s\"",
            by);
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), 500, "{}");
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect_problem(reply, 502);
+  arrival_answer_json(stage_ask_primary(s, "/smart"), 500, "{}");
+  const struct reply *reply = client_expect_problem(s->client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   reply_expect_in_body(reply, said);
   reply_expect_in_body(reply, words);
@@ -118,11 +114,10 @@ Test(refusals, memory) {
   struct stage s =
       stage_open("--hedges", "0", "--log", "json", "--workers", "1");
   client_post(s.client, "/all", "[]");
-  reply_expect(client_await_reply(s.client), 200, "[]");
+  client_expect(s.client, 200, "[]");
   if (let_no_memory_be_mapped(s.program)) {
     client_get(s.client, "/smart");
-    const struct reply *reply = client_await_reply(s.client);
-    reply_expect_problem(reply, 503);
+    const struct reply *reply = client_expect_problem(s.client, 503);
     reply_expect_in_body(reply, "\"refused_by\":\"memory\"");
     reply_expect_in_body(reply, "no memory was free");
     origin_expect_no_arrival(s.origin);
@@ -141,8 +136,7 @@ Test(refusals, budget) {
 Test(refusals, budget_of_failures) {
   struct stage s = stage_open("--hedges", "1", "--hedge-after", "20s", "--log",
                               "json", "--budget", "0.1%:1");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
   reply_expect_story(client_await_reply(s.client), "2", NULL);
   expect_refused_hedge(&s, "budget", "--budget");
@@ -174,8 +168,7 @@ Test(refusals, shed) {
 static bool is_told(struct stage *s, const char *by) {
   char said[64];
   snprintf(said, sizeof said, "\"refused_by\":\"%s\"", by);
-  client_get(s->client, "/smart?timeout=200");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), 500, "{}");
+  arrival_answer_json(stage_ask_primary(s, "/smart?timeout=200"), 500, "{}");
   return strstr(client_await_reply(s->client)->body, said) != NULL;
 }
 
@@ -194,10 +187,9 @@ static void ask_for_a_second(struct stage *s) {
 /* A race that the primary wins after 20 ms of hedgerow's own time: a request
  * beside it has met its deadline by then, and asked somebody else. */
 static bool wins_slowly_alone(struct stage *s, struct client *beside) {
-  client_get(s->client, "/smart");
-  struct arrival *primary = origin_await_attempt(s->origin, 0);
+  struct arrival *primary = stage_ask_primary(s, "/smart");
   client_get(beside, "/all?timeout=20");
-  reply_expect(client_await_reply(beside), 200, "[null]");
+  client_expect(beside, 200, "[null]");
   arrival_answer_json(primary, 200, OK);
   return has_story(client_await_reply(s->client), "1");
 }
@@ -304,8 +296,7 @@ static void expect_refused_retry(struct stage *s, struct arrival *primary,
            "hedgerow_refusals_total{upstream=\"to\",reason=\"%s\"}", by);
   snprintf(sum, sizeof sum, "refused 1 (%s)", by);
   arrival_answer_json(primary, 500, "{}");
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s->client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   reply_expect_in_body(reply, "\"kind\":\"retry\"");
   cr_expect_eq(count_of(said, reply->body), 1, "%s", reply->body);
@@ -323,8 +314,7 @@ static void expect_refused_retry_in_log(struct stage *s) {
 }
 
 static struct arrival *ask_first(struct stage *s) {
-  client_get(s->client, "/smart");
-  return origin_await_attempt(s->origin, 0);
+  return stage_ask_primary(s, "/smart");
 }
 
 Test(refusals, a_retry_by_budget) {
@@ -369,8 +359,7 @@ Test(refusals, a_hedge_and_a_retry_are_told_one_by_one) {
       stage_open("--hedges", "1", "--hedge-after", "20s", "--retries", "1",
                  "--backoff", "5ms", "--budget", "0%", "--log", "json");
   arrival_answer_json(ask_first(&s), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   cr_expect_eq(count_of("\"refused_by\":\"budget\"", reply->body), 2, "%s",
                reply->body);
   client_leave(s.client);
@@ -433,10 +422,8 @@ Test(refusals, so_do_answers_that_are_a_final_4xx) {
 Test(refusals, a_failure_does_not_wait_for_a_hedge_without_a_token) {
   struct stage s = stage_open("--hedges", "2", "--hedge-after", "40s",
                               "--budget", "0%", "--timeout", "60s");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_story(reply, "1", NULL);
   for (unsigned k = 1; k <= 2; k++) reply_expect_result(reply, k, "refused");
   reply_expect_in_body(reply, "\"refused_by\":\"budget\"");
@@ -452,9 +439,8 @@ Test(refusals, a_failed_item_does_not_wait_for_a_target_that_has_asked_to) {
   client_get(s.client, "/all?hedge=1");
   arrival_answer_json(origin_await_attempt(s.a, 0), 200, OK);
   arrival_answer(origin_await(s.b), 503, "Retry-After: 50\r\n", "{}");
-  reply_expect(client_await_reply(s.client), 200, "[" OK ",null]");
-  scene_expect_silence(&s);
-  scene_close(&s);
+  client_expect(s.client, 200, "[" OK ",null]");
+  scene_close_silent(&s);
 }
 
 /* ---- benches -------------------------------------------------------------- */
@@ -469,8 +455,7 @@ Test(refusals, a_target_that_fails_five_times_is_not_asked_first) {
   for (int i = 0; i < 5; i++) ask_alone(s.client, s.a, 500);
   program_await_notice(s.program, "is passed by for 10 s: it keeps failing");
   ask_alone(s.client, s.b, 200);
-  scene_expect_silence(&s);
-  scene_close(&s);
+  scene_close_silent(&s);
 }
 
 Test(refusals, a_target_that_loses_ten_races_is_not_asked_first) {
@@ -508,7 +493,7 @@ static void fail_in_turn(struct scene *s) {
     client_get(s->client, "/smart");
     answer(s->a, 0, 500);
     answer(s->b, 1, 200);
-    reply_expect(client_await_reply(s->client), 200, OK);
+    client_expect(s->client, 200, OK);
   }
   program_await_notice(s->program, "is passed by for 10 s: it keeps failing");
 }
@@ -520,12 +505,11 @@ Test(refusals, whose_time_is_over_is_tried_whose_turn_it_ever_is) {
   hurry_by(10);
   client_get(s.client, "/smart");
   answer(s.a, 0, 200);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  client_expect(s.client, 200, OK);
   program_await_notice(s.program, "is back");
   ask_alone(s.client, s.a, 200);
   ask_alone(s.client, s.b, 200);
-  scene_expect_silence(&s);
-  scene_close(&s);
+  scene_close_silent(&s);
 }
 
 Test(refusals, one_item_of_all_tries_it) {
@@ -536,9 +520,8 @@ Test(refusals, one_item_of_all_tries_it) {
   scene_send(&s, "POST", "/all?hedge=1", "", "[\"/1\",\"/2\",\"/3\"]");
   for (int i = 0; i < 2; i++) answer(s.b, 0, 200);
   answer(s.a, 0, 200);
-  reply_expect(client_await_reply(s.client), 200, "[" OK "," OK "," OK "]");
-  scene_expect_silence(&s);
-  scene_close(&s);
+  client_expect(s.client, 200, "[" OK "," OK "," OK "]");
+  scene_close_silent(&s);
 }
 
 /* ---- a delay that is learned ---------------------------------------------- */
@@ -550,16 +533,14 @@ Test(refusals, a_learned_delay_is_that_of_quick_answers) {
   unsigned tries = 0;
   client_get(s.client, "/smart?timeout=250");
   (void)origin_await(s.origin);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 504);
+  const struct reply *reply = client_expect_problem(s.client, 504);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   do {
     cr_assert(++tries < TRIES, "no hedge was started");
     ask_often(&s, QUICK, 200);
     client_get(s.client, "/smart?timeout=250");
     (void)origin_await_attempt(s.origin, 0);
-    reply = client_await_reply(s.client);
-    reply_expect_problem(reply, 504);
+    reply = client_expect_problem(s.client, 504);
   } while (!has_story(reply, "2"));
   stage_close(&s);
 }
@@ -577,20 +558,12 @@ static bool scene_hedges(const struct scene *s) {
   return has_story(client_await_reply(s->client), "2");
 }
 
-static void reload(struct scene *s) {
-  memset(s->program->err, 0, sizeof s->program->err);
-  s->program->err_len = 0;
-  program_signal(s->program, SIGHUP);
-  program_await_notice(s->program, "reloaded");
-}
-
 Test(refusals, a_reload_keeps_the_budget_of_an_upstream) {
   struct scene s = scene_open(POOR("x"));
   cr_expect(scene_hedges(&s));
-  reload(&s);
+  program_reload(s.program, "hedgerow: reloaded");
   cr_expect(!scene_hedges(&s), "the token is spent");
-  scene_write(&s, POOR("y"));
-  reload(&s);
+  scene_reload(&s, POOR("y"), "hedgerow: reloaded");
   cr_expect(scene_hedges(&s), "another upstream has tokens of its own");
   scene_close(&s);
 }

@@ -15,25 +15,11 @@
 
 #define ALONE "--hedges", "0"
 #define ONE "--workers", "1"
-#define HEALTHY "{\"status\":\"ok\"}"
 
 TestSuite(reload, .fini = folder_remove);
 
-/* Sends it, and waits until this is said. */
-static void reload_expecting(struct program *program, const char *notice) {
-  memset(program->err, 0, program->err_len);
-  program->err_len = 0;
-  program_signal(program, SIGHUP);
-  program_await_notice(program, notice);
-}
-
 static void reload(struct program *program) {
-  reload_expecting(program, "hedgerow: reloaded");
-}
-
-static void expect_health(struct client *client) {
-  client_get(client, "/healthz");
-  reply_expect(client_await_reply(client), 200, HEALTHY);
+  program_reload(program, "hedgerow: reloaded");
 }
 
 /* ---- nothing to read ------------------------------------------------------ */
@@ -41,9 +27,9 @@ static void expect_health(struct client *client) {
 Test(reload, without_files_nothing_changes) {
   struct stage s = stage_open(ALONE);
   reload(s.program);
-  expect_health(s.client);
+  client_expect_healthy(s.client);
   reload(s.program);
-  expect_health(s.client);
+  client_expect_healthy(s.client);
   stage_close(&s);
 }
 
@@ -55,11 +41,10 @@ Test(reload, many_signals_at_once_are_carried_out) {
   folder_write("token", "last\n", path);
   program_signal(s.program, SIGHUP);
   while (strcmp(value, "Bearer last") != 0) {
-    client_get(s.client, "/smart");
-    struct arrival *arrival = origin_await(s.origin);
+    struct arrival *arrival = stage_ask(&s, "/smart");
     wire_field(arrival->request, "Authorization", value, sizeof value);
     arrival_answer_first(arrival, 200, "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    client_expect(s.client, 200, "1");
   }
   stage_close(&s);
 }
@@ -68,14 +53,12 @@ Test(reload, while_it_stops_a_signal_does_nothing) {
   char path[FOLDER_PATH_MAX];
   folder_write("token", "first\n", path);
   struct stage s = stage_open(ALONE, "--drain", "60m", "--token-file", path);
-  client_get(s.client, "/smart?timeout=60000");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart?timeout=60000");
   program_signal(s.program, SIGTERM);
   program_await_notice(s.program, "stopping");
   unlink(path);
   for (int i = 0; i < 10; i++) program_signal(s.program, SIGHUP);
-  arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, held, 200, "1");
   program_await_exit(s.program);
   cr_expect(s.program->exit_status == 0, "status %d", s.program->exit_status);
   cr_expect(!strstr(s.program->err, "reload"), "%s", s.program->err);
@@ -85,11 +68,10 @@ Test(reload, while_it_stops_a_signal_does_nothing) {
 /* ---- the token ------------------------------------------------------------ */
 
 static void expect_token(struct stage *s, const char *authorization) {
-  client_get(s->client, "/smart");
-  struct arrival *arrival = origin_await(s->origin);
+  struct arrival *arrival = stage_ask(s, "/smart");
   arrival_expect_field(arrival, "Authorization", authorization);
   arrival_answer_first(arrival, 200, "1");
-  reply_expect(client_await_reply(s->client), 200, "1");
+  client_expect(s->client, 200, "1");
 }
 
 Test(reload, the_next_request_carries_the_new_token) {
@@ -123,17 +105,14 @@ Test(reload, a_race_in_flight_keeps_its_token_and_gets_its_answer) {
   char path[FOLDER_PATH_MAX];
   folder_write("token", "first\n", path);
   struct stage s = stage_open("--hedge-after", "20s", "--token-file", path);
-  client_get(s.client, "/smart?timeout=60000");
-  struct arrival *primary = origin_await(s.origin);
+  struct arrival *primary = stage_ask(&s, "/smart?timeout=60000");
   folder_write("token", "second\n", path);
   reload(s.program);
   arrival_answer_json(primary, 500, "0");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
   arrival_expect_field(hedge, "Authorization", "Bearer first");
   arrival_answer_first(hedge, 200, "1");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "1");
-  reply_expect_story(reply, "2", "1");
+  reply_expect_story(client_expect(s.client, 200, "1"), "2", "1");
   expect_token(&s, "Bearer second");
   stage_close(&s);
 }
@@ -144,7 +123,7 @@ static void expect_refused_token(const char *text, const char *why) {
   struct stage s = stage_open(ALONE, "--token-file", path);
   if (text) folder_write("token", text, path);
   else unlink(path);
-  reload_expecting(s.program, "not reloaded: the token");
+  program_reload(s.program, "not reloaded: the token");
   snprintf(notice, sizeof notice, "--token-file: %s: %s", path, why);
   cr_expect(strstr(s.program->err, notice), "%s", s.program->err);
   cr_expect(!strstr(s.program->err, "s3cret"), "%s", s.program->err);
@@ -155,17 +134,14 @@ static void expect_refused_token(const char *text, const char *why) {
   stage_close(&s);
 }
 
-Test(reload, a_token_file_that_is_gone_keeps_the_old_token) {
-  expect_refused_token(NULL, "No such file or directory");
-}
+#define KEEPS_TOKEN(name, text, why)                                           \
+  Test(reload, name) { expect_refused_token(text, why); }
 
-Test(reload, an_empty_token_file_keeps_the_old_token) {
-  expect_refused_token("", "expected one line");
-}
-
-Test(reload, a_token_file_with_a_line_end_inside_keeps_the_old_token) {
-  expect_refused_token("s3cret\r\nX: s3cret\n", "expected one line");
-}
+KEEPS_TOKEN(a_token_file_that_is_gone_keeps_the_old_token, NULL,
+            "No such file or directory")
+KEEPS_TOKEN(an_empty_token_file_keeps_the_old_token, "", "expected one line")
+KEEPS_TOKEN(a_token_file_with_a_line_end_inside_keeps_the_old_token,
+            "s3cret\r\nX: s3cret\n", "expected one line")
 
 Test(reload, the_token_of_the_environment_stays) {
   setenv("HEDGEROW_TOKEN", "of-the-environment", 1);
@@ -287,7 +263,7 @@ static struct tls_arrival *expect_trusted(struct trust_stage *s,
   client_get(s->client, smart ? "/smart" : "/all");
   struct tls_arrival *arrival = tls_origin_await(origin);
   tls_arrival_answer(arrival, "1");
-  reply_expect(client_await_reply(s->client), 200, smart ? "1" : "[1]");
+  client_expect(s->client, 200, smart ? "1" : "[1]");
   return arrival;
 }
 
@@ -303,7 +279,7 @@ static void expect_kept(struct trust_stage *s, struct tls_arrival *kept) {
   client_get(s->client, "/smart");
   tls_arrival_await_next(kept);
   tls_arrival_answer(kept, "2");
-  reply_expect(client_await_reply(s->client), 200, "2");
+  client_expect(s->client, 200, "2");
 }
 
 Test(reload, the_new_ca_is_trusted_and_the_old_one_is_not) {
@@ -323,7 +299,7 @@ Test(reload, neither_a_kept_connection_nor_a_session_outlives_its_ca) {
   reload(s.program);
   struct tls_arrival *kept = expect_trusted(&s, s.old);
   tls_arrival_send_ticket(kept);
-  expect_health(s.client);
+  client_expect_healthy(s.client);
   trust(&s, s.other);
   reload(s.program);
   tls_arrival_await_closed(kept);
@@ -337,13 +313,13 @@ Test(reload, with_the_same_ca_connections_and_sessions_stay) {
   struct trust_stage s = trust_open();
   struct tls_arrival *kept = expect_trusted(&s, s.old);
   tls_arrival_send_ticket(kept);
-  expect_health(s.client);
+  client_expect_healthy(s.client);
   unlink(s.path);
   trust(&s, s.old);
   reload(s.program);
   expect_kept(&s, kept);
   tls_arrival_end(kept);
-  expect_health(s.client);
+  client_expect_healthy(s.client);
   cr_expect(expect_trusted(&s, s.old)->resumed);
   trust_close(&s);
 }
@@ -372,7 +348,7 @@ Test(reload, an_answer_that_is_awaited_over_tls_arrives) {
   reload(s.program);
   reload(s.program);
   tls_arrival_answer(held, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(s.client, 200, "1");
   tls_arrival_await_closed(held); /* it is not kept */
   expect_distrusted(&s, s.old);
   trust_close(&s);
@@ -386,14 +362,14 @@ Test(reload, a_connection_that_is_being_opened_is_not_lost) {
   cr_assert(listen(s.old->listening, 0) == 0);
   int first = wire_connect(s.old->port);
   client_get(s.client, "/smart?timeout=60000");
-  expect_health(other); /* so the other request has been taken up */
+  client_expect_healthy(other); /* so the other request has been taken up */
   trust(&s, s.other);
   reload(s.program);
   close(accept(s.old->listening, NULL, NULL));
   close(first);
   struct tls_arrival *arrival = tls_origin_await(s.old);
   tls_arrival_answer(arrival, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(s.client, 200, "1");
   client_free(other);
   trust_close(&s);
 }
@@ -408,7 +384,7 @@ Test(reload, a_race_in_flight_goes_on_under_its_own_cas) {
   tls_arrival_cut(primary);
   struct tls_arrival *hedge = tls_origin_await(s.old);
   tls_arrival_answer(hedge, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(s.client, 200, "1");
   tls_arrival_await_closed(hedge); /* it is not kept */
   trust_close(&s);
 }
@@ -417,13 +393,13 @@ static void expect_refused_ca(const char *text) {
   struct trust_stage s = trust_open();
   struct tls_arrival *kept = expect_trusted(&s, s.old);
   folder_write("ca", text, s.path);
-  reload_expecting(s.program, "not reloaded: the token and CAs from before");
+  program_reload(s.program, "not reloaded: the token and CAs from before");
   cr_expect(strstr(s.program->err, "--ca-file: ") &&
                 strstr(s.program->err, s.path),
             "%s", s.program->err);
   expect_kept(&s, kept);
   tls_arrival_end(kept);
-  expect_health(s.client);
+  client_expect_healthy(s.client);
   expect_trusted(&s, s.old);
   trust_close(&s);
 }
@@ -448,7 +424,7 @@ Test(reload, a_broken_ca_file_keeps_the_old_token_too) {
   s.client = client_new(s.program->port);
   folder_write("token", "second\n", token);
   folder_write("ca", "nothing\n", s.path);
-  reload_expecting(s.program, "not reloaded");
+  program_reload(s.program, "not reloaded");
   tls_arrival_expect_field(expect_trusted(&s, s.old), "Authorization",
                            "Bearer first");
   trust_close(&s);

@@ -24,18 +24,8 @@ TestSuite(reload_file, .fini = folder_remove);
 #define BOTH BEFORE_B "  - {path: /b, upstream: b}\n"
 #define BEFORE_B AB "routes:\n  - {path: /a, upstream: a}\n"
 
-static void reload_expecting(const struct scene *s, const char *yaml,
-                             const char *notice) {
-  struct program *program = s->program;
-  scene_write(s, yaml);
-  memset(program->err, 0, program->err_len);
-  program->err_len = 0;
-  program_signal(program, SIGHUP);
-  program_await_notice(program, notice);
-}
-
 static void reload(const struct scene *s, const char *yaml) {
-  reload_expecting(s, yaml, "hedgerow: reloaded");
+  scene_reload(s, yaml, "hedgerow: reloaded");
 }
 
 static void expect_said(const struct scene *s, const char *text) {
@@ -73,14 +63,12 @@ Test(reload_file, a_route_has_its_new_target_and_its_new_options) {
              "upstreams:\n  a: {targets: [$B/v2]}\n"
              "routes:\n  - {path: /a, upstream: a, strip_prefix: true,\n"
              "     success: any, headers: {X-New: 'yes'}}\n");
-  client_get(s.client, "/a/7");
-  struct arrival *arrival = origin_await(s.b);
+  struct arrival *arrival = scene_ask(&s, s.b, "/a/7");
   arrival_expect_line(arrival, "GET /v2/7 HTTP/1.1");
   arrival_expect_field(arrival, "X-New", "yes");
   arrival_answer(arrival, 404, "", "<p>");
-  reply_expect(client_await_reply(s.client), 404, "<p>");
-  scene_expect_silence(&s);
-  scene_close(&s);
+  client_expect(s.client, 404, "<p>");
+  scene_close_silent(&s);
 }
 
 Test(reload_file, a_smaller_budget_holds_for_what_was_kept_under_the_old_one) {
@@ -92,10 +80,8 @@ Test(reload_file, a_smaller_budget_holds_for_what_was_kept_under_the_old_one) {
   snprintf(after, sizeof after, file, "0%");
   struct scene s = scene_open(before);
   reload(&s, after);
-  client_get(s.client, "/a");
-  arrival_answer_json(origin_await(s.a), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  arrival_answer_json(scene_ask(&s, s.a, "/a"), 500, "{}");
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_in_body(reply, "\"refused_by\":\"budget\"");
   scene_close(&s);
 }
@@ -106,16 +92,14 @@ Test(reload_file, what_is_in_flight_ends_by_the_file_it_began_under) {
       "upstreams:\n"
       "  a: {targets: [$A, {url: $B/old, headers: {X-Old: 'yes'}}]}\n"
       "routes:\n  - {path: /a, upstream: a}\n");
-  client_get(s.client, "/a");
-  struct arrival *held = origin_await(s.a);
+  struct arrival *held = scene_ask(&s, s.a, "/a");
   reload(&s, A "routes:\n  - {path: /other, upstream: a}\n");
   reload(&s, A "routes:\n  - {path: /another, upstream: a}\n");
   arrival_answer_json(held, 503, "{}");
   held = origin_await(s.b); /* its hedge goes to a target that was removed */
   arrival_expect_line(held, "GET /old/a HTTP/1.1");
   arrival_expect_field(held, "X-Old", "yes");
-  arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_serve(&s, held, 200, "1");
   scene_expect_problem(&s, "/a", 404);
   scene_expect(&s, s.a, "/another", "GET /another HTTP/1.1");
   scene_close(&s);
@@ -127,15 +111,14 @@ static void expect_late_body(const char *framing, const char *rest) {
                                 "  - {path: /a, upstream: a}\n");
   client_send(s.client, "POST /a HTTP/1.1\r\nHost: h\r\n");
   client_send(s.client, framing);
-  reply_expect(client_await_reply(s.client), 100, "");
+  client_expect(s.client, 100, "");
   reload(&s, ALONE "upstreams:\n  a: {targets: [$B]}\nroutes:\n"
                    "  - {path: /b, upstream: a, max_request_body: 1}\n");
   client_send(s.client, rest);
   struct arrival *arrival = origin_await(s.a);
   arrival_expect_line(arrival, "POST /a HTTP/1.1");
   arrival_expect_body(arrival, "abcd", 4);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_serve(&s, arrival, 200, "1");
   scene_expect_problem(&s, "/a", 404);
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
   scene_close(&s);
@@ -154,7 +137,7 @@ Test(reload_file, a_client_that_leaves_its_late_body_leaves_no_file_behind) {
   struct scene s = scene_open(BEFORE);
   client_send(s.client, "POST /a HTTP/1.1\r\nHost: h\r\n"
                         "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n");
-  reply_expect(client_await_reply(s.client), 100, "");
+  client_expect(s.client, 100, "");
   reload(&s, BOTH);
   client_leave(s.client);
   client_free(s.client);
@@ -165,17 +148,14 @@ Test(reload_file, a_client_that_leaves_its_late_body_leaves_no_file_behind) {
 
 Test(reload_file, kept_connections_of_unchanged_targets_stay) {
   struct scene s = scene_open(BOTH);
-  client_get(s.client, "/a");
-  struct arrival *kept = origin_await(s.a);
-  arrival_answer_json(kept, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  struct arrival *kept = scene_ask(&s, s.a, "/a");
+  scene_serve(&s, kept, 200, "1");
   static const char *const files[] = {BEFORE, BOTH, "oops", BEFORE};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-    reload_expecting(&s, files[i], "reloaded");
+    scene_reload(&s, files[i], "reloaded");
     client_get(s.client, "/a");
     arrival_await_next(kept);
-    arrival_answer_json(kept, 200, "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    scene_serve(&s, kept, 200, "1");
   }
   origin_expect_no_arrival(s.a);
   scene_close(&s);
@@ -194,19 +174,16 @@ Test(reload_file, a_target_has_its_new_token) {
     snprintf(want, sizeof want, "Bearer %s", tokens[i]);
     folder_write("t", tokens[i], path);
     reload(&s, yaml);
-    client_get(s.client, "/a");
-    struct arrival *arrival = origin_await(s.a);
+    struct arrival *arrival = scene_ask(&s, s.a, "/a");
     arrival_expect_field(arrival, "Authorization", want);
     arrival_answer_first(arrival, 200, "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    client_expect(s.client, 200, "1");
   }
   unlink(path);
-  reload_expecting(&s, yaml, "not reloaded");
-  client_get(s.client, "/a");
-  struct arrival *arrival = origin_await(s.a);
+  scene_reload(&s, yaml, "not reloaded");
+  struct arrival *arrival = scene_ask(&s, s.a, "/a");
   arrival_expect_field(arrival, "Authorization", "Bearer two");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_serve(&s, arrival, 200, "1");
   scene_close(&s);
 }
 
@@ -214,11 +191,11 @@ Test(reload_file, a_target_has_its_new_token) {
 
 Test(reload_file, a_broken_file_changes_nothing_and_is_told_with_its_lines) {
   struct scene s = scene_open(BEFORE);
-  reload_expecting(&s,
-                   BEFORE_B "  - {path: /b, upstrem: b}\n"
-                            "  - {path: /c, upstream: c}\n",
-                   "not reloaded: the configuration from before stays in "
-                   "force");
+  scene_reload(&s,
+               BEFORE_B "  - {path: /b, upstrem: b}\n"
+                        "  - {path: /c, upstream: c}\n",
+               "not reloaded: the configuration from before stays in "
+               "force");
   expect_said(&s, "line 7, column 16");
   expect_said(&s, "upstrem");
   expect_said(&s, "line 8, column 26");
@@ -234,8 +211,7 @@ Test(reload_file, a_file_that_has_gone_changes_nothing) {
   struct scene s = scene_open(BEFORE);
   folder_path("hedgerow.yaml", path);
   unlink(path);
-  program_signal(s.program, SIGHUP);
-  program_await_notice(s.program, "not reloaded");
+  program_reload(s.program, "not reloaded");
   expect_said(&s, path);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   scene_close(&s);
@@ -249,12 +225,11 @@ Test(reload_file, a_pipe_is_read_at_the_start_and_not_again) {
               "routes: [{path: /a, upstream: a, methods: [PUT]}]\n",
               path);
   struct program *program = program_start("--config", path);
-  program_signal(program, SIGHUP);
-  program_await_notice(program, "not reloaded: the configuration from before");
+  program_reload(program, "not reloaded: the configuration from before");
   cr_expect(strstr(program->err, "cannot be read again"), "%s", program->err);
   struct client *client = client_new(program->port);
   client_get(client, "/a");
-  reply_expect_problem(client_await_reply(client), 405);
+  client_expect_problem(client, 405);
   client_free(client);
   program_free(program);
 }
@@ -320,7 +295,7 @@ Test(reload_file, a_service_manager_hears_how_it_ended) {
   setenv("NOTIFY_SOCKET", path, 1);
   struct scene s = scene_open(BEFORE);
   expect_message(manager, "READY=1\n");
-  reload_expecting(&s, "nonsense", "not reloaded");
+  scene_reload(&s, "nonsense", "not reloaded");
   expect_message(manager, "RELOADING=1\n");
   expect_message(manager, "READY=1\nSTATUS=not reloaded: the configuration");
   reload(&s, BOTH);
@@ -340,11 +315,11 @@ Test(reload_file, many_reloads_leave_nothing_behind) {
   client_get(patient, "/b?timeout=60000");
   struct arrival *held = origin_await(s.b);
   for (unsigned i = 0; i < 60; i++) {
-    reload_expecting(&s, files[i % 4], "reloaded");
+    scene_reload(&s, files[i % 4], "reloaded");
     scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   }
   arrival_answer_json(held, 200, "2");
-  reply_expect(client_await_reply(patient), 200, "2");
+  client_expect(patient, 200, "2");
   client_free(patient);
   scene_close(&s);
 }

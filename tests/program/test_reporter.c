@@ -11,24 +11,14 @@
 
 TestSuite(reporter, .fini = folder_remove);
 
-#define OK "{\"ok\":true}"
-
 /* Hedges come forward after a failure, and never by their time. */
 #define FORWARD                                                                \
   "--hedges", "1", "--hedge-after", "50s", "--max-timeout", "60s",             \
       "--timeout", "55s", "--on-failure", "next"
 
 static void rescue_one(const struct stage *s) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), 500, OK);
-  arrival_answer_json(origin_await_attempt(s->origin, 1), 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
-}
-
-static void answer_one(const struct stage *s) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
+  arrival_answer_json(stage_ask_primary(s, "/smart"), 500, OK);
+  stage_serve(s, origin_await_attempt(s->origin, 1), 200, OK);
 }
 
 static void ask_for_it(const struct stage *s, const char *want) {
@@ -39,7 +29,7 @@ static void ask_for_it(const struct stage *s, const char *want) {
 Test(reporter, sigusr1_and_the_end_tell_what_it_brought) {
   struct stage s = stage_open(FORWARD);
   ask_for_it(&s, "hedgerow: receipt: no request asked an upstream\n");
-  answer_one(&s);
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   ask_for_it(&s, "receipt: 1 request, 0.0 % extra; nothing was rescued\n");
   rescue_one(&s);
   program_stop(s.program);
@@ -60,9 +50,8 @@ Test(reporter, whoever_served_nobody_ends_without_a_word) {
 Test(reporter, refusals_are_told_with_their_reason) {
   struct stage s = stage_open(FORWARD, "--budget", "10%:1");
   rescue_one(&s);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
-  reply_expect_problem(client_await_reply(s.client), 502);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
+  client_expect_problem(s.client, 502);
   ask_for_it(&s, "; refused 1 (budget)\n");
   stage_close(&s);
 }
@@ -105,9 +94,7 @@ Test(reporter, a_reload_takes_nothing_from_all_together) {
   struct scene s = scene_open(TWO);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
-  scene_write(&s, ONE);
-  program_signal(s.program, SIGHUP);
-  program_await_notice(s.program, "hedgerow: reloaded");
+  scene_reload(&s, ONE, "hedgerow: reloaded");
   scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "receipt: 3 requests, 0.0 % extra; nothing");
@@ -151,10 +138,8 @@ Test(reporter, without_a_log_it_is_a_notice) {
 
 /* The hedge has won, and the primary is still asked. */
 static struct arrival *lose(const struct stage *s) {
-  client_get(s->client, "/smart");
-  struct arrival *primary = origin_await_attempt(s->origin, 0);
-  arrival_answer_json(origin_await_attempt(s->origin, 1), 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
+  struct arrival *primary = stage_ask_primary(s, "/smart");
+  stage_serve(s, origin_await_attempt(s->origin, 1), 200, OK);
   return primary;
 }
 

@@ -11,7 +11,6 @@
 
 TestSuite(retries, .fini = folder_remove);
 
-#define OK "{\"ok\":true}"
 #define POST "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
 
 #define stage_open_retrying(...)                                               \
@@ -22,25 +21,19 @@ TestSuite(retries, .fini = folder_remove);
 
 Test(retries, a_failure_is_retried_and_what_that_brings_is_the_answer) {
   struct stage s = stage_open_retrying("2");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer(origin_await_attempt(s.origin, 1), 200, "", "<html>");
   arrival_answer_json(origin_await_attempt(s.origin, 2), 200, OK);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, OK);
-  reply_expect_story(reply, "3", "2");
-  program_stop(s.program);
-  cr_expect(strstr(s.program->out, "\"kind\":\"retry\""), "%s", s.program->out);
+  reply_expect_story(client_expect(s.client, 200, OK), "3", "2");
+  program_expect_log(s.program, "\"kind\":\"retry\"");
   stage_close(&s);
 }
 
 Test(retries, when_each_try_has_failed_the_problem_tells_of_all) {
   struct stage s = stage_open_retrying("1");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer(origin_await_attempt(s.origin, 1), 200, "", "<html>");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_story(reply, "2", NULL);
   reply_expect_result(reply, 0, "status");
   reply_expect_result(reply, 1, "bad_json");
@@ -52,8 +45,7 @@ Test(retries, an_attempt_out_of_its_time_is_retried) {
   hurry_open();
   struct stage s =
       stage_open_retrying("1", "--attempt-timeout", "30s", "--timeout", "60s");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   hurry_by(30);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   arrival_await_closed(primary);
@@ -63,21 +55,18 @@ Test(retries, an_attempt_out_of_its_time_is_retried) {
 
 static void expect_no_retry(int status, const char *fields, int answered) {
   struct stage s = stage_open_retrying("1", "--timeout", "5s");
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await(s.origin), status, fields, "{}");
+  arrival_answer(stage_ask(&s, "/smart"), status, fields, "{}");
   const struct reply *reply = client_await_reply(s.client);
   cr_expect_eq(reply->status, answered, "%s%s", reply->head, reply->body);
   reply_expect_field(reply, "Hedge-Attempts", "1");
-  origin_expect_no_arrival(s.origin);
-  stage_close(&s);
+  stage_close_silent(&s);
 }
 
 Test(retries, a_4xx_is_not_retried) { expect_no_retry(404, "", 404); }
 
 Test(retries, a_429_is_retried) {
   struct stage s = stage_open_retrying("1");
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await_attempt(s.origin, 0), 429, "Retry-After: 0\r\n",
+  arrival_answer(stage_ask_primary(&s, "/smart"), 429, "Retry-After: 0\r\n",
                  "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   reply_expect_story(client_await_reply(s.client), "2", "1");
@@ -90,8 +79,7 @@ Test(retries, a_retry_after_beyond_the_deadline_is_the_end) {
 
 Test(retries, a_retry_after_that_is_over_is_none) {
   struct stage s = stage_open_retrying("1");
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await_attempt(s.origin, 0), 503,
+  arrival_answer(stage_ask_primary(&s, "/smart"), 503,
                  "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n", "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   reply_expect_story(client_await_reply(s.client), "2", "1");
@@ -102,8 +90,7 @@ Test(retries, a_client_that_wants_one_attempt_gets_one) {
   struct stage s = stage_open_retrying("1");
   client_get_with(s.client, "/smart", "Hedge: off\r\n");
   arrival_answer_json(origin_await(s.origin), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   stage_close(&s);
 }
@@ -113,12 +100,10 @@ Test(retries, a_client_that_wants_one_attempt_gets_one) {
 Test(retries, come_after_the_hedge_that_a_failure_brings_forward) {
   struct stage s = stage_open("--hedges", "1", "--hedge-after", "9s",
                               "--retries", "1", "--log", "json");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 2), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_story(reply, "3", NULL);
   const char *kind = strstr(reply->body, "\"kind\":\"retry\"");
   cr_expect(kind && !strstr(kind + 1, "\"kind\""), "%s", reply->body);
@@ -159,7 +144,7 @@ Test(retries, a_post_that_was_answered_is_not_retried) {
   struct client *client = client_new(program->port);
   client_send(client, POST);
   arrival_answer_json(origin_await(bad), 503, "{}");
-  reply_expect_problem(client_await_reply(client), 502);
+  client_expect_problem(client, 502);
   origin_expect_no_arrival(good);
   client_free(client);
   program_free(program);

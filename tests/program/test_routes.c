@@ -51,16 +51,14 @@ Test(routes, a_percent_encoded_letter_is_the_letter) {
 Test(routes, a_percent_encoded_slash_is_none) {
   struct scene s = scene_open(USERS);
   client_get(s.client, "/users%2Fold");
-  reply_expect_problem(client_await_reply(s.client), 404);
-  scene_expect_silence(&s);
-  scene_close(&s);
+  client_expect_problem(s.client, 404);
+  scene_close_silent(&s);
 }
 
 Test(routes, a_path_that_no_route_takes_is_told_so) {
   struct scene s = scene_open(USERS);
   client_get(s.client, "/nobody");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 404);
+  const struct reply *reply = client_expect_problem(s.client, 404);
   reply_expect_in_body(reply, "no route takes this path");
   scene_expect_problem(&s, "/smart", 404);
   scene_expect_problem(&s, "/all", 404);
@@ -93,8 +91,7 @@ Test(routes, the_root_takes_whatever_no_other_route_takes) {
   scene_expect(&s, s.a, "/smart/x", "GET /v1/smart/x HTTP/1.1");
   scene_expect(&s, s.a, "/bb", "GET /v1/bb HTTP/1.1");
   scene_expect(&s, s.b, "/b/c", "GET /b/c HTTP/1.1");
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
+  client_expect_healthy(s.client);
   scene_close(&s);
 }
 
@@ -112,16 +109,15 @@ Test(routes, smart_and_all_are_there_when_the_file_says_so) {
   struct scene s = scene_open(THREE "  - {path: /smart, upstream: a}\n"
                                     "  - {path: /all, upstream: b, list: c}\n");
   scene_expect(&s, s.a, "/smart/x", "GET /v1/x HTTP/1.1");
-  client_get(s.client, "/all");
-  struct arrival *arrival = origin_await(s.c);
+  struct arrival *arrival = scene_ask(&s, s.c, "/all");
   arrival_expect_line(arrival, "GET /base/ HTTP/1.1");
   arrival_answer_json(arrival, 200, "3");
-  reply_expect(client_await_reply(s.client), 200, "[3]");
+  client_expect(s.client, 200, "[3]");
   client_post(s.client, "/all", "[\"/x\"]");
   arrival = origin_await(s.b);
   arrival_expect_line(arrival, "GET /x HTTP/1.1");
   arrival_answer_json(arrival, 200, "4");
-  reply_expect(client_await_reply(s.client), 200, "[4]");
+  client_expect(s.client, 200, "[4]");
   scene_close(&s);
 }
 
@@ -138,22 +134,18 @@ Test(routes, routes_of_one_path_share_its_methods) {
   scene_send(&s, "DELETE", "/x/1", "", NULL);
   struct arrival *arrival = origin_await(s.b);
   arrival_expect_line(arrival, "DELETE /x/1 HTTP/1.1");
-  arrival_answer_json(arrival, 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
+  scene_serve(&s, arrival, 200, "2");
   scene_send(&s, "PUT", "/x/y", "", "");
-  arrival_answer_json(origin_await(s.c), 200, "3");
-  reply_expect(client_await_reply(s.client), 200, "3");
+  scene_serve(&s, origin_await(s.c), 200, "3");
   scene_close(&s);
 }
 
 Test(routes, a_method_that_none_of_them_takes_is_told_all_that_they_take) {
   struct scene s = scene_open(BY_METHOD);
   scene_send(&s, "PATCH", "/x", "", NULL);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 405);
+  const struct reply *reply = client_expect_problem(s.client, 405);
   reply_expect_field(reply, "Allow", "GET, HEAD, POST, DELETE");
-  scene_expect_silence(&s);
-  scene_close(&s);
+  scene_close_silent(&s);
 }
 
 /* ---- the query and the body ----------------------------------------------- */
@@ -186,12 +178,10 @@ Test(routes, a_get_brings_a_body_only_where_a_route_says_so) {
   arrival_expect_line(arrival, "GET /v1/a HTTP/1.1");
   arrival_expect_field(arrival, "Content-Type", "text/x");
   arrival_expect_body(arrival, "{\"q\":1}", 7);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_serve(&s, arrival, 200, "1");
   scene_send(&s, "GET", "/b", "", "{}");
-  reply_expect_problem(client_await_reply(s.client), 413);
-  scene_expect_silence(&s);
-  scene_close(&s);
+  client_expect_problem(s.client, 413);
+  scene_close_silent(&s);
 }
 
 /* ---- links ---------------------------------------------------------------- */
@@ -203,8 +193,7 @@ static void expect_link(const struct scene *s, const char *target,
   snprintf(field, sizeof field, "Link: <%s%s>; rel=next\r\n", s->a->url, path);
   client_get(s->client, target);
   arrival_answer(origin_await(origin), 200, field, "1");
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect_in_field(reply, "Link", want);
+  reply_expect_in_field(client_await_reply(s->client), "Link", want);
 }
 
 Test(routes, links_to_any_target_lead_to_the_route_or_stay) {
@@ -236,8 +225,7 @@ static void preflight(const struct scene *s, const char *origin,
 static void expect_allowed(const struct scene *s, const char *origin,
                            const char *method, const char *allowed) {
   preflight(s, origin, method);
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect(reply, 204, "");
+  const struct reply *reply = client_expect(s->client, 204, "");
   reply_expect_field(reply, "Access-Control-Allow-Methods", allowed);
 }
 
@@ -256,8 +244,7 @@ Test(routes, a_preflight_goes_by_the_route_of_the_method_that_it_asks_for) {
   preflight(&s, "one", "PATCH"); /* without cors the upstream answers */
   struct arrival *arrival = origin_await(s.c);
   arrival_expect_line(arrival, "OPTIONS /base/m HTTP/1.1");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_serve(&s, arrival, 200, "1");
   scene_close(&s);
 }
 
@@ -307,8 +294,7 @@ Test(routes, a_problem_names_the_target_by_its_upstream) {
                               "  b: {targets: [$B, $C]}\n"
                               "routes:\n  - {path: /a, upstream: a}\n"
                               "  - {path: /b, upstream: b}\n");
-  client_get(s.client, "/b");
-  arrival_answer_json(origin_await(s.b), 503, "{}");
+  arrival_answer_json(scene_ask(&s, s.b, "/b"), 503, "{}");
   arrival_answer_json(origin_await(s.c), 503, "{}");
   const struct reply *reply = client_await_reply(s.client);
   reply_expect_in_body(reply, "{\"target\":1,\"name\":\"b/0\",");

@@ -19,25 +19,18 @@ TestSuite(rules, .fini = folder_remove);
 Test(rules, a_200_that_says_no_brings_a_hedge_forward) {
   struct stage s =
       stage_open(NEVER, "--success-if", RULE, "--log", "json", "--hedges", "1");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, NO);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, NO);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, YES);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, YES);
-  reply_expect_story(reply, "2", "1");
-  program_stop(s.program);
-  cr_expect(strstr(s.program->out, "\"result\":\"rule\",\"status\":200"), "%s",
-            s.program->out);
+  reply_expect_story(client_expect(s.client, 200, YES), "2", "1");
+  program_expect_log(s.program, "\"result\":\"rule\",\"status\":200");
   stage_close(&s);
 }
 
 Test(rules, a_problem_names_the_rule_and_not_the_body) {
   struct stage s =
       stage_open("--hedges", "0", "--fail-if", "/status != \"ok\"");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 200, NO);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  arrival_answer_json(stage_ask(&s, "/smart"), 200, NO);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_result(reply, 0, "rule");
   reply_expect_in_body(reply, "the JSON breaks a rule: fail_if holds: "
                               "/status != \\\"ok\\\"");
@@ -48,8 +41,7 @@ Test(rules, a_problem_names_the_rule_and_not_the_body) {
 Test(rules, a_failure_by_a_rule_is_retried) {
   struct stage s = stage_open("--hedges", "0", "--retries", "1", "--backoff",
                               "5ms", "--success-if", RULE);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, NO);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, NO);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, YES);
   reply_expect_story(client_await_reply(s.client), "2", "1");
   stage_close(&s);
@@ -58,8 +50,7 @@ Test(rules, a_failure_by_a_rule_is_retried) {
 /* However the body is framed. */
 static void expect_ruled(const char *bytes, const char *result) {
   struct stage s = stage_open("--hedges", "0", "--success-if", RULE);
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, bytes);
   arrival_close(arrival);
   const struct reply *reply = client_await_reply(s.client);
@@ -82,9 +73,7 @@ Test(rules, a_body_is_looked_at_whole_however_it_is_framed) {
 Test(rules, errors_upstream_passes_on_what_says_no) {
   struct stage s =
       stage_open("--hedges", "0", "--success-if", RULE, "--errors", "upstream");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 200, NO);
-  reply_expect(client_await_reply(s.client), 200, NO);
+  stage_serve(&s, stage_ask(&s, "/smart"), 200, NO);
   stage_close(&s);
 }
 
@@ -92,10 +81,8 @@ Test(rules, errors_upstream_passes_on_what_says_no) {
 Test(rules, a_final_4xx_is_the_answer_beside_what_says_no) {
   struct stage s = stage_open(NEVER, "--hedges", "1", "--success-if", RULE,
                               "--final", "4xx");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, NO);
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 404, "{}");
-  reply_expect(client_await_reply(s.client), 404, "{}");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, NO);
+  stage_serve(&s, origin_await_attempt(s.origin, 1), 404, "{}");
   stage_close(&s);
 }
 
@@ -109,7 +96,7 @@ Test(rules, an_item_of_all_that_says_no_is_null) {
     bool first = strstr(arrival->request, "GET /a ") != NULL;
     arrival_answer_json(arrival, 200, first ? NO : YES);
   }
-  reply_expect(client_await_reply(s.client), 200, "[null," YES "]");
+  client_expect(s.client, 200, "[null," YES "]");
   stage_close(&s);
 }
 
@@ -130,7 +117,7 @@ Test(rules, an_item_of_a_gather_goes_by_the_rules_of_its_own_route) {
   client_get(client, "/both");
   for (unsigned i = 0; i < 2; i++)
     arrival_answer_json(origin_await(origin), 200, NO);
-  reply_expect(client_await_reply(client), 200, "[null," NO "]");
+  client_expect(client, 200, "[null," NO "]");
   client_free(client);
   program_free(program);
   origin_free(origin);

@@ -33,8 +33,7 @@ enum { LARGE_BODY = 50 * 1000 * 1000 };
 
 /* The client asks, the origin sends this head, and the client has it. */
 static struct arrival *begin(struct stage *s, const char *head) {
-  client_get(s->client, "/smart");
-  struct arrival *arrival = origin_await(s->origin);
+  struct arrival *arrival = stage_ask(s, "/smart");
   arrival_send(arrival, head);
   cr_assert_eq(client_await_head(s->client)->status, 200);
   return arrival;
@@ -62,16 +61,12 @@ static void pass_last(struct stage *s, struct arrival *arrival) {
 static void expect_both_kept(struct stage *s, struct arrival *arrival) {
   client_get(s->client, "/smart");
   arrival_await_next(arrival);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s->client), 200, "1");
+  stage_serve(s, arrival, 200, "1");
 }
 
 /* The program ends, and its log holds this of its first line. */
 static void expect_logged(struct stage *s, const char *text) {
-  client_leave(s->client);
-  program_stop(s->program);
-  cr_assert(strstr(s->program->out, text), "expected %s in the log:\n%s", text,
-            s->program->out);
+  stage_expect_log(s, text);
 }
 
 /* ---- in order, and at once ---- */
@@ -109,11 +104,10 @@ Test(streaming, a_body_with_a_length_passes_as_it_is) {
 
 Test(streaming, what_is_whole_at_once_has_a_length) {
   struct stage s = stage_open(STREAMS);
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, CHUNKED "\r\n3\r\none\r\n" LAST);
   arrival->state = ARRIVAL_ANSWERED;
-  reply_expect(client_await_reply(s.client), 200, "one");
+  client_expect(s.client, 200, "one");
   expect_both_kept(&s, arrival);
   stage_close(&s);
 }
@@ -125,9 +119,7 @@ Test(streaming, a_body_without_a_length_goes_on_in_chunks) {
   client_await_bytes(s.client, "3\r\none\r\n");
   arrival_close(arrival);
   client_await_bytes(s.client, LAST);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, stage_ask(&s, "/smart"), 200, "1");
   stage_close(&s);
 }
 
@@ -158,8 +150,7 @@ Test(streaming, a_chunk_in_pieces_is_not_waited_for) {
 
 Test(streaming, an_error_is_streamed_as_well) {
   struct stage s = stage_open(STREAMS);
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n"
                         "Content-Length: 4\r\n\r\n");
   const struct reply *reply = client_await_head(s.client);
@@ -212,22 +203,20 @@ Test(streaming, the_next_request_may_lie_behind_a_stream) {
   pass_last(&s, arrival);
   arrival_await_next(arrival);
   arrival_expect_line(arrival, "GET /2 HTTP/1.1");
-  arrival_answer_json(arrival, 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
+  stage_serve(&s, arrival, 200, "2");
   stage_close(&s);
 }
 
 Test(streaming, a_route_with_hedges_or_json_is_held) {
   struct stage s = stage_open("--success", "2xx", "--hedges", "0");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, EVENTS "3\r\none\r\n");
   struct client *other = client_new(s.program->port);
   client_get(other, "/healthz");
   client_await_reply(other);
   client_expect_nothing(s.client);
   arrival_send(arrival, LAST);
-  reply_expect(client_await_reply(s.client), 200, "one");
+  client_expect(s.client, 200, "one");
   client_free(other);
   stage_close(&s);
 }
@@ -329,14 +318,12 @@ Test(streaming, an_upstream_that_resets_a_body_until_the_close_breaks_it) {
 
 Test(streaming, before_the_head_a_failure_is_a_problem) {
   struct stage s = stage_open(STREAMS);
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.1 200 OK\r\nTransfer-En");
   arrival_close(arrival);
-  reply_expect_problem(client_await_reply(s.client), 502);
-  client_get(s.client, "/smart");
-  arrival_send(origin_await(s.origin), "HTTP/1.1 101 Switching\r\n\r\n");
-  reply_expect_problem(client_await_reply(s.client), 502);
+  client_expect_problem(s.client, 502);
+  arrival_send(stage_ask(&s, "/smart"), "HTTP/1.1 101 Switching\r\n\r\n");
+  client_expect_problem(s.client, 502);
   stage_close(&s);
 }
 
@@ -349,7 +336,7 @@ static void let_pass(struct stage *s, const char *timeout) {
   struct client *other = client_new(s->program->port);
   client_get(other, target);
   struct arrival *held = origin_await(s->origin);
-  reply_expect_problem(client_await_reply(other), 504);
+  client_expect_problem(other, 504);
   arrival_await_closed(held);
   client_free(other);
 }
@@ -357,8 +344,7 @@ static void let_pass(struct stage *s, const char *timeout) {
 Test(streaming, the_timeout_is_that_of_the_head) {
   hurry_open();
   struct stage s = stage_open(STREAMS, "--attempt-timeout", "40s");
-  client_get(s.client, "/smart?timeout=30000");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart?timeout=30000");
   arrival_send(arrival, EVENTS);
   cr_assert_eq(client_await_head(s.client)->status, 200);
   hurry_by(50);
@@ -576,7 +562,7 @@ Test(streaming, a_pause_over_tls_loses_nothing) {
   client_get(client, "/smart");
   tls_arrival_await_next(arrival);
   tls_arrival_answer(arrival, "1");
-  reply_expect(client_await_reply(client), 200, "1");
+  client_expect(client, 200, "1");
   client_free(client);
   program_free(program);
   tls_origin_free(origin);
@@ -624,19 +610,14 @@ TestSuite(streaming_from_a_file, .fini = folder_remove);
 
 Test(streaming_from_a_file, a_reload_leaves_a_stream_alone) {
   struct scene s = scene_open(FILE_OF("$A"));
-  client_get(s.client, "/a");
-  struct arrival *arrival = origin_await(s.a);
+  struct arrival *arrival = scene_ask(&s, s.a, "/a");
   arrival_send(arrival, EVENTS "3\r\none\r\n");
   cr_assert_eq(client_await_head(s.client)->status, 200);
   client_await_bytes(s.client, "3\r\none\r\n");
-  scene_write(&s, FILE_OF("$B"));
-  program_signal(s.program, SIGHUP);
-  program_await_notice(s.program, "reloaded");
+  scene_reload(&s, FILE_OF("$B"), "reloaded");
   arrival_send(arrival, "3\r\ntwo\r\n" LAST);
   client_await_bytes(s.client, "3\r\ntwo\r\n" LAST);
-  client_get(s.client, "/a");
-  arrival_answer_json(origin_await(s.b), 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_serve(&s, scene_ask(&s, s.b, "/a"), 200, "1");
   scene_close(&s);
 }
 

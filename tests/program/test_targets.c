@@ -58,8 +58,7 @@ Test(targets, each_of_them_sees_only_its_own_credentials) {
             a->request);
   cr_expect(!strstr(b->request, FILED), "%s", b->request);
   expect_without(c->request, "the request to c");
-  arrival_answer_json(c, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_serve(&s, c, 200, "1");
   scene_close(&s);
 }
 
@@ -75,8 +74,7 @@ Test(targets, the_clients_credentials_go_where_there_are_no_others) {
   arrival_expect_field(c, "Authorization", "Basic mine");
   arrival_expect_field(c, "Cookie", "m=1");
   expect_without(c->request, "the request to c");
-  arrival_answer_json(c, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_serve(&s, c, 200, "1");
   scene_close(&s);
 }
 
@@ -86,8 +84,7 @@ Test(targets, what_is_secret_is_in_no_answer_and_no_log) {
   arrival_reset(origin_await_attempt(s.a, 0));
   arrival_reset(origin_await_attempt(s.b, 1));
   arrival_reset(origin_await_attempt(s.c, 2));
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   expect_without(reply->head, "an answer's head");
   expect_without(reply->body, "an answer");
   client_leave(s.client);
@@ -171,7 +168,7 @@ Test(targets, hedges_go_to_those_behind_the_first_one) {
       origin_await_attempt(all[(first + k) % 3], k);
     arrival_answer_first(origin_await_attempt(all[(first + 2) % 3], 2), 200,
                          "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    client_expect(s.client, 200, "1");
   }
   scene_close(&s);
 }
@@ -197,7 +194,7 @@ Test(targets, the_one_that_is_at_work_is_not_asked) {
   for (int i = 0; i < 20; i++)
     scene_expect(&s, busy == s.a ? s.b : s.a, "/x", "GET /x HTTP/1.1");
   arrival_answer_json(held, 200, "2");
-  reply_expect(client_await_reply(patient), 200, "2");
+  client_expect(patient, 200, "2");
   client_free(patient);
   scene_close(&s);
 }

@@ -16,7 +16,6 @@ enum { FLAGS_MAX = 64, LARGE_BODY = 8 * 1000 * 1000 };
 
 #define ALONE "--hedges", "0"
 #define ONE "--workers", "1"
-#define OK "{\"time\":1}"
 
 struct tls_stage {
   struct tls_origin *origin;
@@ -53,9 +52,7 @@ static void close_stage(struct tls_stage *s) {
 }
 
 static void expect_reply(struct tls_stage *s, const char *body) {
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect(reply, 200, body);
-  reply_expect_story(reply, "1", "0");
+  reply_expect_story(client_expect(s->client, 200, body), "1", "0");
 }
 
 static struct tls_arrival *ask(struct tls_stage *s) {
@@ -71,16 +68,9 @@ static struct tls_arrival *answer_one(struct tls_stage *s) {
 }
 
 static void expect_failure(struct tls_stage *s, const char *words) {
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s->client, 502);
   reply_expect_result(reply, 0, "transport");
   reply_expect_in_body(reply, words);
-}
-
-/* The one worker has had a turn since what the script did last. */
-static void await_turn(struct tls_stage *s) {
-  client_get(s->client, "/healthz");
-  reply_expect(client_await_reply(s->client), 200, "{\"status\":\"ok\"}");
 }
 
 /* ---- whom it trusts ------------------------------------------------------- */
@@ -112,33 +102,23 @@ static void expect_distrust(enum tls_flaw flaw, const char *words) {
   struct tls_stage s = open_flawed(flaw, ALONE);
   client_get(s.client, "/smart");
   tls_origin_await_refusal(s.origin);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_result(reply, 0, "transport");
   reply_expect_in_body(reply, "--ca-file");
   reply_expect_in_body(reply, words);
   close_stage(&s);
 }
 
-Test(tls, a_certificate_for_another_name_is_refused) {
-  expect_distrust(TLS_WRONG_NAME, "localhost");
-}
+#define DISTRUSTS(name, flaw, words)                                           \
+  Test(tls, name) { expect_distrust(flaw, words); }
 
-Test(tls, an_expired_certificate_is_refused) {
-  expect_distrust(TLS_EXPIRED, "expired");
-}
-
-Test(tls, a_certificate_of_tomorrow_is_refused) {
-  expect_distrust(TLS_NOT_YET_VALID, "not yet valid");
-}
-
-Test(tls, a_certificate_of_an_unknown_ca_is_refused) {
-  expect_distrust(TLS_UNTRUSTED, "issuer");
-}
-
-Test(tls, a_self_signed_certificate_is_refused) {
-  expect_distrust(TLS_SELF_SIGNED, "self-signed");
-}
+DISTRUSTS(a_certificate_for_another_name_is_refused, TLS_WRONG_NAME,
+          "localhost")
+DISTRUSTS(an_expired_certificate_is_refused, TLS_EXPIRED, "expired")
+DISTRUSTS(a_certificate_of_tomorrow_is_refused, TLS_NOT_YET_VALID,
+          "not yet valid")
+DISTRUSTS(a_certificate_of_an_unknown_ca_is_refused, TLS_UNTRUSTED, "issuer")
+DISTRUSTS(a_self_signed_certificate_is_refused, TLS_SELF_SIGNED, "self-signed")
 
 Test(tls, without_the_flag_the_ca_is_unknown) {
   struct tls_stage s = {.origin = tls_origin_new(TLS_GOOD)};
@@ -169,8 +149,7 @@ Test(tls, what_is_said_of_a_certificate_holds_no_secret) {
   s.client = client_new(s.program->port);
   client_get(s.client, "/smart");
   tls_origin_await_refusal(s.origin);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   cr_expect(!strstr(reply->body, "sesame") && !strstr(reply->body, "hush") &&
                 !strstr(reply->body, "h0-"),
             "%s", reply->body);
@@ -285,7 +264,7 @@ Test(tls, a_session_ticket_while_idle_leaves_the_connection_as_it_is) {
   struct tls_stage s = open_stage(ALONE, ONE);
   struct tls_arrival *kept = answer_one(&s);
   tls_arrival_send_ticket(kept);
-  await_turn(&s);
+  client_expect_healthy(s.client);
   expect_used_again(&s, kept);
   close_stage(&s);
 }
@@ -295,7 +274,7 @@ Test(tls, a_session_ticket_before_the_answer_is_no_answer) {
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_ticket(arrival);
   struct client *other = client_new(s.program->port);
-  await_turn(&(struct tls_stage){.client = other});
+  client_expect_healthy(other);
   client_free(other);
   tls_arrival_answer(arrival, OK);
   expect_reply(&s, OK);
@@ -308,9 +287,9 @@ Test(tls, a_session_is_resumed_by_the_next_connection) {
   struct tls_arrival *first = answer_one(&s);
   cr_expect(!first->resumed);
   tls_arrival_send_ticket(first);
-  await_turn(&s);
+  client_expect_healthy(s.client);
   tls_arrival_end(first);
-  await_turn(&s);
+  client_expect_healthy(s.client);
   struct tls_arrival *second = answer_one(&s);
   cr_expect(second->resumed, "the second handshake was a full one");
   close_stage(&s);
@@ -319,7 +298,7 @@ Test(tls, a_session_is_resumed_by_the_next_connection) {
 Test(tls, a_connection_that_ends_in_order_while_idle_costs_no_resend) {
   struct tls_stage s = open_stage(ALONE, ONE);
   tls_arrival_end(answer_one(&s));
-  await_turn(&s);
+  client_expect_healthy(s.client);
   answer_one(&s);
   expect_resends(&s, 0);
   close_stage(&s);
@@ -328,7 +307,7 @@ Test(tls, a_connection_that_ends_in_order_while_idle_costs_no_resend) {
 Test(tls, a_connection_that_is_cut_while_idle_costs_no_resend) {
   struct tls_stage s = open_stage(ALONE, ONE);
   tls_arrival_cut(answer_one(&s));
-  await_turn(&s);
+  client_expect_healthy(s.client);
   answer_one(&s);
   expect_resends(&s, 0);
   close_stage(&s);
@@ -368,7 +347,7 @@ Test(tls, bytes_on_an_idle_connection_are_never_an_answer) {
   /* In one piece: hedgerow closes at the first byte. */
   tls_arrival_send_text(kept,
                         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n666");
-  await_turn(&s);
+  client_expect_healthy(s.client);
   tls_arrival_await_closed(kept);
   answer_one(&s);
   close_stage(&s);
@@ -473,9 +452,7 @@ Test(tls, an_object_that_is_cut_is_a_failure) {
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n{\"a\":1");
   tls_arrival_cut(arrival);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_result(reply, 0, "bad_json");
+  reply_expect_result(client_expect_problem(s.client, 502), 0, "bad_json");
   close_stage(&s);
 }
 
@@ -484,9 +461,7 @@ Test(tls, a_number_that_ends_without_a_close_notify_is_a_failure) {
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n12");
   tls_arrival_cut(arrival);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_result(reply, 0, "bad_json");
+  reply_expect_result(client_expect_problem(s.client, 502), 0, "bad_json");
   close_stage(&s);
 }
 
@@ -522,9 +497,7 @@ Test(tls, a_hedge_wins_and_the_loser_is_closed) {
   struct tls_arrival *hedge = tls_origin_await(s.origin);
   tls_arrival_expect_field(hedge, "Hedge-Attempt", "1");
   tls_arrival_answer(hedge, "2");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "2");
-  reply_expect_story(reply, "2", "1");
+  reply_expect_story(client_expect(s.client, 200, "2"), "2", "1");
   tls_arrival_await_closed(primary);
   close_stage(&s);
 }
@@ -549,10 +522,10 @@ Test(tls, a_drained_loser_is_used_again) {
   tls_arrival_answer(hedge, "2");
   reply_expect_story(client_await_reply(s.client), "2", "1");
   tls_arrival_answer(primary, "1");
-  await_turn(&s);
+  client_expect_healthy(s.client);
   client_get(s.client, "/smart");
   tls_arrival_await_next(primary); /* what came back last is taken first */
   tls_arrival_answer(primary, "3");
-  reply_expect(client_await_reply(s.client), 200, "3");
+  client_expect(s.client, 200, "3");
   close_stage(&s);
 }

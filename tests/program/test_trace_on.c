@@ -16,7 +16,7 @@ static void ask_and_answer(struct stage *s) {
   struct arrival *arrival = origin_await(s->origin);
   arrival_expect_field(arrival, "Authorization", "Bearer TOKENSECRET");
   arrival_answer(arrival, 200, "X-Key: ANSWERSECRET\r\n", "\"BODYSECRET\"");
-  reply_expect(client_await_reply(s->client), 200, "\"BODYSECRET\"");
+  client_expect(s->client, 200, "\"BODYSECRET\"");
 }
 
 static void expect_in(const char *err, const char *text) {
@@ -52,13 +52,11 @@ Test(trace_on, it_shows_a_request_and_no_secret) {
 Test(trace_on, a_cancelled_attempt_leaves_its_record) {
   struct stage s = stage_open("--trace", "on", "--hedges", "1", "--hedge-after",
                               "1ms", "--workers", "1");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
   arrival_send(primary, "HTTP/1.1 200 OK\r\n");
   program_await_notice(s.program, ": received 17 bytes");
-  arrival_answer_json(hedge, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, hedge, 200, "1");
   arrival_await_closed(primary);
   client_free(s.client);
   program_stop(s.program);
@@ -81,7 +79,7 @@ Test(trace_on, a_cancelled_attempt_leaves_its_record) {
 Test(trace_on, it_says_why_a_request_was_refused) {
   struct stage s = stage_open("--trace", "on");
   client_send(s.client, "GET /x HTTP/1.1\r\nHost: a\r\nHost: SECRET\r\n\r\n");
-  reply_expect_problem(client_await_reply(s.client), 400);
+  client_expect_problem(s.client, 400);
   client_await_close(s.client);
   program_await_notice(s.program,
                        ": refused, 400: there is more than one Host");

@@ -45,7 +45,7 @@ Test(tracing, each_attempt_is_a_span_of_its_own_in_the_clients_trace) {
     arrival_expect_field(arrival, "tracestate", "a=1, b=2");
     if (k == 2) arrival_answer_json(arrival, 200, "[1]");
   }
-  reply_expect(client_await_reply(s.client), 200, "[1]");
+  client_expect(s.client, 200, "[1]");
   cr_expect_str_neq(spans[0].id, spans[1].id);
   cr_expect_str_neq(spans[0].id, spans[2].id);
   cr_expect_str_neq(spans[1].id, spans[2].id);
@@ -57,14 +57,12 @@ Test(tracing, the_flags_go_on_and_unknown_ones_do_not) {
   client_get_with(s.client, "/smart", "traceparent: 00-" ID "-" SPAN "-00\r\n");
   struct arrival *arrival = origin_await(s.origin);
   (void)span_of(arrival, "00");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   client_get_with(s.client, "/smart",
                   "TraceParent: cc-" ID "-" SPAN "-ff-more\r\n");
   arrival = origin_await(s.origin);
   (void)span_of(arrival, "03");
-  arrival_answer_json(arrival, 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
+  stage_serve(&s, arrival, 200, "2");
   stage_close(&s);
 }
 
@@ -84,8 +82,7 @@ Test(tracing, a_bad_trace_is_none_and_its_state_goes_with_it) {
     struct arrival *arrival = origin_await(s.origin);
     arrival_expect_field(arrival, "traceparent", NULL);
     arrival_expect_field(arrival, "tracestate", NULL);
-    arrival_answer_json(arrival, 200, "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    stage_serve(&s, arrival, 200, "1");
   }
   stage_close(&s);
 }
@@ -106,8 +103,7 @@ Test(tracing, a_bad_state_is_dropped_and_the_trace_goes_on) {
     struct arrival *arrival = origin_await(s.origin);
     (void)span_of(arrival, "01");
     arrival_expect_field(arrival, "tracestate", NULL);
-    arrival_answer_json(arrival, 200, "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    stage_serve(&s, arrival, 200, "1");
   }
   stage_close(&s);
 }
@@ -121,8 +117,7 @@ Test(tracing, states_of_several_fields_cross_in_their_order) {
   cr_expect_not_null(
       strstr(arrival->request, "tracestate: a=1\r\ntracestate: b=2\r\n"), "%s",
       arrival->request);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   stage_close(&s);
 }
 
@@ -133,8 +128,7 @@ Test(tracing, with_pass_both_fields_cross_as_they_came) {
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_field(arrival, "traceparent", "what");
   arrival_expect_field(arrival, "tracestate", "whatever");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   stage_close(&s);
 }
 
@@ -145,8 +139,7 @@ Test(tracing, an_upstream_may_be_spared_the_trace) {
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_field(arrival, "traceparent", NULL);
   arrival_expect_field(arrival, "tracestate", NULL);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   stage_close(&s);
 }
 
@@ -155,8 +148,7 @@ Test(tracing, a_target_may_have_a_trace_of_its_own) {
   client_get_with(s.client, "/smart", PARENT);
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_field(arrival, "traceparent", "mine");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   stage_close(&s);
 }
 
@@ -174,7 +166,7 @@ Test(tracing, items_of_a_gather_are_spans_of_one_trace) {
   arrival_expect_field(second, "traceparent", "00-" ID "-" SPAN "-01");
   arrival_answer_json(first, 200, "1");
   arrival_answer_json(second, 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "[1,2]");
+  client_expect(s.client, 200, "[1,2]");
   scene_close(&s);
 }
 
@@ -192,10 +184,9 @@ Test(tracing, the_log_tells_the_ids_that_the_upstream_was_sent) {
   client_get_with(s.client, "/smart", PARENT);
   struct arrival *arrival = origin_await(s.origin);
   struct span span = span_of(arrival, "01");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   client_get(s.client, "/nowhere");
-  reply_expect_problem(client_await_reply(s.client), 404);
+  client_expect_problem(s.client, 404);
   client_leave(s.client);
   program_stop(s.program);
   expect_log(s.program, "\"trace_id\":\"" ID "\",\"span_id\":\"", true);
@@ -212,19 +203,14 @@ Test(tracing, the_log_tells_the_ids_that_the_upstream_was_sent) {
 Test(tracing, only_the_asked_for_requests_are_logged) {
   struct stage s = stage_open("--hedges", "1", "--hedge-after", "9s", "--log",
                               "json", "--log-only", "rescued,failed,slow:60s");
-  client_get(s.client, "/smart/plain");
-  arrival_answer_json(origin_await(s.origin), 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  client_get(s.client, "/smart/rescued");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "2");
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
-  client_get(s.client, "/smart/failed");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "3");
+  stage_serve(&s, stage_ask(&s, "/smart/plain"), 200, "1");
+  arrival_answer_json(stage_ask_primary(&s, "/smart/rescued"), 500, "2");
+  stage_serve(&s, origin_await_attempt(s.origin, 1), 200, "2");
+  arrival_answer_json(stage_ask_primary(&s, "/smart/failed"), 500, "3");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "3");
-  reply_expect_problem(client_await_reply(s.client), 502);
+  client_expect_problem(s.client, 502);
   client_get(s.client, "/nowhere");
-  reply_expect_problem(client_await_reply(s.client), 404);
+  client_expect_problem(s.client, 404);
   client_leave(s.client);
   program_stop(s.program);
   expect_log(s.program, "/smart/plain", false);

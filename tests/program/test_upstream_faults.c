@@ -219,8 +219,7 @@ static void scene_end(struct scene *scene) {
 static void expect_all_is_well(struct scene *scene) {
   if (scene->arrival && scene->fault->ending != KEEPS)
     arrival_await_closed(scene->arrival);
-  client_get(scene->client, "/healthz");
-  reply_expect(client_await_reply(scene->client), 200, "{\"status\":\"ok\"}");
+  client_expect_healthy(scene->client);
 }
 
 static void play_alone(const struct fault *fault) {
@@ -245,9 +244,7 @@ static void play_with_a_good_hedge(const struct fault *fault) {
   client_get(scene.client, "/smart");
   scene_act(&scene);
   arrival_answer_json(origin_await_attempt(good, 1), 200, RESCUE);
-  const struct reply *reply = client_await_reply(scene.client);
-  reply_expect(reply, 200, RESCUE);
-  reply_expect_story(reply, "2", "1");
+  reply_expect_story(client_expect(scene.client, 200, RESCUE), "2", "1");
   expect_all_is_well(&scene);
   scene_end(&scene);
   origin_free(good);
@@ -440,12 +437,9 @@ FAULT(a_certificate_that_nobody_trusts, .open = open_tls,
 
 Test(no_fault, json_under_the_type_of_html_wins) {
   struct stage s = stage_open("--hedge-after", A_HEDGE_IS_DUE_NEVER);
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await(s.origin), 200, "Content-Type: text/html\r\n",
+  arrival_answer(stage_ask(&s, "/smart"), 200, "Content-Type: text/html\r\n",
                  "[1]");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[1]");
-  reply_expect_story(reply, "1", "0");
+  reply_expect_story(client_expect(s.client, 200, "[1]"), "1", "0");
   stage_close(&s);
 }
 
@@ -456,29 +450,22 @@ Test(no_fault, json_under_the_type_of_html_wins) {
 /* Bytes that nobody asked for, in the same piece as the answer. */
 Test(poisoned, an_answer_behind_an_answer_is_never_read) {
   struct stage s = stage_open("--hedges", "0");
-  client_get(s.client, "/smart");
-  struct arrival *poisoned = origin_await(s.origin);
+  struct arrival *poisoned = stage_ask(&s, "/smart");
   arrival_send(poisoned, HEAD "Content-Length: 1\r\n\r\n1" EVIL);
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(s.client, 200, "1");
   arrival_await_closed(poisoned);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
+  stage_serve(&s, stage_ask(&s, "/smart"), 200, "2");
   stage_close(&s);
 }
 
 /* The same while the connection is idle: it is closed at once. */
 Test(poisoned, bytes_on_an_idle_connection_close_it) {
   struct stage s = stage_open("--hedges", "0");
-  client_get(s.client, "/smart");
-  struct arrival *poisoned = origin_await(s.origin);
-  arrival_answer_json(poisoned, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  struct arrival *poisoned = stage_ask(&s, "/smart");
+  stage_serve(&s, poisoned, 200, "1");
   arrival_send(poisoned, EVIL);
   arrival_await_closed(poisoned);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
+  stage_serve(&s, stage_ask(&s, "/smart"), 200, "2");
   stage_close(&s);
 }
 
@@ -493,12 +480,12 @@ Test(poisoned, half_an_answer_on_a_kept_connection_is_rescued) {
   client_get(client, "/smart");
   struct arrival *kept = origin_await(bad);
   arrival_answer_json(kept, 200, "1");
-  reply_expect(client_await_reply(client), 200, "1");
+  client_expect(client, 200, "1");
   client_get(client, "/smart");
   arrival_await_next(kept);
   arrival_send(kept, "\"evil\"" EVIL);
   arrival_answer_json(origin_await_attempt(good, 1), 200, RESCUE);
-  reply_expect(client_await_reply(client), 200, RESCUE);
+  client_expect(client, 200, RESCUE);
   arrival_await_closed(kept);
   client_free(client);
   program_free(program);
@@ -519,7 +506,7 @@ static struct program *start_named(const char *name, struct origin *origin) {
 static void expect_served(struct client *client, struct origin *origin) {
   client_get(client, "/smart");
   arrival_answer_json(origin_await(origin), 200, "1");
-  reply_expect(client_await_reply(client), 200, "1");
+  client_expect(client, 200, "1");
 }
 
 Test(names, others_are_served_while_a_name_is_looked_up) {
@@ -531,12 +518,12 @@ Test(names, others_are_served_while_a_name_is_looked_up) {
   client_get(waits, "/smart");
   client_get(other, "/all");
   arrival_answer_json(origin_await(origin), 200, "1");
-  reply_expect(client_await_reply(other), 200, "[1]");
+  client_expect(other, 200, "[1]");
   client_expect_nothing(waits);
   origin_expect_no_arrival(origin);
   names_answer(names, "slow.test", "127.0.0.1");
   arrival_answer_json(origin_await(origin), 200, "2");
-  reply_expect(client_await_reply(waits), 200, "2");
+  client_expect(waits, 200, "2");
   client_free(waits);
   client_free(other);
   program_free(program);
@@ -587,9 +574,7 @@ Test(names, a_name_that_comes_back_is_found) {
   names_answer(names, "back.test", "");
   names_await_lookup(names);
   client_get(client, "/smart");
-  const struct reply *reply = client_await_reply(client);
-  reply_expect_problem(reply, 502);
-  reply_expect_in_body(reply, "does not resolve");
+  reply_expect_in_body(client_expect_problem(client, 502), "does not resolve");
   names_answer(names, "back.test", "127.0.0.1");
   names_await_lookup(names);
   expect_served(client, origin);

@@ -13,8 +13,7 @@ TestSuite(views, .fini = folder_remove);
 #define TWO "--hedges", "1", "--hedge-after", "60s", "--timeout", "10s"
 
 static void ask(const struct stage *s, int first, int second) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), first, "1");
+  arrival_answer_json(stage_ask_primary(s, "/smart"), first, "1");
   if (second)
     arrival_answer_json(origin_await_attempt(s->origin, 1), second, "1");
   (void)client_await_reply(s->client);
@@ -23,7 +22,7 @@ static void ask(const struct stage *s, int first, int second) {
 /* Its heading comes with the first bytes: from then on it sees every race. */
 static struct screen *tap(const struct stage *s, const char *filter) {
   char place[32];
-  snprintf(place, sizeof place, "127.0.0.1:%u", operator_port(s->program));
+  snprintf(place, sizeof place, "127.0.0.1:%u", s->program->admin_port);
   struct screen *screen = screen_open(80, 24, "tap", filter, "--admin", place);
   screen_await(screen, "time (UTC)");
   return screen;
@@ -50,7 +49,7 @@ Test(views, tap_shows_races_as_they_end) {
 Test(views, tap_goes_on_with_the_next_hedgerow) {
   struct stage s = stage_open("--admin", AT, TWO);
   char place[32];
-  snprintf(place, sizeof place, "127.0.0.1:%u", operator_port(s.program));
+  snprintf(place, sizeof place, "127.0.0.1:%u", s.program->admin_port);
   struct screen *screen = tap(&s, "--failed");
   program_stop(s.program);
   program_free(s.program);

@@ -21,36 +21,16 @@
 #define ALONE "--workers", "1", "--hedges", "0"
 #define ONE_HEDGE "--workers", "1", "--hedges", "1"
 #define TWO ONE_HEDGE, "--hedge-after", "20ms"
-#define OK "{\"time\":1}"
 #define HEAD "HTTP/1.1 200 OK\r\n"
 #define WRONG HEAD "Content-Length: 3\r\n\r\n666"
 
 enum { LARGE_HEAD = 500 * 1000 };
 
-static struct arrival *ask(struct stage *s) {
-  client_get(s->client, "/smart");
-  return origin_await(s->origin);
-}
-
-static struct arrival *answer_one(struct stage *s) {
-  struct arrival *arrival = ask(s);
-  arrival_answer_json(arrival, 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
-  return arrival;
-}
-
-/* The one worker has had a turn since what the script did last. */
-static void await_turn(struct stage *s) {
-  client_get(s->client, "/healthz");
-  reply_expect(client_await_reply(s->client), 200, "{\"status\":\"ok\"}");
-}
-
 static void expect_used_again(struct stage *s, struct arrival *kept) {
   kept->state = ARRIVAL_ANSWERED;
   client_get(s->client, "/smart");
   arrival_await_next(kept);
-  arrival_answer_json(kept, 200, "2");
-  reply_expect(client_await_reply(s->client), 200, "2");
+  stage_serve(s, kept, 200, "2");
   origin_expect_no_arrival(s->origin);
 }
 
@@ -66,60 +46,60 @@ static void expect_resends(struct stage *s, bool any) {
 
 Test(wire, a_connection_that_ends_behind_its_answer_is_not_used_again) {
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = answer_one(&s);
+  struct arrival *arrival = stage_exchange(&s);
   shutdown(arrival->fd, SHUT_WR);
   arrival_await_closed(arrival);
-  answer_one(&s);
+  stage_exchange(&s);
   expect_resends(&s, false);
   stage_close(&s);
 }
 
 Test(wire, an_answer_and_the_end_at_once_are_an_answer) {
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = ask(&s);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_answer_json(arrival, 200, OK);
   shutdown(arrival->fd, SHUT_WR);
-  reply_expect(client_await_reply(s.client), 200, OK);
-  answer_one(&s);
+  client_expect(s.client, 200, OK);
+  stage_exchange(&s);
   stage_close(&s);
 }
 
 Test(wire, an_idle_connection_that_is_reset_costs_no_resend) {
   struct stage s = stage_open(ALONE);
-  arrival_reset(answer_one(&s));
-  await_turn(&s);
-  answer_one(&s);
+  arrival_reset(stage_exchange(&s));
+  client_expect_healthy(s.client);
+  stage_exchange(&s);
   expect_resends(&s, false);
   stage_close(&s);
 }
 
 Test(wire, bytes_behind_an_answer_are_never_the_next_one) {
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = ask(&s);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, HEAD "Content-Length: 1\r\n\r\n1" WRONG);
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(s.client, 200, "1");
   arrival_await_closed(arrival);
-  answer_one(&s);
+  stage_exchange(&s);
   stage_close(&s);
 }
 
 Test(wire, bytes_behind_chunks_are_never_the_next_answer) {
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = ask(&s);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, HEAD "Transfer-Encoding: chunked\r\n\r\n"
                              "1\r\n1\r\n0\r\n\r\n" WRONG);
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(s.client, 200, "1");
   arrival_await_closed(arrival);
-  answer_one(&s);
+  stage_exchange(&s);
   stage_close(&s);
 }
 
 Test(wire, an_answer_that_nobody_asked_for_closes_an_idle_connection) {
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = answer_one(&s);
+  struct arrival *arrival = stage_exchange(&s);
   arrival_send(arrival, WRONG);
   arrival_await_closed(arrival);
-  answer_one(&s);
+  stage_exchange(&s);
   expect_resends(&s, false);
   stage_close(&s);
 }
@@ -128,8 +108,8 @@ Test(wire, an_answer_that_nobody_asked_for_closes_an_idle_connection) {
 Test(wire, an_answer_that_nobody_asked_for_is_never_given_to_the_next_client) {
   struct stage s = stage_open(ALONE);
   for (int i = 0; i < 20; i++) {
-    arrival_send(answer_one(&s), WRONG);
-    answer_one(&s);
+    arrival_send(stage_exchange(&s), WRONG);
+    stage_exchange(&s);
   }
   stage_close(&s);
 }
@@ -142,96 +122,90 @@ Test(wire, an_answer_before_the_request_is_that_requests_answer) {
   wire_await(s.origin->listening, POLLIN, "a connection");
   int fd = accept4(s.origin->listening, NULL, NULL, SOCK_CLOEXEC);
   cr_assert(wire_send(fd, WRONG, sizeof WRONG - 1));
-  reply_expect(client_await_reply(s.client), 200, "666");
+  client_expect(s.client, 200, "666");
   close(fd);
-  answer_one(&s);
+  stage_exchange(&s);
   stage_close(&s);
 }
 
 Test(wire, a_connection_is_closed_when_the_upstream_says_so) {
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = ask(&s);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_answer(arrival, 200, "Connection: Close\r\n", OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  client_expect(s.client, 200, OK);
   arrival_await_closed(arrival);
-  expect_used_again(&s, answer_one(&s));
+  expect_used_again(&s, stage_exchange(&s));
   stage_close(&s);
 }
 
 Test(wire, a_connection_of_http_1_0_is_not_kept) {
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = ask(&s);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(s.client, 200, "1");
   arrival_await_closed(arrival);
-  answer_one(&s);
+  stage_exchange(&s);
   stage_close(&s);
 }
 
 Test(wire, a_connection_of_http_1_0_is_kept_when_the_upstream_says_so) {
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = ask(&s);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n"
                         "Content-Length: 1\r\n\r\n1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(s.client, 200, "1");
   expect_used_again(&s, arrival);
   stage_close(&s);
 }
 
 Test(wire, a_connection_is_used_again_after_chunks_with_trailers) {
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = ask(&s);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, HEAD "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n"
                              "\r\n3;a=b\r\n[1,\r\n2\r\n2]\r\n0\r\n"
                              "X-Sum: 3\r\n\r\n");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[1,2]");
-  reply_expect_field(reply, "X-Sum", NULL);
+  reply_expect_field(client_expect(s.client, 200, "[1,2]"), "X-Sum", NULL);
   expect_used_again(&s, arrival);
   stage_close(&s);
 }
 
 Test(wire, a_failure_with_a_whole_body_leaves_its_connection_to_the_next) {
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = ask(&s);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_answer(arrival, 503, "", "busy");
-  reply_expect_problem(client_await_reply(s.client), 502);
+  client_expect_problem(s.client, 502);
   expect_used_again(&s, arrival);
   stage_close(&s);
 }
 
 Test(wire, a_failure_with_an_unfinished_body_closes_its_connection) {
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = ask(&s);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.1 503 Busy\r\nContent-Length: 900000\r\n\r\nb");
   arrival_await_closed(arrival);
-  reply_expect_problem(client_await_reply(s.client), 502);
-  answer_one(&s);
+  client_expect_problem(s.client, 502);
+  stage_exchange(&s);
   stage_close(&s);
 }
 
 Test(wire, interim_answers_without_end_are_a_failure) {
   static const char interim[] = "HTTP/1.1 102 Processing\r\n\r\n";
   struct stage s = stage_open(ALONE);
-  struct arrival *arrival = ask(&s);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   while (arrival->state != ARRIVAL_CLOSED)
     arrival_send_until_closed(arrival, interim, sizeof interim - 1);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_in_body(reply, "1xx");
+  reply_expect_in_body(client_expect_problem(s.client, 502), "1xx");
   stage_close(&s);
 }
 
 Test(wire, a_resend_is_not_sent_a_third_time) {
   struct stage s = stage_open(ALONE);
-  struct arrival *kept = answer_one(&s);
+  struct arrival *kept = stage_exchange(&s);
   client_get(s.client, "/smart");
   arrival_await_next(kept);
   arrival_close(kept);
   arrival_close(origin_await(s.origin));
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_result(reply, 0, "transport");
+  reply_expect_result(client_expect_problem(s.client, 502), 0, "transport");
   origin_expect_no_arrival(s.origin);
   expect_resends(&s, true);
   stage_close(&s);
@@ -253,7 +227,7 @@ Test(wire, each_target_has_connections_of_its_own) {
   arrival_answer(at_a, 500, "", "no");
   arrival_await_next(at_b);
   arrival_answer_json(at_b, 200, "2");
-  reply_expect(client_await_reply(client), 200, "2");
+  client_expect(client, 200, "2");
   origin_expect_no_arrival(a);
   origin_expect_no_arrival(b);
   client_free(client);
@@ -270,7 +244,7 @@ Test(wire, an_address_that_refuses_leaves_it_to_the_next) {
   struct stage s = {.origin = origin};
   s.program = program_start("--to", url, ALONE);
   s.client = client_new(s.program->port);
-  answer_one(&s);
+  stage_exchange(&s);
   stage_close(&s);
 }
 
@@ -321,7 +295,7 @@ Test(wire, a_request_that_is_read_slowly_arrives_whole) {
   cr_expect(strstr(got, value) != NULL, "not what was sent:\n%s", got);
   cr_assert(wire_send(fd, HEAD "Content-Length: 2\r\n\r\n{}",
                       sizeof HEAD "Content-Length: 2\r\n\r\n{}" - 1));
-  reply_expect(client_await_reply(s.client), 200, "{}");
+  client_expect(s.client, 200, "{}");
   close(fd);
   free(got);
   free(request);
@@ -335,13 +309,13 @@ Test(wire, an_answer_may_come_before_the_request_is_out) {
   ssize_t n;
   cr_assert(wire_send(fd, HEAD "Content-Length: 2\r\n\r\n{}",
                       sizeof HEAD "Content-Length: 2\r\n\r\n{}" - 1));
-  reply_expect(client_await_reply(s.client), 200, "{}");
+  client_expect(s.client, 200, "{}");
   /* The rest will not follow, so nothing else can. */
   while ((n = recv(fd, bytes, sizeof bytes, 0)) > 0) continue;
   cr_expect(n < 0 && errno == ECONNRESET, "%s", strerror(errno));
   close(fd);
   free(request);
-  answer_one(&s);
+  stage_exchange(&s);
   stage_close(&s);
 }
 
@@ -355,7 +329,7 @@ Test(wire, an_answer_before_a_reset_is_read_though_the_request_is_not_out) {
   int fd = accept_large(&s, request);
   cr_assert(wire_send(fd, answer, sizeof answer - 1));
   close(fd);
-  reply_expect(client_await_reply(s.client), 413, "{}");
+  client_expect(s.client, 413, "{}");
   free(request);
   stage_close(&s);
 }
@@ -364,7 +338,7 @@ Test(wire, an_answer_before_a_reset_is_read_though_the_request_is_not_out) {
 
 /* The hedge has won, and the primary is held. */
 static struct arrival *lose_one(struct stage *s) {
-  struct arrival *primary = ask(s);
+  struct arrival *primary = stage_ask(s, "/smart");
   struct arrival *hedge = origin_await_attempt(s->origin, 1);
   arrival_answer_json(hedge, 200, "2");
   reply_expect_story(client_await_reply(s->client), "2", "1");
@@ -385,11 +359,10 @@ Test(wire, a_drained_losers_connection_is_used_again) {
   struct stage s = stage_open(TWO, "--losers", "drain");
   struct arrival *loser = lose_one(&s);
   arrival_answer_json(loser, 200, "[1]");
-  await_turn(&s);
+  client_expect_healthy(s.client);
   client_get(s.client, "/smart");
   arrival_await_next(loser); /* what came back last is taken first */
-  arrival_answer_json(loser, 200, "3");
-  reply_expect(client_await_reply(s.client), 200, "3");
+  stage_serve(&s, loser, 200, "3");
   stage_close(&s);
 }
 
@@ -398,11 +371,10 @@ Test(wire, a_drained_loser_may_be_a_failure) {
   struct stage s = stage_open(TWO, "--losers", "drain");
   struct arrival *loser = lose_one(&s);
   arrival_answer(loser, 500, "Content-Type: text/html\r\n", "<html>");
-  await_turn(&s);
+  client_expect_healthy(s.client);
   client_get(s.client, "/smart");
   arrival_await_next(loser);
-  arrival_answer_json(loser, 200, "3");
-  reply_expect(client_await_reply(s.client), 200, "3");
+  stage_serve(&s, loser, 200, "3");
   stage_close(&s);
 }
 

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A body that is a success. */
+#define OK "{\"ok\":true}"
+
 enum { REPLY_HEAD_MAX = 128 * 1024 };
 
 struct reply {
@@ -61,6 +64,15 @@ void client_end(struct client *client);
 /* Leaves: everything the client had is gone, but client_free. */
 void client_leave(struct client *client);
 void client_reset(struct client *client);
+
+/* The next answer is this one; it is returned for what else is asked of it. */
+const struct reply *client_expect(struct client *client, int status,
+                                  const char *body);
+/* The next answer is a problem+json of hedgerow's own with this status. */
+const struct reply *client_expect_problem(struct client *client, int status);
+/* It asks for /healthz and hears that all is well: what the same worker was
+ * sent before has been read by then. */
+void client_expect_healthy(struct client *client);
 
 void reply_expect(const struct reply *reply, int status, const char *body);
 /* A problem+json of hedgerow's own with this status. */

@@ -9,17 +9,9 @@
 
 #include "support/wire.h"
 
-uint16_t operator_port(const struct program *program) {
-  static const char before[] = "admin at http://";
-  const char *at = strstr(program->err, before);
-  cr_assert(at, "%s", program->err);
-  const char *slash = strchr(at + strlen(before), '/');
-  while (slash[-1] != ':') slash--;
-  return (uint16_t)strtoul(slash, NULL, 10);
-}
-
 struct client *operator_new(const struct program *program) {
-  return client_new(operator_port(program));
+  cr_assert(program->admin_port != 0, "%s", program->err);
+  return client_new(program->admin_port);
 }
 
 const struct reply *operator_ask(struct client *client, const char *method,
@@ -68,7 +60,7 @@ struct ear *ear_new(const struct program *program, const char *query) {
   char request[8192];
   struct ear *ear = calloc(1, sizeof *ear);
   cr_assert(ear);
-  ear->fd = wire_connect(operator_port(program));
+  ear->fd = wire_connect(program->admin_port);
   snprintf(request, sizeof request,
            "GET /api/v1/events%s HTTP/1.1\r\nHost: localhost\r\n\r\n", query);
   cr_assert(wire_send(ear->fd, request, strlen(request)));

@@ -7,8 +7,6 @@
 #include "support/client.h"
 #include "support/program.h"
 
-/* The port that the program says its admin listener has. */
-uint16_t operator_port(const struct program *program);
 struct client *operator_new(const struct program *program);
 
 /* One request, on this connection; fields: lines with their CRLFs, or "". The

@@ -38,6 +38,12 @@ void scene_write(const struct scene *scene, const char *yaml) {
   scene_write_to(scene, yaml, path);
 }
 
+void scene_reload(const struct scene *scene, const char *yaml,
+                  const char *notice) {
+  scene_write(scene, yaml);
+  program_reload(scene->program, notice);
+}
+
 struct scene scene_open_on(struct origin *a, struct origin *b, struct origin *c,
                            const char *yaml) {
   struct scene scene = {.a = a, .b = b, .c = c};
@@ -60,6 +66,11 @@ void scene_close(struct scene *scene) {
   origin_free(scene->c);
 }
 
+void scene_close_silent(struct scene *scene) {
+  scene_expect_silence(scene);
+  scene_close(scene);
+}
+
 void scene_send(const struct scene *scene, const char *method,
                 const char *target, const char *fields, const char *body) {
   char head[4096], length[64] = "";
@@ -71,19 +82,30 @@ void scene_send(const struct scene *scene, const char *method,
   if (body) client_send(scene->client, body);
 }
 
+struct arrival *scene_ask(const struct scene *scene, struct origin *origin,
+                          const char *target) {
+  client_get(scene->client, target);
+  return origin_await(origin);
+}
+
+const struct reply *scene_serve(const struct scene *scene,
+                                struct arrival *arrival, int status,
+                                const char *body) {
+  arrival_answer_json(arrival, status, body);
+  return client_expect(scene->client, status, body);
+}
+
 void scene_expect(const struct scene *scene, struct origin *origin,
                   const char *target, const char *line) {
-  client_get(scene->client, target);
-  struct arrival *arrival = origin_await(origin);
+  struct arrival *arrival = scene_ask(scene, origin, target);
   arrival_expect_line(arrival, line);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(scene->client), 200, "1");
+  scene_serve(scene, arrival, 200, "1");
 }
 
 void scene_expect_problem(const struct scene *scene, const char *target,
                           int status) {
   client_get(scene->client, target);
-  reply_expect_problem(client_await_reply(scene->client), status);
+  client_expect_problem(scene->client, status);
   scene_expect_silence(scene);
 }
 

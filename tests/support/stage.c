@@ -26,3 +26,42 @@ void stage_close(struct stage *stage) {
   program_free(stage->program);
   origin_free(stage->origin);
 }
+
+void stage_close_silent(struct stage *stage) {
+  origin_expect_no_arrival(stage->origin);
+  stage_close(stage);
+}
+
+struct arrival *stage_ask(const struct stage *stage, const char *target) {
+  client_get(stage->client, target);
+  return origin_await(stage->origin);
+}
+
+struct arrival *stage_ask_primary(const struct stage *stage,
+                                  const char *target) {
+  client_get(stage->client, target);
+  return origin_await_attempt(stage->origin, 0);
+}
+
+const struct reply *stage_serve(const struct stage *stage,
+                                struct arrival *arrival, int status,
+                                const char *body) {
+  arrival_answer_json(arrival, status, body);
+  return client_expect(stage->client, status, body);
+}
+
+struct arrival *stage_exchange(const struct stage *stage) {
+  struct arrival *arrival = stage_ask(stage, "/smart");
+  stage_serve(stage, arrival, 200, OK);
+  return arrival;
+}
+
+const struct reply *stage_round(const struct stage *stage, int status) {
+  arrival_answer_json(stage_ask(stage, "/smart"), status, OK);
+  return client_await_reply(stage->client);
+}
+
+void stage_expect_log(struct stage *stage, const char *text) {
+  client_leave(stage->client);
+  program_expect_log(stage->program, text);
+}

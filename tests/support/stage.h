@@ -24,5 +24,25 @@ struct stage stage_open_under(const char *base, const char *const *flags);
 /* Client first, so that the program has nothing to wait for; asserts that the
  * program ends with status 0. */
 void stage_close(struct stage *stage);
+/* The same, and nothing came that the script has not taken. */
+void stage_close_silent(struct stage *stage);
+
+/* The client asks for this, and what it asks arrives. */
+struct arrival *stage_ask(const struct stage *stage, const char *target);
+/* The same where hedges may arrive before the primary. */
+struct arrival *stage_ask_primary(const struct stage *stage,
+                                  const char *target);
+/* The arrival is answered with this JSON, and so is the client. */
+const struct reply *stage_serve(const struct stage *stage,
+                                struct arrival *arrival, int status,
+                                const char *body);
+/* One request for /smart: the first that arrives is answered with 200, and so
+ * is the client. Returns who arrived. */
+struct arrival *stage_exchange(const struct stage *stage);
+/* One request for /smart: whoever arrives first is answered with this status,
+ * and the client gets what it then gets. */
+const struct reply *stage_round(const struct stage *stage, int status);
+/* The client leaves, the program ends, and this is in its log. */
+void stage_expect_log(struct stage *stage, const char *text);
 
 #endif
