@@ -8,6 +8,7 @@
 #include "config/config_option_search.h"
 #include "core/http_request.h"
 #include "core/json_check.h"
+#include "support/words.h"
 
 static char page[32768];
 
@@ -72,7 +73,7 @@ Test(config_help, the_groups_the_commands_and_the_environment_are_there) {
   };
   const char *text = help();
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    cr_expect(strstr(text, words[i]) != NULL, "'%s' is missing", words[i]);
+    words_expect(text, words[i]);
 }
 
 static int64_t number(const struct config_option *option, const char *text) {

@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "support/words.h"
+
 static void expect(int status, const char *location, const char *want) {
   char got[192];
   explain_status(status, slice_of(location), got, sizeof got);
@@ -13,7 +15,7 @@ static void expect(int status, const char *location, const char *want) {
 static void expect_holds(int status, const char *words) {
   char got[192];
   explain_status(status, slice_of(""), got, sizeof got);
-  cr_expect(strstr(got, words), "%d: no '%s' in '%s'", status, words, got);
+  words_expect(got, words);
 }
 
 Test(explain, a_403_names_the_flags_that_help) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/race_copy.h"
+#include "support/words.h"
 
 static struct route_tally tallies[3];
 static const struct attempt_record one = {.start_us = 1, .end_us = 2};
@@ -26,9 +27,7 @@ static bool offer_by(unsigned worker, struct history *history,
                      const struct race_record *race) {
   struct tape *tape = history_tape(history, worker);
   if (!tape_wants(tape, race)) return false;
-  char storage[RACE_COPY_BYTES];
-  struct text copy;
-  text_init(&copy, storage, sizeof storage);
+  EMPTY_TEXT(copy, RACE_COPY_BYTES);
   race_copy_write(&copy, race, race->end_us);
   tape_put(tape, race, text_slice_of(&copy));
   return true;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "support/words.h"
+
 #define NOW_S INT64_C(1795996800) /* 2026-11-30 */
 
 static void expect_moment(int64_t s, const char *date, const char *iso) {
@@ -44,9 +46,7 @@ Test(http_date, agrees_with_the_c_library_on_every_day_until_2200) {
 }
 
 Test(http_date, a_clock_before_1970_counts_as_1970) {
-  char storage[64];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 64);
   http_date_write(&out, -1);
   cr_expect_str_eq(text_end(&out), "Thu, 01 Jan 1970 00:00:00 GMT");
 }

@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
+#include "support/words.h"
+
 struct side {
   const char *base, *route;
   bool stripped;
@@ -132,9 +134,7 @@ Test(links, a_url_of_another_target_leads_to_the_route_as_well) {
   };
   const struct links_rule rule = {&bases[0], slice_of("/r"), true, others, 3};
   for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
-    char storage[128];
-    struct text out;
-    text_init(&out, storage, sizeof storage);
+    EMPTY_TEXT(out, 128);
     links_write_location(&out, slice_of(links[i][0]), &rule);
     cr_expect_str_eq(text_end(&out), links[i][1]);
   }

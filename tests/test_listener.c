@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "support/words.h"
+
 enum { ACCEPTED_MAX = 64 };
 
 static struct loop *loop;
@@ -96,10 +98,8 @@ Test(listener, an_address_in_use_is_named) {
   must_open("127.0.0.1");
   uint16_t port = listener_port(listener);
   cr_assert(open_at("127.0.0.1", port, false) == NULL);
-  char expected[64];
-  snprintf(expected, sizeof expected, "127.0.0.1:%u: Address already in use",
-           port);
-  cr_assert(eq(str, error, expected));
+  const char *expected = words_of("127.0.0.1:%u: Address already in use", port);
+  cr_assert_str_eq(error, expected);
 }
 
 Test(listener, others_may_join_when_asked_to) {

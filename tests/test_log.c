@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/words.h"
+
 enum { SOON_US = 20000000, LINES = 3000, WRITERS = 3 };
 
 static int reader, writer; /* the pipe that stands for stdout */
@@ -73,8 +75,7 @@ static void *write_lines(void *arg) {
 }
 
 static void check_lines_of(const struct log_channel *channel) {
-  char prefix[32];
-  snprintf(prefix, sizeof prefix, "%p ", (const void *)channel);
+  const char *prefix = words_of("%p ", (const void *)channel);
   int next = 0;
   for (char *line = text; *line != '\0'; line = strchr(line, '\n') + 1) {
     if (strncmp(line, prefix, strlen(prefix)) != 0) continue;
@@ -104,8 +105,7 @@ Test(log, lines_that_find_no_room_are_counted_and_told) {
   enum { SENT = 20000 };
   struct log *log = log_new(writer);
   struct log_channel *channel = log_open(log);
-  char line[101];
-  snprintf(line, sizeof line, "%0*d\n", (int)sizeof line - 2, 0);
+  const char *line = words_of("%099d\n", 0);
   for (int i = 0; i < SENT; i++) log_write(channel, slice_of(line));
   flush(log);
   int arrived = 0, lost = 0, told = 0;

@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/words.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { TIMEOUT, DETAIL };
@@ -110,9 +112,7 @@ Test(query, a_parameter_may_have_no_value) {
 
 Test(query, the_rest_goes_behind_what_is_there) {
   struct query_param param = {.name = "timeout"};
-  char storage[32];
-  struct text rest;
-  text_init(&rest, storage, sizeof storage);
+  EMPTY_TEXT(rest, 32);
   text_str(&rest, "/p?");
   query_take(slice_of("timeout=1&x"), &param, 1, &rest);
   expect_slice("timeout=1&x", text_slice_of(&rest), "/p?x");

@@ -13,7 +13,7 @@
 #include "support/folder.h"
 #include "support/tls_origin.h"
 
-static char path[FOLDER_PATH_MAX], error[512];
+static char error[512];
 
 static void init(void) { cr_assert(libraries_init()); }
 
@@ -37,8 +37,8 @@ static void expect_error(const char *name, const char *words) {
 }
 
 static void expect_bad_text(const char *text) {
-  folder_write("ca", text, path);
-  expect_error(path, "expected certificates (PEM), each of them whole");
+  expect_error(folder_write("ca", text),
+               "expected certificates (PEM), each of them whole");
 }
 
 static char *read_text(const char *name) {
@@ -58,8 +58,7 @@ Test(trust, a_file_that_cannot_be_read_is_told_with_the_reason) {
 }
 
 Test(trust, a_fifo_that_nobody_writes_to_is_not_waited_for) {
-  folder_write("ca", "", path);
-  folder_path("fifo", path);
+  const char *path = folder_path("fifo");
   cr_assert(mkfifo(path, 0600) == 0);
   expect_error(path, "expected certificates");
 }
@@ -82,7 +81,7 @@ Test(trust, what_holds_no_whole_certificate_is_refused) {
 Test(trust, cas_are_kept_as_they_were_for_as_long_as_they_are_held) {
   struct tls_origin *origin = tls_origin_new(TLS_GOOD);
   char *good = read_text(origin->ca_file), kept[64];
-  folder_write("ca", good, path);
+  const char *path = folder_write("ca", good);
   struct trust *trust = read_trust(path);
   snprintf(kept, sizeof kept, "%s", trust_ca_path(trust));
   unlink(path);
@@ -112,7 +111,7 @@ static struct trust *trust_of(const char *name, const char *text,
   char *both = malloc(strlen(text) + strlen(more) + 1);
   cr_assert_not_null(both);
   stpcpy(stpcpy(both, text), more);
-  folder_write(name, both, path);
+  const char *path = folder_write(name, both);
   free(both);
   return read_trust(path);
 }

@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "io/clock.h"
 #include "support/lookups.h"
+#include "support/words.h"
 
 #define FAR_US INT64_MAX
 
@@ -146,10 +147,9 @@ Test(waiting, who_waits_for_a_name_that_fails_is_told_why) {
   unsigned index = name("fe80::1%nowhere");
   wait_for_name(0, index, FAR_US);
   check_story("-a");
-  char want[160];
-  snprintf(want, sizeof want, "the target's name does not resolve: %s",
-           resolver_get(names, index)->error);
-  cr_assert(eq(str, last_why, want));
+  const char *want = words_of("the target's name does not resolve: %s",
+                              resolver_get(names, index)->error);
+  cr_assert_str_eq(last_why, want);
   cr_assert(resolver_get(names, index)->error[0] != '\0');
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/words.h"
 #include "support/yaml_file.h"
 
 /* ---- what is not taken ---- */
@@ -50,8 +51,7 @@ Test(yaml_explain, a_key_stands_once) {
 
 Test(yaml_explain, a_key_is_a_text) {
   const char *want = "a key is a text, not a list or a mapping";
-  char line[128];
-  snprintf(line, sizeof line, "line 1, column 3: %s", want);
+  const char *line = words_of("line 1, column 3: %s", want);
   yaml_file_expect_error("? [a]\n: b\n", line);
   yaml_file_expect_error("? {a: 1}\n: b\n", line);
   yaml_file_expect_error("? \n: b\n",
@@ -76,8 +76,7 @@ Test(yaml_explain, tags_are_errors) {
       {"a: !%zz b", "line 1, column 4"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char want[256];
-    snprintf(want, sizeof want, "%s: %s", cases[i].place, why);
+    const char *want = words_of("%s: %s", cases[i].place, why);
     yaml_file_expect_error(cases[i].text, want);
   }
   yaml_file_expect_error(
@@ -99,8 +98,7 @@ Test(yaml_explain, bytes_that_are_not_UTF_8_are_errors) {
       {"a: \xed\xa0\x80", "line 1, column 4"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char want[256];
-    snprintf(want, sizeof want, "%s: %s", cases[i].place, why);
+    const char *want = words_of("%s: %s", cases[i].place, why);
     yaml_file_expect_error(cases[i].text, want);
   }
 }

@@ -14,6 +14,7 @@
 #include "support/scene.h"
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define AT "127.0.0.1:0"
 
@@ -22,7 +23,7 @@
 
 static void expect_event(struct ear *ear, const char *part) {
   const char *event = ear_await(ear);
-  cr_expect(strstr(event, part), "no %s in %s", part, event);
+  words_expect(event, part);
 }
 
 Test(admin_events, a_race_is_told_when_it_settles) {
@@ -33,7 +34,7 @@ Test(admin_events, a_race_is_told_when_it_settles) {
   const char *event = ear_await(ear);
   cr_expect_eq(strncmp(event, "id: 2\nevent: race\ndata: {\"seq\":2,", 33), 0,
                "%s", event);
-  cr_expect(strstr(event, "\"status\":502"), "%s", event);
+  words_expect(event, "\"status\":502");
   cr_expect_null(strchr(strstr(event, "data: "), '\n'), "%s", event);
   stage_round(&s, 200);
   expect_event(ear, "id: 3\n");

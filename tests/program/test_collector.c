@@ -12,6 +12,7 @@
 #include "support/scrape.h"
 #include "support/stage.h"
 #include "support/tls_origin.h"
+#include "support/words.h"
 
 TestSuite(collector, .fini = folder_remove);
 
@@ -32,26 +33,11 @@ static void expect_secure_batch(struct tls_origin *collector) {
   tls_arrival_end(arrival);
 }
 
-static void write_token(const char *token, char path[FOLDER_PATH_MAX]) {
-  folder_write("token", token, path);
-}
-
-/* The CA of one of these, in a file of the test's. */
-static void write_ca(const struct tls_origin *of, char path[FOLDER_PATH_MAX]) {
-  char text[16 * 1024];
-  FILE *file = fopen(of->ca_file, "re");
-  cr_assert_not_null(file);
-  text[fread(text, 1, sizeof text - 1, file)] = '\0';
-  fclose(file);
-  folder_write("ca.pem", text, path);
-}
-
 /* ---- whom it trusts ------------------------------------------------------- */
 
 Test(collector, one_of_the_given_ca_is_trusted) {
-  char token[FOLDER_PATH_MAX];
   struct tls_origin *collector = tls_origin_new(TLS_GOOD);
-  write_token("one\n", token);
+  const char *token = folder_write("token", "one\n");
   struct stage s = stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file",
                               collector->ca_file, "--otlp-token-file", token);
   stage_exchange(&s);
@@ -68,8 +54,7 @@ Test(collector, another_is_not_and_the_notice_names_the_option) {
   stage_exchange(&s);
   tls_origin_await_refusal(collector);
   program_await_notice(s.program, "takes no spans");
-  cr_expect(strstr(s.program->err, "; see --otlp-ca-file\n"), "%s",
-            s.program->err);
+  words_expect(s.program->err, "; see --otlp-ca-file\n");
   stage_close(&s);
   tls_origin_free(collector);
 }
@@ -159,14 +144,13 @@ Test(collector, spans_that_are_lost_at_a_stop_are_told) {
 /* ---- a reload ------------------------------------------------------------- */
 
 Test(collector, a_reload_reads_the_token_anew) {
-  char token[FOLDER_PATH_MAX];
   struct origin *collector = origin_new();
-  write_token("one\n", token);
+  const char *token = folder_write("token", "one\n");
   struct stage s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-token-file", token);
   stage_exchange(&s);
   expect_batch(collector, "Bearer one");
-  write_token("two\n", token);
+  folder_write("token", "two\n");
   program_reload(s.program, "hedgerow: reloaded");
   stage_exchange(&s);
   expect_batch(collector, "Bearer two");
@@ -175,15 +159,13 @@ Test(collector, a_reload_reads_the_token_anew) {
 }
 
 Test(collector, a_token_that_cannot_be_read_leaves_the_one_before) {
-  char token[FOLDER_PATH_MAX];
   struct origin *collector = origin_new();
-  write_token("one\n", token);
+  const char *token = folder_write("token", "one\n");
   struct stage s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-token-file", token);
-  write_token("", token);
+  folder_write("token", "");
   program_reload(s.program, "hedgerow: not reloaded");
-  cr_expect(strstr(s.program->err, "--otlp-token-file: "), "%s",
-            s.program->err);
+  words_expect(s.program->err, "--otlp-token-file: ");
   stage_exchange(&s);
   expect_batch(collector, "Bearer one");
   stage_close(&s);
@@ -192,16 +174,15 @@ Test(collector, a_token_that_cannot_be_read_leaves_the_one_before) {
 
 /* What waits for its second try does not wait for longer. */
 Test(collector, a_reload_reads_the_cas_anew) {
-  char ca[FOLDER_PATH_MAX];
   struct tls_origin *collector = tls_origin_new(TLS_GOOD);
   struct tls_origin *other = tls_origin_new(TLS_GOOD);
-  write_ca(other, ca);
+  const char *ca = folder_copy("ca.pem", other->ca_file);
   struct stage s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file", ca);
   stage_exchange(&s);
   tls_origin_await_refusal(collector);
   program_await_notice(s.program, "takes no spans");
-  write_ca(collector, ca);
+  folder_copy("ca.pem", collector->ca_file);
   program_reload(s.program, "hedgerow: reloaded");
   expect_secure_batch(collector);
   program_await_notice(s.program, "takes spans again");

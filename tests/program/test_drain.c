@@ -14,9 +14,7 @@
 static void expect_idle_end(int signo) {
   struct stage s = stage_open("--hedges", "0");
   program_signal(s.program, signo);
-  program_await_exit(s.program);
-  cr_assert(s.program->exit_status == 0, "ended with status %d:\n%s",
-            s.program->exit_status, s.program->err);
+  program_expect_exit(s.program, 0);
   stage_close(&s);
 }
 
@@ -73,9 +71,7 @@ Test(drain, what_does_not_finish_in_time_is_cut_with_503) {
   reply_expect_in_field(reply, "Retry-After", "");
   reply_expect_field(reply, "Connection", "close");
   arrival_await_closed(held);
-  program_await_exit(s.program);
-  cr_assert(s.program->exit_status == 0, "ended with status %d:\n%s",
-            s.program->exit_status, s.program->err);
+  program_expect_exit(s.program, 0);
   stage_close(&s);
 }
 
@@ -85,9 +81,7 @@ Test(drain, a_gather_that_does_not_finish_in_time_is_cut_with_503) {
   program_signal(s.program, SIGTERM);
   client_expect_problem(s.client, 503);
   arrival_await_closed(held);
-  program_await_exit(s.program);
-  cr_assert(s.program->exit_status == 0, "ended with status %d:\n%s",
-            s.program->exit_status, s.program->err);
+  program_expect_exit(s.program, 0);
   stage_close(&s);
 }
 

@@ -8,18 +8,17 @@
 
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 /* ---- conditions ---- */
 
 static void expect_tags(const char *condition, const char *etag, int status) {
   struct stage s = stage_open("--hedges", "0");
-  char fields[256];
   client_get_with(s.client, "/smart", condition);
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_field(arrival, "If-None-Match", NULL);
-  snprintf(fields, sizeof fields,
-           "Content-Type: application/json\r\nCache-Control: max-age=5\r\n%s",
-           etag);
+  const char *fields = words_of(
+      "Content-Type: application/json\r\nCache-Control: max-age=5\r\n%s", etag);
   arrival_answer(arrival, 200, fields, "[1]");
   const struct reply *reply =
       client_expect(s.client, status, status == 304 ? "" : "[1]");
@@ -87,12 +86,11 @@ Test(fields, a_page_may_read_that_its_body_was_too_large) {
       "Transfer-Encoding: chunked\r\n\r\n9\r\n",
   };
   for (size_t i = 0; i < 2; i++) {
-    char request[256];
     struct client *client = client_new(s.program->port);
-    snprintf(request, sizeof request,
-             "POST /all HTTP/1.1\r\nHost: h\r\nX-Request-ID: mine\r\n"
-             "Origin: https://a.example.com\r\n%s",
-             bodies[i]);
+    const char *request =
+        words_of("POST /all HTTP/1.1\r\nHost: h\r\nX-Request-ID: mine\r\n"
+                 "Origin: https://a.example.com\r\n%s",
+                 bodies[i]);
     client_send(client, request);
     const struct reply *reply = client_expect_problem(client, 413);
     reply_expect_field(reply, "Access-Control-Allow-Origin", "*");

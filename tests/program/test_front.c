@@ -10,6 +10,7 @@
 #include "support/hurry.h"
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define HEALTHY "{\"status\":\"ok\"}"
 #define HOST "Host: hedgerow.test\r\n"
@@ -213,9 +214,8 @@ Test(front, a_client_that_ends_inside_a_head_is_let_go) {
 static void expect_status(const char *method, const char *target, int status,
                           const char *allow) {
   struct stage s = front_open();
-  char request[256];
-  snprintf(request, sizeof request, "%s %s HTTP/1.1\r\n" HOST "\r\n", method,
-           target);
+  const char *request =
+      words_of("%s %s HTTP/1.1\r\n" HOST "\r\n", method, target);
   client_send(s.client, request);
   reply_expect_field(client_expect_problem(s.client, status), "Allow", allow);
   stage_close_silent(&s);

@@ -87,26 +87,20 @@ Test(kept, a_cancelled_connect_leaves_nothing_behind) {
 
 Test(kept, a_client_that_leaves_while_hedgerow_connects_is_let_go) {
   struct origin *stuck = origin_new_stuck();
-  struct program *program = program_start("--to", stuck->url, NEVER);
-  struct client *client = client_new(program->port);
-  client_get(client, "/smart");
-  client_end(client);
-  client_await_close(client);
-  client_free(client);
-  program_free(program);
-  origin_free(stuck);
+  struct stage s = stage_open_on(stuck, "--to", stuck->url, NEVER);
+  client_get(s.client, "/smart");
+  client_end(s.client);
+  client_await_close(s.client);
+  stage_close(&s);
 }
 
 Test(kept, a_connect_that_hangs_has_a_limit_of_its_own) {
   struct origin *stuck = origin_new_stuck(), *good = origin_new();
-  struct program *program = program_start("--to", stuck->url, "--to", good->url,
-                                          NEVER, "--connect-timeout", "50ms");
-  struct client *client = client_new(program->port);
-  client_get(client, "/smart");
+  struct stage s = stage_open_on(stuck, "--to", stuck->url, "--to", good->url,
+                                 NEVER, "--connect-timeout", "50ms");
+  client_get(s.client, "/smart");
   arrival_answer_json(origin_await_attempt(good, 1), 200, OK);
-  reply_expect_story(client_await_reply(client), "2", "1");
-  client_free(client);
-  program_free(program);
-  origin_free(stuck);
+  reply_expect_story(client_await_reply(s.client), "2", "1");
+  stage_close(&s);
   origin_free(good);
 }

@@ -9,6 +9,7 @@
 
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define URL "http://127.0.0.1:9"
 #define HEALTHY "{\"status\":\"ok\"}"
@@ -28,11 +29,10 @@ static void expect_service(uint16_t port) {
 /* And no more than these two. */
 static void expect_two(struct program *program) {
   uint16_t first = program_port(program, 0), second = program_port(program, 1);
-  char line[128];
-  snprintf(line, sizeof line,
-           "hedgerow: listening on http://127.0.0.1:%u, http://127.0.0.1:%u\n",
-           first, second);
-  cr_assert(strstr(program->err, line), "%s", program->err);
+  const char *line = words_of(
+      "hedgerow: listening on http://127.0.0.1:%u, http://127.0.0.1:%u\n",
+      first, second);
+  words_expect(program->err, line);
   cr_assert_neq(first, second);
   expect_service(first);
   expect_service(second);
@@ -56,9 +56,8 @@ Test(listen, ipv4_and_ipv6_go_together) {
   struct program *program =
       program_start("--to", URL, "--workers", "4", TWO, "--listen", "[::1]:0");
   uint16_t port = program_port(program, 2);
-  char end[64];
-  snprintf(end, sizeof end, ", http://[::1]:%u\n", port);
-  cr_assert(strstr(program->err, end), "%s", program->err);
+  const char *end = words_of(", http://[::1]:%u\n", port);
+  words_expect(program->err, end);
   expect_service(program_port(program, 0));
   expect_service(program_port(program, 1));
   for (int i = 0; i < CLIENTS; i++) {
@@ -170,8 +169,7 @@ Test(listen, at_max_connections_accepting_pauses_on_each) {
 static void expect_refusal(const char *second, const char *why) {
   struct program *program =
       program_run("--to", URL, "--listen", "127.0.0.1:0", "--listen", second);
-  char line[128];
-  snprintf(line, sizeof line, "hedgerow: --listen %s: %s\n", second, why);
+  const char *line = words_of("hedgerow: --listen %s: %s\n", second, why);
   cr_assert(program->exit_status == 1, "status %d:\n%s", program->exit_status,
             program->err);
   cr_assert_str_eq(program->err, line);
@@ -181,17 +179,15 @@ static void expect_refusal(const char *second, const char *why) {
 
 Test(listen, a_second_address_in_use_is_named) {
   uint16_t port;
-  char address[32];
   int fd = wire_bind(1, &port);
-  snprintf(address, sizeof address, "127.0.0.1:%u", port);
+  const char *address = words_of("127.0.0.1:%u", port);
   expect_refusal(address, "Address already in use");
   close(fd);
 }
 
 Test(listen, a_second_address_of_another_hedgerow_is_named) {
   struct program *other = program_start("--to", URL, TWO);
-  char address[32];
-  snprintf(address, sizeof address, "127.0.0.1:%u", program_port(other, 1));
+  const char *address = words_of("127.0.0.1:%u", program_port(other, 1));
   expect_refusal(address, "Address already in use");
   program_free(other);
 }
@@ -202,13 +198,12 @@ Test(listen, a_second_address_of_nobody_here_is_named) {
 
 Test(listen, the_same_address_twice_is_in_use_the_second_time) {
   uint16_t port;
-  char address[32];
   close(wire_bind(0, &port)); /* nobody's, a moment ago */
-  snprintf(address, sizeof address, "127.0.0.1:%u", port);
+  const char *address = words_of("127.0.0.1:%u", port);
   struct program *program =
       program_run("--to", URL, "--listen", address, "--listen", address);
   cr_expect(program->exit_status == 1, "%d", program->exit_status);
-  cr_expect(strstr(program->err, "Address already in use"), "%s", program->err);
+  words_expect(program->err, "Address already in use");
   program->exit_status = 0;
   program_free(program);
 }

@@ -6,6 +6,7 @@
 
 #include "support/scrape.h"
 #include "support/stage.h"
+#include "support/words.h"
 
 #define AT "127.0.0.1:0"
 #define SMART "route=\"/smart\""
@@ -66,11 +67,10 @@ Test(metrics, what_alerts_look_at_is_told_as_0_before_it_has_come) {
 
 static double attempts_of(const struct stage *s, const char *kind,
                           const char *result) {
-  char sample[256];
-  snprintf(sample, sizeof sample,
-           "hedgerow_attempts_total{upstream=\"to\",target=\"0\",host=\"%s\","
-           "kind=\"%s\",result=\"%s\"}",
-           s->origin->url + strlen("http://"), kind, result);
+  const char *sample = words_of(
+      "hedgerow_attempts_total{upstream=\"to\",target=\"0\",host=\"%s\","
+      "kind=\"%s\",result=\"%s\"}",
+      s->origin->url + strlen("http://"), kind, result);
   return scrape(s->program, sample);
 }
 
@@ -162,11 +162,10 @@ Test(metrics, each_item_of_an_all_is_rescued_by_itself) {
 /* Of the one target of a stage. */
 static double took_of(const struct stage *s, const char *suffix,
                       const char *bucket) {
-  char sample[256];
-  snprintf(sample, sizeof sample,
-           "hedgerow_attempt_duration_seconds_%s{upstream=\"to\",target=\"0\","
-           "host=\"%s\"%s}",
-           suffix, s->origin->url + strlen("http://"), bucket);
+  const char *sample = words_of(
+      "hedgerow_attempt_duration_seconds_%s{upstream=\"to\",target=\"0\","
+      "host=\"%s\"%s}",
+      suffix, s->origin->url + strlen("http://"), bucket);
   return scrape(s->program, sample);
 }
 
@@ -188,8 +187,7 @@ Test(metrics, times_have_bounds_about_the_usual_deadlines) {
                                        "12.0", "32.0", "64.0"};
   struct stage s = stage_open("--admin", AT);
   for (unsigned i = 0; i < sizeof bounds / sizeof *bounds; i++) {
-    char le[32];
-    snprintf(le, sizeof le, ",le=\"%s\"", bounds[i]);
+    const char *le = words_of(",le=\"%s\"", bounds[i]);
     cr_expect_eq(took_of(&s, "bucket", le), 0, "%s", bounds[i]);
   }
   stage_close(&s);
@@ -249,10 +247,9 @@ Test(metrics, a_client_who_leaves_within_its_body_is_counted_and_logged) {
   scrape_expect(s.program,
                 "hedgerow_requests_total{route=\"/all\",outcome=\"gone\"}", 1);
   program_stop(s.program);
-  cr_expect(strstr(s.program->out,
-                   "\"id\":\"mine\",\"route\":\"/all\",\"method\":\"POST\","
-                   "\"target\":\"/all\",\"status\":0,\"outcome\":\"gone\""),
-            "%s", s.program->out);
+  words_expect(s.program->out,
+               "\"id\":\"mine\",\"route\":\"/all\",\"method\":\"POST\","
+               "\"target\":\"/all\",\"status\":0,\"outcome\":\"gone\"");
   stage_close(&s);
 }
 

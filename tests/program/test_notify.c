@@ -17,6 +17,7 @@
 #include "support/folder.h"
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 enum { MESSAGE_MAX = 1024, TASKS_MAX = 64 };
 
@@ -43,12 +44,12 @@ TestSuite(notify, .fini = clear);
 static void open_manager(bool is_abstract) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   socklen_t len = sizeof address;
-  char name[FOLDER_PATH_MAX];
+  char name[96];
   manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (is_abstract) {
     len = sizeof address.sun_family;
   } else {
-    folder_path("notify", name);
+    snprintf(name, sizeof name, "%s", folder_path("notify"));
     snprintf(address.sun_path, sizeof address.sun_path, "%s", name);
   }
   cr_assert(bind(manager, (struct sockaddr *)&address, len) == 0);
@@ -87,10 +88,9 @@ static void expect_silence(void) {
 }
 
 static void expect_whole_life(void) {
-  char ready[128];
   struct stage s = stage_open(ALONE);
-  snprintf(ready, sizeof ready,
-           "READY=1\nSTATUS=listening on http://127.0.0.1:%u", s.program->port);
+  const char *ready = words_of(
+      "READY=1\nSTATUS=listening on http://127.0.0.1:%u", s.program->port);
   expect_message(ready);
   struct arrival *held = stage_ask(&s, "/smart");
   program_signal(s.program, SIGHUP);
@@ -115,8 +115,7 @@ Test(notify, a_manager_may_have_an_abstract_name) {
 }
 
 Test(notify, a_reload_that_fails_ends_too) {
-  char token[FOLDER_PATH_MAX];
-  folder_write("token", "first\n", token);
+  const char *token = folder_write("token", "first\n");
   open_manager(false);
   struct stage s = stage_open(ALONE, "--token-file", token);
   expect_message("READY=1\n");
@@ -127,7 +126,7 @@ Test(notify, a_reload_that_fails_ends_too) {
   cr_expect(strstr(message, ": --token-file: ") && strstr(message, token) &&
                 strstr(message, "No such file"),
             "%s", message);
-  folder_write("token", "second\n", token);
+  folder_write("token", "second\n");
   program_signal(s.program, SIGHUP);
   expect_message("RELOADING=1\n");
   next_message();
@@ -211,9 +210,8 @@ Test(notify, the_watchdog_of_another_process_is_not_ours) {
 
 /* Fills in the threads of the program but its first one. */
 static int other_threads(const struct program *program, pid_t *threads) {
-  char path[64];
   int count = 0;
-  snprintf(path, sizeof path, "/proc/%d/task", program->pid);
+  const char *path = words_of("/proc/%d/task", program->pid);
   DIR *dir = opendir(path);
   cr_assert_not_null(dir);
   for (struct dirent *entry; (entry = readdir(dir));) {

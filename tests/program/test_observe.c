@@ -8,6 +8,7 @@
 #include "support/operator.h"
 #include "support/scene.h"
 #include "support/stage.h"
+#include "support/words.h"
 
 TestSuite(observe, .fini = folder_remove);
 
@@ -54,7 +55,7 @@ Test(observe, an_answer_before_the_hedges_time_has_no_such_word) {
   struct stage s = stage_open_observed("9s");
   stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_stop(s.program);
-  cr_expect_not(strstr(s.program->out, "would"), "%s", s.program->out);
+  words_expect_none(s.program->out, "would");
   stage_close(&s);
 }
 
@@ -78,8 +79,7 @@ Test(observe, the_gate_is_asked_when_the_hedge_is_due) {
   client_leave(others);
   client_leave(s.client);
   program_stop(s.program);
-  cr_expect(strstr(s.program->err, "observed /smart: 2 requests, 50.00 %"),
-            "%s", s.program->err);
+  words_expect(s.program->err, "observed /smart: 2 requests, 50.00 %");
   client_free(others);
   stage_close(&s);
 }
@@ -106,8 +106,7 @@ Test(observe, sigusr1_and_the_end_tell_what_would_have_been) {
   program_await_notice(s.program, "observed /smart: 1 requests, 0.00 %");
   stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_stop(s.program);
-  cr_expect(strstr(s.program->err, "observed /smart: 2 requests, 0.00 %"), "%s",
-            s.program->err);
+  words_expect(s.program->err, "observed /smart: 2 requests, 0.00 %");
   stage_close(&s);
 }
 
@@ -131,7 +130,7 @@ Test(observe, sigusr1_tells_the_counts_where_nothing_is_observed) {
   program_await_notice(s.program, "1 requests were answered: 1 success");
   program_await_notice(s.program, "1 attempts have ended: 1 success");
   program_stop(s.program);
-  cr_expect_not(strstr(s.program->err, "observed"), "%s", s.program->err);
+  words_expect_none(s.program->err, "observed");
   stage_close(&s);
 }
 

@@ -11,6 +11,7 @@
 #include "support/folder.h"
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 /* ---- path and query ------------------------------------------------------- */
 
@@ -106,8 +107,7 @@ Test(passing, a_request_field_that_comes_twice_or_empty_passes_so) {
   struct stage s = stage_open("--hedges", "0");
   struct arrival *arrival =
       arrival_for(&s, "X-Two: a\r\nX-Two: b\r\nX-Empty:\r\n");
-  cr_assert(strstr(arrival->request, "X-Two: a\r\nX-Two: b\r\n"), "%s",
-            arrival->request);
+  words_expect(arrival->request, "X-Two: a\r\nX-Two: b\r\n");
   arrival_expect_field(arrival, "X-Empty", "");
   stage_close(&s);
 }
@@ -118,13 +118,8 @@ Test(passing, fields_that_would_spoil_the_verdict_do_not) {
       &s, "Accept-Encoding: gzip\r\nRange: bytes=0-1\r\n"
           "If-None-Match: \"x\"\r\nIf-Modified-Since: yesterday\r\n"
           "If-Range: \"x\"\r\nIf-Anything: x\r\nExpect: 100-continue\r\n");
-  arrival_expect_field(arrival, "Accept-Encoding", NULL);
-  arrival_expect_field(arrival, "Range", NULL);
-  arrival_expect_field(arrival, "If-None-Match", NULL);
-  arrival_expect_field(arrival, "If-Modified-Since", NULL);
-  arrival_expect_field(arrival, "If-Range", NULL);
-  arrival_expect_field(arrival, "If-Anything", NULL);
-  arrival_expect_field(arrival, "Expect", NULL);
+  arrival_expect_none(arrival, "Accept-Encoding", "Range", "If-None-Match",
+                      "If-Modified-Since", "If-Range", "If-Anything", "Expect");
   stage_close(&s);
 }
 
@@ -135,12 +130,8 @@ Test(passing, hop_by_hop_fields_do_not_reach_the_upstream) {
           "Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\n"
           "Proxy-Authorization: Basic abc\r\nTE: trailers\r\n"
           "Upgrade: websocket\r\n");
-  arrival_expect_field(arrival, "X-Mine", NULL);
-  arrival_expect_field(arrival, "Keep-Alive", NULL);
-  arrival_expect_field(arrival, "Proxy-Connection", NULL);
-  arrival_expect_field(arrival, "Proxy-Authorization", NULL);
-  arrival_expect_field(arrival, "TE", NULL);
-  arrival_expect_field(arrival, "Upgrade", NULL);
+  arrival_expect_none(arrival, "X-Mine", "Keep-Alive", "Proxy-Connection",
+                      "Proxy-Authorization", "TE", "Upgrade");
   arrival_expect_field(arrival, "X-Other", "2");
   stage_close(&s);
 }
@@ -185,10 +176,8 @@ Test(passing, a_client_cannot_set_hedgerows_own_request_fields) {
   struct arrival *arrival =
       arrival_for(&s, "Hedge-Attempt: 7\r\nVia: 1.0 fred\r\n");
   arrival_expect_field(arrival, "Hedge-Attempt", "0");
-  cr_assert(strstr(arrival->request, "fred"), "a Via was lost:\n%s",
-            arrival->request);
-  cr_assert(strstr(arrival->request, "1.1 hedgerow-"), "no Via of ours:\n%s",
-            arrival->request);
+  words_expect(arrival->request, "fred");
+  words_expect(arrival->request, "1.1 hedgerow-");
   stage_close(&s);
 }
 
@@ -214,10 +203,8 @@ static void expect_secret(const struct stage *s, const struct reply *reply) {
   cr_assert(!strstr(reply->head, TOKEN) && !strstr(reply->body, TOKEN),
             "the token is in an answer:\n%s%s", reply->head, reply->body);
   program_stop(s->program);
-  cr_assert(!strstr(s->program->out, TOKEN), "the token is in the log:\n%s",
-            s->program->out);
-  cr_assert(!strstr(s->program->err, TOKEN), "the token is on stderr:\n%s",
-            s->program->err);
+  words_expect_none(s->program->out, TOKEN);
+  words_expect_none(s->program->err, TOKEN);
 }
 
 /* Anybody may read cmdline; environ only root, since a process with a token may
@@ -235,8 +222,7 @@ static void expect_not_in_proc(const struct stage *s, const char *file) {
 }
 
 Test(passing, a_token_of_the_environment_that_nobody_uses_is_wiped_too) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "of-the-file\n", path);
+  const char *path = folder_write("token", "of-the-file\n");
   setenv("HEDGEROW_TOKEN", TOKEN, 1);
   struct stage s = stage_open("--token-file", path);
   unsetenv("HEDGEROW_TOKEN");
@@ -294,8 +280,7 @@ Test(passing, every_request_has_a_log_line_without_its_query) {
   struct stage s = stage_open("--hedges", "0", "--log", "json");
   stage_serve(&s, stage_ask(&s, "/smart/private?secret=1"), 200, "1");
   stage_expect_log(&s, "/smart/private");
-  cr_assert(!strstr(s.program->out, "secret"), "a query was logged:\n%s",
-            s.program->out);
+  words_expect_none(s.program->out, "secret");
   stage_close(&s);
 }
 
@@ -337,8 +322,8 @@ Test(passing, a_field_that_comes_twice_or_empty_passes_so) {
   struct stage s = stage_open("--hedges", "0");
   const struct reply *reply =
       reply_for(&s, 200, "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Empty:\r\n");
-  cr_assert(strstr(reply->head, "Set-Cookie: a=1\r\n"), "%s", reply->head);
-  cr_assert(strstr(reply->head, "Set-Cookie: b=2\r\n"), "%s", reply->head);
+  words_expect(reply->head, "Set-Cookie: a=1\r\n");
+  words_expect(reply->head, "Set-Cookie: b=2\r\n");
   reply_expect_field(reply, "X-Empty", "");
   stage_close(&s);
 }
@@ -354,7 +339,7 @@ Test(passing, a_large_head_passes_whole) {
   arrival_send(arrival, fields);
   arrival_send(arrival, "\r\n{}");
   const struct reply *reply = client_expect(s.client, 200, "{}");
-  cr_assert(strstr(reply->head, fields), "the field was changed");
+  words_expect(reply->head, fields);
   stage_close(&s);
 }
 
@@ -389,7 +374,7 @@ Test(passing, the_winner_cannot_speak_for_hedgerow) {
   reply_expect_field(reply, "Hedge-Attempts", "1");
   reply_expect_field(reply, "Hedge-Winner", "0");
   reply_expect_field(reply, "Hedge-Completed", NULL);
-  cr_assert(!strstr(reply->head, "theirs"), "X-Request-ID:\n%s", reply->head);
+  words_expect_none(reply->head, "theirs");
   stage_close(&s);
 }
 
@@ -397,9 +382,9 @@ Test(passing, via_and_server_timing_gain_a_member) {
   struct stage s = stage_open("--hedges", "0");
   const struct reply *reply =
       reply_for(&s, 200, "Via: 1.1 varnish\r\nServer-Timing: db;dur=5\r\n");
-  cr_assert(strstr(reply->head, "1.1 varnish"), "Via:\n%s", reply->head);
-  cr_assert(strstr(reply->head, "1.1 hedgerow-"), "Via:\n%s", reply->head);
-  cr_assert(strstr(reply->head, "db;dur=5"), "timing:\n%s", reply->head);
+  words_expect(reply->head, "1.1 varnish");
+  words_expect(reply->head, "1.1 hedgerow-");
+  words_expect(reply->head, "db;dur=5");
   stage_close(&s);
 }
 
@@ -460,14 +445,11 @@ Test(passing, a_target_may_be_named) {
   char url[80], authority[80];
   snprintf(authority, sizeof authority, "localhost:%u", origin->port);
   snprintf(url, sizeof url, "http://localhost:%u/v1", origin->port);
-  struct program *program = program_start("--to", url);
-  struct client *client = client_new(program->port);
-  client_get(client, "/smart");
+  struct stage s = stage_open_on(origin, "--to", url);
+  client_get(s.client, "/smart");
   struct arrival *arrival = origin_await(origin);
   arrival_expect_field(arrival, "Host", authority);
   arrival_answer_json(arrival, 200, "{}");
-  client_expect(client, 200, "{}");
-  client_free(client);
-  program_free(program);
-  origin_free(origin);
+  client_expect(s.client, 200, "{}");
+  stage_close(&s);
 }

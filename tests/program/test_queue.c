@@ -11,6 +11,7 @@
 #include "support/hurry.h"
 #include "support/scene.h"
 #include "support/stage.h"
+#include "support/words.h"
 
 TestSuite(queue, .fini = folder_remove);
 
@@ -28,9 +29,8 @@ static void ask_in_line(struct program *program, struct client *client,
 }
 
 static struct arrival *await_line(struct origin *origin, const char *target) {
-  char line[256];
   struct arrival *arrival = origin_await(origin);
-  snprintf(line, sizeof line, "GET %s HTTP/1.1", target);
+  const char *line = words_of("GET %s HTTP/1.1", target);
   arrival_expect_line(arrival, line);
   return arrival;
 }
@@ -43,9 +43,8 @@ static void serve(struct origin *origin, struct client *client,
 }
 
 static void expect_refused(struct client *client, const char *by) {
-  char said[64];
   const struct reply *reply = client_await_reply(client);
-  snprintf(said, sizeof said, "\"refused_by\":\"%s\"", by);
+  const char *said = words_of("\"refused_by\":\"%s\"", by);
   reply_expect_problem(reply, 503);
   reply_expect_in_body(reply, said);
 }

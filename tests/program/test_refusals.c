@@ -18,6 +18,7 @@
 #include "support/scrape.h"
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 TestSuite(refusals, .fini = folder_remove);
 
@@ -69,16 +70,15 @@ static void expect_in_log(struct stage *s, const char *text) {
   program_stop(s->program);
   ssize_t n = pread(s->program->out_fd, log, sizeof log - 1, 0);
   cr_assert(n > 0);
-  cr_expect(strstr(log, text), "%s is not in the log", text);
+  words_expect(log, text);
 }
 
 /* Asks once more: the primary fails, and the hedge was refused. The problem and
  * the log say by what; ends the stage. */
 static void expect_refused_hedge(struct stage *s, const char *by,
                                  const char *words) {
-  char said[64];
-  snprintf(said, sizeof said, "\"result\":\"refused\",\"refused_by\":\"%s\"",
-           by);
+  const char *said =
+      words_of("\"result\":\"refused\",\"refused_by\":\"%s\"", by);
   arrival_answer_json(stage_ask_primary(s, "/smart"), 500, "{}");
   const struct reply *reply = client_expect_problem(s->client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "1");
@@ -166,8 +166,7 @@ Test(refusals, shed) {
 /* The primary fails, and the problem says that this has refused the hedge. One
  * that was started would end at the deadline. */
 static bool is_told(struct stage *s, const char *by) {
-  char said[64];
-  snprintf(said, sizeof said, "\"refused_by\":\"%s\"", by);
+  const char *said = words_of("\"refused_by\":\"%s\"", by);
   arrival_answer_json(stage_ask_primary(s, "/smart?timeout=200"), 500, "{}");
   return strstr(client_await_reply(s->client)->body, said) != NULL;
 }
@@ -279,12 +278,6 @@ Test(refusals, streams_are_no_crowd) {
   stage_open("--hedges", "0", "--retries", "3", "--backoff", "5ms", "--log",   \
              "json", "--workers", "1", "--admin", AT, __VA_ARGS__)
 
-static unsigned count_of(const char *text, const char *in) {
-  unsigned count = 0;
-  for (; (in = strstr(in, text)); in += strlen(text)) count++;
-  return count;
-}
-
 /* The primary, which is there, fails. Its retry is told by problem, metrics,
  * receipt and log, once. */
 static void expect_refused_retry(struct stage *s, struct arrival *primary,
@@ -299,7 +292,7 @@ static void expect_refused_retry(struct stage *s, struct arrival *primary,
   const struct reply *reply = client_expect_problem(s->client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   reply_expect_in_body(reply, "\"kind\":\"retry\"");
-  cr_expect_eq(count_of(said, reply->body), 1, "%s", reply->body);
+  cr_expect_eq(words_count(reply->body, said), 1, "%s", reply->body);
   scrape_expect(s->program, sample, 1);
   program_signal(s->program, SIGUSR1);
   program_await_notice(s->program, sum);
@@ -308,7 +301,7 @@ static void expect_refused_retry(struct stage *s, struct arrival *primary,
 static void expect_refused_retry_in_log(struct stage *s) {
   client_leave(s->client);
   program_stop(s->program);
-  cr_expect_eq(count_of("\"kind\":\"retry\"", s->program->out), 1, "%s",
+  cr_expect_eq(words_count(s->program->out, "\"kind\":\"retry\""), 1, "%s",
                s->program->out);
   stage_close(s);
 }
@@ -360,12 +353,12 @@ Test(refusals, a_hedge_and_a_retry_are_told_one_by_one) {
                  "--backoff", "5ms", "--budget", "0%", "--log", "json");
   arrival_answer_json(ask_first(&s), 500, "{}");
   const struct reply *reply = client_expect_problem(s.client, 502);
-  cr_expect_eq(count_of("\"refused_by\":\"budget\"", reply->body), 2, "%s",
+  cr_expect_eq(words_count(reply->body, "\"refused_by\":\"budget\""), 2, "%s",
                reply->body);
   client_leave(s.client);
   program_stop(s.program);
-  cr_expect_eq(count_of("\"kind\":\"hedge\"", s.program->out), 1);
-  cr_expect_eq(count_of("\"kind\":\"retry\"", s.program->out), 1);
+  cr_expect_eq(words_count(s.program->out, "\"kind\":\"hedge\""), 1);
+  cr_expect_eq(words_count(s.program->out, "\"kind\":\"retry\""), 1);
   stage_close(&s);
 }
 
@@ -378,10 +371,10 @@ Test(refusals, a_retry_of_an_item) {
   arrival_answer_json(origin_await_attempt(s.a, 0), 200, OK);
   arrival_answer_json(origin_await(s.b), 500, "{}");
   const struct reply *reply = client_await_reply(s.client);
-  cr_expect_eq(count_of("desc=refused", reply->head), 1, "%s", reply->head);
+  cr_expect_eq(words_count(reply->head, "desc=refused"), 1, "%s", reply->head);
   program_stop(s.program);
-  cr_expect_eq(count_of("\"refused_by\":\"budget\"", s.program->out), 1, "%s",
-               s.program->out);
+  cr_expect_eq(words_count(s.program->out, "\"refused_by\":\"budget\""), 1,
+               "%s", s.program->out);
   scene_close(&s);
 }
 

@@ -12,6 +12,7 @@
 #include "support/stage.h"
 #include "support/tls_origin.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define ALONE "--hedges", "0"
 #define ONE "--workers", "1"
@@ -34,11 +35,11 @@ Test(reload, without_files_nothing_changes) {
 }
 
 Test(reload, many_signals_at_once_are_carried_out) {
-  char path[FOLDER_PATH_MAX], value[64] = "";
-  folder_write("token", "first\n", path);
+  char value[64] = "";
+  const char *path = folder_write("token", "first\n");
   struct stage s = stage_open(ALONE, "--token-file", path);
   for (int i = 0; i < 200; i++) program_signal(s.program, SIGHUP);
-  folder_write("token", "last\n", path);
+  folder_write("token", "last\n");
   program_signal(s.program, SIGHUP);
   while (strcmp(value, "Bearer last") != 0) {
     struct arrival *arrival = stage_ask(&s, "/smart");
@@ -50,8 +51,7 @@ Test(reload, many_signals_at_once_are_carried_out) {
 }
 
 Test(reload, while_it_stops_a_signal_does_nothing) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "first\n", path);
+  const char *path = folder_write("token", "first\n");
   struct stage s = stage_open(ALONE, "--drain", "60m", "--token-file", path);
   struct arrival *held = stage_ask(&s, "/smart?timeout=60000");
   program_signal(s.program, SIGTERM);
@@ -59,9 +59,8 @@ Test(reload, while_it_stops_a_signal_does_nothing) {
   unlink(path);
   for (int i = 0; i < 10; i++) program_signal(s.program, SIGHUP);
   stage_serve(&s, held, 200, "1");
-  program_await_exit(s.program);
-  cr_expect(s.program->exit_status == 0, "status %d", s.program->exit_status);
-  cr_expect(!strstr(s.program->err, "reload"), "%s", s.program->err);
+  program_expect_exit(s.program, 0);
+  words_expect_none(s.program->err, "reload");
   stage_close(&s);
 }
 
@@ -75,11 +74,10 @@ static void expect_token(struct stage *s, const char *authorization) {
 }
 
 Test(reload, the_next_request_carries_the_new_token) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "first\n", path);
+  const char *path = folder_write("token", "first\n");
   struct stage s = stage_open(ALONE, "--token-file", path);
   expect_token(&s, "Bearer first");
-  folder_write("token", "second\n", path);
+  folder_write("token", "second\n");
   expect_token(&s, "Bearer first"); /* nobody has said anything */
   reload(s.program);
   expect_token(&s, "Bearer second");
@@ -87,10 +85,9 @@ Test(reload, the_next_request_carries_the_new_token) {
 }
 
 Test(reload, every_worker_has_the_new_token) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "first\n", path);
+  const char *path = folder_write("token", "first\n");
   struct stage s = stage_open(ALONE, "--workers", "4", "--token-file", path);
-  folder_write("token", "second\n", path);
+  folder_write("token", "second\n");
   reload(s.program);
   for (int i = 0; i < 32; i++) { /* each connection has a worker of its own */
     client_free(s.client);
@@ -102,11 +99,10 @@ Test(reload, every_worker_has_the_new_token) {
 
 /* A race is one request: its hedge shows the token that its primary showed. */
 Test(reload, a_race_in_flight_keeps_its_token_and_gets_its_answer) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "first\n", path);
+  const char *path = folder_write("token", "first\n");
   struct stage s = stage_open("--hedge-after", "20s", "--token-file", path);
   struct arrival *primary = stage_ask(&s, "/smart?timeout=60000");
-  folder_write("token", "second\n", path);
+  folder_write("token", "second\n");
   reload(s.program);
   arrival_answer_json(primary, 500, "0");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
@@ -118,17 +114,15 @@ Test(reload, a_race_in_flight_keeps_its_token_and_gets_its_answer) {
 }
 
 static void expect_refused_token(const char *text, const char *why) {
-  char path[FOLDER_PATH_MAX], notice[2 * FOLDER_PATH_MAX];
-  folder_write("token", "first\n", path);
+  const char *path = folder_write("token", "first\n");
   struct stage s = stage_open(ALONE, "--token-file", path);
-  if (text) folder_write("token", text, path);
+  if (text) folder_write("token", text);
   else unlink(path);
   program_reload(s.program, "not reloaded: the token");
-  snprintf(notice, sizeof notice, "--token-file: %s: %s", path, why);
-  cr_expect(strstr(s.program->err, notice), "%s", s.program->err);
-  cr_expect(!strstr(s.program->err, "s3cret"), "%s", s.program->err);
+  words_expect(s.program->err, words_of("--token-file: %s: %s", path, why));
+  words_expect_none(s.program->err, "s3cret");
   expect_token(&s, "Bearer first");
-  folder_write("token", "third\n", path);
+  folder_write("token", "third\n");
   reload(s.program);
   expect_token(&s, "Bearer third");
   stage_close(&s);
@@ -166,9 +160,8 @@ static void ask_for(struct client *client, const char *path) {
 }
 
 Test(reload, the_log_is_opened_anew) {
-  char path[FOLDER_PATH_MAX], moved[FOLDER_PATH_MAX];
-  folder_path("log", path);
-  folder_path("log.1", moved);
+  const char *path = folder_path("log");
+  const char *moved = folder_path("log.1");
   struct stage s = stage_open(ALONE, "--log-file", path);
   ask_for(s.client, "/one");
   folder_await("log", "/one");
@@ -187,8 +180,7 @@ Test(reload, the_log_is_opened_anew) {
 }
 
 Test(reload, lines_are_appended_to_a_log_that_is_there) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("log", "of yesterday\n", path);
+  const char *path = folder_write("log", "of yesterday\n");
   struct stage s = stage_open(ALONE, "--log-file", path);
   reload(s.program);
   ask_for(s.client, "/one");
@@ -200,13 +192,12 @@ Test(reload, lines_are_appended_to_a_log_that_is_there) {
 }
 
 Test(reload, a_log_that_cannot_be_opened_stays_where_it_is) {
-  char path[FOLDER_PATH_MAX], moved[FOLDER_PATH_MAX], token[FOLDER_PATH_MAX];
-  folder_path("log", path);
-  folder_path("log.1", moved);
-  folder_write("token", "first\n", token);
+  const char *path = folder_path("log");
+  const char *moved = folder_path("log.1");
+  const char *token = folder_write("token", "first\n");
   struct stage s = stage_open(ALONE, "--log-file", path, "--token-file", token);
   cr_assert(rename(path, moved) == 0 && symlink("nowhere/log", path) == 0);
-  folder_write("token", "second\n", token);
+  folder_write("token", "second\n");
   reload(s.program);
   cr_expect(strstr(s.program->err, path) &&
                 strstr(s.program->err, "the log stays where it was"),
@@ -225,16 +216,11 @@ struct trust_stage {
   struct tls_origin *old, *other;
   struct program *program;
   struct client *client;
-  char path[FOLDER_PATH_MAX];
+  const char *path;
 };
 
 static void trust(struct trust_stage *s, const struct tls_origin *origin) {
-  char text[8192];
-  FILE *file = fopen(origin->ca_file, "re");
-  cr_assert_not_null(file);
-  text[fread(text, 1, sizeof text - 1, file)] = '\0';
-  fclose(file);
-  folder_write("ca", text, s->path);
+  s->path = folder_copy("ca", origin->ca_file);
 }
 
 static struct trust_stage trust_open_with(const char *hedges) {
@@ -392,7 +378,7 @@ Test(reload, a_race_in_flight_goes_on_under_its_own_cas) {
 static void expect_refused_ca(const char *text) {
   struct trust_stage s = trust_open();
   struct tls_arrival *kept = expect_trusted(&s, s.old);
-  folder_write("ca", text, s.path);
+  folder_write("ca", text);
   program_reload(s.program, "not reloaded: the token and CAs from before");
   cr_expect(strstr(s.program->err, "--ca-file: ") &&
                 strstr(s.program->err, s.path),
@@ -414,16 +400,15 @@ Test(reload, a_ca_file_with_half_a_certificate_keeps_the_old_trust) {
 
 /* All or nothing. */
 Test(reload, a_broken_ca_file_keeps_the_old_token_too) {
-  char token[FOLDER_PATH_MAX];
   struct trust_stage s = {.old = tls_origin_new(TLS_GOOD),
                           .other = tls_origin_new(TLS_GOOD)};
   trust(&s, s.old);
-  folder_write("token", "first\n", token);
+  const char *token = folder_write("token", "first\n");
   s.program = program_start("--to", s.old->url, "--ca-file", s.path,
                             "--token-file", token, ALONE, ONE);
   s.client = client_new(s.program->port);
-  folder_write("token", "second\n", token);
-  folder_write("ca", "nothing\n", s.path);
+  folder_write("token", "second\n");
+  folder_write("ca", "nothing\n");
   program_reload(s.program, "not reloaded");
   tls_arrival_expect_field(expect_trusted(&s, s.old), "Authorization",
                            "Bearer first");

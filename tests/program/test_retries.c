@@ -114,12 +114,12 @@ Test(retries, come_after_the_hedge_that_a_failure_brings_forward) {
 
 static struct program *start(const struct origin *first,
                              const struct origin *second) {
-  char text[512], path[FOLDER_PATH_MAX];
+  char text[512];
   snprintf(text, sizeof text,
            "upstreams: {a: {targets: ['%s', '%s']}}\n"
            "routes: [{path: /a, upstream: a, hedges: 0, retries: 1}]\n",
            first->url, second->url);
-  folder_write("h.yaml", text, path);
+  const char *path = folder_write("h.yaml", text);
   return program_start("--config", path);
 }
 

@@ -4,6 +4,7 @@
 
 #include "support/folder.h"
 #include "support/scene.h"
+#include "support/words.h"
 
 TestSuite(routes, .fini = folder_remove);
 
@@ -189,8 +190,7 @@ Test(routes, a_get_brings_a_body_only_where_a_route_says_so) {
 static void expect_link(const struct scene *s, const char *target,
                         struct origin *origin, const char *path,
                         const char *want) {
-  char field[256];
-  snprintf(field, sizeof field, "Link: <%s%s>; rel=next\r\n", s->a->url, path);
+  const char *field = words_of("Link: <%s%s>; rel=next\r\n", s->a->url, path);
   client_get(s->client, target);
   arrival_answer(origin_await(origin), 200, field, "1");
   reply_expect_in_field(client_await_reply(s->client), "Link", want);
@@ -214,11 +214,9 @@ Test(routes, links_to_any_target_lead_to_the_route_or_stay) {
 
 static void preflight(const struct scene *s, const char *origin,
                       const char *method) {
-  char fields[256];
-  snprintf(fields, sizeof fields,
-           "Origin: https://%s.example\r\n"
-           "Access-Control-Request-Method: %s\r\n",
-           origin, method);
+  const char *fields = words_of("Origin: https://%s.example\r\n"
+                                "Access-Control-Request-Method: %s\r\n",
+                                origin, method);
   scene_send(s, "OPTIONS", "/m", fields, NULL);
 }
 

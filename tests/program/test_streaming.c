@@ -18,6 +18,7 @@
 #include "support/stage.h"
 #include "support/tls_origin.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define STREAMS "--success", "any", "--hedges", "0", "--workers", "1"
 #define LOGGED STREAMS, "--log", "json"
@@ -86,7 +87,7 @@ Test(streaming, events_reach_the_client_one_by_one) {
   pass_last(&s, arrival);
   expect_both_kept(&s, arrival);
   expect_logged(&s, "\"status\":200,\"outcome\":\"success\"");
-  cr_assert(strstr(s.program->out, "\"bytes\":28"), "%s", s.program->out);
+  words_expect(s.program->out, "\"bytes\":28");
   stage_close(&s);
 }
 
@@ -133,8 +134,7 @@ Test(streaming, lines_without_end_pass_until_the_client_leaves) {
   client_leave(s.client);
   arrival_await_closed(arrival);
   expect_logged(&s, "\"status\":200,\"outcome\":\"gone\"");
-  cr_assert(strstr(s.program->out, "\"result\":\"cancelled\""), "%s",
-            s.program->out);
+  words_expect(s.program->out, "\"result\":\"cancelled\"");
   stage_close(&s);
 }
 
@@ -256,8 +256,7 @@ Test(streaming, a_1_0_client_keeps_its_connection_where_a_length_is_told) {
 
 static void expect_failed(struct stage *s) {
   expect_logged(s, "\"status\":200,\"outcome\":\"failed\"");
-  cr_assert(strstr(s->program->out, "\"result\":\"transport\",\"status\":200"),
-            "%s", s->program->out);
+  words_expect(s->program->out, "\"result\":\"transport\",\"status\":200");
 }
 
 Test(streaming, chunks_that_break_off_have_no_last_one) {
@@ -331,8 +330,7 @@ Test(streaming, before_the_head_a_failure_is_a_problem) {
 
 /* The other request's deadline, which began later, has passed. */
 static void let_pass(struct stage *s, const char *timeout) {
-  char target[64];
-  snprintf(target, sizeof target, "/smart?timeout=%s", timeout);
+  const char *target = words_of("/smart?timeout=%s", timeout);
   struct client *other = client_new(s->program->port);
   client_get(other, target);
   struct arrival *held = origin_await(s->origin);
@@ -369,8 +367,7 @@ Test(streaming, an_upstream_that_falls_silent_is_given_up) {
   arrival_await_closed(arrival);
   client_await_close(s.client);
   expect_logged(&s, "\"status\":200,\"outcome\":\"deadline\"");
-  cr_assert(strstr(s.program->out, "\"result\":\"timeout\",\"status\":200"),
-            "%s", s.program->out);
+  words_expect(s.program->out, "\"result\":\"timeout\",\"status\":200");
   stage_close(&s);
 }
 
@@ -443,7 +440,7 @@ Test(streaming, a_large_body_costs_little_memory) {
   cr_assert(!is_plain() || after_kb < before_kb + 8 * 1024, "%ld kB, then %ld",
             before_kb, after_kb);
   expect_logged(&s, "\"outcome\":\"success\"");
-  cr_assert(strstr(s.program->out, "\"bytes\":50000000"), "%s", s.program->out);
+  words_expect(s.program->out, "\"bytes\":50000000");
   stage_close(&s);
 }
 
@@ -530,8 +527,7 @@ Test(streaming, where_no_buffer_is_free_a_slow_client_loses_its_answer) {
   pour_end(&pouring);
   cr_assert(client_skip(s.client, LARGE_BODY) < LARGE_BODY);
   expect_logged(&s, "\"status\":200,\"outcome\":\"refused\"");
-  cr_assert(strstr(s.program->out, "\"result\":\"starved\""), "%s",
-            s.program->out);
+  words_expect(s.program->out, "\"result\":\"starved\"");
   stage_close(&s);
 }
 
@@ -547,24 +543,22 @@ static void *pour_tls(void *arg) {
 
 Test(streaming, a_pause_over_tls_loses_nothing) {
   struct tls_origin *origin = tls_origin_new(TLS_GOOD);
-  struct program *program =
-      program_start("--to", origin->url, "--ca-file", origin->ca_file, STREAMS);
-  struct client *client = client_new(program->port);
+  struct stage s = stage_open_on(NULL, "--to", origin->url, "--ca-file",
+                                 origin->ca_file, STREAMS);
   pthread_t thread;
-  read_slowly(client);
-  client_get(client, "/smart");
+  read_slowly(s.client);
+  client_get(s.client, "/smart");
   struct tls_arrival *arrival = tls_origin_await(origin);
   tls_arrival_send_text(arrival, LENGTH("50000000"));
-  cr_assert_eq(client_await_head(client)->status, 200);
+  cr_assert_eq(client_await_head(s.client)->status, 200);
   cr_assert_eq(pthread_create(&thread, NULL, pour_tls, arrival), 0);
-  cr_assert_eq(client_skip(client, LARGE_BODY), LARGE_BODY);
+  cr_assert_eq(client_skip(s.client, LARGE_BODY), LARGE_BODY);
   pthread_join(thread, NULL);
-  client_get(client, "/smart");
+  client_get(s.client, "/smart");
   tls_arrival_await_next(arrival);
   tls_arrival_answer(arrival, "1");
-  client_expect(client, 200, "1");
-  client_free(client);
-  program_free(program);
+  client_expect(s.client, 200, "1");
+  stage_close(&s);
   tls_origin_free(origin);
 }
 
@@ -577,8 +571,7 @@ Test(streaming, a_stream_ends_when_the_drain_is_over) {
   program_signal(s.program, SIGTERM);
   client_await_close(s.client);
   arrival_await_closed(arrival);
-  program_await_exit(s.program);
-  cr_assert_eq(s.program->exit_status, 0);
+  program_expect_exit(s.program, 0);
   expect_logged(&s, "\"status\":200,\"outcome\":\"drained\"");
   stage_close(&s);
 }
@@ -594,8 +587,7 @@ Test(streaming, a_stream_that_ends_within_the_drain_is_whole) {
   pass_chunk(&s, arrival, "3\r\none\r\n");
   pass_last(&s, arrival);
   client_await_close(s.client);
-  program_await_exit(s.program);
-  cr_assert_eq(s.program->exit_status, 0);
+  program_expect_exit(s.program, 0);
   client_free(idle);
   stage_close(&s);
 }
@@ -623,13 +615,12 @@ Test(streaming_from_a_file, a_reload_leaves_a_stream_alone) {
 
 Test(streaming_from_a_file, links_and_cors_are_as_in_answers_that_are_held) {
   struct scene s = scene_open(FILE_OF("$A"));
-  char fields[512];
   client_get_with(s.client, "/a", "Origin: https://app.example\r\n");
   struct arrival *arrival = origin_await(s.a);
-  snprintf(fields, sizeof fields,
-           "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nLocation: %s/a/next\r\n"
-           "Access-Control-Allow-Origin: *\r\nX-Own: 1\r\n\r\n",
-           s.a->url);
+  const char *fields =
+      words_of("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nLocation: %s/a/next\r\n"
+               "Access-Control-Allow-Origin: *\r\nX-Own: 1\r\n\r\n",
+               s.a->url);
   arrival_send(arrival, fields);
   const struct reply *reply = client_await_head(s.client);
   reply_expect_field(reply, "Location", "/a/next");

@@ -12,6 +12,7 @@
 #include "support/origin.h"
 #include "support/program.h"
 #include "support/screen.h"
+#include "support/words.h"
 
 TestSuite(tap, .fini = folder_remove);
 
@@ -71,9 +72,8 @@ Test(tap, json_is_the_events_own) {
 }
 
 Test(tap, a_place_may_be_the_url_that_hedgerow_prints) {
-  char url[80];
   struct origin *admin = origin_new();
-  snprintf(url, sizeof url, "%s/", admin->url);
+  const char *url = words_of("%s/", admin->url);
   struct screen *s = screen_open_pipe("tap", "--admin", url);
   begin(admin, all);
   screen_free(s);
@@ -176,7 +176,7 @@ Test(tap, a_lost_connection_is_asked_for_again) {
   arrival_answer_json(arrival, 503, "{\"detail\":\"too many readers\"}");
   arrival = begin(admin, all);
   screen_await_err(s, "connected again");
-  cr_assert(!strstr(s->out.text, "cut"), "%s", s->out.text);
+  words_expect_none(s->out.text, "cut");
   screen_free(s);
   origin_free(admin);
 }
@@ -215,8 +215,7 @@ Test(tap, a_reader_that_has_gone_ends_it_quietly) {
 }
 
 Test(tap, the_token_is_shown_and_never_told) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "TOKENSECRET\n", path);
+  const char *path = folder_write("token", "TOKENSECRET\n");
   struct origin *admin = origin_new();
   struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin),
                                       "--admin-token-file", path);
@@ -224,7 +223,7 @@ Test(tap, the_token_is_shown_and_never_told) {
   arrival_expect_field(arrival, "Authorization", "Bearer TOKENSECRET");
   arrival_answer_json(arrival, 401, "{\"detail\":\"no\"}");
   screen_await_exit(s, 1);
-  cr_assert(!strstr(s->err.text, "SECRET"), "%s", s->err.text);
+  words_expect_none(s->err.text, "SECRET");
   screen_free(s);
   origin_free(admin);
 }
@@ -242,9 +241,9 @@ static struct origin *listen_at_path(const char *path) {
 }
 
 Test(tap, it_reads_a_unix_socket) {
-  char path[FOLDER_PATH_MAX], place[FOLDER_PATH_MAX + 8];
-  folder_write("any", "", path);
-  folder_path("admin.sock", path);
+  char place[FOLDER_PATH_MAX + 8];
+  const char *path = folder_write("any", "");
+  path = folder_path("admin.sock");
   struct origin *admin = listen_at_path(path);
   snprintf(place, sizeof place, "unix:%s", path);
   struct screen *s = screen_open_pipe("tap", "--admin", place);

@@ -11,6 +11,7 @@
 #include "support/client.h"
 #include "support/program.h"
 #include "support/tls_origin.h"
+#include "support/words.h"
 
 enum { FLAGS_MAX = 64, LARGE_BODY = 8 * 1000 * 1000 };
 
@@ -143,8 +144,7 @@ Test(tls, tls_1_1_is_refused) {
 Test(tls, what_is_said_of_a_certificate_holds_no_secret) {
   setenv("HEDGEROW_TOKEN", "hush-hush", 1);
   struct tls_stage s = {.origin = tls_origin_new(TLS_UNTRUSTED)};
-  char url[128];
-  snprintf(url, sizeof url, "%s/v1?key=sesame", s.origin->url);
+  const char *url = words_of("%s/v1?key=sesame", s.origin->url);
   s.program = program_start("--to", url, "--ca-file", s.origin->ca_file, ALONE);
   s.client = client_new(s.program->port);
   client_get(s.client, "/smart");

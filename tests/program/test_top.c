@@ -6,6 +6,7 @@
 
 #include "support/origin.h"
 #include "support/screen.h"
+#include "support/words.h"
 
 #define ON_SCREEN "\x1b[?1049h\x1b[?25l"
 #define OFF_SCREEN "\x1b[?25h\x1b[?1049l"
@@ -178,7 +179,7 @@ Test(top, once_is_once_on_a_terminal_too) {
   answer(admin, STATE("5.0", "100"));
   screen_await(s, "one.example");
   screen_await_exit(s, 0);
-  cr_assert(!strstr(s->out.text, "\x1b[?"), "%s", s->out.text);
+  words_expect_none(s->out.text, "\x1b[?");
   screen_free(s);
   origin_free(admin);
 }

@@ -6,6 +6,7 @@
 
 #include "support/folder.h"
 #include "support/stage.h"
+#include "support/words.h"
 
 TestSuite(trace_on, .fini = folder_remove);
 
@@ -20,16 +21,15 @@ static void ask_and_answer(struct stage *s) {
 }
 
 static void expect_in(const char *err, const char *text) {
-  cr_assert(strstr(err, text), "expected \"%s\" in:\n%s", text, err);
+  words_expect(err, text);
 }
 
 static void expect_not_in(const char *err, const char *text) {
-  cr_assert(!strstr(err, text), "\"%s\" is in:\n%s", text, err);
+  words_expect_none(err, text);
 }
 
 Test(trace_on, it_shows_a_request_and_no_secret) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "TOKENSECRET\n", path);
+  const char *path = folder_write("token", "TOKENSECRET\n");
   struct stage s =
       stage_open_at("/base?k=TARGETSECRET", "--hedges", "0", "--trace", "on",
                     "--token-file", path, "--log", "off");

@@ -6,6 +6,7 @@
 #include "support/operator.h"
 #include "support/screen.h"
 #include "support/stage.h"
+#include "support/words.h"
 
 TestSuite(views, .fini = folder_remove);
 
@@ -21,8 +22,7 @@ static void ask(const struct stage *s, int first, int second) {
 
 /* Its heading comes with the first bytes: from then on it sees every race. */
 static struct screen *tap(const struct stage *s, const char *filter) {
-  char place[32];
-  snprintf(place, sizeof place, "127.0.0.1:%u", s->program->admin_port);
+  const char *place = words_of("127.0.0.1:%u", s->program->admin_port);
   struct screen *screen = screen_open(80, 24, "tap", filter, "--admin", place);
   screen_await(screen, "time (UTC)");
   return screen;
@@ -39,8 +39,7 @@ Test(views, tap_shows_races_as_they_end) {
   screen_await(rescued, "rescued, status 500");
   ask(&s, 500, 500);
   screen_await(all, "failed: status 500 x 2");
-  cr_assert(!strstr(rescued->out.text, "| /smart\r\n"), "%s",
-            rescued->out.text);
+  words_expect_none(rescued->out.text, "| /smart\r\n");
   screen_free(all);
   screen_free(rescued);
   stage_close(&s);
@@ -48,8 +47,7 @@ Test(views, tap_shows_races_as_they_end) {
 
 Test(views, tap_goes_on_with_the_next_hedgerow) {
   struct stage s = stage_open("--admin", AT, TWO);
-  char place[32];
-  snprintf(place, sizeof place, "127.0.0.1:%u", s.program->admin_port);
+  const char *place = words_of("127.0.0.1:%u", s.program->admin_port);
   struct screen *screen = tap(&s, "--failed");
   program_stop(s.program);
   program_free(s.program);
@@ -65,11 +63,10 @@ Test(views, tap_goes_on_with_the_next_hedgerow) {
 }
 
 Test(views, top_shows_a_state_over_a_socket_with_a_token) {
-  char token[FOLDER_PATH_MAX], other[FOLDER_PATH_MAX], path[FOLDER_PATH_MAX];
   char place[FOLDER_PATH_MAX + 8];
-  folder_write("token", "TOKENSECRET\n", token);
-  folder_write("other", "ANOTHER\n", other);
-  folder_path("admin.sock", path);
+  const char *token = folder_write("token", "TOKENSECRET\n");
+  const char *other = folder_write("other", "ANOTHER\n");
+  const char *path = folder_path("admin.sock");
   snprintf(place, sizeof place, "unix:%s", path);
   struct stage s =
       stage_open("--admin", place, "--admin-token-file", token, TWO);

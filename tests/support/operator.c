@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "support/wire.h"
+#include "support/words.h"
 
 struct client *operator_new(const struct program *program) {
   cr_assert(program->admin_port != 0, "%s", program->err);
@@ -66,7 +67,7 @@ struct ear *ear_new(const struct program *program, const char *query) {
   cr_assert(wire_send(ear->fd, request, strlen(request)));
   char *head = take_until(ear, "\r\n\r\n", "a head");
   cr_assert_eq(strncmp(head, "HTTP/1.1 200 ", 13), 0, "%s", head);
-  cr_assert(strstr(head, "Content-Type: text/event-stream"), "%s", head);
+  words_expect(head, "Content-Type: text/event-stream");
   free(head);
   char *first = take_until(ear, "\n\n", "a first line");
   cr_assert_str_eq(first, "retry: 1000");

@@ -192,6 +192,11 @@ void arrival_expect_field(const struct arrival *arrival, const char *name,
             value ? value : "(none)", arrival->request);
 }
 
+void arrival_expect_none_of(const struct arrival *arrival,
+                            const char *const *names) {
+  for (; *names; names++) arrival_expect_field(arrival, *names, NULL);
+}
+
 void arrival_expect_body(struct arrival *arrival, const char *body,
                          size_t len) {
   char value[32];

@@ -59,6 +59,11 @@ void arrival_expect_line(const struct arrival *arrival, const char *line);
 /* Asserts on a field's value; NULL: there is no such field. */
 void arrival_expect_field(const struct arrival *arrival, const char *name,
                           const char *value);
+/* There is none of these fields. */
+#define arrival_expect_none(arrival, ...)                                      \
+  arrival_expect_none_of(arrival, (const char *const[]){__VA_ARGS__, NULL})
+void arrival_expect_none_of(const struct arrival *arrival,
+                            const char *const *names);
 /* Reads the body, as long as its Content-Length says, and asserts on it. */
 void arrival_expect_body(struct arrival *arrival, const char *body, size_t len);
 

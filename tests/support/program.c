@@ -174,6 +174,13 @@ void program_await_exit(struct program *program) {
             "a sanitizer complained:\n%s", program->err);
 }
 
+void program_expect_exit(struct program *program, int status) {
+  program_await_exit(program);
+  cr_assert(program->exit_status == status, "status %d:\n%s",
+            program->exit_status, program->err);
+  program->exit_status = 0;
+}
+
 void program_stop(struct program *program) {
   if (program->pid != 0) {
     program_signal(program, SIGTERM);

@@ -46,6 +46,9 @@ void program_forget_notices(struct program *program);
 void program_reload(struct program *program, const char *notice);
 /* Waits for its end; asserts that no sanitizer complained. */
 void program_await_exit(struct program *program);
+/* Waits for its end with this status, which is as it should be: freeing it finds
+ * nothing wrong. */
+void program_expect_exit(struct program *program, int status);
 /* SIGTERM, if it still runs, and asserts that it ends with status 0. */
 void program_stop(struct program *program);
 /* The same, and asserts that its log, which is its stdout, has this text. */

@@ -19,8 +19,7 @@ static const char *url_of(const struct scene *scene, char letter) {
   return letter == 'C' ? scene->c->url : NULL;
 }
 
-static void scene_write_to(const struct scene *scene, const char *yaml,
-                           char path[FOLDER_PATH_MAX]) {
+static const char *write_file(const struct scene *scene, const char *yaml) {
   static char bytes[YAML_MAX];
   struct text text;
   text_init(&text, bytes, sizeof bytes);
@@ -30,12 +29,11 @@ static void scene_write_to(const struct scene *scene, const char *yaml,
     else text_char(&text, *yaml);
     if (url) yaml++;
   }
-  folder_write(file_name, text_end(&text), path);
+  return folder_write(file_name, text_end(&text));
 }
 
 void scene_write(const struct scene *scene, const char *yaml) {
-  char path[FOLDER_PATH_MAX];
-  scene_write_to(scene, yaml, path);
+  write_file(scene, yaml);
 }
 
 void scene_reload(const struct scene *scene, const char *yaml,
@@ -47,8 +45,7 @@ void scene_reload(const struct scene *scene, const char *yaml,
 struct scene scene_open_on(struct origin *a, struct origin *b, struct origin *c,
                            const char *yaml) {
   struct scene scene = {.a = a, .b = b, .c = c};
-  char path[FOLDER_PATH_MAX];
-  scene_write_to(&scene, yaml, path);
+  const char *path = write_file(&scene, yaml);
   scene.program = program_start("--config", path, "--log", "json");
   scene.client = client_new(scene.program->port);
   return scene;

@@ -20,6 +20,11 @@ struct stage {
 /* The same with a path (and query) behind the origin's URL. */
 #define stage_open_at(base, ...)                                               \
   stage_open_under(base, (const char *const[]){__VA_ARGS__, NULL})
+/* hedgerow with exactly these flags: in front of this origin, which becomes the
+ * stage's, of others, or (NULL) of nobody. */
+#define stage_open_on(origin, ...)                                             \
+  stage_open_with(origin, (const char *const[]){__VA_ARGS__, NULL})
+struct stage stage_open_with(struct origin *origin, const char *const *flags);
 struct stage stage_open_under(const char *base, const char *const *flags);
 /* Client first, so that the program has nothing to wait for; asserts that the
  * program ends with status 0. */
