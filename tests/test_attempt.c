@@ -38,8 +38,7 @@ static void open_all(void) {
   int narrow = NARROW_BYTES;
   listening = wire_bind(16, &port);
   setsockopt(listening, SOL_SOCKET, SO_RCVBUF, &narrow, sizeof narrow);
-  const char *url = words_of("http://127.0.0.1:%u/v1", port);
-  asker = asker_new(url, NULL);
+  asker = asker_new(words_of("http://127.0.0.1:%u/v1", port), NULL);
   body = malloc(HUGE_BYTES);
   for (uint32_t i = 0; i < HUGE_BYTES; i++)
     body[i] = (char)(i * UINT32_C(2654435761) >> 24);

@@ -23,8 +23,7 @@ static bool asked(bool (*question)(const struct http_request *request),
 static bool takes(const char *lines) { return asked(coding_takes_gzip, lines); }
 
 static bool admits(const char *value) {
-  const char *lines = words_of("Accept-Encoding: %s\r\n", value);
-  return takes(lines);
+  return takes(words_of("Accept-Encoding: %s\r\n", value));
 }
 
 #define GZIP(value)                                                            \

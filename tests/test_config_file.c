@@ -946,8 +946,7 @@ Test(config_file, the_schema_is_json_and_knows_every_key) {
 
 /* What stands in the schema from the first key of that name to the next. */
 static void expect_in_schema(const char *key, const char *want) {
-  const char *name = words_of("        \"%s\": {", key);
-  const char *at = strstr(page, name);
+  const char *at = strstr(page, words_of("        \"%s\": {", key));
   cr_assert(at, "%s", key);
   const size_t len = (size_t)(strstr(at, "\n        }") - at);
   cr_expect(memmem(at, len, want, strlen(want)), "%.*s", (int)len, at);

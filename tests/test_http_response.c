@@ -5,9 +5,9 @@
  * why" one that was not whole at the close. Each is fed whole, in every split
  * into two pieces, and byte by byte; every way must give the same text, and
  * behind a '|' in it the same offsets. A reader that takes head and body out
- * after each piece (http_response_forget) gets the same body. Every call gets the bytes in fresh
- * memory of exactly their size, so that a sanitizer sees every look beyond
- * them, and nothing can be remembered by its address. */
+ * after each piece (http_response_forget) gets the same body. Every call gets
+ * the bytes in fresh memory of exactly their size, so that a sanitizer sees
+ * every look beyond them, and nothing can be remembered by its address. */
 #include "core/http_response.h"
 
 #include <criterion/criterion.h>
@@ -461,60 +461,30 @@ static const struct response_case codings[] = {
 #define BAD_EXTENSION "bad: a chunk extension holds a control byte or a bare LF"
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 
+/* One of each kind: test_chunks.c has them all. */
 static const struct response_case chunks[] = {
     IS(CHUNKED EMPTY_CHUNK, "200 keep ``"),
-    IS(CHUNKED "1\r\nh\r\n4\r\nello\r\n" EMPTY_CHUNK, "200 keep `hello`"),
-    IS(CHUNKED "1A\r\n" LETTERS "\r\n" EMPTY_CHUNK, "200 keep `" LETTERS "`"),
     IS(CHUNKED "1a\r\n" LETTERS "\r\n" EMPTY_CHUNK, "200 keep `" LETTERS "`"),
-    IS(CHUNKED "0000000000000005\r\nhello\r\n" EMPTY_CHUNK, "200 keep `hello`"),
     IS(CHUNKED "5\r\nhello\r\n0000\r\n\r\n", "200 keep `hello`"),
     IS(CHUNKED "6\r\n0\r\n\r\n\0\r\n" EMPTY_CHUNK, "200 keep `0\r\n\r\n\0`"),
     IS(CHUNKED "5;a=\"b;\t\xff\"\r\nhello\r\n0;c\r\n\r\n", "200 keep `hello`"),
-    IS(CHUNKED "5;\r\nhello\r\n0; \r\n\r\n", "200 keep `hello`"),
     IS(CHUNKED "5\r\nhello\r\n" EMPTY_CHUNK "more",
        "200 keep `hello` then `more`"),
     IS(CHUNKED EMPTY_CHUNK EMPTY_CHUNK, "200 keep `` then `" EMPTY_CHUNK "`"),
     IS(CHUNKED "0x5\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "+5\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "-5\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED " 5\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "5 \r\nhello\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "5 ;a\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "5\t\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "5\0\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "5,5\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "5g\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED ";a\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "hello", DIGITS),
-    IS(CHUNKED "5\nhello\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "5\rhello\r\n" EMPTY_CHUNK, SIZE_CR),
-    IS(CHUNKED "5\r\r\nhello\r\n" EMPTY_CHUNK, SIZE_CR),
     IS(CHUNKED "ffffffffffffffff\r\nhello", IN_BODY),
     IS(CHUNKED "10000000000000000\r\nhello", MANY_DIGITS),
-    IS(CHUNKED "10000000000000005\r\nhello\r\n" EMPTY_CHUNK, MANY_DIGITS),
-    IS(CHUNKED "00000000000000000\r\n\r\n", MANY_DIGITS),
     IS(CHUNKED "5\r\nhello" EMPTY_CHUNK, NO_CRLF),
-    IS(CHUNKED "4\r\nhello\r\n" EMPTY_CHUNK, NO_CRLF),
-    IS(CHUNKED "6\r\nhello\r\n" EMPTY_CHUNK, NO_CRLF),
-    IS(CHUNKED "5\r\nhello\n" EMPTY_CHUNK, NO_CRLF),
     IS(CHUNKED "5\r\nhello\r" EMPTY_CHUNK, NO_CRLF),
-    IS(CHUNKED "5\r\nhello\r\r\n" EMPTY_CHUNK, NO_CRLF),
     IS(CHUNKED "5\r\nhello\r\n\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "5;a\nhello\r\n" EMPTY_CHUNK, BAD_EXTENSION),
-    IS(CHUNKED "5;a\0b\r\nhello\r\n" EMPTY_CHUNK, BAD_EXTENSION),
-    IS(CHUNKED "5;a\x7f\r\nhello\r\n" EMPTY_CHUNK, BAD_EXTENSION),
-    IS(CHUNKED "5;a\rb\r\nhello\r\n" EMPTY_CHUNK, SIZE_CR),
     IS(CHUNKED, IN_BODY),
-    IS(CHUNKED "5", IN_BODY),
-    IS(CHUNKED "5\r", IN_BODY),
-    IS(CHUNKED "5;a", IN_BODY),
-    IS(CHUNKED "5\r\n", IN_BODY),
     IS(CHUNKED "5\r\nhel", IN_BODY),
-    IS(CHUNKED "5\r\nhello", IN_BODY),
-    IS(CHUNKED "5\r\nhello\r", IN_BODY),
-    IS(CHUNKED "5\r\nhello\r\n", IN_BODY),
-    IS(CHUNKED "5\r\nhello\r\n0\r\n", IN_BODY),
     IS(CHUNKED "5\r\nhello\r\n0\r\n\r", IN_BODY),
 };
 

@@ -238,8 +238,7 @@ Test(log_line, writes_only_the_path_of_a_target) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct race_record race = race_for(cases[i][0]);
-    const char *part = words_of(" GET %s 200 ", cases[i][1]);
-    expect_holds(log_line_text, &race, part);
+    expect_holds(log_line_text, &race, words_of(" GET %s 200 ", cases[i][1]));
   }
 }
 

@@ -76,8 +76,7 @@ Test(slot, one_that_nobody_names_any_more_keeps_its_number_and_its_origin) {
 }
 
 static unsigned add_port(unsigned port) {
-  const char *text = words_of("http://192.0.2.1:%u", port);
-  return add(text);
+  return add(words_of("http://192.0.2.1:%u", port));
 }
 
 Test(slot, a_slot_stays_where_it_is_while_others_come) {

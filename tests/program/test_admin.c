@@ -36,7 +36,7 @@ static void expect_attempts(const struct stage *s, const char *kind,
   const char *sample =
       words_of("hedgerow_attempts_total{upstream=\"to\",target=\"0\","
                "host=\"%s\",kind=\"%s\",result=\"%s\"}",
-               s->origin->url + strlen("http://"), kind, result);
+               s->origin->host, kind, result);
   scrape_expect(s->program, sample, want);
 }
 
@@ -50,7 +50,7 @@ static void expect_requests(const struct stage *s, const char *outcome,
 /* Of the one target of a stage. */
 static double of_target(const struct stage *s, const char *name) {
   const char *sample = words_of("%s{upstream=\"to\",target=\"0\",host=\"%s\"}",
-                                name, s->origin->url + strlen("http://"));
+                                name, s->origin->host);
   return scrape(s->program, sample);
 }
 
@@ -385,7 +385,7 @@ Test(admin, what_is_back_counts_on) {
   const char *series = words_of(
       "hedgerow_attempts_total{upstream=\"a\",target=\"0\",host=\"%s\","
       "kind=\"primary\",result=\"success\"}",
-      s.a->url + strlen("http://"));
+      s.a->host);
   scrape_expect(p, series, 2);
   scene_close(&s);
 }

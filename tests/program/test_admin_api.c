@@ -28,8 +28,7 @@ TestSuite(admin_api, .fini = folder_remove);
 
 static void ask_with_id(const struct program *program, const char *id) {
   struct client *client = client_new(program->port);
-  const char *field = words_of("X-Request-ID: %s\r\n", id);
-  client_get_with(client, "/smart/x", field);
+  client_get_with(client, "/smart/x", words_of("X-Request-ID: %s\r\n", id));
   (void)client_await_reply(client);
   client_free(client);
 }

@@ -442,8 +442,7 @@ Test(all, a_deadline_at_once_leaves_every_place_null) {
 
 Test(all, a_url_without_a_path_asks_the_root) {
   struct stage s = stage_open_at("/", "--hedges", "0");
-  const char *list = words_of("[\"%s\"]", s.origin->url);
-  client_post(s.client, "/all", list);
+  client_post(s.client, "/all", words_of("[\"%s\"]", s.origin->url));
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_line(arrival, "GET / HTTP/1.1");
   arrival_answer_json(arrival, 200, "1");

@@ -100,17 +100,10 @@ FAILS(an_html_page_with_a_200_fails,
       HEAD "Content-Type: text/html\r\nContent-Length: 21\r\n\r\n"
            "<html>Oops!</html>\r\n\r\n",
       "bad_json", "'<'")
-
 FAILS(two_roots_fail, HEAD "Content-Length: 4\r\n\r\n{}{}", "bad_json", "byte")
-FAILS(two_roots_on_two_lines_fail, HEAD "Content-Length: 6\r\n\r\n{}\n{}\n",
-      "bad_json", "byte")
-FAILS(a_raw_control_character_fails, HEAD "Content-Length: 5\r\n\r\n\"a\nb\"",
-      "bad_json", "byte")
 FAILS(a_nul_byte_fails, HEAD "Content-Length: 3\r\n\r\n{}\0", "bad_json",
       "byte")
 FAILS(invalid_utf_8_fails, HEAD "Content-Length: 4\r\n\r\n\"\xff\xfe\"",
-      "bad_json", "byte")
-FAILS(a_byte_order_mark_fails, HEAD "Content-Length: 5\r\n\r\n\xef\xbb\xbf{}",
       "bad_json", "byte")
 
 Test(failures, json_deeper_than_the_limit_fails) {
@@ -121,8 +114,6 @@ Test(failures, json_deeper_than_the_limit_fails) {
   expect_failure(bytes, len + 1026, "bad_json", "512");
 }
 
-FAILS(white_space_alone_fails, HEAD "Content-Length: 3\r\n\r\n \r\n",
-      "bad_json", "not JSON")
 FAILS(a_204_fails, "HTTP/1.1 204 No Content\r\n\r\n", "bad_json", "empty")
 
 /* ---- framing that does not hold -------------------------------------------- */
@@ -131,20 +122,11 @@ FAILS(a_whole_object_cut_before_its_length_fails,
       HEAD "Content-Length: 3\r\n\r\n{}", "transport", "error")
 FAILS(a_length_that_cuts_the_body_fails,
       HEAD "Content-Length: 3\r\n\r\n{\"a\":1}", "bad_json", "ends")
-
-FAILS(a_length_that_is_no_number_fails, HEAD "Content-Length: 0x2\r\n\r\n{}",
-      "transport", "error")
-FAILS(a_negative_length_fails, HEAD "Content-Length: -2\r\n\r\n{}", "transport",
-      "error")
 FAILS(a_bare_carriage_return_in_a_head_fails,
       HEAD "X: a\rSet-Cookie: evil\r\nContent-Length: 2\r\n\r\n{}", "transport",
       "bare line end")
 FAILS(a_fold_in_a_head_fails, HEAD "X: a\r\n b\r\nContent-Length: 2\r\n\r\n{}",
       "transport", "malformed")
-FAILS(a_space_before_a_colon_fails, HEAD "Content-Length : 2\r\n\r\n{}",
-      "transport", "malformed")
-FAILS(a_nul_in_a_head_fails, HEAD "X: a\0b\r\nContent-Length: 2\r\n\r\n{}",
-      "transport", "error")
 FAILS(something_that_is_not_http_fails, "SSH-2.0-OpenSSH_9.2p1\r\n",
       "transport", "error")
 

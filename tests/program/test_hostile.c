@@ -220,8 +220,7 @@ static void expect_asked_of_ours(const char *target, const char *line) {
   client_send(heist.stage.client, aimed(&heist, request));
   struct arrival *arrival = origin_await(heist.stage.origin);
   arrival_expect_line(arrival, aimed(&heist, line));
-  arrival_expect_field(arrival, "Host",
-                       heist.stage.origin->url + strlen("http://"));
+  arrival_expect_field(arrival, "Host", heist.stage.origin->host);
   arrival_answer_json(arrival, 200, "1");
   client_expect(heist.stage.client, 200, "1");
   heist_end(&heist);
@@ -470,18 +469,6 @@ static struct client *ask_and_not_read(struct stage *s, const char *body) {
   return client;
 }
 
-static long resident_kb(const struct program *program) {
-  char path[64], line[256];
-  long kb = -1;
-  snprintf(path, sizeof path, "/proc/%d/status", (int)program->pid);
-  FILE *file = fopen(path, "r");
-  cr_assert_not_null(file);
-  while (kb < 0 && fgets(line, sizeof line, file))
-    if (sscanf(line, "VmRSS: %ld kB", &kb) != 1) kb = -1;
-  fclose(file);
-  return kb;
-}
-
 /* A sanitizer keeps what is freed, so that its figures say nothing. */
 static bool is_sanitized(const struct program *program) {
   char path[64], line[4096];
@@ -504,7 +491,7 @@ Test(slow, clients_that_never_read_hold_bounded_memory_and_are_given_up) {
                               "--write-timeout", "1s", "--drain", "60m");
   struct client *silent[SILENT];
   char *body = large_body();
-  long before_kb = resident_kb(s.program), after_kb;
+  long before_kb = program_kb(s.program, "VmRSS"), after_kb;
   for (size_t i = 0; i < SILENT; i++) {
     silent[i] = client_new(s.program->port);
     int small = 64 * 1024;
@@ -515,7 +502,7 @@ Test(slow, clients_that_never_read_hold_bounded_memory_and_are_given_up) {
     arrival_send_until_closed(arrival, body, LARGE_BODY);
     wire_await(silent[i]->fd, POLLIN, "the beginning of an answer");
   }
-  after_kb = resident_kb(s.program);
+  after_kb = program_kb(s.program, "VmRSS");
   cr_assert(is_sanitized(s.program) ||
                 after_kb < before_kb + ALLOWED_KB + SLACK_KB,
             "%ld kB became %ld kB", before_kb, after_kb);

@@ -56,8 +56,7 @@ Test(listen, ipv4_and_ipv6_go_together) {
   struct program *program =
       program_start("--to", URL, "--workers", "4", TWO, "--listen", "[::1]:0");
   uint16_t port = program_port(program, 2);
-  const char *end = words_of(", http://[::1]:%u\n", port);
-  words_expect(program->err, end);
+  words_expect(program->err, words_of(", http://[::1]:%u\n", port));
   expect_service(program_port(program, 0));
   expect_service(program_port(program, 1));
   for (int i = 0; i < CLIENTS; i++) {
@@ -180,8 +179,7 @@ static void expect_refusal(const char *second, const char *why) {
 Test(listen, a_second_address_in_use_is_named) {
   uint16_t port;
   int fd = wire_bind(1, &port);
-  const char *address = words_of("127.0.0.1:%u", port);
-  expect_refusal(address, "Address already in use");
+  expect_refusal(words_of("127.0.0.1:%u", port), "Address already in use");
   close(fd);
 }
 

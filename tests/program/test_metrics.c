@@ -70,7 +70,7 @@ static double attempts_of(const struct stage *s, const char *kind,
   const char *sample = words_of(
       "hedgerow_attempts_total{upstream=\"to\",target=\"0\",host=\"%s\","
       "kind=\"%s\",result=\"%s\"}",
-      s->origin->url + strlen("http://"), kind, result);
+      s->origin->host, kind, result);
   return scrape(s->program, sample);
 }
 
@@ -165,7 +165,7 @@ static double took_of(const struct stage *s, const char *suffix,
   const char *sample = words_of(
       "hedgerow_attempt_duration_seconds_%s{upstream=\"to\",target=\"0\","
       "host=\"%s\"%s}",
-      suffix, s->origin->url + strlen("http://"), bucket);
+      suffix, s->origin->host, bucket);
   return scrape(s->program, sample);
 }
 

@@ -211,8 +211,7 @@ Test(notify, the_watchdog_of_another_process_is_not_ours) {
 /* Fills in the threads of the program but its first one. */
 static int other_threads(const struct program *program, pid_t *threads) {
   int count = 0;
-  const char *path = words_of("/proc/%d/task", program->pid);
-  DIR *dir = opendir(path);
+  DIR *dir = opendir(words_of("/proc/%d/task", program->pid));
   cr_assert_not_null(dir);
   for (struct dirent *entry; (entry = readdir(dir));) {
     pid_t thread = (pid_t)atoi(entry->d_name);

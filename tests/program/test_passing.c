@@ -139,7 +139,7 @@ Test(passing, hop_by_hop_fields_do_not_reach_the_upstream) {
 Test(passing, the_host_is_the_targets) {
   struct stage s = stage_open("--hedges", "0");
   struct arrival *arrival = arrival_for(&s, "");
-  arrival_expect_field(arrival, "Host", s.origin->url + strlen("http://"));
+  arrival_expect_field(arrival, "Host", s.origin->host);
   stage_close(&s);
 }
 

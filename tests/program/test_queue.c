@@ -30,8 +30,7 @@ static void ask_in_line(struct program *program, struct client *client,
 
 static struct arrival *await_line(struct origin *origin, const char *target) {
   struct arrival *arrival = origin_await(origin);
-  const char *line = words_of("GET %s HTTP/1.1", target);
-  arrival_expect_line(arrival, line);
+  arrival_expect_line(arrival, words_of("GET %s HTTP/1.1", target));
   return arrival;
 }
 
@@ -44,9 +43,30 @@ static void serve(struct origin *origin, struct client *client,
 
 static void expect_refused(struct client *client, const char *by) {
   const struct reply *reply = client_await_reply(client);
-  const char *said = words_of("\"refused_by\":\"%s\"", by);
   reply_expect_problem(reply, 503);
-  reply_expect_in_body(reply, said);
+  reply_expect_in_body(reply, words_of("\"refused_by\":\"%s\"", by));
+}
+
+/* One attempt, of the stage's client, holds the only place; a second client
+ * waits in line for it. */
+struct pair {
+  struct stage stage;
+  struct arrival *held;
+  struct client *second;
+};
+
+static struct pair pair_of(struct stage stage, const char *target) {
+  struct pair p = {.stage = stage, .second = client_new(stage.program->port)};
+  p.held = stage_ask(&stage, "/smart/1");
+  ask_in_line(stage.program, p.second, target);
+  return p;
+}
+
+#define open_pair(...) pair_of(open_narrow(__VA_ARGS__), "/smart/2")
+
+static void pair_close(struct pair *p) {
+  client_free(p->second);
+  stage_close(&p->stage);
 }
 
 /* ---- in line ---------------------------------------------------------------- */
@@ -95,19 +115,14 @@ Test(queue, many_clients_of_many_workers_are_all_served) {
 }
 
 Test(queue, who_comes_when_the_line_is_full_is_refused_at_once) {
-  struct stage s = open_narrow("--queue", "1:20s");
-  struct client *second = client_new(s.program->port);
-  struct client *third = client_new(s.program->port);
-  client_get(s.client, "/smart/1");
-  struct arrival *held = await_line(s.origin, "/1");
-  ask_in_line(s.program, second, "/smart/2");
+  struct pair p = open_pair("--queue", "1:20s");
+  struct client *third = client_new(p.stage.program->port);
   client_get(third, "/smart/3");
   expect_refused(third, "full");
-  stage_serve(&s, held, 200, OK);
-  serve(s.origin, second, "/2");
-  client_free(second);
+  stage_serve(&p.stage, p.held, 200, OK);
+  serve(p.stage.origin, p.second, "/2");
   client_free(third);
-  stage_close(&s);
+  pair_close(&p);
 }
 
 /* ---- and out ---------------------------------------------------------------- */
@@ -121,114 +136,86 @@ static void expect_queued(const struct reply *reply, double least_ms) {
 
 Test(queue, when_its_time_is_over_it_is_refused) {
   hurry_open();
-  struct stage s = open_narrow("--queue", "10:20s");
-  struct client *second = client_new(s.program->port);
-  struct arrival *held = stage_ask(&s, "/smart");
-  ask_in_line(s.program, second, "/smart");
+  struct pair p = open_pair("--queue", "10:20s");
   hurry_by(20);
-  expect_refused(second, "queue");
-  expect_queued(&second->reply, 20000);
-  reply_expect_field(&second->reply, "Hedge-Attempts", "0");
-  stage_serve(&s, held, 200, OK);
-  client_free(second);
-  stage_expect_log(&s, "\"refused_by\":\"queue\"");
-  stage_close(&s);
+  expect_refused(p.second, "queue");
+  expect_queued(&p.second->reply, 20000);
+  reply_expect_field(&p.second->reply, "Hedge-Attempts", "0");
+  stage_serve(&p.stage, p.held, 200, OK);
+  stage_expect_log(&p.stage, "\"refused_by\":\"queue\"");
+  pair_close(&p);
 }
 
 Test(queue, it_is_refused_before_its_deadline) {
   hurry_open();
-  struct stage s = open_narrow("--queue", "10:60s");
-  struct client *second = client_new(s.program->port);
-  struct arrival *held = stage_ask(&s, "/smart");
-  ask_in_line(s.program, second, "/smart?timeout=40000");
+  struct pair p =
+      pair_of(open_narrow("--queue", "10:60s"), "/smart?timeout=40000");
   hurry_by(36); /* in the last eighth no answer would come any more */
-  expect_refused(second, "queue");
-  stage_serve(&s, held, 200, OK);
-  client_free(second);
-  stage_close(&s);
+  expect_refused(p.second, "queue");
+  stage_serve(&p.stage, p.held, 200, OK);
+  pair_close(&p);
 }
 
 Test(queue, a_client_that_leaves_makes_room_for_the_next) {
-  struct stage s = open_narrow("--queue", "10:20s", "--workers", "1");
-  struct client *second = client_new(s.program->port);
-  struct client *third = client_new(s.program->port);
-  client_get(s.client, "/smart/1");
-  struct arrival *held = await_line(s.origin, "/1");
-  ask_in_line(s.program, second, "/smart/2");
-  ask_in_line(s.program, third, "/smart/3");
-  client_free(second);
-  second = client_new(s.program->port);
-  client_expect_healthy(second); /* so that the other has left */
-  stage_serve(&s, held, 200, OK);
-  serve(s.origin, third, "/3");
-  client_free(second);
+  struct pair p = open_pair("--queue", "10:20s", "--workers", "1");
+  struct client *third = client_new(p.stage.program->port);
+  ask_in_line(p.stage.program, third, "/smart/3");
+  client_free(p.second);
+  p.second = client_new(p.stage.program->port);
+  client_expect_healthy(p.second); /* so that the other has left */
+  stage_serve(&p.stage, p.held, 200, OK);
+  serve(p.stage.origin, third, "/3");
   client_free(third);
-  stage_expect_log(&s, "\"outcome\":\"gone\"");
-  stage_close(&s);
+  stage_expect_log(&p.stage, "\"outcome\":\"gone\"");
+  pair_close(&p);
 }
 
 Test(queue, a_drain_serves_who_waits) {
-  struct stage s = open_narrow("--queue", "10:20s", "--drain", "60m");
-  struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart/1");
-  struct arrival *held = await_line(s.origin, "/1");
-  ask_in_line(s.program, second, "/smart/2");
-  program_signal(s.program, SIGTERM);
-  stage_serve(&s, held, 200, OK);
-  serve(s.origin, second, "/2");
-  program_await_exit(s.program);
-  client_free(second);
-  stage_close(&s);
+  struct pair p = open_pair("--queue", "10:20s", "--drain", "60m");
+  program_signal(p.stage.program, SIGTERM);
+  stage_serve(&p.stage, p.held, 200, OK);
+  serve(p.stage.origin, p.second, "/2");
+  program_await_exit(p.stage.program);
+  pair_close(&p);
 }
 
 Test(queue, when_the_drain_is_over_who_waits_is_cut_with_503) {
-  struct stage s = open_narrow("--queue", "10:20s", "--drain", "100ms");
-  struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart/1");
-  struct arrival *held = await_line(s.origin, "/1");
-  ask_in_line(s.program, second, "/smart/2");
-  program_signal(s.program, SIGTERM);
-  client_expect_problem(s.client, 503);
-  client_expect_problem(second, 503);
-  arrival_await_closed(held);
-  program_await_exit(s.program);
-  client_free(second);
-  stage_close(&s);
+  struct pair p = open_pair("--queue", "10:20s", "--drain", "100ms");
+  program_signal(p.stage.program, SIGTERM);
+  client_expect_problem(p.stage.client, 503);
+  client_expect_problem(p.second, 503);
+  arrival_await_closed(p.held);
+  program_await_exit(p.stage.program);
+  pair_close(&p);
 }
 
 /* ---- who does not wait ------------------------------------------------------- */
 
 Test(queue, a_retry_does_not_overtake_who_waits) {
-  struct stage s = open_queue("--rate", "1/h:1", "--queue", "10:20s",
-                              "--retries", "1", "--backoff", "0ms");
-  struct client *second = client_new(s.program->port);
-  struct arrival *held = stage_ask(&s, "/smart");
-  ask_in_line(s.program, second, "/smart");
-  arrival_answer_json(held, 500, "{}");
-  const struct reply *reply = client_expect_problem(s.client, 502);
+  struct pair p = pair_of(open_queue("--rate", "1/h:1", "--queue", "10:20s",
+                                     "--retries", "1", "--backoff", "0ms"),
+                          "/smart");
+  arrival_answer_json(p.held, 500, "{}");
+  const struct reply *reply = client_expect_problem(p.stage.client, 502);
   reply_expect_result(reply, 1, "refused");
   reply_expect_in_body(reply, "\"refused_by\":\"queue\"");
-  origin_expect_no_arrival(s.origin);
-  client_free(second);
-  stage_close(&s);
+  origin_expect_no_arrival(p.stage.origin);
+  pair_close(&p);
 }
 
 /* It has one target, so its hedge would go past itself. */
 Test(queue, a_hedge_is_refused_while_its_primary_waits) {
   hurry_open();
-  struct stage s =
-      stage_open("--max-attempts", "1", "--queue", "10:60s", "--hedges", "1",
-                 "--hedge-after", "0ms", "--trace", "on", "--timeout", "50s");
-  struct client *second = client_new(s.program->port);
-  struct arrival *held = stage_ask(&s, "/smart");
-  ask_in_line(s.program, second, "/smart?timeout=40000");
+  struct pair p = pair_of(stage_open("--max-attempts", "1", "--queue", "10:60s",
+                                     "--hedges", "1", "--hedge-after", "0ms",
+                                     "--trace", "on", "--timeout", "50s"),
+                          "/smart?timeout=40000");
   hurry_by(36);
-  const struct reply *reply = client_expect_problem(second, 503);
+  const struct reply *reply = client_expect_problem(p.second, 503);
   reply_expect_field(reply, "Hedge-Attempts", "0");
   reply_expect_result(reply, 1, "refused");
-  stage_serve(&s, held, 200, OK);
-  client_free(second);
-  stage_close(&s);
+  stage_serve(&p.stage, p.held, 200, OK);
+  pair_close(&p);
 }
 
 /* ---- several targets -------------------------------------------------------- */
@@ -249,27 +236,44 @@ static struct client *client_of(struct scene *s) {
 
 static void expect_ok(struct client *client) { client_expect(client, 200, OK); }
 
-/* Neither target has room; whose answer comes first is whose room it is. */
+/* Neither target has room: a is asked by the first client, b by the second, and
+ * two more wait. */
+struct four {
+  struct scene scene;
+  struct arrival *a, *b;
+  struct client *second, *third, *fourth;
+};
+
+static struct four four_open(const char *yaml) {
+  struct four f = {.scene = scene_open(yaml)};
+  f.second = client_of(&f.scene);
+  f.third = client_of(&f.scene);
+  f.fourth = client_of(&f.scene);
+  client_get(f.scene.client, "/smart/1");
+  f.a = await_line(f.scene.a, "/1");
+  client_get(f.second, "/smart/2");
+  f.b = await_line(f.scene.b, "/2");
+  ask_in_line(f.scene.program, f.third, "/smart/3");
+  ask_in_line(f.scene.program, f.fourth, "/smart/4");
+  return f;
+}
+
+static void four_close(struct four *f) {
+  client_free(f->second);
+  client_free(f->third);
+  client_free(f->fourth);
+  scene_close(&f->scene);
+}
+
+/* Whose answer comes first is whose room it is. */
 static void expect_first_room(const char *yaml) {
-  struct scene s = scene_open(yaml);
-  struct client *second = client_of(&s), *third = client_of(&s);
-  struct client *fourth = client_of(&s);
-  client_get(s.client, "/smart/1");
-  struct arrival *slow = await_line(s.a, "/1");
-  client_get(second, "/smart/2");
-  struct arrival *quick = await_line(s.b, "/2");
-  ask_in_line(s.program, third, "/smart/3");
-  ask_in_line(s.program, fourth, "/smart/4");
-  arrival_answer_json(quick, 200, OK);
-  expect_ok(second);
-  serve(s.b, third, "/3");
-  serve(s.b, fourth, "/4");
-  arrival_answer_json(slow, 200, OK);
-  expect_ok(s.client);
-  client_free(second);
-  client_free(third);
-  client_free(fourth);
-  scene_close(&s);
+  struct four f = four_open(yaml);
+  arrival_answer_json(f.b, 200, OK);
+  expect_ok(f.second);
+  serve(f.scene.b, f.third, "/3");
+  serve(f.scene.b, f.fourth, "/4");
+  scene_serve(&f.scene, f.a, 200, OK);
+  four_close(&f);
 }
 
 Test(queue, who_waits_takes_the_first_room_of_any_target) {
@@ -285,27 +289,15 @@ Test(queue, who_waits_takes_the_first_room_of_any_target_in_all_workers) {
 }
 
 Test(queue, in_the_order_of_arrival_whoever_has_room) {
-  struct scene s = scene_open("workers: 4\n" PAIR("hedges: 0"));
-  struct client *second = client_of(&s), *third = client_of(&s);
-  struct client *fourth = client_of(&s);
-  client_get(s.client, "/smart/1");
-  struct arrival *a = await_line(s.a, "/1");
-  client_get(second, "/smart/2");
-  struct arrival *b = await_line(s.b, "/2");
-  ask_in_line(s.program, third, "/smart/3");
-  ask_in_line(s.program, fourth, "/smart/4");
-  arrival_answer_json(a, 200, OK);
-  expect_ok(s.client);
-  a = await_line(s.a, "/3");
-  arrival_answer_json(b, 200, OK);
-  expect_ok(second);
-  serve(s.b, fourth, "/4");
-  arrival_answer_json(a, 200, OK);
-  expect_ok(third);
-  client_free(second);
-  client_free(third);
-  client_free(fourth);
-  scene_close(&s);
+  struct four f = four_open("workers: 4\n" PAIR("hedges: 0"));
+  scene_serve(&f.scene, f.a, 200, OK);
+  struct arrival *third = await_line(f.scene.a, "/3");
+  arrival_answer_json(f.b, 200, OK);
+  expect_ok(f.second);
+  serve(f.scene.b, f.fourth, "/4");
+  arrival_answer_json(third, 200, OK);
+  expect_ok(f.third);
+  four_close(&f);
 }
 
 /* It was to ask the first; its hedge was to ask the second, where it is now. */

@@ -145,7 +145,7 @@ static struct arrival *lose(const struct stage *s) {
 static void await_counted(const struct stage *s) {
   const char *sample =
       words_of("hedgerow_in_flight{upstream=\"to\",target=\"0\",host=\"%s\"}",
-               s->origin->url + strlen("http://"));
+               s->origin->host);
   for (unsigned i = 0; i < 100000 && scrape(s->program, sample) > 0; i++)
     continue;
 }

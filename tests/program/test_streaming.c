@@ -330,9 +330,8 @@ Test(streaming, before_the_head_a_failure_is_a_problem) {
 
 /* The other request's deadline, which began later, has passed. */
 static void let_pass(struct stage *s, const char *timeout) {
-  const char *target = words_of("/smart?timeout=%s", timeout);
   struct client *other = client_new(s->program->port);
-  client_get(other, target);
+  client_get(other, words_of("/smart?timeout=%s", timeout));
   struct arrival *held = origin_await(s->origin);
   client_expect_problem(other, 504);
   arrival_await_closed(held);
@@ -409,18 +408,6 @@ static void pour_end(struct pouring *pouring) {
   pthread_join(pouring->thread, NULL);
 }
 
-static long most_kb(const struct program *program) {
-  char path[64], line[256];
-  long kb = -1;
-  snprintf(path, sizeof path, "/proc/%d/status", (int)program->pid);
-  FILE *file = fopen(path, "r");
-  cr_assert_not_null(file);
-  while (kb < 0 && fgets(line, sizeof line, file))
-    if (sscanf(line, "VmHWM: %ld kB", &kb) != 1) kb = -1;
-  fclose(file);
-  return kb;
-}
-
 /* Whether its figures of memory say something. */
 static bool is_plain(void) {
   const char *bin = getenv("HEDGEROW_BIN");
@@ -432,11 +419,11 @@ Test(streaming, a_large_body_costs_little_memory) {
   struct stage s =
       stage_open(LOGGED, "--max-body", "1K", "--max-buffered", "400K");
   struct pouring pouring;
-  long before_kb = most_kb(s.program);
+  long before_kb = program_kb(s.program, "VmHWM");
   pour_start(&pouring, begin(&s, LENGTH("50000000")));
   cr_assert_eq(client_skip(s.client, LARGE_BODY), LARGE_BODY);
   pour_end(&pouring);
-  long after_kb = most_kb(s.program);
+  long after_kb = program_kb(s.program, "VmHWM");
   cr_assert(!is_plain() || after_kb < before_kb + 8 * 1024, "%ld kB, then %ld",
             before_kb, after_kb);
   expect_logged(&s, "\"outcome\":\"success\"");

@@ -27,10 +27,6 @@ static const char head[] =
   "{\"number\":0,\"start\":0.0,\"end\":400.0,\"result\":\"cancelled\"},"       \
   "{\"number\":1,\"start\":300.0,\"end\":400.0,\"result\":\"success\"}]}\n\n"
 
-static const char *place_of(const struct origin *admin) {
-  return admin->url + strlen("http://");
-}
-
 /* Takes its request and begins to answer. */
 static struct arrival *begin(struct origin *admin, const char *line) {
   struct arrival *arrival = origin_await(admin);
@@ -43,7 +39,7 @@ static const char all[] = "GET /api/v1/events? HTTP/1.1";
 
 Test(tap, a_race_is_a_line) {
   struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  struct screen *s = screen_open_pipe("tap", "--admin", admin->host);
   struct arrival *arrival = begin(admin, all);
   arrival_expect_field(arrival, "Authorization", NULL);
   arrival_send(arrival, RACE("one"));
@@ -60,8 +56,7 @@ Test(tap, a_race_is_a_line) {
 
 Test(tap, json_is_the_events_own) {
   struct origin *admin = origin_new();
-  struct screen *s =
-      screen_open_pipe("tap", "--json", "--admin", place_of(admin));
+  struct screen *s = screen_open_pipe("tap", "--json", "--admin", admin->host);
   struct arrival *arrival = begin(admin, all);
   arrival_send(arrival, "event: race\ndata: {\"a\":\ndata: 1}\n\n"
                         "event: left_out\ndata: {\"left_out\":1}\n\n");
@@ -93,7 +88,7 @@ Test(tap, filters_are_hedgerows) {
   struct origin *admin = origin_new();
   struct screen *s =
       screen_open_pipe("tap", "--rescued", "--failed", "--slow=300ms",
-                       "--route", "/a b&c", "--admin", place_of(admin));
+                       "--route", "/a b&c", "--admin", admin->host);
   begin(admin, "GET /api/v1/events?route=/a%20b%26c&only=rescued,failed,"
                "slow:300ms HTTP/1.1");
   screen_free(s);
@@ -103,7 +98,7 @@ Test(tap, filters_are_hedgerows) {
 Test(tap, a_route_that_there_is_not_is_told_and_waited_for) {
   struct origin *admin = origin_new();
   struct screen *s =
-      screen_open_pipe("tap", "--route", "/nope", "--admin", place_of(admin));
+      screen_open_pipe("tap", "--route", "/nope", "--admin", admin->host);
   struct arrival *arrival =
       begin(admin, "GET /api/v1/events?route=/nope HTTP/1.1");
   arrival_send(arrival, "event: no_route\ndata: {}\n\n");
@@ -124,7 +119,7 @@ Test(tap, the_longest_route_is_asked_for) {
   strcat(line, " HTTP/1.1");
   struct origin *admin = origin_new();
   struct screen *s =
-      screen_open_pipe("tap", "--route", route, "--admin", place_of(admin));
+      screen_open_pipe("tap", "--route", route, "--admin", admin->host);
   begin(admin, line);
   screen_free(s);
   origin_free(admin);
@@ -132,7 +127,7 @@ Test(tap, the_longest_route_is_asked_for) {
 
 Test(tap, on_a_terminal_it_has_a_heading_and_colours) {
   struct origin *admin = origin_new();
-  struct screen *s = screen_open(80, 24, "tap", "--admin", place_of(admin));
+  struct screen *s = screen_open(80, 24, "tap", "--admin", admin->host);
   struct arrival *arrival = begin(admin, all);
   screen_await(s, "time (UTC)");
   arrival_send(arrival, RACE("one"));
@@ -149,7 +144,7 @@ Test(tap, on_a_terminal_it_has_a_heading_and_colours) {
 Test(tap, no_color_is_respected) {
   setenv("NO_COLOR", "1", 1);
   struct origin *admin = origin_new();
-  struct screen *s = screen_open(80, 24, "tap", "--admin", place_of(admin));
+  struct screen *s = screen_open(80, 24, "tap", "--admin", admin->host);
   arrival_send(begin(admin, all), RACE("one"));
   screen_await(s, "saved\r\n");
   cr_assert(!strchr(s->out.text, '\x1b'), "%s", s->out.text);
@@ -159,7 +154,7 @@ Test(tap, no_color_is_respected) {
 
 Test(tap, a_lost_connection_is_asked_for_again) {
   struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  struct screen *s = screen_open_pipe("tap", "--admin", admin->host);
   struct arrival *arrival = begin(admin, all);
   arrival_send(arrival, "event: race\ndata: {\"id\":\"half");
   arrival_send(arrival, "\"}\n\nevent: race\ndata: {\"id\":\"cut");
@@ -183,7 +178,7 @@ Test(tap, a_lost_connection_is_asked_for_again) {
 
 Test(tap, a_refusal_ends_it) {
   struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  struct screen *s = screen_open_pipe("tap", "--admin", admin->host);
   arrival_answer_json(origin_await(admin), 401,
                       "{\"detail\":\"say \\\"who\\\" you\\u001b are\"}");
   screen_await_err(s, ": it answered 401: say \"who\" you\\x1b are\n");
@@ -194,7 +189,7 @@ Test(tap, a_refusal_ends_it) {
 
 Test(tap, nobody_there_is_said_at_once) {
   struct origin *nobody = origin_new_deaf();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(nobody));
+  struct screen *s = screen_open_pipe("tap", "--admin", nobody->host);
   screen_await_err(s, "is hedgerow running with this --admin?\n");
   screen_await_exit(s, 1);
   screen_free(s);
@@ -203,7 +198,7 @@ Test(tap, nobody_there_is_said_at_once) {
 
 Test(tap, a_reader_that_has_gone_ends_it_quietly) {
   struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  struct screen *s = screen_open_pipe("tap", "--admin", admin->host);
   struct arrival *arrival = begin(admin, all);
   arrival_send(arrival, RACE("one"));
   screen_await(s, "one\n");
@@ -217,7 +212,7 @@ Test(tap, a_reader_that_has_gone_ends_it_quietly) {
 Test(tap, the_token_is_shown_and_never_told) {
   const char *path = folder_write("token", "TOKENSECRET\n");
   struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin),
+  struct screen *s = screen_open_pipe("tap", "--admin", admin->host,
                                       "--admin-token-file", path);
   struct arrival *arrival = origin_await(admin);
   arrival_expect_field(arrival, "Authorization", "Bearer TOKENSECRET");
@@ -257,7 +252,7 @@ Test(tap, it_reads_a_unix_socket) {
 
 Test(tap, the_environment_names_the_listener_and_no_proxy) {
   struct origin *admin = origin_new();
-  setenv("HEDGEROW_ADMIN", place_of(admin), 1);
+  setenv("HEDGEROW_ADMIN", admin->host, 1);
   setenv("http_proxy", "http://127.0.0.1:1", 1);
   setenv("all_proxy", "http://127.0.0.1:1", 1);
   struct screen *s = screen_open_pipe("tap");

@@ -20,10 +20,6 @@
   "}}],\"upstreams\":[{\"upstream\":\"to\",\"targets\":[{\"target\":0,"        \
   "\"host\":\"one.example\",\"up\":true,\"state\":\"up\"}]}]}"
 
-static const char *place_of(const struct origin *admin) {
-  return admin->url + strlen("http://");
-}
-
 static struct arrival *answer(struct origin *admin, const char *state) {
   struct arrival *arrival = origin_await(admin);
   arrival_expect_line(arrival, "GET /api/v1/state HTTP/1.1");
@@ -39,8 +35,8 @@ struct watched {
 /* On a terminal, where one table stands. */
 static struct watched watch(const char *every) {
   struct watched w = {.admin = origin_new()};
-  w.screen = screen_open(80, 24, "top", "--every", every, "--admin",
-                         place_of(w.admin));
+  w.screen =
+      screen_open(80, 24, "top", "--every", every, "--admin", w.admin->host);
   answer(w.admin, STATE("5.0", "100"));
   screen_await(w.screen, ON_SCREEN);
   screen_await(w.screen, "q quits");
@@ -163,7 +159,7 @@ Test(top, a_key_is_taken_while_an_answer_is_awaited) {
 
 Test(top, in_a_pipe_it_prints_one_table) {
   struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("top", "--admin", place_of(admin));
+  struct screen *s = screen_open_pipe("top", "--admin", admin->host);
   answer(admin, STATE("5.0", "100"));
   screen_await(s, "now: - requests/s");
   screen_await_exit(s, 0);
@@ -175,7 +171,7 @@ Test(top, in_a_pipe_it_prints_one_table) {
 Test(top, once_is_once_on_a_terminal_too) {
   struct origin *admin = origin_new();
   struct screen *s =
-      screen_open(80, 24, "top", "--once", "--admin", place_of(admin));
+      screen_open(80, 24, "top", "--once", "--admin", admin->host);
   answer(admin, STATE("5.0", "100"));
   screen_await(s, "one.example");
   screen_await_exit(s, 0);
@@ -186,12 +182,12 @@ Test(top, once_is_once_on_a_terminal_too) {
 
 Test(top, what_is_no_hedgerow_is_said) {
   struct origin *admin = origin_new();
-  struct screen *s = screen_open(80, 24, "top", "--admin", place_of(admin));
+  struct screen *s = screen_open(80, 24, "top", "--admin", admin->host);
   arrival_answer_json(origin_await(admin), 404, "\"nothing\"");
   screen_await_err(s, ": it answered 404\n");
   screen_await_exit(s, 1);
   screen_free(s);
-  s = screen_open_pipe("top", "--admin", place_of(admin));
+  s = screen_open_pipe("top", "--admin", admin->host);
   arrival_answer_json(origin_await(admin), 200, "{\"half");
   screen_await_err(s, ": what it sends is no state\n");
   screen_await_exit(s, 1);

@@ -97,8 +97,7 @@ Test(tracing, a_bad_state_is_dropped_and_the_trace_goes_on) {
   };
   struct stage s = stage_open("--hedges", "0");
   for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-    const char *fields = words_of(PARENT "%s", states[i]);
-    client_get_with(s.client, "/smart", fields);
+    client_get_with(s.client, "/smart", words_of(PARENT "%s", states[i]));
     struct arrival *arrival = origin_await(s.origin);
     (void)span_of(arrival, "01");
     arrival_expect_field(arrival, "tracestate", NULL);

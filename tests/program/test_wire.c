@@ -74,26 +74,28 @@ Test(wire, an_idle_connection_that_is_reset_costs_no_resend) {
   stage_close(&s);
 }
 
-Test(wire, bytes_behind_an_answer_are_never_the_next_one) {
+/* The upstream sends this, in which 1 is the answer: its connection is closed,
+ * and the next request gets an answer of its own. */
+static void expect_closed_behind(const char *bytes) {
   struct stage s = stage_open(ALONE);
   struct arrival *arrival = stage_ask(&s, "/smart");
-  arrival_send(arrival, HEAD "Content-Length: 1\r\n\r\n1" WRONG);
+  arrival_send(arrival, bytes);
   client_expect(s.client, 200, "1");
   arrival_await_closed(arrival);
   stage_exchange(&s);
   stage_close(&s);
 }
 
-Test(wire, bytes_behind_chunks_are_never_the_next_answer) {
-  struct stage s = stage_open(ALONE);
-  struct arrival *arrival = stage_ask(&s, "/smart");
-  arrival_send(arrival, HEAD "Transfer-Encoding: chunked\r\n\r\n"
-                             "1\r\n1\r\n0\r\n\r\n" WRONG);
-  client_expect(s.client, 200, "1");
-  arrival_await_closed(arrival);
-  stage_exchange(&s);
-  stage_close(&s);
-}
+#define CLOSED(name, bytes)                                                    \
+  Test(wire, name) { expect_closed_behind(bytes); }
+
+CLOSED(bytes_behind_an_answer_are_never_the_next_one,
+       HEAD "Content-Length: 1\r\n\r\n1" WRONG)
+CLOSED(bytes_behind_chunks_are_never_the_next_answer,
+       HEAD "Transfer-Encoding: chunked\r\n\r\n"
+            "1\r\n1\r\n0\r\n\r\n" WRONG)
+CLOSED(a_connection_of_http_1_0_is_not_kept,
+       "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n1")
 
 Test(wire, an_answer_that_nobody_asked_for_closes_an_idle_connection) {
   struct stage s = stage_open(ALONE);
@@ -136,16 +138,6 @@ Test(wire, a_connection_is_closed_when_the_upstream_says_so) {
   client_expect(s.client, 200, OK);
   arrival_await_closed(arrival);
   expect_used_again(&s, stage_exchange(&s));
-  stage_close(&s);
-}
-
-Test(wire, a_connection_of_http_1_0_is_not_kept) {
-  struct stage s = stage_open(ALONE);
-  struct arrival *arrival = stage_ask(&s, "/smart");
-  arrival_send(arrival, "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n1");
-  client_expect(s.client, 200, "1");
-  arrival_await_closed(arrival);
-  stage_exchange(&s);
   stage_close(&s);
 }
 

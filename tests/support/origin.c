@@ -31,6 +31,7 @@ static struct origin *new_at(const char *host, uint16_t port, int backlog) {
   origin->port = port;
   origin->listening = wire_bind_to(host, backlog, &origin->port);
   snprintf(origin->url, sizeof origin->url, "http://%s:%u", host, origin->port);
+  origin->host = origin->url + strlen("http://");
   return origin;
 }
 

@@ -15,7 +15,8 @@ enum { ORIGIN_REQUEST_MAX = 32 * 1024 };
 
 struct origin {
   uint16_t port;
-  char url[64]; /* "http://127.0.0.1:PORT" */
+  char url[64];     /* "http://127.0.0.1:PORT" */
+  const char *host; /* of it: "127.0.0.1:PORT" */
   int listening;
   struct arrival *arrivals; /* in the order of their connections */
 };

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "support/wire.h"
+#include "support/words.h"
 
 enum { ARGUMENTS_MAX = 128 };
 
@@ -149,6 +150,18 @@ struct program *program_run_flags(const char *const *flags) {
   struct program *program = spawn(nothing, flags);
   program_await_exit(program);
   return program;
+}
+
+long program_kb(const struct program *program, const char *kind) {
+  char line[256];
+  long kb = -1;
+  FILE *file = fopen(words_of("/proc/%d/status", (int)program->pid), "re");
+  cr_assert_not_null(file);
+  while (kb < 0 && fgets(line, sizeof line, file))
+    if (strncmp(line, kind, strlen(kind)) == 0)
+      kb = strtol(line + strlen(kind) + 1, NULL, 10);
+  fclose(file);
+  return kb;
 }
 
 void program_signal(struct program *program, int signo) {

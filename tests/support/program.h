@@ -37,6 +37,9 @@ uint16_t program_port(const struct program *program, unsigned number);
   program_run_flags((const char *const[]){__VA_ARGS__, NULL})
 struct program *program_run_flags(const char *const *flags);
 
+/* Its number of kB of this kind in /proc/PID/status, such as "VmRSS". */
+long program_kb(const struct program *program, const char *kind);
+
 void program_signal(struct program *program, int signo);
 /* Waits until it says this on stderr. */
 void program_await_notice(struct program *program, const char *text);
