@@ -318,8 +318,7 @@ REFUSES(a_key_that_stands_twice_hides_no_other_error,
         "line 5, column 1: the key \"upstreams\" stands here a second "
         "time; the first is in line 3, column 1\n")
 REFUSES(the_parameter_of_the_deadline_is_one_that_a_query_can_hold,
-        UPSTREAMS "routes: [{path: /a, upstream: a, "
-                  "timeout_param: 'a&b'}]\n",
+        UPSTREAMS "routes: [{path: /a, upstream: a, timeout_param: 'a&b'}]\n",
         "line 2, column 49: timeout_param: \"a&b\" is no name (letters, "
         "digits, '-', '_'), and not off\n")
 
@@ -464,8 +463,7 @@ REFUSES(what_aliases_share_is_told_once,
         "  - {path: /c, upstream: c}\n",
         "line 2, column 20: \"ftp://h\": it needs http:// or https:// "
         "in front\n"
-        "line 4, column 24: balance: \"x\" is none of "
-        "first|rotate|least\n")
+        "line 4, column 24: balance: \"x\" is none of first|rotate|least\n")
 
 Test(config_file, an_upstream_needs_a_name_and_targets) {
   static const struct {
@@ -476,12 +474,10 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
                          "(KEY: VALUE)\n"},
       {"upstreams: {}\n", "line 1, column 12: expected 1 to 256 upstreams\n"},
       {"upstreams: {a: {}}\n", "line 1, column 13: \"a\": an upstream needs "
-                               "targets, a URL or a list of "
-                               "them\n"},
+                               "targets, a URL or a list of them\n"},
       {"upstreams: {a: {targets: []}}\n",
        "line 1, column 26: \"a\": an upstream needs targets, a URL or a list "
-       "of "
-       "them\n"},
+       "of them\n"},
       {"upstreams: {a: http://h}\n",
        "line 1, column 16: \"a\": expected a mapping (KEY: VALUE)\n"},
       {"upstreams: {a: {targets: [http://h]}, 'b c': {targets: [http://h]}}\n",
@@ -500,12 +496,10 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
        "other\n"},
       {"upstreams: {a: {token_env: '', targets: [http://h]}}\n",
        "line 1, column 28: token_env: expected the name of a variable "
-       "(letters, "
-       "digits, '_'), not the secret itself\n"},
+       "(letters, digits, '_'), not the secret itself\n"},
       {"upstreams: {a: {targets: [{url: http://h, token_env: 'a b'}]}}\n",
        "line 1, column 54: token_env: expected the name of a variable "
-       "(letters, "
-       "digits, '_'), not the secret itself\n"},
+       "(letters, digits, '_'), not the secret itself\n"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[512], want[512];

@@ -184,8 +184,7 @@ Test(listener, at_the_descriptor_limit_it_rests_and_then_goes_on) {
   char line[128] = "";
   cr_assert(read(notices[0], line, sizeof line - 1) > 0);
   cr_assert(eq(str, line,
-               "hedgerow: cannot accept a connection: "
-               "Too many open files\n"));
+               "hedgerow: cannot accept a connection: Too many open files\n"));
   setrlimit(RLIMIT_NOFILE, &limit);
   run_until_accepted(1);
   close(client);

@@ -43,8 +43,7 @@ RACE(fifteen_hedges_are_possible, "hedges 15",
      "0 start | 300 timer | 301 success 15",
      "[0] start: launch 0 | "
      "[300] timer: launch 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 | "
-     "[301] success 15: cancel 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14, "
-     "won 15")
+     "[301] success 15: cancel 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14, won 15")
 RACE(times_count_from_the_start_whenever_that_is, "",
      "7000 start | 7300 timer | 8000 timer",
      "[7000] start: launch 0 | [7300] timer: launch 1 2 | "
@@ -62,8 +61,7 @@ RACE(a_late_timer_starts_all_that_has_become_due, "stagger 50",
 
 RACE(a_failure_brings_one_hedge_forward, "",
      "0 start | 100 fail 0 | 140 success 1",
-     "[0] start: launch 0 | [100] fail 0: launch 1 | "
-     "[140] success 1: won 1")
+     "[0] start: launch 0 | [100] fail 0: launch 1 | [140] success 1: won 1")
 RACE(a_hedge_brought_forward_leaves_the_others_their_timer, "",
      "0 start | 100 fail 0 | 300 timer | 310 success 2",
      "[0] start: launch 0 | [100] fail 0: launch 1 | "
@@ -71,11 +69,9 @@ RACE(a_hedge_brought_forward_leaves_the_others_their_timer, "",
 RACE(a_failure_brings_a_hedge_forward_once_per_race, "",
      "0 start | 10 fail 0 | 20 fail 1 | 300 timer | 310 success 2",
      "[0] start: launch 0 | [10] fail 0: launch 1 | "
-     "[20] fail 1: nothing | [300] timer: launch 2 | "
-     "[310] success 2: won 2")
+     "[20] fail 1: nothing | [300] timer: launch 2 | [310] success 2: won 2")
 RACE(a_failure_with_others_in_flight_brings_nothing_forward, "stagger 100",
-     "0 start | 300 timer | 310 fail 0 | 400 timer | "
-     "410 success 2",
+     "0 start | 300 timer | 310 fail 0 | 400 timer | 410 success 2",
      "[0] start: launch 0 | [300] timer: launch 1 | "
      "[310] fail 0: nothing | [400] timer: launch 2 | "
      "[410] success 2: cancel 1, won 2")
@@ -89,8 +85,7 @@ RACE(on_failure_all_brings_every_hedge_forward,
      "[0] start: launch 0 | [100] fail 0: launch 1 2 3 | "
      "[140] success 2: cancel 1 3, won 2")
 RACE(on_failure_wait_brings_none_forward, "on-failure wait",
-     "0 start | 100 fail 0 | 300 timer | "
-     "310 success 1",
+     "0 start | 100 fail 0 | 300 timer | 310 success 1",
      "[0] start: launch 0 | [100] fail 0: nothing | "
      "[300] timer: launch 1 2 | [310] success 1: cancel 2, won 1")
 
@@ -112,8 +107,7 @@ RACE(a_429_does_not_use_up_the_one_that_may_come_forward, "stagger 100",
      "[0] start: launch 0 | [10] status 0 429: nothing | "
      "[300] timer: launch 1 | [310] fail 1: launch 2")
 RACE(when_all_have_failed_the_race_has, "",
-     "0 start | 300 timer | 310 fail 1 | 320 status 0 500 | "
-     "330 fail 2",
+     "0 start | 300 timer | 310 fail 1 | 320 status 0 500 | 330 fail 2",
      "[0] start: launch 0 | [300] timer: launch 1 2 | "
      "[310] fail 1: nothing | [320] status 0 500: nothing | "
      "[330] fail 2: failed")
@@ -132,12 +126,10 @@ Test(race, a_hedge_that_could_only_start_at_the_deadline_is_not_waited_for) {
 
 RACE(a_success_counts_before_a_hedge_that_is_due_with_it, "",
      "0 start | 300 success 0 | 300 timer",
-     "[0] start: launch 0 | [300] success 0: won 0 | "
-     "[300] timer: nothing")
+     "[0] start: launch 0 | [300] success 0: won 0 | [300] timer: nothing")
 RACE(a_failure_that_comes_as_hedges_are_due_does_not_count_as_the_one,
      "stagger 100", "0 start | 300 fail 0 | 310 fail 1",
-     "[0] start: launch 0 | [300] fail 0: launch 1 | "
-     "[310] fail 1: launch 2")
+     "[0] start: launch 0 | [300] fail 0: launch 1 | [310] fail 1: launch 2")
 
 Test(race, a_success_counts_before_the_deadline_that_is_due_with_it) {
   script_race("", "0 start | 300 timer | 1000 success 1",
@@ -186,24 +178,20 @@ RACE(an_attempts_limit_leaves_those_alone_that_have_time, "attempt-timeout 400",
      "[0] start: launch 0 | [300] timer: launch 1 2 | "
      "[400] timer: expire 0 | [410] success 2: cancel 1, won 2")
 RACE(attempts_that_started_together_use_up_their_time_together,
-     "attempt-timeout 400",
-     "0 start | 300 timer | 400 timer | "
-     "700 timer",
+     "attempt-timeout 400", "0 start | 300 timer | 400 timer | 700 timer",
      "[0] start: launch 0 | [300] timer: launch 1 2 | "
      "[400] timer: expire 0 | [700] timer: expire 1 2, failed")
 RACE(a_success_counts_before_the_attempts_own_limit, "attempt-timeout 100",
      "0 start | 100 success 0", "[0] start: launch 0 | [100] success 0: won 0")
 RACE(with_on_failure_wait_a_limit_brings_none_forward,
      "attempt-timeout 100 on-failure wait", "0 start | 100 timer | 300 timer",
-     "[0] start: launch 0 | [100] timer: expire 0 | "
-     "[300] timer: launch 1 2")
+     "[0] start: launch 0 | [100] timer: expire 0 | [300] timer: launch 1 2")
 RACE(a_limit_that_ends_with_the_deadline_is_the_deadlines,
      "hedges 0 attempt-timeout 1000", "0 start | 1000 timer",
      "[0] start: launch 0 | [1000] timer: cancel 0, deadline")
 RACE(an_event_that_is_a_little_older_than_the_start_ends_nothing, "",
      "100 start | 99 fail 0 | 400 timer",
-     "[100] start: launch 0 | [99] fail 0: launch 1 | "
-     "[400] timer: launch 2")
+     "[100] start: launch 0 | [99] fail 0: launch 1 | [400] timer: launch 2")
 RACE(an_ended_attempt_has_no_limit_any_more, "attempt-timeout 350",
      "0 start | 300 timer | 310 fail 0 | 650 timer",
      "[0] start: launch 0 | [300] timer: launch 1 2 | "
@@ -229,8 +217,7 @@ RACE(a_429_from_everyone_is_the_answer_too, "hedges 1",
      "0 start | 10 status 0 429 retry-after | 300 timer | "
      "310 status 1 429 retry-after",
      "[0] start: launch 0 | [10] status 0 429 retry-after: nothing | "
-     "[300] timer: launch 1 | "
-     "[310] status 1 429 retry-after: answer 0")
+     "[300] timer: launch 1 | [310] status 1 429 retry-after: answer 0")
 RACE(a_4xx_that_was_cut_is_no_answer, "hedges 1",
      "0 start | 10 status 0 404 cut | 20 status 1 404",
      "[0] start: launch 0 | [10] status 0 404 cut: launch 1 | "
@@ -254,8 +241,7 @@ RACE(a_4xx_is_no_answer_while_another_is_in_flight_at_the_deadline, "hedges 1",
      "[0] start: launch 0 | [300] timer: launch 1 | "
      "[350] status 0 404: nothing | [1000] timer: cancel 1, deadline")
 RACE(a_refused_hedge_does_not_spoil_the_4xx_of_those_that_were_asked, "",
-     "0 start | 300 timer refusing 1 | 310 status 0 404 | "
-     "320 status 2 400",
+     "0 start | 300 timer refusing 1 | 310 status 0 404 | 320 status 2 400",
      "[0] start: launch 0 | [300] timer: refuse 1, launch 2 | "
      "[310] status 0 404: nothing | [320] status 2 400: answer 0")
 RACE(where_the_primary_was_refused_the_first_that_was_asked_answers, "",
@@ -279,8 +265,7 @@ RACE(a_hedges_final_4xx_does_not_wait_for_a_slow_primary, "final 4xx",
 RACE(what_comes_after_a_final_4xx_comes_too_late, "final 4xx",
      "0 start | 300 timer | 310 status 1 404 | 310 success 0",
      "[0] start: launch 0 | [300] timer: launch 1 2 | "
-     "[310] status 1 404: cancel 0 2, answer 1 | "
-     "[310] success 0: nothing")
+     "[310] status 1 404: cancel 0 2, answer 1 | [310] success 0: nothing")
 RACE(a_final_4xx_counts_before_the_deadline_that_is_due_with_it, "final 4xx",
      "0 start | 300 timer | 1000 status 1 404",
      "[0] start: launch 0 | [300] timer: launch 1 2 | "
@@ -334,12 +319,10 @@ Test(race, a_race_whose_attempts_were_all_refused_is_refused) {
 
 RACE(a_refused_hedge_leaves_the_primary_alone, "",
      "0 start | 300 timer refusing 1 2 | 400 success 0",
-     "[0] start: launch 0 | [300] timer: refuse 1 2 | "
-     "[400] success 0: won 0")
+     "[0] start: launch 0 | [300] timer: refuse 1 2 | [400] success 0: won 0")
 RACE(when_the_rest_was_refused_the_primarys_failure_is_the_end, "",
      "0 start | 300 timer refusing 1 2 | 400 fail 0",
-     "[0] start: launch 0 | [300] timer: refuse 1 2 | "
-     "[400] fail 0: failed")
+     "[0] start: launch 0 | [300] timer: refuse 1 2 | [400] fail 0: failed")
 RACE(a_hedge_refused_after_a_failure_leaves_the_other_its_timer, "",
      "0 start | 100 fail 0 refusing 1 | 300 timer | 310 success 2",
      "[0] start: launch 0 | [100] fail 0: refuse 1 | "
@@ -372,8 +355,7 @@ RACE(a_starved_primary_hands_no_turn_on,
      "on-failure wait hedge-after 20000 timeout 10000", "0 start | 9 starve 0",
      "[0] start: launch 0 | [9] starve 0: refused")
 RACE(those_that_starved_do_not_spoil_the_4xx_of_the_others, "hedges 1",
-     "0 start | 300 timer | 310 starve 0 | "
-     "320 status 1 404",
+     "0 start | 300 timer | 310 starve 0 | 320 status 1 404",
      "[0] start: launch 0 | [300] timer: launch 1 | "
      "[310] starve 0: nothing | [320] status 1 404: answer 1")
 RACE(a_failure_beside_one_that_starved_is_a_failure, "hedges 1",
@@ -400,8 +382,7 @@ Test(race, what_may_go_out_once_is_not_asked_again_after_a_failure) {
 }
 
 RACE(what_reached_nobody_is_handed_on_one_by_one, "once yes",
-     "0 start | 10 fail 0 unsent | 20 fail 1 unsent | "
-     "30 success 2",
+     "0 start | 10 fail 0 unsent | 20 fail 1 unsent | 30 success 2",
      "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | "
      "[20] fail 1 unsent: launch 2 | [30] success 2: won 2")
 
@@ -427,8 +408,7 @@ Test(race, what_reached_nobody_in_the_end_has_failed) {
 
 RACE(what_has_reached_somebody_is_handed_on_no_more, "once yes",
      "0 start | 10 fail 0 unsent | 20 fail 1",
-     "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | "
-     "[20] fail 1: failed")
+     "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | [20] fail 1: failed")
 
 Test(race, a_refused_attempt_hands_on_what_may_go_out_once) {
   script_race("once yes", "0 start refusing 0 1 | 5 fail 2",
@@ -472,8 +452,7 @@ RACE(without_once_it_does_not_matter_whether_anything_was_sent, "",
 /* ---- retries ---- */
 
 RACE(a_failure_is_retried_after_a_wait, "hedges 0 retries 1",
-     "0 start | 100 fail 0 | 125 timer | "
-     "150 success 1",
+     "0 start | 100 fail 0 | 125 timer | 150 success 1",
      "[0] start: launch 0 | [100] fail 0: nothing | "
      "[125] timer: retry 1 | [150] success 1: won 1")
 RACE(each_wait_is_twice_the_one_before_up_to_the_most,
@@ -502,8 +481,7 @@ RACE(each_wait_has_a_chance_of_its_own,
      "hedges 0 retries 2 backoff 100 most 200 chance 25",
      "0 start | 0 fail 0 | 75 timer | 75 fail 1 | 125 timer",
      "[0] start: launch 0 | [0] fail 0: nothing | "
-     "[75] timer: retry 1 | [75] fail 1: nothing | "
-     "[125] timer: retry 2")
+     "[75] timer: retry 1 | [75] fail 1: nothing | [125] timer: retry 2")
 RACE(without_a_backoff_a_retry_starts_at_once,
      "hedges 0 retries 2 backoff 0 most 0",
      "0 start | 10 fail 0 | 20 fail 1 | 30 fail 2",
@@ -556,8 +534,7 @@ RACE(when_each_try_brought_a_4xx_the_first_ones_is_the_answer,
      "[35] timer: retry 1 | [40] status 1 403: answer 0")
 RACE(a_429_that_names_no_time_means_a_second, "hedges 0 retries 1 timeout 2000",
      "0 start | 10 status 0 429 | 1010 timer",
-     "[0] start: launch 0 | [10] status 0 429: nothing | "
-     "[1010] timer: retry 1")
+     "[0] start: launch 0 | [10] status 0 429: nothing | [1010] timer: retry 1")
 
 Test(race, retry_after_is_the_least_wait) {
   script_race("hedges 0 retries 1",
@@ -578,16 +555,13 @@ RACE(a_retry_after_that_nobody_can_read_leaves_the_usual_wait,
      "[35] timer: retry 1")
 RACE(a_retry_after_beyond_the_deadline_ends_the_tries, "hedges 0 retries 1",
      "0 start | 10 status 0 503 retry-after for 2000",
-     "[0] start: launch 0 | "
-     "[10] status 0 503 retry-after for 2000: failed")
+     "[0] start: launch 0 | [10] status 0 503 retry-after for 2000: failed")
 RACE(any_attempts_retry_after_holds_every_retry,
      "hedges 1 retries 1 on-failure wait",
      "0 start | 10 status 0 503 retry-after for 600 | 300 timer | "
      "310 fail 1 | 610 timer",
-     "[0] start: launch 0 | "
-     "[10] status 0 503 retry-after for 600: nothing | "
-     "[300] timer: launch 1 | [310] fail 1: nothing | "
-     "[610] timer: retry 2")
+     "[0] start: launch 0 | [10] status 0 503 retry-after for 600: nothing | "
+     "[300] timer: launch 1 | [310] fail 1: nothing | [610] timer: retry 2")
 
 Test(race, a_hedge_that_is_brought_forward_goes_before_a_retry) {
   script_race("hedges 1 retries 1",
@@ -612,8 +586,7 @@ RACE(a_retry_waits_for_what_a_hedge_brings,
      "hedges 1 retries 1 on-failure wait",
      "0 start | 290 fail 0 | 300 timer | 400 fail 1 | 425 timer",
      "[0] start: launch 0 | [290] fail 0: nothing | "
-     "[300] timer: launch 1 | [400] fail 1: nothing | "
-     "[425] timer: retry 2")
+     "[300] timer: launch 1 | [400] fail 1: nothing | [425] timer: retry 2")
 RACE(a_retry_whose_time_has_come_does_not_join_a_hedge,
      "stagger 100 retries 1 on-failure wait",
      "0 start | 290 fail 0 | 300 timer | 400 timer | 410 success 2",
@@ -621,8 +594,7 @@ RACE(a_retry_whose_time_has_come_does_not_join_a_hedge,
      "[300] timer: launch 1 | [400] timer: launch 2 | "
      "[410] success 2: cancel 1, won 2")
 RACE(a_failure_with_others_in_flight_is_not_retried_yet, "hedges 1 retries 1",
-     "0 start | 300 timer | 310 fail 0 | 500 status 1 500 | "
-     "525 timer",
+     "0 start | 300 timer | 310 fail 0 | 500 status 1 500 | 525 timer",
      "[0] start: launch 0 | [300] timer: launch 1 | "
      "[310] fail 0: nothing | [500] status 1 500: nothing | "
      "[525] timer: retry 2")
@@ -664,8 +636,7 @@ Test(race, what_may_go_out_once_is_retried_while_it_has_reached_nobody) {
 
 RACE(hedges_take_over_what_may_go_out_once_before_retries_do,
      "once yes hedges 1 retries 1",
-     "0 start | 10 fail 0 unsent | 20 fail 1 unsent | 45 timer | "
-     "50 success 2",
+     "0 start | 10 fail 0 unsent | 20 fail 1 unsent | 45 timer | 50 success 2",
      "[0] start: launch 0 | [10] fail 0 unsent: launch 1 | "
      "[20] fail 1 unsent: nothing | [45] timer: retry 2 | "
      "[50] success 2: won 2")
@@ -681,8 +652,7 @@ RACE(fifteen_retries_are_possible, "hedges 0 retries 15 backoff 0 most 0",
      "[1] fail 7: retry 8 | [1] fail 8: retry 9 | "
      "[1] fail 9: retry 10 | [1] fail 10: retry 11 | "
      "[1] fail 11: retry 12 | [1] fail 12: retry 13 | "
-     "[1] fail 13: retry 14 | [1] fail 14: retry 15 | "
-     "[1] success 15: won 15")
+     "[1] fail 13: retry 14 | [1] fail 14: retry 15 | [1] success 15: won 15")
 RACE(a_client_may_leave_before_a_retry, "hedges 0 retries 1",
      "0 start | 10 fail 0 | 20 gone | 35 timer",
      "[0] start: launch 0 | [10] fail 0: nothing | [20] gone: gone | "

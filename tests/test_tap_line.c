@@ -62,8 +62,7 @@ SHOWS(a_race_without_a_rescue_says_little, 80,
       "{\"number\":0,\"start\":0.1,\"end\":12.3,\"result\":\"success\"},"
       "{\"number\":1,\"start\":5.0,\"end\":5.0,\"result\":\"refused\","
       "\"refused_by\":\"budget\"}]}",
-      "14:03:07.512 200     12.3 |0------------------#| "
-      "/a refused budget\n")
+      "14:03:07.512 200     12.3 |0------------------#| /a refused budget\n")
 SHOWS(a_failure_tells_how_each_attempt_ended, 100,
       "{" TIME "\"route\":\"/a\",\"status\":502,\"outcome\":\"failed\","
       "\"ms\":100.0,\"winner\":null,\"rescued\":null,\"attempts\":["

@@ -175,8 +175,7 @@ Test(yaml, a_copy_has_the_places_of_the_original_and_a_key_of_its_own) {
 Test(yaml, an_alias_needs_its_anchor_before_it) {
   yaml_file_expect_error(
       "a: 1\nb: *x\nc: &x 1\n",
-      "line 2, column 4: the alias \"x\" has no anchor (&name) before "
-      "it");
+      "line 2, column 4: the alias \"x\" has no anchor (&name) before it");
   yaml_file_expect_error(
       "*x", "line 1, column 1: the alias \"x\" has no anchor (&name) "
             "before it");
@@ -185,8 +184,7 @@ Test(yaml, an_alias_needs_its_anchor_before_it) {
 Test(yaml, an_alias_cannot_stand_inside_of_what_it_names) {
   yaml_file_expect_error(
       "a: &x\n  b: [*x]\n",
-      "line 2, column 7: the alias \"x\" stands inside of what it "
-      "names");
+      "line 2, column 7: the alias \"x\" stands inside of what it names");
   yaml_file_expect_error("&x {<<: *x}",
                          "line 1, column 9: the alias \"x\" stands inside "
                          "of what it names");
@@ -218,8 +216,7 @@ Test(yaml, a_merge_adds_what_a_mapping_does_not_have) {
 READS(of_several_merged_the_first_wins,
       "- &x {a: 1, b: 2}\n- &y {b: 3, c: 4}\n- {<<: [*x, *y], d: 5}\n"
       "- <<: [{b: 6}, *y]\n",
-      "[{a: 1, b: 2}, {b: 3, c: 4}, {d: 5, a: 1, b: 2, c: 4}, {b: 6, c: "
-      "4}]")
+      "[{a: 1, b: 2}, {b: 3, c: 4}, {d: 5, a: 1, b: 2, c: 4}, {b: 6, c: 4}]")
 READS(what_was_merged_into_can_be_merged_again,
       "- &x {a: {u: 1}}\n- &y {<<: *x, b: 2}\n- {<<: *y, c: 3}\n- *y\n"
       "- {<<: &z {i: 1}, j: *z}\n",

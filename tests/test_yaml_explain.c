@@ -19,8 +19,7 @@ Test(yaml_explain, an_empty_file_is_an_error) {
 Test(yaml_explain, a_second_document_is_an_error) {
   yaml_file_expect_error(
       "a: 1\n---\nb: 2\n",
-      "line 2, column 1: a second document begins here, and a file "
-      "holds one");
+      "line 2, column 1: a second document begins here, and a file holds one");
   yaml_file_expect_error("---\n---\n",
                          "line 2, column 1: a second document begins here, "
                          "and a file holds one");
@@ -188,8 +187,7 @@ Test(yaml_explain, wrong_indentation_is_named) {
   yaml_file_expect_error(
       "[a]\nb\n",
       "line 2, column 1: the file's value ended before this: check "
-      "how this line is indented, and the quotes and brackets before "
-      "it");
+      "how this line is indented, and the quotes and brackets before it");
 }
 
 Test(yaml_explain, a_text_that_needs_quotes_is_named) {

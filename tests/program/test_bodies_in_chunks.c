@@ -20,14 +20,13 @@ enum { MEBIBYTE = 1024 * 1024 };
 
 /* These bytes are answered so, and the connection goes on. */
 static void expect_answer(const char *bytes, int status, const char *body) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, bytes);
   const struct reply *reply = client_await_reply(s.client);
   if (body) reply_expect(reply, status, body);
   else reply_expect_problem(reply, status);
   client_send(s.client, HEALTHZ);
   client_expect(s.client, 200, HEALTHY);
-  stage_close(&s);
 }
 
 #define ANSWERS(name, bytes, status, body)                                     \
@@ -45,16 +44,15 @@ ANSWERS(extensions_and_trailers_are_dropped,
 Test(bodies_in_chunks, they_may_come_byte_by_byte) {
   static const char bytes[] =
       POST "1;a\r\n[\r\n1\r\n]\r\n0\r\nX: y\r\n\r\n" HEALTHZ;
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   for (size_t i = 0; i < sizeof bytes - 1; i++)
     cr_assert(client_try_send(s.client, bytes + i, 1));
   client_expect(s.client, 200, "[]");
   client_expect(s.client, 200, HEALTHY);
-  stage_close(&s);
 }
 
 Test(bodies_in_chunks, nothing_of_them_goes_upstream) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, "POST /all HTTP/1.1\r\n" HOST CHUNKED
                         "Trailer: X-Sum\r\nTE: trailers\r\n\r\n"
                         "3\r\n[\"/\r\n3\r\na\"]\r\n0\r\nX-Sum: 1\r\n\r\n");
@@ -64,18 +62,16 @@ Test(bodies_in_chunks, nothing_of_them_goes_upstream) {
                       "TE", "X-Sum");
   arrival_answer_json(arrival, 200, "1");
   client_expect(s.client, 200, "[1]");
-  stage_close(&s);
 }
 
 Test(bodies_in_chunks, the_requests_behind_them_are_answered_in_turn) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client,
               POST "2\r\n[]\r\n" END HEALTHZ POST "3\r\n[ ]\r\n" END HEALTHZ);
   client_expect(s.client, 200, "[]");
   client_expect(s.client, 200, HEALTHY);
   client_expect(s.client, 200, "[]");
   client_expect(s.client, 200, HEALTHY);
-  stage_close(&s);
 }
 
 /* ---- large ones ---- */
@@ -101,12 +97,11 @@ static void send_array(struct client *client, size_t len, size_t chunk) {
 }
 
 static void expect_array(size_t len, size_t chunk) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   send_array(s.client, len, chunk);
   client_expect(s.client, 200, "[]");
   client_send(s.client, HEALTHZ);
   client_expect(s.client, 200, HEALTHY);
-  stage_close(&s);
 }
 
 #define TAKES(name, len, chunk)                                                \
@@ -120,12 +115,12 @@ TAKES(chunks_of_one_byte_are_taken, 20 * 1000, 1)
 
 static void expect_refusal(const char *limit, const char *value,
                            const char *bytes, int status) {
-  struct stage s = stage_open(limit, value);
+  SCOPED(stage) s = stage_open(limit, value);
   client_send(s.client, bytes);
   const struct reply *reply = client_expect_problem(s.client, status);
   reply_expect_field(reply, "Connection", "close");
   client_await_close(s.client);
-  stage_close_silent(&s);
+  origin_expect_no_arrival(s.origin);
 }
 
 #define REFUSES(name, limit, value, bytes, status)                             \
@@ -137,10 +132,9 @@ REFUSES(many_chunks_over_the_limit_are_413_before_the_last,
         "--max-request-body", "8", POST "4\r\n[   \r\n4\r\n    \r\n1\r\n", 413)
 
 Test(bodies_in_chunks, as_many_bytes_as_the_limit_are_taken) {
-  struct stage s = stage_open("--max-request-body", "8");
+  SCOPED(stage) s = stage_open("--max-request-body", "8");
   client_send(s.client, POST "4\r\n[   \r\n4\r\n   ]\r\n" END);
   client_expect(s.client, 200, "[]");
-  stage_close(&s);
 }
 
 REFUSES(a_size_of_many_digits_is_413, "--hedges", "0",
@@ -157,12 +151,11 @@ REFUSES(they_are_413_on_a_get, "--hedges", "0",
         "GET /smart HTTP/1.1\r\n" HOST CHUNKED "\r\n" END, 413)
 
 Test(bodies_in_chunks, they_are_413_on_a_head_and_not_the_next_request) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client,
               "HEAD /healthz HTTP/1.1\r\n" HOST CHUNKED "\r\n" END HEALTHZ);
   cr_assert(client_await_reply_to_head(s.client)->status == 413);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(bodies_in_chunks, a_path_that_takes_none_answers_and_closes) {
@@ -177,18 +170,16 @@ Test(bodies_in_chunks, a_path_that_takes_none_answers_and_closes) {
   "POST /all HTTP/1.1\r\n" HOST CHUNKED "Expect: 100-continue\r\n\r\n"
 
 Test(bodies_in_chunks, a_client_that_waits_for_a_100_gets_one) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, ASKS);
   cr_assert(client_await_reply(s.client)->status == 100, "no 100 came");
   client_send(s.client, "1\r\n[\r\n");
   client_send(s.client, "1\r\n]\r\n" END);
   client_expect(s.client, 200, "[]");
-  stage_close(&s);
 }
 
 Test(bodies_in_chunks, a_client_that_does_not_wait_for_its_100_gets_none) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, ASKS "2\r\n[]\r\n" END);
   client_expect(s.client, 200, "[]");
-  stage_close(&s);
 }

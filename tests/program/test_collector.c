@@ -36,31 +36,28 @@ static void expect_secure_batch(struct tls_origin *collector) {
 /* ---- whom it trusts ------------------------------------------------------- */
 
 Test(collector, one_of_the_given_ca_is_trusted) {
-  struct tls_origin *collector = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) collector = tls_origin_new(TLS_GOOD);
   const char *token = folder_write("token", "one\n");
-  struct stage s = stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file",
-                              collector->ca_file, "--otlp-token-file", token);
+  SCOPED(stage) s =
+      stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file",
+                 collector->ca_file, "--otlp-token-file", token);
   stage_exchange(&s);
   struct tls_arrival *arrival = tls_origin_await(collector);
   tls_arrival_expect_field(arrival, "Authorization", "Bearer one");
   tls_arrival_answer(arrival, "{}");
-  stage_close(&s);
-  tls_origin_free(collector);
 }
 
 Test(collector, another_is_not_and_the_notice_names_the_option) {
-  struct tls_origin *collector = tls_origin_new(TLS_GOOD);
-  struct stage s = stage_open(ALONE, "--otlp", collector->url);
+  OWNED(tls_origin) collector = tls_origin_new(TLS_GOOD);
+  SCOPED(stage) s = stage_open(ALONE, "--otlp", collector->url);
   stage_exchange(&s);
   tls_origin_await_refusal(collector);
   program_await_notice(s.program, "takes no spans");
   words_expect(s.program->err, "; see --otlp-ca-file\n");
-  stage_close(&s);
-  tls_origin_free(collector);
 }
 
 Test(collector, cas_that_are_none_are_refused_at_start) {
-  struct program *program =
+  OWNED(program) program =
       program_run("--to", "http://127.0.0.1:9", "--otlp", "https://c",
                   "--otlp-ca-file", "/dev/null", "--check");
   cr_expect_eq(program->exit_status, 2);
@@ -69,7 +66,6 @@ Test(collector, cas_that_are_none_are_refused_at_start) {
                    "(PEM), each of them whole\n",
                    "got %s", program->err);
   program->exit_status = 0;
-  program_free(program);
 }
 
 /* ---- what it answers ------------------------------------------------------ */
@@ -90,8 +86,8 @@ static void answer_batch(const struct stage *s, struct origin *collector,
 /* A wrong URL, say: all spans are lost, and the status says nothing of it. */
 Test(collector, an_answer_of_another_kind_is_a_failure_and_told_once) {
   static const char page[] = "<html>Welcome</html>";
-  struct origin *collector = origin_new();
-  struct stage s = stage_open(ALONE, "--otlp", collector->url, "--admin", AT);
+  OWNED(origin) collector = origin_new();
+  SCOPED(stage) s = stage_open(ALONE, "--otlp", collector->url, "--admin", AT);
   answer_batch(&s, collector, "Content-Type: text/html\r\n", page,
                strlen(page));
   program_await_notice(s.program,
@@ -107,29 +103,25 @@ Test(collector, an_answer_of_another_kind_is_a_failure_and_told_once) {
   cr_expect_null(strstr(s.program->err + told, "takes no spans"), "%s",
                  s.program->err);
   scrape_expect(s.program, SENT, 2);
-  stage_close(&s);
-  origin_free(collector);
 }
 
 Test(collector, an_answer_that_is_packed_all_the_same_is_understood) {
   const struct gzip *packed = gzip_of("{\"partialSuccess\":{\"rejectedSpans\":"
                                       "\"1\",\"errorMessage\":\"full\"}}");
-  struct origin *collector = origin_new();
-  struct stage s = stage_open(ALONE, "--otlp", collector->url, "--admin", AT);
+  OWNED(origin) collector = origin_new();
+  SCOPED(stage) s = stage_open(ALONE, "--otlp", collector->url, "--admin", AT);
   answer_batch(&s, collector, "Content-Encoding: gzip\r\n", packed->bytes,
                packed->len);
   program_await_notice(s.program, "left out 1 of 2 spans: full");
   cr_expect_eq(scrape_await_more(s.program, DROPPED, 0), 1);
   scrape_expect(s.program, SENT, 1);
-  stage_close(&s);
-  origin_free(collector);
 }
 
 /* ---- a stop --------------------------------------------------------------- */
 
 Test(collector, spans_that_are_lost_at_a_stop_are_told) {
-  struct origin *collector = origin_new();
-  struct stage s = stage_open(ALONE, "--otlp", collector->url);
+  OWNED(origin) collector = origin_new();
+  SCOPED(stage) s = stage_open(ALONE, "--otlp", collector->url);
   stage_exchange(&s);
   (void)origin_await(collector); /* which answers nothing */
   stage_exchange(&s);
@@ -137,16 +129,14 @@ Test(collector, spans_that_are_lost_at_a_stop_are_told) {
   cr_expect(
       strstr(s.program->err, "hedgerow: 4 spans are lost: the collector "),
       "%s", s.program->err);
-  stage_close(&s);
-  origin_free(collector);
 }
 
 /* ---- a reload ------------------------------------------------------------- */
 
 Test(collector, a_reload_reads_the_token_anew) {
-  struct origin *collector = origin_new();
+  OWNED(origin) collector = origin_new();
   const char *token = folder_write("token", "one\n");
-  struct stage s =
+  SCOPED(stage) s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-token-file", token);
   stage_exchange(&s);
   expect_batch(collector, "Bearer one");
@@ -154,30 +144,26 @@ Test(collector, a_reload_reads_the_token_anew) {
   program_reload(s.program, "hedgerow: reloaded");
   stage_exchange(&s);
   expect_batch(collector, "Bearer two");
-  stage_close(&s);
-  origin_free(collector);
 }
 
 Test(collector, a_token_that_cannot_be_read_leaves_the_one_before) {
-  struct origin *collector = origin_new();
+  OWNED(origin) collector = origin_new();
   const char *token = folder_write("token", "one\n");
-  struct stage s =
+  SCOPED(stage) s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-token-file", token);
   folder_write("token", "");
   program_reload(s.program, "hedgerow: not reloaded");
   words_expect(s.program->err, "--otlp-token-file: ");
   stage_exchange(&s);
   expect_batch(collector, "Bearer one");
-  stage_close(&s);
-  origin_free(collector);
 }
 
 /* What waits for its second try does not wait for longer. */
 Test(collector, a_reload_reads_the_cas_anew) {
-  struct tls_origin *collector = tls_origin_new(TLS_GOOD);
-  struct tls_origin *other = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) collector = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) other = tls_origin_new(TLS_GOOD);
   const char *ca = folder_copy("ca.pem", other->ca_file);
-  struct stage s =
+  SCOPED(stage) s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file", ca);
   stage_exchange(&s);
   tls_origin_await_refusal(collector);
@@ -186,7 +172,4 @@ Test(collector, a_reload_reads_the_cas_anew) {
   program_reload(s.program, "hedgerow: reloaded");
   expect_secure_batch(collector);
   program_await_notice(s.program, "takes spans again");
-  stage_close(&s);
-  tls_origin_free(other);
-  tls_origin_free(collector);
 }

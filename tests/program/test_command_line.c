@@ -107,29 +107,26 @@ REFUSES(a_log_file_that_cannot_be_opened_is_named,
 
 Test(command_line, a_token_of_the_environment_in_clear_text_is_remarked) {
   setenv("HEDGEROW_TOKEN", "s3cret", 1);
-  struct program *program = program_start("--to", "http://192.0.2.1");
+  OWNED(program) program = program_start("--to", "http://192.0.2.1");
   program_stop(program);
   words_expect(program->err, "note: the token travels in clear text");
   words_expect_none(program->err, "s3cret");
-  program_free(program);
 }
 
 Test(command_line, a_variable_that_nobody_knows_is_remarked) {
   setenv("HEDGEROW_HEDGEAFTER", "s3cret", 1);
-  struct program *program = program_start("--to", URL);
+  OWNED(program) program = program_start("--to", URL);
   program_stop(program);
   words_expect(program->err,
                "note: HEDGEROW_HEDGEAFTER is no variable of hedgerow's; "
                "did you mean HEDGEROW_HEDGE_AFTER?\n");
   words_expect_none(program->err, "s3cret");
-  program_free(program);
 }
 
 Test(command_line, without_anything_odd_there_is_no_note) {
-  struct program *program = program_start("--to", URL);
+  OWNED(program) program = program_start("--to", URL);
   program_stop(program);
   words_expect_none(program->err, "note:");
-  program_free(program);
 }
 
 Test(command_line, a_port_in_use_is_named_and_ends_with_status_1) {
@@ -142,10 +139,9 @@ Test(command_line, a_port_in_use_is_named_and_ends_with_status_1) {
 
 /* Both share ports among their own workers, and still not with each other. */
 Test(command_line, the_port_of_another_hedgerow_is_in_use) {
-  struct program *first = program_start("--to", URL);
+  OWNED(program) first = program_start("--to", URL);
   const char *address = words_of("127.0.0.1:%u", first->port);
   expect_complaint(program_run("--to", URL, "--listen", address), 1, address);
-  program_free(first);
 }
 
 Test(command_line, an_address_that_is_not_ours_ends_with_status_1) {
@@ -161,7 +157,7 @@ static void expect_printed(struct program *program, const char *words) {
 }
 
 Test(command_line, help_names_every_flag_within_80_columns) {
-  struct program *program = program_run("--help");
+  OWNED(program) program = program_run("--help");
   static const char *const flags[] = {"--to",
                                       "--all",
                                       "--hedge-after",
@@ -193,32 +189,28 @@ Test(command_line, help_names_every_flag_within_80_columns) {
     cr_assert(len <= 80, "wider than 80: %.*s", (int)len, line);
     line += len + (line[len] == '\n');
   }
-  program_free(program);
 }
 
 Test(command_line, version_names_the_libraries_too) {
-  struct program *program = program_run("--version");
+  OWNED(program) program = program_run("--version");
   expect_printed(program, "hedgerow ");
   expect_printed(program, "libevent");
   expect_printed(program, "libcurl");
-  program_free(program);
 }
 
 Test(command_line, a_variable_stands_in_for_a_flag) {
   struct origin *origin = origin_new();
   setenv("HEDGEROW_TO", origin->url, 1);
   setenv("HEDGEROW_HEDGES", "0", 1);
-  struct stage s = stage_open_on(origin, NULL);
+  SCOPED(stage) s = stage_open_on(origin, NULL);
   client_get(s.client, "/smart");
   arrival_answer_json(origin_await(origin), 200, "1");
   client_expect(s.client, 200, "1");
-  stage_close(&s);
 }
 
 static void expect_remark(const char *flag, const char *value) {
-  struct program *program = program_start("--to", URL, flag, value);
+  OWNED(program) program = program_start("--to", URL, flag, value);
   words_expect(program->err, flag);
-  program_free(program);
 }
 
 Test(command_line, hedges_that_are_off_are_said) {
@@ -229,13 +221,11 @@ Test(command_line, hedges_that_come_too_late_are_said) {
 }
 
 Test(command_line, one_worker_serves_as_several_do) {
-  struct stage s = stage_open_on(NULL, "--to", URL, "--workers", "1");
+  SCOPED(stage) s = stage_open_on(NULL, "--to", URL, "--workers", "1");
   client_expect_healthy(s.client);
-  stage_close(&s);
 }
 
 Test(command_line, an_ipv6_address_can_be_listened_on) {
-  struct program *program = program_start("--to", URL, "--listen", "[::1]:0");
+  OWNED(program) program = program_start("--to", URL, "--listen", "[::1]:0");
   words_expect(program->err, "http://[::1]:");
-  program_free(program);
 }

@@ -12,10 +12,9 @@
 #define HEALTHY "{\"status\":\"ok\"}"
 
 static void expect_idle_end(int signo) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   program_signal(s.program, signo);
   program_expect_exit(s.program, 0);
-  stage_close(&s);
 }
 
 Test(drain, a_sigterm_ends_an_idle_program_with_status_0) {
@@ -27,9 +26,9 @@ Test(drain, a_sigint_ends_an_idle_program_with_status_0) {
 }
 
 Test(drain, what_is_in_flight_is_answered_and_the_connection_closed) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   struct arrival *held = stage_ask(&s, "/smart");
-  struct client *idle = client_new(s.program->port);
+  OWNED(client) idle = client_new(s.program->port);
   client_expect_healthy(idle);
   program_signal(s.program, SIGTERM);
   client_await_close(idle); /* so the drain has begun */
@@ -37,15 +36,13 @@ Test(drain, what_is_in_flight_is_answered_and_the_connection_closed) {
   reply_expect_field(client_expect(s.client, 200, "1"), "Connection", "close");
   client_await_close(s.client);
   program_await_exit(s.program);
-  client_free(idle);
-  stage_close(&s);
 }
 
 /* Until its drain has begun the program says nothing of a close; from then on
  * an idle connection gets one more answer, which says it. */
 Test(drain, an_idle_connection_gets_one_more_answer) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  struct client *other = client_new(s.program->port);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
+  OWNED(client) other = client_new(s.program->port);
   client_get(other, "/smart"); /* so that the program does not just end */
   struct arrival *held = origin_await(s.origin);
   program_signal(s.program, SIGTERM);
@@ -59,12 +56,10 @@ Test(drain, an_idle_connection_gets_one_more_answer) {
   arrival_answer_json(held, 200, "1");
   client_expect(other, 200, "1");
   program_await_exit(s.program);
-  client_free(other);
-  stage_close(&s);
 }
 
 Test(drain, what_does_not_finish_in_time_is_cut_with_503) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "200ms");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "200ms");
   struct arrival *held = stage_ask(&s, "/smart");
   program_signal(s.program, SIGTERM);
   const struct reply *reply = client_expect_problem(s.client, 503);
@@ -72,17 +67,15 @@ Test(drain, what_does_not_finish_in_time_is_cut_with_503) {
   reply_expect_field(reply, "Connection", "close");
   arrival_await_closed(held);
   program_expect_exit(s.program, 0);
-  stage_close(&s);
 }
 
 Test(drain, a_gather_that_does_not_finish_in_time_is_cut_with_503) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "200ms");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "200ms");
   struct arrival *held = stage_ask(&s, "/all");
   program_signal(s.program, SIGTERM);
   client_expect_problem(s.client, 503);
   arrival_await_closed(held);
   program_expect_exit(s.program, 0);
-  stage_close(&s);
 }
 
 /* All that comes until it is closed. */
@@ -129,12 +122,11 @@ Test(drain, what_comes_when_it_is_over_is_refused) {
 
 /* Two signals that differ, so that the kernel cannot make one of them. */
 Test(drain, a_second_signal_ends_the_program_at_once) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   struct arrival *held = stage_ask(&s, "/smart?timeout=60000");
   program_signal(s.program, SIGTERM);
   program_signal(s.program, SIGINT);
   program_await_exit(s.program);
   s.program->exit_status = 0; /* whatever it was */
   arrival_await_closed(held);
-  stage_close(&s);
 }

@@ -13,12 +13,11 @@
 
 /* The upstream sends these bytes and closes: `body` must reach the client. */
 static void expect_success(const char *bytes, const char *body) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, bytes);
   arrival_close(arrival);
   client_expect(s.client, 200, body);
-  stage_close(&s);
 }
 
 #define SUCCEEDS(name, bytes, body)                                            \
@@ -34,12 +33,11 @@ static void expect_verdict(struct stage *s, const char *result,
 /* The upstream sends these bytes and closes: `words` must be in the 502. */
 static void expect_failure(const char *bytes, size_t len, const char *result,
                            const char *words) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send_until_closed(arrival, bytes, len);
   arrival_close(arrival);
   expect_verdict(&s, result, words);
-  stage_close(&s);
 }
 
 #define FAILS(name, bytes, result, words)                                      \
@@ -85,13 +83,12 @@ Test(failures, an_answer_that_comes_byte_by_byte_succeeds) {
   static const char bytes[] = HEAD "Transfer-Encoding: chunked\r\n\r\n"
                                    "7\r\n{\"a\":\"\xc3\r\n3\r\n\xa9\"}\r\n"
                                    "0\r\n\r\n";
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival = stage_ask(&s, "/smart");
   for (size_t i = 0; i < sizeof bytes - 1; i++) {
     arrival_send_bytes(arrival, bytes + i, 1);
   }
   client_expect(s.client, 200, "{\"a\":\"\xc3\xa9\"}");
-  stage_close(&s);
 }
 
 /* ---- bodies that are not --------------------------------------------------- */
@@ -140,13 +137,12 @@ FAILS(a_status_beyond_599_fails,
 
 /* Beside another failure, so that the 4xx is not passed on. */
 static void expect_words(int status, const char *words) {
-  struct stage s = stage_open("--hedges", "1", "--hedge-after", "30ms");
+  SCOPED(stage) s = stage_open("--hedges", "1", "--hedge-after", "30ms");
   struct arrival *primary = stage_ask_primary(&s, "/smart");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
   arrival_answer_json(primary, status, "{}");
   arrival_answer_json(hedge, 500, "{}");
   expect_verdict(&s, "status", words);
-  stage_close(&s);
 }
 
 Test(failures, a_403_says_which_flags_to_see) {
@@ -164,34 +160,31 @@ Test(failures, a_429_says_what_to_do) { expect_words(429, "--hedges"); }
 /* ---- caps -------------------------------------------------------------------- */
 
 Test(failures, a_body_as_large_as_the_cap_succeeds) {
-  struct stage s = stage_open("--hedges", "0", "--max-body", "1K");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--max-body", "1K");
   char body[1025] = "";
   memset(body, 'x', 1024);
   body[0] = body[1023] = '"';
   stage_serve(&s, stage_ask(&s, "/smart"), 200, body);
-  stage_close(&s);
 }
 
 Test(failures, a_length_over_the_cap_fails_before_the_body_comes) {
-  struct stage s = stage_open("--hedges", "0", "--max-body", "1K");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--max-body", "1K");
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, HEAD "Content-Length: 1025\r\n\r\n");
   arrival_await_closed(arrival);
   expect_verdict(&s, "too_large", "--max-body");
-  stage_close(&s);
 }
 
 Test(failures, a_4xx_over_the_cap_is_not_passed_on) {
-  struct stage s = stage_open("--hedges", "0", "--max-body", "1K");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--max-body", "1K");
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.1 404 No\r\nContent-Length: 1025\r\n\r\n");
   arrival_await_closed(arrival);
   expect_verdict(&s, "too_large", "--max-body");
-  stage_close(&s);
 }
 
 Test(failures, a_head_over_its_cap_fails) {
-  struct stage s = stage_open("--hedges", "0", "--max-upstream-head", "4K");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--max-upstream-head", "4K");
   struct arrival *arrival = stage_ask(&s, "/smart");
   char field[1024];
   memset(field, 'x', sizeof field);
@@ -203,5 +196,4 @@ Test(failures, a_head_over_its_cap_fails) {
     if (arrival->state == ARRIVAL_CLOSED) break;
   }
   expect_verdict(&s, "too_large", "--max-upstream-head");
-  stage_close(&s);
 }

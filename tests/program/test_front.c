@@ -22,14 +22,14 @@ static struct stage front_open(void) { return stage_open("--hedges", "0"); }
 
 /* These bytes and a good request behind them: one answer, then a close. */
 static void expect_refusal(const char *bytes, size_t len, int status) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   if (client_try_send(s.client, bytes, len)) {
     (void)!client_try_send(s.client, HEALTHZ, strlen(HEALTHZ));
   }
   const struct reply *reply = client_expect_problem(s.client, status);
   reply_expect_field(reply, "Connection", "close");
   client_await_close(s.client);
-  stage_close_silent(&s);
+  origin_expect_no_arrival(s.origin);
 }
 
 #define REFUSES(name, status, bytes)                                           \
@@ -91,32 +91,30 @@ REFUSES(chunks_on_a_get_are_413, 413,
         "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
 
 Test(front, a_body_on_a_head_is_413_and_not_the_next_request) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client,
               "HEAD /healthz HTTP/1.1\r\n" HOST "Content-Length: 36\r\n\r\n"
               "GET /smart/x HTTP/1.1\r\nHost: evil\r\n\r\n");
   const struct reply *reply = client_await_reply_to_head(s.client);
   cr_assert(reply->status == 413, "%s", reply->head);
   client_await_close(s.client);
-  stage_close_silent(&s);
+  origin_expect_no_arrival(s.origin);
 }
 
 Test(front, a_bad_head_request_gets_no_body) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "HEAD /healthz HTTP/1.1\r\n" HOST HOST "\r\n");
   const struct reply *reply = client_await_reply_to_head(s.client);
   cr_assert(reply->status == 400, "%s", reply->head);
   client_await_close(s.client); /* fails if anything comes behind the head */
-  stage_close(&s);
 }
 
 /* More than are answered in one turn of the loop. */
 Test(front, hundreds_of_pipelined_requests_are_all_answered) {
   enum { COUNT = 300 };
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   for (int i = 0; i < COUNT; i++) client_get(s.client, "/healthz");
   for (int i = 0; i < COUNT; i++) client_expect(s.client, 200, HEALTHY);
-  stage_close(&s);
 }
 
 Test(front, a_bad_head_is_refused_however_it_is_cut) {
@@ -137,8 +135,8 @@ Test(front, noise_never_hurts_the_next_client) {
   static const char common[] =
       "GET /smart HTTP/1.1\r\n\r\nHost: Content-Length";
   hurry_open();
-  struct stage s = stage_open("--workers", "1", "--header-timeout", "20s",
-                              "--keepalive-timeout", "60m");
+  SCOPED(stage) s = stage_open("--workers", "1", "--header-timeout", "20s",
+                               "--keepalive-timeout", "60m");
   unsigned long draw = 42;
   for (int round = 0; round < 100; round++) {
     char bytes[64];
@@ -156,28 +154,24 @@ Test(front, noise_never_hurts_the_next_client) {
     cr_assert(reply->status >= 400, "noise was answered by %s", reply->head);
     client_free(noisy);
   }
-  struct client *next = client_new(s.program->port);
+  OWNED(client) next = client_new(s.program->port);
   client_expect_healthy(next);
-  client_free(next);
-  stage_close(&s);
 }
 
 /* ---- heads that are fine ----------------------------------------------------- */
 
 static void expect_healthy(const char *request) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, request);
   client_expect(s.client, 200, HEALTHY);
-  stage_close(&s);
 }
 
 Test(front, a_head_may_come_byte_by_byte) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   for (const char *at = HEALTHZ; *at; at++) {
     cr_assert(client_try_send(s.client, at, 1));
   }
   client_expect(s.client, 200, HEALTHY);
-  stage_close(&s);
 }
 
 #define TAKES(name, request)                                                   \
@@ -191,34 +185,32 @@ TAKES(a_length_of_0_on_a_get_is_taken,
       "GET /healthz HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n")
 
 Test(front, a_request_that_can_be_answered_is_so_after_a_half_close) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, HEALTHZ);
   client_end(s.client);
   client_expect(s.client, 200, HEALTHY);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(front, a_client_that_ends_inside_a_head_is_let_go) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "GET /healthz HTT");
   client_end(s.client);
   char bytes[4096]; /* a 400 may come or none; the close must */
   cr_assert(s.client->fd >= 0);
   while (wire_read(s.client->fd, bytes, sizeof bytes, "a close") > 0) continue;
-  stage_close(&s);
 }
 
 /* ---- methods and paths -------------------------------------------------------- */
 
 static void expect_status(const char *method, const char *target, int status,
                           const char *allow) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   const char *request =
       words_of("%s %s HTTP/1.1\r\n" HOST "\r\n", method, target);
   client_send(s.client, request);
   reply_expect_field(client_expect_problem(s.client, status), "Allow", allow);
-  stage_close_silent(&s);
+  origin_expect_no_arrival(s.origin);
 }
 
 #define ANSWERS(name, method, target, status, allow)                           \
@@ -237,28 +229,26 @@ ANSWERS(methods_count_with_their_case, "get", "/smart", 405, "GET, HEAD")
 
 /* A client that does not wait sends what is to go through the tunnel. */
 Test(front, a_connect_is_405_and_nothing_behind_it_is_a_request) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "CONNECT example.org:443 HTTP/1.1\r\n"
                         "Host: example.org:443\r\n\r\n" HEALTHZ);
   const struct reply *reply = client_expect_problem(s.client, 405);
   reply_expect_field(reply, "Allow", "GET, HEAD, POST");
   reply_expect_field(reply, "Connection", "close");
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(front, options_of_the_server_is_answered_by_it) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "OPTIONS * HTTP/1.1\r\n" HOST "\r\n");
   const struct reply *reply = client_expect(s.client, 204, "");
   reply_expect_field(reply, "Allow", "GET, HEAD, POST, OPTIONS");
   origin_expect_no_arrival(s.origin);
   client_expect_healthy(s.client);
-  stage_close(&s);
 }
 
 static void expect_headless(const char *target, int status) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   char head[256], length[32] = "";
   client_get(s.client, target);
   wire_field(client_await_reply(s.client)->head, "Content-Length", length,
@@ -269,7 +259,6 @@ static void expect_headless(const char *target, int status) {
   cr_assert(reply->status == status, "%s", reply->head);
   reply_expect_field(reply, "Content-Length", length);
   client_expect_healthy(s.client);
-  stage_close(&s);
 }
 
 Test(front, a_head_of_healthz_has_no_body) { expect_headless("/healthz", 200); }
@@ -281,64 +270,58 @@ Test(front, a_head_of_a_bad_timeout_has_no_body) {
 /* ---- kept connections ----------------------------------------------------------- */
 
 Test(front, a_connection_is_kept) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   for (int i = 0; i < 3; i++) {
     client_get(s.client, "/healthz");
     const struct reply *reply = client_expect(s.client, 200, HEALTHY);
     reply_expect_field(reply, "Connection", NULL);
   }
-  stage_close(&s);
 }
 
 Test(front, an_error_that_leaves_the_framing_whole_keeps_the_connection) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_get(s.client, "/x");
   client_expect_problem(s.client, 404);
   client_expect_healthy(s.client);
-  stage_close(&s);
 }
 
 Test(front, a_client_may_ask_for_the_close) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_get_with(s.client, "/healthz", "Connection: close\r\n");
   const struct reply *reply = client_expect(s.client, 200, HEALTHY);
   reply_expect_field(reply, "Connection", "close");
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(front, http_1_0_is_answered_and_closed) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "GET /healthz HTTP/1.0\r\n\r\n");
   client_expect(s.client, 200, HEALTHY);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(front, http_1_0_may_keep_the_connection) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   for (int i = 0; i < 2; i++) {
     client_send(s.client,
                 "GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
     const struct reply *reply = client_expect(s.client, 200, HEALTHY);
     reply_expect_field(reply, "Connection", "keep-alive");
   }
-  stage_close(&s);
 }
 
 /* ---- pipelined requests ------------------------------------------------------------ */
 
 Test(front, pipelined_requests_are_answered_in_order) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, HEALTHZ "GET /x HTTP/1.1\r\n" HOST "\r\n" HEALTHZ);
   client_expect(s.client, 200, HEALTHY);
   client_expect_problem(s.client, 404);
   client_expect(s.client, 200, HEALTHY);
-  stage_close(&s);
 }
 
 Test(front, a_pipelined_request_waits_for_the_race_before_it) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "GET /smart/1 HTTP/1.1\r\n" HOST "\r\n"
                         "GET /smart/2 HTTP/1.1\r\n" HOST "\r\n" HEALTHZ);
   struct arrival *first = origin_await(s.origin);
@@ -349,45 +332,40 @@ Test(front, a_pipelined_request_waits_for_the_race_before_it) {
   arrival_expect_line(second, "GET /2 HTTP/1.1");
   stage_serve(&s, second, 200, "2");
   client_expect(s.client, 200, HEALTHY);
-  stage_close(&s);
 }
 
 Test(front, a_bad_request_behind_a_pending_one_does_not_spoil_it) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "GET /smart HTTP/1.1\r\n" HOST "\r\nnonsense\r\n\r\n");
   stage_serve(&s, origin_await(s.origin), 200, "1");
   client_expect_problem(s.client, 400);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(front, a_body_and_the_next_request_are_told_apart) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "POST /all HTTP/1.1\r\n" HOST
                         "Content-Length: 2\r\n\r\n[]" HEALTHZ);
   client_expect(s.client, 200, "[]");
   client_expect(s.client, 200, HEALTHY);
-  stage_close(&s);
 }
 
 /* ---- Expect -------------------------------------------------------------------------- */
 
 Test(front, a_client_that_waits_for_a_100_gets_it_and_then_the_answer) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "POST /all HTTP/1.1\r\n" HOST "Content-Length: 2\r\n"
                         "Expect: 100-continue\r\n\r\n");
   cr_assert(client_await_reply(s.client)->status == 100, "no 100 came");
   client_send(s.client, "[]");
   client_expect(s.client, 200, "[]");
-  stage_close(&s);
 }
 
 Test(front, a_body_that_will_be_refused_gets_no_100) {
-  struct stage s = stage_open("--max-request-body", "1K");
+  SCOPED(stage) s = stage_open("--max-request-body", "1K");
   client_send(s.client, "POST /all HTTP/1.1\r\n" HOST "Content-Length: 1025\r\n"
                         "Expect: 100-continue\r\n\r\n");
   const struct reply *reply = client_expect_problem(s.client, 413);
   reply_expect_field(reply, "Connection", "close");
   client_await_close(s.client);
-  stage_close(&s);
 }

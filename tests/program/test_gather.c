@@ -73,7 +73,7 @@ static void answer_next(struct origin *origin, const char *line, int status,
 #define TWO "[/users/me?a=1, /users/b]"
 
 Test(gather, bodies_come_in_the_order_of_the_items) {
-  struct scene s = scene_open(TWO);
+  SCOPED(scene) s = scene_open(TWO);
   client_get_with(s.client, "/dashboard?timeout=50000&x=1", "");
   struct arrival *me = origin_await(s.users), *b = origin_await(s.users);
   arrival_expect_line(me, "GET /v1/me?a=1 HTTP/1.1");
@@ -82,21 +82,19 @@ Test(gather, bodies_come_in_the_order_of_the_items) {
   arrival_answer_json(me, 200, "{\"a\": 1}");
   const struct reply *reply = client_expect(s.client, 200, "[{\"a\": 1},[2]]");
   reply_expect_field(reply, "Hedge-Completed", "2/2");
-  scene_close(&s);
 }
 
 Test(gather, names_make_it_an_object) {
-  struct scene s = scene_open("[{path: /users/me, as: me}, {url: "
-                              "\"ORIGIN/v1/x?k=2\", as: 'the \"x\"'}]");
+  SCOPED(scene) s = scene_open("[{path: /users/me, as: me}, {url: "
+                               "\"ORIGIN/v1/x?k=2\", as: 'the \"x\"'}]");
   client_get(s.client, "/dashboard");
   answer_next(s.users, "GET /v1/me HTTP/1.1", 200, "1");
   answer_next(s.users, "GET /v1/x?k=2 HTTP/1.1", 200, "2");
   client_expect(s.client, 200, "{\"me\":1,\"the \\\"x\\\"\":2}");
-  scene_close(&s);
 }
 
 Test(gather, what_fails_is_null_and_is_judged_as_json) {
-  struct scene s = scene_open(TWO);
+  SCOPED(scene) s = scene_open(TWO);
   client_get_with(s.client, "/dashboard?detail=1", "If-None-Match: \"1\"\r\n");
   struct arrival *me = origin_await(s.users);
   arrival_expect_field(me, "If-None-Match", NULL);
@@ -106,11 +104,10 @@ Test(gather, what_fails_is_null_and_is_judged_as_json) {
   reply_expect_field(reply, "Hedge-Completed", "0/2");
   reply_expect_in_body(reply, "\"status\":500");
   reply_expect_in_body(reply, "\"body\":null");
-  scene_close(&s);
 }
 
 Test(gather, each_item_has_the_fields_of_its_own_route_and_target) {
-  struct scene s = scene_open("[/users/me, /orders/open]");
+  SCOPED(scene) s = scene_open("[/users/me, /orders/open]");
   client_get_with(s.client, "/dashboard",
                   "X-Mine: 1\r\nAuthorization: Basic c\r\n");
   struct arrival *user = origin_await(s.users);
@@ -125,22 +122,20 @@ Test(gather, each_item_has_the_fields_of_its_own_route_and_target) {
   arrival_answer_json(order, 200, "2");
   arrival_answer_json(user, 200, "1");
   client_expect(s.client, 200, "[1,2]");
-  scene_close(&s);
 }
 
 Test(gather, an_item_is_hedged_as_its_route_says) {
-  struct scene s = scene_open("[/users/me, /orders/open]");
+  SCOPED(scene) s = scene_open("[/users/me, /orders/open]");
   client_get(s.client, "/dashboard");
   answer_next(s.users, "GET /v1/me HTTP/1.1", 200, "1");
   (void)origin_await_attempt(s.orders, 0); /* it never answers */
   arrival_answer_json(origin_await_attempt(s.orders, 1), 200, "2");
   client_expect(s.client, 200, "[1,2]");
   origin_expect_no_arrival(s.users);
-  scene_close(&s);
 }
 
 Test(gather, a_required_item_that_fails_ends_it_at_once) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open("[/orders/open, {path: /users/me?k=SECRET, required: true}]");
   client_get(s.client, "/dashboard");
   struct arrival *held = origin_await_attempt(s.orders, 0);
@@ -149,31 +144,28 @@ Test(gather, a_required_item_that_fails_ends_it_at_once) {
   reply_expect_in_body(reply, "the required item 1 (/users/me) failed: ");
   words_expect_none(reply->body, "SECRET");
   arrival_await_closed(held);
-  scene_close(&s);
 }
 
 Test(gather, a_required_item_that_fails_last_is_told_as_well) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open("[/orders/open, {path: /users/me, required: on}]");
   client_get(s.client, "/dashboard");
   arrival_answer_json(origin_await_attempt(s.orders, 0), 200, "1");
   answer_next(s.users, "GET /v1/me HTTP/1.1", 500, "1");
   const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_in_body(reply, "the required item 1 (/users/me) failed: ");
-  scene_close(&s);
 }
 
 Test(gather, a_required_item_that_comes_is_an_item_like_others) {
-  struct scene s = scene_open("[{path: /users/me, required: true}]");
+  SCOPED(scene) s = scene_open("[{path: /users/me, required: true}]");
   client_get(s.client, "/dashboard");
   answer_next(s.users, "GET /v1/me HTTP/1.1", 200, "1");
   client_expect(s.client, 200, "[1]");
-  scene_close(&s);
 }
 
 Test(gather, what_is_late_is_null) {
   hurry_open();
-  struct scene s = scene_open("[/users/a, /users/b]");
+  SCOPED(scene) s = scene_open("[/users/a, /users/b]");
   client_get(s.client, "/dashboard?timeout=40000");
   struct arrival *first = origin_await(s.users);
   arrival_expect_line(first, "GET /v1/a HTTP/1.1");
@@ -183,11 +175,10 @@ Test(gather, what_is_late_is_null) {
   const struct reply *reply = client_expect(s.client, 200, "[1,null]");
   reply_expect_field(reply, "Hedge-Completed", "1/2");
   arrival_await_closed(late);
-  scene_close(&s);
 }
 
 Test(gather, head_asks_the_same_and_others_are_not_taken) {
-  struct scene s = scene_open("[/users/me]");
+  SCOPED(scene) s = scene_open("[/users/me]");
   client_send(s.client, "HEAD /dashboard HTTP/1.1\r\nHost: h\r\n\r\n");
   answer_next(s.users, "GET /v1/me HTTP/1.1", 200, "1");
   const struct reply *reply = client_await_reply_to_head(s.client);
@@ -201,15 +192,13 @@ Test(gather, head_asks_the_same_and_others_are_not_taken) {
   client_post(s.client, "/dashboard", "[]");
   reply = client_expect_problem(s.client, 405);
   reply_expect_field(reply, "Allow", "GET, HEAD");
-  scene_close(&s);
 }
 
 Test(gather, a_client_that_leaves_ends_all_items) {
-  struct scene s = scene_open("[/users/a, {path: /users/b, required: on}]");
+  SCOPED(scene) s = scene_open("[/users/a, {path: /users/b, required: on}]");
   client_get(s.client, "/dashboard");
   struct arrival *a = origin_await(s.users), *b = origin_await(s.users);
   client_leave(s.client);
   arrival_await_closed(a);
   arrival_await_closed(b);
-  scene_close(&s);
 }

@@ -24,9 +24,8 @@
 enum { LARGE_BODY = 8 * 1000 * 1000 };
 
 static void expect_served(struct stage *s) {
-  struct client *client = client_new(s->program->port);
+  OWNED(client) client = client_new(s->program->port);
   client_expect_healthy(client);
-  client_free(client);
 }
 
 /* All that comes until the close. */
@@ -44,7 +43,7 @@ static size_t read_to_end(struct client *client, char *into, size_t cap) {
 
 /* One answer, with this status, and the close; nothing reaches the upstream. */
 static void play_smuggler(const char *bytes, size_t len, int status) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   char said[8192], want[32];
   (void)!client_try_send(s.client, bytes, len);
   read_to_end(s.client, said, sizeof said);
@@ -55,7 +54,6 @@ static void play_smuggler(const char *bytes, size_t len, int status) {
             "expected one %d and a close but got:\n%s", status, said);
   origin_expect_no_arrival(s.origin);
   expect_served(&s);
-  stage_close(&s);
 }
 
 #define SMUGGLER(name, status, bytes)                                          \
@@ -266,7 +264,7 @@ Test(another_origin, a_rest_that_climbs_is_400) {
 /* ---- other protocols -------------------------------------------------------------- */
 
 static void expect_one_400_or_505(const char *bytes, size_t len) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   char said[4096];
   (void)!client_try_send(s.client, bytes, len);
   read_to_end(s.client, said, sizeof said);
@@ -275,7 +273,6 @@ static void expect_one_400_or_505(const char *bytes, size_t len) {
                 words_count(said, "Content-Length: ") == 1,
             "%s", said);
   expect_served(&s);
-  stage_close(&s);
 }
 
 #define SPEAKS(name, bytes)                                                    \
@@ -292,13 +289,12 @@ SPEAKS(a_redis_command_gets_400_and_a_close, "*1\r\n$4\r\nPING\r\n\r\n")
 /* An upgrade is a wish: the request is answered as if it had none, and the
  * upstream never hears of it. */
 static void expect_no_upgrade(const char *fields) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_get_with(s.client, "/smart", fields);
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_none(arrival, "Upgrade", "HTTP2-Settings");
   arrival_answer_json(arrival, 200, "1");
   reply_expect_field(client_expect(s.client, 200, "1"), "Upgrade", NULL);
-  stage_close(&s);
 }
 
 Test(protocols, a_websocket_is_not_opened) {
@@ -316,7 +312,7 @@ Test(protocols, h2c_is_not_spoken) {
 /* `first`, then `more` for ever: an answer and a close, soon. */
 static void expect_flood_stopped(const char *first, const char *more) {
   enum { FLOOD_BYTES = 64 * 1024 * 1024 };
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   size_t len = strlen(more), sent = 0;
   char said[4096];
   client_send(s.client, first);
@@ -329,7 +325,6 @@ static void expect_flood_stopped(const char *first, const char *more) {
   cr_assert(said[0] == '\0' || strncmp(said, "HTTP/1.1 4", 10) == 0, "%s",
             said);
   expect_served(&s);
-  stage_close(&s);
 }
 
 #define STOPS(name, first, more)                                               \
@@ -347,7 +342,7 @@ STOPS(empty_lines_without_end_are_stopped, "\r\n",
 
 Test(floods, a_thousand_pipelined_requests_are_answered_in_order) {
   enum { MANY = 1000 };
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival = NULL;
   char *requests = malloc(MANY * 64), *at = requests, want[64];
   cr_assert_not_null(requests);
@@ -364,14 +359,13 @@ Test(floods, a_thousand_pipelined_requests_are_answered_in_order) {
   }
   client_expect_nothing(s.client);
   free(requests);
-  stage_close(&s);
 }
 
 /* The same where nobody reads the answers until all requests are out. */
 Test(floods, pipelined_requests_whose_answers_nobody_reads_are_held_back) {
   enum { BOUND = 64 * 1024 * 1024 };
   static const char request[] = "GET /healthz HTTP/1.1\r\n" HOST "\r\n";
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   size_t sent = 0, whole;
   struct pollfd room = {.fd = s.client->fd, .events = POLLOUT};
   while (sent < BOUND && poll(&room, 1, 200) > 0) {
@@ -384,7 +378,6 @@ Test(floods, pipelined_requests_whose_answers_nobody_reads_are_held_back) {
   expect_served(&s);
   whole = sent / (sizeof request - 1);
   for (size_t i = 0; i < whole; i++) client_expect(s.client, 200, HEALTHY);
-  stage_close(&s);
 }
 
 /* ---- slow clients ---------------------------------------------------------------------- */
@@ -487,8 +480,8 @@ static bool is_sanitized(const struct program *program) {
  * wait an hour for them). */
 Test(slow, clients_that_never_read_hold_bounded_memory_and_are_given_up) {
   enum { SILENT = 12, ALLOWED_KB = 32 * 1024, SLACK_KB = 16 * 1024 };
-  struct stage s = stage_open("--hedges", "0", "--max-buffered", "32M",
-                              "--write-timeout", "1s", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--max-buffered", "32M",
+                               "--write-timeout", "1s", "--drain", "60m");
   struct client *silent[SILENT];
   char *body = large_body();
   long before_kb = program_kb(s.program, "VmRSS"), after_kb;
@@ -510,7 +503,6 @@ Test(slow, clients_that_never_read_hold_bounded_memory_and_are_given_up) {
   program_stop(s.program);
   for (size_t i = 0; i < SILENT; i++) client_free(silent[i]);
   free(body);
-  stage_close(&s);
 }
 
 /* ---- clients that end, or break, at each stage -------------------------------------------- */
@@ -532,11 +524,11 @@ static void depart(struct client *client, enum departure how) {
 /* These bytes and it goes: nothing reaches the upstream, and hedgerow holds
  * nothing that its drain would wait an hour for. */
 static void play_departure(const char *bytes, enum departure how) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   client_send(s.client, bytes);
   depart(s.client, how);
   expect_served(&s);
-  stage_close_silent(&s);
+  origin_expect_no_arrival(s.origin);
 }
 
 #define DEPARTURE(name, bytes)                                                 \
@@ -559,12 +551,11 @@ DEPARTURE(before_a_body_that_was_waited_for,
           POST "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n")
 
 static void play_departure_while_pending(enum departure how) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   struct arrival *arrival = stage_ask(&s, "/smart");
   depart(s.client, how);
   arrival_await_closed(arrival);
   expect_served(&s);
-  stage_close(&s);
 }
 
 Test(half_closes, while_an_answer_is_pending) {
@@ -576,13 +567,13 @@ Test(resets, while_an_answer_is_pending) {
 
 /* With the next requests behind the one that is pending. */
 static void play_departure_of_a_pipeline(enum departure how) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   for (int i = 0; i < 50; i++) client_get(s.client, "/smart");
   struct arrival *arrival = origin_await(s.origin);
   depart(s.client, how);
   arrival_await_closed(arrival);
   expect_served(&s);
-  stage_close_silent(&s);
+  origin_expect_no_arrival(s.origin);
 }
 
 Test(half_closes, of_a_pipeline) { play_departure_of_a_pipeline(ENDS); }
@@ -590,7 +581,7 @@ Test(resets, of_a_pipeline) { play_departure_of_a_pipeline(BREAKS); }
 
 /* Once an answer is on its way, a client that has no more to ask gets it. */
 Test(half_closes, inside_a_large_answer) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   char *body = large_body();
   struct client *client = ask_and_not_read(&s, body);
   client_end(client);
@@ -598,32 +589,28 @@ Test(half_closes, inside_a_large_answer) {
   client_await_close(client);
   client_free(client);
   free(body);
-  stage_close(&s);
 }
 
 Test(resets, inside_a_large_answer) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   char *body = large_body();
   struct client *client = ask_and_not_read(&s, body);
   client_reset(client);
   expect_served(&s);
   client_free(client);
   free(body);
-  stage_close(&s);
 }
 
 Test(half_closes, after_an_answer) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   client_expect_healthy(s.client);
   client_end(s.client);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(resets, after_an_answer) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   client_expect_healthy(s.client);
   client_reset(s.client);
   expect_served(&s);
-  stage_close(&s);
 }

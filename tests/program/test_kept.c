@@ -9,16 +9,15 @@
 #define NEVER "--hedge-after", "20s"
 
 Test(kept, an_upstream_connection_is_kept_and_used_again) {
-  struct stage s = stage_open(NEVER);
+  SCOPED(stage) s = stage_open(NEVER);
   struct arrival *kept = stage_exchange(&s);
   client_get(s.client, "/smart");
   arrival_await_next(kept);
   stage_serve(&s, kept, 200, "2");
-  stage_close(&s);
 }
 
 Test(kept, a_kept_connection_that_dies_under_a_request_is_replaced) {
-  struct stage s = stage_open(NEVER, "--on-failure", "wait");
+  SCOPED(stage) s = stage_open(NEVER, "--on-failure", "wait");
   struct arrival *kept = stage_exchange(&s);
   client_get(s.client, "/smart");
   arrival_await_next(kept);
@@ -28,70 +27,64 @@ Test(kept, a_kept_connection_that_dies_under_a_request_is_replaced) {
   arrival_answer_json(fresh, 200, "2");
   const struct reply *reply = client_expect(s.client, 200, "2");
   reply_expect_story(reply, "1", "0"); /* a resend, not an attempt */
-  stage_close(&s);
 }
 
 Test(kept, a_kept_connection_that_is_reset_under_a_request_is_replaced) {
-  struct stage s = stage_open(NEVER, "--on-failure", "wait");
+  SCOPED(stage) s = stage_open(NEVER, "--on-failure", "wait");
   struct arrival *kept = stage_exchange(&s);
   client_get(s.client, "/smart");
   arrival_await_next(kept);
   arrival_reset(kept);
   arrival_answer_json(origin_await_attempt(s.origin, 0), 200, "2");
   reply_expect_story(client_await_reply(s.client), "1", "0");
-  stage_close(&s);
 }
 
 Test(kept, a_kept_connection_that_closed_while_idle_is_replaced) {
-  struct stage s = stage_open(NEVER, "--on-failure", "wait");
+  SCOPED(stage) s = stage_open(NEVER, "--on-failure", "wait");
   arrival_close(stage_exchange(&s));
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, "2");
   reply_expect_story(client_await_reply(s.client), "1", "0");
-  stage_close(&s);
 }
 
 Test(kept, a_kept_connection_that_died_after_a_byte_is_a_failure) {
-  struct stage s = stage_open(NEVER, "--hedges", "0");
+  SCOPED(stage) s = stage_open(NEVER, "--hedges", "0");
   struct arrival *kept = stage_exchange(&s);
   client_get(s.client, "/smart");
   arrival_await_next(kept);
   arrival_send(kept, "HTTP/1.1 200 OK\r\n");
   arrival_close(kept);
   reply_expect_result(client_expect_problem(s.client, 502), 0, "transport");
-  stage_close_silent(&s);
+  origin_expect_no_arrival(s.origin);
 }
 
 Test(kept, a_fresh_connection_that_dies_is_a_failure_and_not_replaced) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_get(s.client, "/smart");
   arrival_close(origin_await(s.origin));
   reply_expect_result(client_expect_problem(s.client, 502), 0, "transport");
-  stage_close_silent(&s);
+  origin_expect_no_arrival(s.origin);
 }
 
 /* While it connects, a socket is libcurl's alone: what is watched for it must
  * go when the attempt is cancelled, or the next socket of its number is never
  * heard of. */
 Test(kept, a_cancelled_connect_leaves_nothing_behind) {
-  struct origin *stuck = origin_new_stuck();
-  struct stage s =
+  OWNED(origin) stuck = origin_new_stuck();
+  SCOPED(stage) s =
       stage_open("--hedges", "0", "--all", stuck->url, "--workers", "1");
   client_get(s.client, "/all?timeout=50");
   client_expect(s.client, 200, "[null]");
   stage_exchange(&s);
   client_get(s.client, "/all?timeout=50");
   client_expect(s.client, 200, "[null]");
-  stage_close(&s);
-  origin_free(stuck);
 }
 
 Test(kept, a_client_that_leaves_while_hedgerow_connects_is_let_go) {
   struct origin *stuck = origin_new_stuck();
-  struct stage s = stage_open_on(stuck, "--to", stuck->url, NEVER);
+  SCOPED(stage) s = stage_open_on(stuck, "--to", stuck->url, NEVER);
   client_get(s.client, "/smart");
   client_end(s.client);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(kept, a_connect_that_hangs_has_a_limit_of_its_own) {

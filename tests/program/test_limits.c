@@ -83,7 +83,7 @@ Test(limits, a_head_over_the_default_limit_is_431) {
 }
 
 Test(limits, a_head_that_never_ends_is_431) {
-  struct stage s = stage_open("--max-head", "1K");
+  SCOPED(stage) s = stage_open("--max-head", "1K");
   char request[4096];
   memset(request, 'x', sizeof request - 1);
   memcpy(request, "GET /", 5);
@@ -92,7 +92,6 @@ Test(limits, a_head_that_never_ends_is_431) {
   const struct reply *reply = client_await_reply(s.client);
   cr_assert(reply->status == 431 || reply->status == 414, "%s", reply->head);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(limits, a_body_over_the_limit_is_413_before_it_comes) {
@@ -102,20 +101,19 @@ Test(limits, a_body_over_the_limit_is_413_before_it_comes) {
 }
 
 Test(limits, a_length_of_many_digits_is_refused) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, "POST /all HTTP/1.1\r\n" HOST
                         "Content-Length: 99999999999999999999999\r\n\r\n");
   const struct reply *reply = client_await_reply(s.client);
   cr_assert(reply->status == 400 || reply->status == 413, "%s", reply->head);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 /* ---- counts -------------------------------------------------------------------- */
 
 Test(limits, a_request_too_many_is_503_with_a_retry_after) {
-  struct stage s = stage_open("--max-requests", "1", "--hedges", "0");
-  struct client *other = client_new(s.program->port);
+  SCOPED(stage) s = stage_open("--max-requests", "1", "--hedges", "0");
+  OWNED(client) other = client_new(s.program->port);
   struct arrival *held = stage_ask(&s, "/smart");
   client_get(other, "/smart");
   reply_expect_in_field(client_expect_problem(other, 503), "Retry-After", "");
@@ -123,55 +121,46 @@ Test(limits, a_request_too_many_is_503_with_a_retry_after) {
   stage_serve(&s, held, 200, "1");
   client_get(s.client, "/smart"); /* there is room again */
   stage_serve(&s, origin_await(s.origin), 200, "2");
-  client_free(other);
-  stage_close(&s);
 }
 
 Test(limits, healthz_is_answered_when_there_are_too_many_requests) {
-  struct stage s = stage_open("--max-requests", "1", "--hedges", "0");
-  struct client *other = client_new(s.program->port);
+  SCOPED(stage) s = stage_open("--max-requests", "1", "--hedges", "0");
+  OWNED(client) other = client_new(s.program->port);
   struct arrival *held = stage_ask(&s, "/smart");
   client_expect_healthy(other);
   client_leave(s.client);
   arrival_await_closed(held);
-  client_free(other);
-  stage_close(&s);
 }
 
 Test(limits, a_primary_over_the_cap_of_its_target_is_503) {
-  struct stage s = stage_open("--max-attempts", "1", "--hedges", "0");
-  struct client *other = client_new(s.program->port);
+  SCOPED(stage) s = stage_open("--max-attempts", "1", "--hedges", "0");
+  OWNED(client) other = client_new(s.program->port);
   struct arrival *held = stage_ask(&s, "/smart");
   client_get(other, "/smart");
   reply_expect_in_field(client_expect_problem(other, 503), "Retry-After", "");
   stage_serve(&s, held, 200, "1");
-  client_free(other);
-  stage_close(&s);
 }
 
 Test(limits, an_attempt_that_has_failed_makes_room_for_its_hedge) {
-  struct stage s = stage_open("--max-attempts", "1", "--hedges", "1");
+  SCOPED(stage) s = stage_open("--max-attempts", "1", "--hedges", "1");
   arrival_answer_json(stage_ask(&s, "/smart"), 500, "{}");
   stage_serve(&s, origin_await(s.origin), 200, "1");
-  stage_close(&s);
 }
 
 Test(limits, a_connection_too_many_waits_until_another_leaves) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--max-connections", "1", "--workers", "1", "--hedges", "0");
   client_expect_healthy(s.client);
-  struct client *other = client_new(s.program->port);
+  OWNED(client) other = client_new(s.program->port);
   client_get(other, "/healthz");
   client_expect_healthy(s.client);
   client_expect_nothing(other);
   client_leave(s.client);
   client_expect(other, 200, HEALTHY);
-  client_free(other);
-  stage_close(&s);
 }
 
 Test(limits, as_many_connections_as_the_limit_are_served_by_any_worker) {
-  struct stage s = stage_open("--max-connections", "4", "--workers", "4");
+  SCOPED(stage) s = stage_open("--max-connections", "4", "--workers", "4");
   struct client *others[3];
   for (int i = 0; i < 3; i++) others[i] = client_new(s.program->port);
   client_expect_healthy(s.client);
@@ -179,11 +168,10 @@ Test(limits, as_many_connections_as_the_limit_are_served_by_any_worker) {
     client_expect_healthy(others[i]);
   }
   for (int i = 0; i < 3; i++) client_free(others[i]);
-  stage_close(&s);
 }
 
 Test(limits, buffered_bodies_over_their_limit_are_503) {
-  struct stage s = stage_open("--max-buffered", "64K", "--hedges", "0");
+  SCOPED(stage) s = stage_open("--max-buffered", "64K", "--hedges", "0");
   size_t len = 512 * 1024;
   char *body = malloc(len + 1);
   memset(body, 'x', len);
@@ -195,13 +183,12 @@ Test(limits, buffered_bodies_over_their_limit_are_503) {
   client_expect_problem(s.client, 503);
   client_expect_healthy(s.client);
   free(body);
-  stage_close(&s);
 }
 
 /* More requests would be the wrong answer to a lack of memory. */
 Test(limits, an_attempt_that_finds_no_buffer_brings_nothing_forward) {
-  struct stage s = stage_open("--max-buffered", "64K", "--on-failure", "wait",
-                              "--hedge-after", "20s");
+  SCOPED(stage) s = stage_open("--max-buffered", "64K", "--on-failure", "wait",
+                               "--hedge-after", "20s");
   size_t len = 300 * 1024;
   char *body = malloc(len);
   memset(body, ' ', len);
@@ -214,7 +201,6 @@ Test(limits, an_attempt_that_finds_no_buffer_brings_nothing_forward) {
   reply_expect_in_body(reply, "--max-buffered");
   origin_expect_no_arrival(s.origin);
   free(body);
-  stage_close(&s);
 }
 
 /* ---- slow clients ----------------------------------------------------------------- */
@@ -225,9 +211,8 @@ Test(limits, an_attempt_that_finds_no_buffer_brings_nothing_forward) {
   (hurry_open(), stage_open("--workers", "1", __VA_ARGS__))
 
 static void let_be_read(struct stage *s) {
-  struct client *other = client_new(s->program->port);
+  OWNED(client) other = client_new(s->program->port);
   client_expect_healthy(other);
-  client_free(other);
 }
 
 static void expect_408_after(unsigned seconds, struct stage *s,
@@ -246,7 +231,7 @@ Test(limits, a_head_that_stops_is_408) {
 
 /* The deadline is one for the whole head: a byte now and then is no help. */
 Test(limits, a_head_that_drips_is_408) {
-  struct stage s =
+  SCOPED(stage) s =
       open_hurried("--header-timeout", "20s", "--keepalive-timeout", "10m");
   static const char head[] = "GET /healthz HTTP/1.1\r\n" HOST "X: ";
   cr_assert(client_try_send(s.client, head, sizeof head - 1));
@@ -262,7 +247,6 @@ Test(limits, a_head_that_drips_is_408) {
   }
   client_expect_problem(s.client, 408);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(limits, a_body_that_stops_is_408) {
@@ -277,7 +261,7 @@ Test(limits, a_late_body_is_refused_by_what_its_head_said) {
   static const char *const framings[] = {
       "Content-Length: 10\r\n\r\n[\"a\"",
       "Transfer-Encoding: chunked\r\n\r\n4\r\n[\"a\"\r\n"};
-  struct stage s = open_hurried("--keepalive-timeout", "20s", "--cors", "*");
+  SCOPED(stage) s = open_hurried("--keepalive-timeout", "20s", "--cors", "*");
   for (size_t i = 0; i < 2; i++) {
     struct client *client = client_new(s.program->port);
     client_send(client, "POST /all HTTP/1.1\r\n" HOST
@@ -290,30 +274,27 @@ Test(limits, a_late_body_is_refused_by_what_its_head_said) {
     reply_expect_field(reply, "Access-Control-Allow-Origin", "*");
     client_free(client);
   }
-  stage_close(&s);
 }
 
 Test(limits, a_client_that_says_nothing_is_let_go) {
-  struct stage s =
+  SCOPED(stage) s =
       open_hurried("--header-timeout", "20s", "--keepalive-timeout", "20s");
   char bytes[4096]; /* a 408 may come or none; the close must */
   let_be_read(&s);
   hurry_by(20);
   while (wire_read(s.client->fd, bytes, sizeof bytes, "a close") > 0) continue;
-  stage_close(&s);
 }
 
 Test(limits, an_idle_connection_is_closed_without_a_word) {
-  struct stage s = open_hurried("--keepalive-timeout", "20s");
+  SCOPED(stage) s = open_hurried("--keepalive-timeout", "20s");
   client_expect_healthy(s.client);
   hurry_by(20);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(limits, a_pending_request_outlives_the_deadlines_of_the_head) {
-  struct stage s = open_hurried("--header-timeout", "20s", "--hedges", "0",
-                                "--keepalive-timeout", "20s");
+  SCOPED(stage) s = open_hurried("--header-timeout", "20s", "--hedges", "0",
+                                 "--keepalive-timeout", "20s");
   client_get(s.client, "/smart?timeout=50000"); /* a deadline that is later */
   struct arrival *held = origin_await(s.origin);
   hurry_by(30);
@@ -323,7 +304,6 @@ Test(limits, a_pending_request_outlives_the_deadlines_of_the_head) {
   hurry_by(20);
   client_expect_problem(s.client, 504);
   arrival_await_closed(held);
-  stage_close(&s);
 }
 
 /* An answer that fits in no socket buffer, to a client that does not read. */
@@ -346,22 +326,20 @@ static struct stage stage_with_unread_answer(const char *write_timeout) {
 /* The drain waits for an hour, so the program ends only if the connection was
  * given up. */
 Test(limits, a_client_that_never_reads_is_given_up) {
-  struct stage s = stage_with_unread_answer("100ms");
+  SCOPED(stage) s = stage_with_unread_answer("100ms");
   program_stop(s.program);
-  stage_close(&s);
 }
 
 Test(limits, a_client_that_reads_late_gets_everything) {
-  struct stage s = stage_with_unread_answer("60m");
+  SCOPED(stage) s = stage_with_unread_answer("60m");
   const struct reply *reply = client_await_reply(s.client);
   cr_assert(reply->body_len == 8 * 1024 * 1024);
   client_expect_healthy(s.client);
-  stage_close(&s);
 }
 
 /* Pipelined bytes behind a pending request are not read without bound. */
 Test(limits, a_flood_behind_a_pending_request_is_held_back) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   static const char request[] = "GET /healthz HTTP/1.1\r\n" HOST "\r\n";
   size_t sent = 0, bound = 64 * 1024 * 1024;
   struct arrival *held = stage_ask(&s, "/smart");
@@ -374,13 +352,12 @@ Test(limits, a_flood_behind_a_pending_request_is_held_back) {
   stage_serve(&s, held, 200, "1");
   client_expect(s.client, 200, HEALTHY);
   client_reset(s.client);
-  stage_close(&s);
 }
 
 /* What the client pipelines finds no buffer; its answer comes all the same. */
 Test(limits, input_without_a_buffer_costs_no_pending_answer) {
   enum { HOGS = 16 };
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--max-buffered", "64K", "--workers", "1", "--hedges", "0");
   struct client *hogs[HOGS];
   struct arrival *held = stage_ask(&s, "/smart");
@@ -389,24 +366,21 @@ Test(limits, input_without_a_buffer_costs_no_pending_answer) {
     client_send(hogs[i], "GET /healthz HTTP/1.1\r\nX: ");
   }
   client_get(s.client, "/healthz");
-  struct client *other = client_new(s.program->port);
+  OWNED(client) other = client_new(s.program->port);
   client_expect_healthy(other); /* orders what came before it */
   for (int i = 0; i < HOGS; i++) client_free(hogs[i]);
   arrival_answer_json(held, 404, "{}");
   const struct reply *reply = client_await_reply(s.client);
   cr_assert(reply->status == 404 || reply->status == 503, "%s", reply->head);
   client_expect_healthy(other);
-  client_free(other);
-  stage_close(&s);
 }
 
 Test(limits, a_slot_is_free_before_the_next_pipelined_request) {
-  struct stage s = stage_open("--max-requests", "1", "--workers", "1",
-                              "--hedges", "0", "--log", "off");
+  SCOPED(stage) s = stage_open("--max-requests", "1", "--workers", "1",
+                               "--hedges", "0", "--log", "off");
   struct arrival *held = stage_ask(&s, "/smart");
   client_get(s.client, "/smart");
   arrival_answer_json(held, 500, "{}");
   client_expect_problem(s.client, 502);
   stage_serve(&s, origin_await(s.origin), 200, "2");
-  stage_close(&s);
 }

@@ -39,21 +39,19 @@ static void expect_two(struct program *program) {
 }
 
 Test(listen, every_address_is_served_by_every_worker) {
-  struct program *program = program_start("--to", URL, "--workers", "4", TWO);
+  OWNED(program) program = program_start("--to", URL, "--workers", "4", TWO);
   expect_two(program);
-  program_free(program);
 }
 
 Test(listen, a_variable_names_them_apart_by_white_space) {
   setenv("HEDGEROW_LISTEN", "127.0.0.1:0 \t 127.0.0.1:0", 1);
-  struct program *program = program_start("--to", URL);
+  OWNED(program) program = program_start("--to", URL);
   expect_two(program);
-  program_free(program);
 }
 
 Test(listen, ipv4_and_ipv6_go_together) {
   if (!wire_has_ipv6()) cr_skip_test("this machine has no ::1");
-  struct program *program =
+  OWNED(program) program =
       program_start("--to", URL, "--workers", "4", TWO, "--listen", "[::1]:0");
   uint16_t port = program_port(program, 2);
   words_expect(program->err, words_of(", http://[::1]:%u\n", port));
@@ -64,7 +62,6 @@ Test(listen, ipv4_and_ipv6_go_together) {
     client_expect_healthy(client);
     client_free(client);
   }
-  program_free(program);
 }
 
 /* ---- every address, of both families ---- */
@@ -113,8 +110,8 @@ Test(listen, all_of_ipv6_alone_takes_ipv4_too) {
 /* ---- stopping ---- */
 
 Test(listen, a_stop_answers_what_is_in_flight_on_each) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m", TWO);
-  struct client *other = client_new(program_port(s.program, 1));
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m", TWO);
+  OWNED(client) other = client_new(program_port(s.program, 1));
   struct arrival *first = stage_ask(&s, "/smart");
   client_get(other, "/smart");
   struct arrival *second = origin_await(s.origin);
@@ -123,13 +120,11 @@ Test(listen, a_stop_answers_what_is_in_flight_on_each) {
   client_expect(other, 200, "2");
   stage_serve(&s, first, 200, "1");
   program_await_exit(s.program);
-  client_free(other);
-  stage_close(&s);
 }
 
 /* Whether they have been accepted by then or still wait for it. */
 Test(listen, a_stop_loses_nobody_who_has_connected_to_any) {
-  struct program *program = program_start("--to", URL, "--workers", "2", TWO);
+  OWNED(program) program = program_start("--to", URL, "--workers", "2", TWO);
   struct client *clients[2 * CLIENTS];
   for (unsigned i = 0; i < 2 * CLIENTS; i++) {
     clients[i] = client_new(program_port(program, i % 2));
@@ -141,14 +136,13 @@ Test(listen, a_stop_loses_nobody_who_has_connected_to_any) {
     client_free(clients[i]);
   }
   program_await_exit(program);
-  program_free(program);
 }
 
 /* ---- the limit of connections ---- */
 
 Test(listen, at_max_connections_accepting_pauses_on_each) {
-  struct program *program = program_start("--to", URL, "--workers", "1",
-                                          "--max-connections", "1", TWO);
+  OWNED(program) program = program_start("--to", URL, "--workers", "1",
+                                         "--max-connections", "1", TWO);
   for (unsigned i = 0; i < 2; i++) {
     struct client *served = client_new(program_port(program, i));
     client_expect_healthy(served);
@@ -160,20 +154,18 @@ Test(listen, at_max_connections_accepting_pauses_on_each) {
     client_expect(waiting, 200, HEALTHY);
     client_free(waiting);
   }
-  program_free(program);
 }
 
 /* ---- addresses that cannot be had ---- */
 
 static void expect_refusal(const char *second, const char *why) {
-  struct program *program =
+  OWNED(program) program =
       program_run("--to", URL, "--listen", "127.0.0.1:0", "--listen", second);
   const char *line = words_of("hedgerow: --listen %s: %s\n", second, why);
   cr_assert(program->exit_status == 1, "status %d:\n%s", program->exit_status,
             program->err);
   cr_assert_str_eq(program->err, line);
   program->exit_status = 0;
-  program_free(program);
 }
 
 Test(listen, a_second_address_in_use_is_named) {
@@ -184,10 +176,9 @@ Test(listen, a_second_address_in_use_is_named) {
 }
 
 Test(listen, a_second_address_of_another_hedgerow_is_named) {
-  struct program *other = program_start("--to", URL, TWO);
+  OWNED(program) other = program_start("--to", URL, TWO);
   const char *address = words_of("127.0.0.1:%u", program_port(other, 1));
   expect_refusal(address, "Address already in use");
-  program_free(other);
 }
 
 Test(listen, a_second_address_of_nobody_here_is_named) {
@@ -198,10 +189,9 @@ Test(listen, the_same_address_twice_is_in_use_the_second_time) {
   uint16_t port;
   close(wire_bind(0, &port)); /* nobody's, a moment ago */
   const char *address = words_of("127.0.0.1:%u", port);
-  struct program *program =
+  OWNED(program) program =
       program_run("--to", URL, "--listen", address, "--listen", address);
   cr_expect(program->exit_status == 1, "%d", program->exit_status);
   words_expect(program->err, "Address already in use");
   program->exit_status = 0;
-  program_free(program);
 }

@@ -59,10 +59,9 @@ Test(metrics, what_alerts_look_at_is_told_as_0_before_it_has_come) {
       GONE,
       DROPPED,
   };
-  struct stage s = stage_open("--admin", AT);
+  SCOPED(stage) s = stage_open("--admin", AT);
   for (unsigned i = 0; i < sizeof samples / sizeof *samples; i++)
     scrape_expect(s.program, samples[i], 0);
-  stage_close(&s);
 }
 
 static double attempts_of(const struct stage *s, const char *kind,
@@ -76,34 +75,31 @@ static double attempts_of(const struct stage *s, const char *kind,
 
 Test(metrics, of_attempts_those_are_told_as_0_that_are_divided_by) {
   static const char *const kinds[] = {"primary", "hedge", "retry"};
-  struct stage s = stage_open("--admin", AT);
+  SCOPED(stage) s = stage_open("--admin", AT);
   for (unsigned i = 0; i < 3; i++) {
     cr_expect_eq(attempts_of(&s, kinds[i], "success"), 0);
     cr_expect_eq(attempts_of(&s, kinds[i], "starved"), 0);
     cr_expect_eq(attempts_of(&s, kinds[i], "too_large"), -1);
   }
-  stage_close(&s);
 }
 
 /* ---- rescues ---- */
 
 Test(metrics, a_success_after_the_primarys_failure_is_a_rescue) {
-  struct stage s = stage_open("--admin", AT, FORWARD);
+  SCOPED(stage) s = stage_open("--admin", AT, FORWARD);
   scrape_expect(s.program, RESCUES("failed"), 0);
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
   stage_serve(&s, origin_await_attempt(s.origin, 1), 200, OK);
   scrape_expect(s.program, RESCUES("failed"), 1);
   scrape_expect(s.program, RESCUES("slow"), 0);
   scrape_expect(s.program, SAVED, 0);
-  stage_close(&s);
 }
 
 Test(metrics, so_is_a_final_4xx) {
-  struct stage s = stage_open("--admin", AT, FORWARD, "--final", "4xx");
+  SCOPED(stage) s = stage_open("--admin", AT, FORWARD, "--final", "4xx");
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
   stage_serve(&s, origin_await_attempt(s.origin, 1), 404, OK);
   scrape_expect(s.program, RESCUES("failed"), 1);
-  stage_close(&s);
 }
 
 /* Both attempts are there; `winner` brings the answer. */
@@ -116,18 +112,17 @@ static void race(const struct stage *s, unsigned winner) {
 
 /* One that is answered last of all, so that nothing takes longer. */
 static void learn_of_slow_answers(const struct stage *s) {
-  struct client *client = client_new(s->program->port);
+  OWNED(client) client = client_new(s->program->port);
   client_get(client, "/smart");
   struct arrival *slow = origin_await_attempt(s->origin, 0);
   (void)origin_await_attempt(s->origin, 1);
   for (unsigned i = 0; i < 50; i++) race(s, 0);
   arrival_answer_json(slow, 200, OK);
   client_expect(client, 200, OK);
-  client_free(client);
 }
 
 Test(metrics, a_success_before_a_slow_primarys_is_a_rescue_and_saves_time) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--admin", AT, "--hedges", "1", "--hedge-after", "1ms",
                  "--budget", "100%:100000", "--gate", "off", "--log", "off");
   scrape_expect(s.program, SAVED, 0);
@@ -139,11 +134,10 @@ Test(metrics, a_success_before_a_slow_primarys_is_a_rescue_and_saves_time) {
   cr_expect_gt(scrape(s.program, SAVED), 0);
   scrape_expect(s.program, RESCUES("slow"), rescued + 1);
   scrape_expect(s.program, RESCUES("failed"), 0);
-  stage_close(&s);
 }
 
 Test(metrics, each_item_of_an_all_is_rescued_by_itself) {
-  struct stage s = stage_open("--admin", AT, FORWARD);
+  SCOPED(stage) s = stage_open("--admin", AT, FORWARD);
   client_get(s.client, "/all?hedge=1"); /* two items */
   struct arrival *primaries[] = {origin_await(s.origin),
                                  origin_await(s.origin)};
@@ -154,7 +148,6 @@ Test(metrics, each_item_of_an_all_is_rescued_by_itself) {
   scrape_expect(s.program,
                 "hedgerow_rescues_total{route=\"/all\",why=\"failed\"}", 1);
   scrape_expect(s.program, RESCUES("failed"), 0);
-  stage_close(&s);
 }
 
 /* ---- attempts ---- */
@@ -170,14 +163,13 @@ static double took_of(const struct stage *s, const char *suffix,
 }
 
 Test(metrics, attempts_that_end_by_themselves_are_timed) {
-  struct stage s = stage_open("--admin", AT, FORWARD);
+  SCOPED(stage) s = stage_open("--admin", AT, FORWARD);
   cr_expect_eq(took_of(&s, "count", ""), 0);
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
   stage_serve(&s, origin_await_attempt(s.origin, 1), 200, OK);
   cr_expect_eq(took_of(&s, "count", ""), 2);
   cr_expect_eq(took_of(&s, "bucket", ",le=\"+Inf\""), 2);
   cr_expect_gt(took_of(&s, "sum", ""), 0);
-  stage_close(&s);
 }
 
 /* A deadline of 10 s is passed by a hair, and so are those of 30 and 60 s: the
@@ -185,21 +177,19 @@ Test(metrics, attempts_that_end_by_themselves_are_timed) {
 Test(metrics, times_have_bounds_about_the_usual_deadlines) {
   static const char *const bounds[] = {"2.5",  "5.0",  "10.0",
                                        "12.0", "32.0", "64.0"};
-  struct stage s = stage_open("--admin", AT);
+  SCOPED(stage) s = stage_open("--admin", AT);
   for (unsigned i = 0; i < sizeof bounds / sizeof *bounds; i++) {
     const char *le = words_of(",le=\"%s\"", bounds[i]);
     cr_expect_eq(took_of(&s, "bucket", le), 0, "%s", bounds[i]);
   }
-  stage_close(&s);
 }
 
 Test(metrics, who_was_cancelled_has_no_time) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--admin", AT, "--hedges", "1", "--hedge-after", "1ms",
                  "--budget", "100%:100000", "--gate", "off");
   race(&s, 1);
   cr_expect_eq(took_of(&s, "count", ""), 1);
-  stage_close(&s);
 }
 
 /* ---- connections ---- */
@@ -211,22 +201,19 @@ Test(metrics, dials_are_counted_by_how_they_ended) {
   (void)stage_exchange(&s);
   scrape_expect(s.program, DIALS("success"), 1);
   stage_close(&s);
-  struct origin *deaf = origin_new_deaf();
-  struct program *program =
+  OWNED(origin) deaf = origin_new_deaf();
+  OWNED(program) program =
       program_start("--to", deaf->url, "--hedges", "0", "--admin", AT);
-  struct client *client = client_new(program->port);
+  OWNED(client) client = client_new(program->port);
   client_get(client, "/smart");
   client_expect_problem(client, 502);
   scrape_expect(program, DIALS("transport"), 1);
-  client_free(client);
-  program_free(program);
-  origin_free(deaf);
 }
 
 Test(metrics, a_client_who_leaves_is_counted_and_ends_the_dial) {
-  struct origin *stuck = origin_new_stuck();
-  struct program *program = program_start("--to", stuck->url, "--hedges", "0",
-                                          "--admin", AT, "--workers", "1");
+  OWNED(origin) stuck = origin_new_stuck();
+  OWNED(program) program = program_start("--to", stuck->url, "--hedges", "0",
+                                         "--admin", AT, "--workers", "1");
   struct client *client = client_new(program->port);
   client_get(client, "/smart");
   (void)scrape_await_more(program, "hedgerow_requests_in_flight", 0);
@@ -234,12 +221,10 @@ Test(metrics, a_client_who_leaves_is_counted_and_ends_the_dial) {
   client_free(client);
   cr_expect_eq(scrape_await_more(program, GONE, 0), 1);
   scrape_expect(program, DIALS("cancelled"), 1);
-  program_free(program);
-  origin_free(stuck);
 }
 
 Test(metrics, a_client_who_leaves_within_its_body_is_counted_and_logged) {
-  struct stage s = stage_open("--admin", AT, "--log", "json");
+  SCOPED(stage) s = stage_open("--admin", AT, "--log", "json");
   client_send(s.client, "POST /all?key=1 HTTP/1.1\r\nHost: h\r\n"
                         "X-Request-ID: mine\r\nContent-Length: 9\r\n\r\n[");
   client_leave(s.client);
@@ -250,11 +235,10 @@ Test(metrics, a_client_who_leaves_within_its_body_is_counted_and_logged) {
   words_expect(s.program->out,
                "\"id\":\"mine\",\"route\":\"/all\",\"method\":\"POST\","
                "\"target\":\"/all\",\"status\":0,\"outcome\":\"gone\"");
-  stage_close(&s);
 }
 
 Test(metrics, a_request_that_is_sent_anew_is_counted) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--admin", AT, "--hedges", "0", "--hedge-after", "250ms");
   struct arrival *kept = stage_exchange(&s);
   scrape_expect(s.program, RESENDS, 0);
@@ -263,33 +247,30 @@ Test(metrics, a_request_that_is_sent_anew_is_counted) {
   arrival_close(kept);
   stage_serve(&s, origin_await(s.origin), 200, OK);
   scrape_expect(s.program, RESENDS, 1);
-  stage_close(&s);
 }
 
 /* ---- the process ---- */
 
 Test(metrics, lines_that_a_full_disk_does_not_take_are_counted) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--admin", AT, "--log", "json", "--log-file", "/dev/full");
   scrape_expect(s.program, DROPPED, 0);
   (void)stage_exchange(&s);
   cr_expect_eq(scrape_await_more(s.program, DROPPED, 0), 1);
-  stage_close(&s);
 }
 
 Test(metrics, each_workers_loop_says_how_late_it_is) {
-  struct stage s = stage_open("--admin", AT, "--workers", "2");
+  SCOPED(stage) s = stage_open("--admin", AT, "--workers", "2");
   (void)scrape_await_more(s.program, "hedgerow_loop_lag_seconds{worker=\"0\"}",
                           0);
   (void)scrape_await_more(s.program, "hedgerow_loop_lag_seconds{worker=\"1\"}",
                           0);
   cr_expect_eq(scrape(s.program, "hedgerow_loop_lag_seconds{worker=\"2\"}"),
                -1);
-  stage_close(&s);
 }
 
 Test(metrics, the_process_is_told_as_others_tell_it) {
-  struct stage s = stage_open("--admin", AT);
+  SCOPED(stage) s = stage_open("--admin", AT);
   double fds = scrape(s.program, "process_open_fds");
   cr_expect_gt(fds, 0);
   cr_expect_gt(scrape(s.program, "process_max_fds"), fds);
@@ -300,5 +281,4 @@ Test(metrics, the_process_is_told_as_others_tell_it) {
   cr_expect_gt(scrape(s.program, "process_resident_memory_bytes"), 0);
   (void)scrape_await_more(s.program, "process_cpu_seconds_total",
                           scrape(s.program, "process_cpu_seconds_total"));
-  stage_close(&s);
 }

@@ -88,7 +88,7 @@ static void expect_silence(void) {
 }
 
 static void expect_whole_life(void) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   const char *ready = words_of(
       "READY=1\nSTATUS=listening on http://127.0.0.1:%u", s.program->port);
   expect_message(ready);
@@ -101,7 +101,6 @@ static void expect_whole_life(void) {
   stage_serve(&s, held, 200, "1");
   program_await_exit(s.program);
   expect_silence();
-  stage_close(&s);
 }
 
 Test(notify, it_says_when_it_is_ready_reloads_and_stops) {
@@ -117,7 +116,7 @@ Test(notify, a_manager_may_have_an_abstract_name) {
 Test(notify, a_reload_that_fails_ends_too) {
   const char *token = folder_write("token", "first\n");
   open_manager(false);
-  struct stage s = stage_open(ALONE, "--token-file", token);
+  SCOPED(stage) s = stage_open(ALONE, "--token-file", token);
   expect_message("READY=1\n");
   unlink(token);
   program_signal(s.program, SIGHUP);
@@ -131,7 +130,6 @@ Test(notify, a_reload_that_fails_ends_too) {
   expect_message("RELOADING=1\n");
   next_message();
   cr_expect_str_eq(message, "READY=1\nSTATUS=reloaded");
-  stage_close(&s);
 }
 
 /* Sixteen long ones: more than a short message holds. */
@@ -145,13 +143,12 @@ Test(notify, the_status_names_every_address) {
   if (!wire_has_ipv6()) cr_skip_test("this machine has no ::1");
   open_manager(false);
   setenv("HEDGEROW_TO", "http://127.0.0.1:9", 1);
-  struct program *program = program_start_flags(flags);
+  OWNED(program) program = program_start_flags(flags);
   expect_message("READY=1\nSTATUS=listening on http://[0:0:0:0:0:0:0:1]:");
   char *said = strstr(program->err, "listening on ");
   cr_assert(program_port(program, ADDRESSES - 1) > 0, "%s", program->err);
   said[strcspn(said, "\n")] = '\0';
   cr_expect_str_eq(message + strlen("READY=1\nSTATUS="), said);
-  program_free(program);
 }
 
 Test(notify, a_start_that_fails_is_not_ready) {
@@ -179,7 +176,7 @@ Test(notify, without_a_manager_it_runs_all_the_same) {
 Test(notify, a_watchdog_is_answered_again_and_again_also_while_it_stops) {
   open_manager(false);
   setenv("WATCHDOG_USEC", "20000", 1);
-  struct stage s = stage_open(ALONE, "--workers", "4");
+  SCOPED(stage) s = stage_open(ALONE, "--workers", "4");
   expect_message("READY=1\n");
   for (int i = 0; i < 5; i++) expect_message("WATCHDOG=1");
   struct arrival *held = stage_ask(&s, "/smart");
@@ -189,21 +186,19 @@ Test(notify, a_watchdog_is_answered_again_and_again_also_while_it_stops) {
   close_manager();
   stage_serve(&s, held, 200, "1");
   program_await_exit(s.program);
-  stage_close(&s);
 }
 
 Test(notify, the_watchdog_of_another_process_is_not_ours) {
   open_manager(false);
   setenv("WATCHDOG_USEC", "1000", 1);
   setenv("WATCHDOG_PID", "1", 1);
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   expect_message("READY=1\n");
   for (int i = 0; i < 10; i++) {
     program_signal(s.program, SIGHUP);
     expect_message("RELOADING=1\n");
     expect_message("READY=1\n");
   }
-  stage_close(&s);
 }
 
 /* ---- a worker that is stuck ----------------------------------------------- */
@@ -237,7 +232,7 @@ Test(notify, a_worker_that_is_stuck_stops_the_pings) {
   pid_t threads[TASKS_MAX];
   open_manager(false);
   setenv("WATCHDOG_USEC", "2000", 1);
-  struct stage s = stage_open(ALONE, "--workers", "2", "--log", "off");
+  SCOPED(stage) s = stage_open(ALONE, "--workers", "2", "--log", "off");
   expect_message("READY=1\n");
   expect_message("WATCHDOG=1");
   int count = other_threads(s.program, threads);
@@ -254,5 +249,4 @@ Test(notify, a_worker_that_is_stuck_stops_the_pings) {
   expect_message("WATCHDOG=1");
   expect_message("WATCHDOG=1");
   close_manager();
-  stage_close(&s);
 }

@@ -19,7 +19,7 @@ TestSuite(observe, .fini = folder_remove);
 
 /* The hedge's time comes with the primary's, so every answer is late. */
 Test(observe, a_late_answer_is_waited_for_and_the_log_tells_of_its_hedge) {
-  struct stage s = stage_open_observed("0ms");
+  SCOPED(stage) s = stage_open_observed("0ms");
   struct arrival *primary = stage_ask_primary(&s, "/smart");
   origin_expect_no_arrival(s.origin);
   arrival_answer_json(primary, 200, OK);
@@ -27,43 +27,38 @@ Test(observe, a_late_answer_is_waited_for_and_the_log_tells_of_its_hedge) {
   origin_expect_no_arrival(s.origin);
   program_expect_log(s.program, "\"would_hedge_ms\":0.0,\"would_save_ms\":0.0,"
                                 "\"would_rescue_percent\":0,\"attempts\":[");
-  stage_close(&s);
 }
 
 Test(observe, the_admin_listener_tells_of_a_hedge_as_the_log_does) {
-  struct stage s = stage_open_observed("0ms", "--admin", "127.0.0.1:0");
+  SCOPED(stage) s = stage_open_observed("0ms", "--admin", "127.0.0.1:0");
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, OK);
   (void)client_await_reply(s.client);
-  struct client *client = operator_new(s.program);
+  OWNED(client) client = operator_new(s.program);
   reply_expect_in_body(operator_get(client, "/api/v1/races"),
                        "\"would_hedge_ms\":0.0,\"would_save_ms\":0.0,"
                        "\"would_rescue_percent\":0,\"attempts\":[");
-  client_free(client);
-  stage_close(&s);
 }
 
 Test(observe, a_failure_is_passed_on_and_brings_nothing_forward) {
-  struct stage s = stage_open_observed("9s", "--retries", "2");
+  SCOPED(stage) s = stage_open_observed("9s", "--retries", "2");
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   reply_expect_story(client_expect_problem(s.client, 502), "1", NULL);
   origin_expect_no_arrival(s.origin);
   program_expect_log(s.program, "\"would_hedge_ms\":");
-  stage_close(&s);
 }
 
 Test(observe, an_answer_before_the_hedges_time_has_no_such_word) {
-  struct stage s = stage_open_observed("9s");
+  SCOPED(stage) s = stage_open_observed("9s");
   stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_stop(s.program);
   words_expect_none(s.program->out, "would");
-  stage_close(&s);
 }
 
 /* Its hedge is due at once, when all is well; it ends after many a 503, which
  * shut the gate. */
 Test(observe, the_gate_is_asked_when_the_hedge_is_due) {
-  struct stage s = stage_open_observed("0ms");
-  struct client *others = client_new(s.program->port);
+  SCOPED(stage) s = stage_open_observed("0ms");
+  OWNED(client) others = client_new(s.program->port);
   struct arrival *late = stage_ask_primary(&s, "/smart");
   for (int i = 0; i < 32; i++) {
     client_get_with(others, "/smart", "Hedge: off\r\n");
@@ -80,23 +75,21 @@ Test(observe, the_gate_is_asked_when_the_hedge_is_due) {
   client_leave(s.client);
   program_stop(s.program);
   words_expect(s.program->err, "observed /smart: 2 requests, 50.00 %");
-  client_free(others);
-  stage_close(&s);
 }
 
 Test(observe, the_items_of_all_are_not_hedged_either) {
-  struct stage s = stage_open_observed("0ms");
+  SCOPED(stage) s = stage_open_observed("0ms");
   client_get(s.client, "/all?hedge=1&x=2");
   for (unsigned i = 0; i < 3; i++)
     arrival_answer_json(origin_await(s.origin), 200, OK);
   client_expect(s.client, 200, "[" OK "," OK "," OK "]");
-  stage_close_silent(&s);
+  origin_expect_no_arrival(s.origin);
 }
 
 /* ---- what is told of it all ---- */
 
 Test(observe, sigusr1_and_the_end_tell_what_would_have_been) {
-  struct stage s = stage_open_observed("9s");
+  SCOPED(stage) s = stage_open_observed("9s");
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed no request yet");
   stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
@@ -107,21 +100,19 @@ Test(observe, sigusr1_and_the_end_tell_what_would_have_been) {
   stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_stop(s.program);
   words_expect(s.program->err, "observed /smart: 2 requests, 0.00 %");
-  stage_close(&s);
 }
 
 Test(observe, a_reload_forgets_nothing) {
-  struct stage s = stage_open_observed("9s");
+  SCOPED(stage) s = stage_open_observed("9s");
   stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_reload(s.program, "hedgerow: reloaded");
   stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed /smart: 2 requests");
-  stage_close(&s);
 }
 
 Test(observe, sigusr1_tells_the_counts_where_nothing_is_observed) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "0 requests were answered");
   program_await_notice(s.program, "0 attempts have ended");
@@ -131,19 +122,18 @@ Test(observe, sigusr1_tells_the_counts_where_nothing_is_observed) {
   program_await_notice(s.program, "1 attempts have ended: 1 success");
   program_stop(s.program);
   words_expect_none(s.program->err, "observed");
-  stage_close(&s);
 }
 
 Test(observe, one_route_is_observed_and_the_other_hedges) {
-  struct scene s = scene_open("upstreams:\n"
-                              "  a: { targets: [{ url: \"$A\" }] }\n"
-                              "  b: { targets: [{ url: \"$B\" }] }\n"
-                              "  c: { targets: [{ url: \"$C\" }] }\n"
-                              "defaults: { hedge_after: 0ms, hedges: 1 }\n"
-                              "routes:\n"
-                              "  - { path: /a, upstream: a, observe: on }\n"
-                              "  - { path: /b, upstream: b }\n"
-                              "  - { path: /c, upstream: c }\n");
+  SCOPED(scene) s = scene_open("upstreams:\n"
+                               "  a: { targets: [{ url: \"$A\" }] }\n"
+                               "  b: { targets: [{ url: \"$B\" }] }\n"
+                               "  c: { targets: [{ url: \"$C\" }] }\n"
+                               "defaults: { hedge_after: 0ms, hedges: 1 }\n"
+                               "routes:\n"
+                               "  - { path: /a, upstream: a, observe: on }\n"
+                               "  - { path: /b, upstream: b }\n"
+                               "  - { path: /c, upstream: c }\n");
   arrival_answer_json(scene_ask(&s, s.a, "/a"), 200, OK);
   reply_expect_story(client_await_reply(s.client), "1", "0");
   client_get(s.client, "/b");
@@ -154,20 +144,19 @@ Test(observe, one_route_is_observed_and_the_other_hedges) {
   scene_expect_silence(&s);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed /a: 1 requests, 100.00 %");
-  scene_close(&s);
 }
 
 Test(observe, items_of_a_gather_count_for_the_routes_that_they_name) {
-  struct scene s = scene_open("upstreams:\n"
-                              "  a: { targets: [{ url: \"$A\" }] }\n"
-                              "  bc: { targets: [{ url: \"$B\" }, "
-                              "{ url: \"$C\" }] }\n"
-                              "defaults: { hedge_after: 0ms, observe: on }\n"
-                              "routes:\n"
-                              "  - { path: /a, upstream: a }\n"
-                              "  - { path: /bc, upstream: bc }\n"
-                              "  - { path: /g, gather: [{ path: /a }, "
-                              "{ path: /bc }, { url: \"$C/x\" }] }\n");
+  SCOPED(scene) s = scene_open("upstreams:\n"
+                               "  a: { targets: [{ url: \"$A\" }] }\n"
+                               "  bc: { targets: [{ url: \"$B\" }, "
+                               "{ url: \"$C\" }] }\n"
+                               "defaults: { hedge_after: 0ms, observe: on }\n"
+                               "routes:\n"
+                               "  - { path: /a, upstream: a }\n"
+                               "  - { path: /bc, upstream: bc }\n"
+                               "  - { path: /g, gather: [{ path: /a }, "
+                               "{ path: /bc }, { url: \"$C/x\" }] }\n");
   arrival_answer_json(scene_ask(&s, s.a, "/g"), 200, "1");
   arrival_answer_json(origin_await(s.b), 200, "2");
   arrival_answer_json(origin_await(s.c), 200, "3");
@@ -177,5 +166,4 @@ Test(observe, items_of_a_gather_count_for_the_routes_that_they_name) {
   program_await_notice(s.program, "observed /a: 1 requests, 100.00 %");
   program_await_notice(s.program, "observed /bc: 1 requests, 100.00 %");
   program_await_notice(s.program, "observed URLs of gathers: 1 requests");
-  scene_close(&s);
 }

@@ -17,11 +17,10 @@
 
 static void expect_asked(const char *base, const char *asked,
                          const char *line) {
-  struct stage s = stage_open_at(base, "--hedges", "0");
+  SCOPED(stage) s = stage_open_at(base, "--hedges", "0");
   struct arrival *arrival = stage_ask(&s, asked);
   arrival_expect_line(arrival, line);
   stage_serve(&s, arrival, 200, "{}");
-  stage_close(&s);
 }
 
 #define ASKS(name, base, asked, line)                                          \
@@ -47,10 +46,10 @@ ASKS(an_absolute_form_is_read_like_a_path, "/v1",
      "http://hedgerow.test/smart/a?x=1", "GET /v1/a?x=1 HTTP/1.1")
 
 static void expect_400(const char *asked) {
-  struct stage s = stage_open_at("/v1", "--hedges", "0");
+  SCOPED(stage) s = stage_open_at("/v1", "--hedges", "0");
   client_get(s.client, asked);
   client_expect_problem(s.client, 400);
-  stage_close_silent(&s);
+  origin_expect_no_arrival(s.origin);
 }
 
 Test(passing, a_dot_dot_segment_is_400) { expect_400("/smart/../secret"); }
@@ -91,7 +90,7 @@ static struct arrival *arrival_for(struct stage *s, const char *fields) {
 }
 
 Test(passing, end_to_end_fields_reach_the_upstream) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival =
       arrival_for(&s, "Authorization: Basic abc\r\nCookie: a=b\r\n"
                       "Accept: text/json\r\nX-Own: 1\r\nUser-Agent: me/1\r\n");
@@ -100,31 +99,28 @@ Test(passing, end_to_end_fields_reach_the_upstream) {
   arrival_expect_field(arrival, "Accept", "text/json");
   arrival_expect_field(arrival, "X-Own", "1");
   arrival_expect_field(arrival, "User-Agent", "me/1");
-  stage_close(&s);
 }
 
 Test(passing, a_request_field_that_comes_twice_or_empty_passes_so) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival =
       arrival_for(&s, "X-Two: a\r\nX-Two: b\r\nX-Empty:\r\n");
   words_expect(arrival->request, "X-Two: a\r\nX-Two: b\r\n");
   arrival_expect_field(arrival, "X-Empty", "");
-  stage_close(&s);
 }
 
 Test(passing, fields_that_would_spoil_the_verdict_do_not) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival = arrival_for(
       &s, "Accept-Encoding: gzip\r\nRange: bytes=0-1\r\n"
           "If-None-Match: \"x\"\r\nIf-Modified-Since: yesterday\r\n"
           "If-Range: \"x\"\r\nIf-Anything: x\r\nExpect: 100-continue\r\n");
   arrival_expect_none(arrival, "Accept-Encoding", "Range", "If-None-Match",
                       "If-Modified-Since", "If-Range", "If-Anything", "Expect");
-  stage_close(&s);
 }
 
 Test(passing, hop_by_hop_fields_do_not_reach_the_upstream) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival = arrival_for(
       &s, "Connection: keep-alive, X-Mine\r\nX-Mine: 1\r\nX-Other: 2\r\n"
           "Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\n"
@@ -133,18 +129,16 @@ Test(passing, hop_by_hop_fields_do_not_reach_the_upstream) {
   arrival_expect_none(arrival, "X-Mine", "Keep-Alive", "Proxy-Connection",
                       "Proxy-Authorization", "TE", "Upgrade");
   arrival_expect_field(arrival, "X-Other", "2");
-  stage_close(&s);
 }
 
 Test(passing, the_host_is_the_targets) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival = arrival_for(&s, "");
   arrival_expect_field(arrival, "Host", s.origin->host);
-  stage_close(&s);
 }
 
 Test(passing, what_the_client_left_out_is_added) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival = arrival_for(&s, "");
   char agent[64] = "", id[128] = "", via[128] = "";
   arrival_expect_field(arrival, "Accept", "application/json");
@@ -155,11 +149,10 @@ Test(passing, what_the_client_left_out_is_added) {
   cr_assert(strncmp(agent, "hedgerow/", 9) == 0, "User-Agent: %s", agent);
   cr_assert(strlen(id) >= 8, "X-Request-ID: %s", id);
   cr_assert(strncmp(via, "1.1 hedgerow-", 13) == 0, "Via: %s", via);
-  stage_close(&s);
 }
 
 Test(passing, every_attempt_says_its_number_and_the_same_request_id) {
-  struct stage s = stage_open("--hedge-after", "30ms");
+  SCOPED(stage) s = stage_open("--hedge-after", "30ms");
   client_get_with(s.client, "/smart", "X-Request-ID: abc-123\r\n");
   struct arrival *held[3];
   for (unsigned k = 0; k < 3; k++) {
@@ -168,23 +161,21 @@ Test(passing, every_attempt_says_its_number_and_the_same_request_id) {
   }
   arrival_answer_json(held[1], 200, "{}");
   reply_expect_field(client_await_reply(s.client), "X-Request-ID", "abc-123");
-  stage_close(&s);
 }
 
 Test(passing, a_client_cannot_set_hedgerows_own_request_fields) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival =
       arrival_for(&s, "Hedge-Attempt: 7\r\nVia: 1.0 fred\r\n");
   arrival_expect_field(arrival, "Hedge-Attempt", "0");
   words_expect(arrival->request, "fred");
   words_expect(arrival->request, "1.1 hedgerow-");
-  stage_close(&s);
 }
 
 Test(passing, configured_fields_are_added_and_dropped) {
-  struct stage s = stage_open("--hedges", "0", "--user-agent", "Dash/1.0",
-                              "--header", "X-Team: blue", "--header",
-                              "X-Key: a: b", "--drop-header", "Cookie");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--user-agent", "Dash/1.0",
+                               "--header", "X-Team: blue", "--header",
+                               "X-Key: a: b", "--drop-header", "Cookie");
   struct arrival *arrival =
       arrival_for(&s, "User-Agent: curl/8\r\nCookie: a=b\r\nX-Own: 1\r\n");
   arrival_expect_field(arrival, "User-Agent", "Dash/1.0");
@@ -192,7 +183,6 @@ Test(passing, configured_fields_are_added_and_dropped) {
   arrival_expect_field(arrival, "X-Key", "a: b");
   arrival_expect_field(arrival, "Cookie", NULL);
   arrival_expect_field(arrival, "X-Own", "1");
-  stage_close(&s);
 }
 
 /* ---- the token ------------------------------------------------------------ */
@@ -233,7 +223,7 @@ Test(passing, a_token_of_the_environment_that_nobody_uses_is_wiped_too) {
 
 Test(passing, the_token_of_the_environment_replaces_the_clients) {
   setenv("HEDGEROW_TOKEN", TOKEN, 1);
-  struct stage s = stage_open("--hedges", "0", "--log", "json");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--log", "json");
   client_get_with(s.client, "/smart", "Authorization: Basic abc\r\n");
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_field(arrival, "Authorization", "Bearer " TOKEN);
@@ -244,7 +234,6 @@ Test(passing, the_token_of_the_environment_replaces_the_clients) {
   expect_not_in_proc(&s, "environ");
   client_leave(s.client);
   expect_secret(&s, reply);
-  stage_close(&s);
 }
 
 Test(passing, the_token_of_a_file_reaches_the_upstream_without_its_line_end) {
@@ -252,7 +241,7 @@ Test(passing, the_token_of_a_file_reaches_the_upstream_without_its_line_end) {
   int fd = mkstemp(path);
   cr_assert(fd >= 0 && write(fd, TOKEN "\n", strlen(TOKEN) + 1) > 0);
   close(fd);
-  struct stage s = stage_open("--hedges", "0", "--token-file", path);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--token-file", path);
   unlink(path);
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_expect_field(arrival, "Authorization", "Bearer " TOKEN);
@@ -260,37 +249,33 @@ Test(passing, the_token_of_a_file_reaches_the_upstream_without_its_line_end) {
   const struct reply *reply = client_expect_problem(s.client, 502);
   client_leave(s.client);
   expect_secret(&s, reply);
-  stage_close(&s);
 }
 
 Test(passing, the_values_of_a_targets_query_are_not_told) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open_at("/v1?key=" TOKEN, "--hedges", "0", "--log", "json");
   client_get(s.client, "/smart?mine=" TOKEN);
   arrival_reset(origin_await(s.origin));
   const struct reply *reply = client_expect_problem(s.client, 502);
   client_leave(s.client);
   expect_secret(&s, reply);
-  stage_close(&s);
 }
 
 /* ---- the log --------------------------------------------------------------- */
 
 Test(passing, every_request_has_a_log_line_without_its_query) {
-  struct stage s = stage_open("--hedges", "0", "--log", "json");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--log", "json");
   stage_serve(&s, stage_ask(&s, "/smart/private?secret=1"), 200, "1");
   stage_expect_log(&s, "/smart/private");
   words_expect_none(s.program->out, "secret");
-  stage_close(&s);
 }
 
 Test(passing, the_log_may_be_off) {
-  struct stage s = stage_open("--log", "off");
+  SCOPED(stage) s = stage_open("--log", "off");
   client_expect_healthy(s.client);
   client_leave(s.client);
   program_stop(s.program);
   cr_assert(*s.program->out == 0, "stdout:\n%s", s.program->out);
-  stage_close(&s);
 }
 
 /* ---- answer fields -------------------------------------------------------- */
@@ -304,7 +289,7 @@ static const struct reply *reply_for(struct stage *s, int status,
 }
 
 Test(passing, the_winners_status_fields_and_body_are_the_answer) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   const struct reply *reply =
       reply_for(&s, 201,
                 "Content-Type: text/plain\r\nETag: \"x\"\r\n"
@@ -315,22 +300,20 @@ Test(passing, the_winners_status_fields_and_body_are_the_answer) {
   reply_expect_field(reply, "Date", "Tue, 15 Nov 1994 08:12:31 GMT");
   reply_expect_field(reply, "Set-Cookie", "a=b; Path=/");
   reply_expect_in_field(reply, "X-Odd", "a  b");
-  stage_close(&s);
 }
 
 Test(passing, a_field_that_comes_twice_or_empty_passes_so) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   const struct reply *reply =
       reply_for(&s, 200, "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Empty:\r\n");
   words_expect(reply->head, "Set-Cookie: a=1\r\n");
   words_expect(reply->head, "Set-Cookie: b=2\r\n");
   reply_expect_field(reply, "X-Empty", "");
-  stage_close(&s);
 }
 
 /* Just below --max-upstream-head, whose default is 64 KiB. */
 Test(passing, a_large_head_passes_whole) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   char fields[64 * 1000 + 1] = "X-Large: ";
   memset(fields + 9, 'x', sizeof fields - 12);
   strcpy(fields + sizeof fields - 3, "\r\n");
@@ -340,17 +323,15 @@ Test(passing, a_large_head_passes_whole) {
   arrival_send(arrival, "\r\n{}");
   const struct reply *reply = client_expect(s.client, 200, "{}");
   words_expect(reply->head, fields);
-  stage_close(&s);
 }
 
 Test(passing, a_missing_date_is_added) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   reply_expect_in_field(reply_for(&s, 200, ""), "Date", " GMT");
-  stage_close(&s);
 }
 
 Test(passing, hop_by_hop_fields_of_the_winner_do_not_reach_the_client) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   const struct reply *reply =
       reply_for(&s, 200,
                 "Connection: close, X-Mine\r\nX-Mine: 1\r\n"
@@ -362,11 +343,10 @@ Test(passing, hop_by_hop_fields_of_the_winner_do_not_reach_the_client) {
   reply_expect_field(reply, "Proxy-Authenticate", NULL);
   reply_expect_field(reply, "Upgrade", NULL);
   reply_expect_field(reply, "X-Other", "2");
-  stage_close(&s);
 }
 
 Test(passing, the_winner_cannot_speak_for_hedgerow) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   const struct reply *reply =
       reply_for(&s, 200,
                 "Hedge-Attempts: 9\r\nHedge-Winner: 9\r\n"
@@ -375,21 +355,19 @@ Test(passing, the_winner_cannot_speak_for_hedgerow) {
   reply_expect_field(reply, "Hedge-Winner", "0");
   reply_expect_field(reply, "Hedge-Completed", NULL);
   words_expect_none(reply->head, "theirs");
-  stage_close(&s);
 }
 
 Test(passing, via_and_server_timing_gain_a_member) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   const struct reply *reply =
       reply_for(&s, 200, "Via: 1.1 varnish\r\nServer-Timing: db;dur=5\r\n");
   words_expect(reply->head, "1.1 varnish");
   words_expect(reply->head, "1.1 hedgerow-");
   words_expect(reply->head, "db;dur=5");
-  stage_close(&s);
 }
 
 Test(passing, server_timing_has_one_entry_for_each_attempt) {
-  struct stage s = stage_open("--hedge-after", "30ms");
+  SCOPED(stage) s = stage_open("--hedge-after", "30ms");
   client_get(s.client, "/smart");
   origin_await_attempt(s.origin, 0);
   arrival_answer_json(origin_await_attempt(s.origin, 2), 200, "{}");
@@ -400,11 +378,10 @@ Test(passing, server_timing_has_one_entry_for_each_attempt) {
             "no Server-Timing:\n%s", reply->head);
   for (char *at = timing; (at = strstr(at, "dur=")); at++) entries++;
   cr_assert(entries == 3, "Server-Timing: %s", timing);
-  stage_close(&s);
 }
 
 Test(passing, a_request_id_that_is_not_sane_is_replaced) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_get_with(s.client, "/smart", "X-Request-ID: a b\"<script>\r\n");
   struct arrival *arrival = origin_await(s.origin);
   char sent[256] = "";
@@ -412,23 +389,22 @@ Test(passing, a_request_id_that_is_not_sane_is_replaced) {
   cr_assert(*sent && !strstr(sent, "script"), "X-Request-ID: %s", sent);
   arrival_answer_json(arrival, 200, "{}");
   reply_expect_field(client_await_reply(s.client), "X-Request-ID", sent);
-  stage_close(&s);
 }
 
 /* ---- loops, HEAD, names ---------------------------------------------------- */
 
 Test(passing, a_request_that_came_through_this_process_is_a_loop) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   char via[256], field[512];
   wire_field(arrival_for(&s, "")->request, "Via", via, sizeof via);
   snprintf(field, sizeof field, "Via: 1.0 fred, %s, 1.1 x\r\n", via);
   client_get_with(s.client, "/smart", field);
   client_expect_problem(s.client, 508);
-  stage_close_silent(&s);
+  origin_expect_no_arrival(s.origin);
 }
 
 Test(passing, a_head_is_raced_as_a_get_and_answered_without_a_body) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, "HEAD /smart/a HTTP/1.1\r\nHost: h\r\n\r\n");
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_line(arrival, "GET /a HTTP/1.1");
@@ -437,7 +413,6 @@ Test(passing, a_head_is_raced_as_a_get_and_answered_without_a_body) {
   cr_assert(reply->status == 200, "%s", reply->head);
   reply_expect_field(reply, "Content-Length", "7");
   client_expect_healthy(s.client); /* the framing still holds */
-  stage_close(&s);
 }
 
 Test(passing, a_target_may_be_named) {
@@ -445,11 +420,10 @@ Test(passing, a_target_may_be_named) {
   char url[80], authority[80];
   snprintf(authority, sizeof authority, "localhost:%u", origin->port);
   snprintf(url, sizeof url, "http://localhost:%u/v1", origin->port);
-  struct stage s = stage_open_on(origin, "--to", url);
+  SCOPED(stage) s = stage_open_on(origin, "--to", url);
   client_get(s.client, "/smart");
   struct arrival *arrival = origin_await(origin);
   arrival_expect_field(arrival, "Host", authority);
   arrival_answer_json(arrival, 200, "{}");
   client_expect(s.client, 200, "{}");
-  stage_close(&s);
 }

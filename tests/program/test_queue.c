@@ -73,7 +73,7 @@ static void pair_close(struct pair *p) {
 
 static void expect_order(const char *workers) {
   enum { CLIENTS = 8 };
-  struct stage s = open_narrow("--queue", "10:20s", "--workers", workers);
+  SCOPED(stage) s = open_narrow("--queue", "10:20s", "--workers", workers);
   struct client *clients[CLIENTS];
   char target[CLIENTS][32];
   client_get(s.client, "/smart/first");
@@ -89,7 +89,6 @@ static void expect_order(const char *workers) {
     serve(s.origin, clients[i], target[i] + strlen("/smart"));
   for (int i = 0; i < CLIENTS; i++) client_free(clients[i]);
   stage_expect_log(&s, "\"queued\":");
-  stage_close(&s);
 }
 
 Test(queue, who_comes_first_starts_first) { expect_order("1"); }
@@ -98,7 +97,7 @@ Test(queue, the_line_is_one_for_all_workers) { expect_order("4"); }
 
 Test(queue, many_clients_of_many_workers_are_all_served) {
   enum { CLIENTS = 48 };
-  struct stage s =
+  SCOPED(stage) s =
       open_queue("--max-attempts", "2", "--queue", "100:40s", "--workers", "4");
   struct client *clients[CLIENTS];
   for (int i = 0; i < CLIENTS; i++) {
@@ -111,18 +110,15 @@ Test(queue, many_clients_of_many_workers_are_all_served) {
     client_expect(clients[i], 200, OK);
     client_free(clients[i]);
   }
-  stage_close(&s);
 }
 
 Test(queue, who_comes_when_the_line_is_full_is_refused_at_once) {
-  struct pair p = open_pair("--queue", "1:20s");
-  struct client *third = client_new(p.stage.program->port);
+  SCOPED(pair) p = open_pair("--queue", "1:20s");
+  OWNED(client) third = client_new(p.stage.program->port);
   client_get(third, "/smart/3");
   expect_refused(third, "full");
   stage_serve(&p.stage, p.held, 200, OK);
   serve(p.stage.origin, p.second, "/2");
-  client_free(third);
-  pair_close(&p);
 }
 
 /* ---- and out ---------------------------------------------------------------- */
@@ -136,28 +132,26 @@ static void expect_queued(const struct reply *reply, double least_ms) {
 
 Test(queue, when_its_time_is_over_it_is_refused) {
   hurry_open();
-  struct pair p = open_pair("--queue", "10:20s");
+  SCOPED(pair) p = open_pair("--queue", "10:20s");
   hurry_by(20);
   expect_refused(p.second, "queue");
   expect_queued(&p.second->reply, 20000);
   reply_expect_field(&p.second->reply, "Hedge-Attempts", "0");
   stage_serve(&p.stage, p.held, 200, OK);
   stage_expect_log(&p.stage, "\"refused_by\":\"queue\"");
-  pair_close(&p);
 }
 
 Test(queue, it_is_refused_before_its_deadline) {
   hurry_open();
-  struct pair p =
+  SCOPED(pair) p =
       pair_of(open_narrow("--queue", "10:60s"), "/smart?timeout=40000");
   hurry_by(36); /* in the last eighth no answer would come any more */
   expect_refused(p.second, "queue");
   stage_serve(&p.stage, p.held, 200, OK);
-  pair_close(&p);
 }
 
 Test(queue, a_client_that_leaves_makes_room_for_the_next) {
-  struct pair p = open_pair("--queue", "10:20s", "--workers", "1");
+  SCOPED(pair) p = open_pair("--queue", "10:20s", "--workers", "1");
   struct client *third = client_new(p.stage.program->port);
   ask_in_line(p.stage.program, third, "/smart/3");
   client_free(p.second);
@@ -167,55 +161,50 @@ Test(queue, a_client_that_leaves_makes_room_for_the_next) {
   serve(p.stage.origin, third, "/3");
   client_free(third);
   stage_expect_log(&p.stage, "\"outcome\":\"gone\"");
-  pair_close(&p);
 }
 
 Test(queue, a_drain_serves_who_waits) {
-  struct pair p = open_pair("--queue", "10:20s", "--drain", "60m");
+  SCOPED(pair) p = open_pair("--queue", "10:20s", "--drain", "60m");
   program_signal(p.stage.program, SIGTERM);
   stage_serve(&p.stage, p.held, 200, OK);
   serve(p.stage.origin, p.second, "/2");
   program_await_exit(p.stage.program);
-  pair_close(&p);
 }
 
 Test(queue, when_the_drain_is_over_who_waits_is_cut_with_503) {
-  struct pair p = open_pair("--queue", "10:20s", "--drain", "100ms");
+  SCOPED(pair) p = open_pair("--queue", "10:20s", "--drain", "100ms");
   program_signal(p.stage.program, SIGTERM);
   client_expect_problem(p.stage.client, 503);
   client_expect_problem(p.second, 503);
   arrival_await_closed(p.held);
   program_await_exit(p.stage.program);
-  pair_close(&p);
 }
 
 /* ---- who does not wait ------------------------------------------------------- */
 
 Test(queue, a_retry_does_not_overtake_who_waits) {
-  struct pair p = pair_of(open_queue("--rate", "1/h:1", "--queue", "10:20s",
-                                     "--retries", "1", "--backoff", "0ms"),
-                          "/smart");
+  SCOPED(pair) p = pair_of(open_queue("--rate", "1/h:1", "--queue", "10:20s",
+                                      "--retries", "1", "--backoff", "0ms"),
+                           "/smart");
   arrival_answer_json(p.held, 500, "{}");
   const struct reply *reply = client_expect_problem(p.stage.client, 502);
   reply_expect_result(reply, 1, "refused");
   reply_expect_in_body(reply, "\"refused_by\":\"queue\"");
   origin_expect_no_arrival(p.stage.origin);
-  pair_close(&p);
 }
 
 /* It has one target, so its hedge would go past itself. */
 Test(queue, a_hedge_is_refused_while_its_primary_waits) {
   hurry_open();
-  struct pair p = pair_of(stage_open("--max-attempts", "1", "--queue", "10:60s",
-                                     "--hedges", "1", "--hedge-after", "0ms",
-                                     "--trace", "on", "--timeout", "50s"),
-                          "/smart?timeout=40000");
+  SCOPED(pair) p = pair_of(
+      stage_open("--max-attempts", "1", "--queue", "10:60s", "--hedges", "1",
+                 "--hedge-after", "0ms", "--trace", "on", "--timeout", "50s"),
+      "/smart?timeout=40000");
   hurry_by(36);
   const struct reply *reply = client_expect_problem(p.second, 503);
   reply_expect_field(reply, "Hedge-Attempts", "0");
   reply_expect_result(reply, 1, "refused");
   stage_serve(&p.stage, p.held, 200, OK);
-  pair_close(&p);
 }
 
 /* ---- several targets -------------------------------------------------------- */
@@ -267,13 +256,12 @@ static void four_close(struct four *f) {
 
 /* Whose answer comes first is whose room it is. */
 static void expect_first_room(const char *yaml) {
-  struct four f = four_open(yaml);
+  SCOPED(four) f = four_open(yaml);
   arrival_answer_json(f.b, 200, OK);
   expect_ok(f.second);
   serve(f.scene.b, f.third, "/3");
   serve(f.scene.b, f.fourth, "/4");
   scene_serve(&f.scene, f.a, 200, OK);
-  four_close(&f);
 }
 
 Test(queue, who_waits_takes_the_first_room_of_any_target) {
@@ -289,7 +277,7 @@ Test(queue, who_waits_takes_the_first_room_of_any_target_in_all_workers) {
 }
 
 Test(queue, in_the_order_of_arrival_whoever_has_room) {
-  struct four f = four_open("workers: 4\n" PAIR("hedges: 0"));
+  SCOPED(four) f = four_open("workers: 4\n" PAIR("hedges: 0"));
   scene_serve(&f.scene, f.a, 200, OK);
   struct arrival *third = await_line(f.scene.a, "/3");
   arrival_answer_json(f.b, 200, OK);
@@ -297,13 +285,12 @@ Test(queue, in_the_order_of_arrival_whoever_has_room) {
   serve(f.scene.b, f.fourth, "/4");
   arrival_answer_json(third, 200, OK);
   expect_ok(f.third);
-  four_close(&f);
 }
 
 /* It was to ask the first; its hedge was to ask the second, where it is now. */
 Test(queue, the_hedge_of_one_that_went_elsewhere_asks_where_it_came_from) {
-  struct scene s = scene_open(PAIR(HEDGED));
-  struct client *second = client_of(&s);
+  SCOPED(scene) s = scene_open(PAIR(HEDGED));
+  OWNED(client) second = client_of(&s);
   client_get(s.client, "/smart/1");
   struct arrival *held = await_line(s.a, "/1");
   client_get(second, "/smart/2");
@@ -313,14 +300,12 @@ Test(queue, the_hedge_of_one_that_went_elsewhere_asks_where_it_came_from) {
   arrival_answer_json(moved, 500, "{}");
   serve(s.a, second, "/2");
   reply_expect_field(&second->reply, "Hedge-Attempts", "2");
-  client_free(second);
-  scene_close(&s);
 }
 
 /* One that asks each target, and no other instead, waits for that one. */
 Test(queue, who_may_ask_one_target_waits_for_that_one) {
-  struct scene s = scene_open(PAIR("hedges: 0"));
-  struct client *second = client_of(&s);
+  SCOPED(scene) s = scene_open(PAIR("hedges: 0"));
+  OWNED(client) second = client_of(&s);
   client_get(s.client, "/all");
   struct arrival *a = await_line(s.a, "/"), *b = await_line(s.b, "/");
   ask_in_line(s.program, second, "/all");
@@ -331,13 +316,11 @@ Test(queue, who_may_ask_one_target_waits_for_that_one) {
   client_expect(s.client, 200, "[1,2]");
   arrival_answer_json(await_line(s.a, "/"), 200, "1");
   client_expect(second, 200, "[1,2]");
-  client_free(second);
-  scene_close(&s);
 }
 
 Test(queue, many_clients_of_many_workers_are_served_by_two_targets) {
   enum { CLIENTS = 24 };
-  struct scene s = scene_open(
+  SCOPED(scene) s = scene_open(
       "workers: 4\n"
       "defaults: {hedges: 0, timeout: 50s}\n"
       "upstreams: {x: {targets: [$A, $B], max_attempts: 1, rate: '1000/s:1',\n"
@@ -357,34 +340,31 @@ Test(queue, many_clients_of_many_workers_are_served_by_two_targets) {
     expect_ok(clients[i]);
     client_free(clients[i]);
   }
-  scene_close(&s);
 }
 
 /* ---- /all ------------------------------------------------------------------ */
 
 Test(queue, the_items_of_all_wait_as_well) {
-  struct stage s = open_narrow("--queue", "10:20s");
+  SCOPED(stage) s = open_narrow("--queue", "10:20s");
   client_post(s.client, "/all", "[\"/a\",\"/b\",\"/c\"]");
   arrival_answer_json(await_line(s.origin, "/a"), 200, "1");
   arrival_answer_json(await_line(s.origin, "/b"), 200, "2");
   arrival_answer_json(await_line(s.origin, "/c"), 200, "3");
   client_expect(s.client, 200, "[1,2,3]");
-  stage_close(&s);
 }
 
 Test(queue, the_items_of_all_need_tokens) {
-  struct stage s = open_queue("--rate", "1/m:2");
+  SCOPED(stage) s = open_queue("--rate", "1/m:2");
   client_post(s.client, "/all", "[\"/a\",\"/b\",\"/c\"]");
   arrival_answer_json(await_line(s.origin, "/a"), 200, "1");
   arrival_answer_json(await_line(s.origin, "/b"), 200, "2");
   client_expect(s.client, 200, "[1,2,null]");
-  stage_close(&s);
 }
 
 /* ---- rates ----------------------------------------------------------------- */
 
 Test(queue, a_primary_above_the_rate_is_refused) {
-  struct stage s = open_queue("--rate", "1/m:2");
+  SCOPED(stage) s = open_queue("--rate", "1/m:2");
   for (int i = 0; i < 2; i++) {
     client_get(s.client, "/smart");
     serve(s.origin, s.client, "/");
@@ -393,11 +373,10 @@ Test(queue, a_primary_above_the_rate_is_refused) {
   expect_refused(s.client, "rate");
   reply_expect_in_body(&s.client->reply, "--rate");
   stage_expect_log(&s, "\"refused_by\":\"rate\"");
-  stage_close(&s);
 }
 
 Test(queue, a_hedge_takes_a_token_too) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--rate", "1/m:2", "--hedges", "1", "--hedge-after", "0ms");
   client_get(s.client, "/smart");
   (void)origin_await_attempt(s.origin, 0);
@@ -405,13 +384,12 @@ Test(queue, a_hedge_takes_a_token_too) {
   reply_expect_story(client_await_reply(s.client), "2", "1");
   client_get(s.client, "/smart");
   expect_refused(s.client, "rate");
-  stage_close(&s);
 }
 
 /* Of 16 at once two are the primaries'. */
 Test(queue, hedges_leave_an_eighth_to_primaries) {
-  struct stage s = stage_open("--rate", "1/m:16", "--hedges", "15",
-                              "--hedge-after", "0ms", "--budget", "1000%:100");
+  SCOPED(stage) s = stage_open("--rate", "1/m:16", "--hedges", "15",
+                               "--hedge-after", "0ms", "--budget", "1000%:100");
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, OK);
   reply_expect_story(client_await_reply(s.client), "14", "0");
   for (int i = 0; i < 2; i++) {
@@ -420,11 +398,10 @@ Test(queue, hedges_leave_an_eighth_to_primaries) {
   }
   client_get(s.client, "/smart");
   expect_refused(s.client, "rate");
-  stage_close(&s);
 }
 
 Test(queue, who_waits_for_a_token_gets_it) {
-  struct stage s = open_queue("--rate", "20/s:1", "--queue", "10:20s");
+  SCOPED(stage) s = open_queue("--rate", "20/s:1", "--queue", "10:20s");
   struct client *clients[3];
   char target[32];
   for (int i = 0; i < 3; i++) {
@@ -439,7 +416,6 @@ Test(queue, who_waits_for_a_token_gets_it) {
     client_expect(clients[i], 200, OK);
     client_free(clients[i]);
   }
-  stage_close(&s);
 }
 
 /* ---- a reload -------------------------------------------------------------- */
@@ -451,9 +427,9 @@ Test(queue, who_waits_for_a_token_gets_it) {
   "routes: [{path: /smart, upstream: x}]\n"
 
 Test(queue, a_reload_keeps_the_order) {
-  struct scene s = scene_open(ONE("max_attempts: 1, queue: '10:20s'"));
-  struct client *second = client_new(s.program->port);
-  struct client *third = client_new(s.program->port);
+  SCOPED(scene) s = scene_open(ONE("max_attempts: 1, queue: '10:20s'"));
+  OWNED(client) second = client_new(s.program->port);
+  OWNED(client) third = client_new(s.program->port);
   client_get(s.client, "/smart/1");
   struct arrival *held = await_line(s.a, "/1");
   ask_in_line(s.program, second, "/smart/2");
@@ -462,17 +438,13 @@ Test(queue, a_reload_keeps_the_order) {
   scene_serve(&s, held, 200, OK);
   serve(s.a, second, "/2");
   serve(s.a, third, "/3");
-  client_free(second);
-  client_free(third);
-  scene_close(&s);
 }
 
 Test(queue, a_reload_fills_no_bucket) {
-  struct scene s = scene_open(ONE("rate: '1/h:1'"));
+  SCOPED(scene) s = scene_open(ONE("rate: '1/h:1'"));
   client_get(s.client, "/smart/1");
   serve(s.a, s.client, "/1");
   program_reload(s.program, "hedgerow: reloaded");
   client_get(s.client, "/smart/2");
   expect_refused(s.client, "rate");
-  scene_close(&s);
 }

@@ -111,7 +111,7 @@ static bool let_no_memory_be_mapped(const struct program *program) {
 }
 
 Test(refusals, memory) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--hedges", "0", "--log", "json", "--workers", "1");
   client_post(s.client, "/all", "[]");
   client_expect(s.client, 200, "[]");
@@ -123,7 +123,6 @@ Test(refusals, memory) {
     origin_expect_no_arrival(s.origin);
     expect_in_log(&s, "\"refused_by\":\"memory\"");
   }
-  stage_close(&s);
 }
 
 Test(refusals, budget) {
@@ -194,8 +193,8 @@ static bool wins_slowly_alone(struct stage *s, struct client *beside) {
 }
 
 Test(refusals, slow_target) {
-  struct origin *stuck = origin_new_stuck();
-  struct stage s =
+  OWNED(origin) stuck = origin_new_stuck();
+  SCOPED(stage) s =
       open_hedging("--budget", "1500%:1000000", "--all", stuck->url);
   struct client *beside = client_new(s.program->port);
   unsigned tries = 0;
@@ -204,8 +203,6 @@ Test(refusals, slow_target) {
     cr_assert(++tries < TRIES, "no hedge was refused");
   client_free(beside);
   expect_in_log(&s, "\"refused_by\":\"slow_target\"");
-  stage_close(&s);
-  origin_free(stuck);
 }
 
 enum { CROWD = 60 };
@@ -227,7 +224,7 @@ static bool crowd_shows(struct stage *s, struct client **crowd) {
 }
 
 Test(refusals, crowded) {
-  struct stage s = open_hedging("--budget", "1500%:1000000");
+  SCOPED(stage) s = open_hedging("--budget", "1500%:1000000");
   struct client *crowd[CROWD];
   unsigned tries = 0;
   for (int i = 0; i < CROWD; i++) crowd[i] = client_new(s.program->port);
@@ -235,12 +232,11 @@ Test(refusals, crowded) {
     cr_assert(++tries < TRIES, "no hedge was refused");
   for (int i = 0; i < CROWD; i++) client_free(crowd[i]);
   expect_in_log(&s, "\"refused_by\":\"crowded\"");
-  stage_close(&s);
 }
 
 /* Answers that are passed on as they come are in flight, and no crowd. */
 Test(refusals, streams_are_no_crowd) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open("defaults: {hedges: 1, hedge_after: 0ms, on_failure: wait,\n"
                  "           budget: '1500%:1000000'}\n"
                  "upstreams: {x: {targets: [$A]}}\n"
@@ -266,7 +262,6 @@ Test(refusals, streams_are_no_crowd) {
     arrival_await_closed(streams[i]);
     client_free(crowd[i]);
   }
-  scene_close(&s);
 }
 
 /* ---- a retry -------------------------------------------------------------- */
@@ -348,7 +343,7 @@ Test(refusals, a_retry_by_full) {
 
 /* Each by its own reason: the hedge has a time, and the retry a failure. */
 Test(refusals, a_hedge_and_a_retry_are_told_one_by_one) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--hedges", "1", "--hedge-after", "20s", "--retries", "1",
                  "--backoff", "5ms", "--budget", "0%", "--log", "json");
   arrival_answer_json(ask_first(&s), 500, "{}");
@@ -359,14 +354,14 @@ Test(refusals, a_hedge_and_a_retry_are_told_one_by_one) {
   program_stop(s.program);
   cr_expect_eq(words_count(s.program->out, "\"kind\":\"hedge\""), 1);
   cr_expect_eq(words_count(s.program->out, "\"kind\":\"retry\""), 1);
-  stage_close(&s);
 }
 
 Test(refusals, a_retry_of_an_item) {
-  struct scene s = scene_open("log: json\n"
-                              "defaults: {hedges: 0, retries: 2, budget: 0%}\n"
-                              "upstreams: {x: {targets: [$A, $B]}}\n"
-                              "routes: [{path: /all, upstream: x, list: x}]\n");
+  SCOPED(scene) s =
+      scene_open("log: json\n"
+                 "defaults: {hedges: 0, retries: 2, budget: 0%}\n"
+                 "upstreams: {x: {targets: [$A, $B]}}\n"
+                 "routes: [{path: /all, upstream: x, list: x}]\n");
   client_get(s.client, "/all?hedge=1");
   arrival_answer_json(origin_await_attempt(s.a, 0), 200, OK);
   arrival_answer_json(origin_await(s.b), 500, "{}");
@@ -375,57 +370,51 @@ Test(refusals, a_retry_of_an_item) {
   program_stop(s.program);
   cr_expect_eq(words_count(s.program->out, "\"refused_by\":\"budget\""), 1,
                "%s", s.program->out);
-  scene_close(&s);
 }
 
 /* ---- and what changes it -------------------------------------------------- */
 
 Test(refusals, gate_off_lets_a_target_be_hedged_that_sheds) {
-  struct stage s = open_hedging("--gate", "off");
+  SCOPED(stage) s = open_hedging("--gate", "off");
   ask_often(&s, 32, 503);
   cr_expect(!wins_alone(&s));
-  stage_close(&s);
 }
 
 Test(refusals, a_larger_budget_pays_for_more) {
-  struct stage s = open_hedging("--budget", "0.1%:3");
+  SCOPED(stage) s = open_hedging("--budget", "0.1%:3");
   for (int i = 0; i < 3; i++) cr_expect(!wins_alone(&s), "hedge %d", i);
   cr_expect(wins_alone(&s));
-  stage_close(&s);
 }
 
 Test(refusals, successes_earn_another) {
-  struct stage s = open_hedging("--budget", "50%:1");
+  SCOPED(stage) s = open_hedging("--budget", "50%:1");
   cr_expect(!wins_alone(&s));
   cr_expect(wins_alone(&s));
   cr_expect(!wins_alone(&s));
-  stage_close(&s);
 }
 
 Test(refusals, so_do_answers_that_are_a_final_4xx) {
-  struct stage s = open_hedging("--budget", "50%:1", "--final", "4xx");
+  SCOPED(stage) s = open_hedging("--budget", "50%:1", "--final", "4xx");
   cr_expect(!answers_alone(&s, 404));
   cr_expect(answers_alone(&s, 404));
   cr_expect(!answers_alone(&s, 404));
-  stage_close(&s);
 }
 
 /* ---- nobody waits for a refusal ------------------------------------------- */
 
 Test(refusals, a_failure_does_not_wait_for_a_hedge_without_a_token) {
-  struct stage s = stage_open("--hedges", "2", "--hedge-after", "40s",
-                              "--budget", "0%", "--timeout", "60s");
+  SCOPED(stage) s = stage_open("--hedges", "2", "--hedge-after", "40s",
+                               "--budget", "0%", "--timeout", "60s");
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_story(reply, "1", NULL);
   for (unsigned k = 1; k <= 2; k++) reply_expect_result(reply, k, "refused");
   reply_expect_in_body(reply, "\"refused_by\":\"budget\"");
-  stage_close(&s);
 }
 
 /* Of two items it is the second whose hedge may not come. */
 Test(refusals, a_failed_item_does_not_wait_for_a_target_that_has_asked_to) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open("defaults: {hedges: 1, hedge_after: 40s, timeout: 60s}\n"
                  "upstreams: {x: {targets: [$A, $B]}}\n"
                  "routes: [{path: /all, upstream: x, list: x}]\n");
@@ -433,7 +422,7 @@ Test(refusals, a_failed_item_does_not_wait_for_a_target_that_has_asked_to) {
   arrival_answer_json(origin_await_attempt(s.a, 0), 200, OK);
   arrival_answer(origin_await(s.b), 503, "Retry-After: 50\r\n", "{}");
   client_expect(s.client, 200, "[" OK ",null]");
-  scene_close_silent(&s);
+  scene_expect_silence(&s);
 }
 
 /* ---- benches -------------------------------------------------------------- */
@@ -444,15 +433,15 @@ Test(refusals, a_failed_item_does_not_wait_for_a_target_that_has_asked_to) {
   "routes: [{path: /smart, upstream: x}]\n"
 
 Test(refusals, a_target_that_fails_five_times_is_not_asked_first) {
-  struct scene s = scene_open(PAIR);
+  SCOPED(scene) s = scene_open(PAIR);
   for (int i = 0; i < 5; i++) ask_alone(s.client, s.a, 500);
   program_await_notice(s.program, "is passed by for 10 s: it keeps failing");
   ask_alone(s.client, s.b, 200);
-  scene_close_silent(&s);
+  scene_expect_silence(&s);
 }
 
 Test(refusals, a_target_that_loses_ten_races_is_not_asked_first) {
-  struct scene s = scene_open(PAIR);
+  SCOPED(scene) s = scene_open(PAIR);
   for (int i = 0; i < 10; i++) {
     client_get(s.client, "/smart");
     struct arrival *slow = origin_await_attempt(s.a, 0);
@@ -464,7 +453,6 @@ Test(refusals, a_target_that_loses_ten_races_is_not_asked_first) {
   client_get(s.client, "/smart");
   arrival_answer_json(origin_await_attempt(s.b, 0), 200, OK);
   (void)client_await_reply(s.client);
-  scene_close(&s);
 }
 
 /* ---- who is tried --------------------------------------------------------- */
@@ -493,7 +481,7 @@ static void fail_in_turn(struct scene *s) {
 
 Test(refusals, whose_time_is_over_is_tried_whose_turn_it_ever_is) {
   hurry_open();
-  struct scene s = scene_open(IN_TURN);
+  SCOPED(scene) s = scene_open(IN_TURN);
   fail_in_turn(&s);
   hurry_by(10);
   client_get(s.client, "/smart");
@@ -502,27 +490,27 @@ Test(refusals, whose_time_is_over_is_tried_whose_turn_it_ever_is) {
   program_await_notice(s.program, "is back");
   ask_alone(s.client, s.a, 200);
   ask_alone(s.client, s.b, 200);
-  scene_close_silent(&s);
+  scene_expect_silence(&s);
 }
 
 Test(refusals, one_item_of_all_tries_it) {
   hurry_open();
-  struct scene s = scene_open(IN_TURN);
+  SCOPED(scene) s = scene_open(IN_TURN);
   fail_in_turn(&s);
   hurry_by(10);
   scene_send(&s, "POST", "/all?hedge=1", "", "[\"/1\",\"/2\",\"/3\"]");
   for (int i = 0; i < 2; i++) answer(s.b, 0, 200);
   answer(s.a, 0, 200);
   client_expect(s.client, 200, "[" OK "," OK "," OK "]");
-  scene_close_silent(&s);
+  scene_expect_silence(&s);
 }
 
 /* ---- a delay that is learned ---------------------------------------------- */
 
 /* Cold, a hedge would start after 300 ms, which is too late. */
 Test(refusals, a_learned_delay_is_that_of_quick_answers) {
-  struct stage s = stage_open("--hedges", "1", "--hedge-after", "p95", "--gate",
-                              "off", "--budget", "1500%:1000");
+  SCOPED(stage) s = stage_open("--hedges", "1", "--hedge-after", "p95",
+                               "--gate", "off", "--budget", "1500%:1000");
   unsigned tries = 0;
   client_get(s.client, "/smart?timeout=250");
   (void)origin_await(s.origin);
@@ -535,7 +523,6 @@ Test(refusals, a_learned_delay_is_that_of_quick_answers) {
     (void)origin_await_attempt(s.origin, 0);
     reply = client_expect_problem(s.client, 504);
   } while (!has_story(reply, "2"));
-  stage_close(&s);
 }
 
 /* ---- a reload ------------------------------------------------------------- */
@@ -552,11 +539,10 @@ static bool scene_hedges(const struct scene *s) {
 }
 
 Test(refusals, a_reload_keeps_the_budget_of_an_upstream) {
-  struct scene s = scene_open(POOR("x"));
+  SCOPED(scene) s = scene_open(POOR("x"));
   cr_expect(scene_hedges(&s));
   program_reload(s.program, "hedgerow: reloaded");
   cr_expect(!scene_hedges(&s), "the token is spent");
   scene_reload(&s, POOR("y"), "hedgerow: reloaded");
   cr_expect(scene_hedges(&s), "another upstream has tokens of its own");
-  scene_close(&s);
 }

@@ -26,18 +26,17 @@ static void reload(struct program *program) {
 /* ---- nothing to read ------------------------------------------------------ */
 
 Test(reload, without_files_nothing_changes) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   reload(s.program);
   client_expect_healthy(s.client);
   reload(s.program);
   client_expect_healthy(s.client);
-  stage_close(&s);
 }
 
 Test(reload, many_signals_at_once_are_carried_out) {
   char value[64] = "";
   const char *path = folder_write("token", "first\n");
-  struct stage s = stage_open(ALONE, "--token-file", path);
+  SCOPED(stage) s = stage_open(ALONE, "--token-file", path);
   for (int i = 0; i < 200; i++) program_signal(s.program, SIGHUP);
   folder_write("token", "last\n");
   program_signal(s.program, SIGHUP);
@@ -47,12 +46,11 @@ Test(reload, many_signals_at_once_are_carried_out) {
     arrival_answer_first(arrival, 200, "1");
     client_expect(s.client, 200, "1");
   }
-  stage_close(&s);
 }
 
 Test(reload, while_it_stops_a_signal_does_nothing) {
   const char *path = folder_write("token", "first\n");
-  struct stage s = stage_open(ALONE, "--drain", "60m", "--token-file", path);
+  SCOPED(stage) s = stage_open(ALONE, "--drain", "60m", "--token-file", path);
   struct arrival *held = stage_ask(&s, "/smart?timeout=60000");
   program_signal(s.program, SIGTERM);
   program_await_notice(s.program, "stopping");
@@ -61,7 +59,6 @@ Test(reload, while_it_stops_a_signal_does_nothing) {
   stage_serve(&s, held, 200, "1");
   program_expect_exit(s.program, 0);
   words_expect_none(s.program->err, "reload");
-  stage_close(&s);
 }
 
 /* ---- the token ------------------------------------------------------------ */
@@ -75,18 +72,17 @@ static void expect_token(struct stage *s, const char *authorization) {
 
 Test(reload, the_next_request_carries_the_new_token) {
   const char *path = folder_write("token", "first\n");
-  struct stage s = stage_open(ALONE, "--token-file", path);
+  SCOPED(stage) s = stage_open(ALONE, "--token-file", path);
   expect_token(&s, "Bearer first");
   folder_write("token", "second\n");
   expect_token(&s, "Bearer first"); /* nobody has said anything */
   reload(s.program);
   expect_token(&s, "Bearer second");
-  stage_close(&s);
 }
 
 Test(reload, every_worker_has_the_new_token) {
   const char *path = folder_write("token", "first\n");
-  struct stage s = stage_open(ALONE, "--workers", "4", "--token-file", path);
+  SCOPED(stage) s = stage_open(ALONE, "--workers", "4", "--token-file", path);
   folder_write("token", "second\n");
   reload(s.program);
   for (int i = 0; i < 32; i++) { /* each connection has a worker of its own */
@@ -94,13 +90,12 @@ Test(reload, every_worker_has_the_new_token) {
     s.client = client_new(s.program->port);
     expect_token(&s, "Bearer second");
   }
-  stage_close(&s);
 }
 
 /* A race is one request: its hedge shows the token that its primary showed. */
 Test(reload, a_race_in_flight_keeps_its_token_and_gets_its_answer) {
   const char *path = folder_write("token", "first\n");
-  struct stage s = stage_open("--hedge-after", "20s", "--token-file", path);
+  SCOPED(stage) s = stage_open("--hedge-after", "20s", "--token-file", path);
   struct arrival *primary = stage_ask(&s, "/smart?timeout=60000");
   folder_write("token", "second\n");
   reload(s.program);
@@ -110,12 +105,11 @@ Test(reload, a_race_in_flight_keeps_its_token_and_gets_its_answer) {
   arrival_answer_first(hedge, 200, "1");
   reply_expect_story(client_expect(s.client, 200, "1"), "2", "1");
   expect_token(&s, "Bearer second");
-  stage_close(&s);
 }
 
 static void expect_refused_token(const char *text, const char *why) {
   const char *path = folder_write("token", "first\n");
-  struct stage s = stage_open(ALONE, "--token-file", path);
+  SCOPED(stage) s = stage_open(ALONE, "--token-file", path);
   if (text) folder_write("token", text);
   else unlink(path);
   program_reload(s.program, "not reloaded: the token");
@@ -125,7 +119,6 @@ static void expect_refused_token(const char *text, const char *why) {
   folder_write("token", "third\n");
   reload(s.program);
   expect_token(&s, "Bearer third");
-  stage_close(&s);
 }
 
 #define KEEPS_TOKEN(name, text, why)                                           \
@@ -139,10 +132,9 @@ KEEPS_TOKEN(a_token_file_with_a_line_end_inside_keeps_the_old_token,
 
 Test(reload, the_token_of_the_environment_stays) {
   setenv("HEDGEROW_TOKEN", "of-the-environment", 1);
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   reload(s.program);
   expect_token(&s, "Bearer of-the-environment");
-  stage_close(&s);
 }
 
 /* ---- the log -------------------------------------------------------------- */
@@ -162,7 +154,7 @@ static void ask_for(struct client *client, const char *path) {
 Test(reload, the_log_is_opened_anew) {
   const char *path = folder_path("log");
   const char *moved = folder_path("log.1");
-  struct stage s = stage_open(ALONE, "--log-file", path);
+  SCOPED(stage) s = stage_open(ALONE, "--log-file", path);
   ask_for(s.client, "/one");
   folder_await("log", "/one");
   cr_assert(rename(path, moved) == 0);
@@ -176,26 +168,25 @@ Test(reload, the_log_is_opened_anew) {
   expect_in_file("log", "/three", true);
   expect_in_file("log.1", "/three", false);
   cr_expect(s.program->out[0] == '\0', "stdout: %s", s.program->out);
-  stage_close(&s);
 }
 
 Test(reload, lines_are_appended_to_a_log_that_is_there) {
   const char *path = folder_write("log", "of yesterday\n");
-  struct stage s = stage_open(ALONE, "--log-file", path);
+  SCOPED(stage) s = stage_open(ALONE, "--log-file", path);
   reload(s.program);
   ask_for(s.client, "/one");
   client_leave(s.client);
   program_stop(s.program);
   expect_in_file("log", "of yesterday\n{", true);
   expect_in_file("log", "/one", true);
-  stage_close(&s);
 }
 
 Test(reload, a_log_that_cannot_be_opened_stays_where_it_is) {
   const char *path = folder_path("log");
   const char *moved = folder_path("log.1");
   const char *token = folder_write("token", "first\n");
-  struct stage s = stage_open(ALONE, "--log-file", path, "--token-file", token);
+  SCOPED(stage) s =
+      stage_open(ALONE, "--log-file", path, "--token-file", token);
   cr_assert(rename(path, moved) == 0 && symlink("nowhere/log", path) == 0);
   folder_write("token", "second\n");
   reload(s.program);
@@ -206,7 +197,6 @@ Test(reload, a_log_that_cannot_be_opened_stays_where_it_is) {
   client_leave(s.client);
   program_stop(s.program);
   expect_in_file("log.1", "/smart", true);
-  stage_close(&s);
 }
 
 /* ---- the CAs -------------------------------------------------------------- */
@@ -236,7 +226,7 @@ static struct trust_stage trust_open_with(const char *hedges) {
 
 static struct trust_stage trust_open(void) { return trust_open_with("0"); }
 
-static void trust_close(struct trust_stage *s) {
+static void trust_stage_close(struct trust_stage *s) {
   client_free(s->client);
   program_free(s->program);
   tls_origin_free(s->old);
@@ -269,19 +259,18 @@ static void expect_kept(struct trust_stage *s, struct tls_arrival *kept) {
 }
 
 Test(reload, the_new_ca_is_trusted_and_the_old_one_is_not) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   expect_trusted(&s, s.old);
   expect_distrusted(&s, s.other);
   trust(&s, s.other);
   reload(s.program);
   expect_distrusted(&s, s.old);
   expect_trusted(&s, s.other);
-  trust_close(&s);
 }
 
 /* Nothing is verified when a session is resumed. */
 Test(reload, neither_a_kept_connection_nor_a_session_outlives_its_ca) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   reload(s.program);
   struct tls_arrival *kept = expect_trusted(&s, s.old);
   tls_arrival_send_ticket(kept);
@@ -291,12 +280,11 @@ Test(reload, neither_a_kept_connection_nor_a_session_outlives_its_ca) {
   tls_arrival_await_closed(kept);
   reload(s.program);
   expect_distrusted(&s, s.old);
-  trust_close(&s);
 }
 
 /* The file is another one, but it says the same. */
 Test(reload, with_the_same_ca_connections_and_sessions_stay) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   struct tls_arrival *kept = expect_trusted(&s, s.old);
   tls_arrival_send_ticket(kept);
   client_expect_healthy(s.client);
@@ -307,12 +295,11 @@ Test(reload, with_the_same_ca_connections_and_sessions_stay) {
   tls_arrival_end(kept);
   client_expect_healthy(s.client);
   cr_expect(expect_trusted(&s, s.old)->resumed);
-  trust_close(&s);
 }
 
 /* What is compared is what is in force, not what was there at start. */
 Test(reload, a_ca_that_comes_back_is_trusted_anew) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   struct tls_arrival *first = expect_trusted(&s, s.old);
   trust(&s, s.other);
   reload(s.program);
@@ -323,11 +310,10 @@ Test(reload, a_ca_that_comes_back_is_trusted_anew) {
   reload(s.program);
   expect_kept(&s, kept);
   expect_distrusted(&s, s.other);
-  trust_close(&s);
 }
 
 Test(reload, an_answer_that_is_awaited_over_tls_arrives) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   client_get(s.client, "/smart");
   struct tls_arrival *held = tls_origin_await(s.old);
   trust(&s, s.other);
@@ -337,14 +323,13 @@ Test(reload, an_answer_that_is_awaited_over_tls_arrives) {
   client_expect(s.client, 200, "1");
   tls_arrival_await_closed(held); /* it is not kept */
   expect_distrusted(&s, s.old);
-  trust_close(&s);
 }
 
 /* Its CAs are read only when it is connected; until then the line of those who
  * want to connect is full, and its SYN is sent again. */
 Test(reload, a_connection_that_is_being_opened_is_not_lost) {
-  struct trust_stage s = trust_open();
-  struct client *other = client_new(s.program->port);
+  SCOPED(trust_stage) s = trust_open();
+  OWNED(client) other = client_new(s.program->port);
   cr_assert(listen(s.old->listening, 0) == 0);
   int first = wire_connect(s.old->port);
   client_get(s.client, "/smart?timeout=60000");
@@ -356,13 +341,11 @@ Test(reload, a_connection_that_is_being_opened_is_not_lost) {
   struct tls_arrival *arrival = tls_origin_await(s.old);
   tls_arrival_answer(arrival, "1");
   client_expect(s.client, 200, "1");
-  client_free(other);
-  trust_close(&s);
 }
 
 /* Its hedge opens a connection when its CAs are in force for nobody else. */
 Test(reload, a_race_in_flight_goes_on_under_its_own_cas) {
-  struct trust_stage s = trust_open_with("1");
+  SCOPED(trust_stage) s = trust_open_with("1");
   client_get(s.client, "/smart?timeout=60000");
   struct tls_arrival *primary = tls_origin_await(s.old);
   trust(&s, s.other);
@@ -372,11 +355,10 @@ Test(reload, a_race_in_flight_goes_on_under_its_own_cas) {
   tls_arrival_answer(hedge, "1");
   client_expect(s.client, 200, "1");
   tls_arrival_await_closed(hedge); /* it is not kept */
-  trust_close(&s);
 }
 
 static void expect_refused_ca(const char *text) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   struct tls_arrival *kept = expect_trusted(&s, s.old);
   folder_write("ca", text);
   program_reload(s.program, "not reloaded: the token and CAs from before");
@@ -387,7 +369,6 @@ static void expect_refused_ca(const char *text) {
   tls_arrival_end(kept);
   client_expect_healthy(s.client);
   expect_trusted(&s, s.old);
-  trust_close(&s);
 }
 
 Test(reload, a_ca_file_that_is_empty_keeps_the_old_trust) {
@@ -400,8 +381,8 @@ Test(reload, a_ca_file_with_half_a_certificate_keeps_the_old_trust) {
 
 /* All or nothing. */
 Test(reload, a_broken_ca_file_keeps_the_old_token_too) {
-  struct trust_stage s = {.old = tls_origin_new(TLS_GOOD),
-                          .other = tls_origin_new(TLS_GOOD)};
+  SCOPED(trust_stage) s = {.old = tls_origin_new(TLS_GOOD),
+                           .other = tls_origin_new(TLS_GOOD)};
   trust(&s, s.old);
   const char *token = folder_write("token", "first\n");
   s.program = program_start("--to", s.old->url, "--ca-file", s.path,
@@ -412,5 +393,4 @@ Test(reload, a_broken_ca_file_keeps_the_old_token_too) {
   program_reload(s.program, "not reloaded");
   tls_arrival_expect_field(expect_trusted(&s, s.old), "Authorization",
                            "Bearer first");
-  trust_close(&s);
 }

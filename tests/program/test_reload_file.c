@@ -36,7 +36,7 @@ static void expect_said(const struct scene *s, const char *text) {
 /* ---- what changes --------------------------------------------------------- */
 
 Test(reload_file, a_new_route_and_its_target_appear) {
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   scene_expect_problem(&s, "/b", 404);
   scene_write(&s, BOTH);
@@ -44,20 +44,18 @@ Test(reload_file, a_new_route_and_its_target_appear) {
   reload(&s, BOTH);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(reload_file, a_route_that_was_removed_is_no_longer_there) {
-  struct scene s = scene_open(BOTH);
+  SCOPED(scene) s = scene_open(BOTH);
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
   reload(&s, BEFORE);
   scene_expect_problem(&s, "/b", 404);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(reload_file, a_route_has_its_new_target_and_its_new_options) {
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   reload(&s, "defaults: {hedges: 0}\n"
              "upstreams:\n  a: {targets: [$B/v2]}\n"
@@ -68,7 +66,7 @@ Test(reload_file, a_route_has_its_new_target_and_its_new_options) {
   arrival_expect_field(arrival, "X-New", "yes");
   arrival_answer(arrival, 404, "", "<p>");
   client_expect(s.client, 404, "<p>");
-  scene_close_silent(&s);
+  scene_expect_silence(&s);
 }
 
 Test(reload_file, a_smaller_budget_holds_for_what_was_kept_under_the_old_one) {
@@ -78,16 +76,15 @@ Test(reload_file, a_smaller_budget_holds_for_what_was_kept_under_the_old_one) {
   char before[256], after[256];
   snprintf(before, sizeof before, file, "200%:50");
   snprintf(after, sizeof after, file, "0%");
-  struct scene s = scene_open(before);
+  SCOPED(scene) s = scene_open(before);
   reload(&s, after);
   arrival_answer_json(scene_ask(&s, s.a, "/a"), 500, "{}");
   const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_in_body(reply, "\"refused_by\":\"budget\"");
-  scene_close(&s);
 }
 
 Test(reload_file, what_is_in_flight_ends_by_the_file_it_began_under) {
-  struct scene s = scene_open(
+  SCOPED(scene) s = scene_open(
       "defaults: {hedges: 1, hedge_after: 60s, timeout: 60s}\n"
       "upstreams:\n"
       "  a: {targets: [$A, {url: $B/old, headers: {X-Old: 'yes'}}]}\n"
@@ -102,13 +99,12 @@ Test(reload_file, what_is_in_flight_ends_by_the_file_it_began_under) {
   scene_serve(&s, held, 200, "1");
   scene_expect_problem(&s, "/a", 404);
   scene_expect(&s, s.a, "/another", "GET /another HTTP/1.1");
-  scene_close(&s);
 }
 
 /* The client was told to go on, and does. */
 static void expect_late_body(const char *framing, const char *rest) {
-  struct scene s = scene_open(A "max_head: 16K\nroutes:\n"
-                                "  - {path: /a, upstream: a}\n");
+  SCOPED(scene) s = scene_open(A "max_head: 16K\nroutes:\n"
+                                 "  - {path: /a, upstream: a}\n");
   client_send(s.client, "POST /a HTTP/1.1\r\nHost: h\r\n");
   client_send(s.client, framing);
   client_expect(s.client, 100, "");
@@ -121,7 +117,6 @@ static void expect_late_body(const char *framing, const char *rest) {
   scene_serve(&s, arrival, 200, "1");
   scene_expect_problem(&s, "/a", 404);
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(reload_file, a_late_body_goes_by_the_file_that_its_head_came_under) {
@@ -134,7 +129,7 @@ Test(reload_file, late_chunks_go_by_the_file_that_their_head_came_under) {
 }
 
 Test(reload_file, a_client_that_leaves_its_late_body_leaves_no_file_behind) {
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   client_send(s.client, "POST /a HTTP/1.1\r\nHost: h\r\n"
                         "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n");
   client_expect(s.client, 100, "");
@@ -143,11 +138,10 @@ Test(reload_file, a_client_that_leaves_its_late_body_leaves_no_file_behind) {
   client_free(s.client);
   s.client = client_new(s.program->port);
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(reload_file, kept_connections_of_unchanged_targets_stay) {
-  struct scene s = scene_open(BOTH);
+  SCOPED(scene) s = scene_open(BOTH);
   struct arrival *kept = scene_ask(&s, s.a, "/a");
   scene_serve(&s, kept, 200, "1");
   static const char *const files[] = {BEFORE, BOTH, "oops", BEFORE};
@@ -158,7 +152,6 @@ Test(reload_file, kept_connections_of_unchanged_targets_stay) {
     scene_serve(&s, kept, 200, "1");
   }
   origin_expect_no_arrival(s.a);
-  scene_close(&s);
 }
 
 Test(reload_file, a_target_has_its_new_token) {
@@ -167,7 +160,7 @@ Test(reload_file, a_target_has_its_new_token) {
             "routes:\n  - {path: /a, upstream: a}\n";
   static const char *const tokens[] = {"one", "two"};
   const char *path = folder_write("t", "one");
-  struct scene s = scene_open(yaml);
+  SCOPED(scene) s = scene_open(yaml);
   for (unsigned i = 0; i < 2; i++) {
     const char *want = words_of("Bearer %s", tokens[i]);
     folder_write("t", tokens[i]);
@@ -182,18 +175,16 @@ Test(reload_file, a_target_has_its_new_token) {
   struct arrival *arrival = scene_ask(&s, s.a, "/a");
   arrival_expect_field(arrival, "Authorization", "Bearer two");
   scene_serve(&s, arrival, 200, "1");
-  scene_close(&s);
 }
 
 /* ---- what does not -------------------------------------------------------- */
 
 Test(reload_file, a_broken_file_changes_nothing_and_is_told_with_its_lines) {
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   scene_reload(&s,
                BEFORE_B "  - {path: /b, upstrem: b}\n"
                         "  - {path: /c, upstream: c}\n",
-               "not reloaded: the configuration from before stays in "
-               "force");
+               "not reloaded: the configuration from before stays in force");
   expect_said(&s, "line 7, column 16");
   expect_said(&s, "upstrem");
   expect_said(&s, "line 8, column 26");
@@ -201,17 +192,15 @@ Test(reload_file, a_broken_file_changes_nothing_and_is_told_with_its_lines) {
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   reload(&s, BOTH);
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(reload_file, a_file_that_has_gone_changes_nothing) {
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   const char *path = folder_path("hedgerow.yaml");
   unlink(path);
   program_reload(s.program, "not reloaded");
   expect_said(&s, path);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
-  scene_close(&s);
 }
 
 /* A reload would find it empty, or wait for somebody who writes. */
@@ -219,18 +208,16 @@ Test(reload_file, a_pipe_is_read_at_the_start_and_not_again) {
   const char *path = folder_pipe(
       "pipe", "upstreams: {a: {targets: [http://127.0.0.1:9]}}\n"
               "routes: [{path: /a, upstream: a, methods: [PUT]}]\n");
-  struct program *program = program_start("--config", path);
+  OWNED(program) program = program_start("--config", path);
   program_reload(program, "not reloaded: the configuration from before");
   words_expect(program->err, "cannot be read again");
-  struct client *client = client_new(program->port);
+  OWNED(client) client = client_new(program->port);
   client_get(client, "/a");
   client_expect_problem(client, 405);
-  client_free(client);
-  program_free(program);
 }
 
 Test(reload_file, options_that_want_a_restart_are_named_and_the_rest_applies) {
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   reload(&s, "max_head: 32K\nkeepalive_timeout: 5s\n" BOTH);
   expect_said(&s, "max_head: it counts from the next start on");
   expect_said(&s, "keepalive_timeout: it counts");
@@ -239,23 +226,21 @@ Test(reload_file, options_that_want_a_restart_are_named_and_the_rest_applies) {
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
   reload(&s, BOTH);
   words_expect_none(s.program->err, "max_head");
-  scene_close(&s);
 }
 
 Test(reload_file, a_limit_that_was_lowered_to_fit_is_no_difference) {
   const struct rlimit few = {1024, 1024};
   cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   expect_said(&s, "--max-connections is lowered");
   reload(&s, BOTH);
   words_expect_none(s.program->err, "it counts");
   reload(&s, "max_connections: 20000\n" BOTH);
   expect_said(&s, "max_connections: it counts from the next start on");
-  scene_close(&s);
 }
 
 Test(reload_file, the_log_goes_to_the_file_that_is_named_now) {
-  struct scene s = scene_open("log_file: one.log\n" BEFORE);
+  SCOPED(scene) s = scene_open("log_file: one.log\n" BEFORE);
   scene_expect(&s, s.a, "/a/1", "GET /a/1 HTTP/1.1");
   folder_await("one.log", "/a/1");
   reload(&s, "log_file: two.log\n" BEFORE);
@@ -267,7 +252,6 @@ Test(reload_file, the_log_goes_to_the_file_that_is_named_now) {
   cr_expect(strstr(two, "/a/2") && !strstr(two, "/a/1"), "%s", two);
   free(one);
   free(two);
-  scene_close(&s);
 }
 
 /* ---- the service manager -------------------------------------------------- */
@@ -304,8 +288,8 @@ Test(reload_file, a_service_manager_hears_how_it_ended) {
 /* What is not freed of them is noticed at the end of a debug build. */
 Test(reload_file, many_reloads_leave_nothing_behind) {
   static const char *const files[] = {BEFORE, BOTH, "x: [", BEFORE_B};
-  struct scene s = scene_open(BOTH);
-  struct client *patient = client_new(s.program->port);
+  SCOPED(scene) s = scene_open(BOTH);
+  OWNED(client) patient = client_new(s.program->port);
   client_get(patient, "/b?timeout=60000");
   struct arrival *held = origin_await(s.b);
   for (unsigned i = 0; i < 60; i++) {
@@ -314,6 +298,4 @@ Test(reload_file, many_reloads_leave_nothing_behind) {
   }
   arrival_answer_json(held, 200, "2");
   client_expect(patient, 200, "2");
-  client_free(patient);
-  scene_close(&s);
 }

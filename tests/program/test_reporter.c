@@ -28,7 +28,7 @@ static void ask_for_it(const struct stage *s, const char *want) {
 }
 
 Test(reporter, sigusr1_and_the_end_tell_what_it_brought) {
-  struct stage s = stage_open(FORWARD);
+  SCOPED(stage) s = stage_open(FORWARD);
   ask_for_it(&s, "hedgerow: receipt: no request asked an upstream\n");
   stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   ask_for_it(&s, "receipt: 1 request, 0.0 % extra; nothing was rescued\n");
@@ -37,33 +37,29 @@ Test(reporter, sigusr1_and_the_end_tell_what_it_brought) {
   words_expect(s.program->err, "receipt: 2 requests, 50.0 % extra; rescued "
                                "1 after a failure and 0 from slowness\n");
   words_expect_none(s.program->err, "receipt /smart");
-  stage_close(&s);
 }
 
 Test(reporter, whoever_served_nobody_ends_without_a_word) {
-  struct stage s = stage_open(FORWARD);
+  SCOPED(stage) s = stage_open(FORWARD);
   program_stop(s.program);
   words_expect_none(s.program->err, "receipt");
-  stage_close(&s);
 }
 
 Test(reporter, refusals_are_told_with_their_reason) {
-  struct stage s = stage_open(FORWARD, "--budget", "10%:1");
+  SCOPED(stage) s = stage_open(FORWARD, "--budget", "10%:1");
   rescue_one(&s);
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
   client_expect_problem(s.client, 502);
   ask_for_it(&s, "; refused 1 (budget)\n");
-  stage_close(&s);
 }
 
 Test(reporter, the_items_of_an_all_are_no_extra_requests) {
-  struct stage s = stage_open("--hedges", "1", "--hedge-after", "250ms");
+  SCOPED(stage) s = stage_open("--hedges", "1", "--hedge-after", "250ms");
   client_get(s.client, "/all"); /* as many as a race could ask */
   arrival_answer_json(origin_await(s.origin), 200, "1");
   arrival_answer_json(origin_await(s.origin), 200, "2");
   cr_expect_eq(client_await_reply(s.client)->status, 200);
   ask_for_it(&s, "receipt: 2 requests, 0.0 % extra; nothing was rescued\n");
-  stage_close(&s);
 }
 
 /* ---- several paths ---- */
@@ -74,7 +70,7 @@ Test(reporter, the_items_of_an_all_are_no_extra_requests) {
   "routes:\n  - {path: /a, upstream: a}\n  - {path: /b, upstream: a}\n"
 
 Test(reporter, each_path_has_its_own_where_there_are_several) {
-  struct scene s = scene_open(TWO);
+  SCOPED(scene) s = scene_open(TWO);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
   scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
@@ -82,7 +78,6 @@ Test(reporter, each_path_has_its_own_where_there_are_several) {
   program_await_notice(s.program, "receipt: 3 requests, 0.0 % extra; nothing");
   program_await_notice(s.program, "receipt /a: 1 request, 0.0 % extra");
   program_await_notice(s.program, "receipt /b: 2 requests, 0.0 % extra");
-  scene_close(&s);
 }
 
 #define ONE                                                                    \
@@ -91,14 +86,13 @@ Test(reporter, each_path_has_its_own_where_there_are_several) {
   "routes:\n  - {path: /b, upstream: a}\n"
 
 Test(reporter, a_reload_takes_nothing_from_all_together) {
-  struct scene s = scene_open(TWO);
+  SCOPED(scene) s = scene_open(TWO);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
   scene_reload(&s, ONE, "hedgerow: reloaded");
   scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "receipt: 3 requests, 0.0 % extra; nothing");
-  scene_close(&s);
 }
 
 /* ---- every so often ---- */
@@ -110,25 +104,22 @@ static struct stage stage_open_telling(const char *form) {
 }
 
 Test(reporter, the_log_tells_it_as_json) {
-  struct stage s = stage_open_telling("json");
+  SCOPED(stage) s = stage_open_telling("json");
   rescue_one(&s);
   folder_await("log", "\"receipt\":{\"requests\":1,\"attempts\":2,"
                       "\"extra_percent\":100.0,\"rescued_failed\":1,");
   folder_await("log", "{\"time\":\"20");
-  stage_close(&s);
 }
 
 Test(reporter, the_log_tells_it_in_words) {
-  struct stage s = stage_open_telling("text");
+  SCOPED(stage) s = stage_open_telling("text");
   rescue_one(&s);
   folder_await("log", "\nreceipt: 1 request, 100.0 % extra; rescued 1 after");
-  stage_close(&s);
 }
 
 Test(reporter, without_a_log_it_is_a_notice) {
-  struct stage s = stage_open(FORWARD, "--log", "off", "--receipt", "1s");
+  SCOPED(stage) s = stage_open(FORWARD, "--log", "off", "--receipt", "1s");
   program_await_notice(s.program, "receipt: no request asked an upstream");
-  stage_close(&s);
 }
 
 /* ---- losers that are read ---- */
@@ -151,7 +142,7 @@ static void await_counted(const struct stage *s) {
 }
 
 static void expect_after_loser(int status, const char *want) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open(EARLY, "--admin", "127.0.0.1:0", "--losers", "drain");
   struct arrival *primary = lose(&s);
   arrival_answer_json(primary, status, OK);
@@ -159,7 +150,6 @@ static void expect_after_loser(int status, const char *want) {
   program_stop(s.program);
   words_expect(s.program->err, want);
   words_expect_none(s.program->err, "estimate");
-  stage_close(&s);
 }
 
 Test(reporter, the_end_of_a_loser_that_is_read_makes_the_time_known) {
@@ -172,10 +162,9 @@ Test(reporter, a_loser_that_fails_in_the_end_tells_nothing) {
 }
 
 Test(reporter, a_loser_that_is_given_up_holds_nothing) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open(EARLY, "--admin", "127.0.0.1:0", "--losers", "drain");
   (void)lose(&s);
   program_stop(s.program);
   words_expect(s.program->err, "and 1 from slowness; ");
-  stage_close(&s);
 }

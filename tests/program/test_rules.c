@@ -18,17 +18,16 @@ TestSuite(rules, .fini = folder_remove);
 /* ---- races ---- */
 
 Test(rules, a_200_that_says_no_brings_a_hedge_forward) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open(NEVER, "--success-if", RULE, "--log", "json", "--hedges", "1");
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, NO);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, YES);
   reply_expect_story(client_expect(s.client, 200, YES), "2", "1");
   program_expect_log(s.program, "\"result\":\"rule\",\"status\":200");
-  stage_close(&s);
 }
 
 Test(rules, a_problem_names_the_rule_and_not_the_body) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--hedges", "0", "--fail-if", "/status != \"ok\"");
   arrival_answer_json(stage_ask(&s, "/smart"), 200, NO);
   const struct reply *reply = client_expect_problem(s.client, 502);
@@ -36,28 +35,25 @@ Test(rules, a_problem_names_the_rule_and_not_the_body) {
   reply_expect_in_body(reply, "the JSON breaks a rule: fail_if holds: "
                               "/status != \\\"ok\\\"");
   words_expect_none(reply->body, "s3cret");
-  stage_close(&s);
 }
 
 Test(rules, a_failure_by_a_rule_is_retried) {
-  struct stage s = stage_open("--hedges", "0", "--retries", "1", "--backoff",
-                              "5ms", "--success-if", RULE);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--retries", "1", "--backoff",
+                               "5ms", "--success-if", RULE);
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, NO);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, YES);
   reply_expect_story(client_await_reply(s.client), "2", "1");
-  stage_close(&s);
 }
 
 /* However the body is framed. */
 static void expect_ruled(const char *bytes, const char *result) {
-  struct stage s = stage_open("--hedges", "0", "--success-if", RULE);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--success-if", RULE);
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, bytes);
   arrival_close(arrival);
   const struct reply *reply = client_await_reply(s.client);
   if (result) reply_expect_result(reply, 0, result);
   else reply_expect(reply, 200, YES);
-  stage_close(&s);
 }
 
 Test(rules, a_body_is_looked_at_whole_however_it_is_framed) {
@@ -72,25 +68,23 @@ Test(rules, a_body_is_looked_at_whole_however_it_is_framed) {
 }
 
 Test(rules, errors_upstream_passes_on_what_says_no) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--hedges", "0", "--success-if", RULE, "--errors", "upstream");
   stage_serve(&s, stage_ask(&s, "/smart"), 200, NO);
-  stage_close(&s);
 }
 
 /* What says no, and is not passed on, does not displace a 4xx. */
 Test(rules, a_final_4xx_is_the_answer_beside_what_says_no) {
-  struct stage s = stage_open(NEVER, "--hedges", "1", "--success-if", RULE,
-                              "--final", "4xx");
+  SCOPED(stage) s = stage_open(NEVER, "--hedges", "1", "--success-if", RULE,
+                               "--final", "4xx");
   arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, NO);
   stage_serve(&s, origin_await_attempt(s.origin, 1), 404, "{}");
-  stage_close(&s);
 }
 
 /* ---- gathers ---- */
 
 Test(rules, an_item_of_all_that_says_no_is_null) {
-  struct stage s = stage_open("--hedges", "0", "--success-if", RULE);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--success-if", RULE);
   client_post(s.client, "/all", "[\"/a\",\"/b\"]");
   for (unsigned i = 0; i < 2; i++) {
     struct arrival *arrival = origin_await(s.origin);
@@ -98,11 +92,10 @@ Test(rules, an_item_of_all_that_says_no_is_null) {
     arrival_answer_json(arrival, 200, first ? NO : YES);
   }
   client_expect(s.client, 200, "[null," YES "]");
-  stage_close(&s);
 }
 
 Test(rules, an_item_of_a_gather_goes_by_the_rules_of_its_own_route) {
-  struct origin *origin = origin_new();
+  OWNED(origin) origin = origin_new();
   char text[1024];
   snprintf(text, sizeof text,
            "upstreams: {a: {targets: [%s]}}\n"
@@ -113,13 +106,10 @@ Test(rules, an_item_of_a_gather_goes_by_the_rules_of_its_own_route) {
            "  - {path: /both, gather: [/ruled, /free]}\n",
            origin->url);
   const char *path = folder_write("h.yaml", text);
-  struct program *program = program_start("--config", path);
-  struct client *client = client_new(program->port);
+  OWNED(program) program = program_start("--config", path);
+  OWNED(client) client = client_new(program->port);
   client_get(client, "/both");
   for (unsigned i = 0; i < 2; i++)
     arrival_answer_json(origin_await(origin), 200, NO);
   client_expect(client, 200, "[null," NO "]");
-  client_free(client);
-  program_free(program);
-  origin_free(origin);
 }

@@ -158,31 +158,27 @@ Test(top, a_key_is_taken_while_an_answer_is_awaited) {
 }
 
 Test(top, in_a_pipe_it_prints_one_table) {
-  struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("top", "--admin", admin->host);
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open_pipe("top", "--admin", admin->host);
   answer(admin, STATE("5.0", "100"));
   screen_await(s, "now: - requests/s");
   screen_await_exit(s, 0);
   cr_assert(!strchr(s->out.text, '\x1b'), "%s", s->out.text);
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(top, once_is_once_on_a_terminal_too) {
-  struct origin *admin = origin_new();
-  struct screen *s =
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s =
       screen_open(80, 24, "top", "--once", "--admin", admin->host);
   answer(admin, STATE("5.0", "100"));
   screen_await(s, "one.example");
   screen_await_exit(s, 0);
   words_expect_none(s->out.text, "\x1b[?");
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(top, what_is_no_hedgerow_is_said) {
-  struct origin *admin = origin_new();
-  struct screen *s = screen_open(80, 24, "top", "--admin", admin->host);
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open(80, 24, "top", "--admin", admin->host);
   arrival_answer_json(origin_await(admin), 404, "\"nothing\"");
   screen_await_err(s, ": it answered 404\n");
   screen_await_exit(s, 1);
@@ -191,15 +187,12 @@ Test(top, what_is_no_hedgerow_is_said) {
   arrival_answer_json(origin_await(admin), 200, "{\"half");
   screen_await_err(s, ": what it sends is no state\n");
   screen_await_exit(s, 1);
-  screen_free(s);
-  origin_free(admin);
 }
 
 static void expect_refusal(const char *words, const char *const *flags) {
-  struct screen *s = screen_open_flags(0, 0, flags);
+  OWNED(screen) s = screen_open_flags(0, 0, flags);
   screen_await_err(s, words);
   screen_await_exit(s, 2);
-  screen_free(s);
 }
 
 #define REFUSED(words, ...)                                                    \

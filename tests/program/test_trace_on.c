@@ -77,14 +77,13 @@ Test(trace_on, a_cancelled_attempt_leaves_its_record) {
 }
 
 Test(trace_on, it_says_why_a_request_was_refused) {
-  struct stage s = stage_open("--trace", "on");
+  SCOPED(stage) s = stage_open("--trace", "on");
   client_send(s.client, "GET /x HTTP/1.1\r\nHost: a\r\nHost: SECRET\r\n\r\n");
   client_expect_problem(s.client, 400);
   client_await_close(s.client);
   program_await_notice(s.program,
                        ": refused, 400: there is more than one Host");
   expect_not_in(s.program->err, "SECRET");
-  stage_close(&s);
 }
 
 Test(trace_on, by_default_nothing_is_traced) {

@@ -37,7 +37,7 @@ static struct span span_of(const struct arrival *arrival, const char *flags) {
 }
 
 Test(tracing, each_attempt_is_a_span_of_its_own_in_the_clients_trace) {
-  struct stage s = stage_open("--hedge-after", "1ms");
+  SCOPED(stage) s = stage_open("--hedge-after", "1ms");
   struct span spans[3];
   client_get_with(s.client, "/smart", PARENT "tracestate: a=1, b=2\r\n");
   for (unsigned k = 0; k < 3; k++) {
@@ -50,11 +50,10 @@ Test(tracing, each_attempt_is_a_span_of_its_own_in_the_clients_trace) {
   cr_expect_str_neq(spans[0].id, spans[1].id);
   cr_expect_str_neq(spans[0].id, spans[2].id);
   cr_expect_str_neq(spans[1].id, spans[2].id);
-  stage_close(&s);
 }
 
 Test(tracing, the_flags_go_on_and_unknown_ones_do_not) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_get_with(s.client, "/smart", "traceparent: 00-" ID "-" SPAN "-00\r\n");
   struct arrival *arrival = origin_await(s.origin);
   (void)span_of(arrival, "00");
@@ -64,7 +63,6 @@ Test(tracing, the_flags_go_on_and_unknown_ones_do_not) {
   arrival = origin_await(s.origin);
   (void)span_of(arrival, "03");
   stage_serve(&s, arrival, 200, "2");
-  stage_close(&s);
 }
 
 Test(tracing, a_bad_trace_is_none_and_its_state_goes_with_it) {
@@ -77,14 +75,13 @@ Test(tracing, a_bad_trace_is_none_and_its_state_goes_with_it) {
       "traceparent: 00-" ID "-0000000000000000-01\r\ntracestate: a=1\r\n",
       PARENT PARENT "tracestate: a=1\r\n",
   };
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
     client_get_with(s.client, "/smart", fields[i]);
     struct arrival *arrival = origin_await(s.origin);
     arrival_expect_none(arrival, "traceparent", "tracestate");
     stage_serve(&s, arrival, 200, "1");
   }
-  stage_close(&s);
 }
 
 Test(tracing, a_bad_state_is_dropped_and_the_trace_goes_on) {
@@ -95,7 +92,7 @@ Test(tracing, a_bad_state_is_dropped_and_the_trace_goes_on) {
       "tracestate: a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9,j=10,k=11\r\n"
       "tracestate: a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9,j=10,k=11\r\n",
   };
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
     client_get_with(s.client, "/smart", words_of(PARENT "%s", states[i]));
     struct arrival *arrival = origin_await(s.origin);
@@ -103,11 +100,10 @@ Test(tracing, a_bad_state_is_dropped_and_the_trace_goes_on) {
     arrival_expect_field(arrival, "tracestate", NULL);
     stage_serve(&s, arrival, 200, "1");
   }
-  stage_close(&s);
 }
 
 Test(tracing, states_of_several_fields_cross_in_their_order) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_get_with(s.client, "/smart",
                   "tracestate: a=1\r\n" PARENT "tracestate: b=2\r\n");
   struct arrival *arrival = origin_await(s.origin);
@@ -116,41 +112,38 @@ Test(tracing, states_of_several_fields_cross_in_their_order) {
       strstr(arrival->request, "tracestate: a=1\r\ntracestate: b=2\r\n"), "%s",
       arrival->request);
   stage_serve(&s, arrival, 200, "1");
-  stage_close(&s);
 }
 
 Test(tracing, with_pass_both_fields_cross_as_they_came) {
-  struct stage s = stage_open("--hedges", "0", "--trace-context", "pass");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--trace-context", "pass");
   client_get_with(s.client, "/smart",
                   "traceparent: what\r\ntracestate: whatever\r\n");
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_field(arrival, "traceparent", "what");
   arrival_expect_field(arrival, "tracestate", "whatever");
   stage_serve(&s, arrival, 200, "1");
-  stage_close(&s);
 }
 
 Test(tracing, an_upstream_may_be_spared_the_trace) {
-  struct stage s = stage_open("--hedges", "0", "--drop-header", "traceparent",
-                              "--drop-header", "tracestate");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drop-header", "traceparent",
+                               "--drop-header", "tracestate");
   client_get_with(s.client, "/smart", PARENT "tracestate: a=1\r\n");
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_none(arrival, "traceparent", "tracestate");
   stage_serve(&s, arrival, 200, "1");
-  stage_close(&s);
 }
 
 Test(tracing, a_target_may_have_a_trace_of_its_own) {
-  struct stage s = stage_open("--hedges", "0", "--header", "traceparent: mine");
+  SCOPED(stage) s =
+      stage_open("--hedges", "0", "--header", "traceparent: mine");
   client_get_with(s.client, "/smart", PARENT);
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_field(arrival, "traceparent", "mine");
   stage_serve(&s, arrival, 200, "1");
-  stage_close(&s);
 }
 
 Test(tracing, items_of_a_gather_are_spans_of_one_trace) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open("upstreams:\n  a: {targets: [$A]}\n  b: {targets: [$B]}\n"
                  "routes:\n"
                  "  - {path: /a, upstream: a}\n"
@@ -164,7 +157,6 @@ Test(tracing, items_of_a_gather_are_spans_of_one_trace) {
   arrival_answer_json(first, 200, "1");
   arrival_answer_json(second, 200, "2");
   client_expect(s.client, 200, "[1,2]");
-  scene_close(&s);
 }
 
 /* ---- the log ---- */
@@ -176,7 +168,7 @@ static void expect_log(const struct program *program, const char *text,
 }
 
 Test(tracing, the_log_tells_the_ids_that_the_upstream_was_sent) {
-  struct stage s = stage_open("--hedges", "0", "--log", "json");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--log", "json");
   char want[128];
   client_get_with(s.client, "/smart", PARENT);
   struct arrival *arrival = origin_await(s.origin);
@@ -189,17 +181,14 @@ Test(tracing, the_log_tells_the_ids_that_the_upstream_was_sent) {
   expect_log(s.program, "\"trace_id\":\"" ID "\",\"span_id\":\"", true);
   expect_log(s.program, "\"route\":\"/smart\",\"upstream\":\"to\",", true);
   snprintf(want, sizeof want,
-           "{\"target\":0,\"kind\":\"primary\","
-           "\"span_id\":\"%s\",",
-           span.id);
+           "{\"target\":0,\"kind\":\"primary\",\"span_id\":\"%s\",", span.id);
   expect_log(s.program, want, true);
   expect_log(s.program, "\",\"method\":\"GET\",\"target\":\"/nowhere\"", true);
-  stage_close(&s);
 }
 
 Test(tracing, only_the_asked_for_requests_are_logged) {
-  struct stage s = stage_open("--hedges", "1", "--hedge-after", "9s", "--log",
-                              "json", "--log-only", "rescued,failed,slow:60s");
+  SCOPED(stage) s = stage_open("--hedges", "1", "--hedge-after", "9s", "--log",
+                               "json", "--log-only", "rescued,failed,slow:60s");
   stage_serve(&s, stage_ask(&s, "/smart/plain"), 200, "1");
   arrival_answer_json(stage_ask_primary(&s, "/smart/rescued"), 500, "2");
   stage_serve(&s, origin_await_attempt(s.origin, 1), 200, "2");
@@ -215,5 +204,4 @@ Test(tracing, only_the_asked_for_requests_are_logged) {
   expect_log(s.program, "/smart/failed", true);
   expect_log(s.program, "/smart/rescued", true);
   expect_log(s.program, "\"rescued\":\"failed\",", true);
-  stage_close(&s);
 }

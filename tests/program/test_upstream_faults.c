@@ -238,7 +238,7 @@ static void play_alone(const struct fault *fault) {
 }
 
 static void play_with_a_good_hedge(const struct fault *fault) {
-  struct origin *good = origin_new();
+  OWNED(origin) good = origin_new();
   struct scene scene = scene_begin(fault);
   scene_start(&scene, "--to", good->url, "1",
               fault->hangs ? "50ms" : A_HEDGE_IS_DUE_NEVER);
@@ -248,7 +248,6 @@ static void play_with_a_good_hedge(const struct fault *fault) {
   reply_expect_story(client_expect(scene.client, 200, RESCUE), "2", "1");
   expect_all_is_well(&scene);
   scene_end(&scene);
-  origin_free(good);
 }
 
 #define FAULT(name, ...)                                                       \
@@ -438,11 +437,10 @@ FAULT(a_certificate_that_nobody_trusts, .open = open_tls,
 /* ---- what is no fault -------------------------------------------------------- */
 
 Test(no_fault, json_under_the_type_of_html_wins) {
-  struct stage s = stage_open("--hedge-after", A_HEDGE_IS_DUE_NEVER);
+  SCOPED(stage) s = stage_open("--hedge-after", A_HEDGE_IS_DUE_NEVER);
   arrival_answer(stage_ask(&s, "/smart"), 200, "Content-Type: text/html\r\n",
                  "[1]");
   reply_expect_story(client_expect(s.client, 200, "[1]"), "1", "0");
-  stage_close(&s);
 }
 
 /* ---- poisoned kept connections ------------------------------------------------ */
@@ -486,11 +484,11 @@ static void expect_served(struct client *client, struct origin *origin) {
 }
 
 Test(names, others_are_served_while_a_name_is_looked_up) {
-  struct names *names = names_new();
-  struct origin *origin = origin_new();
-  struct program *program = start_named("slow.test", origin);
-  struct client *waits = client_new(program->port);
-  struct client *other = client_new(program->port);
+  OWNED(names) names = names_new();
+  OWNED(origin) origin = origin_new();
+  OWNED(program) program = start_named("slow.test", origin);
+  OWNED(client) waits = client_new(program->port);
+  OWNED(client) other = client_new(program->port);
   client_get(waits, "/smart");
   client_get(other, "/all");
   arrival_answer_json(origin_await(origin), 200, "1");
@@ -500,53 +498,39 @@ Test(names, others_are_served_while_a_name_is_looked_up) {
   names_answer(names, "slow.test", "127.0.0.1");
   arrival_answer_json(origin_await(origin), 200, "2");
   client_expect(waits, 200, "2");
-  client_free(waits);
-  client_free(other);
-  program_free(program);
-  origin_free(origin);
-  names_free(names);
 }
 
 /* What was kept open to the old address is not used again. */
 Test(names, an_address_that_changes_is_followed) {
-  struct names *names = names_new();
-  struct origin *old = origin_new();
-  struct origin *fresh = origin_new_at("127.0.0.2", old->port);
-  struct program *program = start_named("moving.test", old);
-  struct client *client = client_new(program->port);
+  OWNED(names) names = names_new();
+  OWNED(origin) old = origin_new();
+  OWNED(origin) fresh = origin_new_at("127.0.0.2", old->port);
+  OWNED(program) program = start_named("moving.test", old);
+  OWNED(client) client = client_new(program->port);
   names_answer(names, "moving.test", "127.0.0.1");
   expect_served(client, old);
   names_answer(names, "moving.test", "127.0.0.2");
   names_await_lookup(names);
   expect_served(client, fresh);
   arrival_await_closed(old->arrivals);
-  client_free(client);
-  program_free(program);
-  origin_free(old);
-  origin_free(fresh);
-  names_free(names);
 }
 
 Test(names, a_name_that_is_lost_keeps_its_address) {
-  struct names *names = names_new();
-  struct origin *origin = origin_new();
-  struct program *program = start_named("lost.test", origin);
-  struct client *client = client_new(program->port);
+  OWNED(names) names = names_new();
+  OWNED(origin) origin = origin_new();
+  OWNED(program) program = start_named("lost.test", origin);
+  OWNED(client) client = client_new(program->port);
   names_answer(names, "lost.test", "127.0.0.1");
   names_answer(names, "lost.test", "");
   names_await_lookup(names);
   expect_served(client, origin);
-  client_free(client);
-  program_free(program);
-  origin_free(origin);
-  names_free(names);
 }
 
 Test(names, a_name_that_comes_back_is_found) {
-  struct names *names = names_new();
-  struct origin *origin = origin_new();
-  struct program *program = start_named("back.test", origin);
-  struct client *client = client_new(program->port);
+  OWNED(names) names = names_new();
+  OWNED(origin) origin = origin_new();
+  OWNED(program) program = start_named("back.test", origin);
+  OWNED(client) client = client_new(program->port);
   names_answer(names, "back.test", "");
   names_await_lookup(names);
   client_get(client, "/smart");
@@ -554,8 +538,4 @@ Test(names, a_name_that_comes_back_is_found) {
   names_answer(names, "back.test", "127.0.0.1");
   names_await_lookup(names);
   expect_served(client, origin);
-  client_free(client);
-  program_free(program);
-  origin_free(origin);
-  names_free(names);
 }

@@ -29,9 +29,9 @@ static struct screen *tap(const struct stage *s, const char *filter) {
 }
 
 Test(views, tap_shows_races_as_they_end) {
-  struct stage s = stage_open("--admin", AT, TWO);
-  struct screen *all = tap(&s, "--route=/smart");
-  struct screen *rescued = tap(&s, "--rescued");
+  SCOPED(stage) s = stage_open("--admin", AT, TWO);
+  OWNED(screen) all = tap(&s, "--route=/smart");
+  OWNED(screen) rescued = tap(&s, "--rescued");
   ask(&s, 200, 0);
   screen_await(all, "| /smart\r\n");
   ask(&s, 500, 200);
@@ -40,15 +40,12 @@ Test(views, tap_shows_races_as_they_end) {
   ask(&s, 500, 500);
   screen_await(all, "failed: status 500 x 2");
   words_expect_none(rescued->out.text, "| /smart\r\n");
-  screen_free(all);
-  screen_free(rescued);
-  stage_close(&s);
 }
 
 Test(views, tap_goes_on_with_the_next_hedgerow) {
-  struct stage s = stage_open("--admin", AT, TWO);
+  SCOPED(stage) s = stage_open("--admin", AT, TWO);
   const char *place = words_of("127.0.0.1:%u", s.program->admin_port);
-  struct screen *screen = tap(&s, "--failed");
+  OWNED(screen) screen = tap(&s, "--failed");
   program_stop(s.program);
   program_free(s.program);
   screen_await_err(screen, ": lost (");
@@ -58,8 +55,6 @@ Test(views, tap_goes_on_with_the_next_hedgerow) {
   s.client = client_new(s.program->port);
   ask(&s, 500, 500);
   screen_await(screen, "failed: status 500 x 2");
-  screen_free(screen);
-  stage_close(&s);
 }
 
 Test(views, top_shows_a_state_over_a_socket_with_a_token) {
@@ -68,10 +63,10 @@ Test(views, top_shows_a_state_over_a_socket_with_a_token) {
   const char *other = folder_write("other", "ANOTHER\n");
   const char *path = folder_path("admin.sock");
   snprintf(place, sizeof place, "unix:%s", path);
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--admin", place, "--admin-token-file", token, TWO);
   ask(&s, 500, 200);
-  struct screen *screen =
+  OWNED(screen) screen =
       screen_open_pipe("top", "--admin", place, "--admin-token-file", token);
   screen_await(screen, "1 request");
   screen_await(screen, "\n/smart ");
@@ -84,6 +79,4 @@ Test(views, top_shows_a_state_over_a_socket_with_a_token) {
       screen_open_pipe("top", "--admin", place, "--admin-token-file", other);
   screen_await_err(screen, ": it answered 401: ");
   screen_await_exit(screen, 1);
-  screen_free(screen);
-  stage_close(&s);
 }

@@ -46,44 +46,40 @@ static void expect_resends(struct stage *s, bool any) {
 /* ---- between requests ----------------------------------------------------- */
 
 Test(wire, a_connection_that_ends_behind_its_answer_is_not_used_again) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   struct arrival *arrival = stage_exchange(&s);
   shutdown(arrival->fd, SHUT_WR);
   arrival_await_closed(arrival);
   stage_exchange(&s);
   expect_resends(&s, false);
-  stage_close(&s);
 }
 
 Test(wire, an_answer_and_the_end_at_once_are_an_answer) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_answer_json(arrival, 200, OK);
   shutdown(arrival->fd, SHUT_WR);
   client_expect(s.client, 200, OK);
   stage_exchange(&s);
-  stage_close(&s);
 }
 
 Test(wire, an_idle_connection_that_is_reset_costs_no_resend) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   arrival_reset(stage_exchange(&s));
   client_expect_healthy(s.client);
   stage_exchange(&s);
   expect_resends(&s, false);
-  stage_close(&s);
 }
 
 /* The upstream sends this, in which 1 is the answer: its connection is closed,
  * and the next request gets an answer of its own. */
 static void expect_closed_behind(const char *bytes) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, bytes);
   client_expect(s.client, 200, "1");
   arrival_await_closed(arrival);
   stage_exchange(&s);
-  stage_close(&s);
 }
 
 #define CLOSED(name, bytes)                                                    \
@@ -98,29 +94,27 @@ CLOSED(a_connection_of_http_1_0_is_not_kept,
        "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n1")
 
 Test(wire, an_answer_that_nobody_asked_for_closes_an_idle_connection) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   struct arrival *arrival = stage_exchange(&s);
   arrival_send(arrival, WRONG);
   arrival_await_closed(arrival);
   stage_exchange(&s);
   expect_resends(&s, false);
-  stage_close(&s);
 }
 
 /* The bytes and the next request are news of the same turn. */
 Test(wire, an_answer_that_nobody_asked_for_is_never_given_to_the_next_client) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   for (int i = 0; i < 20; i++) {
     arrival_send(stage_exchange(&s), WRONG);
     stage_exchange(&s);
   }
-  stage_close(&s);
 }
 
 /* Nothing tells an answer that was sent at accept from one that was quick. It
  * answers the request that its connection was opened for, and no other. */
 Test(wire, an_answer_before_the_request_is_that_requests_answer) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   client_get(s.client, "/smart");
   wire_await(s.origin->listening, POLLIN, "a connection");
   int fd = accept4(s.origin->listening, NULL, NULL, SOCK_CLOEXEC);
@@ -128,61 +122,55 @@ Test(wire, an_answer_before_the_request_is_that_requests_answer) {
   client_expect(s.client, 200, "666");
   close(fd);
   stage_exchange(&s);
-  stage_close(&s);
 }
 
 Test(wire, a_connection_is_closed_when_the_upstream_says_so) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_answer(arrival, 200, "Connection: Close\r\n", OK);
   client_expect(s.client, 200, OK);
   arrival_await_closed(arrival);
   expect_used_again(&s, stage_exchange(&s));
-  stage_close(&s);
 }
 
 Test(wire, a_connection_of_http_1_0_is_kept_when_the_upstream_says_so) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n"
                         "Content-Length: 1\r\n\r\n1");
   client_expect(s.client, 200, "1");
   expect_used_again(&s, arrival);
-  stage_close(&s);
 }
 
 Test(wire, a_connection_is_used_again_after_chunks_with_trailers) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, HEAD "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n"
                              "\r\n3;a=b\r\n[1,\r\n2\r\n2]\r\n0\r\n"
                              "X-Sum: 3\r\n\r\n");
   reply_expect_field(client_expect(s.client, 200, "[1,2]"), "X-Sum", NULL);
   expect_used_again(&s, arrival);
-  stage_close(&s);
 }
 
 Test(wire, a_failure_with_a_whole_body_leaves_its_connection_to_the_next) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_answer(arrival, 503, "", "busy");
   client_expect_problem(s.client, 502);
   expect_used_again(&s, arrival);
-  stage_close(&s);
 }
 
 Test(wire, a_failure_with_an_unfinished_body_closes_its_connection) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.1 503 Busy\r\nContent-Length: 900000\r\n\r\nb");
   arrival_await_closed(arrival);
   client_expect_problem(s.client, 502);
   stage_exchange(&s);
-  stage_close(&s);
 }
 
 Test(wire, a_resend_is_not_sent_a_third_time) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   struct arrival *kept = stage_exchange(&s);
   client_get(s.client, "/smart");
   arrival_await_next(kept);
@@ -191,7 +179,6 @@ Test(wire, a_resend_is_not_sent_a_third_time) {
   reply_expect_result(client_expect_problem(s.client, 502), 0, "transport");
   origin_expect_no_arrival(s.origin);
   expect_resends(&s, true);
-  stage_close(&s);
 }
 
 Test(wire, each_target_has_connections_of_its_own) {
@@ -220,11 +207,10 @@ Test(wire, each_target_has_connections_of_its_own) {
 Test(wire, an_address_that_refuses_leaves_it_to_the_next) {
   struct origin *origin = origin_new();
   const char *url = words_of("http://localhost:%u", origin->port);
-  struct stage s = {.origin = origin};
+  SCOPED(stage) s = {.origin = origin};
   s.program = program_start("--to", url, ALONE);
   s.client = client_new(s.program->port);
   stage_exchange(&s);
-  stage_close(&s);
 }
 
 /* ---- large requests ------------------------------------------------------- */
@@ -260,7 +246,7 @@ static char *large_request(void) {
 }
 
 Test(wire, a_request_that_is_read_slowly_arrives_whole) {
-  struct stage s = open_narrow();
+  SCOPED(stage) s = open_narrow();
   char *request = large_request(), *got = calloc(1, 2 * LARGE_HEAD);
   int fd = accept_large(&s, request);
   size_t len = 0;
@@ -278,11 +264,10 @@ Test(wire, a_request_that_is_read_slowly_arrives_whole) {
   close(fd);
   free(got);
   free(request);
-  stage_close(&s);
 }
 
 Test(wire, an_answer_may_come_before_the_request_is_out) {
-  struct stage s = open_narrow();
+  SCOPED(stage) s = open_narrow();
   char *request = large_request(), bytes[4096];
   int fd = accept_large(&s, request);
   ssize_t n;
@@ -295,7 +280,6 @@ Test(wire, an_answer_may_come_before_the_request_is_out) {
   close(fd);
   free(request);
   stage_exchange(&s);
-  stage_close(&s);
 }
 
 /* Closing with bytes unread resets: the request cannot go out any more, but the
@@ -303,14 +287,13 @@ Test(wire, an_answer_may_come_before_the_request_is_out) {
 Test(wire, an_answer_before_a_reset_is_read_though_the_request_is_not_out) {
   static const char answer[] =
       "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\n{}";
-  struct stage s = open_narrow();
+  SCOPED(stage) s = open_narrow();
   char *request = large_request();
   int fd = accept_large(&s, request);
   cr_assert(wire_send(fd, answer, sizeof answer - 1));
   close(fd);
   client_expect(s.client, 413, "{}");
   free(request);
-  stage_close(&s);
 }
 
 /* ---- losers --------------------------------------------------------------- */
@@ -325,54 +308,49 @@ static struct arrival *lose_one(struct stage *s) {
 }
 
 Test(wire, a_cancelled_loser_is_reset) {
-  struct stage s = stage_open(TWO);
+  SCOPED(stage) s = stage_open(TWO);
   struct arrival *loser = lose_one(&s);
   char byte;
   wire_await(loser->fd, POLLIN, "the loser's connection to end");
   ssize_t n = recv(loser->fd, &byte, 1, 0);
   cr_expect(n < 0 && errno == ECONNRESET, "%zd bytes instead of a reset", n);
-  stage_close(&s);
 }
 
 Test(wire, a_drained_losers_connection_is_used_again) {
-  struct stage s = stage_open(TWO, "--losers", "drain");
+  SCOPED(stage) s = stage_open(TWO, "--losers", "drain");
   struct arrival *loser = lose_one(&s);
   arrival_answer_json(loser, 200, "[1]");
   client_expect_healthy(s.client);
   client_get(s.client, "/smart");
   arrival_await_next(loser); /* what came back last is taken first */
   stage_serve(&s, loser, 200, "3");
-  stage_close(&s);
 }
 
 /* Whatever it answers: only its framing counts. */
 Test(wire, a_drained_loser_may_be_a_failure) {
-  struct stage s = stage_open(TWO, "--losers", "drain");
+  SCOPED(stage) s = stage_open(TWO, "--losers", "drain");
   struct arrival *loser = lose_one(&s);
   arrival_answer(loser, 500, "Content-Type: text/html\r\n", "<html>");
   client_expect_healthy(s.client);
   client_get(s.client, "/smart");
   arrival_await_next(loser);
   stage_serve(&s, loser, 200, "3");
-  stage_close(&s);
 }
 
 Test(wire, a_drained_loser_with_bytes_behind_its_answer_is_closed) {
-  struct stage s = stage_open(TWO, "--losers", "drain");
+  SCOPED(stage) s = stage_open(TWO, "--losers", "drain");
   struct arrival *loser = lose_one(&s);
   arrival_send(loser, HEAD "Content-Length: 1\r\n\r\n1" WRONG);
   arrival_await_closed(loser);
-  stage_close(&s);
 }
 
 Test(wire, a_drained_loser_that_never_answers_is_closed) {
-  struct stage s = stage_open(TWO, "--losers", "drain");
+  SCOPED(stage) s = stage_open(TWO, "--losers", "drain");
   arrival_await_closed(lose_one(&s));
-  stage_close(&s);
 }
 
 Test(wire, a_drained_loser_with_a_large_answer_is_closed) {
-  struct stage s = stage_open(TWO, "--losers", "drain");
+  SCOPED(stage) s = stage_open(TWO, "--losers", "drain");
   struct arrival *loser = lose_one(&s);
   size_t len = 300 * 1024;
   char *body = malloc(len);
@@ -381,14 +359,12 @@ Test(wire, a_drained_loser_with_a_large_answer_is_closed) {
   arrival_send_until_closed(loser, body, len);
   arrival_await_closed(loser);
   free(body);
-  stage_close(&s);
 }
 
 Test(wire, a_loser_that_drains_does_not_hold_up_the_end) {
-  struct stage s = stage_open(TWO, "--losers", "drain");
+  SCOPED(stage) s = stage_open(TWO, "--losers", "drain");
   struct arrival *loser = lose_one(&s);
   client_leave(s.client);
   program_stop(s.program);
   arrival_await_closed(loser);
-  stage_close(&s);
 }

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "support/scoped.h"
+
 /* A body that is a success. */
 #define OK "{\"ok\":true}"
 
@@ -29,6 +31,7 @@ struct client *client_new(uint16_t port);
 /* Over a connection that is there; it becomes the client's. */
 struct client *client_over(int fd);
 void client_free(struct client *client);
+OWNABLE(client)
 
 /* Bytes as they are; fails if hedgerow has gone. */
 void client_send(struct client *client, const char *text);

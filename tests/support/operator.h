@@ -6,6 +6,7 @@
 
 #include "support/client.h"
 #include "support/program.h"
+#include "support/scoped.h"
 
 struct client *operator_new(const struct program *program);
 
@@ -35,5 +36,6 @@ struct ear *ear_new(const struct program *program, const char *query);
  * Valid until the next call. */
 const char *ear_await(struct ear *ear);
 void ear_free(struct ear *ear);
+OWNABLE(ear)
 
 #endif

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "support/scoped.h"
+
 enum { ORIGIN_REQUEST_MAX = 32 * 1024 };
 
 struct origin {
@@ -46,6 +48,7 @@ struct origin *origin_new_deaf(void);
 struct origin *origin_new_stuck(void);
 /* Closes what is left. */
 void origin_free(struct origin *origin);
+OWNABLE(origin)
 
 /* The next request, in the order of arrival. Valid until origin_free. */
 struct arrival *origin_await(struct origin *origin);

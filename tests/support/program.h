@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "support/scoped.h"
+
 enum { PROGRAM_OUTPUT_MAX = 256 * 1024 };
 
 struct program {
@@ -58,5 +60,6 @@ void program_stop(struct program *program);
 void program_expect_log(struct program *program, const char *text);
 /* Stops it first if need be. */
 void program_free(struct program *program);
+OWNABLE(program)
 
 #endif

@@ -63,11 +63,6 @@ void scene_close(struct scene *scene) {
   origin_free(scene->c);
 }
 
-void scene_close_silent(struct scene *scene) {
-  scene_expect_silence(scene);
-  scene_close(scene);
-}
-
 void scene_send(const struct scene *scene, const char *method,
                 const char *target, const char *fields, const char *body) {
   char head[4096], length[64] = "";

@@ -26,8 +26,6 @@ void scene_reload(const struct scene *scene, const char *yaml,
                   const char *notice);
 /* Client first; asserts that the program ends with status 0. */
 void scene_close(struct scene *scene);
-/* The same, and nothing came that the script has not taken. */
-void scene_close_silent(struct scene *scene);
 
 /* The client sends a request with these fields (lines with CRLFs, or "") and a
  * body, whose Content-Length is added; NULL: none. */

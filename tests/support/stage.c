@@ -32,11 +32,6 @@ void stage_close(struct stage *stage) {
   if (stage->origin) origin_free(stage->origin);
 }
 
-void stage_close_silent(struct stage *stage) {
-  origin_expect_no_arrival(stage->origin);
-  stage_close(stage);
-}
-
 struct arrival *stage_ask(const struct stage *stage, const char *target) {
   client_get(stage->client, target);
   return origin_await(stage->origin);

@@ -29,8 +29,6 @@ struct stage stage_open_under(const char *base, const char *const *flags);
 /* Client first, so that the program has nothing to wait for; asserts that the
  * program ends with status 0. */
 void stage_close(struct stage *stage);
-/* The same, and nothing came that the script has not taken. */
-void stage_close_silent(struct stage *stage);
 
 /* The client asks for this, and what it asks arrives. */
 struct arrival *stage_ask(const struct stage *stage, const char *target);
