@@ -562,7 +562,7 @@ static void tls_expect_rest(struct tls_arrival *arrival,
 
 Test(attempt, a_body_goes_over_tls_whatever_its_size) {
   static const size_t sizes[] = {0, 1, 16384, 65000, MIB, HUGE_BYTES};
-  struct tls_origin *origin = tls_open();
+  OWNED(tls_origin) origin = tls_open();
   struct tls_arrival *arrival = NULL;
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     struct ask_message message = post_once(sizes[i]);
@@ -573,11 +573,10 @@ Test(attempt, a_body_goes_over_tls_whatever_its_size) {
     tls_arrival_answer(arrival, "[]");
     expect_end("success 200 whole");
   }
-  tls_origin_free(origin);
 }
 
 Test(attempt, what_may_go_out_once_is_not_sent_twice_over_tls_either) {
-  struct tls_origin *origin = tls_open();
+  OWNED(tls_origin) origin = tls_open();
   struct ask_message message = post_once(HUGE_BYTES);
   struct tls_arrival *arrival = tls_open_kept(origin);
   asker_start(asker, &message);
@@ -585,7 +584,6 @@ Test(attempt, what_may_go_out_once_is_not_sent_twice_over_tls_either) {
   tls_arrival_reset(arrival);
   expect_end("transport 0: " ONCE_ONLY);
   tls_origin_expect_no_arrival(origin);
-  tls_origin_free(origin);
 }
 
 static void tls_end_by_cut(void *arg) { tls_arrival_cut(arg); }
@@ -594,17 +592,16 @@ static void tls_end_by_reset(void *arg) { tls_arrival_reset(arg); }
 
 /* The first record is taken, the second is not. */
 Test(attempt, a_kept_tls_connection_that_breaks_has_taken_some) {
-  struct tls_origin *origin = tls_open();
+  OWNED(tls_origin) origin = tls_open();
   struct ask_message message = post_once(MIB);
   struct tls_arrival *arrival = tls_open_kept(origin);
   asker_start_after(asker, &message, tls_end_by_cut, arrival);
   expect_end("transport 0: " ONCE_ONLY);
   tls_origin_expect_no_arrival(origin);
-  tls_origin_free(origin);
 }
 
 Test(attempt, a_kept_tls_connection_that_takes_nothing_is_always_replaced) {
-  struct tls_origin *origin = tls_open();
+  OWNED(tls_origin) origin = tls_open();
   struct ask_message message = post_once(MIB);
   struct tls_arrival *arrival = tls_open_kept(origin);
   asker_start_after(asker, &message, tls_end_by_reset, arrival);
@@ -612,7 +609,6 @@ Test(attempt, a_kept_tls_connection_that_takes_nothing_is_always_replaced) {
   tls_expect_rest(arrival, &message);
   tls_arrival_answer(arrival, "[]");
   expect_end("success 200 whole resent");
-  tls_origin_free(origin);
 }
 
 /* Two records in one segment, and the limit of what is told together within the
@@ -621,7 +617,7 @@ Test(attempt, what_is_decrypted_already_comes_after_a_pause) {
   enum { FIRST = 1500, RECORD = 16384 };
   char bytes[FIRST + RECORD];
   int cork = 1;
-  struct tls_origin *origin = tls_open();
+  OWNED(tls_origin) origin = tls_open();
   struct ask_message message = stream();
   memset(bytes, 'x', sizeof bytes);
   int head = sprintf(bytes, OK "Content-Length: %d\r\n\r\n", 17842);
@@ -639,5 +635,4 @@ Test(attempt, what_is_decrypted_already_comes_after_a_pause) {
   asker_resume(asker);
   asked = asker_await(asker);
   cr_expect(asked->end.result == ATTEMPT_SUCCESS && asked->passed == 17842);
-  tls_origin_free(origin);
 }

@@ -599,20 +599,12 @@ Test(config, more_than_64_of_a_list_are_too_many) {
 }
 
 Test(config, a_bad_url_is_shown_without_what_may_be_secret) {
-  static const char *const bad[] = {
-      "https://user:s3cret@h/",
-      "user:s3cret@h",
-      "https://us?er:s3cret@h/ v1",
-      "ftp://h/?key=s3cret",
-      "https://h/#s3cret",
-      "https://h:0/?a=1&key=s3cret",
-      "https://u:s3cret@h?key=s3cret",
-      "https://h/a b?s3cret",
-      "ftp://h/?key=me@s3cret",
-      "https://h/#me@s3cret",
-  };
-  for (size_t i = 0; i < COUNT(bad); i++) {
-    cr_expect_eq(PARSE("--to", (char *)bad[i]), CONFIG_ERROR, "%s", bad[i]);
+  EACH_WORD (text, "https://user:s3cret@h/|user:s3cret@h|"
+                   "https://us?er:s3cret@h/ v1|ftp://h/?key=s3cret|"
+                   "https://h/#s3cret|https://h:0/?a=1&key=s3cret|"
+                   "https://u:s3cret@h?key=s3cret|https://h/a b?s3cret|"
+                   "ftp://h/?key=me@s3cret|https://h/#me@s3cret") {
+    cr_expect_eq(PARSE("--to", (char *)text), CONFIG_ERROR, "%s", text);
     cr_expect(strncmp(error, "--to: \"", 7) == 0, "got %s", error);
     words_expect(error, "\": ");
     expect_secret_kept("s3cret");

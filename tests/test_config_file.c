@@ -280,28 +280,15 @@ Test(config_file, the_token_of_flags_is_not_ignored_without_a_word) {
 }
 
 Test(config_file, the_time_left_is_told_by_no_field_that_means_something_else) {
-  static const char *const names[] = {"Content-Length",
-                                      "content-type",
-                                      "Host",
-                                      "Transfer-Encoding",
-                                      "TE",
-                                      "Authorization",
-                                      "Hedge-Attempt",
-                                      "Cookie",
-                                      "X-Request-ID",
-                                      "Range",
-                                      "Idempotency-Key",
-                                      "User-Agent",
-                                      "If-Match",
-                                      "Via",
-                                      "Expect"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+  EACH_WORD (each, "Content-Length|content-type|Host|Transfer-Encoding|TE|"
+                   "Authorization|Hedge-Attempt|Cookie|X-Request-ID|Range|"
+                   "Idempotency-Key|User-Agent|If-Match|Via|Expect") {
     const char *text = words_of(
         UPSTREAMS "routes: [{path: /a, upstream: a, timeout_header: %s}]\n",
-        names[i]);
-    cr_expect(!read_text(text), "%s", names[i]);
+        each);
+    cr_expect(!read_text(text), "%s", each);
     cr_expect(strstr(lines, "line 2, column 50: timeout_header: ") &&
-                  strstr(lines, names[i]) && !strstr(lines, "--"),
+                  strstr(lines, each) && !strstr(lines, "--"),
               "%s", lines);
   }
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/slice.h"
 #include "support/draw.h"
 
 struct refused {
@@ -17,110 +18,41 @@ struct refused {
 
 #define TEXT(t) t, sizeof(t) - 1
 
-static const char *const VALID[] = {
-    "null",
-    "true",
-    "false",
-    "0",
-    "-0",
-    "7",
-    "10",
-    "1234567890",
-    "-1",
-    "-12",
-    "0.0",
-    "0.5",
-    "-0.5",
-    "12.75",
-    "1e1",
-    "1E1",
-    "1e+1",
-    "1e-1",
-    "0e0",
-    "0E+00",
-    "-0.0e-0",
-    "1.5e300",
-    "123456789012345678901234567890",
-    "1e99999",
-    "\"\"",
-    "\"a\"",
-    "\"abcdefg\"",
-    "\"abcdefgh\"",
-    "\"abcdefghi\"",
-    "\"abcdefghijklmnopqrstuvwxyz 0123456789\"",
-    "\"\\\"\"",
-    "\"\\\\\"",
-    "\"\\/\"",
-    "\"\\b\\f\\n\\r\\t\"",
-    "\"\\u0000\"",
-    "\"\\u00e9\"",
-    "\"\\uABCD\\uabcd\"",
-    "\"\\ud83d\\ude00\"",
-    "\"\\ud800\"",
-    "\"\\udc00\\ud800\"",
-    "\"\\\\\\\\\\\"\"",
-    "\"abcdefg\\n\"",
-    "\"abcdefgh\\n\"",
-    "\"\x7f\"",
-    "\"'\"",
-    "\"/\"",
-    "\"[{]},:\"",
-    "\"\\u0022\"",
-    "[]",
-    "[ ]",
-    "{}",
-    "{ }",
-    "[[]]",
-    "[[],[]]",
-    "[{}]",
-    "[{},{}]",
-    "{\"a\":{}}",
-    "{\"a\":[]}",
-    "[1]",
-    "[1,2]",
-    "[1 , 2]",
-    "[-0]",
-    "[0,0.0,0e0]",
-    "[1.5,2e3]",
-    "[true,false,null]",
-    "[\"a\",\"b\"]",
-    "[\"\",\"\"]",
-    "[[[[[[[[]]]]]]]]",
-    "{\"\":0}",
-    "{\"a\":1}",
-    "{\"a\":1,\"b\":2}",
-    "{\"a\":1,\"a\":2}",
-    "{\"a\":\"b\"}",
-    "{\"a\":null}",
-    "{\"a\":true,\"b\":false}",
-    "{ \"a\" : 1 , \"b\" : [ ] }",
-    "{\"a\":{\"b\":{\"c\":[1,{\"d\":\"e\"}]}}}",
-    "{\"\\u0061\":1}",
-    "{\"a\\\"b\":1}",
-    "{\"a\":-1.5e-3}",
-    " 0",
-    "0 ",
-    "\t\n\r 0\r\n\t ",
-    "[]\n",
-    "\n[]",
-    " [ 1 ,\n2\t,\r3 ] ",
-    "{\n  \"a\": 1,\n  \"b\": [\n    true\n  ]\n}\n",
-    "[               1]",
-    "[1,\n                2]",
-    "[\n\t\t\t\t\t\t\t\t\t\t1\n]",
-    "\"\xC2\x80\"",
-    "\"\xDF\xBF\"",
-    "\"\xE0\xA0\x80\"",
-    "\"\xE2\x82\xAC\"",
-    "\"\xED\x9F\xBF\"",
-    "\"\xEE\x80\x80\"",
-    "\"\xEF\xBF\xBF\"",
-    "\"\xEF\xBB\xBF\"",
-    "\"\xF0\x90\x80\x80\"",
-    "\"\xF0\x9F\x98\x80\"",
-    "\"\xF4\x8F\xBF\xBF\"",
-    "{\"\xC3\xA9\":\"\xE6\x97\xA5\xE6\x9C\xAC\"}",
-    "\"abcdefg\xC3\xA9hijklmn\""};
+/* Apart by bars; split fills valid with them. */
+static const char valid_texts[] =
+    "null|true|false|0|-0|7|10|1234567890|-1|-12|0.0|0.5|-0.5|12.75|1e1|1E1|"
+    "1e+1|1e-1|0e0|0E+00|-0.0e-0|1.5e300|123456789012345678901234567890|"
+    "1e99999|\"\"|\"a\"|\"abcdefg\"|\"abcdefgh\"|\"abcdefghi\"|"
+    "\"abcdefghijklmnopqrstuvwxyz 0123456789\"|\"\\\"\"|\"\\\\\"|\"\\/\"|"
+    "\"\\b\\f\\n\\r\\t\"|\"\\u0000\"|\"\\u00e9\"|\"\\uABCD\\uabcd\"|"
+    "\"\\ud83d\\ude00\"|\"\\ud800\"|\"\\udc00\\ud800\"|\"\\\\\\\\\\\"\"|"
+    "\"abcdefg\\n\"|\"abcdefgh\\n\"|\"\x7f\"|\"'\"|\"/\"|\"[{]},:\"|"
+    "\"\\u0022\"|[]|[ ]|{}|{ }|[[]]|[[],[]]|[{}]|[{},{}]|{\"a\":{}}|"
+    "{\"a\":[]}|[1]|[1,2]|[1 , 2]|[-0]|[0,0.0,0e0]|[1.5,2e3]|"
+    "[true,false,null]|[\"a\",\"b\"]|[\"\",\"\"]|[[[[[[[[]]]]]]]]|{\"\":0}|"
+    "{\"a\":1}|{\"a\":1,\"b\":2}|{\"a\":1,\"a\":2}|{\"a\":\"b\"}|"
+    "{\"a\":null}|{\"a\":true,\"b\":false}|{ \"a\" : 1 , \"b\" : [ ] }|"
+    "{\"a\":{\"b\":{\"c\":[1,{\"d\":\"e\"}]}}}|{\"\\u0061\":1}|"
+    "{\"a\\\"b\":1}|{\"a\":-1.5e-3}| 0|0 |\t\n\r 0\r\n\t |[]\n|\n[]|"
+    " [ 1 ,\n2\t,\r3 ] |{\n  \"a\": 1,\n  \"b\": [\n    true\n  ]\n}\n|"
+    "[               1]|[1,\n                2]|[\n\t\t\t\t\t\t\t\t\t\t1\n]|"
+    "\"\xC2\x80\"|\"\xDF\xBF\"|\"\xE0\xA0\x80\"|\"\xE2\x82\xAC\"|"
+    "\"\xED\x9F\xBF\"|\"\xEE\x80\x80\"|\"\xEF\xBF\xBF\"|\"\xEF\xBB\xBF\"|"
+    "\"\xF0\x90\x80\x80\"|\"\xF0\x9F\x98\x80\"|\"\xF4\x8F\xBF\xBF\"|"
+    "{\"\xC3\xA9\":\"\xE6\x97\xA5\xE6\x9C\xAC\"}|\"abcdefg\xC3\xA9hijklmn\"";
+
+static struct slice valid[128];
+static size_t valid_count;
+
+static void split(void) {
+  const char *at = valid_texts, *word;
+  for (; (word = at); at = *at ? at + 1 : NULL) {
+    at = strchrnul(word, '|');
+    valid[valid_count++] = (struct slice){word, (size_t)(at - word)};
+  }
+}
+
+TestSuite(json_check, .init = split);
 
 static const struct refused INVALID[] = {
     {TEXT("<"), "byte 0: no value can start with '<'"},
@@ -320,7 +252,6 @@ static const struct refused INVALID[] = {
     {TEXT("\"caf\xE9\""), "byte 5: a UTF-8 character is broken by '\"'"},
 };
 
-enum { VALID_COUNT = sizeof VALID / sizeof *VALID };
 enum { INVALID_COUNT = sizeof INVALID / sizeof *INVALID };
 
 /* ---- running a check ---- */
@@ -403,12 +334,11 @@ static void expect_every_split_alike(const char *at, size_t len) {
 /* ---- the grammar ---- */
 
 Test(json_check, valid_texts_are_whole_in_every_split) {
-  for (size_t i = 0; i < VALID_COUNT; i++) {
-    size_t len = strlen(VALID[i]);
-    struct outcome got = whole(VALID[i], len);
-    if (got.verdict != JSON_WHOLE || got.at != len)
-      cr_assert(false, "%s: %s", VALID[i], got.explanation);
-    expect_every_split_alike(VALID[i], len);
+  for (size_t i = 0; i < valid_count; i++) {
+    struct outcome got = whole(valid[i].at, valid[i].len);
+    if (got.verdict != JSON_WHOLE || got.at != valid[i].len)
+      cr_assert(false, "%.*s: %s", SLICE_ARG(valid[i]), got.explanation);
+    expect_every_split_alike(valid[i].at, valid[i].len);
   }
 }
 
@@ -706,17 +636,17 @@ static void expect_reference_agrees(const char *at, size_t len) {
 }
 
 static const char *seed_text(size_t n, size_t *len) {
-  n %= VALID_COUNT + INVALID_COUNT;
-  if (n < VALID_COUNT) {
-    *len = strlen(VALID[n]);
-    return VALID[n];
+  n %= valid_count + INVALID_COUNT;
+  if (n < valid_count) {
+    *len = valid[n].len;
+    return valid[n].at;
   }
-  *len = INVALID[n - VALID_COUNT].len;
-  return INVALID[n - VALID_COUNT].at;
+  *len = INVALID[n - valid_count].len;
+  return INVALID[n - valid_count].at;
 }
 
 Test(json_check, agrees_with_a_reference_on_every_change_of_one_byte) {
-  for (size_t n = 0; n < VALID_COUNT + INVALID_COUNT; n++) {
+  for (size_t n = 0; n < valid_count + INVALID_COUNT; n++) {
     char text[128];
     size_t len;
     const char *seed = seed_text(n, &len);
@@ -750,7 +680,7 @@ static void expect_lane_agrees(const char *open, const char *at, size_t len,
 }
 
 Test(json_check, takes_whole_tokens_as_it_takes_their_bytes) {
-  for (size_t n = 0; n < VALID_COUNT + INVALID_COUNT; n++) {
+  for (size_t n = 0; n < valid_count + INVALID_COUNT; n++) {
     size_t len;
     const char *text = seed_text(n, &len);
     for (size_t more = 0; more <= 80; more++) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/json_check.h"
+#include "support/words.h"
 
 #define WALL_US INT64_C(1795222923123456)
 
@@ -339,16 +340,12 @@ Test(otlp, what_a_collector_has_not_kept_is_read) {
 }
 
 Test(otlp, what_is_no_json_object_is_no_collectors_answer) {
-  static const char *const rows[] = {
-      "0",        "[]",
-      "\"ok\"",   "ok",
-      " ",        "<html>{}</html>",
-      "{} {}",    "{\"partialSuccess\":{\"rejectedSpans\":",
-      "\x1f\x8b", "[{\"partialSuccess\":{\"rejectedSpans\":1}}]"};
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    const struct otlp_reply reply = otlp_reply(slice_of(rows[i]));
-    cr_expect_not(reply.is_one, "%s", rows[i]);
-    cr_expect_eq(reply.rejected, 0, "%s", rows[i]);
+  EACH_WORD (text, "0|[]|\"ok\"|ok| |<html>{}</html>|{} {}|"
+                   "{\"partialSuccess\":{\"rejectedSpans\":|\x1f\x8b|"
+                   "[{\"partialSuccess\":{\"rejectedSpans\":1}}]") {
+    const struct otlp_reply reply = otlp_reply(slice_of(text));
+    cr_expect_not(reply.is_one, "%s", text);
+    cr_expect_eq(reply.rejected, 0, "%s", text);
   }
 }
 

@@ -68,18 +68,17 @@ Test(trust, cas_that_never_end_are_refused) {
 }
 
 Test(trust, what_holds_no_whole_certificate_is_refused) {
-  struct tls_origin *origin = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) origin = tls_origin_new(TLS_GOOD);
   char *good = read_text(origin->ca_file);
   expect_bad_text("");
   expect_bad_text("s3cret\n");
   good[strlen(good) / 2] = '\0';
   expect_bad_text(good);
   free(good);
-  tls_origin_free(origin);
 }
 
 Test(trust, cas_are_kept_as_they_were_for_as_long_as_they_are_held) {
-  struct tls_origin *origin = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) origin = tls_origin_new(TLS_GOOD);
   char *good = read_text(origin->ca_file), kept[64];
   const char *path = folder_write("ca", good);
   struct trust *trust = read_trust(path);
@@ -92,7 +91,6 @@ Test(trust, cas_are_kept_as_they_were_for_as_long_as_they_are_held) {
   cr_expect(access(kept, F_OK) != 0, "the copy is still open");
   free(copy);
   free(good);
-  tls_origin_free(origin);
 }
 
 Test(trust, the_systems_are_read_by_libcurl_itself) {
@@ -118,7 +116,7 @@ static struct trust *trust_of(const char *name, const char *text,
 
 Test(trust, what_holds_the_same_bytes_is_the_same) {
   struct tls_origin *one = tls_origin_new(TLS_GOOD);
-  struct tls_origin *two = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) two = tls_origin_new(TLS_GOOD);
   char *first = read_text(one->ca_file), *second = read_text(two->ca_file);
   struct trust *a = trust_of("a", first, ""), *same = trust_of("b", first, ""),
                *other = trust_of("c", second, ""),
@@ -131,11 +129,10 @@ Test(trust, what_holds_the_same_bytes_is_the_same) {
   free(first);
   free(second);
   tls_origin_free(one);
-  tls_origin_free(two);
 }
 
 Test(trust, the_systems_are_the_same_until_their_file_is_another) {
-  struct tls_origin *origin = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) origin = tls_origin_new(TLS_GOOD);
   struct trust *system = read_trust(NULL), *again = read_trust(NULL),
                *file = read_trust(origin->ca_file);
   cr_expect(trust_same(system, again));
@@ -145,7 +142,6 @@ Test(trust, the_systems_are_the_same_until_their_file_is_another) {
   trust_drop(system);
   trust_drop(again);
   trust_drop(file);
-  tls_origin_free(origin);
 }
 
 /* ---- its end ---- */

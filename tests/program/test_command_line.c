@@ -158,31 +158,13 @@ static void expect_printed(struct program *program, const char *words) {
 
 Test(command_line, help_names_every_flag_within_80_columns) {
   OWNED(program) program = program_run("--help");
-  static const char *const flags[] = {"--to",
-                                      "--all",
-                                      "--hedge-after",
-                                      "--hedges",
-                                      "--stagger",
-                                      "--on-failure",
-                                      "--final",
-                                      "--timeout",
-                                      "--listen",
-                                      "--max-timeout",
-                                      "--log",
-                                      "--attempt-timeout",
-                                      "--drain",
-                                      "--connect-timeout",
-                                      "--header",
-                                      "--user-agent",
-                                      "--workers",
-                                      "--drop-header",
-                                      "--token-file",
-                                      "--max-body",
-                                      "--max-requests",
-                                      "--max-attempts",
-                                      "--max-connections"};
-  for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-    expect_printed(program, flags[i]);
+  EACH_WORD (text,
+             "--to|--all|--hedge-after|--hedges|--stagger|--on-failure|"
+             "--final|--timeout|--listen|--max-timeout|--log|"
+             "--attempt-timeout|--drain|--connect-timeout|--header|"
+             "--user-agent|--workers|--drop-header|--token-file|--max-body|"
+             "--max-requests|--max-attempts|--max-connections") {
+    expect_printed(program, text);
   }
   for (const char *line = program->out; *line;) {
     size_t len = strcspn(line, "\n");

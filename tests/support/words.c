@@ -19,6 +19,14 @@ const char *words_of(const char *format, ...) {
   return into;
 }
 
+const char *words_next(const char **list) {
+  if (!*list) return NULL;
+  const char *bar = strchrnul(*list, '|');
+  const char *word = words_of("%.*s", (int)(bar - *list), *list);
+  *list = *bar ? bar + 1 : NULL;
+  return word;
+}
+
 void words_expect(const char *text, const char *part) {
   cr_expect(strstr(text, part), "no \"%s\" in:\n%s", part, text);
 }

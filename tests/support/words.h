@@ -16,6 +16,13 @@ void words_expect(const char *text, const char *part);
 void words_expect_none(const char *text, const char *part);
 unsigned words_count(const char *text, const char *part);
 
+/* EACH_WORD(word, "a|b|c") does what follows for each of them; "" is one, too.
+ * Each is valid until 16 others came. */
+#define EACH_WORD(word, list)                                                  \
+  for (const char *word##_at = list, *word; (word = words_next(&word##_at));)
+/* The next word of a list, which moves on; NULL: there was none. */
+const char *words_next(const char **list);
+
 /* An empty text of this name, with room for `cap` bytes. */
 #define EMPTY_TEXT(name, cap)                                                  \
   char name##_storage[cap];                                                    \
