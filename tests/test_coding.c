@@ -3,7 +3,6 @@
 #include "core/coding.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "support/words.h"
 

@@ -4,7 +4,6 @@
 #include "core/estimate.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

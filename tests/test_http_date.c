@@ -2,7 +2,6 @@
 #include "core/http_date.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "support/words.h"

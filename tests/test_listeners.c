@@ -3,7 +3,6 @@
 #include "io/listeners.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "support/wire.h"

@@ -2,7 +2,6 @@
 #include "core/log_line.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "core/json_check.h"
 #include "support/words.h"

@@ -4,7 +4,6 @@
 #include "io/multi.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "support/inside.h"
 #include "support/tls_origin.h"

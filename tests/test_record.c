@@ -3,7 +3,6 @@
 #include "core/record.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "support/words.h"

@@ -2,7 +2,6 @@
 #include "io/slot.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "support/words.h"
 

@@ -2,7 +2,6 @@
 #include "tools/tap_line.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "support/words.h"
 

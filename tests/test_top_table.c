@@ -2,7 +2,6 @@
 #include "tools/top_table.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "support/words.h"
 

@@ -1,7 +1,6 @@
 /* YAML: what is said of a file that cannot be read, and of which place. */
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/words.h"

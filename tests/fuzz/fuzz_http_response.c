@@ -10,7 +10,6 @@
  *
  * What was asked, and what is wanted, goes by the length of the input, so that
  * a seed is a response and nothing else. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/http_head.h"

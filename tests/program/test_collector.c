@@ -3,8 +3,6 @@
  * what becomes of it where the collector is in trouble, is shown by
  * scripts/check-otlp. */
 #include <criterion/criterion.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "support/folder.h"

@@ -1,8 +1,6 @@
 /* `compression: gzip`, by the built program: what upstreams are asked for, what
  * is judged, and which bytes reach which client. */
 #include <criterion/criterion.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "support/folder.h"

@@ -4,7 +4,6 @@
  * an upstream fails in each way is in test_upstream_faults.c. */
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/stage.h"

@@ -2,8 +2,6 @@
  * built program: conditions, origins of pages, preferences, who asks, how much
  * time is left, and links. */
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/stage.h"

@@ -4,7 +4,6 @@
  * go on. Slow clients and limits are in test_limits.c. */
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/hurry.h"

@@ -1,8 +1,6 @@
 /* Metrics by the built program, beside those of test_admin: each moves when
  * what it counts happens. */
 #include <criterion/criterion.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "support/scrape.h"
 #include "support/stage.h"

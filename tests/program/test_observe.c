@@ -2,7 +2,6 @@
  * that the log, SIGUSR1 and the end tell what hedges would have done. */
 #include <criterion/criterion.h>
 #include <signal.h>
-#include <string.h>
 
 #include "support/folder.h"
 #include "support/operator.h"

@@ -2,7 +2,6 @@
  * and go, a broken file changes nothing, and nobody who asks notices. */
 #include <criterion/criterion.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,6 @@
 /* Receipts by the built program: on SIGUSR1, at the end and every --receipt. */
 #include <criterion/criterion.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "support/folder.h"
 #include "support/scene.h"

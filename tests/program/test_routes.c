@@ -1,6 +1,5 @@
 /* Which request goes where, by a file of routes in the built program. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "support/folder.h"
 #include "support/scene.h"

@@ -8,7 +8,6 @@
  * direction in test_passing.c. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "support/hurry.h"
 #include "support/stage.h"

@@ -1,6 +1,5 @@
 /* hedgerow tap, against an admin listener that the test plays. */
 #include <criterion/criterion.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* hedgerow top, against an admin listener that the test plays. */
 #include <criterion/criterion.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "support/origin.h"

@@ -1,7 +1,6 @@
 /* --trace on: it shows what connections do, and nothing that may be secret. */
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/folder.h"

@@ -4,7 +4,6 @@
 #include "support/words.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 enum { FLAGS_MAX = 64 };
 
