@@ -4,10 +4,10 @@
 #include "core/estimate.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/words.h"
 #include "tools/luck.h"
 
 enum { MS = 1000, RACES = 100 * 1000, GAP_US = 10 * MS, TARGETS = 2 };
@@ -233,9 +233,7 @@ static void expect_truth(void) {
   for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
     double want = truth_until_ms(parts[i]);
     double got = (double)estimate_until_us(&totals, AS_IT_WOULD_BE, parts[i]);
-    char what[16];
-    snprintf(what, sizeof what, "p%g", 100 * parts[i]);
-    expect_about(what, got / 1000, want, 0.1);
+    expect_about(words_of("p%g", 100 * parts[i]), got / 1000, want, 0.1);
   }
   expect_about("extra", estimate_extra(&totals), (double)truth_extra / RACES,
                0.1);

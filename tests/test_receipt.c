@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/words.h"
+
 enum { MS = 1000, S = 1000 * MS };
 
 static void expect_text(const struct receipt *receipt, const char *want) {
@@ -154,9 +156,7 @@ Test(receipt, fits_however_large_its_numbers_are) {
                             .estimated_us = most};
   for (unsigned i = GATE_OPEN + 1; i < GATE_VERDICTS; i++)
     receipt.refused[i] = (uint64_t)most;
-  char storage[RECEIPT_BYTES];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, RECEIPT_BYTES);
   receipt_json(&out, &receipt);
   cr_expect_not(out.cut);
 }
