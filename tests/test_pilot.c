@@ -13,6 +13,9 @@ static const int64_t S = 1000 * 1000;
 static const struct attempt_end success = {.result = ATTEMPT_SUCCESS,
                                            .status = 200};
 static const struct attempt_end cancelled = {.result = ATTEMPT_CANCELLED};
+static const struct attempt_end broken = {.result = ATTEMPT_TRANSPORT};
+static const struct attempt_end html = {
+    .result = ATTEMPT_BAD_JSON, .status = 200, .whole = true};
 
 /* ---- an upstream of one worker ---- */
 
@@ -257,7 +260,7 @@ Test(pilot, who_stands_behind_those_that_are_out_gets_no_second_share) {
 
 Test(pilot, where_all_are_out_each_has_its_turn) {
   set_up(3);
-  for (unsigned i = 0; i < 3; i++) end_many(5, i, status(500), MS);
+  for (unsigned i = 0; i < 3; i++) end_many(5, i, broken, MS);
   expect_turns("012012");
 }
 
@@ -417,7 +420,7 @@ Test(pilot, while_requests_come_the_first_tries_whose_time_is_over) {
 
 Test(pilot, no_more_than_half_of_the_targets_are_passed_by) {
   set_up(4);
-  for (unsigned i = 0; i < 4; i++) end_many(5, i, status(500), MS);
+  for (unsigned i = 0; i < 4; i++) end_many(5, i, broken, MS);
   expect_order(0, "232");
   set_up(2);
   expect_order(0, "111");
@@ -427,7 +430,7 @@ Test(pilot, no_more_than_half_of_the_targets_are_passed_by) {
 
 Test(pilot, who_is_well_is_asked_before_all_that_are_out) {
   set_up(4);
-  for (unsigned i = 0; i < 3; i++) end_many(5, i, status(500), MS);
+  for (unsigned i = 0; i < 3; i++) end_many(5, i, broken, MS);
   expect_order(0, "323");
   expect_order(2, "323");
   set_up(3);
@@ -448,7 +451,7 @@ Test(pilot, who_is_asked_while_it_is_out_is_back_with_a_good_answer) {
   for (unsigned count = 1; count <= 2; count++) {
     memset(targets, 0, sizeof targets);
     set_up(count);
-    for (unsigned i = 0; i < count; i++) end_many(5, i, status(500), MS);
+    for (unsigned i = 0; i < count; i++) end_many(5, i, broken, MS);
     now_us += 20 * MS;
     cr_expect_eq(end_one(0, count - 1, success, 30 * MS), PILOT_NO_NEWS,
                  "it was asked before");
@@ -481,6 +484,54 @@ Test(pilot, which_ends_are_failures) {
     cr_expect_eq(end_one(1, 0, cases[i].end, 20 * MS),
                  cases[i].ill ? PILOT_EJECTED : PILOT_NO_NEWS, "case %u", i);
   }
+}
+
+/* ---- whose fault a failure is ---- */
+
+/* One client's request, which is HTML everywhere; twice a second somebody
+ * else's, which is not, at each target. */
+Test(pilot, what_fails_everywhere_sends_nobody_out_whom_others_use) {
+  set_up(3);
+  for (unsigned at = 0; at < 1000; at++) {
+    for (unsigned k = 0; k < 3; k++)
+      cr_assert_eq(end_one(k, k, html, MS), PILOT_NO_NEWS, "at %u", at);
+    if (at % 50 == 49)
+      for (unsigned k = 0; k < 3; k++) end_one(0, k, success, MS);
+    now_us += 10 * MS;
+  }
+}
+
+Test(pilot, what_fails_for_5_seconds_and_is_never_good_is_out) {
+  set_up(2);
+  end_many(5, 0, broken, MS);
+  end_many(99, 1, html, MS);
+  now_us += 5 * S - MS;
+  cr_expect_eq(end_one(0, 1, status(500), MS), PILOT_NO_NEWS);
+  now_us += MS;
+  cr_expect_eq(end_one(0, 1, html, MS), PILOT_EJECTED);
+}
+
+Test(pilot, a_try_that_may_have_failed_by_its_request_is_made_again) {
+  set_up(2);
+  end_many(5, 0, broken, MS);
+  end_many(1, 1, html, MS);
+  now_us += 10 * S;
+  expect_order(0, "010");
+  cr_expect_eq(end_one(0, 0, html, MS), PILOT_NO_NEWS);
+  expect_order(0, "111");
+  now_us += OUTLIER_TRY_US;
+  expect_order(0, "010");
+  cr_expect_eq(end_one(0, 0, success, MS), PILOT_BACK);
+}
+
+Test(pilot, one_that_fails_where_another_answers_well_is_out_at_once) {
+  set_up(2);
+  end_many(1, 1, html, MS);
+  end_many(20, 0, html, MS);
+  end_many(OUTLIER_PROOFS - 1, 1, success, MS);
+  cr_expect_eq(end_one(0, 0, html, MS), PILOT_NO_NEWS);
+  end_many(1, 1, success, MS);
+  cr_expect_eq(end_one(0, 0, html, MS), PILOT_EJECTED);
 }
 
 Test(pilot, a_deadline_that_came_too_soon_is_no_failure) {

@@ -21,12 +21,15 @@
 #include <stdint.h>
 
 enum {
-  OUTLIER_TRY_US = 1000 * 1000
-}; /* how long one who tries is waited for */
+  OUTLIER_TRY_US = 1000 * 1000, /* how long one who tries is waited for */
+  OUTLIER_PROOFS = 8            /* good answers that make it sound again */
+};
 
 /* All zeros is a target that nothing is known of. */
 struct outlier_bench {
-  _Atomic uint32_t streak;    /* failures, or losses, in a row */
+  _Atomic uint32_t streak;    /* failures, or losses, in a row, */
+  _Atomic int64_t since_us;   /* the first of them */
+  _Atomic uint32_t proofs;    /* good answers that it lacks to be sound */
   _Atomic uint32_t length_s;  /* how long the last time on the bench was, */
   _Atomic int64_t until_us;   /* and when it is over */
   _Atomic int64_t try_us;     /* 0: it is in; else when it may be tried */
@@ -36,11 +39,13 @@ struct outlier_bench {
 /* How many in a row send it out, and how many again when it is tried. */
 struct outlier_limit {
   uint32_t first, again;
-  bool sits_whole; /* its time has to be over before it can be back */
+  uint32_t lasts_us; /* from the first of the row to the last, at least */
+  bool sits_whole;   /* its time has to be over before it can be back */
 };
 
-extern const struct outlier_limit outlier_failing; /* 5, 1 */
-extern const struct outlier_limit outlier_slow;    /* 10, 2, whole */
+extern const struct outlier_limit outlier_failing;  /* 5, 1 */
+extern const struct outlier_limit outlier_doubtful; /* 5, 1, for 5 s */
+extern const struct outlier_limit outlier_slow;     /* 10, 2, whole */
 
 /* One more failure, or loss. True: this one sent it out. */
 bool outlier_strike(struct outlier_bench *bench,
@@ -48,6 +53,10 @@ bool outlier_strike(struct outlier_bench *bench,
 /* A success, or a win, of what was asked then. True: it was out, and is back.
  */
 bool outlier_good(struct outlier_bench *bench, int64_t asked_us);
+
+/* Whether nothing is held against it: it is in, and has not failed, or given
+ * OUTLIER_PROOFS good answers since. */
+bool outlier_is_sound(const struct outlier_bench *bench, int64_t now_us);
 
 /* Where it is. Only a success, or a win, brings it in again: one whose time on
  * the bench is over may be as bad as before, if nobody has tried it. */

@@ -23,8 +23,9 @@ enum { LENGTH_S = 10, LENGTH_MAX_S = 300, LEAST_SHARE = 10 };
 
 static const int64_t second_us = 1000 * 1000;
 
-const struct outlier_limit outlier_failing = {5, 1, false};
-const struct outlier_limit outlier_slow = {10, 2, true};
+const struct outlier_limit outlier_failing = {5, 1, 0, false};
+const struct outlier_limit outlier_doubtful = {5, 1, 5000 * 1000, false};
+const struct outlier_limit outlier_slow = {10, 2, 0, true};
 
 static int64_t load(const _Atomic int64_t *word) {
   return atomic_load_explicit(word, memory_order_relaxed);
@@ -34,8 +35,12 @@ static void store(_Atomic int64_t *word, int64_t value) {
   atomic_store_explicit(word, value, memory_order_relaxed);
 }
 
-static bool sits(const struct outlier_bench *bench, int64_t now_us) {
-  return load(&bench->try_us) != 0 && now_us < load(&bench->until_us);
+/* While it sits, no strike counts, and while it is tried, none that is in doubt:
+ * then somebody else's request is to try it. */
+static bool counts(const struct outlier_bench *bench,
+                   const struct outlier_limit *limit, int64_t now_us) {
+  return load(&bench->try_us) == 0 ||
+         (limit->lasts_us == 0 && now_us >= load(&bench->until_us));
 }
 
 static uint32_t next_length_s(const struct outlier_bench *bench,
@@ -69,15 +74,26 @@ static void send_out(struct outlier_bench *bench,
 
 bool outlier_strike(struct outlier_bench *bench,
                     const struct outlier_limit *limit, int64_t now_us) {
-  if (sits(bench, now_us)) return false;
-  uint32_t streak =
-      1 + atomic_fetch_add_explicit(&bench->streak, 1, memory_order_relaxed);
-  if (streak < limit->first) return false;
+  atomic_store_explicit(&bench->proofs, OUTLIER_PROOFS, memory_order_relaxed);
+  if (!counts(bench, limit, now_us)) return false;
+  uint32_t before =
+      atomic_fetch_add_explicit(&bench->streak, 1, memory_order_relaxed);
+  if (before == 0) store(&bench->since_us, now_us);
+  if (before + 1 < limit->first ||
+      now_us - load(&bench->since_us) < limit->lasts_us)
+    return false;
   send_out(bench, limit, now_us);
   return true;
 }
 
+static void prove(struct outlier_bench *bench) {
+  uint32_t proofs = atomic_load_explicit(&bench->proofs, memory_order_relaxed);
+  if (proofs > 0)
+    atomic_store_explicit(&bench->proofs, proofs - 1, memory_order_relaxed);
+}
+
 bool outlier_good(struct outlier_bench *bench, int64_t asked_us) {
+  prove(bench);
   if (atomic_load_explicit(&bench->streak, memory_order_relaxed) == 0)
     return false;
   bool was_out = load(&bench->try_us) != 0;
@@ -85,6 +101,11 @@ bool outlier_good(struct outlier_bench *bench, int64_t asked_us) {
   atomic_store_explicit(&bench->streak, 0, memory_order_relaxed);
   if (was_out) store(&bench->try_us, 0);
   return was_out;
+}
+
+bool outlier_is_sound(const struct outlier_bench *bench, int64_t now_us) {
+  return atomic_load_explicit(&bench->proofs, memory_order_relaxed) == 0 &&
+         outlier_place(bench, now_us) == OUTLIER_IN;
 }
 
 enum outlier_place outlier_place(const struct outlier_bench *bench,

@@ -255,10 +255,11 @@ bool pilot_gives_up(const struct pilot *pilot, struct race *race,
 /* ---- what an end teaches ---- */
 
 /* A final word on the target's health. A 4xx shows that it lives, and so does a
- * 501 or 505, which speaks of the request. A client may shorten a deadline: one
+ * 501 or 505, which speaks of the request. Other answers that are failures may
+ * be the request's fault: a page of HTML is one at every target. A client may shorten a deadline: one
  * that left an attempt less than many times the usual, or than a second where
  * nothing is known yet, says nothing. */
-enum health { UNKNOWN, WELL, ILL };
+enum health { UNKNOWN, WELL, DOUBTFUL, ILL };
 
 enum { PATIENCE = 8, PATIENCE_US = 1000 * 1000 };
 
@@ -275,23 +276,45 @@ static enum health health_of(const struct pilot_target *target,
                              const struct attempt_end *end, int64_t took_us) {
   switch (end->result) {
     case ATTEMPT_SUCCESS: return WELL;
-    case ATTEMPT_STATUS: return is_ill(end->status) ? ILL : WELL;
+    case ATTEMPT_STATUS: return is_ill(end->status) ? DOUBTFUL : WELL;
     case ATTEMPT_TIMEOUT: return had_its_time(target, took_us) ? ILL : UNKNOWN;
-    case ATTEMPT_TRANSPORT:
-    case ATTEMPT_BAD_JSON: return ILL;
+    case ATTEMPT_BAD_JSON: return DOUBTFUL;
+    case ATTEMPT_TRANSPORT: return ILL;
     default: return UNKNOWN;
   }
 }
 
-static enum pilot_news note_health(struct pilot_target *target,
+static bool is_another_sound(const struct pilot *pilot, unsigned number,
+                             int64_t now_us) {
+  for (unsigned i = 0; i < pilot->count; i++)
+    if (i != number && outlier_is_sound(&pilot->targets[i]->failing, now_us))
+      return true;
+  return false;
+}
+
+/* What may be the request's fault is the target's where another answers well,
+ * or where no good answer comes for a while. Else one client who asks for what
+ * fails everywhere could send out all targets while others use them. Alone a
+ * target is sent out in name only. */
+static const struct outlier_limit *limit_of(const struct pilot *pilot,
+                                            unsigned number, enum health health,
+                                            int64_t now_us) {
+  bool is_its_own = health == ILL || pilot->count == 1 ||
+                    is_another_sound(pilot, number, now_us);
+  return is_its_own ? &outlier_failing : &outlier_doubtful;
+}
+
+static enum pilot_news note_health(const struct pilot *pilot, unsigned number,
                                    enum health health, int64_t asked_us,
                                    int64_t now_us) {
-  if (health == ILL &&
-      outlier_strike(&target->failing, &outlier_failing, now_us))
-    return PILOT_EJECTED;
-  if (health == WELL && outlier_good(&target->failing, asked_us))
-    return PILOT_BACK;
-  return PILOT_NO_NEWS;
+  struct outlier_bench *failing = &pilot->targets[number]->failing;
+  if (health == UNKNOWN) return PILOT_NO_NEWS;
+  if (health == WELL)
+    return outlier_good(failing, asked_us) ? PILOT_BACK : PILOT_NO_NEWS;
+  return outlier_strike(failing, limit_of(pilot, number, health, now_us),
+                        now_us)
+             ? PILOT_EJECTED
+             : PILOT_NO_NEWS;
 }
 
 /* A race that a primary wins because its hedge was refused is no win: else a
@@ -347,8 +370,8 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
   note_pushback(its, end, now_us);
   if (answered)
     hedge_budget_earn(pilot->budget, pilot->earnings, &pilot->budget_rule);
-  enum pilot_news news =
-      note_health(its, health_of(its, end, took_us), now_us - took_us, now_us);
+  enum pilot_news news = note_health(
+      pilot, target, health_of(its, end, took_us), now_us - took_us, now_us);
   if (news == PILOT_NO_NEWS)
     news = note_race(its, race, k, end, took_us, now_us);
   return news;

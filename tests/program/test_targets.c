@@ -174,6 +174,24 @@ Test(targets, hedges_go_to_those_behind_the_first_one) {
   }
 }
 
+/* The page, and not the targets: so each has its turn afterwards. */
+Test(targets, a_page_that_is_html_everywhere_sends_nobody_out) {
+  SCOPED(scene) s = scene_open(BALANCED("rotate", "2"));
+  struct origin *all[] = {s.a, s.b, s.c};
+  for (unsigned first = 0; first < 6; first++) {
+    client_get(s.client, "/x");
+    for (unsigned k = 0; k < 3; k++)
+      arrival_answer(origin_await_attempt(all[(first + k) % 3], k), 200, "",
+                     "<html>");
+    reply_expect_problem(client_await_reply(s.client), 502);
+  }
+  for (unsigned first = 0; first < 3; first++) {
+    client_get(s.client, "/x");
+    arrival_answer_json(origin_await_attempt(all[first], 0), 200, "1");
+    reply_expect(client_await_reply(s.client), 200, "1");
+  }
+}
+
 /* The one to whom a connection comes. */
 static struct origin *who_is_asked(struct origin *a, struct origin *b) {
   struct pollfd polled[2] = {{a->listening, POLLIN, 0},
