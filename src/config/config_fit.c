@@ -14,20 +14,18 @@ static int64_t at_least_one(int64_t n) { return n > 0 ? n : 1; }
 
 /* ---- origins ---- */
 
-/* What targets before this one may have in flight to its origin: the most. */
+/* The most that one of the targets before this one may have in flight to its
+ * origin. It is one of the config's. */
 static int64_t attempts_before(const struct config *config,
                                const struct config_target *target) {
   int64_t most = 0;
-  for (unsigned i = 0; i < config->upstream_count; i++) {
-    const struct config_upstream *of = &config->upstreams[i];
+  for (const struct config_upstream *of = config->upstreams;; of++)
     for (unsigned k = 0; k < of->target_count; k++) {
       if (&of->targets[k] == target) return most;
       if (of->rules.max_attempts > most &&
           base_url_same_origin(&of->targets[k].url, &target->url))
         most = of->rules.max_attempts;
     }
-  }
-  return most;
 }
 
 static int64_t attempts_in_all(const struct config *config) {

@@ -46,6 +46,7 @@ unsigned pilot_next_in_turn(const struct pilot *pilot, _Atomic unsigned *turn,
                             int64_t now_us) {
   unsigned at = atomic_fetch_add_explicit(turn, 1, memory_order_relaxed);
   unsigned skipped = 0;
+  assert(pilot->count > 0);
   while (skipped < pilot->count &&
          pilot_is_out(pilot, (at + skipped) % pilot->count, now_us))
     skipped++;
