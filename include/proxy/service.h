@@ -47,7 +47,8 @@ struct service {
   struct list exchanges;    /* those that are not settled */
   bool drained;             /* --drain is over: nothing new is started */
   uint64_t id_state[2];     /* for X-Request-ID */
-  struct text answer_text;  /* scratch: while an answer is written */
+  struct text answer_text;  /* scratch: while an answer is written; of the lease
+                             * that had the most room */
   struct counters counters;
   struct worker_tally *tally; /* the process's, of this worker */
   int64_t date_second;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REPLY_HEAD_MAX = 128 * 1024 };
+enum { REPLY_HEAD_MAX = 384 * 1024 };
 
 struct reply {
   int status;
