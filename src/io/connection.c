@@ -314,8 +314,7 @@ static void connection_on_timer(void *arg) {
 }
 
 void connection_drain(struct connection *c, int64_t until_us) {
-  if (c->state == CONNECTION_IDLE && c->in.len == 0 &&
-      c->deadline_us > until_us)
+  if (c->state == CONNECTION_IDLE && c->deadline_us > until_us)
     connection_set_deadline(c, until_us);
 }
 
