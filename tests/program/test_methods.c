@@ -104,6 +104,28 @@ Test(methods, a_method_that_hedgerow_does_not_know_keeps_its_name) {
   scene_close(&s);
 }
 
+/* RFC 9110, section 7.6.2. */
+Test(methods, an_options_goes_as_far_as_its_hops) {
+  struct scene s =
+      scene_open(TO_AB "  - {path: /x, upstream: a}\n"
+                       "  - {path: /y, upstream: a, methods: [PUT]}\n");
+  scene_send(&s, "OPTIONS", "/x", "Max-Forwards: 1\r\n", NULL);
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_field(arrival, "Max-Forwards", "0");
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_send(&s, "OPTIONS", "/x", "Max-Forwards: 0\r\n", NULL);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 204, "");
+  reply_expect_in_field(reply, "Allow", "OPTIONS");
+  scene_send(&s, "OPTIONS", "/y", "Max-Forwards: 0\r\n", NULL);
+  reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 405);
+  reply_expect_field(reply, "Allow", "PUT");
+  scene_expect_silence(&s);
+  scene_close(&s);
+}
+
 /* What no body can mend is told before there is one. */
 Test(methods, nobody_is_told_to_go_on_to_a_certain_400) {
   static const char *const targets[] = {"/x?timeout=z",
