@@ -203,11 +203,10 @@ static void add_configured(struct text *common,
   text_str(common, "\r\n");
 }
 
-/* What is no such number is no limit. */
-static void add_max_forwards(struct text *out,
-                             const struct http_request *request,
-                             const struct forward_rules *rules,
-                             const struct target_fields *target) {
+/* What is no such number is no limit. Not inline: OPTIONS are few. */
+static __attribute__((noinline)) void add_max_forwards(
+    struct text *out, const struct http_request *request,
+    const struct forward_rules *rules, const struct target_fields *target) {
   const struct http_field *field = http_request_field(request, "Max-Forwards");
   uint64_t left;
   if (!field || !http_parse_length(field->value, &left) || left == 0 ||
