@@ -65,13 +65,13 @@ struct attempt_owner {
 };
 
 /* Starts, and calls its owner, which is borrowed, later, never from inside this
- * call. It is not asked
- * whether it may (see core/gate), and the caller has counted it in its slot's
- * in_flight; it takes itself away when its end comes. `ask` and `target` are
- * borrowed until it has ended or was cancelled. `record` is written in place
- * until then: its target, number and start_us by the caller before,
- * connected_us, first_byte_us, bytes and resends as they happen, end, end_us
- * and error at the end. NULL: no memory was free. */
+ * call. It is not asked whether it may (see core/gate), and the caller has
+ * counted it in its slot's in_flight; it takes itself away when its end comes.
+ * `ask`, `target` and `limits` are borrowed until it has ended or was
+ * cancelled. `record` is written in place until then: its target, number and
+ * start_us by the caller before, connected_us, first_byte_us, bytes and resends
+ * as they happen, end, end_us and error at the end. NULL: no memory was free.
+ */
 struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
                               const struct target *target,
                               const struct target_limits *limits,

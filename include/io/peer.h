@@ -1,4 +1,4 @@
-/* peer: the address of whoever is at the other end. */
+/* peer: the address of whoever is at the other end, or is to be. */
 #ifndef HEDGEROW_IO_PEER_H
 #define HEDGEROW_IO_PEER_H
 

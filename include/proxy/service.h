@@ -56,8 +56,8 @@ struct service {
   struct text date_line; /* of date_second */
 };
 
-/* Starts a worker's service; loop, attempts, line, log, tape, tally and lease
- * are set by its owner. False: no memory. */
+/* Starts a worker's service; loop, attempts, line, log, tape, tally, lease and
+ * answer_text are set by its owner. False: no random seed is to be had. */
 bool service_init(struct service *service, struct process *process)
     __attribute__((warn_unused_result));
 void service_clear(struct service *service);

@@ -111,7 +111,8 @@ void connection_pause(struct connection *c) {
   c->paused = true;
 }
 
-bool connection_resume(struct connection *c) {
+/* False: there is no memory for that, and all that is left is to close. */
+static bool connection_resume(struct connection *c) {
   if (!c->paused) return true;
   trace("client %s: reading resumes", connection_peer(c));
   c->paused = event_add(&watched(c)->readable, NULL) < 0;

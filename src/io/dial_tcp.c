@@ -23,14 +23,9 @@
 #include <unistd.h>
 
 #include "io/clock.h"
+#include "io/peer.h"
 
 enum { NEXT_TRY_US = 250 * 1000 };
-
-union address {
-  struct sockaddr any;
-  struct sockaddr_in v4;
-  struct sockaddr_in6 v6;
-};
 
 /* One socket that is connecting. */
 struct try {
@@ -48,14 +43,14 @@ struct tcp_dial {
   struct try *tries; /* under way */
   int error;         /* errno of the last one that failed */
   unsigned next, count;
-  union address addresses[]; /* [next, count) are still to be tried */
+  union peer addresses[]; /* [next, count) are still to be tried */
 };
 
 static void tcp_dial_go_on(struct tcp_dial *d);
 
 /* ---- addresses ---- */
 
-static bool parse_address(union address *address, const char *text,
+static bool parse_address(union peer *address, const char *text,
                           uint16_t port) {
   char bare[RESOLVER_ADDRESS_TEXT];
   size_t len = strlen(text);
@@ -71,7 +66,7 @@ static bool parse_address(union address *address, const char *text,
   return inet_pton(AF_INET6, bare, &address->v6.sin6_addr) == 1;
 }
 
-static socklen_t address_len(const union address *address) {
+static socklen_t address_len(const union peer *address) {
   return address->any.sa_family == AF_INET6 ? sizeof address->v6
                                             : sizeof address->v4;
 }
@@ -104,7 +99,7 @@ static void tcp_dial_free(struct tcp_dial *d) {
 static void try_on_writable(evutil_socket_t fd, short what, void *arg);
 
 /* False: it failed at once, and d->error says why. */
-static bool try_start(struct tcp_dial *d, const union address *address) {
+static bool try_start(struct tcp_dial *d, const union peer *address) {
   struct try *try = malloc(sizeof *try);
   int one = 1, fd;
   d->error = ENOMEM;

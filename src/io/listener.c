@@ -36,6 +36,7 @@
 #include "io/clock.h"
 #include "io/listener_parts.h"
 #include "io/log.h"
+#include "io/peer.h"
 
 enum { BACKLOG = 4096, BATCH = 64, HOST_TEXT = 64 };
 enum { REST_US = 100000, LINGER_US = 50000 };
@@ -54,20 +55,14 @@ struct listener {
   struct timer rest, linger;
 };
 
-union address {
-  struct sockaddr any;
-  struct sockaddr_in v4;
-  struct sockaddr_in6 v6;
-};
-
 /* The length of the socket address, or 0 if the host is no numeric one. */
-static socklen_t read_address(union address *to, const struct listen_at *from) {
+static socklen_t read_address(union peer *to, const struct listen_at *from) {
   char host[HOST_TEXT];
   struct slice text = from->host;
   if (slice_equal_nocase(text, slice_of("localhost")))
     text = slice_of("127.0.0.1");
   snprintf(host, sizeof host, "%.*s", SLICE_ARG(text));
-  *to = (union address){0};
+  *to = (union peer){0};
   if (inet_pton(AF_INET, host, &to->v4.sin_addr) == 1) {
     to->v4.sin_family = AF_INET;
     to->v4.sin_port = htons(from->port);
@@ -84,7 +79,7 @@ static void set_flag(int fd, int level, int name) {
 }
 
 static uint16_t bound_port(int fd) {
-  union address bound = {0};
+  union peer bound = {0};
   socklen_t len = sizeof bound;
   (void)getsockname(fd, &bound.any, &len);
   return ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port
@@ -93,7 +88,7 @@ static uint16_t bound_port(int fd) {
 
 /* -1 with errno set. */
 static int open_internet(const struct listen_at *address, bool reuse_port) {
-  union address to;
+  union peer to;
   socklen_t len = read_address(&to, address);
   if (len == 0) {
     errno = EADDRNOTAVAIL;
@@ -187,7 +182,7 @@ static bool is_passing(int error) {
 
 /* False: there is nothing more to accept for now. */
 static bool listener_accept_one(struct listener *listener) {
-  union address peer = {0};
+  union peer peer = {0};
   socklen_t len = sizeof peer;
   int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {
