@@ -35,7 +35,7 @@ static void answering_tell(const struct answering *to, int status,
                            uint64_t bytes) {
   struct race_record *race = to->race;
   race->status = status;
-  race->bytes = bytes;
+  race->bytes = to->head_only ? 0 : bytes;
   const bool kept = tape_wants(to->service->tape, race);
   const bool sent = spans_wants(to->service->spans, race);
   if ((to->service->log || kept || sent) && race->peer.len == 0 &&

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "support/folder.h"
 #include "support/scene.h"
@@ -401,6 +402,22 @@ Test(methods, a_head_stays_one_where_the_verdict_needs_no_body) {
     reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
     scene_close(&s);
   }
+}
+
+Test(methods, the_log_tells_no_bytes_of_an_answer_to_a_head) {
+  struct scene s = scene_open(TO_AB "  - {path: /x, upstream: a}\n");
+  scene_send(&s, "HEAD", "/x", "", NULL);
+  arrival_answer_json(origin_await(s.a), 200, "[1]");
+  client_await_reply_to_head(s.client);
+  scene_send(&s, "HEAD", "/y", "", NULL);
+  client_await_reply_to_head(s.client);
+  client_leave(s.client);
+  program_stop(s.program);
+  cr_expect(strstr(s.program->out, "\"status\":200"), "%s", s.program->out);
+  cr_expect(strstr(s.program->out, "\"status\":404"), "%s", s.program->out);
+  for (const char *at = s.program->out; (at = strstr(at, "\"bytes\":")); at++)
+    cr_expect(strncmp(at, "\"bytes\":0,", 10) == 0, "%s", s.program->out);
+  scene_close(&s);
 }
 
 Test(methods, a_head_is_a_get_where_json_is_wanted) {
