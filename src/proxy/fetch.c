@@ -99,11 +99,11 @@ static void fetch_cancel_below(struct fetch *f, unsigned below,
                                enum attempt_result result, const char *error,
                                int64_t now_us) {
   for (unsigned k = 0; k < below && k < f->begun; k++) {
-    if (!f->attempts[k] || (f->coming && k == f->response_of)) continue;
-    if (f->place && k == f->waiter) {
-      fetch_leave_line(f, now_us);
+    if (!f->attempts[k]) {
+      if (f->place && k == f->waiter) fetch_leave_line(f, now_us);
       continue;
     }
+    if (f->coming && k == f->response_of) continue;
     if (attempt_cancel(f->attempts[k]) && k == 0) f->loser = f->attempts[k];
     end_attempt(f, k, result, error, now_us);
   }
