@@ -35,7 +35,7 @@ struct http_response {
   bool http_1_0;
   bool keep_alive;  /* the connection may carry another request (section 9.3) */
   bool delimited;   /* a length or chunks frame the body, or it has none;
-                    * otherwise it ends with the connection */
+                     * otherwise it ends with the connection */
   bool retry_after; /* a Retry-After field */
   bool to_head;  /* the caller's, false after http_response_init: it answers a
                   * HEAD */

@@ -7,7 +7,8 @@
 
 static const struct {
   const char *start, *end, *queued;
-  bool is_log; /* told for programs: every kind, spans and resends, no error */
+  bool is_log; /* told for programs: every kind, spans, first bytes and resends,
+                * no error */
 } styles[] = {
     [RECORD_IN_PROBLEM] = {",\"started_ms\":", ",\"ended_ms\":",
                            ",\"queued_ms\":", false},
@@ -46,6 +47,10 @@ void attempt_record_json(struct text *out, const struct attempt_record *attempt,
   if (is_log && attempt->span != 0) add_span(out, attempt->span);
   text_str(out, styles[style].start);
   text_ms(out, attempt->start_us - from_us);
+  if (is_log && attempt->first_byte_us != 0) {
+    text_str(out, ",\"first_byte\":");
+    text_ms(out, attempt->first_byte_us - from_us);
+  }
   text_str(out, styles[style].end);
   text_ms(out, attempt->end_us - from_us);
   if (attempt->queued_us > 0) {

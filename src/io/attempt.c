@@ -63,7 +63,8 @@ static void attempt_land(struct attempt *a) {
   struct slot *slot = slot_at(a->attempts->slots, a->slot);
   if (attempt_is_passed_on(a)) atomic_fetch_sub(&slot->passing, 1);
   atomic_fetch_sub(&slot->in_flight, 1); /* and only then: */
-  if (atomic_load(&slot->waiting) > 0) a->attempts->on_room(a->attempts->room);
+  if (atomic_load(&slot->waiting) > 0)
+    a->attempts->on_room(a->attempts->on_room_arg);
 }
 
 static inline void attempt_recycle(struct attempt *a) {
@@ -326,7 +327,7 @@ bool attempt_cancel(struct attempt *a) {
 
 /* ---- life ---- */
 
-static void on_name_change(void *arg, unsigned name) {
+static void attempts_on_name_change(void *arg, unsigned name) {
   struct attempts *attempts = arg;
   (void)name;
   waiting_look(attempts->waiting);
@@ -338,7 +339,8 @@ static bool make_parts(struct attempts *attempts, struct loop *loop,
       attempt_on_named, attempt_on_unnamed, attempt_on_turn};
   attempts->dialer = dialer_new(loop);
   attempts->wires = wires_new(loop, &h1_wire_user);
-  attempts->names = resolver_view_new(resolver, loop, on_name_change, attempts);
+  attempts->names =
+      resolver_view_new(resolver, loop, attempts_on_name_change, attempts);
   if (!attempts->dialer || !attempts->wires || !attempts->names) return false;
   attempts->waiting = waiting_new(loop, attempts->names, &handler);
   return attempts->waiting != NULL;
@@ -362,7 +364,7 @@ struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
 void attempts_on_room(struct attempts *attempts, void (*on_room)(void *arg),
                       void *arg) {
   attempts->on_room = on_room;
-  attempts->room = arg;
+  attempts->on_room_arg = arg;
 }
 
 /* Wires first, which may be the last that keep a shard. */

@@ -49,13 +49,13 @@ static struct answering answering_of(struct visit *visit,
 }
 
 /* A 503 is no fault of the request. */
-static enum outcome outcome_of(const struct visit *visit, int status) {
+static enum outcome visit_outcome(const struct visit *visit, int status) {
   if (status != 503) return OUTCOME_REJECTED;
   return visit->service->drained ? OUTCOME_DRAINED : OUTCOME_REFUSED;
 }
 
 void visit_reject(struct visit *visit, int status, const char *detail) {
-  struct answering to = answering_of(visit, outcome_of(visit, status));
+  struct answering to = answering_of(visit, visit_outcome(visit, status));
   answering_problem(&to, status, slice_of(detail), NULL);
 }
 
