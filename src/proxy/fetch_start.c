@@ -61,7 +61,7 @@ static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
 }
 
 static const struct target *fetch_whom(const struct fetch *f, unsigned k) {
-  return f->only ? f->only : &f->group->targets[pilot_whom(&f->race, k)];
+  return f->only ? f->only : &f->group->targets[race_whom(&f->race, k)];
 }
 
 /* It is counted as in flight. */
@@ -131,6 +131,7 @@ static bool fetch_wait(struct fetch *f, unsigned k, struct place *place,
   f->has_waited = true;
   f->waiter = k;
   f->place = place;
+  f->attempts[k] = (void *)place; /* something to be ended */
   return true;
 }
 
@@ -180,5 +181,6 @@ void fetch_stop_waiting(struct fetch *f, int64_t now_us) {
   struct attempt_record *record = fetch_record(f, f->waiter);
   record->queued_us = (uint32_t)(now_us - record->start_us);
   record->start_us = now_us;
+  f->attempts[f->waiter] = NULL;
   f->place = NULL;
 }
