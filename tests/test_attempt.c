@@ -259,6 +259,27 @@ Test(attempt, an_attempt_that_is_cancelled_within_its_body_is_closed) {
   expect_closed(fd);
 }
 
+/* The configuration that they were written in may be gone by then. */
+Test(attempt, nobody_asks_after_rules_when_a_loser_ends) {
+  struct json_rules rules = {0};
+  struct ask_message message = get(), next = get();
+  message.rules = &rules;
+  asker_limits(asker)->read_losers = true;
+  asker_start(asker, &message);
+  int fd = await_connection();
+  expect_head(fd, &message);
+  answer(fd, OK "\r\n[]");
+  asker_cancel(asker);
+  rules = (struct json_rules){.rules = (void *)1, .count = 1};
+  close(fd);
+  asker_start(asker, &next); /* the loop goes on */
+  fd = await_connection();
+  expect_head(fd, &next);
+  answer(fd, JSON);
+  expect_end("success 200 whole");
+  close(fd);
+}
+
 /* ---- what is sent twice ---- */
 
 #define ONCE_ONLY                                                              \

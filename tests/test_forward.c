@@ -17,16 +17,21 @@ static const struct forward_rules plain = {
 static const struct target_fields bare; /* a target with nothing of its own */
 
 /* fields: lines with their CRLFs; Host comes by itself. */
-static void parse(struct http_request *request, const char *fields) {
+static void parse_of(const char *method, struct http_request *request,
+                     const char *fields) {
   static char head[2048];
   const struct http_request_limits limits = {256, 100};
   const char *why = "";
   int len = snprintf(head, sizeof head,
-                     "GET / HTTP/1.1\r\nHost: front\r\n%s\r\n", fields);
+                     "%s / HTTP/1.1\r\nHost: front\r\n%s\r\n", method, fields);
   cr_assert(len > 0 && (size_t)len < sizeof head);
   int status = http_request_parse(request, (struct slice){head, (size_t)len},
                                   &limits, &why);
   cr_assert_eq(status, 0, "%s: %s", fields, why);
+}
+
+static void parse(struct http_request *request, const char *fields) {
+  parse_of("GET", request, fields);
 }
 
 static void expect_text(const char *what, const char *fields, struct text *got,
@@ -141,6 +146,34 @@ FORWARDS(what_is_said_to_us_is_not_passed_on, &plain,
          "Hedges: 1\r\n" ACCEPT VERSION OWN, "")
 FORWARDS(our_via_stands_behind_the_clients, &plain, "Via: 1.0 other\r\n",
          "Via: 1.0 other\r\n" ACCEPT VERSION OWN, "")
+
+/* What goes upstream of that Max-Forwards; "": none does. */
+static void expect_hops(const struct forward_rules *rules, const char *method,
+                        const char *value, const char *want, bool is_last) {
+  static struct http_request request;
+  char fields[64], storage[512];
+  struct text text;
+  snprintf(fields, sizeof fields, "Max-Forwards:%s\r\n", value);
+  parse_of(method, &request, fields);
+  text_init(&text, storage, sizeof storage);
+  forward_fields(&text, &request, rules, &bare, NULL, slice_of("id-1"));
+  struct slice got = http_field_of(text_slice_of(&text), "Max-Forwards");
+  cr_expect(slice_equal(got, slice_of(want)), "%s %s becomes %.*s", method,
+            value, SLICE_ARG(got));
+  cr_expect_eq(forward_is_last_hop(&request), is_last, "%s %s", method, value);
+}
+
+Test(forward, an_options_has_one_hop_less_behind_us) {
+  const struct slice drop[] = {SLICE("max-forwards")};
+  const struct forward_rules drops = {.drop = drop, .drop_count = 1};
+  expect_hops(&plain, "OPTIONS", "7", "6", false);
+  expect_hops(&plain, "OPTIONS", "1", "0", false);
+  expect_hops(&plain, "OPTIONS", "0", "", true);
+  expect_hops(&plain, "OPTIONS", "9223372036854775808", "", false);
+  expect_hops(&plain, "OPTIONS", "seven", "", false);
+  expect_hops(&plain, "GET", "0", "0", false); /* it may be ignored there */
+  expect_hops(&drops, "OPTIONS", "7", "", false);
+}
 
 /* ---- what is configured ---- */
 

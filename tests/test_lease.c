@@ -2,6 +2,7 @@
 #include "proxy/lease.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
 
 static struct resolver *resolver;
 static struct slots *slots;
@@ -50,6 +51,22 @@ Test(lease, each_worker_has_a_count_of_its_own) {
   cr_expect_eq(snapshot_count(), 1);
   lease_give(other);
   cr_expect_eq(snapshot_count(), 0);
+}
+
+Test(lease, its_room_takes_the_place_of_a_smaller_one) {
+  struct snapshot *snapshot = new_snapshot();
+  struct lease *one = lease_new(snapshot), *other = lease_new(snapshot);
+  struct text text = {0};
+  snapshot_drop(snapshot);
+  lease_take_room(one, &text);
+  cr_assert(text.at && text.cap > 128 * 1024);
+  const char *first = text.at;
+  lease_take_room(other, &text); /* no larger */
+  cr_expect_eq(text.at, first);
+  cr_expect(!one->room.at && !other->room.at);
+  lease_give(one);
+  lease_give(other);
+  free(text.at);
 }
 
 Test(lease, none_is_given_back_for_nothing) { lease_give(NULL); }

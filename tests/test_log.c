@@ -277,6 +277,14 @@ Test(log, a_notice_is_one_line_with_the_program_in_front) {
   expect_notice("hedgerow: listening on 127.0.0.1:8480\n");
 }
 
+/* What a peer, a file or an argument says may stand in it. */
+Test(log, a_notice_stays_one_line_and_harmless_on_a_terminal) {
+  catch_notices();
+  log_notice("a\r\nb \x1b[31m\x7f \xc2\x9b \xc3\xa4 %s", "\t");
+  expect_notice("hedgerow: a\\x0d\\x0ab \\x1b[31m\\x7f \\xc2\\x9b \xc3\xa4 "
+                "\\x09\n");
+}
+
 Test(log, a_notice_that_is_too_long_still_ends_its_line) {
   catch_notices();
   log_notice("%02000d", 0);

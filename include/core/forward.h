@@ -74,6 +74,10 @@ bool forward_tells_trace(const struct forward_rules *rules,
 size_t forward_room(const struct forward_rules *rules,
                     const struct target_fields *target);
 
+/* Whether it is an OPTIONS that may go no further: its Max-Forwards is 0 (RFC
+ * 9110, section 7.6.2). */
+bool forward_is_last_hop(const struct http_request *request);
+
 /* Whether a Via field of the request holds our pseudonym, "hedgerow-ID" (RFC
  * 9110, section 7.6.3): then the request has come round in a loop. */
 bool forward_is_loop(const struct http_request *request,

@@ -111,8 +111,6 @@ void connection_set_deadline(struct connection *connection, int64_t due_us);
 /* Leaves the bytes to the kernel. Meanwhile a departure goes unseen: behind a
  * full receive buffer TCP would not even deliver the client's FIN. */
 void connection_pause(struct connection *connection);
-/* False: there is no memory for that, and all that is left is to close. */
-bool connection_resume(struct connection *connection);
 
 /* What is held for a request whose body was late; NULL: nothing. Who takes it
  * releases it. */

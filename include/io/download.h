@@ -37,7 +37,6 @@ bool download_start(struct download *download, const char *path,
                     enum download_patience patience,
                     download_on_bytes *on_bytes, void *arg)
     __attribute__((warn_unused_result));
-void download_stop(struct download *download);
 
 /* Whether one has been started and has not ended. */
 bool download_is_running(const struct download *download);

@@ -40,7 +40,9 @@ void log_free(struct log *log, int64_t flush_us);
 
 /* One line on stderr in the form "hedgerow: ...\n", for start and stop and for
  * trouble that an operator must see. printf-like; written by one write(2), or
- * dropped where that would block. */
+ * dropped where that would block. Control bytes are written as \xHH, so a line
+ * stays one line, and harmless on a terminal, whatever a peer or a file has
+ * said. */
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same of a whole line, for those who call back; no arg. */
 void log_notice_line(void *arg, const char *line);

@@ -86,8 +86,6 @@ admin_page admin_reload, admin_drain;
 
 /* Takes what is on the tapes, and tells the readers of events. */
 void admin_collect(struct admin *admin);
-/* One race as JSON. False: no memory. */
-bool admin_put_race(struct reply *reply, const struct kept *race);
 
 /* ---- admin_query ---- */
 

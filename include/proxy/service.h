@@ -48,7 +48,8 @@ struct service {
   struct list exchanges;    /* those that are not settled */
   bool drained;             /* --drain is over: nothing new is started */
   uint64_t id_state[2];     /* for X-Request-ID */
-  struct text answer_text;  /* scratch: while an answer is written */
+  struct text answer_text;  /* scratch: while an answer is written; of the lease
+                             * that had the most room */
   struct counters counters;
   struct worker_tally *tally; /* the process's, of this worker */
   int64_t date_second;
@@ -56,8 +57,8 @@ struct service {
   struct text date_line; /* of date_second */
 };
 
-/* Starts a worker's service; loop, attempts, line, log, tape, tally and lease
- * are set by its owner. False: no memory. */
+/* Starts a worker's service; loop, attempts, line, log, tape, tally, lease and
+ * answer_text are set by its owner. False: no random seed is to be had. */
 bool service_init(struct service *service, struct process *process)
     __attribute__((warn_unused_result));
 void service_clear(struct service *service);

@@ -12,6 +12,7 @@
  * - Content-*, unless a body goes with it; Content-Length is written anew;
  * - Expect: the body is there when the request goes out;
  * - Hedge: it is for us (core/prefer);
+ * - Max-Forwards of an OPTIONS: it is sent anew, less one;
  * - Hedge-Attempt, X-Request-ID: these are ours to set, and so is traceparent
  *   where the route traces. tracestate crosses with it if it is good;
  * - User-Agent, Authorization and the field that tells the time left where a
@@ -82,6 +83,8 @@ static bool may_cross(const struct http_request *request,
       return !is(name, "Host") && !is(name, "Hedge") &&
              !is(name, "Hedge-Attempt");
     case 'i': return any || rules->writes || !begins(name, "If-", 3);
+    case 'm':
+      return request->method != HTTP_OPTIONS || !is(name, "Max-Forwards");
     case 'r': return any || !is(name, "Range");
     case 't':
       if (rules->traces && is(name, "traceparent")) return false;
@@ -200,6 +203,29 @@ static void add_configured(struct text *common,
   text_str(common, "\r\n");
 }
 
+/* What is no such number is no limit. Not inline: OPTIONS are few. */
+static __attribute__((noinline)) void add_max_forwards(
+    struct text *out, const struct http_request *request,
+    const struct forward_rules *rules, const struct target_fields *target) {
+  const struct http_field *field = http_request_field(request, "Max-Forwards");
+  uint64_t left;
+  if (!field || !http_parse_length(field->value, &left) || left == 0 ||
+      left > INT64_MAX || is_configured_away(rules, target, field->name))
+    return;
+  text_str(out, "Max-Forwards: ");
+  text_int(out, (int64_t)left - 1);
+  text_str(out, "\r\n");
+}
+
+bool forward_is_last_hop(const struct http_request *request) {
+  const struct http_field *field =
+      request->method == HTTP_OPTIONS
+          ? http_request_field(request, "Max-Forwards")
+          : NULL;
+  uint64_t left;
+  return field && http_parse_length(field->value, &left) && left == 0;
+}
+
 bool forward_fields(struct text *out, const struct http_request *request,
                     const struct forward_rules *rules,
                     const struct target_fields *target,
@@ -214,6 +240,8 @@ bool forward_fields(struct text *out, const struct http_request *request,
     if (is_credential(field->name)) has_credentials = true;
     else add_line(out, field->name, field->value);
   }
+  if (request->method == HTTP_OPTIONS)
+    add_max_forwards(out, request, rules, target);
   add_defaults(out, request, rules, target);
   add_configured(out, rules, target);
   if (from) forwarded_write(out, request, from);

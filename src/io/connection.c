@@ -111,7 +111,8 @@ void connection_pause(struct connection *c) {
   c->paused = true;
 }
 
-bool connection_resume(struct connection *c) {
+/* False: there is no memory for that, and all that is left is to close. */
+static bool connection_resume(struct connection *c) {
   if (!c->paused) return true;
   trace("client %s: reading resumes", connection_peer(c));
   c->paused = event_add(&watched(c)->readable, NULL) < 0;
@@ -314,8 +315,7 @@ static void connection_on_timer(void *arg) {
 }
 
 void connection_drain(struct connection *c, int64_t until_us) {
-  if (c->state == CONNECTION_IDLE && c->in.len == 0 &&
-      c->deadline_us > until_us)
+  if (c->state == CONNECTION_IDLE && c->deadline_us > until_us)
     connection_set_deadline(c, until_us);
 }
 

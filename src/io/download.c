@@ -104,9 +104,15 @@ static void forget_token(struct curl_slist *fields) {
   curl_slist_free_all(fields);
 }
 
+static void stop(struct download *download) {
+  if (download->running)
+    curl_multi_remove_handle(download->multi, download->easy);
+  download->running = false;
+}
+
 void download_free(struct download *download) {
   if (!download) return;
-  download_stop(download);
+  stop(download);
   if (download->easy) curl_easy_cleanup(download->easy);
   if (download->multi) curl_multi_cleanup(download->multi);
   forget_token(download->fields);
@@ -114,18 +120,12 @@ void download_free(struct download *download) {
   free(download);
 }
 
-void download_stop(struct download *download) {
-  if (download->running)
-    curl_multi_remove_handle(download->multi, download->easy);
-  download->running = false;
-}
-
 bool download_start(struct download *download, const char *path,
                     enum download_patience patience,
                     download_on_bytes *on_bytes, void *arg) {
   char url[URL_BYTES];
   int len = snprintf(url, sizeof url, "%s%s", download->origin, path);
-  download_stop(download);
+  stop(download);
   download->on_bytes = on_bytes;
   download->arg = arg;
   download->endless = patience == DOWNLOAD_ENDLESS;
@@ -154,7 +154,7 @@ static int64_t silence_left_us(const struct download *download) {
 
 static void end(struct download *download, CURLcode code) {
   download->code = code;
-  download_stop(download);
+  stop(download);
 }
 
 static void go_on(struct download *download) {

@@ -40,6 +40,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "core/text.h"
 #include "io/clock.h"
 #include "io/thread.h"
 
@@ -47,7 +48,7 @@ enum {
   RING = 256 * 1024,
   CHANNELS_MAX = 320,
   NAP_MS = 5,
-  TEXT = 1024,
+  TEXT = 1000, /* of a notice: with every byte escaped still one write */
   FILE_MODE = 0640,
 };
 
@@ -313,20 +314,33 @@ void log_free(struct log *log, int64_t flush_us) {
 
 /* Notices */
 
+/* C0, DEL, and C1 as UTF-8 has it, by either of its two bytes. There is a byte
+ * before and behind it. */
+static bool is_control(const char *at) {
+  const unsigned char before = (unsigned char)at[-1], here = (unsigned char)*at;
+  const unsigned char next = (unsigned char)at[1];
+  return here < ' ' || here == 0x7f || (here == 0xc2 && next >> 5 == 4) ||
+         (before == 0xc2 && here >> 5 == 4);
+}
+
 void log_notice(const char *format, ...) {
-  char line[TEXT] = "hedgerow: ";
-  size_t len = strlen(line), room = sizeof line - len - 1;
+  char said[TEXT] = " " /* before the first */, storage[4 * TEXT + 16];
+  struct text line;
   va_list args;
   va_start(args, format);
-  int more = vsnprintf(line + len, room, format, args);
+  vsnprintf(said + 1, sizeof said - 1, format, args);
   va_end(args);
-  if (more > 0) len += (size_t)more < room ? (size_t)more : room - 1;
-  line[len++] = '\n';
+  text_init(&line, storage, sizeof storage);
+  text_str(&line, "hedgerow: ");
+  for (const char *at = said + 1; *at; at++)
+    if (is_control(at)) text_hex(&line, *at);
+    else text_char(&line, *at);
+  text_char(&line, '\n');
   /* A pipe that nobody reads must not stop a loop. */
   if (poll(&(struct pollfd){.fd = STDERR_FILENO, .events = POLLOUT}, 1, 0) < 1)
     return;
   /* Nobody is left to be told when this fails. */
-  ssize_t written = write(STDERR_FILENO, line, len);
+  ssize_t written = write(STDERR_FILENO, line.at, line.len);
   (void)written;
 }
 

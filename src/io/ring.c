@@ -29,9 +29,7 @@ static const size_t bytes_max = (size_t)1 << 30;
 
 struct ring {
   alignas(LINE) _Atomic size_t head;
-  _Atomic uint64_t refused; /* by the writer */
   alignas(LINE) _Atomic size_t tail;
-  _Atomic uint64_t passed_over; /* by the reader */
   alignas(LINE) size_t size;
   char bytes[];
 };
@@ -44,8 +42,6 @@ struct ring *ring_new(size_t bytes) {
   ring->size = size;
   atomic_init(&ring->head, 0);
   atomic_init(&ring->tail, 0);
-  atomic_init(&ring->refused, 0);
-  atomic_init(&ring->passed_over, 0);
   return ring;
 }
 
@@ -54,11 +50,6 @@ void ring_free(struct ring *ring) { free(ring); }
 /* What a message of that length takes. */
 static size_t taken_by(size_t len) {
   return STEP + (len + STEP - 1) / STEP * STEP;
-}
-
-static void count(_Atomic uint64_t *left_out) {
-  uint64_t old = atomic_load_explicit(left_out, memory_order_relaxed);
-  atomic_store_explicit(left_out, old + 1, memory_order_relaxed);
 }
 
 /* How many of len bytes lie before the end, from `at` on. */
@@ -85,10 +76,8 @@ bool ring_put(struct ring *ring, const void *message, size_t len) {
   size_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
   const uint64_t length = len;
   assert(len > 0);
-  if (len > ring->size || taken_by(len) > ring->size - (head - tail)) {
-    count(&ring->refused);
+  if (len > ring->size || taken_by(len) > ring->size - (head - tail))
     return false;
-  }
   write_at(ring, head, (const char *)&length, sizeof length);
   write_at(ring, head + STEP, message, len);
   atomic_store_explicit(&ring->head, head + taken_by(len),
@@ -104,19 +93,8 @@ size_t ring_take(struct ring *ring, void *message, size_t cap) {
     uint64_t length;
     read_at(ring, tail, (char *)&length, sizeof length);
     if (length <= cap) read_at(ring, tail + STEP, message, len = length);
-    else count(&ring->passed_over);
     tail += taken_by(length);
   }
   atomic_store_explicit(&ring->tail, tail, memory_order_release);
   return len;
-}
-
-size_t ring_waiting(const struct ring *ring) {
-  size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-  return atomic_load_explicit(&ring->head, memory_order_relaxed) - tail;
-}
-
-uint64_t ring_left_out(const struct ring *ring) {
-  return atomic_load_explicit(&ring->refused, memory_order_relaxed) +
-         atomic_load_explicit(&ring->passed_over, memory_order_relaxed);
 }

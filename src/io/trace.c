@@ -34,15 +34,9 @@ static void add_beginning(struct text *line) {
 }
 
 static void add_escaped(struct text *line, const char *said) {
-  for (; *said; said++) {
-    char escape[8];
-    if (*said >= ' ' && *said <= '~') {
-      text_char(line, *said);
-    } else {
-      snprintf(escape, sizeof escape, "\\x%02x", (unsigned char)*said);
-      text_str(line, escape);
-    }
-  }
+  for (; *said; said++)
+    if (*said >= ' ' && *said <= '~') text_char(line, *said);
+    else text_hex(line, *said);
 }
 
 static void add_dropped(struct text *line) {

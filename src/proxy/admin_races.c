@@ -13,7 +13,8 @@ void admin_collect(struct admin *admin) {
                   admin);
 }
 
-bool admin_put_race(struct reply *reply, const struct kept *race) {
+/* As JSON. False: no memory. */
+static bool put_race(struct reply *reply, const struct kept *race) {
   static char storage[RACE_JSON_BYTES]; /* the main thread's */
   struct race_copy copy;
   struct text text;
@@ -56,7 +57,7 @@ static void put_list(struct reply *reply, const struct kept *const found[],
   reply_str(reply, "{\"races\":[");
   for (unsigned i = 0; i < count; i++) {
     if (i > 0) reply_str(reply, ",");
-    if (!admin_put_race(reply, found[i])) return;
+    if (!put_race(reply, found[i])) return;
   }
   reply_str(reply, "]}");
 }
@@ -98,7 +99,7 @@ void admin_race(struct admin *admin, const struct http_request *request,
   if (!admin_read_value(&id, &text, reply)) return;
   admin_collect(admin);
   const struct kept *race = history_find(admin->view.history, id.value);
-  if (race) reply->failed |= !admin_put_race(reply, race);
+  if (race) reply->failed |= !put_race(reply, race);
   else
     reply_problem(reply, 404,
                   "no race with this request ID is kept: it is older than "

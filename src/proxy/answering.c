@@ -20,7 +20,7 @@
 static void answering_tell(const struct answering *to, int status,
                            uint64_t bytes) {
   to->race->status = status;
-  to->race->bytes = bytes;
+  to->race->bytes = to->head_only ? 0 : bytes;
   observe_race(to->service, to->race, to->connection);
 }
 
@@ -61,6 +61,18 @@ static void answering_send_parts(const struct answering *to,
 
 /* ---- an upstream's answer, and an /all's ---- */
 
+/* Links may have become longer than there is room for. Then all of them cross
+ * as they are, and the head fits (proxy/lease). */
+static __attribute__((noinline)) void answering_write_again(
+    const struct answering *to, int status, const struct response *response,
+    uint64_t length) {
+  struct answer_ours ours = ours_of(to);
+  struct answer_more more = to->more;
+  more.links = NULL;
+  answer_passed_head(scratch(to), status, response->fields, length, &ours,
+                     &more);
+}
+
 static inline struct text *answering_write_head(const struct answering *to,
                                                 int status,
                                                 const struct response *response,
@@ -68,6 +80,7 @@ static inline struct text *answering_write_head(const struct answering *to,
   struct text *head = scratch(to);
   struct answer_ours ours = ours_of(to);
   answer_passed_head(head, status, response->fields, length, &ours, &to->more);
+  if (head->cut) answering_write_again(to, status, response, length);
   return head;
 }
 

@@ -1,9 +1,8 @@
 /* crew: what is done to every worker, or to none.
  *
  * Workers wake each other when connections become fewer (struct process,
- * accept_again).
- * So all of them exist before the first one runs, and none is freed before the
- * last one has stopped and closed what it had. */
+ * accept_again). So all of them exist before the first one runs, and none is
+ * freed before the last one has stopped and closed what it had. */
 #include "proxy/crew.h"
 
 #include <stdio.h>

@@ -25,7 +25,7 @@ static const struct {
 static void exchange_answer_problem(struct exchange *x,
                                     const struct answering *to,
                                     enum outcome outcome) {
-  x->record.outcome = outcome;
+  x->record.outcome = outcome == OUTCOME_GATHERED ? OUTCOME_REFUSED : outcome;
   x->record.winner = -1;
   answering_problem(to, problems[outcome].status,
                     slice_of(problems[outcome].detail), NULL);

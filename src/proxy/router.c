@@ -100,12 +100,16 @@ static struct slice request_id(struct service *service,
 
 /* ---- the door ---- */
 
+/* Of its path. */
+static unsigned allowed_methods(const struct visit *visit) {
+  return route_table_methods(&visit->lease->snapshot->table, visit->route);
+}
+
 static void reject_method(struct visit *visit) {
-  const struct route_table *table = &visit->lease->snapshot->table;
   char storage[128];
   struct text allow;
   text_init(&allow, storage, sizeof storage);
-  http_methods_write(&allow, route_table_methods(table, visit->route));
+  http_methods_write(&allow, allowed_methods(visit));
   visit_reject_method(visit, text_end(&allow),
                       "this path does not answer this method");
 }
@@ -156,11 +160,9 @@ static bool asks_server(const struct visit *visit) {
          slice_equal(visit->request->target, slice_of("*"));
 }
 
-static void answer_server(struct visit *visit) {
+static void answer_options(struct visit *visit, unsigned methods) {
   text_str(&visit->lines, "Allow: ");
-  http_methods_write(&visit->lines,
-                     visit->service->lease->snapshot->table.methods |
-                         1u << HTTP_OPTIONS);
+  http_methods_write(&visit->lines, methods | 1u << HTTP_OPTIONS);
   text_str(&visit->lines, "\r\n");
   visit_answer_nothing(visit);
 }
@@ -180,11 +182,14 @@ static void router_dispatch(struct visit *visit) {
                  "a target leads back here");
   else if (request->method == HTTP_CONNECT)
     visit_reject_method(visit, "GET, HEAD, POST", "hedgerow opens no tunnels");
-  else if (!route && asks_server(visit)) answer_server(visit);
+  else if (!route && asks_server(visit))
+    answer_options(visit, visit->service->lease->snapshot->table.methods);
   else if (!route) visit_reject(visit, 404, why_no_route(visit));
   else if ((asked = route_of_preflight(visit)) && asked->cors.count > 0)
     answer_preflight(visit, asked);
   else if (!(route->methods & 1u << request->method)) reject_method(visit);
+  else if (forward_is_last_hop(request))
+    answer_options(visit, allowed_methods(visit));
   else if (http_request_has_body(request) &&
            !takes_body(route, request->method))
     visit_reject(visit, 413, "a GET or HEAD takes no body here");

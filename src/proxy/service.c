@@ -1,7 +1,7 @@
 /* service: the scratch memory, the date and the request IDs of one worker.
  *
  * Everything here exists once per worker so that nothing on the path of a
- * request is locked or allocated: two texts that every request writes to and
+ * request is locked or allocated: a text that every answer is written to and
  * nobody keeps, a Date that is rendered once a second, and a generator of IDs.
  * The IDs are xorshift128+ from a random seed: they need to be unique, so that
  * a log line can be found, and nothing is protected by them. */
@@ -16,22 +16,8 @@
 #include "io/leaks.h"
 #include "proxy/aftermath.h"
 
-enum { ROOM_BYTES = 64 * 1024 }; /* for what hedgerow adds of its own */
-
-static size_t answer_room(const struct config *config) {
-  return 2 * ROOM_BYTES + (size_t)config->defaults.max_upstream_head_bytes +
-         (size_t)config->max_head_bytes;
-}
-
-static bool text_new(struct text *text, size_t room) {
-  char *storage = malloc(room);
-  if (storage) text_init(text, storage, room);
-  return storage != NULL;
-}
-
 bool service_init(struct service *service, struct process *process) {
-  const struct config *config = process->config;
-  *service = (struct service){.process = process, .config = config};
+  *service = (struct service){.process = process, .config = process->config};
   blocks_init(&service->blocks, &process->budget);
   slab_init(&service->rooms, SERVICE_ROOM_BYTES);
   aftermath_slab_init(&service->aftermaths);
@@ -40,9 +26,7 @@ bool service_init(struct service *service, struct process *process) {
       (ssize_t)sizeof service->id_state)
     return false;
   service->id_state[0] |= 1; /* all zeros would stay so */
-  if (text_new(&service->answer_text, answer_room(config))) return true;
-  service_clear(service);
-  return false;
+  return true;
 }
 
 /* What was begun has ended, and was observed. */

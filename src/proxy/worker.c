@@ -102,6 +102,7 @@ static void worker_adopt(struct worker *worker, struct lease *lease) {
   struct lease *before = service->lease;
   if (!lease) return;
   service->lease = lease;
+  lease_take_room(lease, &service->answer_text);
   attempts_sweep(service->attempts);
   lease_give(before);
 }

@@ -185,6 +185,24 @@ Test(limits, buffered_bodies_over_their_limit_are_503) {
   free(body);
 }
 
+/* Each answer takes one of the sixteen blocks that there are. */
+Test(limits, a_gather_that_finds_no_buffer_is_no_success) {
+  SCOPED(stage) s = stage_open("--max-buffered", "64K", "--workers", "1");
+  struct arrival *held[16];
+  client_post(s.client, "/all",
+              "[\"/\",\"/\",\"/\",\"/\",\"/\",\"/\",\"/\",\"/\","
+              "\"/\",\"/\",\"/\",\"/\",\"/\",\"/\",\"/\",\"/\"]");
+  for (int i = 0; i < 16; i++) held[i] = origin_await(s.origin);
+  for (int i = 0; i < 16; i++) arrival_answer_json(held[i], 200, "1");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 503);
+  reply_expect_in_body(reply, "no memory was free to gather the answers");
+  client_leave(s.client);
+  program_stop(s.program);
+  cr_expect(strstr(s.program->out, "\"status\":503,\"outcome\":\"refused\""),
+            "%s", s.program->out);
+}
+
 /* More requests would be the wrong answer to a lack of memory. */
 Test(limits, an_attempt_that_finds_no_buffer_brings_nothing_forward) {
   SCOPED(stage) s = stage_open("--max-buffered", "64K", "--on-failure", "wait",

@@ -3,6 +3,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "support/folder.h"
 #include "support/scene.h"
@@ -92,6 +93,27 @@ Test(methods, a_method_that_hedgerow_does_not_know_keeps_its_name) {
   arrival_expect_body(arrival, "<all/>", 6);
   arrival_answer_json(arrival, 200, "1");
   reply_expect_story(client_expect(s.client, 200, "1"), "1", "0");
+  scene_expect_silence(&s);
+}
+
+/* RFC 9110, section 7.6.2. */
+Test(methods, an_options_goes_as_far_as_its_hops) {
+  struct scene s =
+      scene_open(TO_AB "  - {path: /x, upstream: a}\n"
+                       "  - {path: /y, upstream: a, methods: [PUT]}\n");
+  scene_send(&s, "OPTIONS", "/x", "Max-Forwards: 1\r\n", NULL);
+  struct arrival *arrival = origin_await(s.a);
+  arrival_expect_field(arrival, "Max-Forwards", "0");
+  arrival_answer_json(arrival, 200, "1");
+  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_send(&s, "OPTIONS", "/x", "Max-Forwards: 0\r\n", NULL);
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 204, "");
+  reply_expect_in_field(reply, "Allow", "OPTIONS");
+  scene_send(&s, "OPTIONS", "/y", "Max-Forwards: 0\r\n", NULL);
+  reply = client_await_reply(s.client);
+  reply_expect_problem(reply, 405);
+  reply_expect_field(reply, "Allow", "PUT");
   scene_expect_silence(&s);
 }
 
@@ -338,6 +360,21 @@ Test(methods, a_head_stays_one_where_the_verdict_needs_no_body) {
     client_expect_healthy(s.client); /* the framing still holds */
     scene_close(&s);
   }
+}
+
+Test(methods, the_log_tells_no_bytes_of_an_answer_to_a_head) {
+  SCOPED(scene) s = scene_open(TO_AB "  - {path: /x, upstream: a}\n");
+  scene_send(&s, "HEAD", "/x", "", NULL);
+  arrival_answer_json(origin_await(s.a), 200, "[1]");
+  client_await_reply_to_head(s.client);
+  scene_send(&s, "HEAD", "/y", "", NULL);
+  client_await_reply_to_head(s.client);
+  client_leave(s.client);
+  program_stop(s.program);
+  cr_expect(strstr(s.program->out, "\"status\":200"), "%s", s.program->out);
+  cr_expect(strstr(s.program->out, "\"status\":404"), "%s", s.program->out);
+  for (const char *at = s.program->out; (at = strstr(at, "\"bytes\":")); at++)
+    cr_expect(strncmp(at, "\"bytes\":0,", 10) == 0, "%s", s.program->out);
 }
 
 Test(methods, a_head_is_a_get_where_json_is_wanted) {

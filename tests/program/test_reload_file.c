@@ -282,6 +282,23 @@ Test(reload_file, a_service_manager_hears_how_it_ended) {
   close(manager);
 }
 
+/* ---- limits --------------------------------------------------------------- */
+
+/* The room for them is made before the file is in force. */
+Test(reload_file, longer_heads_of_upstreams_pass_whole_once_they_may) {
+  static char fields[250 * 1024] = "X-Long: ";
+  SCOPED(scene) s = scene_open(BEFORE);
+  reload(&s, ALONE "upstreams:\n  a: {targets: [$A], max_upstream_head: 1M}\n"
+                   "routes:\n  - {path: /a, upstream: a}\n");
+  memset(fields + 8, 'x', sizeof fields - 32);
+  strcpy(fields + sizeof fields - 24, "\r\nX-Last: 1\r\n");
+  client_get(s.client, "/a");
+  arrival_answer(origin_await(s.a), 200, fields, "1");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, "1");
+  cr_assert(strstr(reply->head, fields), "fields are missing");
+}
+
 /* ---- often ---------------------------------------------------------------- */
 
 /* What is not freed of them is noticed at the end of a debug build. */

@@ -1,5 +1,8 @@
 /* Which request goes where, by a file of routes in the built program. */
 #include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "support/folder.h"
 #include "support/scene.h"
@@ -197,6 +200,28 @@ Test(routes, links_to_any_target_lead_to_the_route_or_stay) {
   expect_link(&s, "/two/x", s.b, "/eu/items?page=2", "</two/items?page=2>;");
   expect_link(&s, "/one/x", s.a, "/v1/one/y", "</one/y>;");
   expect_link(&s, "/one/x", s.a, "/v1/items", "/v1/items>;");
+}
+
+/* Each would grow by 200 bytes, and all of them to more than a head may have. */
+Test(routes, links_that_would_grow_beyond_all_measure_stay) {
+  enum { LINKS = 3000 };
+  const char link[] = "Link: </0123>\r\n";
+  char path[256] = "/", yaml[1024], *fields = calloc(LINKS, sizeof link);
+  memset(path + 1, 'p', 200);
+  snprintf(yaml, sizeof yaml,
+           "defaults: {hedges: 0, rewrite_links: on}\n"
+           "upstreams: {a: {targets: [$A]}}\n"
+           "routes: [{path: %s, upstream: a, strip_prefix: on}]\n",
+           path);
+  SCOPED(scene) s = scene_open(yaml);
+  for (unsigned i = 0; i < LINKS; i++) strcat(fields + i * 15, link);
+  client_get(s.client, path);
+  arrival_answer(origin_await(s.a), 200, fields, "1");
+  const struct reply *reply = client_await_reply(s.client);
+  reply_expect(reply, 200, "1");
+  cr_assert(strstr(reply->head, fields), "the links are others");
+  expect_link(&s, path, s.a, "/x", path); /* as ever */
+  free(fields);
 }
 
 /* ---- pages of other origins ------------------------------------------------ */

@@ -162,7 +162,13 @@ const struct asked *asker_await(struct asker *asker) {
 
 static void cancel(struct asker *asker) { attempt_cancel(asker->attempt); }
 
-void asker_cancel(struct asker *asker) { post(asker, cancel); }
+static void nothing(struct asker *asker) { (void)asker; }
+
+/* What has come is reported in the turn of the first errand at the latest. */
+void asker_cancel(struct asker *asker) {
+  post(asker, nothing);
+  post(asker, cancel);
+}
 
 const struct asked *asker_await_pieces(struct asker *asker, unsigned pieces) {
   int64_t until_us = clock_now_us() + GUARD_US;

@@ -45,6 +45,7 @@ void asker_start_after(struct asker *asker, struct ask_message *message,
                        void (*first)(void *arg), void *arg);
 /* Waits for its end. Valid until the next start. */
 const struct asked *asker_await(struct asker *asker);
+/* What the upstream has sent is read before. */
 void asker_cancel(struct asker *asker);
 /* Where the message streams, the first piece pauses the attempt, until it is
  * resumed from outside. Waits until so many pieces have been told. Valid until the next

@@ -11,7 +11,7 @@
 /* A body that is a success. */
 #define OK "{\"ok\":true}"
 
-enum { REPLY_HEAD_MAX = 128 * 1024 };
+enum { REPLY_HEAD_MAX = 384 * 1024 };
 
 struct reply {
   int status;
