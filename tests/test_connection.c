@@ -95,20 +95,20 @@ static void on_left(void *arg, struct connection *leaving,
   connection = leaving;
 }
 
-static void on_closed(void *owner) {
-  cr_assert(owner == &front);
+static void on_closed(void *arg) {
+  cr_assert(arg == &front);
   tell('.');
   loop_stop(loop);
 }
 
 static void front_open(int64_t write_timeout_us) {
-  const struct front_handler handler = {.on_head = on_head,
+  const struct front_handler handler = {.arg = &front,
+                                        .on_head = on_head,
                                         .on_hold = on_hold,
                                         .on_release = on_release,
                                         .on_request = on_request,
                                         .on_bad_request = on_bad_request,
                                         .on_left = on_left,
-                                        .owner = &front,
                                         .on_closed = on_closed};
   const struct front_limits limits = {
       .head_bytes = 1024,

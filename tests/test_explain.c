@@ -62,6 +62,13 @@ Test(explain, what_may_be_secret_in_a_location_is_not_shown) {
   expect(
       302, "https://h/in#access_token=s3cret",
       "the upstream redirects (302) to https://h/in; point the target there");
+  expect(302, "https://user:s3@cret@h/@in",
+         "the upstream redirects (302) to https://h/@in; point the target "
+         "there");
+  expect(302, "//user@h",
+         "the upstream redirects (302) to //h; point the target there");
+  expect(302, "/a@b//c@d",
+         "the upstream redirects (302) to /a@b//c@d; ask for that path");
 }
 
 Test(explain, a_long_location_is_cut) {

@@ -274,6 +274,7 @@ Test(log_line, stays_below_its_limit_whatever_comes) {
     attempts[i] = (struct attempt_record){
         .target = UINT32_MAX,
         .start_us = INT64_MIN,
+        .first_byte_us = INT64_MIN,
         .end_us = INT64_MIN,
         .end = {ATTEMPT_REFUSED, .status = INT32_MIN},
         .refused_by = GATE_SLOW_TARGET,

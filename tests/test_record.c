@@ -54,6 +54,19 @@ Test(record, an_attempt_is_told_in_two_spellings) {
       "\"result\":\"status\",\"status\":503,\"resends\":1}");
 }
 
+/* A loser is cancelled late, and its first byte tells how slow it was. */
+Test(record, the_log_tells_when_the_first_byte_came) {
+  struct attempt_record attempt = {.start_us = T0,
+                                   .first_byte_us = T0 + 51299,
+                                   .end_us = T0 + 300000,
+                                   .end.result = ATTEMPT_CANCELLED};
+  expect_both(&attempt,
+              "{\"target\":0,\"started_ms\":0.0,\"ended_ms\":300.0,"
+              "\"result\":\"cancelled\"}",
+              "{\"target\":0,\"kind\":\"primary\",\"start\":0.0,"
+              "\"first_byte\":51.2,\"end\":300.0,\"result\":\"cancelled\"}");
+}
+
 Test(record, a_retry_is_told_as_one) {
   struct attempt_record attempt = {.start_us = T0,
                                    .end_us = T0,

@@ -65,7 +65,7 @@ struct estimate_race {
   int64_t took_us, now_us;
   bool
       held_back; /* pilot_would_let said no, asked when the first hedge was due;
-                   * false where the race was over by then */
+                  * false where the race was over by then */
 };
 
 /* Counts it, and says in *would what a hedge would have done. From the one

@@ -110,7 +110,7 @@ struct latency_curve {
   uint32_t whole; /* answers that it rests on */
   float alive[LATENCY_SPANS];
   uint32_t end_us;   /* where nearly all that was seen had ended (99 %): what
-                    * lies behind it nobody knows */
+                      * lies behind it nobody knows */
   uint32_t known_us; /* what it is known up to: so long took five whole
                       * answers. 0: there were no five; UINT32_MAX: nothing
                       * is left behind them */

@@ -28,9 +28,9 @@ struct race {
   bool answered;      /* the winner's end is an answer: a success, or with
                        * --final 4xx its 4xx; not where all were a 4xx */
   uint32_t retry_us;  /* when a retry starts unless something is in flight then;
-                      * PLAN_NEVER_US: none is wanted */
+                       * PLAN_NEVER_US: none is wanted */
   uint32_t chance;    /* the caller's, 0 after race_init: any number, of which
-                      * waits for retries are made (plan_backoff_us) */
+                       * waits for retries are made (plan_backoff_us) */
   uint32_t held_us;   /* by Retry-After: no retry before it */
   enum outcome outcome;
   uint8_t moved[2]; /* these two targets stand for each other; see race_move */

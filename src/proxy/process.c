@@ -106,7 +106,6 @@ static int run_config(struct program *program) {
 int process_main(int argc, char **argv) {
   static struct program program;
   char error[512];
-  int code;
   /* Before and after the loop listens to them. */
   signal(SIGHUP, SIG_IGN);
   signal(SIGUSR1, SIG_IGN);
@@ -123,7 +122,7 @@ int process_main(int argc, char **argv) {
     log_notice("libcurl could not be initialised");
     return EXIT_FAILURE;
   }
-  code = run_config(&program);
+  int code = run_config(&program);
   libraries_clear();
   expect_nothing_left(&program.process);
   return code;

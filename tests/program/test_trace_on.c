@@ -71,6 +71,8 @@ Test(trace_on, a_cancelled_attempt_leaves_its_record) {
   cr_expect(0 <= connected_us && connected_us <= first_byte_us &&
                 first_byte_us <= ended_us && bytes == 17,
             "%s", line);
+  expect_in(s.program->out,
+            "\"kind\":\"primary\",\"start\":0.0,\"first_byte\":");
   program_free(s.program);
   origin_free(s.origin);
 }

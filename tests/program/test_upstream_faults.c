@@ -334,8 +334,8 @@ FAULT(an_endless_field, .act = flood_one_field, .ending = HOLDS,
       SENDS(HEAD "X: "), TOO_LARGE, .words = "--max-upstream-head")
 FAULT(a_head_of_1_mb, .act = send_large_head, .ending = HOLDS, SENDS(HEAD),
       TOO_LARGE, .words = "--max-upstream-head")
-FAULT(a_flood_of_1xx, .act = flood_interim, .ending = HOLDS, TRANSPORT,
-      .words = "too many 1xx")
+FAULT(a_flood_of_1xx, .act = flood_interim, .ending = HOLDS, TOO_LARGE,
+      .words = "--max-upstream-head")
 FAULT(a_length_over_the_cap, .ending = HOLDS,
       SENDS(HEAD "Content-Length: 1025\r\n\r\n["), TOO_LARGE,
       .words = "--max-body")
