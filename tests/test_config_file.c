@@ -755,6 +755,31 @@ Test(config_file, characters_that_yaml_does_not_take_are_escaped_in_a_dump) {
   expect_fixed_point();
 }
 
+/* Longer than any of the rooms that a line, or a value of one, has had. */
+Test(config_file, however_long_a_value_is_it_is_dumped_whole) {
+  enum { LONG = 5000 };
+  static char text[PAGE_BYTES], longer[LONG + 1];
+  size_t len = 0;
+  memset(longer, 'x', LONG);
+  len += (size_t)snprintf(text, sizeof text,
+                          "upstreams: {a: {ca_file: %s,\n"
+                          "  targets: ['http://h/%s?k']}}\nroutes:\n"
+                          "  - {path: /g, gather: ['/a/%s?k']}\n"
+                          "  - path: /a\n    upstream: a\n    fail_if: /%s\n"
+                          "    drop_headers: [",
+                          longer, longer, longer, longer);
+  for (unsigned i = 0; i < CONFIG_HEADERS_MAX; i++)
+    len += (size_t)snprintf(text + len, sizeof text - len, "%u-%.90s, ", i,
+                            longer);
+  snprintf(text + len, sizeof text - len, "]\n");
+  expect_good(text);
+  cr_expect(strstr(dump(), "- url: \"http://h/xxx") &&
+                strstr(page, "xxx?[redacted]\"\n") &&
+                strstr(page, "\"63-xxx") && strstr(page, "fail_if: [\"/xxx"),
+            "%s", page);
+  expect_fixed_point();
+}
+
 Test(config_file, the_token_of_flags_is_in_their_dump) {
   char error[512];
   char *argv[] = {"hedgerow", "--to",         "http://t", "--all",

@@ -287,6 +287,27 @@ Test(estimate, takes_a_target_that_nobody_has_asked_for_one_like_the_other) {
   expect_truth();
 }
 
+/* Of a curve that the reader writes meanwhile a part is the old one, and what is
+ * seen of it may fall. */
+Test(estimate, reads_a_curve_that_is_being_written) {
+  struct race_plan plan;
+  struct drawn slow = {500 * MS, true, 200};
+  set_up(1);
+  policy.learn.per_mille = 0;
+  run(1000, always_the_same);
+  for (unsigned i = latency_span(12 * MS); i < LATENCY_SPANS; i++)
+    targets[0].odds.answered[i] = 0.1f;
+  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
+             timeout_us, now_us);
+  struct estimate_totals before = totals_of();
+  (void)observe(&plan, &slow);
+  struct estimate_totals after = totals_of();
+  for (unsigned i = 0; i < LATENCY_SPANS; i++)
+    cr_expect_leq(after.answered[AS_IT_WOULD_BE][i] -
+                      before.answered[AS_IT_WOULD_BE][i],
+                  ESTIMATE_REQUEST, "in span %u", i);
+}
+
 /* ---- what else it says ---- */
 
 static void expect_texts(const char *gain, const char *figures) {

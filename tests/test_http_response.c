@@ -130,6 +130,9 @@ static void forget(struct feed *feed) {
   cr_assert(feed->len == unread && response->body_len == 0,
             "%.*s\n%zu bytes are left of %zu", SLICE_ARG(feed->input),
             feed->len, unread);
+  struct response_meaning meaning = http_response_meaning(response, copy);
+  cr_assert(meaning.wait.len == 0 && meaning.location.len == 0,
+            "%.*s\na value that is not there", SLICE_ARG(feed->input));
   memcpy(feed->held, copy, feed->len);
   free(copy);
 }
@@ -842,6 +845,12 @@ Test(http_response, an_interim_head_adds_nothing_to_the_meaning) {
   cr_expect_eq(meaning.coding, CODING_NONE);
   cr_expect_not(meaning.retry_after);
   cr_expect(slice_equal(meaning.location, slice_of("/yes")));
+}
+
+Test(http_response, what_was_forgotten_means_nothing) {
+  expect_same_when_forgetting(
+      slice_of("HTTP/1.1 503 No\r\nLocation: /a\r\nRetry-After: 120\r\n" LENGTH(
+          "2") "\r\n{}"));
 }
 
 static void expect_fields(const char *text, const char *want) {

@@ -563,6 +563,99 @@ RACE(any_attempts_retry_after_holds_every_retry,
      "[0] start: launch 0 | [10] status 0 503 retry-after for 600: nothing | "
      "[300] timer: launch 1 | [310] fail 1: nothing | [610] timer: retry 2")
 
+/* Of two targets that are asked in turn. */
+static struct race race_between(const struct race_policy *policy,
+                                struct race_plan *plan) {
+  static const uint8_t order[] = {0, 1};
+  struct race race;
+  plan_make(plan, policy, order, 2, 1000 * 1000);
+  race_init(&race, plan);
+  struct todo todo = race_step(&race, &(struct step_event){EVENT_START});
+  cr_expect_eq(todo.start_below, 1);
+  return race;
+}
+
+static struct todo ends(struct race *race, unsigned k, int64_t ms,
+                        struct attempt_end end) {
+  return race_step(race, &(struct step_event){.kind = EVENT_ENDED,
+                                              .now_us = ms * 1000,
+                                              .attempt = k,
+                                              .end = end});
+}
+
+/* At the wakeup that is due in so many milliseconds so many have been started.
+ */
+static void expect_timer(struct race *race, int64_t ms, unsigned started) {
+  struct step_event timer = {.kind = EVENT_TIMER,
+                             .now_us = race_wakeup_us(race)};
+  cr_expect_eq(timer.now_us, ms * 1000, "at %lld us", (long long)timer.now_us);
+  struct todo todo = race_step(race, &timer);
+  cr_expect_eq(todo.start_below, started, "%u", todo.start_below);
+}
+
+static const struct attempt_end failure = {.result = ATTEMPT_TRANSPORT},
+                                refusal = {.result = ATTEMPT_REFUSED};
+
+static struct attempt_end busy_for(uint32_t ms) {
+  return (struct attempt_end){.result = ATTEMPT_STATUS,
+                              .status = 503,
+                              .retry_after = true,
+                              .retry_after_ms = ms};
+}
+
+Test(race, a_retry_after_holds_the_retries_that_ask_the_same_target) {
+  const struct race_policy policy = {.retries = 3, .backoff = {25000, 25000}};
+  struct race_plan plan;
+  struct race race = race_between(&policy, &plan);
+  (void)ends(&race, 0, 10, busy_for(600));
+  expect_timer(&race, 35, 2); /* the other one */
+  (void)ends(&race, 1, 40, busy_for(100));
+  expect_timer(&race, 610, 3); /* the first again */
+  (void)ends(&race, 2, 620, failure);
+  expect_timer(&race, 645, 4);
+}
+
+Test(race, a_hedge_in_between_changes_whom_the_retry_waits_for) {
+  const struct race_policy policy = {.hedges = 1,
+                                     .retries = 1,
+                                     .hedge_after_us = 300 * 1000,
+                                     .on_failure = RACE_WAIT,
+                                     .backoff = {500 * 1000, 500 * 1000}};
+  struct race_plan plan;
+  struct race race = race_between(&policy, &plan);
+  (void)ends(&race, 0, 10, busy_for(700));
+  expect_timer(&race, 300, 2);
+  (void)ends(&race, 1, 310, refusal);
+  expect_timer(&race, 710, 3);
+}
+
+Test(race, a_retry_that_its_target_lets_come_too_late_is_none) {
+  const struct race_policy policy = {.retries = 2, .backoff = {25000, 25000}};
+  struct race_plan plan;
+  struct race race = race_between(&policy, &plan);
+  (void)ends(&race, 0, 10, busy_for(2000));
+  expect_timer(&race, 35, 2);
+  struct todo todo = ends(&race, 1, 40, failure);
+  cr_expect_eq(todo.outcome, OUTCOME_FAILED);
+}
+
+Test(race, a_late_hedge_is_held_by_whom_it_has_asked) {
+  const struct race_policy policy = {.hedges = 2,
+                                     .retries = 1,
+                                     .hedge_after_us = 100 * 1000,
+                                     .stagger_us = 100 * 1000,
+                                     .on_failure = RACE_WAIT,
+                                     .backoff = {25000, 25000}};
+  struct race_plan plan;
+  struct race race = race_between(&policy, &plan);
+  expect_timer(&race, 100, 2);
+  (void)ends(&race, 1, 100, refusal);
+  expect_timer(&race, 200, 3); /* target 1 in its place */
+  (void)ends(&race, 2, 210, busy_for(400));
+  (void)ends(&race, 0, 220, failure);
+  expect_timer(&race, 610, 4);
+}
+
 Test(race, a_hedge_that_is_brought_forward_goes_before_a_retry) {
   script_race("hedges 1 retries 1",
               "0 start | 100 fail 0 | 110 fail 1 | 135 timer | 140 success 2",

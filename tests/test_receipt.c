@@ -58,6 +58,14 @@ static void expect_member(const struct receipt *receipt, const char *member) {
   cr_expect(strstr(text_end(&out), member), "%s", storage);
 }
 
+/* Another thread counts a race, and what it took, between two looks at both. */
+Test(receipt, takes_attempts_that_were_counted_after_its_requests) {
+  const struct receipt receipt = {.attempts = 3};
+  cr_expect_eq(receipt_extra_per_mille(&receipt), 0);
+  expect_member(&receipt, "{\"requests\":0,\"attempts\":3,"
+                          "\"extra_percent\":0.0,");
+}
+
 Test(receipt, tells_seconds_to_the_millisecond) {
   struct receipt receipt = usual();
   receipt.estimated_us = 11234567;

@@ -96,6 +96,27 @@ REFUSES(all_that_cannot_be_read_is_told_in_the_order_of_the_lines, "--check",
         "line 6, column 25: token_env: NOT_THERE: it is not set, or empty\n"
         "line 7, column 5: token_file: $none: No such file or directory\n")
 
+#define SEVERAL                                                                \
+  "otlp_ca_file: no.pem\n"                                                     \
+  "upstreams: {a: {targets: [http://h], token_file: none}}\n"                  \
+  "admin_token_file: no\n"                                                     \
+  "log_file: none/log\n" ROUTES
+#define LINES_OF_SEVERAL                                                       \
+  "line 1, column 1: otlp_ca_file: $no.pem: No such file or directory\n"       \
+  "line 2, column 38: token_file: $none: No such file or directory\n"          \
+  "line 3, column 1: admin_token_file: $no: No such file or directory\n"
+
+Test(check, what_the_process_reads_is_told_beside_what_targets_do) {
+  expect_errors("--check", SEVERAL, LINES_OF_SEVERAL);
+}
+
+Test(check, a_start_tells_all_that_cannot_be_opened_too) {
+  expect_errors("--listen=127.0.0.1:0", SEVERAL,
+                LINES_OF_SEVERAL
+                "line 4, column 1: log_file: $none/log: No such file or "
+                "directory\n");
+}
+
 Test(check, what_is_probably_not_meant_is_told_as_at_the_start) {
   setenv("HEDGEROW_HEDGE_AFTR", "1s", 1);
   OWNED(program) program =

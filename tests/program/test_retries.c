@@ -116,6 +116,20 @@ static struct program *start(const struct origin *first,
   return program_start("--config", path);
 }
 
+Test(retries, a_retry_after_does_not_hold_who_asks_another) {
+  struct origin *busy = origin_new(), *good = origin_new();
+  struct program *program = start(busy, good);
+  struct client *client = client_new(program->port);
+  client_get(client, "/a");
+  arrival_answer(origin_await(busy), 503, "Retry-After: 60\r\n", "{}");
+  arrival_answer_json(origin_await(good), 200, OK);
+  reply_expect_story(client_await_reply(client), "2", "1");
+  client_free(client);
+  program_free(program);
+  origin_free(good);
+  origin_free(busy);
+}
+
 Test(retries, a_post_that_reached_nobody_is_retried) {
   OWNED(origin) deaf = origin_new_deaf();
   OWNED(origin) good = origin_new();
