@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "support/stage.h"
+#include "support/words.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
 
@@ -160,9 +161,7 @@ Test(failures, a_429_says_what_to_do) { expect_words(429, "--hedges"); }
 
 Test(failures, a_body_as_large_as_the_cap_succeeds) {
   SCOPED(stage) s = stage_open("--hedges", "0", "--max-body", "1K");
-  char body[1025] = "";
-  memset(body, 'x', 1024);
-  body[0] = body[1023] = '"';
+  const char *body = words_of("\"%01022d\"", 0);
   stage_serve(&s, stage_ask(&s, "/smart"), 200, body);
 }
 
@@ -170,6 +169,15 @@ Test(failures, a_length_over_the_cap_fails_before_the_body_comes) {
   SCOPED(stage) s = stage_open("--hedges", "0", "--max-body", "1K");
   struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, HEAD "Content-Length: 1025\r\n\r\n");
+  arrival_await_closed(arrival);
+  expect_verdict(&s, "too_large", "--max-body");
+}
+
+Test(failures, chunks_over_the_cap_fail) {
+  SCOPED(stage) s = stage_open("--hedges", "0", "--max-body", "1K");
+  struct arrival *arrival = stage_ask(&s, "/smart");
+  arrival_send(arrival, HEAD "Transfer-Encoding: chunked\r\n\r\n401\r\n");
+  arrival_send(arrival, words_of("\"%01023d\"", 0));
   arrival_await_closed(arrival);
   expect_verdict(&s, "too_large", "--max-body");
 }
