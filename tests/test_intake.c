@@ -600,6 +600,24 @@ Test(intake, one_that_lost_inflates_no_more_and_holds_nothing_for_it) {
   }
 }
 
+/* The rules are its route's, which may be gone by then. */
+Test(intake, one_that_lost_breaks_no_rule) {
+  char storage[JSON_RULE_WHY_BYTES];
+  struct json_rule rule;
+  struct text why;
+  text_init(&why, storage, sizeof storage);
+  cr_assert(json_rule_parse(&rule, slice_of("/a == 1"), &why));
+  const struct json_rules rules = {&rule, 1, 1};
+  message.rules = &rules;
+  start_again();
+  message.rules = NULL;
+  receive(slice_of(OK "\r\n{\"a\":2}"));
+  cr_expect(intake_judge(&intake));
+  intake_lose(&intake);
+  intake_end(&intake);
+  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+}
+
 /* ---- what is usual ---- */
 
 static size_t usual_after(const char *answer, size_t usual) {

@@ -53,6 +53,8 @@ struct attempt_end {
   bool retry_after; /* the answer carries a Retry-After field */
   bool unsent;      /* nobody can have read a byte of the request: no name, no
                      * connection, or refused */
+  bool read_out;    /* it is a loser that is read to its end all the same: how
+                     * long it takes is not known yet */
   uint32_t retry_after_ms; /* how long that field asks to wait from now, 49
                             * days at most; 0: not at all, or nobody can read
                             * it */

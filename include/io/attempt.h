@@ -82,8 +82,9 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
  * read. */
 bool attempt_cancel(struct attempt *attempt);
 /* Of one that is, before the loop turns: on_read(arg) is called once, when that
- * has come to an end. A whole answer with a 2xx is a success, another whole one
- * a status; else it failed, or was given up. */
+ * has come to an end. A whole answer is a success by its status
+ * (verdict_takes_status), whatever its body, or else a status; without one it
+ * failed, or was given up. */
 typedef void attempt_on_read(void *arg, const struct attempt_end *end,
                              int64_t now_us);
 void attempt_watch_loser(struct attempt *attempt, attempt_on_read *on_read,

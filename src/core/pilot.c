@@ -38,12 +38,27 @@ bool pilot_is_well(const struct pilot *pilot, unsigned number, int64_t now_us) {
   return place_of(pilot, number, now_us) == OUTLIER_IN;
 }
 
+bool pilot_is_out(const struct pilot *pilot, unsigned number, int64_t now_us) {
+  return place_of(pilot, number, now_us) == OUTLIER_OUT;
+}
+
+unsigned pilot_next_in_turn(const struct pilot *pilot, _Atomic unsigned *turn,
+                            int64_t now_us) {
+  unsigned at = atomic_fetch_add_explicit(turn, 1, memory_order_relaxed);
+  unsigned skipped = 0;
+  while (skipped < pilot->count &&
+         pilot_is_out(pilot, (at + skipped) % pilot->count, now_us))
+    skipped++;
+  if (skipped == 0 || skipped == pilot->count) return at % pilot->count;
+  atomic_fetch_add_explicit(turn, skipped, memory_order_relaxed);
+  return (at + skipped) % pilot->count;
+}
+
 /* No more than half may be passed by: those of the lowest numbers. */
 static bool has_room_outside(const struct pilot *pilot, unsigned number,
                              int64_t now_us) {
   unsigned out = 1;
-  for (unsigned i = 0; i < number; i++)
-    out += place_of(pilot, i, now_us) == OUTLIER_OUT;
+  for (unsigned i = 0; i < number; i++) out += pilot_is_out(pilot, i, now_us);
   return out <= pilot->count / 2;
 }
 
@@ -320,6 +335,13 @@ static void note_pushback(struct pilot_target *target,
   else if (end->status == 429) overload_throttle(overload, now_us);
 }
 
+/* Once for each attempt, at its real end: what has been counted cannot be taken
+ * back, since windows are differences of counts that only grow. */
+void pilot_read_out(const struct pilot *pilot, unsigned target, bool answered,
+                    int64_t took_us) {
+  latency_note(pilot->counts[target], took_us, answered);
+}
+
 enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
                             unsigned k, unsigned target,
                             const struct attempt_end *end, int64_t took_us,
@@ -328,7 +350,7 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
   bool answered = attempt_end_is_answer(end, race->plan->final_4xx);
   if (end->result == ATTEMPT_REFUSED || end->result == ATTEMPT_STARVED)
     return PILOT_NO_NEWS;
-  latency_note(pilot->counts[target], took_us, answered);
+  if (!end->read_out) pilot_read_out(pilot, target, answered, took_us);
   overload_note(&its->overload, end, answered, took_us);
   note_pushback(its, end, now_us);
   if (answered)

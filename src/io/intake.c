@@ -153,6 +153,7 @@ void intake_end(struct intake *intake) {
 /* ---- what is left behind ---- */
 
 void intake_lose(struct intake *intake) {
+  intake->verdict.rules = NULL; /* which are borrowed */
   if (intake->gunzip) intake_gzip_clear(intake);
 }
 

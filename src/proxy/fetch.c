@@ -24,6 +24,7 @@
 
 #include "io/clock.h"
 #include "io/trace.h"
+#include "proxy/aftermath.h"
 #include "proxy/fetch_parts.h"
 #include "proxy/observe.h"
 
@@ -71,11 +72,10 @@ static void fetch_attempt_ended(struct fetch *f, unsigned k) {
   observe_attempt(f->scene->service, f->group, f->scene->tally, record);
 }
 
-static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
+static void end_attempt(struct fetch *f, unsigned k, struct attempt_end end,
                         const char *error, int64_t now_us) {
   struct attempt_record *record = fetch_record(f, k);
-  record->end = (struct attempt_end){.result = result,
-                                     .unsent = result == ATTEMPT_REFUSED};
+  record->end = end;
   record->error = error;
   record->end_us = now_us;
   fetch_attempt_ended(f, k);
@@ -84,8 +84,10 @@ static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
 
 static void fetch_end_refused(struct fetch *f, unsigned k,
                               enum gate_verdict verdict, int64_t now_us) {
+  static const struct attempt_end refused = {.result = ATTEMPT_REFUSED,
+                                             .unsent = true};
   fetch_record(f, k)->refused_by = verdict;
-  end_attempt(f, k, ATTEMPT_REFUSED, gate_attempt_error(verdict), now_us);
+  end_attempt(f, k, refused, gate_attempt_error(verdict), now_us);
 }
 
 /* It was never started, whatever the race has come to. */
@@ -93,6 +95,30 @@ static void fetch_leave_line(struct fetch *f, int64_t now_us) {
   line_leave(f->place);
   fetch_stop_waiting(f, now_us);
   fetch_end_refused(f, f->waiter, GATE_QUEUE, now_us);
+}
+
+/* Of an attempt that is read all the same. False: how long it takes will not be
+ * learned. Of answers that are passed on that is the time to the head. */
+static bool fetch_await_loser(struct fetch *f, unsigned k) {
+  const struct attempt_record *record = fetch_record(f, k);
+  const struct aftermath_of of = {.lease = f->scene->lease,
+                                  .pilot = f->pilot,
+                                  .place = fetch_place(f, record),
+                                  .start_us = record->start_us,
+                                  .final_4xx = f->race.plan->final_4xx};
+  if (f->ask.message->streams) return false;
+  struct aftermath *loser =
+      aftermath_await(&f->scene->service->aftermaths, f->attempts[k], &of);
+  if (k == 0) f->loser = loser;
+  return loser != NULL;
+}
+
+static void fetch_cancel(struct fetch *f, unsigned k,
+                         enum attempt_result result, const char *error,
+                         int64_t now_us) {
+  struct attempt_end end = {.result = result};
+  end.read_out = attempt_cancel(f->attempts[k]) && fetch_await_loser(f, k);
+  end_attempt(f, k, end, error, now_us);
 }
 
 static void fetch_cancel_below(struct fetch *f, unsigned below,
@@ -104,8 +130,7 @@ static void fetch_cancel_below(struct fetch *f, unsigned below,
       fetch_leave_line(f, now_us);
       continue;
     }
-    if (attempt_cancel(f->attempts[k]) && k == 0) f->loser = f->attempts[k];
-    end_attempt(f, k, result, error, now_us);
+    fetch_cancel(f, k, result, error, now_us);
   }
 }
 

@@ -186,6 +186,7 @@ Test(reporter, the_end_of_a_loser_that_is_read_makes_the_time_known) {
 
 Test(reporter, a_loser_that_fails_in_the_end_tells_nothing) {
   expect_after_loser(500, "how much time that saved is not known\n");
+  expect_after_loser(206, "how much time that saved is not known\n");
 }
 
 Test(reporter, a_loser_that_is_given_up_holds_nothing) {

@@ -162,6 +162,22 @@ Test(targets, in_rotation_the_next_request_asks_the_next_one_first) {
   scene_close(&s);
 }
 
+Test(targets, who_stands_behind_an_ejected_one_gets_no_second_turn) {
+  struct scene s = scene_open(BALANCED("rotate", "0"));
+  for (int i = 0; i < 5; i++) {
+    scene_expect(&s, s.a, "/x", "GET /x HTTP/1.1");
+    client_get(s.client, "/x");
+    arrival_answer_json(origin_await(s.b), 500, "1");
+    reply_expect_problem(client_await_reply(s.client), 502);
+    scene_expect(&s, s.c, "/x", "GET /x HTTP/1.1");
+  }
+  for (int i = 0; i < 3; i++) {
+    scene_expect(&s, s.a, "/x", "GET /x HTTP/1.1");
+    scene_expect(&s, s.c, "/x", "GET /x HTTP/1.1");
+  }
+  scene_close(&s);
+}
+
 Test(targets, hedges_go_to_those_behind_the_first_one) {
   struct scene s = scene_open(BALANCED("rotate", "2"));
   struct origin *all[] = {s.a, s.b, s.c};
