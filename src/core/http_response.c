@@ -222,8 +222,10 @@ static void read_head(struct http_response *response, struct slice head) {
   else begin_body(response, head.len, &framing);
 }
 
-static enum response_progress read_heads(struct http_response *response,
-                                         struct slice bytes) {
+/* Neither this nor read_chunks is inline: most calls need neither, and would be
+ * longer by what these keep. */
+static __attribute__((noinline)) enum response_progress read_heads(
+    struct http_response *response, struct slice bytes) {
   while (response->state == IN_HEAD) {
     struct slice rest = slice_from(bytes, response->head_at);
     if (!check_start(response, rest)) break;
@@ -249,8 +251,8 @@ static void read_by_length(struct http_response *response, size_t len) {
 }
 
 /* What is neither body nor framing follows the body afterwards. */
-static void read_chunks(struct http_response *response, char *bytes,
-                        size_t *len) {
+static __attribute__((noinline)) void read_chunks(
+    struct http_response *response, char *bytes, size_t *len) {
   struct chunks *chunks = &response->chunks;
   char *body = bytes + response->body_at;
   size_t come = *len - response->body_at;

@@ -95,20 +95,29 @@ enum {
 
 static const struct latency_totals none;
 
-/* How many have ended since, in this span or behind it. */
+/* How many have ended since, in this span. */
+static uint64_t ended_in(const struct latency_totals *totals,
+                         const struct latency_totals *start, unsigned span) {
+  return (uint32_t)(totals->whole[span] - start->whole[span]) +
+         (uint32_t)(totals->longer[span] - start->longer[span]);
+}
+
+/* In this span or behind it. */
 static float ended_from(const struct latency_totals *totals,
                         const struct latency_totals *start, unsigned span) {
   uint64_t sum = 0;
-  for (; span < LATENCY_SPANS; span++)
-    sum += (uint32_t)(totals->whole[span] - start->whole[span]) +
-           (uint32_t)(totals->longer[span] - start->longer[span]);
+  for (; span < LATENCY_SPANS; span++) sum += ended_in(totals, start, span);
   return (float)sum;
 }
 
 static unsigned slow_from(const struct latency_totals *usual) {
   const float most = ended_from(usual, &none, 0) / SLOW;
-  unsigned span = 1;
-  while (ended_from(usual, &none, span) > most) span++;
+  uint64_t slow = 0;
+  unsigned span = LATENCY_SPANS;
+  for (; span > 1; span--) {
+    slow += ended_in(usual, &none, span - 1);
+    if ((float)slow > most) break;
+  }
   return span;
 }
 

@@ -15,13 +15,18 @@ static const struct {
     [RECORD_IN_LOG] = {",\"start\":", ",\"end\":", ",\"queued\":", true},
 };
 
-static void add_count(struct text *out, const char *label, int64_t count) {
+/* Always inline, as text_str. */
+static inline __attribute__((always_inline)) void add_count(struct text *out,
+                                                            const char *label,
+                                                            int64_t count) {
   if (count == 0) return;
   text_str(out, label);
   text_int(out, count);
 }
 
-static void add_word(struct text *out, const char *label, const char *word) {
+static inline __attribute__((always_inline)) void add_word(struct text *out,
+                                                           const char *label,
+                                                           const char *word) {
   text_str(out, label);
   text_str(out, word);
   text_char(out, '"');

@@ -153,9 +153,9 @@ static void attempt_on_dialed(void *arg, const struct stream *stream,
     attempt_fail(a, ATTEMPT_STARVED, no_memory, now_us);
 }
 
-static void attempt_dial(struct attempt *a) {
+static void attempt_dial(struct attempt *a, int64_t now_us) {
   const struct resolver_answer *answer = addresses(a);
-  int64_t left_us = a->connect_by_us - clock_now_us();
+  int64_t left_us = a->connect_by_us - now_us;
   struct dial_to to = {.url = &a->call.target->url,
                        .name = name_of(a),
                        .trust = a->call.target->trust,
@@ -180,9 +180,10 @@ static void attempt_count_resend(struct attempt *a) {
 }
 
 /* On a kept connection if there is one, else on a new one. */
-static void attempt_connect(struct attempt *a) {
+static void attempt_connect(struct attempt *a, int64_t now_us) {
   uint32_t generation = addresses(a)->generation;
-  enum pool_result result = pool_call(a->attempts->wires, &a->call, generation);
+  enum pool_result result =
+      pool_call(a->attempts->wires, &a->call, generation, now_us);
   a->state = CALLING;
   a->was_kept = true;
   if (result == POOL_STARTED) {
@@ -190,12 +191,14 @@ static void attempt_connect(struct attempt *a) {
     return;
   }
   if (result == POOL_DIED) attempt_count_resend(a);
-  attempt_dial(a);
+  attempt_dial(a, now_us);
 }
 
 /* ---- names ---- */
 
-static void attempt_on_named(void *arg) { attempt_connect(arg); }
+static void attempt_on_named(void *arg) {
+  attempt_connect(arg, clock_now_us());
+}
 
 static void attempt_on_unnamed(void *arg, const char *why) {
   attempt_fail(arg, ATTEMPT_TRANSPORT, why, clock_now_us());
@@ -232,7 +235,7 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
     attempt_trace(a, "the kept connection had died: asks again");
     attempt_count_resend(a);
     a->connect_by_us = now_us + a->call.intake.limits->connect_timeout_us;
-    attempt_dial(a);
+    attempt_dial(a, now_us);
   }
 }
 
@@ -309,7 +312,7 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
   a->connect_by_us = record->start_us + limits->connect_timeout_us;
   attempt_prepare_call(a, ask, target, limits);
   enum resolver_state state = addresses(a)->state;
-  if (state == RESOLVER_READY) attempt_connect(a);
+  if (state == RESOLVER_READY) attempt_connect(a, record->start_us);
   else attempt_wait_for_name(a, state);
   return a;
 }

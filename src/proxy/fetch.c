@@ -113,36 +113,32 @@ static bool fetch_await_loser(struct fetch *f, unsigned k) {
   return loser != NULL;
 }
 
+/* It is in flight, or stands in line, and is wanted no more. */
 static void fetch_cancel(struct fetch *f, unsigned k,
                          enum attempt_result result, const char *error,
                          int64_t now_us) {
   struct attempt_end end = {.result = result};
+  if (f->place && k == f->waiter) {
+    fetch_leave_line(f, now_us);
+    return;
+  }
   end.read_out = attempt_cancel(f->attempts[k]) && fetch_await_loser(f, k);
   end_attempt(f, k, end, error, now_us);
-}
-
-static void fetch_cancel_below(struct fetch *f, unsigned below,
-                               enum attempt_result result, const char *error,
-                               int64_t now_us) {
-  for (unsigned k = 0; k < below && k < f->begun; k++) {
-    if (!f->attempts[k] || (f->coming && k == f->response_of)) continue;
-    if (f->place && k == f->waiter) {
-      fetch_leave_line(f, now_us);
-      continue;
-    }
-    fetch_cancel(f, k, result, error, now_us);
-  }
 }
 
 /* What the todo ends: first those whose own time is up, then the others. */
 static void fetch_end_below(struct fetch *f, const struct todo *todo,
                             int64_t now_us) {
   bool late = todo->outcome == OUTCOME_DEADLINE;
-  fetch_cancel_below(f, todo->expire_below, ATTEMPT_TIMEOUT,
-                     "no whole answer within --attempt-timeout", now_us);
-  fetch_cancel_below(f, todo->cancel_below,
-                     late ? ATTEMPT_TIMEOUT : ATTEMPT_CANCELLED,
-                     late ? "no whole answer before the deadline" : "", now_us);
+  for (unsigned k = 0; k < f->begun; k++) {
+    if (!f->attempts[k] || (f->coming && k == f->response_of)) continue;
+    if (k < todo->expire_below)
+      fetch_cancel(f, k, ATTEMPT_TIMEOUT,
+                   "no whole answer within --attempt-timeout", now_us);
+    else if (k < todo->cancel_below)
+      fetch_cancel(f, k, late ? ATTEMPT_TIMEOUT : ATTEMPT_CANCELLED,
+                   late ? "no whole answer before the deadline" : "", now_us);
+  }
 }
 
 static struct step_event fetch_refuse(struct fetch *f, unsigned k,

@@ -199,27 +199,25 @@ struct scratch {
 
 /* All but the ID. Of a request without a route not even fields may have been
  * read. */
-static struct visit make_visit(struct service *service,
-                               struct connection *connection,
-                               const struct http_request *request,
-                               const struct admission *admission,
-                               struct scratch *scratch) {
+static void make_visit(struct visit *visit, struct service *service,
+                       struct connection *connection,
+                       const struct http_request *request,
+                       const struct admission *admission,
+                       struct scratch *scratch) {
   const struct route *route = admission ? admission->route : NULL;
-  struct visit visit = {
-      .service = service,
-      .connection = connection,
-      .request = request,
-      .route = route,
-      .lease = admission ? admission->lease : NULL,
-      .record = {.method = request->method_name,
-                 .path = request->target,
-                 .route = route ? route->path : (struct slice){0},
-                 .start_us = clock_now_us()},
-      .head_only = slice_equal(request->method_name, slice_of("HEAD")),
-  };
-  text_init(&visit.lines, scratch->lines, sizeof scratch->lines);
-  if (route && route->cors.count > 0) allow_origin(&visit);
-  return visit;
+  memset(visit, 0, sizeof *visit);
+  visit->service = service;
+  visit->connection = connection;
+  visit->request = request;
+  visit->route = route;
+  visit->lease = admission ? admission->lease : NULL;
+  visit->head_only = slice_equal(request->method_name, slice_of("HEAD"));
+  visit->record.method = request->method_name;
+  visit->record.path = request->target;
+  if (route) visit->record.route = route->path;
+  visit->record.start_us = clock_now_us();
+  text_init(&visit->lines, scratch->lines, sizeof scratch->lines);
+  if (route && route->cors.count > 0) allow_origin(visit);
 }
 
 /* One that no route takes is part of none. */
@@ -235,8 +233,8 @@ void router_on_request(void *arg, struct connection *connection,
                        const struct http_request *request,
                        const struct admission *admission, struct slice body) {
   struct scratch scratch;
-  struct visit visit =
-      make_visit(arg, connection, request, admission, &scratch);
+  struct visit visit;
+  make_visit(&visit, arg, connection, request, admission, &scratch);
   visit.record.id = request_id(arg, request, scratch.id);
   visit.body = body;
   visit.rest = rest_of(visit.route, request);
@@ -249,8 +247,8 @@ void router_on_bad_request(void *arg, struct connection *connection,
                            const struct admission *admission, int status,
                            const char *why) {
   struct scratch scratch;
-  struct visit visit =
-      make_visit(arg, connection, request, admission, &scratch);
+  struct visit visit;
+  make_visit(&visit, arg, connection, request, admission, &scratch);
   visit.record.id = admission ? request_id(arg, request, scratch.id)
                               : own_id(arg, scratch.id);
   visit_reject(&visit, status, why);
@@ -260,8 +258,8 @@ void router_on_left(void *arg, struct connection *connection,
                     const struct http_request *request,
                     const struct admission *admission) {
   struct scratch scratch;
-  struct visit visit =
-      make_visit(arg, connection, request, admission, &scratch);
+  struct visit visit;
+  make_visit(&visit, arg, connection, request, admission, &scratch);
   visit.record.id = request_id(arg, request, scratch.id);
   join_trace(&visit, &scratch.tracing);
   visit_gone(&visit);

@@ -198,10 +198,11 @@ bool visit_is_plain(const struct visit *visit) {
 
 /* ---- the start ---- */
 
-/* The path without its query, which may hold secrets and is not logged. */
-static struct slice without_query(struct slice target) {
-  const char *query = memchr(target.at, '?', target.len);
-  if (query) target.len = (size_t)(query - target.at);
+/* The target without its query, which may hold secrets and is not logged. */
+static struct slice without_query(const struct http_request *request) {
+  struct slice target = request->target;
+  const char *query = request->query.at;
+  if (query) target.len = (size_t)(query - target.at) - 1; /* and the '?' */
   return target;
 }
 
@@ -209,7 +210,7 @@ static struct slice without_query(struct slice target) {
 static bool visit_write_setup(struct visit *visit,
                               struct exchange_setup *setup) {
   setup->method = visit_keep(visit, visit->record.method);
-  setup->path = visit_keep(visit, without_query(visit->record.path));
+  setup->path = visit_keep(visit, without_query(visit->request));
   setup->id = visit_keep(visit, visit->record.id);
   setup->answer_fields = visit_keep(visit, text_slice_of(&visit->lines));
   setup->lease = visit->lease;
