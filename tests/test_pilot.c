@@ -623,10 +623,10 @@ Test(pilot, a_late_hedge_takes_the_place_of_the_refused) {
   struct race_plan plan = {
       .attempts = 3, .target = {0, 1, 0}, .due_us = {0, 300, 600}};
   struct race race = race_of(&plan, 2, 600, 2);
-  cr_expect_eq(pilot_whom(&race, 2), 1);
+  cr_expect_eq(race_whom(&race, 2), 1);
   race = race_of(&plan, 2, 600, 0);
-  cr_expect_eq(pilot_whom(&race, 2), 0);
-  cr_expect_eq(pilot_whom(&race, 1), 1);
+  cr_expect_eq(race_whom(&race, 2), 0);
+  cr_expect_eq(race_whom(&race, 1), 1);
 }
 
 Test(pilot, a_race_that_has_moved_hedges_where_it_came_from) {
@@ -636,10 +636,10 @@ Test(pilot, a_race_that_has_moved_hedges_where_it_came_from) {
   race_move(&race, 0, 1);
   static const unsigned want[] = {1, 0, 2, 1};
   for (unsigned k = 0; k < 4; k++)
-    cr_expect_eq(pilot_whom(&race, k), want[k], "attempt %u", k);
+    cr_expect_eq(race_whom(&race, k), want[k], "attempt %u", k);
   race_move(&race, 0, 3); /* which is not in the plan */
-  cr_expect_eq(pilot_whom(&race, 0), 3);
-  cr_expect_eq(pilot_whom(&race, 1), 1);
+  cr_expect_eq(race_whom(&race, 0), 3);
+  cr_expect_eq(race_whom(&race, 1), 1);
 }
 
 Test(pilot, who_has_moved_has_lost_to_a_hedge_where_it_came_from) {

@@ -3,8 +3,9 @@
 #include "core/record.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "support/words.h"
 
 enum { T0 = 7000000 }; /* when races start here */
 
@@ -124,12 +125,11 @@ Test(record, every_result_is_told_by_its_name) {
     enum attempt_result result = (enum attempt_result)i;
     struct attempt_record attempt = {
         .start_us = T0, .end_us = T0 + 1000, .end.result = result};
-    char want[128];
-    snprintf(want, sizeof want,
-             "{\"target\":0,\"kind\":\"primary\",\"start\":0.0,\"end\":1.0,"
-             "\"result\":\"%s\"%s}",
-             attempt_result_name(result),
-             result == ATTEMPT_REFUSED ? ",\"refused_by\":\"open\"" : "");
+    const char *want =
+        words_of("{\"target\":0,\"kind\":\"primary\",\"start\":0.0,\"end\":1.0,"
+                 "\"result\":\"%s\"%s}",
+                 attempt_result_name(result),
+                 result == ATTEMPT_REFUSED ? ",\"refused_by\":\"open\"" : "");
     expect_json(&attempt, RECORD_IN_LOG, want);
   }
 }

@@ -80,6 +80,10 @@ size_t http_member_len(struct slice list);
 bool http_list_next(struct slice *list, struct slice *member)
     __attribute__((warn_unused_result));
 
+/* The same of a list without quoted strings: every comma ends a member. */
+bool http_item_next(struct slice *list, struct slice *item)
+    __attribute__((warn_unused_result));
+
 /* Whether a member is this token, letters without case. Parameters behind ';'
  * are no part of it. */
 bool http_member_is(struct slice member, struct slice token);

@@ -63,6 +63,9 @@ struct latency_totals {
 void latency_add(struct latency_totals *totals,
                  const struct latency_counts *counts);
 
+/* How many there are, modulo 2^32. */
+uint32_t latency_ended(const struct latency_totals *totals);
+
 /* When the newer of two windows becomes the older: when it is so old and has so
  * many answers, at the latest after so long. */
 struct latency_rule {

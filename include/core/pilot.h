@@ -109,13 +109,6 @@ unsigned pilot_next_in_turn(const struct pilot *pilot, _Atomic unsigned *turn,
  * started, before the next race_step. */
 enum pilot_kind pilot_kind(const struct race *race, unsigned k);
 
-/* Whom attempt k asks, begun or about to start, of a race that may ask any of
- * its pilot's targets: whom its plan names; but a late one takes the place of
- * the hedge that was refused, since the plan may send it to the primary's
- * target again, which has been silent for longest. It says the same until the
- * race is over. */
-unsigned pilot_whom(const struct race *race, unsigned k);
-
 /* Whether it may start at that target (its place in the group). in_flight: as
  * core/overload counts it, without this one. Ask after gate_try, since a yes
  * may have taken a token. From the pilot's worker. */
@@ -134,7 +127,7 @@ bool pilot_would_let(const struct pilot *pilot, unsigned target,
  * would be refused, attempt k by why[k], and the race is settled as it would be
  * then. That goes by the budget as it is, by the pauses that targets have asked
  * for, and by the gate of targets that fail more often than not. first: added
- * to pilot_whom, where the race asks one target and no other, its place in the
+ * to race_whom, where the race asks one target and no other, its place in the
  * group; else 0. Takes nothing. */
 bool pilot_gives_up(const struct pilot *pilot, struct race *race,
                     unsigned first, enum gate_verdict why[RACE_MAX_ATTEMPTS])

@@ -67,6 +67,12 @@ static inline uint32_t attempt_end_wait_ms(const struct attempt_end *end) {
   return end->status == 429 ? 1000 : 0;
 }
 
+/* Whether it asks for that, be it for no time at all: such a failure brings no
+ * hedge forward. */
+static inline bool attempt_end_asks_to_wait(const struct attempt_end *end) {
+  return end->status == 429 || end->retry_after;
+}
+
 /* A 4xx that says the same to whoever asks again (RFC 9110, section 15.5; 425
  * is RFC 8470's, 429 is RFC 6585's). */
 static inline bool status_is_final_4xx(int status) {

@@ -114,18 +114,12 @@ static bool is(struct slice name, const char *other) {
   return slice_equal_nocase(name, slice_of(other));
 }
 
-static void name_one(struct named *named, struct slice name) {
-  if (name.len == 0 || is(name, "close") || http_is_hop_by_hop(name)) return;
-  if (named->count == NAMED_MAX) named->too_many = true;
-  else named->names[named->count++] = name;
-}
-
 static void name_all(struct named *named, struct slice list) {
-  while (list.len > 0) {
-    const char *comma = memchr(list.at, ',', list.len);
-    size_t len = comma ? (size_t)(comma - list.at) : list.len;
-    name_one(named, http_trimmed((struct slice){list.at, len}));
-    list = slice_from(list, comma ? len + 1 : len);
+  struct slice name;
+  while (http_item_next(&list, &name)) {
+    if (is(name, "close") || http_is_hop_by_hop(name)) continue;
+    if (named->count == NAMED_MAX) named->too_many = true;
+    else named->names[named->count++] = name;
   }
 }
 

@@ -173,12 +173,26 @@ bool http_member_is(struct slice member, struct slice token) {
   return slice_equal_nocase(http_trimmed(member), token);
 }
 
+/* Takes a member of that length off, and the comma behind it. */
+static struct slice take_member(struct slice *list, size_t len) {
+  struct slice member = http_trimmed((struct slice){list->at, len});
+  *list = slice_from(*list, len < list->len ? len + 1 : len);
+  return member;
+}
+
 bool http_list_next(struct slice *list, struct slice *member) {
   while (list->len > 0) {
-    size_t len = http_member_len(*list);
-    *member = http_trimmed((struct slice){list->at, len});
-    *list = slice_from(*list, len < list->len ? len + 1 : len);
+    *member = take_member(list, http_member_len(*list));
     if (member->len > 0) return true;
+  }
+  return false;
+}
+
+bool http_item_next(struct slice *list, struct slice *item) {
+  while (list->len > 0) {
+    const char *comma = memchr(list->at, ',', list->len);
+    *item = take_member(list, comma ? (size_t)(comma - list->at) : list->len);
+    if (item->len > 0) return true;
   }
   return false;
 }

@@ -323,4 +323,5 @@ void http_response_forget(struct http_response *response, char *bytes,
   chunks_forget_body(&response->chunks);
   response->head_at = response->body_at = response->body_len = 0;
   response->location_at = response->location_len = response->used = 0;
+  response->retry_after_at = response->retry_after_len = 0;
 }

@@ -126,8 +126,7 @@ static unsigned order_targets(const struct pilot *pilot,
   found = add_tried(pilot, policy, reach, order, now_us);
   found =
       add_targets(pilot, first, wanted, order, found, now_us, pilot_is_well);
-  if (found < wanted && found < pilot->count)
-    found = add_targets(pilot, first, wanted, order, found, now_us, is_spare);
+  found = add_targets(pilot, first, wanted, order, found, now_us, is_spare);
   if (found == 0) order[found++] = (uint8_t)first;
   return found;
 }
@@ -164,19 +163,12 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
 /* ---- whether ---- */
 
 enum pilot_kind pilot_kind(const struct race *race, unsigned k) {
-  const uint32_t *due_us = race->plan->due_us;
   unsigned before = (1u << k) - 1;
   if ((race->unasked & before) == before) return PILOT_PRIMARY;
   if (race_kind(race, k) == ATTEMPT_RETRY) return PILOT_FAILURE;
   unsigned hedge = race_hedge_number(race, k);
-  if (race->started_us[k] < due_us[hedge]) return PILOT_FAILURE;
-  bool alone = (race->refused & before) == (before & ~1u);
-  return hedge > 1 && alone && due_us[hedge] > due_us[1] ? PILOT_LATE
-                                                         : PILOT_HEDGE;
-}
-
-unsigned pilot_whom(const struct race *race, unsigned k) {
-  return race_target(race, pilot_kind(race, k) == PILOT_LATE ? 1 : k);
+  if (race->started_us[k] < race->plan->due_us[hedge]) return PILOT_FAILURE;
+  return race_is_late(race, k) ? PILOT_LATE : PILOT_HEDGE;
 }
 
 /* hedge_budget_take, or hedge_budget_has where nothing is to be taken. */
@@ -226,7 +218,7 @@ enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
 static enum gate_verdict foresee(const struct pilot *pilot,
                                  const struct race *race, unsigned k,
                                  unsigned first, int64_t at_us) {
-  unsigned target = first + pilot_whom(race, k);
+  unsigned target = first + race_whom(race, k);
   enum pilot_kind kind = pilot_kind(race, k);
   const struct overload *overload = &pilot->targets[target]->overload;
   enum gate_verdict verdict = GATE_OPEN;
@@ -316,7 +308,7 @@ static enum pilot_news note_race(struct pilot_target *target,
                                  int64_t now_us) {
   bool won = attempt_end_is_answer(end, race->plan->final_4xx);
   bool lost = end->result == ATTEMPT_CANCELLED &&
-              pilot_whom(race, race->winner) != race_target(race, k);
+              race_whom(race, race->winner) != race_target(race, k);
   if (k > 0 || !race->answered) return PILOT_NO_NEWS;
   if (won && was_contest(race, took_us) &&
       outlier_good(&target->slow, now_us - took_us))
