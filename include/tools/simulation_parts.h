@@ -22,7 +22,7 @@ enum happening {
   HAPPENS_REFRESH,
 };
 
-struct event {
+struct simulation_event {
   int64_t at_us;
   uint64_t order; /* of two at one instant the one that was added first */
   enum happening happening;
@@ -31,15 +31,15 @@ struct event {
 };
 
 struct events {
-  struct event *heap;
+  struct simulation_event *heap;
   size_t count, cap;
   uint64_t order;
   bool failed; /* there was no memory for one */
 };
 
-void events_add(struct events *events, struct event event);
+void events_add(struct events *events, struct simulation_event event);
 /* The next one; false: there is none. */
-bool events_next(struct events *events, struct event *event);
+bool events_next(struct events *events, struct simulation_event *event);
 
 /* ---- who answers: simulation_upstream ---- */
 

@@ -112,10 +112,10 @@ static void set_timer(struct simulation *s, int index) {
   int64_t at_us = race_wakeup_us(&r->race);
   if (at_us == r->wakeup_us) return;
   r->wakeup_us = at_us;
-  events_add(&s->events, (struct event){.at_us = at_us,
-                                        .happening = HAPPENS_TIMER,
-                                        .index = index,
-                                        .stamp = r->stamp});
+  events_add(&s->events, (struct simulation_event){.at_us = at_us,
+                                                   .happening = HAPPENS_TIMER,
+                                                   .index = index,
+                                                   .stamp = r->stamp});
 }
 
 static bool gives_up(struct simulation *s, struct request *r) {
@@ -184,9 +184,9 @@ static void add_arrival(struct simulation *s) {
   double gap_s =
       -log(luck_share(&s->arrivals)) / workload_rate(s->workload, now_s);
   if (now_s + gap_s >= s->workload->seconds) return;
-  events_add(&s->events,
-             (struct event){.at_us = s->now_us + (int64_t)(gap_s * 1e6),
-                            .happening = HAPPENS_ARRIVAL});
+  events_add(&s->events, (struct simulation_event){
+                             .at_us = s->now_us + (int64_t)(gap_s * 1e6),
+                             .happening = HAPPENS_ARRIVAL});
 }
 
 static void on_arrival(struct simulation *s) {
@@ -223,7 +223,7 @@ static struct attempt_end end_of(const struct job *job) {
       .result = ATTEMPT_STATUS, .status = status, .whole = true};
 }
 
-static void on_done(struct simulation *s, const struct event *done) {
+static void on_done(struct simulation *s, const struct simulation_event *done) {
   struct job job;
   if (s->upstream.jobs[done->index].stamp != done->stamp) return;
   if (!upstream_done(&s->upstream, done->index, s->now_us, &job)) return;
@@ -240,14 +240,15 @@ static void on_done(struct simulation *s, const struct event *done) {
     advance(s, job.request, EVENT_GONE);
 }
 
-static void on_timer(struct simulation *s, const struct event *timer) {
+static void on_timer(struct simulation *s,
+                     const struct simulation_event *timer) {
   struct request *r = &s->requests[timer->index];
   if (r->stamp != timer->stamp || r->wakeup_us != timer->at_us) return;
   r->wakeup_us = 0;
   advance(s, timer->index, EVENT_TIMER);
 }
 
-static void on_turn(struct simulation *s, const struct event *turn) {
+static void on_turn(struct simulation *s, const struct simulation_event *turn) {
   enum gate_verdict verdict;
   int index;
   if (s->line.wakeup_us != turn->at_us) return;
@@ -272,8 +273,9 @@ static void on_refresh(struct simulation *s) {
   pilot_learn_delay(&s->delay, &s->policy->race.learn, s->target_at,
                     s->learner_at, count, s->now_us);
   if ((double)s->now_us / 1e6 < s->workload->seconds)
-    events_add(&s->events, (struct event){.at_us = s->now_us + PILOT_REFRESH_US,
-                                          .happening = HAPPENS_REFRESH});
+    events_add(&s->events,
+               (struct simulation_event){.at_us = s->now_us + PILOT_REFRESH_US,
+                                         .happening = HAPPENS_REFRESH});
 }
 
 /* ---- a run ---- */
@@ -301,7 +303,7 @@ static void set_up(struct simulation *s) {
   upstream_init(&s->upstream, s->workload, &s->events);
 }
 
-static void step(struct simulation *s, const struct event *event) {
+static void step(struct simulation *s, const struct simulation_event *event) {
   s->now_us = event->at_us;
   switch (event->happening) {
     case HAPPENS_ARRIVAL: on_arrival(s); break;
@@ -316,7 +318,7 @@ bool simulation_run(const struct workload *workload,
                     const struct simulated_policy *policy, uint64_t seed,
                     struct simulated *seen) {
   struct simulation *s = aligned_alloc(PILOT_LINE, sizeof *s);
-  struct event event;
+  struct simulation_event event;
   if (!s) return false;
   memset(s, 0, sizeof *s);
   s->workload = workload;
@@ -328,8 +330,8 @@ bool simulation_run(const struct workload *workload,
   s->now_us = second_us; /* zero means never */
   set_up(s);
   add_arrival(s);
-  events_add(&s->events,
-             (struct event){.at_us = s->now_us, .happening = HAPPENS_REFRESH});
+  events_add(&s->events, (struct simulation_event){
+                             .at_us = s->now_us, .happening = HAPPENS_REFRESH});
   while (!s->events.failed && events_next(&s->events, &event)) step(s, &event);
   bool whole = !s->events.failed;
   upstream_clear(&s->upstream);

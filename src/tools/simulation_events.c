@@ -6,14 +6,15 @@
 
 #include "tools/simulation_parts.h"
 
-static bool is_before(const struct event *a, const struct event *b) {
+static bool is_before(const struct simulation_event *a,
+                      const struct simulation_event *b) {
   return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
 }
 
-void events_add(struct events *events, struct event event) {
+void events_add(struct events *events, struct simulation_event event) {
   if (events->count == events->cap) {
     size_t cap = events->cap ? 2 * events->cap : 1024;
-    struct event *heap = realloc(events->heap, cap * sizeof *heap);
+    struct simulation_event *heap = realloc(events->heap, cap * sizeof *heap);
     if (!heap) {
       events->failed = true;
       return;
@@ -30,11 +31,11 @@ void events_add(struct events *events, struct event event) {
   events->heap[at] = event;
 }
 
-bool events_next(struct events *events, struct event *event) {
-  struct event *heap = events->heap;
+bool events_next(struct events *events, struct simulation_event *event) {
+  struct simulation_event *heap = events->heap;
   if (events->count == 0) return false;
   *event = heap[0];
-  struct event last = heap[--events->count];
+  struct simulation_event last = heap[--events->count];
   size_t at = 0, child;
   while ((child = 2 * at + 1) < events->count) {
     if (child + 1 < events->count && is_before(&heap[child + 1], &heap[child]))

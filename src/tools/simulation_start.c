@@ -15,8 +15,8 @@ void simulation_look(struct simulation *s, int64_t at_us) {
   struct waiting_line *line = &s->line;
   if (line->first == NOBODY || at_us == line->wakeup_us) return;
   line->wakeup_us = at_us;
-  events_add(&s->events,
-             (struct event){.at_us = at_us, .happening = HAPPENS_TURN});
+  events_add(&s->events, (struct simulation_event){.at_us = at_us,
+                                                   .happening = HAPPENS_TURN});
 }
 
 static void count_waiter(struct simulation *s, const struct request *r,

@@ -77,10 +77,10 @@ static void leave_line(struct upstream *upstream, int number) {
 
 static void add_done(struct upstream *upstream, int number, int64_t at_us) {
   events_add(upstream->events,
-             (struct event){.at_us = at_us,
-                            .happening = HAPPENS_DONE,
-                            .index = number,
-                            .stamp = upstream->jobs[number].stamp});
+             (struct simulation_event){.at_us = at_us,
+                                       .happening = HAPPENS_DONE,
+                                       .index = number,
+                                       .stamp = upstream->jobs[number].stamp});
 }
 
 static void serve(struct upstream *upstream, int number, int64_t now_us) {
