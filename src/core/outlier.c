@@ -35,8 +35,8 @@ static void store(_Atomic int64_t *word, int64_t value) {
   atomic_store_explicit(word, value, memory_order_relaxed);
 }
 
-/* While it sits, no strike counts, and while it is tried, none that is in doubt:
- * then somebody else's request is to try it. */
+/* While it sits, no strike counts, and while it is tried, none that is in
+ * doubt: then somebody else's request is to try it. */
 static bool counts(const struct outlier_bench *bench,
                    const struct outlier_limit *limit, int64_t now_us) {
   return load(&bench->try_us) == 0 ||

@@ -257,9 +257,9 @@ bool pilot_gives_up(const struct pilot *pilot, struct race *race,
 
 /* A final word on the target's health. A 4xx shows that it lives, and so does a
  * 501 or 505, which speaks of the request. Other answers that are failures may
- * be the request's fault: a page of HTML is one at every target. A client may shorten a deadline: one
- * that left an attempt less than many times the usual, or than a second where
- * nothing is known yet, says nothing. */
+ * be the request's fault: a page of HTML is one at every target. A client may
+ * shorten a deadline: one that left an attempt less than many times the usual,
+ * or than a second where nothing is known yet, says nothing. */
 enum health { UNKNOWN, WELL, DOUBTFUL, ILL };
 
 enum { PATIENCE = 8, PATIENCE_US = 1000 * 1000 };
