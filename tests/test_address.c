@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/words.h"
+
 static void expect(bool (*is)(struct slice), const char *const *texts,
                    bool want) {
   for (; *texts; texts++)
@@ -96,9 +98,7 @@ Test(address, it_is_judged_within_its_length) {
 
 static void expect_rewritten(const char *text, const char *want) {
   unsigned char bytes[ADDRESS_BYTES], again[ADDRESS_BYTES];
-  char storage[ADDRESS_TEXT_MAX];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, ADDRESS_TEXT_MAX);
   cr_assert(address_parse(slice_of(text), bytes), "%s is no address", text);
   address_write(&out, bytes);
   struct slice got = text_slice_of(&out);
@@ -151,9 +151,7 @@ Test(address, what_is_none_leaves_the_bytes_alone) {
 
 Test(address, it_is_written_whole_or_not_at_all) {
   unsigned char bytes[ADDRESS_BYTES];
-  char storage[5];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 5);
   cr_assert(address_parse(slice_of("1.2.3.4"), bytes));
   address_write(&out, bytes);
   cr_expect(out.cut);
@@ -171,9 +169,7 @@ Test(address, this_machines_own_are_known) {
 }
 
 static void expect_place(const char *host, uint16_t port, const char *want) {
-  char storage[64];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 64);
   address_write_place(
       &out, &(struct listen_at){.host = slice_of(host), .port = 1}, port);
   cr_expect_str_eq(text_end(&out), want);

@@ -17,6 +17,7 @@
 #include "support/lookups.h"
 #include "support/tls_origin.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 enum {
   MIB = 1 << 20,
@@ -34,12 +35,10 @@ static struct asker *asker;
 static char *body; /* HUGE_BYTES; no two pieces of it are alike */
 
 static void open_all(void) {
-  char url[64];
   int narrow = NARROW_BYTES;
   listening = wire_bind(16, &port);
   setsockopt(listening, SOL_SOCKET, SO_RCVBUF, &narrow, sizeof narrow);
-  snprintf(url, sizeof url, "http://127.0.0.1:%u/v1", port);
-  asker = asker_new(url, NULL);
+  asker = asker_new(words_of("http://127.0.0.1:%u/v1", port), NULL);
   body = malloc(HUGE_BYTES);
   for (uint32_t i = 0; i < HUGE_BYTES; i++)
     body[i] = (char)(i * UINT32_C(2654435761) >> 24);
@@ -163,6 +162,14 @@ static int exchange_on(int fd, struct ask_message message, const char *text,
   return fd;
 }
 
+/* Starts it on a new connection, and reads its head. */
+static int begin(struct ask_message *message) {
+  asker_start(asker, message);
+  int fd = await_connection();
+  expect_head(fd, message);
+  return fd;
+}
+
 /* A connection that has carried a request. */
 static int open_kept(void) {
   return exchange_on(-1, get(), JSON, "success 200 whole");
@@ -185,9 +192,7 @@ Test(attempt, a_body_goes_behind_its_head_whatever_its_size) {
 
 Test(attempt, an_upstream_may_read_slowly) {
   struct ask_message message = post(MIB);
-  asker_start(asker, &message);
-  int fd = await_connection();
-  expect_head(fd, &message);
+  int fd = begin(&message);
   expect_bytes(fd, message.body, 700);
   answer(fd, JSON);
   expect_end("success 200 whole");
@@ -196,9 +201,7 @@ Test(attempt, an_upstream_may_read_slowly) {
 
 Test(attempt, interim_answers_are_passed_by_while_a_body_goes_out) {
   struct ask_message message = post(HUGE_BYTES);
-  asker_start(asker, &message);
-  int fd = await_connection();
-  expect_head(fd, &message);
+  int fd = begin(&message);
   answer(fd, "HTTP/1.1 100 Continue\r\n\r\n");
   expect_bytes(fd, message.body, SIZE_MAX);
   answer(fd, "HTTP/1.1 103 Early Hints\r\n\r\n" JSON);
@@ -210,9 +213,7 @@ Test(attempt, interim_answers_are_passed_by_while_a_body_goes_out) {
 
 Test(attempt, an_answer_before_the_body_is_out_is_the_answer) {
   struct ask_message message = post(HUGE_BYTES);
-  asker_start(asker, &message);
-  int fd = await_connection();
-  expect_head(fd, &message);
+  int fd = begin(&message);
   answer(fd, "HTTP/1.1 413 X\r\n" LENGTH("9") "\r\ntoo large");
   const struct asked *asked =
       expect_end("status 413 whole: the upstream answered 413");
@@ -232,9 +233,7 @@ Test(attempt, a_success_before_the_body_is_out_closes_the_connection_too) {
 
 Test(attempt, an_answer_before_a_reset_is_the_answer) {
   struct ask_message message = post_once(HUGE_BYTES);
-  asker_start(asker, &message);
-  int fd = await_connection();
-  expect_head(fd, &message);
+  int fd = begin(&message);
   answer(fd, "HTTP/1.1 401 X\r\n" LENGTH("0") "\r\n");
   wire_reset(fd);
   expect_end("status 401 whole: the upstream wants credentials; see "
@@ -243,9 +242,7 @@ Test(attempt, an_answer_before_a_reset_is_the_answer) {
 
 Test(attempt, an_upstream_that_resets_within_the_body_has_read_of_it) {
   struct ask_message message = post(HUGE_BYTES);
-  asker_start(asker, &message);
-  int fd = await_connection();
-  expect_head(fd, &message);
+  int fd = begin(&message);
   wire_reset(fd);
   const struct asked *asked = asker_await(asker);
   cr_expect_eq(asked->end.result, ATTEMPT_TRANSPORT, "%s", told(asked));
@@ -257,9 +254,7 @@ Test(attempt, an_upstream_that_resets_within_the_body_has_read_of_it) {
 Test(attempt, an_attempt_that_is_cancelled_within_its_body_is_closed) {
   struct ask_message message = post(HUGE_BYTES);
   asker_limits(asker)->read_losers = true;
-  asker_start(asker, &message);
-  int fd = await_connection();
-  expect_head(fd, &message);
+  int fd = begin(&message);
   asker_cancel(asker);
   expect_closed(fd);
 }
@@ -270,50 +265,58 @@ Test(attempt, an_attempt_that_is_cancelled_within_its_body_is_closed) {
   "the kept connection ended before an answer; this request may not be sent "  \
   "twice (RFC 9110, 9.2.2)"
 
+/* It comes once more, on a new connection, and is answered. */
+static void expect_resent(const struct ask_message *message) {
+  int fd = await_connection();
+  expect_request(fd, message);
+  answer(fd, JSON);
+  expect_end("success 200 whole resent");
+  close(fd);
+}
+
+static void expect_not_resent(void) {
+  expect_end("transport 0: " ONCE_ONLY);
+  expect_no_connection();
+}
+
+/* On a connection that has carried another. */
+static int carry(struct ask_message *message) {
+  int fd = open_kept();
+  asker_start(asker, message);
+  expect_request(fd, message);
+  return fd;
+}
+
 static void end_in_order(void *arg) { close(*(int *)arg); }
 
 static void end_by_reset(void *arg) { wire_reset(*(int *)arg); }
 
 Test(attempt, a_kept_connection_that_ends_after_the_request_is_replaced) {
   struct ask_message message = post(MIB);
-  int fd = open_kept();
-  asker_start(asker, &message);
-  expect_request(fd, &message);
+  int fd = carry(&message);
   close(fd);
-  fd = await_connection();
-  expect_request(fd, &message);
-  answer(fd, JSON);
-  expect_end("success 200 whole resent");
-  close(fd);
+  expect_resent(&message);
 }
 
 Test(attempt, what_may_go_out_once_fails_with_its_kept_connection) {
   struct ask_message message = post_once(MIB);
-  int fd = open_kept();
-  asker_start(asker, &message);
-  expect_request(fd, &message);
+  int fd = carry(&message);
   close(fd);
-  expect_end("transport 0: " ONCE_ONLY);
-  expect_no_connection();
+  expect_not_resent();
 }
 
 Test(attempt, what_may_go_out_once_fails_where_a_byte_may_have_been_read) {
   struct ask_message message = post_once(1);
   int fd = open_kept();
   asker_start_after(asker, &message, end_in_order, &fd);
-  expect_end("transport 0: " ONCE_ONLY);
-  expect_no_connection();
+  expect_not_resent();
 }
 
 Test(attempt, what_may_go_out_twice_is_sent_again_in_that_case) {
   struct ask_message message = post(1);
   int fd = open_kept();
   asker_start_after(asker, &message, end_in_order, &fd);
-  fd = await_connection();
-  expect_request(fd, &message);
-  answer(fd, JSON);
-  expect_end("success 200 whole resent");
-  close(fd);
+  expect_resent(&message);
 }
 
 Test(attempt, what_may_go_out_once_fails_with_half_of_it_out) {
@@ -322,19 +325,14 @@ Test(attempt, what_may_go_out_once_fails_with_half_of_it_out) {
   asker_start(asker, &message);
   expect_head(fd, &message);
   wire_reset(fd);
-  expect_end("transport 0: " ONCE_ONLY);
-  expect_no_connection();
+  expect_not_resent();
 }
 
 Test(attempt, a_kept_connection_that_takes_nothing_is_always_replaced) {
   struct ask_message message = post_once(MIB);
   int fd = open_kept();
   asker_start_after(asker, &message, end_by_reset, &fd);
-  fd = await_connection();
-  expect_request(fd, &message);
-  answer(fd, JSON);
-  expect_end("success 200 whole resent");
-  close(fd);
+  expect_resent(&message);
 }
 
 /* Inside the start, which calls nobody back. */
@@ -342,15 +340,10 @@ Test(attempt, a_kept_connection_that_breaks_as_the_request_goes_out_took_some) {
   struct ask_message once = post_once(HUGE_BYTES), twice = post(HUGE_BYTES);
   int fd = open_kept();
   asker_start_after(asker, &once, end_in_order, &fd);
-  expect_end("transport 0: " ONCE_ONLY);
-  expect_no_connection();
+  expect_not_resent();
   fd = open_kept();
   asker_start_after(asker, &twice, end_in_order, &fd);
-  fd = await_connection();
-  expect_request(fd, &twice);
-  answer(fd, JSON);
-  expect_end("success 200 whole resent");
-  close(fd);
+  expect_resent(&twice);
 }
 
 Test(attempt, a_new_connection_that_ends_without_an_answer_is_not_replaced) {
@@ -368,9 +361,7 @@ Test(attempt, a_new_connection_that_ends_without_an_answer_is_not_replaced) {
 
 Test(attempt, an_answer_that_was_cut_is_no_reason_to_ask_again) {
   struct ask_message message = post_once(1);
-  int fd = open_kept();
-  asker_start(asker, &message);
-  expect_request(fd, &message);
+  int fd = carry(&message);
   answer(fd, OK LENGTH("2") "\r\n[");
   close(fd);
   expect_end("transport 200: the connection closed inside the body");
@@ -401,9 +392,7 @@ Test(attempt, a_name_without_an_address_has_carried_nothing) {
 /* The kept connection may have been read before it ended. */
 Test(attempt, a_resend_that_cannot_connect_has_carried_something) {
   struct ask_message message = post(1);
-  int fd = open_kept();
-  asker_start(asker, &message);
-  expect_request(fd, &message);
+  int fd = carry(&message);
   close(listening);
   close(fd);
   expect_end("transport 0 resent: could not connect: Connection refused");
@@ -412,9 +401,7 @@ Test(attempt, a_resend_that_cannot_connect_has_carried_something) {
 
 Test(attempt, an_answer_says_that_something_was_sent) {
   struct ask_message message = get();
-  asker_start(asker, &message);
-  int fd = await_connection();
-  expect_request(fd, &message);
+  int fd = begin(&message);
   answer(fd, "HTTP/1.1 500 X\r\n" LENGTH("0") "\r\n");
   expect_end("status 500: the upstream failed (500)");
   close(fd);
@@ -481,16 +468,9 @@ static struct ask_message stream(void) {
       .method = slice_of("GET"), .success = SUCCESS_ANY, .streams = true};
 }
 
-static int start_stream(struct ask_message *message) {
-  asker_start(asker, message);
-  int fd = await_connection();
-  expect_request(fd, message);
-  return fd;
-}
-
 Test(attempt, a_streamed_answer_comes_in_pieces) {
   struct ask_message message = stream();
-  int fd = start_stream(&message);
+  int fd = begin(&message);
   answer(fd, OK LENGTH("9") "\r\n");
   const struct asked *asked = asker_await_pieces(asker, 1);
   cr_expect(asked->status == 200 && asked->length == 9 && asked->passed == 0);
@@ -508,7 +488,7 @@ Test(attempt, a_streamed_answer_comes_in_pieces) {
 
 Test(attempt, a_streamed_answer_that_is_whole_at_once_is_held) {
   struct ask_message message = stream();
-  int fd = start_stream(&message);
+  int fd = begin(&message);
   answer(fd, JSON);
   const struct asked *asked = asker_await(asker);
   cr_expect(asked->pieces == 0 && asked->has_response);
@@ -518,7 +498,7 @@ Test(attempt, a_streamed_answer_that_is_whole_at_once_is_held) {
 
 Test(attempt, a_stream_that_breaks_off_keeps_its_status) {
   struct ask_message message = stream();
-  int fd = start_stream(&message);
+  int fd = begin(&message);
   answer(fd, OK LENGTH("9") "\r\none");
   asker_await_pieces(asker, 1);
   close(fd);
@@ -532,7 +512,7 @@ Test(attempt, a_stream_that_breaks_off_keeps_its_status) {
 Test(attempt, a_stream_may_be_cancelled_from_inside) {
   struct ask_message message = stream();
   char byte;
-  int fd = start_stream(&message);
+  int fd = begin(&message);
   asker_cancel_at_piece(asker);
   answer(fd, OK LENGTH("9") "\r\none");
   asker_await_pieces(asker, 1);
@@ -543,7 +523,7 @@ Test(attempt, a_stream_may_be_cancelled_from_inside) {
 Test(attempt, a_paused_stream_may_be_cancelled) {
   struct ask_message message = stream();
   char byte;
-  int fd = start_stream(&message);
+  int fd = begin(&message);
   answer(fd, OK LENGTH("9") "\r\none");
   asker_await_pieces(asker, 1);
   answer(fd, "two");
@@ -561,6 +541,16 @@ static struct tls_origin *tls_open(void) {
   return origin;
 }
 
+/* A connection that has carried a request. */
+static struct tls_arrival *tls_open_kept(struct tls_origin *origin) {
+  struct ask_message message = get();
+  asker_start(asker, &message);
+  struct tls_arrival *arrival = tls_origin_await(origin);
+  tls_arrival_answer(arrival, "[]");
+  expect_end("success 200 whole");
+  return arrival;
+}
+
 /* The head has come, with some of the body. */
 static void tls_expect_rest(struct tls_arrival *arrival,
                             const struct ask_message *message) {
@@ -572,7 +562,7 @@ static void tls_expect_rest(struct tls_arrival *arrival,
 
 Test(attempt, a_body_goes_over_tls_whatever_its_size) {
   static const size_t sizes[] = {0, 1, 16384, 65000, MIB, HUGE_BYTES};
-  struct tls_origin *origin = tls_open();
+  OWNED(tls_origin) origin = tls_open();
   struct tls_arrival *arrival = NULL;
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
     struct ask_message message = post_once(sizes[i]);
@@ -583,22 +573,17 @@ Test(attempt, a_body_goes_over_tls_whatever_its_size) {
     tls_arrival_answer(arrival, "[]");
     expect_end("success 200 whole");
   }
-  tls_origin_free(origin);
 }
 
 Test(attempt, what_may_go_out_once_is_not_sent_twice_over_tls_either) {
-  struct tls_origin *origin = tls_open();
-  struct ask_message first = get(), message = post_once(HUGE_BYTES);
-  asker_start(asker, &first);
-  struct tls_arrival *arrival = tls_origin_await(origin);
-  tls_arrival_answer(arrival, "[]");
-  expect_end("success 200 whole");
+  OWNED(tls_origin) origin = tls_open();
+  struct ask_message message = post_once(HUGE_BYTES);
+  struct tls_arrival *arrival = tls_open_kept(origin);
   asker_start(asker, &message);
   tls_arrival_await_next(arrival);
   tls_arrival_reset(arrival);
   expect_end("transport 0: " ONCE_ONLY);
   tls_origin_expect_no_arrival(origin);
-  tls_origin_free(origin);
 }
 
 static void tls_end_by_cut(void *arg) { tls_arrival_cut(arg); }
@@ -607,31 +592,23 @@ static void tls_end_by_reset(void *arg) { tls_arrival_reset(arg); }
 
 /* The first record is taken, the second is not. */
 Test(attempt, a_kept_tls_connection_that_breaks_has_taken_some) {
-  struct tls_origin *origin = tls_open();
-  struct ask_message first = get(), message = post_once(MIB);
-  asker_start(asker, &first);
-  struct tls_arrival *arrival = tls_origin_await(origin);
-  tls_arrival_answer(arrival, "[]");
-  expect_end("success 200 whole");
+  OWNED(tls_origin) origin = tls_open();
+  struct ask_message message = post_once(MIB);
+  struct tls_arrival *arrival = tls_open_kept(origin);
   asker_start_after(asker, &message, tls_end_by_cut, arrival);
   expect_end("transport 0: " ONCE_ONLY);
   tls_origin_expect_no_arrival(origin);
-  tls_origin_free(origin);
 }
 
 Test(attempt, a_kept_tls_connection_that_takes_nothing_is_always_replaced) {
-  struct tls_origin *origin = tls_open();
-  struct ask_message first = get(), message = post_once(MIB);
-  asker_start(asker, &first);
-  struct tls_arrival *arrival = tls_origin_await(origin);
-  tls_arrival_answer(arrival, "[]");
-  expect_end("success 200 whole");
+  OWNED(tls_origin) origin = tls_open();
+  struct ask_message message = post_once(MIB);
+  struct tls_arrival *arrival = tls_open_kept(origin);
   asker_start_after(asker, &message, tls_end_by_reset, arrival);
   arrival = tls_origin_await(origin);
   tls_expect_rest(arrival, &message);
   tls_arrival_answer(arrival, "[]");
   expect_end("success 200 whole resent");
-  tls_origin_free(origin);
 }
 
 /* Two records in one segment, and the limit of what is told together within the
@@ -640,7 +617,7 @@ Test(attempt, what_is_decrypted_already_comes_after_a_pause) {
   enum { FIRST = 1500, RECORD = 16384 };
   char bytes[FIRST + RECORD];
   int cork = 1;
-  struct tls_origin *origin = tls_open();
+  OWNED(tls_origin) origin = tls_open();
   struct ask_message message = stream();
   memset(bytes, 'x', sizeof bytes);
   int head = sprintf(bytes, OK "Content-Length: %d\r\n\r\n", 17842);
@@ -658,5 +635,4 @@ Test(attempt, what_is_decrypted_already_comes_after_a_pause) {
   asker_resume(asker);
   asked = asker_await(asker);
   cr_expect(asked->end.result == ATTEMPT_SUCCESS && asked->passed == 17842);
-  tls_origin_free(origin);
 }

@@ -4,6 +4,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/words.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct base_url parsed(const char *url) {
@@ -22,9 +24,7 @@ static void expect_refused(const char *url, const char *word) {
   struct base_url target;
   const char *why = base_url_parse(&target, slice_of(url));
   cr_expect(why != NULL, "'%s' was accepted", url);
-  if (why)
-    cr_expect(strstr(why, word) != NULL, "'%s': '%s' lacks '%s'", url, why,
-              word);
+  if (why) words_expect(why, word);
 }
 
 static void expect_written(const char *base, const char *rest,
@@ -68,26 +68,15 @@ Test(base_url, the_schemes_own_port_is_not_part_of_the_authority) {
 }
 
 Test(base_url, hosts_of_every_kind_are_taken) {
-  static const char *const urls[] = {"http://localhost",
-                                     "http://a-b.c_d.example",
-                                     "http://example.com.",
-                                     "http://127.0.0.1",
-                                     "http://255.255.255.255",
-                                     "http://1.2.3.4a",
-                                     "http://[::]",
-                                     "http://[1::]",
-                                     "http://[::ffff:1.2.3.4]",
-                                     "http://[2001:db8::8:800:200C:417A]",
-                                     "http://[1:2:3:4:5:6:7:8]",
-                                     "http://[1:2:3:4:5:6:1.2.3.4]",
-                                     "http://[1:2:3:4:5:6:7::]",
-                                     "http://h:1",
-                                     "http://h:65535",
-                                     "http://h/a@b:c",
-                                     "http://h/%41/a//b/",
-                                     "http://h/?/../",
-                                     "http://h/..."};
-  for (size_t i = 0; i < COUNT(urls); i++) parsed(urls[i]);
+  EACH_WORD (text,
+             "http://localhost|http://a-b.c_d.example|http://example.com.|"
+             "http://127.0.0.1|http://255.255.255.255|http://1.2.3.4a|"
+             "http://[::]|http://[1::]|http://[::ffff:1.2.3.4]|"
+             "http://[2001:db8::8:800:200C:417A]|http://[1:2:3:4:5:6:7:8]|"
+             "http://[1:2:3:4:5:6:1.2.3.4]|http://[1:2:3:4:5:6:7::]|"
+             "http://h:1|http://h:65535|http://h/a@b:c|http://h/%41/a//b/|"
+             "http://h/?/../|http://h/...")
+    parsed(text);
 }
 
 Test(base_url, what_is_no_base_url_is_refused_with_its_reason) {
@@ -224,46 +213,29 @@ Test(base_url, a_base_covers_itself_and_what_is_below_it) {
 }
 
 Test(base_url, an_ordinary_rest_may_be_appended) {
-  static const char *const rests[] = {
-      "",        "/",          "/a",          "/a//b/",   "/a.b",   "/.a",
-      "/a.",     "/...",       "/..a",        "/a..",     "/a../b", "/.../",
-      "/%20",    "/%C3%BC",    "/a%2Fb",      "/a%5cb",   "/a\\b",  "/a;..",
-      "/a;b/c;", "/%2e%2e%2e", "/%252e%252e", "/a%2e%2e", "/;..",   "/a:@!$&'b",
-      "/%2ea",   "/a;/b",      "/..%41",      "/%2e.%2e", "//",     "/*",
-  };
-  for (size_t i = 0; i < COUNT(rests); i++)
-    cr_expect(base_url_rest_is_safe(slice_of(rests[i])), "%s was refused",
-              rests[i]);
+  EACH_WORD (text, "|/|/a|/a//b/|/a.b|/.a|/a.|/...|/..a|/a..|/a../b|/.../|/%20|"
+                   "/%C3%BC|/a%2Fb|/a%5cb|/a\\b|/a;..|/a;b/c;|/%2e%2e%2e|"
+                   "/%252e%252e|/a%2e%2e|/;..|/a:@!$&'b|/%2ea|/a;/b|/..%41|"
+                   "/%2e.%2e|//|/*")
+    cr_expect(base_url_rest_is_safe(slice_of(text)), "%s was refused", text);
 }
 
 Test(base_url, no_spelling_of_a_dot_segment_is_safe) {
-  static const char *const rests[] = {
-      "/..",         "/../",       "/.",          "/./",
-      "..",          ".",          "/a/..",       "/a/../b",
-      "/../a",       "/a/./b",     "/%2e%2e",     "/%2E%2E",
-      "/.%2e",       "/%2e.",      "/%2E.",       "/%2e",
-      "/a/%2e%2e/b", "/%2e%2e%2f", "/%2E%2E%2Fa", "/..%2fa",
-      "/..%2Fa",     "/a%2f..",    "/a%2F%2e%2e", "/a%2f..%2fb",
-      "/..%5c",      "/..%5Ca",    "/..\\",       "/..\\a",
-      "/a\\..",      "/a\\..\\b",  "/a%5c..",     "/a%5C%2e%2e%5Cb",
-      "\\..\\",      "/..;",       "/..;/",       "/..;x",
-      "/..;x=1/b",   "/a/..;/b",   "/.;/a",       "/%2e%2e;a",
-      "/..%3b/a",    "/..%3Bx",    "//..",        "/a//../..",
-  };
-  for (size_t i = 0; i < COUNT(rests); i++)
-    cr_expect(!base_url_rest_is_safe(slice_of(rests[i])), "%s was allowed",
-              rests[i]);
+  EACH_WORD (text,
+             "/..|/../|/.|/./|..|.|/a/..|/a/../b|/../a|/a/./b|/%2e%2e|"
+             "/%2E%2E|/.%2e|/%2e.|/%2E.|/%2e|/a/%2e%2e/b|/%2e%2e%2f|"
+             "/%2E%2E%2Fa|/..%2fa|/..%2Fa|/a%2f..|/a%2F%2e%2e|/a%2f..%2fb|"
+             "/..%5c|/..%5Ca|/..\\|/..\\a|/a\\..|/a\\..\\b|/a%5c..|"
+             "/a%5C%2e%2e%5Cb|\\..\\|/..;|/..;/|/..;x|/..;x=1/b|/a/..;/b|"
+             "/.;/a|/%2e%2e;a|/..%3b/a|/..%3Bx|//..|/a//../..")
+    cr_expect(!base_url_rest_is_safe(slice_of(text)), "%s was allowed", text);
 }
 
 Test(base_url, bytes_that_no_path_holds_are_not_safe) {
-  static const char *const rests[] = {
-      "/%",   "/%4",   "/%g0",      "/%0g",   "/a%",   "/%%41",   "/%2",
-      "/%00", "/a%00", "/%u0041",   "/a b",   "/a\tb", "/a\r\nb", "/a?b",
-      "/a#b", "/\x7f", "/\xc3\xbc", "/..%00", "/%-1",  "/% 1",    "/%+1",
-  };
-  for (size_t i = 0; i < COUNT(rests); i++)
-    cr_expect(!base_url_rest_is_safe(slice_of(rests[i])), "'%s' was allowed",
-              rests[i]);
+  EACH_WORD (text,
+             "/%|/%4|/%g0|/%0g|/a%|/%%41|/%2|/%00|/a%00|/%u0041|/a b|/a\tb|"
+             "/a\r\nb|/a?b|/a#b|/\x7f|/\xc3\xbc|/..%00|/%-1|/% 1|/%+1")
+    cr_expect(!base_url_rest_is_safe(slice_of(text)), "'%s' was allowed", text);
   cr_expect(!base_url_rest_is_safe((struct slice){"/a\0b", 4}));
 }
 

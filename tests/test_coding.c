@@ -3,7 +3,8 @@
 #include "core/coding.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
+
+#include "support/words.h"
 
 /* ---- Accept-Encoding ---- */
 
@@ -11,10 +12,9 @@
 static bool asked(bool (*question)(const struct http_request *request),
                   const char *lines) {
   static const struct http_request_limits limits = {1024, 16};
-  char head[512];
   struct http_request request;
   const char *why;
-  snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: h\r\n%s\r\n", lines);
+  const char *head = words_of("GET / HTTP/1.1\r\nHost: h\r\n%s\r\n", lines);
   cr_assert_eq(http_request_parse(&request, slice_of(head), &limits, &why), 0);
   return question(&request);
 }
@@ -22,9 +22,7 @@ static bool asked(bool (*question)(const struct http_request *request),
 static bool takes(const char *lines) { return asked(coding_takes_gzip, lines); }
 
 static bool admits(const char *value) {
-  char lines[256];
-  snprintf(lines, sizeof lines, "Accept-Encoding: %s\r\n", value);
-  return takes(lines);
+  return takes(words_of("Accept-Encoding: %s\r\n", value));
 }
 
 #define GZIP(value)                                                            \

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "config/config_options.h"
+#include "support/words.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define TO "--to=https://h"
@@ -598,22 +599,14 @@ Test(config, more_than_64_of_a_list_are_too_many) {
 }
 
 Test(config, a_bad_url_is_shown_without_what_may_be_secret) {
-  static const char *const bad[] = {
-      "https://user:s3cret@h/",
-      "user:s3cret@h",
-      "https://us?er:s3cret@h/ v1",
-      "ftp://h/?key=s3cret",
-      "https://h/#s3cret",
-      "https://h:0/?a=1&key=s3cret",
-      "https://u:s3cret@h?key=s3cret",
-      "https://h/a b?s3cret",
-      "ftp://h/?key=me@s3cret",
-      "https://h/#me@s3cret",
-  };
-  for (size_t i = 0; i < COUNT(bad); i++) {
-    cr_expect_eq(PARSE("--to", (char *)bad[i]), CONFIG_ERROR, "%s", bad[i]);
+  EACH_WORD (text, "https://user:s3cret@h/|user:s3cret@h|"
+                   "https://us?er:s3cret@h/ v1|ftp://h/?key=s3cret|"
+                   "https://h/#s3cret|https://h:0/?a=1&key=s3cret|"
+                   "https://u:s3cret@h?key=s3cret|https://h/a b?s3cret|"
+                   "ftp://h/?key=me@s3cret|https://h/#me@s3cret") {
+    cr_expect_eq(PARSE("--to", (char *)text), CONFIG_ERROR, "%s", text);
     cr_expect(strncmp(error, "--to: \"", 7) == 0, "got %s", error);
-    cr_expect(strstr(error, "\": ") != NULL, "no reason: %s", error);
+    words_expect(error, "\": ");
     expect_secret_kept("s3cret");
   }
 }
@@ -626,7 +619,7 @@ Test(config, an_error_is_one_sane_line_whatever_the_value) {
   cr_expect_eq(PARSE(TO, "--log", value), CONFIG_ERROR);
   cr_expect(strncmp(error, "--log: \"\\x0a\\x1b\\xffxxx", 22) == 0, "got %s",
             error);
-  cr_expect(strstr(error, "xxx...\" is none of") != NULL, "got %s", error);
+  words_expect(error, "xxx...\" is none of");
   cr_expect_lt(strlen(error), 200, "got %s", error);
 }
 
@@ -693,8 +686,7 @@ Test(config, a_malformed_header_is_refused_and_not_shown) {
   for (size_t i = 0; i < COUNT(bad); i++) {
     cr_expect_eq(PARSE(TO, "--header", (char *)bad[i].header), CONFIG_ERROR,
                  "%s", bad[i].header);
-    cr_expect(strstr(error, bad[i].word) != NULL, "'%s': got %s", bad[i].header,
-              error);
+    words_expect(error, bad[i].word);
     expect_secret_kept("s3cret");
   }
 }

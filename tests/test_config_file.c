@@ -9,6 +9,7 @@
 #include "config/config_options.h"
 #include "core/http_method.h"
 #include "core/json_check.h"
+#include "support/words.h"
 
 enum { PAGE_BYTES = 128 * 1024 };
 
@@ -226,10 +227,9 @@ Test(config_file, switches_are_words_or_yamls_own) {
   } cases[] = {{"on", true},     {"off", false}, {"true", true},
                {"false", false}, {"True", true}, {"FALSE", false}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char text[256];
-    snprintf(text, sizeof text,
-             UPSTREAMS "routes: [{path: /a, upstream: a, idempotent: %s}]\n",
-             cases[i].word);
+    const char *text = words_of(
+        UPSTREAMS "routes: [{path: /a, upstream: a, idempotent: %s}]\n",
+        cases[i].word);
     expect_good(text);
     cr_expect_eq(config.routes[0].rules.idempotent, cases[i].on);
   }
@@ -262,8 +262,7 @@ Test(config_file, rules_are_a_list_or_one_and_replace_those_around) {
   expect_slice(a->success_if[0], "/status == \"ok\"");
   expect_slice(config.routes[1].rules.fail_if[0], "/error");
   cr_expect_eq(config.routes[2].rules.fail_if_count, 0);
-  cr_expect(strstr(dump(), "fail_if: [\"/e != null\", \"\\\"\\\" == []\"]\n"),
-            "%s", page);
+  words_expect(dump(), "fail_if: [\"/e != null\", \"\\\"\\\" == []\"]\n");
 }
 
 /* ---- every error ---- */
@@ -281,52 +280,34 @@ Test(config_file, the_token_of_flags_is_not_ignored_without_a_word) {
 }
 
 Test(config_file, the_time_left_is_told_by_no_field_that_means_something_else) {
-  static const char *const names[] = {"Content-Length",
-                                      "content-type",
-                                      "Host",
-                                      "Transfer-Encoding",
-                                      "TE",
-                                      "Authorization",
-                                      "Hedge-Attempt",
-                                      "Cookie",
-                                      "X-Request-ID",
-                                      "Range",
-                                      "Idempotency-Key",
-                                      "User-Agent",
-                                      "If-Match",
-                                      "Via",
-                                      "Expect"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    char text[256];
-    snprintf(text, sizeof text,
-             UPSTREAMS
-             "routes: [{path: /a, upstream: a, timeout_header: %s}]\n",
-             names[i]);
-    cr_expect(!read_text(text), "%s", names[i]);
+  EACH_WORD (each, "Content-Length|content-type|Host|Transfer-Encoding|TE|"
+                   "Authorization|Hedge-Attempt|Cookie|X-Request-ID|Range|"
+                   "Idempotency-Key|User-Agent|If-Match|Via|Expect") {
+    const char *text = words_of(
+        UPSTREAMS "routes: [{path: /a, upstream: a, timeout_header: %s}]\n",
+        each);
+    cr_expect(!read_text(text), "%s", each);
     cr_expect(strstr(lines, "line 2, column 50: timeout_header: ") &&
-                  strstr(lines, names[i]) && !strstr(lines, "--"),
+                  strstr(lines, each) && !strstr(lines, "--"),
               "%s", lines);
   }
 }
 
-Test(config_file, a_key_that_stands_twice_hides_no_other_error) {
-  expect_errors(
-      "defaults: {timeout: 5s, timeout: 6s}\nbogus: 1\n" UPSTREAMS ROUTES
-      "upstreams: {b: {}}\n",
-      "line 1, column 25: the key \"timeout\" stands here a second "
-      "time; the first is in line 1, column 12\n"
-      "line 2, column 1: \"bogus\" is no key\n"
-      "line 5, column 1: the key \"upstreams\" stands here a second "
-      "time; the first is in line 3, column 1\n");
-}
+#define REFUSES(name, text, want)                                              \
+  Test(config_file, name) { expect_errors(text, want); }
 
-Test(config_file, the_parameter_of_the_deadline_is_one_that_a_query_can_hold) {
-  expect_errors(
-      UPSTREAMS "routes: [{path: /a, upstream: a, "
-                "timeout_param: 'a&b'}]\n",
-      "line 2, column 49: timeout_param: \"a&b\" is no name (letters, "
-      "digits, '-', '_'), and not off\n");
-}
+REFUSES(a_key_that_stands_twice_hides_no_other_error,
+        "defaults: {timeout: 5s, timeout: 6s}\nbogus: 1\n" UPSTREAMS ROUTES
+        "upstreams: {b: {}}\n",
+        "line 1, column 25: the key \"timeout\" stands here a second "
+        "time; the first is in line 1, column 12\n"
+        "line 2, column 1: \"bogus\" is no key\n"
+        "line 5, column 1: the key \"upstreams\" stands here a second "
+        "time; the first is in line 3, column 1\n")
+REFUSES(the_parameter_of_the_deadline_is_one_that_a_query_can_hold,
+        UPSTREAMS "routes: [{path: /a, upstream: a, timeout_param: 'a&b'}]\n",
+        "line 2, column 49: timeout_param: \"a&b\" is no name (letters, "
+        "digits, '-', '_'), and not off\n")
 
 Test(config_file, a_route_takes_some_method_and_all_takes_its_own) {
   expect_errors(UPSTREAMS
@@ -344,39 +325,30 @@ Test(config_file, a_route_takes_some_method_and_all_takes_its_own) {
   cr_expect_eq(config.routes[0].rules.methods, 1u << HTTP_POST);
 }
 
-Test(config_file, a_field_is_set_once_however_it_is_spelled) {
-  expect_errors(
-      "defaults: {headers: {X-A: 1, X-B: 2, x-a: 3}}\n" UPSTREAMS ROUTES,
-      "line 1, column 38: \"x-a\": a field before it has this name: "
-      "the case of its letters does not matter\n");
-}
-
-Test(config_file, a_field_that_may_not_be_set_is_told_by_keys) {
-  expect_errors(
-      "defaults: {headers: {authorization: x, User-Agent: y}}\n" UPSTREAMS
-          ROUTES,
-      "line 1, column 22: headers: authorization is a target's token: "
-      "write token_file or token_env beside its URL\n"
-      "line 1, column 40: headers: User-Agent has a key of its own: "
-      "write user_agent\n");
-}
-
-Test(config_file, an_admin_that_others_reach_wants_a_token) {
-  expect_errors(
-      "admin: 0.0.0.0:81\n" UPSTREAMS ROUTES,
-      "line 1, column 8: admin: 0.0.0.0:81 may be reached from other machines: "
-      "name a token's file (admin_token_file), or write "
-      "127.0.0.1:PORT, unix:/PATH or off\n");
-}
-
-Test(config_file, a_url_with_a_user_names_the_key_that_has_the_token) {
-  expect_errors("otlp: http://u:p@h\n"
-                "upstreams: {a: {targets: [\"http://u:p@h\"]}}\n" ROUTES,
-                "line 1, column 7: otlp: \"[redacted]@h\": user names and "
-                "passwords do not belong in a URL: use otlp_token_file\n"
-                "line 2, column 27: \"[redacted]@h\": user names and passwords "
-                "do not belong in a URL: use token_file\n");
-}
+REFUSES(a_field_is_set_once_however_it_is_spelled,
+        "defaults: {headers: {X-A: 1, X-B: 2, x-a: 3}}\n" UPSTREAMS ROUTES,
+        "line 1, column 38: \"x-a\": a field before it has this name: "
+        "the case of its letters does not matter\n")
+REFUSES(
+    a_field_that_may_not_be_set_is_told_by_keys,
+    "defaults: {headers: {authorization: x, User-Agent: y}}\n" UPSTREAMS ROUTES,
+    "line 1, column 22: headers: authorization is a target's token: "
+    "write token_file or token_env beside its URL\n"
+    "line 1, column 40: headers: User-Agent has a key of its own: "
+    "write user_agent\n")
+REFUSES(
+    an_admin_that_others_reach_wants_a_token,
+    "admin: 0.0.0.0:81\n" UPSTREAMS ROUTES,
+    "line 1, column 8: admin: 0.0.0.0:81 may be reached from other machines: "
+    "name a token's file (admin_token_file), or write "
+    "127.0.0.1:PORT, unix:/PATH or off\n")
+REFUSES(a_url_with_a_user_names_the_key_that_has_the_token,
+        "otlp: http://u:p@h\n"
+        "upstreams: {a: {targets: [\"http://u:p@h\"]}}\n" ROUTES,
+        "line 1, column 7: otlp: \"[redacted]@h\": user names and "
+        "passwords do not belong in a URL: use otlp_token_file\n"
+        "line 2, column 27: \"[redacted]@h\": user names and passwords "
+        "do not belong in a URL: use token_file\n")
 
 Test(config_file, an_unknown_key_names_its_place_and_what_may_be_meant) {
   expect_errors("lisen: x\n" UPSTREAMS ROUTES,
@@ -441,8 +413,7 @@ Test(config_file, a_wrong_value_is_what_it_would_be_in_a_flag) {
        "line 1, column 11: log_file: the name of a file is missing\n"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char text[512];
-    snprintf(text, sizeof text, "%s" UPSTREAMS ROUTES, cases[i].text);
+    const char *text = words_of("%s" UPSTREAMS ROUTES, cases[i].text);
     expect_errors(text, cases[i].error);
   }
 }
@@ -468,20 +439,18 @@ Test(config_file, every_error_is_told_in_the_order_of_the_lines) {
                 "line 3, column 20: hedges: \"x\" is no whole number\n");
 }
 
-Test(config_file, what_aliases_share_is_told_once) {
-  expect_errors("upstreams:\n"
-                "  a: &a {targets: [ftp://h]}\n"
-                "  b: *a\n"
-                "  c: {<<: *a, balance: x}\n"
-                "routes:\n"
-                "  - {path: /a, upstream: a}\n"
-                "  - {path: /b, upstream: b}\n"
-                "  - {path: /c, upstream: c}\n",
-                "line 2, column 20: \"ftp://h\": it needs http:// or https:// "
-                "in front\n"
-                "line 4, column 24: balance: \"x\" is none of "
-                "first|rotate|least\n");
-}
+REFUSES(what_aliases_share_is_told_once,
+        "upstreams:\n"
+        "  a: &a {targets: [ftp://h]}\n"
+        "  b: *a\n"
+        "  c: {<<: *a, balance: x}\n"
+        "routes:\n"
+        "  - {path: /a, upstream: a}\n"
+        "  - {path: /b, upstream: b}\n"
+        "  - {path: /c, upstream: c}\n",
+        "line 2, column 20: \"ftp://h\": it needs http:// or https:// "
+        "in front\n"
+        "line 4, column 24: balance: \"x\" is none of first|rotate|least\n")
 
 Test(config_file, an_upstream_needs_a_name_and_targets) {
   static const struct {
@@ -492,12 +461,10 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
                          "(KEY: VALUE)\n"},
       {"upstreams: {}\n", "line 1, column 12: expected 1 to 256 upstreams\n"},
       {"upstreams: {a: {}}\n", "line 1, column 13: \"a\": an upstream needs "
-                               "targets, a URL or a list of "
-                               "them\n"},
+                               "targets, a URL or a list of them\n"},
       {"upstreams: {a: {targets: []}}\n",
        "line 1, column 26: \"a\": an upstream needs targets, a URL or a list "
-       "of "
-       "them\n"},
+       "of them\n"},
       {"upstreams: {a: http://h}\n",
        "line 1, column 16: \"a\": expected a mapping (KEY: VALUE)\n"},
       {"upstreams: {a: {targets: [http://h]}, 'b c': {targets: [http://h]}}\n",
@@ -516,12 +483,10 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
        "other\n"},
       {"upstreams: {a: {token_env: '', targets: [http://h]}}\n",
        "line 1, column 28: token_env: expected the name of a variable "
-       "(letters, "
-       "digits, '_'), not the secret itself\n"},
+       "(letters, digits, '_'), not the secret itself\n"},
       {"upstreams: {a: {targets: [{url: http://h, token_env: 'a b'}]}}\n",
        "line 1, column 54: token_env: expected the name of a variable "
-       "(letters, "
-       "digits, '_'), not the secret itself\n"},
+       "(letters, digits, '_'), not the secret itself\n"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     char text[512], want[512];
@@ -546,7 +511,7 @@ Test(config_file, one_url_alone_is_a_list_of_one) {
   cr_assert_eq(config.upstreams[0].target_count, 1);
   expect_slice(config.upstreams[0].targets[0].url.host, "h");
   cr_expect_eq(config.upstreams[0].targets[0].rules.max_body_bytes, 1 << 20);
-  cr_expect(strstr(dump(), "    targets:\n      - url: \"http://h/v1\"\n"));
+  words_expect(dump(), "    targets:\n      - url: \"http://h/v1\"\n");
   expect_errors("upstreams: {a: {targets: here}}\n" ROUTES,
                 "line 1, column 26: \"here\": it needs http:// or https:// in "
                 "front\n");
@@ -635,7 +600,7 @@ Test(config_file, a_path_has_an_end) {
   for (int i = 0; i < RECORD_ROUTE_MAX; i++) strcat(text, "a");
   strcat(text, "}]\n");
   cr_expect(!read_text(text));
-  cr_expect(strstr(lines, ": a route's path is too long"), "%s", lines);
+  words_expect(lines, ": a route's path is too long");
 }
 
 Test(config_file, a_route_that_nothing_reaches_is_told) {
@@ -735,12 +700,11 @@ Test(config_file, a_dump_means_the_same_and_is_written_the_same_again) {
       "  - {path: /all, list: a, methods: any, user_agent: c,\n"
       "     cors: ['https://x', 'http://localhost:3000'], forwarded: append,\n"
       "     trusted: ['::1', 10.0.0.0/8], timeout_header: X-Left}\n");
-  cr_expect_null(strstr(dump(), "s3cret"), "%s", page);
-  cr_expect(strstr(page, "admin: \"[::1]:3\"\n"), "%s", page);
-  cr_expect(strstr(page, "admin_mock: \"http://localhost:9001\"\n"), "%s",
-            page);
-  cr_expect(strstr(page, "methods: [GET, HEAD, PUT]"), "%s", page);
-  cr_expect(strstr(page, "retries: 3\n    backoff: 10ms..1s\n"), "%s", page);
+  words_expect_none(dump(), "s3cret");
+  words_expect(page, "admin: \"[::1]:3\"\n");
+  words_expect(page, "admin_mock: \"http://localhost:9001\"\n");
+  words_expect(page, "methods: [GET, HEAD, PUT]");
+  words_expect(page, "retries: 3\n    backoff: 10ms..1s\n");
   expect_fixed_point();
 }
 
@@ -791,6 +755,31 @@ Test(config_file, characters_that_yaml_does_not_take_are_escaped_in_a_dump) {
   expect_fixed_point();
 }
 
+/* Longer than any of the rooms that a line, or a value of one, has had. */
+Test(config_file, however_long_a_value_is_it_is_dumped_whole) {
+  enum { LONG = 5000 };
+  static char text[PAGE_BYTES], longer[LONG + 1];
+  size_t len = 0;
+  memset(longer, 'x', LONG);
+  len += (size_t)snprintf(text, sizeof text,
+                          "upstreams: {a: {ca_file: %s,\n"
+                          "  targets: ['http://h/%s?k']}}\nroutes:\n"
+                          "  - {path: /g, gather: ['/a/%s?k']}\n"
+                          "  - path: /a\n    upstream: a\n    fail_if: /%s\n"
+                          "    drop_headers: [",
+                          longer, longer, longer, longer);
+  for (unsigned i = 0; i < CONFIG_HEADERS_MAX; i++)
+    len += (size_t)snprintf(text + len, sizeof text - len, "%u-%.90s, ", i,
+                            longer);
+  snprintf(text + len, sizeof text - len, "]\n");
+  expect_good(text);
+  cr_expect(strstr(dump(), "- url: \"http://h/xxx") &&
+                strstr(page, "xxx?[redacted]\"\n") &&
+                strstr(page, "\"63-xxx") && strstr(page, "fail_if: [\"/xxx"),
+            "%s", page);
+  expect_fixed_point();
+}
+
 Test(config_file, the_token_of_flags_is_in_their_dump) {
   char error[512];
   char *argv[] = {"hedgerow", "--to",         "http://t", "--all",
@@ -802,8 +791,8 @@ Test(config_file, the_token_of_flags_is_in_their_dump) {
     cr_assert(config_build(&config));
     const char *want = argc == 7 ? "token_file: \"/home/me/t\""
                                  : "token_env: \"HEDGEROW_TOKEN\"";
-    cr_expect(strstr(dump(), want), "%s", page);
-    cr_expect_null(strstr(page, "s3cret"), "%s", page);
+    words_expect(dump(), want);
+    words_expect_none(page, "s3cret");
     if (argc == 7) token = NULL;
     expect_fixed_point();
     config_clear(&config);
@@ -820,7 +809,7 @@ Test(config_file, flags_are_dumped_as_the_file_that_means_the_same) {
   cr_assert_eq(config_parse(&config, 19, argv, env, error, sizeof error),
                CONFIG_RUN, "%s", error);
   cr_assert(config_build(&config));
-  cr_expect_null(strstr(dump(), "s3cret"));
+  words_expect_none(dump(), "s3cret");
   expect_fixed_point();
   cr_assert_eq(config.route_count, 2);
   cr_expect_eq(config.routes[0].rules.policy.hedges, 3);
@@ -836,7 +825,7 @@ Test(config_file, a_dump_leaves_out_what_flags_named_nobody_for) {
   cr_assert_eq(config_parse(&config, 3, argv, env, error, sizeof error),
                CONFIG_RUN);
   cr_assert(config_build(&config));
-  cr_expect_null(strstr(dump(), "/smart"), "%s", page);
+  words_expect_none(dump(), "/smart");
   expect_fixed_point();
 }
 
@@ -919,26 +908,24 @@ Test(config_file, a_gather_is_a_list_whose_items_all_have_names_or_none) {
                 "line 10, column 20: \"x\": an item before it has this name\n");
 }
 
-Test(config_file, beside_a_gather_stands_nobody_to_ask_and_no_method) {
-  expect_errors(BEFORE_GATHER
-                "- {path: /g, gather: [/a], upstream: a, methods: [GET]}\n",
-                "line 7, column 28: \"upstream\" does not stand beside gather, "
-                "which takes GET and HEAD and asks what its items name\n"
-                "line 7, column 41: \"methods\" does not stand beside gather, "
-                "which takes GET and HEAD and asks what its items name\n");
-}
+REFUSES(beside_a_gather_stands_nobody_to_ask_and_no_method,
+        BEFORE_GATHER
+        "- {path: /g, gather: [/a], upstream: a, methods: [GET]}\n",
+        "line 7, column 28: \"upstream\" does not stand beside gather, "
+        "which takes GET and HEAD and asks what its items name\n"
+        "line 7, column 41: \"methods\" does not stand beside gather, "
+        "which takes GET and HEAD and asks what its items name\n")
 
 Test(config_file, a_gather_is_dumped_with_its_queries_masked) {
   expect_good(BEFORE_GATHER
               "- {path: /g, gather: [{path: /a?k=1, as: x, required: on},"
               " {url: 'http://h/v1', as: y}]}\n");
-  cr_expect(strstr(dump(), "    gather:\n"
-                           "      - path: \"/a?[redacted]\"\n"
-                           "        as: \"x\"\n"
-                           "        required: on\n"
-                           "      - url: \"http://h/v1\"\n"
-                           "        as: \"y\"\n"),
-            "%s", page);
+  words_expect(dump(), "    gather:\n"
+                       "      - path: \"/a?[redacted]\"\n"
+                       "        as: \"x\"\n"
+                       "        required: on\n"
+                       "      - url: \"http://h/v1\"\n"
+                       "        as: \"y\"\n");
   expect_fixed_point();
 }
 
@@ -959,15 +946,13 @@ Test(config_file, the_schema_is_json_and_knows_every_key) {
     text_init(&key, storage, sizeof storage);
     config_option_key(&key, &config_options[i]);
     snprintf(want, sizeof want, "\"%s\": {", text_end(&key));
-    cr_expect(strstr(page, want), "%s is missing", want);
+    words_expect(page, want);
   }
 }
 
 /* What stands in the schema from the first key of that name to the next. */
 static void expect_in_schema(const char *key, const char *want) {
-  char name[64];
-  snprintf(name, sizeof name, "        \"%s\": {", key);
-  const char *at = strstr(page, name);
+  const char *at = strstr(page, words_of("        \"%s\": {", key));
   cr_assert(at, "%s", key);
   const size_t len = (size_t)(strstr(at, "\n        }") - at);
   cr_expect(memmem(at, len, want, strlen(want)), "%.*s", (int)len, at);

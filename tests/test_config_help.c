@@ -8,6 +8,7 @@
 #include "config/config_option_search.h"
 #include "core/http_request.h"
 #include "core/json_check.h"
+#include "support/words.h"
 
 static char page[32768];
 
@@ -54,25 +55,12 @@ Test(config_help, every_option_is_there_with_its_value_and_default) {
 }
 
 Test(config_help, the_groups_the_commands_and_the_environment_are_there) {
-  static const char *const words[] = {
-      "usage: hedgerow --to URL [options]\n",
-      "hedgerow mock --help",
-      "hedgerow demo --help",
-      "hedgerow simulate --help",
-      "\nTargets\n",
-      "\nRacing\n",
-      "\nSignals\n",
-      "\nTime\n",
-      "\nRequests\n",
-      "\nRunning\n",
-      "\nLimits\n",
-      "HEDGEROW_TOKEN",
-      "-h, --help",
-      "-V, --version",
-  };
   const char *text = help();
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    cr_expect(strstr(text, words[i]) != NULL, "'%s' is missing", words[i]);
+  EACH_WORD (each, "usage: hedgerow --to URL [options]\n|hedgerow mock --help|"
+                   "hedgerow demo --help|hedgerow simulate --help|\nTargets\n|"
+                   "\nRacing\n|\nSignals\n|\nTime\n|\nRequests\n|\nRunning\n|"
+                   "\nLimits\n|HEDGEROW_TOKEN|-h, --help|-V, --version")
+    words_expect(text, each);
 }
 
 static int64_t number(const struct config_option *option, const char *text) {

@@ -38,10 +38,11 @@ Test(config_remark, the_defaults_bring_none) {
   expect("--all http://h/x", "");
 }
 
-Test(config_remark, hedges_0_never_hedges) {
-  expect("--to https://h --hedges 0 --hedge-after 20s",
-         "--hedges 0: /smart asks once and never hedges");
-}
+#define REMARKS(name, line, want)                                              \
+  Test(config_remark, name) { expect(line, want); }
+
+REMARKS(hedges_0_never_hedges, "--to https://h --hedges 0 --hedge-after 20s",
+        "--hedges 0: /smart asks once and never hedges")
 
 Test(config_remark, hedge_after_the_deadline_is_too_late) {
   expect("--to https://h --hedge-after 9999ms", "");
@@ -86,11 +87,10 @@ Test(config_remark, a_token_in_clear_text_names_the_target_without_its_query) {
          "the token travels in clear text to http://api.example: use https://");
 }
 
-Test(config_remark, a_name_that_only_begins_like_loopback_is_not_loopback) {
-  expect("--to http://127.evil.example --token-file t",
-         "the token travels in clear text to http://127.evil.example: use "
-         "https://");
-}
+REMARKS(a_name_that_only_begins_like_loopback_is_not_loopback,
+        "--to http://127.evil.example --token-file t",
+        "the token travels in clear text to http://127.evil.example: use "
+        "https://")
 
 Test(config_remark, a_second_token_is_not_used) {
   token = "s3cret";
@@ -142,17 +142,14 @@ Test(config_remark, what_goes_with_otlp_is_not_used_without_it) {
          "--otlp-token-file is not used: --otlp off sends no spans");
 }
 
-Test(config_remark, a_body_larger_than_the_budget_never_fits) {
-  expect("--to https://h --max-buffered 1M",
-         "--max-body is larger than --max-buffered: a body of that size can "
-         "never be held");
-}
-
-Test(config_remark, several_are_counted_through) {
-  expect("--to https://h --hedges 0 --attempt-timeout 1m",
-         "--hedges 0: /smart asks once and never hedges | --attempt-timeout 1m "
-         "has no effect: --timeout 10s ends the race first");
-}
+REMARKS(a_body_larger_than_the_budget_never_fits,
+        "--to https://h --max-buffered 1M",
+        "--max-body is larger than --max-buffered: a body of that size can "
+        "never be held")
+REMARKS(several_are_counted_through,
+        "--to https://h --hedges 0 --attempt-timeout 1m",
+        "--hedges 0: /smart asks once and never hedges | --attempt-timeout 1m "
+        "has no effect: --timeout 10s ends the race first")
 
 /* The remarks on an environment, each in a line of its own. */
 static const char *variable_remarks(char **environment) {
@@ -214,7 +211,5 @@ Test(config_variables, a_name_is_shown_up_to_what_would_break_the_line) {
                    "HEDGEROW_ODD\nLINE=1");
 }
 
-Test(config_remark, observe_starts_no_hedge) {
-  expect("--to https://h --observe on",
-         "--observe on: no hedge and no retry is started");
-}
+REMARKS(observe_starts_no_hedge, "--to https://h --observe on",
+        "--observe on: no hedge and no retry is started")

@@ -3,7 +3,30 @@
 
 #include <criterion/criterion.h>
 
+#include "support/words.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What is no value of a kind, and what is said of it. */
+struct refused {
+  const char *text, *why;
+};
+
+/* `parse` says so, in which `text` is that of each. */
+#define EXPECT_REFUSED(refused, parse)                                         \
+  for (size_t i = 0; i < COUNT(refused); i++) {                                \
+    struct slice text = slice_of((refused)[i].text);                           \
+    const char *why = parse;                                                   \
+    cr_assert(why, "%s was taken", (refused)[i].text);                         \
+    words_expect(why, (refused)[i].why);                                       \
+  }
+
+/* What was written is this. */
+static void expect_written(struct text *out, const char *text,
+                           const char *written) {
+  cr_expect(slice_equal(text_slice_of(out), slice_of(written)),
+            "%s became %.*s", text, SLICE_ARG(text_slice_of(out)));
+}
 
 typedef bool parse_number(struct slice text, int64_t *number);
 
@@ -207,12 +230,9 @@ static void expect_delay(const char *text, int64_t fixed_us, unsigned per_mille,
   cr_expect_eq(learn.per_mille, per_mille, "%s", text);
   cr_expect_eq(learn.least_us, least_us, "%s", text);
   cr_expect_eq(learn.most_us, most_us, "%s", text);
-  char storage[64];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 64);
   config_write_delay(&out, fixed, &learn);
-  cr_expect(slice_equal(text_slice_of(&out), slice_of(text)), "%s became %.*s",
-            text, SLICE_ARG(text_slice_of(&out)));
+  expect_written(&out, text, text);
 }
 
 Test(config_values, a_delay_is_a_time_or_a_percentile) {
@@ -227,9 +247,9 @@ Test(config_values, a_delay_is_a_time_or_a_percentile) {
 }
 
 Test(config_values, what_is_no_delay_is_told_why) {
-  static const struct {
-    const char *text, *why;
-  } bad[] = {
+  int64_t fixed;
+  struct delay_rule learn;
+  static const struct refused bad[] = {
       {"", "no duration and no percentile"},
       {"300", "no duration and no percentile"},
       {"61m", "out of range: 0ms to 60m"},
@@ -248,13 +268,7 @@ Test(config_values, what_is_no_delay_is_told_why) {
       {"p95:0ms..0ms", "out of range"},
       {"p95:1ms..61m", "out of range"},
   };
-  for (size_t i = 0; i < COUNT(bad); i++) {
-    int64_t fixed;
-    struct delay_rule learn;
-    const char *why = config_parse_delay(slice_of(bad[i].text), &fixed, &learn);
-    cr_assert(why, "%s was taken", bad[i].text);
-    cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
-  }
+  EXPECT_REFUSED(bad, config_parse_delay(text, &fixed, &learn));
 }
 
 static void expect_budget(const char *text, const char *written,
@@ -264,12 +278,9 @@ static void expect_budget(const char *text, const char *written,
   cr_assert(!why, "%s was refused: %s", text, why);
   cr_expect_eq(rule.per_mille, per_mille, "%s", text);
   cr_expect_eq(rule.cap, cap, "%s", text);
-  char storage[64];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 64);
   config_write_budget(&out, &rule);
-  cr_expect(slice_equal(text_slice_of(&out), slice_of(written)),
-            "%s became %.*s", text, SLICE_ARG(text_slice_of(&out)));
+  expect_written(&out, text, written);
 }
 
 Test(config_values, a_budget_is_a_share_and_a_cap) {
@@ -282,9 +293,8 @@ Test(config_values, a_budget_is_a_share_and_a_cap) {
 }
 
 Test(config_values, what_is_no_budget_is_told_why) {
-  static const struct {
-    const char *text, *why;
-  } bad[] = {
+  struct hedge_budget_rule rule;
+  static const struct refused bad[] = {
       {"", "is no budget"},          {"10", "is no budget"},
       {"%", "is no budget"},         {"10%50", "is no budget"},
       {"10%:", "is no budget"},      {"10%:-1", "is no budget"},
@@ -292,12 +302,7 @@ Test(config_values, what_is_no_budget_is_told_why) {
       {"10%:0", "out of range"},     {"10%:1000001", "out of range"},
       {"99999999%", "is no budget"},
   };
-  for (size_t i = 0; i < COUNT(bad); i++) {
-    struct hedge_budget_rule rule;
-    const char *why = config_parse_budget(slice_of(bad[i].text), &rule);
-    cr_assert(why, "%s was taken", bad[i].text);
-    cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
-  }
+  EXPECT_REFUSED(bad, config_parse_budget(text, &rule));
 }
 
 static void expect_rate(const char *text, const char *written,
@@ -307,12 +312,9 @@ static void expect_rate(const char *text, const char *written,
   cr_assert(!why, "%s was refused: %s", text, why);
   cr_expect_eq(rule.interval_ns, interval_ns, "%s", text);
   cr_expect_eq(rule.burst, burst, "%s", text);
-  char storage[64];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 64);
   config_write_rate(&out, &rule);
-  cr_expect(slice_equal(text_slice_of(&out), slice_of(written)),
-            "%s became %.*s", text, SLICE_ARG(text_slice_of(&out)));
+  expect_written(&out, text, written);
 }
 
 Test(config_values, a_rate_is_a_number_in_a_time_and_a_burst) {
@@ -329,9 +331,8 @@ Test(config_values, a_rate_is_a_number_in_a_time_and_a_burst) {
 }
 
 Test(config_values, what_is_no_rate_is_told_why) {
-  static const struct {
-    const char *text, *why;
-  } bad[] = {
+  struct rate_rule rule;
+  static const struct refused bad[] = {
       {"", "is no rate"},
       {"100", "is no rate"},
       {"/s", "is no rate"},
@@ -347,12 +348,7 @@ Test(config_values, what_is_no_rate_is_told_why) {
       {"1/h:2", "out of range"},
       {"100/s:360001", "out of range"},
   };
-  for (size_t i = 0; i < COUNT(bad); i++) {
-    struct rate_rule rule;
-    const char *why = config_parse_rate(slice_of(bad[i].text), &rule);
-    cr_assert(why, "%s was taken", bad[i].text);
-    cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
-  }
+  EXPECT_REFUSED(bad, config_parse_rate(text, &rule));
 }
 
 static void expect_queue(const char *text, int64_t most, int64_t time_us) {
@@ -361,12 +357,9 @@ static void expect_queue(const char *text, int64_t most, int64_t time_us) {
   cr_assert(!why, "%s was refused: %s", text, why);
   cr_expect_eq(rule.most, most, "%s", text);
   cr_expect_eq(rule.time_us, time_us, "%s", text);
-  char storage[64];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 64);
   config_write_queue(&out, &rule);
-  cr_expect(slice_equal(text_slice_of(&out), slice_of(text)), "%s became %.*s",
-            text, SLICE_ARG(text_slice_of(&out)));
+  expect_written(&out, text, text);
 }
 
 Test(config_values, a_queue_is_a_number_and_a_time) {
@@ -377,21 +370,15 @@ Test(config_values, a_queue_is_a_number_and_a_time) {
 }
 
 Test(config_values, what_is_no_queue_is_told_why) {
-  static const struct {
-    const char *text, *why;
-  } bad[] = {
+  struct queue_rule rule;
+  static const struct refused bad[] = {
       {"", "is no queue"},         {"100", "is no queue"},
       {"100:", "is no queue"},     {":50ms", "is no queue"},
       {"100:50", "is no queue"},   {"-1:50ms", "is no queue"},
       {"0:50ms", "out of range"},  {"10001:50ms", "out of range"},
       {"100:0ms", "out of range"}, {"100:61m", "out of range"},
   };
-  for (size_t i = 0; i < COUNT(bad); i++) {
-    struct queue_rule rule;
-    const char *why = config_parse_queue(slice_of(bad[i].text), &rule);
-    cr_assert(why, "%s was taken", bad[i].text);
-    cr_expect(strstr(why, bad[i].why), "%s: %s", bad[i].text, why);
-  }
+  EXPECT_REFUSED(bad, config_parse_queue(text, &rule));
 }
 
 Test(config_values, a_place_is_an_address_or_the_path_of_a_socket) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/config_values.h"
+#include "support/words.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -42,18 +43,15 @@ Test(config_watching, a_filter_is_a_list_of_kinds) {
 }
 
 Test(config_watching, what_is_no_filter_is_told_why) {
-  static const char *const texts[] = {
-      "none",       "slow",     "slow:",           "slow:500",
-      "slow:0ms",   "slow:61m", "Failed",          "failed;slow",
-      "all,failed", "fail",     "rescued slow:1s", "",
-      " , ",        "failed,",  ",failed",         "failed,,rescued",
-  };
-  for (size_t i = 0; i < COUNT(texts); i++) {
+  EACH_WORD (text,
+             "none|slow|slow:|slow:500|slow:0ms|slow:61m|Failed|failed;slow|"
+             "all,failed|fail|rescued slow:1s|| , |failed,|,failed|"
+             "failed,,rescued") {
     struct race_filter filter;
-    const char *why = config_parse_filter(slice_of(texts[i]), &filter);
-    cr_assert_not_null(why, "%s was taken", texts[i]);
-    cr_expect_not_null(strstr(why, "such as failed,slow:500ms"), "%s:%s",
-                       texts[i], why);
+    const char *why = config_parse_filter(slice_of(text), &filter);
+    cr_assert_not_null(why, "%s was taken", text);
+    cr_expect_not_null(strstr(why, "such as failed,slow:500ms"), "%s:%s", text,
+                       why);
   }
 }
 

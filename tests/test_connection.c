@@ -95,20 +95,20 @@ static void on_left(void *arg, struct connection *leaving,
   connection = leaving;
 }
 
-static void on_closed(void *owner) {
-  cr_assert(owner == &front);
+static void on_closed(void *arg) {
+  cr_assert(arg == &front);
   tell('.');
   loop_stop(loop);
 }
 
 static void front_open(int64_t write_timeout_us) {
-  const struct front_handler handler = {.on_head = on_head,
+  const struct front_handler handler = {.arg = &front,
+                                        .on_head = on_head,
                                         .on_hold = on_hold,
                                         .on_release = on_release,
                                         .on_request = on_request,
                                         .on_bad_request = on_bad_request,
                                         .on_left = on_left,
-                                        .owner = &front,
                                         .on_closed = on_closed};
   const struct front_limits limits = {
       .head_bytes = 1024,
@@ -197,13 +197,16 @@ static void begin(void) {
   loop_stop(loop);
 }
 
-static int begin_stream(void) {
+/* A client that has sent this, upon which the answer begins. */
+static int begin_by(const char *sent) {
   int client = connect_client();
   respond = begin;
-  client_send(client, REQUEST);
+  client_send(client, sent);
   loop_run(loop);
   return client;
 }
+
+static int begin_stream(void) { return begin_by(REQUEST); }
 
 static ssize_t push(const char *text) {
   struct iovec part = {(char *)(uintptr_t)text, strlen(text)};
@@ -226,15 +229,20 @@ static size_t push_until_full(void) {
   return sum + (size_t)n;
 }
 
+/* The answer ends, the client has had all of it and leaves. */
+static void finish_with(int client, const char *text) {
+  connection_finish(connection);
+  client_expect(client, text);
+  close(client);
+}
+
 Test(connection, an_answer_in_pieces_ends_by_a_close) {
   int client = begin_stream();
   cr_assert(connection_closes(connection));
   must_push("one, ");
   must_push("");
   must_push("two");
-  connection_finish(connection);
-  client_expect(client, "one, two");
-  close(client);
+  finish_with(client, "one, two");
   loop_run(loop);
   expect_story(".");
 }
@@ -258,10 +266,7 @@ Test(connection, a_framed_answer_in_pieces_leaves_the_connection_open) {
 
 Test(connection, what_is_pipelined_behind_a_framed_answer_is_a_request) {
   framed = true;
-  int client = connect_client();
-  respond = begin;
-  client_send(client, REQUEST REQUEST);
-  loop_run(loop);
+  int client = begin_by(REQUEST REQUEST);
   must_push("one");
   connection_finish(connection);
   must_push("two");
@@ -284,27 +289,18 @@ Test(connection, the_pieces_of_one_push_go_out_in_their_order) {
   int client = begin_stream();
   struct iovec parts[] = {{"one", 3}, {", ", 2}, {"", 0}, {"two", 3}};
   cr_assert(connection_push(connection, parts, 4) == 8);
-  connection_finish(connection);
-  client_expect(client, "one, two");
-  close(client);
+  finish_with(client, "one, two");
 }
 
 Test(connection, an_answer_may_end_without_a_piece) {
   int client = begin_stream();
-  connection_finish(connection);
-  client_expect(client, "");
-  close(client);
+  finish_with(client, "");
 }
 
 Test(connection, what_is_pipelined_behind_a_stream_is_no_request) {
-  int client = connect_client();
-  respond = begin;
-  client_send(client, REQUEST REQUEST);
-  loop_run(loop);
+  int client = begin_by(REQUEST REQUEST);
   must_push("all");
-  connection_finish(connection);
-  client_expect(client, "all");
-  close(client);
+  finish_with(client, "all");
   loop_run(loop);
   expect_story(".");
 }
@@ -317,9 +313,7 @@ Test(connection, room_is_told_once_when_a_slow_client_reads) {
   loop_run(loop);
   expect_story("r");
   must_push("more");
-  connection_finish(connection);
-  client_expect(client, "more");
-  close(client);
+  finish_with(client, "more");
   loop_run(loop);
   expect_story("r.");
 }
@@ -374,19 +368,13 @@ Test(connection, a_stream_goes_with_its_front) {
 #define POST "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n"
 
 Test(connection, a_head_is_shown_once_when_its_body_is_there) {
-  int client = connect_client();
-  respond = begin;
-  client_send(client, POST "ab");
-  loop_run(loop);
+  int client = begin_by(POST "ab");
   expect_story("h1ab");
   close(client);
 }
 
 Test(connection, a_late_body_belongs_to_the_head_that_was_shown) {
-  int client = connect_client();
-  respond = begin;
-  client_send(client, POST "a");
-  loop_run(loop);
+  int client = begin_by(POST "a");
   expect_story("h+");
   client_send(client, "b");
   loop_run(loop);
@@ -444,28 +432,19 @@ static void send_and_run(int client, struct slice bytes) {
 }
 
 Test(connection, chunks_are_undone_where_they_came) {
-  int client = connect_client();
-  respond = begin;
-  client_send(client, CHUNKS "1;x\r\na\r\n2\r\nbc\r\n0\r\nX: y\r\n\r\n");
-  loop_run(loop);
+  int client = begin_by(CHUNKS "1;x\r\na\r\n2\r\nbc\r\n0\r\nX: y\r\n\r\n");
   expect_story("h1abc");
   close(client);
 }
 
 Test(connection, chunks_may_be_none) {
-  int client = connect_client();
-  respond = begin;
-  client_send(client, CHUNKS END);
-  loop_run(loop);
+  int client = begin_by(CHUNKS END);
   expect_story("h1");
   close(client);
 }
 
 Test(connection, late_chunks_belong_to_the_head_that_was_shown) {
-  int client = connect_client();
-  respond = begin;
-  client_send(client, CHUNKS "2\r\na");
-  loop_run(loop);
+  int client = begin_by(CHUNKS "2\r\na");
   expect_story("h+");
   client_send(client, "b\r\n" END);
   loop_run(loop);
@@ -628,9 +607,7 @@ Test(connection, chunks_are_asked_for_where_they_are_taken) {
   send_and_run(client, slice_of(END));
   expect_story("h+1a-");
   must_push("yes");
-  connection_finish(connection);
-  client_expect(client, "yes");
-  close(client);
+  finish_with(client, "yes");
 }
 
 /* ---- turns ---- */

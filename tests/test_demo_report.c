@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/words.h"
+
 static char storage[8192];
 
 static struct text page(void) {
@@ -105,20 +107,12 @@ Test(demo_report, no_more_timings_are_read_than_fit) {
 }
 
 Test(demo_report, members_of_another_form_are_passed_over) {
-  static const char *const others[] = {
-      "",
-      ",,;;==",
-      "db;dur=5",
-      "attempt-0",
-      "attempt-0;dur=1;desc=success",
-      "attempt-0;start=1;desc=success",
-      "attempt-0;start=0;dur=1",
-      "more;desc=\"3 left out\"",
-  };
   struct demo_timing t[4];
-  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-    size_t count = demo_report_timings(t, 4, slice_of(others[i]));
-    cr_expect(count == 0, "read %zu of: %s", count, others[i]);
+  EACH_WORD (text, "|,,;;==|db;dur=5|attempt-0|attempt-0;dur=1;desc=success|"
+                   "attempt-0;start=1;desc=success|attempt-0;start=0;dur=1|"
+                   "more;desc=\"3 left out\"") {
+    size_t count = demo_report_timings(t, 4, slice_of(text));
+    cr_expect(count == 0, "read %zu of: %s", count, text);
   }
 }
 

@@ -4,10 +4,10 @@
 #include "core/estimate.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/words.h"
 #include "tools/luck.h"
 
 enum { MS = 1000, RACES = 100 * 1000, GAP_US = 10 * MS, TARGETS = 2 };
@@ -233,9 +233,7 @@ static void expect_truth(void) {
   for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
     double want = truth_until_ms(parts[i]);
     double got = (double)estimate_until_us(&totals, AS_IT_WOULD_BE, parts[i]);
-    char what[16];
-    snprintf(what, sizeof what, "p%g", 100 * parts[i]);
-    expect_about(what, got / 1000, want, 0.1);
+    expect_about(words_of("p%g", 100 * parts[i]), got / 1000, want, 0.1);
   }
   expect_about("extra", estimate_extra(&totals), (double)truth_extra / RACES,
                0.1);
@@ -287,6 +285,27 @@ Test(estimate, takes_a_target_that_nobody_has_asked_for_one_like_the_other) {
   set_up(2);
   run(RACES, slow_at_times);
   expect_truth();
+}
+
+/* Of a curve that the reader writes meanwhile a part is the old one, and what is
+ * seen of it may fall. */
+Test(estimate, reads_a_curve_that_is_being_written) {
+  struct race_plan plan;
+  struct drawn slow = {500 * MS, true, 200};
+  set_up(1);
+  policy.learn.per_mille = 0;
+  run(1000, always_the_same);
+  for (unsigned i = latency_span(12 * MS); i < LATENCY_SPANS; i++)
+    targets[0].odds.answered[i] = 0.1f;
+  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
+             timeout_us, now_us);
+  struct estimate_totals before = totals_of();
+  (void)observe(&plan, &slow);
+  struct estimate_totals after = totals_of();
+  for (unsigned i = 0; i < LATENCY_SPANS; i++)
+    cr_expect_leq(after.answered[AS_IT_WOULD_BE][i] -
+                      before.answered[AS_IT_WOULD_BE][i],
+                  ESTIMATE_REQUEST, "in span %u", i);
 }
 
 /* ---- what else it says ---- */

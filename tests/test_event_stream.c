@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "support/words.h"
+
 enum { ROOM = 64 };
 
 /* "NAME=DATA|..." of what comes out of bytes fed `piece` at a time. */
@@ -66,9 +68,7 @@ Test(event_stream, an_event_that_does_not_fit_is_passed_over) {
   expect(bytes, "=a|=b|", 1);
   /* 58 bytes and "data: " are 64, and so is one line less and a line feed. */
   snprintf(bytes, sizeof bytes, "data: %058d\n\n: %061d\ndata: c\n\n", 0, 0);
-  char events[128];
-  snprintf(events, sizeof events, "=%058d|=c|", 0);
-  expect(bytes, events, 0);
+  expect(bytes, words_of("=%058d|=c|", 0), 0);
   snprintf(bytes, sizeof bytes, "data: %059d\n\ndata: c\n\n", 0);
   expect(bytes, "=c|", 1);
 }

@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "support/words.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct faults parsed(const char *spec) {
@@ -25,8 +27,7 @@ static void expect_refused(const char *spec, const char *word) {
   char error[200] = "";
   bool valid = faults_parse(&faults, slice_of(spec), error, sizeof error);
   cr_expect(!valid, "'%s' was accepted", spec);
-  cr_expect(strstr(error, word) != NULL, "'%s': '%s' lacks '%s'", spec, error,
-            word);
+  words_expect(error, word);
   cr_expect(strchr(error, '\n') == NULL, "more than one line: %s", error);
 }
 
@@ -64,10 +65,9 @@ Test(faults, a_spec_names_delays_and_kinds) {
 
 Test(faults, every_kind_is_known_by_its_name) {
   for (int fault = FAULT_STATUS; fault <= FAULT_TRICKLE; fault++) {
-    char spec[40];
     const char *name = fault_name((enum fault)fault);
-    snprintf(spec, sizeof spec, "%s=%s100", name,
-             fault == FAULT_STATUS ? "404:" : "");
+    const char *spec =
+        words_of("%s=%s100", name, fault == FAULT_STATUS ? "404:" : "");
     struct faults f = parsed(spec);
     struct faults_draw draw = faults_draw(&f, 1, 1);
     cr_expect_eq(draw.fault, fault, "'%s' drew %s", spec,

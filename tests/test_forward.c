@@ -61,34 +61,27 @@ static void expect(const struct forward_rules *rules, const char *fields,
 
 /* ---- what the client says ---- */
 
-Test(forward, a_client_that_says_nothing_is_spoken_for) {
-  expect(&plain, "", ACCEPT VERSION OWN, "");
-}
+#define FORWARDS(name, rules, fields, common, credentials)                     \
+  Test(forward, name) { expect(rules, fields, common, credentials); }
 
-Test(forward, end_to_end_fields_cross_in_their_order_and_spelling) {
-  expect(&plain,
+FORWARDS(a_client_that_says_nothing_is_spoken_for, &plain, "",
+         ACCEPT VERSION OWN, "")
+FORWARDS(end_to_end_fields_cross_in_their_order_and_spelling, &plain,
          "X-b: 2\r\nx-A:1\r\nAccept:  text/html \r\nUser-Agent: curl/7\r\n"
          "X-b: 3\r\nDNT: 1\r\nCache-Control: no-cache\r\nX-Empty:\r\n",
          "X-b: 2\r\nx-A: 1\r\nAccept: text/html\r\nUser-Agent: curl/7\r\n"
          "X-b: 3\r\nDNT: 1\r\nCache-Control: no-cache\r\nX-Empty: \r\n" OWN,
-         "");
-}
-
-Test(forward, authorization_and_cookie_stand_apart) {
-  expect(
-      &plain,
-      "Cookie: a=1\r\nX-A: 1\r\nauthorization: Basic eA==\r\nCOOKIE: b=2\r\n",
-      "X-A: 1\r\n" ACCEPT VERSION OWN,
-      "Cookie: a=1\r\nauthorization: Basic eA==\r\nCOOKIE: b=2\r\n");
-}
-
-Test(forward, what_would_change_the_answers_form_stays) {
-  expect(&plain,
+         "")
+FORWARDS(
+    authorization_and_cookie_stand_apart, &plain,
+    "Cookie: a=1\r\nX-A: 1\r\nauthorization: Basic eA==\r\nCOOKIE: b=2\r\n",
+    "X-A: 1\r\n" ACCEPT VERSION OWN,
+    "Cookie: a=1\r\nauthorization: Basic eA==\r\nCOOKIE: b=2\r\n")
+FORWARDS(what_would_change_the_answers_form_stays, &plain,
          "Accept-Encoding: gzip\r\nRange: bytes=0-1\r\nif-range: x\r\n"
          "If-None-Match: *\r\nIf-Modified-Since: x\r\nIF-MATCH: *\r\n"
          "If-Unmodified-Since: x\r\nExpect: 100-continue\r\n",
-         ACCEPT VERSION OWN, "");
-}
+         ACCEPT VERSION OWN, "")
 
 Test(forward, what_a_write_depends_on_crosses) {
   struct forward_rules rules = plain;
@@ -109,29 +102,21 @@ Test(forward, where_gzip_is_inflated_it_is_asked_for_whatever_is_taken) {
          "Accept-Encoding: gzip\r\n" VERSION OWN, "");
 }
 
-Test(forward, what_describes_a_body_stays_since_no_body_goes) {
-  expect(&plain,
+FORWARDS(what_describes_a_body_stays_since_no_body_goes, &plain,
          "Content-Length: 0\r\nContent-Type: application/json\r\n"
          "content-encoding: identity\r\n",
-         ACCEPT VERSION OWN, "");
-}
-
-Test(forward, names_that_only_begin_alike_cross) {
-  expect(&plain,
+         ACCEPT VERSION OWN, "")
+FORWARDS(names_that_only_begin_alike_cross, &plain,
          "Iffy: 1\r\nIf: 2\r\nContents: 3\r\nRanges: 4\r\nX-If-Match: 5\r\n"
          "Accept-Language: de\r\n",
          "Iffy: 1\r\nIf: 2\r\nContents: 3\r\nRanges: 4\r\nX-If-Match: 5\r\n"
          "Accept-Language: de\r\n" ACCEPT VERSION OWN,
-         "");
-}
-
-Test(forward, hop_by_hop_fields_stay) {
-  expect(&plain,
+         "")
+FORWARDS(hop_by_hop_fields_stay, &plain,
          "Connection: keep-alive\r\nKeep-Alive: timeout=5\r\nTE: trailers\r\n"
          "Trailer: X\r\nUpgrade: h2c\r\nProxy-Connection: close\r\n"
          "Proxy-Authorization: Basic eA==\r\nProxy-Authenticate: x\r\n",
-         ACCEPT VERSION OWN, "");
-}
+         ACCEPT VERSION OWN, "")
 
 Test(forward, fields_that_connection_names_stay) {
   expect(&plain,
@@ -149,20 +134,13 @@ Test(forward, fields_that_a_second_connection_field_names_stay_too) {
          ACCEPT VERSION OWN, "");
 }
 
-Test(forward, what_is_ours_to_say_is_not_taken_from_a_client) {
-  expect(&plain, "Hedge-Attempt: 7\r\nX-Request-ID: mine\r\n",
-         ACCEPT VERSION OWN, "");
-}
-
-Test(forward, what_is_said_to_us_is_not_passed_on) {
-  expect(&plain, "Hedge: off\r\nHedges: 1\r\nhedge: OFF\r\n",
-         "Hedges: 1\r\n" ACCEPT VERSION OWN, "");
-}
-
-Test(forward, our_via_stands_behind_the_clients) {
-  expect(&plain, "Via: 1.0 other\r\n", "Via: 1.0 other\r\n" ACCEPT VERSION OWN,
-         "");
-}
+FORWARDS(what_is_ours_to_say_is_not_taken_from_a_client, &plain,
+         "Hedge-Attempt: 7\r\nX-Request-ID: mine\r\n", ACCEPT VERSION OWN, "")
+FORWARDS(what_is_said_to_us_is_not_passed_on, &plain,
+         "Hedge: off\r\nHedges: 1\r\nhedge: OFF\r\n",
+         "Hedges: 1\r\n" ACCEPT VERSION OWN, "")
+FORWARDS(our_via_stands_behind_the_clients, &plain, "Via: 1.0 other\r\n",
+         "Via: 1.0 other\r\n" ACCEPT VERSION OWN, "")
 
 /* ---- what is configured ---- */
 

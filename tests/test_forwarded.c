@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support/words.h"
+
 static void parse_head(struct http_request *request, struct slice head) {
   const struct http_request_limits limits = {256, HTTP_FIELDS_MAX};
   const char *why = "";
@@ -35,8 +37,7 @@ static struct text written(const struct http_request *request,
 static void expect(const struct forwarded_from *from, const char *fields,
                    const char *want) {
   static struct http_request request;
-  char head[1024];
-  snprintf(head, sizeof head, "GET / HTTP/1.1\r\nHost: h:81\r\n%s\r\n", fields);
+  const char *head = words_of("GET / HTTP/1.1\r\nHost: h:81\r\n%s\r\n", fields);
   parse_head(&request, slice_of(head));
   struct text out = written(&request, from);
   cr_expect_str_eq(text_end(&out), want, "of\n%sis written\n%s", fields,

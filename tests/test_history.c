@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "core/race_copy.h"
+#include "support/scoped.h"
+#include "support/words.h"
+
+OWNABLE(history)
 
 static struct route_tally tallies[3];
 static const struct attempt_record one = {.start_us = 1, .end_us = 2};
@@ -26,9 +30,7 @@ static bool offer_by(unsigned worker, struct history *history,
                      const struct race_record *race) {
   struct tape *tape = history_tape(history, worker);
   if (!tape_wants(tape, race)) return false;
-  char storage[RACE_COPY_BYTES];
-  struct text copy;
-  text_init(&copy, storage, sizeof storage);
+  EMPTY_TEXT(copy, RACE_COPY_BYTES);
   race_copy_write(&copy, race, race->end_us);
   tape_put(tape, race, text_slice_of(&copy));
   return true;
@@ -53,7 +55,7 @@ static void fill_slowest(struct history *history, int64_t took_ms) {
 /* ---- the tape ---- */
 
 Test(history, of_ordinary_races_a_few_are_copied) {
-  struct history *history = history_new(1);
+  OWNED(history) history = history_new(1);
   unsigned copied = 0;
   fill_slowest(history, 50);
   for (unsigned i = 0; i < 100; i++) {
@@ -65,11 +67,10 @@ Test(history, of_ordinary_races_a_few_are_copied) {
   cr_expect_eq(history_left_out(history, true), 0);
   struct race_record next = race_at(50100, 1);
   cr_expect(offer(history, &next));
-  history_free(history);
 }
 
 Test(history, of_remarkable_races_more_are) {
-  struct history *history = history_new(1);
+  OWNED(history) history = history_new(1);
   unsigned copied = 0;
   fill_slowest(history, 50);
   for (unsigned i = 0; i < 100; i++) {
@@ -81,11 +82,10 @@ Test(history, of_remarkable_races_more_are) {
   }
   cr_expect_eq(copied, TAPE_REMARKABLE);
   cr_expect_eq(history_left_out(history, true), 100 - TAPE_REMARKABLE);
-  history_free(history);
 }
 
 Test(history, the_first_of_each_route_has_a_place) {
-  struct history *history = history_new(1);
+  OWNED(history) history = history_new(1);
   fill_slowest(history, 50);
   for (unsigned i = 0; i < 100; i++) {
     struct race_record race = race_at(50000, 1);
@@ -95,21 +95,19 @@ Test(history, the_first_of_each_route_has_a_place) {
   quiet.tally = &tallies[1];
   cr_expect(offer(history, &quiet));
   cr_expect_not(offer(history, &quiet));
-  history_free(history);
 }
 
 Test(history, without_a_tape_or_an_attempt_nothing_is_wanted) {
-  struct history *history = history_new(1);
+  OWNED(history) history = history_new(1);
   struct race_record race = race_at(0, 1);
   cr_expect_not(tape_wants(NULL, &race));
   race.count = 0;
   cr_expect_not(offer(history, &race));
   cr_expect_eq(history_left_out(history, false), 0);
-  history_free(history);
 }
 
 Test(history, what_somebody_watches_for_is_remarkable) {
-  struct history *history = history_new(1);
+  OWNED(history) history = history_new(1);
   fill_slowest(history, 50);
   history_watch(history, 20 * 1000);
   unsigned copied = 0;
@@ -118,13 +116,12 @@ Test(history, what_somebody_watches_for_is_remarkable) {
     copied += offer(history, &race);
   }
   cr_expect_eq(copied, TAPE_REMARKABLE);
-  history_free(history);
 }
 
 /* ---- the shelves ---- */
 
 Test(history, each_kind_has_its_shelf) {
-  struct history *history = history_new(2);
+  OWNED(history) history = history_new(2);
   struct race_record failed = race_at(0, 5), rescued = race_at(1, 9);
   const struct kept *found[HISTORY_LIST_MAX];
   failed.outcome = OUTCOME_DEADLINE;
@@ -148,7 +145,6 @@ Test(history, each_kind_has_its_shelf) {
   cr_expect_eq(found[0]->seq, 1);
   cr_expect_eq(history_list(history, HISTORY_LATEST, slice_of("/c"), 10, found),
                0);
-  history_free(history);
 }
 
 static void expect_later(void *arg, const struct kept *race) {
@@ -160,7 +156,7 @@ static void expect_later(void *arg, const struct kept *race) {
 
 Test(history, races_of_all_workers_come_in_the_order_of_their_ends) {
   static const int64_t ends_ms[3][3] = {{4, 5, 9}, {1, 6, 7}, {2, 3, 8}};
-  struct history *history = history_new(3);
+  OWNED(history) history = history_new(3);
   struct kept last = {0};
   for (unsigned i = 0; i < 3; i++) {
     for (unsigned k = 0; k < 3; k++) {
@@ -170,11 +166,10 @@ Test(history, races_of_all_workers_come_in_the_order_of_their_ends) {
   }
   history_collect(history, (1000000 + 9) * 1000, expect_later, &last);
   cr_expect_eq(last.seq, 9);
-  history_free(history);
 }
 
 Test(history, the_slowest_are_in_order_and_the_quickest_of_them_goes) {
-  struct history *history = history_new(1);
+  OWNED(history) history = history_new(1);
   const struct kept *found[HISTORY_LIST_MAX];
   const struct slice any = {0};
   for (int64_t i = 0; i < HISTORY_LIST_MAX + 50; i++) {
@@ -195,11 +190,10 @@ Test(history, the_slowest_are_in_order_and_the_quickest_of_them_goes) {
     cr_expect_geq(found[i - 1]->took_us, found[i]->took_us);
     cr_expect_neq(found[i - 1], found[i]);
   }
-  history_free(history);
 }
 
 Test(history, a_slow_one_is_forgotten_after_a_while) {
-  struct history *history = history_new(1);
+  OWNED(history) history = history_new(1);
   const struct kept *found[1];
   struct race_record race = race_at(0, 500);
   cr_assert(offer(history, &race));
@@ -209,11 +203,10 @@ Test(history, a_slow_one_is_forgotten_after_a_while) {
   collect(history, 15 * 60 * 1000 + 1);
   cr_expect_eq(history_list(history, HISTORY_SLOWEST, any, 1, found), 0);
   cr_expect_eq(history_list(history, HISTORY_LATEST, any, 1, found), 1);
-  history_free(history);
 }
 
 Test(history, it_is_bounded_in_bytes) {
-  struct history *history = history_new(1);
+  OWNED(history) history = history_new(1);
   static char path[1100];
   memset(path, '/', sizeof path - 1);
   for (int64_t i = 0; i < 10000; i++) {
@@ -226,11 +219,10 @@ Test(history, it_is_bounded_in_bytes) {
   }
   cr_expect_leq(history_bytes(history), (1024 + 3 * 256) * 1024);
   cr_expect_gt(history_bytes(history), 1024 * 1024 - 4096);
-  history_free(history);
 }
 
 Test(history, a_quick_route_has_slowest_ones_too) {
-  struct history *history = history_new(1);
+  OWNED(history) history = history_new(1);
   const struct kept *found[HISTORY_LIST_MAX];
   fill_slowest(history, 50);
   for (int64_t took = 1; took <= 3; took++) {
@@ -244,7 +236,6 @@ Test(history, a_quick_route_has_slowest_ones_too) {
   cr_assert_eq(history_list(history, HISTORY_SLOWEST, route, 2, found), 2);
   cr_expect_eq(found[0]->took_us, 3000);
   cr_expect_eq(found[1]->took_us, 2000);
-  history_free(history);
 }
 
 static struct slice id_of(const struct kept *race) {
@@ -254,7 +245,7 @@ static struct slice id_of(const struct kept *race) {
 }
 
 Test(history, the_latest_of_an_id_is_found) {
-  struct history *history = history_new(1);
+  OWNED(history) history = history_new(1);
   static char long_id[300];
   memset(long_id, 'x', sizeof long_id);
   for (unsigned i = 0; i < 4; i++) {
@@ -274,7 +265,6 @@ Test(history, the_latest_of_an_id_is_found) {
   char cut[RACE_COPY_NAME + 1];
   snprintf(cut, sizeof cut, "%.*s...", RACE_COPY_NAME - 3, long_id);
   cr_expect(history_find(history, slice_of(cut)));
-  history_free(history);
 }
 
 static unsigned heard;
@@ -284,7 +274,7 @@ static void on_race(void *arg, const struct kept *race) {
 }
 
 Test(history, who_collects_hears_of_each_in_order) {
-  struct history *history = history_new(2);
+  OWNED(history) history = history_new(2);
   uint64_t seq = 0;
   for (unsigned i = 0; i < 3; i++) {
     struct race_record race = race_at(i, 1);
@@ -292,5 +282,4 @@ Test(history, who_collects_hears_of_each_in_order) {
   }
   history_collect(history, INT64_C(1000000000), on_race, &seq);
   cr_expect_eq(heard, 3);
-  history_free(history);
 }

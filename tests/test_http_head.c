@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/text.h"
+#include "support/words.h"
 
 /* Scans the first len bytes from memory of exactly that size, so that a
  * sanitizer sees every look beyond it. */
@@ -186,16 +187,11 @@ Test(http_head, field_lines_are_taken_one_by_one) {
 }
 
 Test(http_head, a_line_that_is_no_field_line_is_refused) {
-  static const char *const lines[] = {
-      "Host\r\n",       "Host : a\r\n",    "Host\t: a\r\n",
-      ": a\r\n",        " Host: a\r\n",    "\tHost: a\r\n",
-      "Ho st: a\r\n",   "Ho(st: a\r\n",    "H\xc3\xa9: a\r\n",
-      "Host: a",        "Host: a\n",       "Host: a\r",
-      "Host: a\rb\r\n", "Host: a\x01\r\n", "Host: a\x7f\r\n",
-      "Host",           "Host:",           "\r\n",
-  };
-  for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++)
-    expect_fields(slice_of(lines[i]), "!");
+  EACH_WORD (text, "Host\r\n|Host : a\r\n|Host\t: a\r\n|: a\r\n| Host: a\r\n|"
+                   "\tHost: a\r\n|Ho st: a\r\n|Ho(st: a\r\n|H\xc3\xa9: a\r\n|"
+                   "Host: a|Host: a\n|Host: a\r|Host: a\rb\r\n|Host: a\x01\r\n|"
+                   "Host: a\x7f\r\n|Host|Host:|\r\n")
+    expect_fields(slice_of(text), "!");
   expect_fields(slice_of("A: b\r\n c\r\n"), "A=b|!");
   expect_fields((struct slice){"A: b\0c\r\n", 8}, "!");
 }
@@ -234,24 +230,11 @@ Test(http_head, a_length_is_digits_that_fit) {
   cr_expect(http_parse_length(slice_of("0042"), &length) && length == 42);
   cr_expect(http_parse_length(slice_of("18446744073709551615"), &length) &&
             length == UINT64_MAX);
-  static const char *const bad[] = {"",
-                                    "+5",
-                                    "-5",
-                                    "0x5",
-                                    " 5",
-                                    "5 ",
-                                    "5, 5",
-                                    "5,5",
-                                    "5;",
-                                    "5.0",
-                                    "1e3",
-                                    "five",
-                                    "18446744073709551616",
-                                    "99999999999999999999",
-                                    "5\xc2\xb2"};
-  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-    cr_expect_not(http_parse_length(slice_of(bad[i]), &length),
-                  "\"%s\" passed as %llu", bad[i], (unsigned long long)length);
+  EACH_WORD (text,
+             "|+5|-5|0x5| 5|5 |5, 5|5,5|5;|5.0|1e3|five|18446744073709551616|"
+             "99999999999999999999|5\xc2\xb2")
+    cr_expect_not(http_parse_length(slice_of(text), &length),
+                  "\"%s\" passed as %llu", text, (unsigned long long)length);
 }
 
 Test(http_head, a_list_names_its_members_without_their_case) {

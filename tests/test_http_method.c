@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/words.h"
+
 Test(http_method, a_name_and_its_number_are_one) {
   for (unsigned i = 0; i < HTTP_METHODS; i++) {
     struct slice name = http_method_name((enum http_method)i);
@@ -26,9 +28,7 @@ Test(http_method, what_asks_for_no_change_is_safe) {
 }
 
 Test(http_method, a_set_is_written_as_allow_wants_it) {
-  char storage[64];
-  struct text text;
-  text_init(&text, storage, sizeof storage);
+  EMPTY_TEXT(text, 64);
   http_methods_write(&text, 1u << HTTP_POST | 1u << HTTP_GET | 1u << HTTP_HEAD);
   cr_expect_str_eq(text_end(&text), "GET, HEAD, POST");
 }

@@ -5,9 +5,9 @@
  * why" one that was not whole at the close. Each is fed whole, in every split
  * into two pieces, and byte by byte; every way must give the same text, and
  * behind a '|' in it the same offsets. A reader that takes head and body out
- * after each piece (http_response_forget) gets the same body. Every call gets the bytes in fresh
- * memory of exactly their size, so that a sanitizer sees every look beyond
- * them, and nothing can be remembered by its address. */
+ * after each piece (http_response_forget) gets the same body. Every call gets
+ * the bytes in fresh memory of exactly their size, so that a sanitizer sees
+ * every look beyond them, and nothing can be remembered by its address. */
 #include "core/http_response.h"
 
 #include <criterion/criterion.h>
@@ -17,6 +17,7 @@
 
 #include "core/http_head.h"
 #include "core/text.h"
+#include "support/draw.h"
 
 struct response_case {
   struct slice bytes, wanted;
@@ -129,6 +130,9 @@ static void forget(struct feed *feed) {
   cr_assert(feed->len == unread && response->body_len == 0,
             "%.*s\n%zu bytes are left of %zu", SLICE_ARG(feed->input),
             feed->len, unread);
+  struct response_meaning meaning = http_response_meaning(response, copy);
+  cr_assert(meaning.wait.len == 0 && meaning.location.len == 0,
+            "%.*s\na value that is not there", SLICE_ARG(feed->input));
   memcpy(feed->held, copy, feed->len);
   free(copy);
 }
@@ -176,7 +180,6 @@ static void tell_offsets(struct text *out, const struct feed *feed) {
   tell_number(out, " body ", response->body_at);
   tell_number(out, "+", response->body_len);
   tell_number(out, " used ", response->used);
-  tell_number(out, " interim ", response->interim);
   tell_number(out, " length ", (size_t)response->length);
 }
 
@@ -460,60 +463,30 @@ static const struct response_case codings[] = {
 #define BAD_EXTENSION "bad: a chunk extension holds a control byte or a bare LF"
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 
+/* One of each kind: test_chunks.c has them all. */
 static const struct response_case chunks[] = {
     IS(CHUNKED EMPTY_CHUNK, "200 keep ``"),
-    IS(CHUNKED "1\r\nh\r\n4\r\nello\r\n" EMPTY_CHUNK, "200 keep `hello`"),
-    IS(CHUNKED "1A\r\n" LETTERS "\r\n" EMPTY_CHUNK, "200 keep `" LETTERS "`"),
     IS(CHUNKED "1a\r\n" LETTERS "\r\n" EMPTY_CHUNK, "200 keep `" LETTERS "`"),
-    IS(CHUNKED "0000000000000005\r\nhello\r\n" EMPTY_CHUNK, "200 keep `hello`"),
     IS(CHUNKED "5\r\nhello\r\n0000\r\n\r\n", "200 keep `hello`"),
     IS(CHUNKED "6\r\n0\r\n\r\n\0\r\n" EMPTY_CHUNK, "200 keep `0\r\n\r\n\0`"),
     IS(CHUNKED "5;a=\"b;\t\xff\"\r\nhello\r\n0;c\r\n\r\n", "200 keep `hello`"),
-    IS(CHUNKED "5;\r\nhello\r\n0; \r\n\r\n", "200 keep `hello`"),
     IS(CHUNKED "5\r\nhello\r\n" EMPTY_CHUNK "more",
        "200 keep `hello` then `more`"),
     IS(CHUNKED EMPTY_CHUNK EMPTY_CHUNK, "200 keep `` then `" EMPTY_CHUNK "`"),
     IS(CHUNKED "0x5\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "+5\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "-5\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED " 5\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "5 \r\nhello\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "5 ;a\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "5\t\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "5\0\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "5,5\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "5g\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED ";a\r\nhello\r\n" EMPTY_CHUNK, DIGITS),
-    IS(CHUNKED "\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "hello", DIGITS),
-    IS(CHUNKED "5\nhello\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "5\rhello\r\n" EMPTY_CHUNK, SIZE_CR),
-    IS(CHUNKED "5\r\r\nhello\r\n" EMPTY_CHUNK, SIZE_CR),
     IS(CHUNKED "ffffffffffffffff\r\nhello", IN_BODY),
     IS(CHUNKED "10000000000000000\r\nhello", MANY_DIGITS),
-    IS(CHUNKED "10000000000000005\r\nhello\r\n" EMPTY_CHUNK, MANY_DIGITS),
-    IS(CHUNKED "00000000000000000\r\n\r\n", MANY_DIGITS),
     IS(CHUNKED "5\r\nhello" EMPTY_CHUNK, NO_CRLF),
-    IS(CHUNKED "4\r\nhello\r\n" EMPTY_CHUNK, NO_CRLF),
-    IS(CHUNKED "6\r\nhello\r\n" EMPTY_CHUNK, NO_CRLF),
-    IS(CHUNKED "5\r\nhello\n" EMPTY_CHUNK, NO_CRLF),
     IS(CHUNKED "5\r\nhello\r" EMPTY_CHUNK, NO_CRLF),
-    IS(CHUNKED "5\r\nhello\r\r\n" EMPTY_CHUNK, NO_CRLF),
     IS(CHUNKED "5\r\nhello\r\n\r\n" EMPTY_CHUNK, DIGITS),
     IS(CHUNKED "5;a\nhello\r\n" EMPTY_CHUNK, BAD_EXTENSION),
-    IS(CHUNKED "5;a\0b\r\nhello\r\n" EMPTY_CHUNK, BAD_EXTENSION),
-    IS(CHUNKED "5;a\x7f\r\nhello\r\n" EMPTY_CHUNK, BAD_EXTENSION),
-    IS(CHUNKED "5;a\rb\r\nhello\r\n" EMPTY_CHUNK, SIZE_CR),
     IS(CHUNKED, IN_BODY),
-    IS(CHUNKED "5", IN_BODY),
-    IS(CHUNKED "5\r", IN_BODY),
-    IS(CHUNKED "5;a", IN_BODY),
-    IS(CHUNKED "5\r\n", IN_BODY),
     IS(CHUNKED "5\r\nhel", IN_BODY),
-    IS(CHUNKED "5\r\nhello", IN_BODY),
-    IS(CHUNKED "5\r\nhello\r", IN_BODY),
-    IS(CHUNKED "5\r\nhello\r\n", IN_BODY),
-    IS(CHUNKED "5\r\nhello\r\n0\r\n", IN_BODY),
     IS(CHUNKED "5\r\nhello\r\n0\r\n\r", IN_BODY),
 };
 
@@ -605,9 +578,8 @@ static const struct response_case interim[] = {
        "200 close until-close `[]`"),
     IS(CONTINUE OK11 LENGTH("2") "\r\n[]" CONTINUE,
        "200 keep `[]` then `" CONTINUE "`"),
-    IS(FOUR_HINTS FOUR_HINTS FOUR_HINTS FOUR_HINTS FINAL, "200 keep `[]`"),
     IS(FOUR_HINTS FOUR_HINTS FOUR_HINTS FOUR_HINTS HINTS FINAL,
-       "bad: there are too many 1xx responses"),
+       "200 keep `[]`"),
     IS("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n" FINAL,
        "101 close until-close `" FINAL "`"),
     IS(CONTINUE "HTTP/1.1 101 Switching Protocols\r\n" LENGTH("2") "\r\n[]",
@@ -655,53 +627,22 @@ static const struct response_case connections[] = {
        "200 close ``"),
 };
 
-Test(http_response, the_status_line_is_read) { EXPECT_RESPONSES(status_lines); }
+#define READS(name, cases)                                                     \
+  Test(http_response, name) { EXPECT_RESPONSES(cases); }
 
-Test(http_response, what_is_not_http_1_0_or_1_1_is_refused) {
-  EXPECT_RESPONSES(other_protocols);
-}
-
-Test(http_response, control_bytes_and_bare_line_ends_are_refused) {
-  EXPECT_RESPONSES(control_bytes);
-}
-
-Test(http_response, field_lines_are_taken_as_they_are_or_refused) {
-  EXPECT_RESPONSES(fields);
-}
-
-Test(http_response, a_content_length_is_digits_and_stands_alone) {
-  EXPECT_RESPONSES(lengths);
-}
-
-Test(http_response, chunked_is_the_one_coding_and_excludes_a_length) {
-  EXPECT_RESPONSES(codings);
-}
-
-Test(http_response, chunks_are_joined_or_refused) { EXPECT_RESPONSES(chunks); }
-
-Test(http_response, trailers_are_dropped_or_refused) {
-  EXPECT_RESPONSES(trailers);
-}
-
-Test(http_response, a_body_without_a_frame_ends_with_the_connection) {
-  EXPECT_RESPONSES(until_close);
-}
-
-Test(http_response, some_statuses_have_no_body_whatever_their_fields_say) {
-  EXPECT_RESPONSES(no_bodies);
-}
-
-Test(http_response, interim_responses_are_skipped) {
-  EXPECT_RESPONSES(interim);
-}
-
-Test(http_response, a_head_that_is_cut_is_no_response) {
-  EXPECT_RESPONSES(cut_heads);
-}
-
-Test(http_response, connection_options_decide_whether_it_stays_open) {
-  EXPECT_RESPONSES(connections);
-}
+READS(the_status_line_is_read, status_lines)
+READS(what_is_not_http_1_0_or_1_1_is_refused, other_protocols)
+READS(control_bytes_and_bare_line_ends_are_refused, control_bytes)
+READS(field_lines_are_taken_as_they_are_or_refused, fields)
+READS(a_content_length_is_digits_and_stands_alone, lengths)
+READS(chunked_is_the_one_coding_and_excludes_a_length, codings)
+READS(chunks_are_joined_or_refused, chunks)
+READS(trailers_are_dropped_or_refused, trailers)
+READS(a_body_without_a_frame_ends_with_the_connection, until_close)
+READS(some_statuses_have_no_body_whatever_their_fields_say, no_bodies)
+READS(interim_responses_are_skipped, interim)
+READS(a_head_that_is_cut_is_no_response, cut_heads)
+READS(connection_options_decide_whether_it_stays_open, connections)
 
 /* ---- what a table does not show ---- */
 
@@ -743,7 +684,6 @@ Test(http_response, offsets_count_from_the_start_of_the_buffer) {
   char said[8];
   size_t len = read_all(text, sizeof text - 1, said);
   size_t head_len = strlen(OK11 LENGTH("2") "\r\n");
-  cr_expect_eq(response.interim, 1);
   cr_expect_eq(response.head_at, strlen(CONTINUE));
   cr_expect_eq(response.head_len, head_len);
   cr_expect_eq(response.body_at, strlen(CONTINUE) + head_len);
@@ -907,6 +847,12 @@ Test(http_response, an_interim_head_adds_nothing_to_the_meaning) {
   cr_expect(slice_equal(meaning.location, slice_of("/yes")));
 }
 
+Test(http_response, what_was_forgotten_means_nothing) {
+  expect_same_when_forgetting(
+      slice_of("HTTP/1.1 503 No\r\nLocation: /a\r\nRetry-After: 120\r\n" LENGTH(
+          "2") "\r\n{}"));
+}
+
 static void expect_fields(const char *text, const char *want) {
   char bytes[512];
   read_meaning(text, bytes, sizeof bytes);
@@ -990,15 +936,6 @@ Test(http_response, many_small_trailers_are_too_large_together) {
 
 /* ---- luck ---- */
 
-static uint64_t lot = 88172645463325252u;
-
-static size_t draw(size_t below) { /* xorshift */
-  lot ^= lot << 13;
-  lot ^= lot >> 7;
-  lot ^= lot << 17;
-  return (size_t)(lot % below);
-}
-
 static size_t some(void) { return 1 + draw(draw(2) ? 4 : 60); }
 
 #define TABLE(cases)                                                           \
@@ -1019,25 +956,9 @@ static struct slice drawn_case(void) {
   return tables[n].cases[draw(tables[n].count)].bytes;
 }
 
-/* Replaces, inserts or removes one byte, mostly one that means something. */
-static size_t mutate(char *text, size_t len) {
-  static const char bytes[] = "\r\n\r\n\r\n \t:;,0123456789abcdefABCDEF+-x\"/."
+/* Bytes that mean something. */
+static const char telling[] = "\r\n\r\n\r\n \t:;,0123456789abcdefABCDEF+-x\"/."
                               "\x01\x7f\x80\xff";
-  size_t at = draw(len + 1), kind = draw(3);
-  char byte = draw(20) ? bytes[draw(sizeof bytes)] : (char)draw(256);
-  if (kind == 0) {
-    memmove(text + at + 1, text + at, len - at);
-    text[at] = byte;
-    return len + 1;
-  }
-  if (at == len) return len;
-  if (kind == 1) {
-    text[at] = byte;
-    return len;
-  }
-  memmove(text + at, text + at + 1, len - at - 1);
-  return len - 1;
-}
 
 Test(http_response, random_changes_are_judged_alike_in_random_pieces) {
   for (unsigned round = 0; round < 100000; round++) {
@@ -1046,7 +967,7 @@ Test(http_response, random_changes_are_judged_alike_in_random_pieces) {
     cr_assert_lt(drawn.len, 1024);
     memcpy(text, drawn.at, drawn.len);
     size_t len = drawn.len;
-    for (size_t i = draw(5); i > 0; i--) len = mutate(text, len);
+    for (size_t i = draw(5); i > 0; i--) len = draw_change(text, len, telling);
     struct slice input = {text, len};
     expect_same(input, draw(len + 1), some);
     if (round % 16 == 0) expect_same(input, 0, one);

@@ -103,10 +103,12 @@ Test(intake, a_success_is_certain_with_its_last_byte) {
   expect(CHUNKED "1\r\n[\r\n1\r\n]\r\n0\r\n\r\n", "success 200 whole");
 }
 
-Test(intake, a_failing_status_is_certain_with_its_head) {
-  expect("HTTP/1.1 503 X\r\n" LENGTH("9") "\r\n",
-         "status 503: the upstream is overloaded or down (503)");
-}
+#define TELLS(name, answer, want)                                              \
+  Test(intake, name) { expect(answer, want); }
+
+TELLS(a_failing_status_is_certain_with_its_head,
+      "HTTP/1.1 503 X\r\n" LENGTH("9") "\r\n",
+      "status 503: the upstream is overloaded or down (503)")
 
 Test(intake, a_page_of_html_is_certain_with_its_first_byte) {
   expect(OK LENGTH("900") "\r\n<",
@@ -117,10 +119,8 @@ Test(intake, a_page_of_html_is_certain_with_its_first_byte) {
          "'<'");
 }
 
-Test(intake, a_4xx_is_read_to_its_end) {
-  expect("HTTP/1.1 418 X\r\n" LENGTH("3") "\r\n<a>",
-         "status 418 whole: the upstream answered 418");
-}
+TELLS(a_4xx_is_read_to_its_end, "HTTP/1.1 418 X\r\n" LENGTH("3") "\r\n<a>",
+      "status 418 whole: the upstream answered 418")
 
 Test(intake, what_is_no_http_is_certain_with_the_first_wrong_byte) {
   expect("X", "transport 0: what came is no HTTP response");
@@ -128,10 +128,9 @@ Test(intake, what_is_no_http_is_certain_with_the_first_wrong_byte) {
          "transport 0: the head holds a control byte or a bare line end");
 }
 
-Test(intake, an_interim_answer_is_passed_by) {
-  expect("HTTP/1.1 100 Continue\r\n\r\n" OK LENGTH("2") "\r\n[]",
-         "success 200 whole");
-}
+TELLS(an_interim_answer_is_passed_by,
+      "HTTP/1.1 100 Continue\r\n\r\n" OK LENGTH("2") "\r\n[]",
+      "success 200 whole")
 
 Test(intake, each_byte_of_a_body_is_judged_once) {
   /* Twice would be two roots, or a broken one. */
@@ -184,9 +183,8 @@ static const char *answer_with_head(size_t head_bytes) {
   return answer;
 }
 
-Test(intake, a_head_of_exactly_the_limit_is_taken) {
-  expect(answer_with_head(HEAD_MAX), "success 200 whole");
-}
+TELLS(a_head_of_exactly_the_limit_is_taken, answer_with_head(HEAD_MAX),
+      "success 200 whole")
 
 Test(intake, a_head_over_the_limit_is_too_large) {
   struct slice answer = slice_of(answer_with_head(HEAD_MAX + 1));
@@ -598,6 +596,24 @@ Test(intake, one_that_lost_inflates_no_more_and_holds_nothing_for_it) {
     cr_expect_eq(intake_skip(&intake), RESPONSE_DONE);
     cr_expect(intake_leaves_clean(&intake));
   }
+}
+
+/* The rules are its route's, which may be gone by then. */
+Test(intake, one_that_lost_breaks_no_rule) {
+  char storage[JSON_RULE_WHY_BYTES];
+  struct json_rule rule;
+  struct text why;
+  text_init(&why, storage, sizeof storage);
+  cr_assert(json_rule_parse(&rule, slice_of("/a == 1"), &why));
+  const struct json_rules rules = {&rule, 1, 1};
+  message.rules = &rules;
+  start_again();
+  message.rules = NULL;
+  receive(slice_of(OK "\r\n{\"a\":2}"));
+  cr_expect(intake_judge(&intake));
+  intake_lose(&intake);
+  intake_end(&intake);
+  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
 }
 
 /* ---- what is usual ---- */

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct sample {
-  const char *at;
-  size_t len;
-};
+#include "core/slice.h"
+#include "support/draw.h"
 
 struct refused {
   const char *at;
@@ -19,114 +17,42 @@ struct refused {
 };
 
 #define TEXT(t) t, sizeof(t) - 1
-#define V(t)                                                                   \
-  { TEXT(t) }
 
-static const struct sample VALID[] = {
-    V("null"),
-    V("true"),
-    V("false"),
-    V("0"),
-    V("-0"),
-    V("7"),
-    V("10"),
-    V("1234567890"),
-    V("-1"),
-    V("-12"),
-    V("0.0"),
-    V("0.5"),
-    V("-0.5"),
-    V("12.75"),
-    V("1e1"),
-    V("1E1"),
-    V("1e+1"),
-    V("1e-1"),
-    V("0e0"),
-    V("0E+00"),
-    V("-0.0e-0"),
-    V("1.5e300"),
-    V("123456789012345678901234567890"),
-    V("1e99999"),
-    V("\"\""),
-    V("\"a\""),
-    V("\"abcdefg\""),
-    V("\"abcdefgh\""),
-    V("\"abcdefghi\""),
-    V("\"abcdefghijklmnopqrstuvwxyz 0123456789\""),
-    V("\"\\\"\""),
-    V("\"\\\\\""),
-    V("\"\\/\""),
-    V("\"\\b\\f\\n\\r\\t\""),
-    V("\"\\u0000\""),
-    V("\"\\u00e9\""),
-    V("\"\\uABCD\\uabcd\""),
-    V("\"\\ud83d\\ude00\""),
-    V("\"\\ud800\""),
-    V("\"\\udc00\\ud800\""),
-    V("\"\\\\\\\\\\\"\""),
-    V("\"abcdefg\\n\""),
-    V("\"abcdefgh\\n\""),
-    V("\"\x7f\""),
-    V("\"'\""),
-    V("\"/\""),
-    V("\"[{]},:\""),
-    V("\"\\u0022\""),
-    V("[]"),
-    V("[ ]"),
-    V("{}"),
-    V("{ }"),
-    V("[[]]"),
-    V("[[],[]]"),
-    V("[{}]"),
-    V("[{},{}]"),
-    V("{\"a\":{}}"),
-    V("{\"a\":[]}"),
-    V("[1]"),
-    V("[1,2]"),
-    V("[1 , 2]"),
-    V("[-0]"),
-    V("[0,0.0,0e0]"),
-    V("[1.5,2e3]"),
-    V("[true,false,null]"),
-    V("[\"a\",\"b\"]"),
-    V("[\"\",\"\"]"),
-    V("[[[[[[[[]]]]]]]]"),
-    V("{\"\":0}"),
-    V("{\"a\":1}"),
-    V("{\"a\":1,\"b\":2}"),
-    V("{\"a\":1,\"a\":2}"),
-    V("{\"a\":\"b\"}"),
-    V("{\"a\":null}"),
-    V("{\"a\":true,\"b\":false}"),
-    V("{ \"a\" : 1 , \"b\" : [ ] }"),
-    V("{\"a\":{\"b\":{\"c\":[1,{\"d\":\"e\"}]}}}"),
-    V("{\"\\u0061\":1}"),
-    V("{\"a\\\"b\":1}"),
-    V("{\"a\":-1.5e-3}"),
-    V(" 0"),
-    V("0 "),
-    V("\t\n\r 0\r\n\t "),
-    V("[]\n"),
-    V("\n[]"),
-    V(" [ 1 ,\n2\t,\r3 ] "),
-    V("{\n  \"a\": 1,\n  \"b\": [\n    true\n  ]\n}\n"),
-    V("[               1]"),
-    V("[1,\n                2]"),
-    V("[\n\t\t\t\t\t\t\t\t\t\t1\n]"),
-    V("\"\xC2\x80\""),
-    V("\"\xDF\xBF\""),
-    V("\"\xE0\xA0\x80\""),
-    V("\"\xE2\x82\xAC\""),
-    V("\"\xED\x9F\xBF\""),
-    V("\"\xEE\x80\x80\""),
-    V("\"\xEF\xBF\xBF\""),
-    V("\"\xEF\xBB\xBF\""),
-    V("\"\xF0\x90\x80\x80\""),
-    V("\"\xF0\x9F\x98\x80\""),
-    V("\"\xF4\x8F\xBF\xBF\""),
-    V("{\"\xC3\xA9\":\"\xE6\x97\xA5\xE6\x9C\xAC\"}"),
-    V("\"abcdefg\xC3\xA9hijklmn\""),
-};
+/* Apart by bars; split fills valid with them. */
+static const char valid_texts[] =
+    "null|true|false|0|-0|7|10|1234567890|-1|-12|0.0|0.5|-0.5|12.75|1e1|1E1|"
+    "1e+1|1e-1|0e0|0E+00|-0.0e-0|1.5e300|123456789012345678901234567890|"
+    "1e99999|\"\"|\"a\"|\"abcdefg\"|\"abcdefgh\"|\"abcdefghi\"|"
+    "\"abcdefghijklmnopqrstuvwxyz 0123456789\"|\"\\\"\"|\"\\\\\"|\"\\/\"|"
+    "\"\\b\\f\\n\\r\\t\"|\"\\u0000\"|\"\\u00e9\"|\"\\uABCD\\uabcd\"|"
+    "\"\\ud83d\\ude00\"|\"\\ud800\"|\"\\udc00\\ud800\"|\"\\\\\\\\\\\"\"|"
+    "\"abcdefg\\n\"|\"abcdefgh\\n\"|\"\x7f\"|\"'\"|\"/\"|\"[{]},:\"|"
+    "\"\\u0022\"|[]|[ ]|{}|{ }|[[]]|[[],[]]|[{}]|[{},{}]|{\"a\":{}}|"
+    "{\"a\":[]}|[1]|[1,2]|[1 , 2]|[-0]|[0,0.0,0e0]|[1.5,2e3]|"
+    "[true,false,null]|[\"a\",\"b\"]|[\"\",\"\"]|[[[[[[[[]]]]]]]]|{\"\":0}|"
+    "{\"a\":1}|{\"a\":1,\"b\":2}|{\"a\":1,\"a\":2}|{\"a\":\"b\"}|"
+    "{\"a\":null}|{\"a\":true,\"b\":false}|{ \"a\" : 1 , \"b\" : [ ] }|"
+    "{\"a\":{\"b\":{\"c\":[1,{\"d\":\"e\"}]}}}|{\"\\u0061\":1}|"
+    "{\"a\\\"b\":1}|{\"a\":-1.5e-3}| 0|0 |\t\n\r 0\r\n\t |[]\n|\n[]|"
+    " [ 1 ,\n2\t,\r3 ] |{\n  \"a\": 1,\n  \"b\": [\n    true\n  ]\n}\n|"
+    "[               1]|[1,\n                2]|[\n\t\t\t\t\t\t\t\t\t\t1\n]|"
+    "\"\xC2\x80\"|\"\xDF\xBF\"|\"\xE0\xA0\x80\"|\"\xE2\x82\xAC\"|"
+    "\"\xED\x9F\xBF\"|\"\xEE\x80\x80\"|\"\xEF\xBF\xBF\"|\"\xEF\xBB\xBF\"|"
+    "\"\xF0\x90\x80\x80\"|\"\xF0\x9F\x98\x80\"|\"\xF4\x8F\xBF\xBF\"|"
+    "{\"\xC3\xA9\":\"\xE6\x97\xA5\xE6\x9C\xAC\"}|\"abcdefg\xC3\xA9hijklmn\"";
+
+static struct slice valid[128];
+static size_t valid_count;
+
+static void split(void) {
+  const char *at = valid_texts, *word;
+  for (; (word = at); at = *at ? at + 1 : NULL) {
+    at = strchrnul(word, '|');
+    valid[valid_count++] = (struct slice){word, (size_t)(at - word)};
+  }
+}
+
+TestSuite(json_check, .init = split);
 
 static const struct refused INVALID[] = {
     {TEXT("<"), "byte 0: no value can start with '<'"},
@@ -326,7 +252,6 @@ static const struct refused INVALID[] = {
     {TEXT("\"caf\xE9\""), "byte 5: a UTF-8 character is broken by '\"'"},
 };
 
-enum { VALID_COUNT = sizeof VALID / sizeof *VALID };
 enum { INVALID_COUNT = sizeof INVALID / sizeof *INVALID };
 
 /* ---- running a check ---- */
@@ -409,11 +334,11 @@ static void expect_every_split_alike(const char *at, size_t len) {
 /* ---- the grammar ---- */
 
 Test(json_check, valid_texts_are_whole_in_every_split) {
-  for (size_t i = 0; i < VALID_COUNT; i++) {
-    struct outcome got = whole(VALID[i].at, VALID[i].len);
-    if (got.verdict != JSON_WHOLE || got.at != VALID[i].len)
-      cr_assert(false, "%s: %s", VALID[i].at, got.explanation);
-    expect_every_split_alike(VALID[i].at, VALID[i].len);
+  for (size_t i = 0; i < valid_count; i++) {
+    struct outcome got = whole(valid[i].at, valid[i].len);
+    if (got.verdict != JSON_WHOLE || got.at != valid[i].len)
+      cr_assert(false, "%.*s: %s", SLICE_ARG(valid[i]), got.explanation);
+    expect_every_split_alike(valid[i].at, valid[i].len);
   }
 }
 
@@ -711,17 +636,17 @@ static void expect_reference_agrees(const char *at, size_t len) {
 }
 
 static const char *seed_text(size_t n, size_t *len) {
-  n %= VALID_COUNT + INVALID_COUNT;
-  if (n < VALID_COUNT) {
-    *len = VALID[n].len;
-    return VALID[n].at;
+  n %= valid_count + INVALID_COUNT;
+  if (n < valid_count) {
+    *len = valid[n].len;
+    return valid[n].at;
   }
-  *len = INVALID[n - VALID_COUNT].len;
-  return INVALID[n - VALID_COUNT].at;
+  *len = INVALID[n - valid_count].len;
+  return INVALID[n - valid_count].at;
 }
 
 Test(json_check, agrees_with_a_reference_on_every_change_of_one_byte) {
-  for (size_t n = 0; n < VALID_COUNT + INVALID_COUNT; n++) {
+  for (size_t n = 0; n < valid_count + INVALID_COUNT; n++) {
     char text[128];
     size_t len;
     const char *seed = seed_text(n, &len);
@@ -755,7 +680,7 @@ static void expect_lane_agrees(const char *open, const char *at, size_t len,
 }
 
 Test(json_check, takes_whole_tokens_as_it_takes_their_bytes) {
-  for (size_t n = 0; n < VALID_COUNT + INVALID_COUNT; n++) {
+  for (size_t n = 0; n < valid_count + INVALID_COUNT; n++) {
     size_t len;
     const char *text = seed_text(n, &len);
     for (size_t more = 0; more <= 80; more++) {
@@ -801,34 +726,9 @@ Test(json_check, agrees_with_a_reference_on_every_change_of_a_record) {
   }
 }
 
-static uint64_t lot = 88172645463325252u;
-
-static size_t draw(size_t below) { /* xorshift */
-  lot ^= lot << 13;
-  lot ^= lot >> 7;
-  lot ^= lot << 17;
-  return (size_t)(lot % below);
-}
-
-/* Replaces, inserts or removes one byte, mostly one that means something. */
-static size_t mutate(char *text, size_t len) {
-  static const char bytes[] = "{}[]\":,\\u0123e.-+Etrufalsn \n\t\r\x01"
+/* Bytes that mean something. */
+static const char telling[] = "{}[]\":,\\u0123e.-+Etrufalsn \n\t\r\x01"
                               "\x7F\x80\x9F\xA0\xBF\xC2\xE0\xED\xEF\xF0\xF4";
-  size_t at = draw(len + 1), kind = draw(3);
-  char byte = draw(20) ? bytes[draw(sizeof bytes)] : (char)draw(256);
-  if (kind == 0) {
-    memmove(text + at + 1, text + at, len - at);
-    text[at] = byte;
-    return len + 1;
-  }
-  if (at == len) return len;
-  if (kind == 1) {
-    text[at] = byte;
-    return len;
-  }
-  memmove(text + at, text + at + 1, len - at - 1);
-  return len - 1;
-}
 
 Test(json_check, agrees_with_a_reference_on_random_changes_and_splits) {
   for (unsigned round = 0; round < 200000; round++) {
@@ -836,7 +736,7 @@ Test(json_check, agrees_with_a_reference_on_random_changes_and_splits) {
     size_t len;
     const char *seed = seed_text(draw(1000), &len);
     memcpy(text, seed, len);
-    for (size_t i = draw(4); i > 0; i--) len = mutate(text, len);
+    for (size_t i = draw(4); i > 0; i--) len = draw_change(text, len, telling);
     expect_reference_agrees(text, len);
     size_t cut = draw(len + 1);
     struct outcome want = whole(text, len), got = in_two(text, len, cut);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support/words.h"
+
 static void expect_at(struct json_pointer pointer, const char *json,
                       const char *want) {
   size_t len = strlen(json), at;
@@ -105,20 +107,9 @@ Test(json_pointer, an_index_counts_from_0) {
 }
 
 Test(json_pointer, what_is_no_index_is_nowhere) {
-  static const char *const none[] = {"/",
-                                     "/-",
-                                     "/00",
-                                     "/01",
-                                     "/-0",
-                                     "/+0",
-                                     "/0x",
-                                     "/a",
-                                     "/1e0",
-                                     "/ 0",
-                                     "/18446744073709551616",
-                                     "/99999999999999999999999999999999"};
-  for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-    expect(none[i], "[0]", "");
+  EACH_WORD (text, "/|/-|/00|/01|/-0|/+0|/0x|/a|/1e0|/ 0|/18446744073709551616|"
+                   "/99999999999999999999999999999999")
+    expect(text, "[0]", "");
 }
 
 /* ---- what is passed by ---- */

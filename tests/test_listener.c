@@ -7,9 +7,10 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+#include "support/words.h"
 
 enum { ACCEPTED_MAX = 64 };
 
@@ -96,10 +97,8 @@ Test(listener, an_address_in_use_is_named) {
   must_open("127.0.0.1");
   uint16_t port = listener_port(listener);
   cr_assert(open_at("127.0.0.1", port, false) == NULL);
-  char expected[64];
-  snprintf(expected, sizeof expected, "127.0.0.1:%u: Address already in use",
-           port);
-  cr_assert(eq(str, error, expected));
+  const char *expected = words_of("127.0.0.1:%u: Address already in use", port);
+  cr_assert_str_eq(error, expected);
 }
 
 Test(listener, others_may_join_when_asked_to) {
@@ -184,8 +183,7 @@ Test(listener, at_the_descriptor_limit_it_rests_and_then_goes_on) {
   char line[128] = "";
   cr_assert(read(notices[0], line, sizeof line - 1) > 0);
   cr_assert(eq(str, line,
-               "hedgerow: cannot accept a connection: "
-               "Too many open files\n"));
+               "hedgerow: cannot accept a connection: Too many open files\n"));
   setrlimit(RLIMIT_NOFILE, &limit);
   run_until_accepted(1);
   close(client);

@@ -3,10 +3,10 @@
 #include "io/listeners.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "support/wire.h"
+#include "support/words.h"
 
 enum { ADDRESSES = 3, ACCEPTED_MAX = 16 };
 
@@ -119,12 +119,11 @@ Test(listeners, they_may_be_freed_in_the_midst_of_a_stop) {
 /* What was open by then can be opened again, as it could not if it were. */
 Test(listeners, one_that_cannot_be_opened_is_named_and_the_others_close) {
   uint16_t ports[ADDRESSES] = {0}, taken = listeners_port(listeners, 0);
-  char expected[64];
   close(wire_bind(0, &ports[0]));
   ports[1] = taken;
   cr_assert(!open_at(ports));
-  snprintf(expected, sizeof expected, "127.0.0.1:%u: Address already in use",
-           taken);
+  const char *expected =
+      words_of("127.0.0.1:%u: Address already in use", taken);
   cr_assert_str_eq(error, expected);
   ports[1] = 0;
   struct listeners *again = open_at(ports);

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/words.h"
+
 enum { SOON_US = 20000000, LINES = 3000, WRITERS = 3 };
 
 static int reader, writer; /* the pipe that stands for stdout */
@@ -73,8 +75,7 @@ static void *write_lines(void *arg) {
 }
 
 static void check_lines_of(const struct log_channel *channel) {
-  char prefix[32];
-  snprintf(prefix, sizeof prefix, "%p ", (const void *)channel);
+  const char *prefix = words_of("%p ", (const void *)channel);
   int next = 0;
   for (char *line = text; *line != '\0'; line = strchr(line, '\n') + 1) {
     if (strncmp(line, prefix, strlen(prefix)) != 0) continue;
@@ -104,8 +105,7 @@ Test(log, lines_that_find_no_room_are_counted_and_told) {
   enum { SENT = 20000 };
   struct log *log = log_new(writer);
   struct log_channel *channel = log_open(log);
-  char line[101];
-  snprintf(line, sizeof line, "%0*d\n", (int)sizeof line - 2, 0);
+  const char *line = words_of("%099d\n", 0);
   for (int i = 0; i < SENT; i++) log_write(channel, slice_of(line));
   flush(log);
   int arrived = 0, lost = 0, told = 0;
@@ -162,7 +162,9 @@ Test(log, a_reader_that_has_gone_costs_the_lines_and_not_the_process) {
   close(gone[1]);
 }
 
-Test(log, after_a_full_disk_the_next_line_starts_on_a_line_of_its_own) {
+/* On a disk with room for ten bytes, and room for all after the notice. */
+static void expect_after_full_disk(const char *lines, const char *then,
+                                   const char *want) {
   FILE *file = tmpfile();
   signal(SIGXFSZ, SIG_IGN);
   struct rlimit limit, ten = {10, RLIM_INFINITY};
@@ -172,35 +174,25 @@ Test(log, after_a_full_disk_the_next_line_starts_on_a_line_of_its_own) {
   catch_notices();
   struct log *log = log_new(fileno(file));
   struct log_channel *channel = log_open(log);
-  log_write(channel, slice_of("0123456789abcdef\n"));
+  log_write(channel, slice_of(lines)); /* as one batch */
   expect_notice("hedgerow: cannot write the log: File too large\n");
   setrlimit(RLIMIT_FSIZE, &limit);
-  log_write(channel, slice_of("next\n"));
+  if (then) log_write(channel, slice_of(then));
   log_free(log, SOON_US);
   char all[128] = "";
   cr_assert(pread(fileno(file), all, sizeof all - 1, 0) > 0);
-  cr_assert(eq(str, all, "0123456789\nnext\n{\"log_lines_lost\":1}\n"));
+  cr_assert_str_eq(all, want);
   fclose(file);
 }
 
+Test(log, after_a_full_disk_the_next_line_starts_on_a_line_of_its_own) {
+  expect_after_full_disk("0123456789abcdef\n", "next\n",
+                         "0123456789\nnext\n{\"log_lines_lost\":1}\n");
+}
+
 Test(log, after_a_full_disk_lines_that_were_written_are_not_said_to_be_lost) {
-  FILE *file = tmpfile();
-  signal(SIGXFSZ, SIG_IGN);
-  struct rlimit limit, ten = {10, RLIM_INFINITY};
-  getrlimit(RLIMIT_FSIZE, &limit);
-  ten.rlim_max = limit.rlim_max;
-  setrlimit(RLIMIT_FSIZE, &ten);
-  catch_notices();
-  struct log *log = log_new(fileno(file));
-  struct log_channel *channel = log_open(log);
-  log_write(channel, slice_of("one\ntwo\nthree\nfour\n")); /* as one batch */
-  expect_notice("hedgerow: cannot write the log: File too large\n");
-  setrlimit(RLIMIT_FSIZE, &limit);
-  log_free(log, SOON_US);
-  char all[128] = "";
-  cr_assert(pread(fileno(file), all, sizeof all - 1, 0) > 0);
-  cr_assert(eq(str, all, "one\ntwo\nth\n{\"log_lines_lost\":2}\n"));
-  fclose(file);
+  expect_after_full_disk("one\ntwo\nthree\nfour\n", NULL,
+                         "one\ntwo\nth\n{\"log_lines_lost\":2}\n");
 }
 
 /* ---- another file ---- */

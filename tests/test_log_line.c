@@ -2,9 +2,9 @@
 #include "core/log_line.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "core/json_check.h"
+#include "support/words.h"
 
 enum { T0 = 7000000 }; /* when races start here */
 
@@ -237,9 +237,7 @@ Test(log_line, writes_only_the_path_of_a_target) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct race_record race = race_for(cases[i][0]);
-    char part[64];
-    snprintf(part, sizeof part, " GET %s 200 ", cases[i][1]);
-    expect_holds(log_line_text, &race, part);
+    expect_holds(log_line_text, &race, words_of(" GET %s 200 ", cases[i][1]));
   }
 }
 
@@ -276,6 +274,7 @@ Test(log_line, stays_below_its_limit_whatever_comes) {
     attempts[i] = (struct attempt_record){
         .target = UINT32_MAX,
         .start_us = INT64_MIN,
+        .first_byte_us = INT64_MIN,
         .end_us = INT64_MIN,
         .end = {ATTEMPT_REFUSED, .status = INT32_MIN},
         .refused_by = GATE_SLOW_TARGET,

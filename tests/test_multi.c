@@ -4,10 +4,10 @@
 #include "io/multi.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "support/inside.h"
 #include "support/tls_origin.h"
+#include "support/words.h"
 
 struct stage {
   struct tls_origin *origin;
@@ -36,10 +36,9 @@ static struct snapshot *snapshot_under(struct stage *s, struct trust *a,
 static struct stage open_stage(struct tls_origin *origin,
                                const struct tls_origin *other) {
   struct stage s = {.origin = origin};
-  char flags[256];
-  snprintf(flags, sizeof flags,
-           "--hedges 0 --connect-timeout 20s --to %s/a --to %s/b",
-           origin->url_ip, origin->url_ip);
+  const char *flags =
+      words_of("--hedges 0 --connect-timeout 20s --to %s/a --to %s/b",
+               origin->url_ip, origin->url_ip);
   s.inside = inside_new(flags);
   s.a = read_trust(origin);
   s.b = read_trust(other);
@@ -58,8 +57,7 @@ static void close_stage(struct stage *s) {
 }
 
 static void ask(struct stage *s, char target) {
-  char body[128];
-  snprintf(body, sizeof body, "[\"%s/%c\"]", s->origin->url_ip, target);
+  const char *body = words_of("[\"%s/%c\"]", s->origin->url_ip, target);
   client_post(s->client, "/all?detail=1", body);
 }
 

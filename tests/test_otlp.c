@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/json_check.h"
+#include "support/words.h"
 
 #define WALL_US INT64_C(1795222923123456)
 
@@ -106,13 +107,11 @@ Test(otlp, a_race_is_a_span_and_one_for_each_attempt) {
       "{\"key\":\"client.address\",\"value\":{\"stringValue\":\"127.0.0.1\"}},"
       "{\"key\":\"client.port\",\"value\":{\"intValue\":\"46458\"}},"
       "{\"key\":\"http.response.status_code\",\"value\":{\"intValue\":\"200\"}}"
-      ","
-      "{\"key\":\"http.response.body.size\",\"value\":{\"intValue\":\"12\"}},"
+      ",{\"key\":\"http.response.body.size\",\"value\":{\"intValue\":\"12\"}},"
       "{\"key\":\"hedgerow.request_id\",\"value\":{\"stringValue\":\"e2ae\"}},"
       "{\"key\":\"hedgerow.upstream\",\"value\":{\"stringValue\":\"to\"}},"
       "{\"key\":\"hedgerow.outcome\",\"value\":{\"stringValue\":\"success\"}},"
-      "{\"key\":\"hedgerow.rescued\",\"value\":{\"stringValue\":\"failed\"}}"
-      "]},"
+      "{\"key\":\"hedgerow.rescued\",\"value\":{\"stringValue\":\"failed\"}}]},"
       "{\"traceId\":\"4bf92f3577b34da6a3ce929d0e0e4736\","
       "\"spanId\":\"0000000000000abc\",\"parentSpanId\":\"00000000000000b7\","
       "\"flags\":1,\"name\":\"GET\",\"kind\":3,"
@@ -125,13 +124,11 @@ Test(otlp, a_race_is_a_span_and_one_for_each_attempt) {
       "\"primary\"}},"
       "{\"key\":\"hedgerow.attempt.target\",\"value\":{\"intValue\":\"0\"}},"
       "{\"key\":\"http.response.status_code\",\"value\":{\"intValue\":\"503\"}}"
-      ","
-      "{\"key\":\"hedgerow.attempt.result\",\"value\":{\"stringValue\":"
+      ",{\"key\":\"hedgerow.attempt.result\",\"value\":{\"stringValue\":"
       "\"status\"}},"
       "{\"key\":\"error.type\",\"value\":{\"stringValue\":\"503\"}},"
       "{\"key\":\"hedgerow.attempt.first_byte_ms\",\"value\":{\"doubleValue\":"
-      "1.2}}"
-      "],\"status\":{\"code\":2,\"message\":\"status 503\"}},"
+      "1.2}}],\"status\":{\"code\":2,\"message\":\"status 503\"}},"
       "{\"traceId\":\"4bf92f3577b34da6a3ce929d0e0e4736\","
       "\"spanId\":\"0000000000000def\",\"parentSpanId\":\"00000000000000b7\","
       "\"flags\":1,\"name\":\"GET\",\"kind\":3,"
@@ -142,12 +139,10 @@ Test(otlp, a_race_is_a_span_and_one_for_each_attempt) {
       "\"api.example.com\"}},"
       "{\"key\":\"http.request.resend_count\",\"value\":{\"intValue\":\"1\"}},"
       "{\"key\":\"hedgerow.attempt.kind\",\"value\":{\"stringValue\":\"hedge\"}"
-      "},"
-      "{\"key\":\"hedgerow.attempt.target\",\"value\":{\"intValue\":\"4\"}},"
+      "},{\"key\":\"hedgerow.attempt.target\",\"value\":{\"intValue\":\"4\"}},"
       "{\"key\":\"hedgerow.attempt.won\",\"value\":{\"boolValue\":true}},"
       "{\"key\":\"http.response.status_code\",\"value\":{\"intValue\":\"200\"}}"
-      ","
-      "{\"key\":\"hedgerow.attempt.result\",\"value\":{\"stringValue\":"
+      ",{\"key\":\"hedgerow.attempt.result\",\"value\":{\"stringValue\":"
       "\"success\"}}]}");
 }
 
@@ -345,16 +340,12 @@ Test(otlp, what_a_collector_has_not_kept_is_read) {
 }
 
 Test(otlp, what_is_no_json_object_is_no_collectors_answer) {
-  static const char *const rows[] = {
-      "0",        "[]",
-      "\"ok\"",   "ok",
-      " ",        "<html>{}</html>",
-      "{} {}",    "{\"partialSuccess\":{\"rejectedSpans\":",
-      "\x1f\x8b", "[{\"partialSuccess\":{\"rejectedSpans\":1}}]"};
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    const struct otlp_reply reply = otlp_reply(slice_of(rows[i]));
-    cr_expect_not(reply.is_one, "%s", rows[i]);
-    cr_expect_eq(reply.rejected, 0, "%s", rows[i]);
+  EACH_WORD (text, "0|[]|\"ok\"|ok| |<html>{}</html>|{} {}|"
+                   "{\"partialSuccess\":{\"rejectedSpans\":|\x1f\x8b|"
+                   "[{\"partialSuccess\":{\"rejectedSpans\":1}}]") {
+    const struct otlp_reply reply = otlp_reply(slice_of(text));
+    cr_expect_not(reply.is_one, "%s", text);
+    cr_expect_eq(reply.rejected, 0, "%s", text);
   }
 }
 

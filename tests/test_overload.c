@@ -143,6 +143,16 @@ Test(overload, a_crowd_is_four_times_the_usual_number_and_eight) {
   expect_gate(GATE_CROWDED, 29);
 }
 
+/* Who counts them reads two numbers, one after the other, while they move. */
+Test(overload, fewer_than_none_in_flight_is_no_crowd) {
+  live(10, 10 * MS, 2);
+  expect_gate(GATE_OPEN, -1);
+  live(200, 10 * MS, -1);
+  cr_expect_geq(usual.in_flight, 0);
+  expect_gate(GATE_OPEN, 8);
+  expect_gate(GATE_CROWDED, 9);
+}
+
 Test(overload, five_percent_of_429_or_503_shut_the_gate) {
   static const int statuses[] = {429, 503};
   for (unsigned i = 0; i < 2; i++) {

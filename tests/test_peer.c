@@ -5,7 +5,7 @@
 
 static void expect_text(const struct sockaddr *address, const char *text) {
   char got[PEER_TEXT_BYTES];
-  union peer peer = peer_of(address);
+  union inet_address peer = peer_of(address);
   cr_assert_str_eq(peer_text(&peer, got), text);
 }
 
@@ -35,7 +35,7 @@ static void expect_bytes(int family, const char *host, const char *want) {
   cr_assert_eq(inet_pton(family, host,
                          is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr),
                1);
-  union peer peer =
+  union inet_address peer =
       peer_of(is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4);
   peer_bytes(&peer, bytes);
   cr_assert(address_parse(slice_of(want), wanted));

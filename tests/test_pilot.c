@@ -94,6 +94,89 @@ static struct attempt_end status(int code) {
 static const struct race_plan open_plan;
 static const struct race open_race = {.plan = &open_plan};
 
+/* ---- losers that are read to their end ---- */
+
+static const struct attempt_end read_out = {.result = ATTEMPT_CANCELLED,
+                                            .read_out = true};
+
+/* Of target 0, so far. */
+static uint32_t counted(bool whole, int64_t took_us) {
+  struct latency_totals totals = {0};
+  latency_add(&totals, &counts[0]);
+  unsigned span = latency_span(took_us);
+  return whole ? totals.whole[span] : totals.longer[span];
+}
+
+static uint32_t counted_in_all(void) {
+  uint32_t sum = 0;
+  for (unsigned i = 0; i < LATENCY_SPANS; i++)
+    sum += counted(true, latency_span_start_us(i)) +
+           counted(false, latency_span_start_us(i));
+  return sum;
+}
+
+Test(pilot, a_loser_that_is_read_is_counted_once_at_its_real_end) {
+  set_up(2);
+  end_one(0, 0, read_out, 40 * MS);
+  cr_expect_eq(counted_in_all(), 0);
+  pilot_read_out(&pilot, 0, true, 200 * MS);
+  cr_expect_eq(counted(true, 200 * MS), 1);
+  cr_expect_eq(counted_in_all(), 1);
+}
+
+Test(pilot, a_loser_that_is_given_up_took_longer_than_until_then) {
+  set_up(2);
+  end_one(0, 0, read_out, 40 * MS);
+  pilot_read_out(&pilot, 0, false, 1040 * MS);
+  cr_expect_eq(counted(false, 1040 * MS), 1);
+  cr_expect_eq(counted_in_all(), 1);
+}
+
+/* Whoever loses or expires is slow, or ill, at once; its real end earns nothing
+ * and heals nobody. */
+Test(pilot, all_but_the_time_of_a_loser_is_learned_when_it_loses) {
+  enum pilot_news news = PILOT_NO_NEWS;
+  struct attempt_end expired = {.result = ATTEMPT_TIMEOUT, .read_out = true};
+  set_up(2);
+  for (int i = 0; i < 10; i++) news = end_one(0, 0, read_out, 300 * MS);
+  cr_expect_eq(news, PILOT_SLOW);
+  for (int i = 0; i < 64; i++) end_one(0, 1, expired, 2 * S);
+  cr_expect(overload_is_failing(&targets[1].overload));
+  struct overload before = targets[1].overload;
+  struct hedge_earnings earned = earnings;
+  for (int i = 0; i < 64; i++) pilot_read_out(&pilot, 1, true, 3 * S);
+  cr_expect_not(pilot_is_well(&pilot, 0, now_us));
+  cr_expect_eq(memcmp(&targets[1].overload, &before, sizeof before), 0);
+  cr_expect_eq(memcmp(&earnings, &earned, sizeof earned), 0);
+}
+
+/* 95 % take 10 ms, the others 200 ms, and lose after 40. */
+static void lose_to_hedges(struct attempt_end end) {
+  set_up(2);
+  end_many(950, 0, success, 10 * MS);
+  end_many(50, 0, end, 40 * MS);
+  for (int i = 0; i < 50 && end.read_out; i++)
+    pilot_read_out(&pilot, 0, true, 200 * MS);
+  refresh();
+}
+
+static void expect_near(int64_t got_us, int64_t want_us) {
+  cr_expect(16 * got_us > 14 * want_us && 16 * got_us < 18 * want_us,
+            "%lld us, not %lld", (long long)got_us, (long long)want_us);
+}
+
+Test(pilot, what_losers_would_have_taken_is_not_known_where_they_are_closed) {
+  lose_to_hedges(cancelled);
+  cr_expect_not(latency_falls_to(&learners[0].curve, 0.01f));
+  cr_expect_eq(latency_ahead_us(&targets[0].past, 40 * MS, S), 0);
+}
+
+Test(pilot, what_losers_would_have_taken_is_known_where_they_are_read) {
+  lose_to_hedges(read_out);
+  expect_near(latency_until(&learners[0].curve, 0.01f), 200 * MS);
+  expect_near(latency_ahead_us(&targets[0].past, 40 * MS, S), 160 * MS);
+}
+
 /* ---- what is an answer ---- */
 
 static void expect_answer(struct attempt_end end, bool final_4xx, bool want) {
@@ -150,6 +233,40 @@ Test(pilot, primaries_and_hedges_pass_by_a_target_that_fails) {
   now_us += 10 * S;
   expect_order(0, "102");
   expect_order(0, "023");
+}
+
+/* ---- whose turn it is ---- */
+
+static void expect_turns(const char *want) {
+  static _Atomic unsigned turn;
+  char got[16] = "";
+  turn = 0;
+  for (size_t i = 0; i < strlen(want); i++)
+    got[i] = (char)('0' + pilot_next_in_turn(&pilot, &turn, now_us));
+  cr_expect_str_eq(got, want, "%s, not %s", got, want);
+}
+
+Test(pilot, who_stands_behind_those_that_are_out_gets_no_second_share) {
+  set_up(4);
+  expect_turns("012301");
+  end_many(5, 1, status(500), MS);
+  expect_turns("023023");
+  end_many(5, 2, status(500), MS);
+  expect_turns("030303");
+}
+
+Test(pilot, where_all_are_out_each_has_its_turn) {
+  set_up(3);
+  for (unsigned i = 0; i < 3; i++) end_many(5, i, status(500), MS);
+  expect_turns("012012");
+}
+
+Test(pilot, who_may_be_tried_has_its_turn) {
+  set_up(2);
+  end_many(5, 1, status(500), MS);
+  expect_turns("0000");
+  now_us += 10 * S;
+  expect_turns("0101");
 }
 
 /* ---- who is tried, and when ---- */
@@ -506,10 +623,10 @@ Test(pilot, a_late_hedge_takes_the_place_of_the_refused) {
   struct race_plan plan = {
       .attempts = 3, .target = {0, 1, 0}, .due_us = {0, 300, 600}};
   struct race race = race_of(&plan, 2, 600, 2);
-  cr_expect_eq(pilot_whom(&race, 2), 1);
+  cr_expect_eq(race_whom(&race, 2), 1);
   race = race_of(&plan, 2, 600, 0);
-  cr_expect_eq(pilot_whom(&race, 2), 0);
-  cr_expect_eq(pilot_whom(&race, 1), 1);
+  cr_expect_eq(race_whom(&race, 2), 0);
+  cr_expect_eq(race_whom(&race, 1), 1);
 }
 
 Test(pilot, a_race_that_has_moved_hedges_where_it_came_from) {
@@ -519,10 +636,10 @@ Test(pilot, a_race_that_has_moved_hedges_where_it_came_from) {
   race_move(&race, 0, 1);
   static const unsigned want[] = {1, 0, 2, 1};
   for (unsigned k = 0; k < 4; k++)
-    cr_expect_eq(pilot_whom(&race, k), want[k], "attempt %u", k);
+    cr_expect_eq(race_whom(&race, k), want[k], "attempt %u", k);
   race_move(&race, 0, 3); /* which is not in the plan */
-  cr_expect_eq(pilot_whom(&race, 0), 3);
-  cr_expect_eq(pilot_whom(&race, 1), 1);
+  cr_expect_eq(race_whom(&race, 0), 3);
+  cr_expect_eq(race_whom(&race, 1), 1);
 }
 
 Test(pilot, who_has_moved_has_lost_to_a_hedge_where_it_came_from) {

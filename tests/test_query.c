@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/words.h"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { TIMEOUT, DETAIL };
@@ -41,35 +43,13 @@ static void expect_timeouts(const char *query, unsigned count,
 }
 
 Test(query, what_is_not_ours_stays_in_its_order_and_spelling) {
-  static const char *const kept[] = {
-      "",
-      "a",
-      "a=1&b=2",
-      "b=2&a=1",
-      "a=1&a=1",
-      "a=1&&b",
-      "&",
-      "&&",
-      "&a=1",
-      "a=1&",
-      "=x",
-      "a=%41+b",
-      "a==b=&c=%",
-      "x=timeout=5",
-      "Timeout=5",
-      "timeouts=5",
-      "time=5",
-      "xtimeout=5",
-      "timeout%00=5",
-      "time+out=5",
-      "timeou%7=5",
-      "a=1;timeout=5",
-      "%74imeou%2574=5",
-      "a=?/:@",
-  };
-  for (size_t i = 0; i < COUNT(kept); i++) {
-    expect_rest(kept[i], kept[i]);
-    expect_timeouts(kept[i], 0, "");
+  EACH_WORD (text,
+             "|a|a=1&b=2|b=2&a=1|a=1&a=1|a=1&&b|&|&&|&a=1|a=1&|=x|a=%41+b|"
+             "a==b=&c=%|x=timeout=5|Timeout=5|timeouts=5|time=5|xtimeout=5|"
+             "timeout%00=5|time+out=5|timeou%7=5|a=1;timeout=5|"
+             "%74imeou%2574=5|a=?/:@") {
+    expect_rest(text, text);
+    expect_timeouts(text, 0, "");
   }
 }
 
@@ -110,9 +90,7 @@ Test(query, a_parameter_may_have_no_value) {
 
 Test(query, the_rest_goes_behind_what_is_there) {
   struct query_param param = {.name = "timeout"};
-  char storage[32];
-  struct text rest;
-  text_init(&rest, storage, sizeof storage);
+  EMPTY_TEXT(rest, 32);
   text_str(&rest, "/p?");
   query_take(slice_of("timeout=1&x"), &param, 1, &rest);
   expect_slice("timeout=1&x", text_slice_of(&rest), "/p?x");
@@ -153,16 +131,11 @@ Test(query, a_timeout_is_a_whole_number_of_milliseconds) {
 }
 
 Test(query, no_other_text_is_a_timeout) {
-  static const char *const values[] = {
-      "",     "0",    "000", "%30",       "-1",           "+1",
-      "%2b1", "1.5",  "1.0", "1e3",       "0x10",         "ten",
-      "5ms",  "1 ",   " 1",  "%201",      "1%20",         "1_000",
-      "1,0",  "%",    "%3",  "%3g",       "5%",           "=5",
-      "%00",  "5%00", "NaN", "%EF%BC%91", "\xef\xbc\x91",
-  };
-  for (size_t i = 0; i < COUNT(values); i++) {
+  EACH_WORD (text,
+             "|0|000|%30|-1|+1|%2b1|1.5|1.0|1e3|0x10|ten|5ms|1 | 1|%201|1%20|"
+             "1_000|1,0|%|%3|%3g|5%|=5|%00|5%00|NaN|%EF%BC%91|\xef\xbc\x91") {
     int64_t ms;
-    cr_expect(!query_parse_timeout(slice_of(values[i]), 60000, &ms),
-              "'%s' was taken as %ld ms", values[i], (long)ms);
+    cr_expect(!query_parse_timeout(slice_of(text), 60000, &ms),
+              "'%s' was taken as %ld ms", text, (long)ms);
   }
 }

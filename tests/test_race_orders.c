@@ -56,7 +56,9 @@ static uint64_t hash_of(const struct shell *shell) {
   hash = mixed(hash, (uint64_t)race->whole_4xx << 32 | race->next);
   hash = mixed(hash, (uint64_t)race->starved << 32 | race->forwarded);
   hash = mixed(hash, (uint64_t)race->retried << 32 | race->unasked);
-  hash = mixed(hash, (uint64_t)race->retry_us << 32 | race->held_us);
+  hash = mixed(hash, (uint64_t)race->retry_us << 32 | race->held);
+  for (unsigned k = 0; k < race->next; k++)
+    if (race->held >> k & 1) hash = mixed(hash, race->held_us[k]);
   return hash ? hash : 1;
 }
 

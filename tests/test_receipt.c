@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/words.h"
+
 enum { MS = 1000, S = 1000 * MS };
 
 static void expect_text(const struct receipt *receipt, const char *want) {
@@ -54,6 +56,14 @@ static void expect_member(const struct receipt *receipt, const char *member) {
   text_init(&out, storage, sizeof storage);
   receipt_json(&out, receipt);
   cr_expect(strstr(text_end(&out), member), "%s", storage);
+}
+
+/* Another thread counts a race, and what it took, between two looks at both. */
+Test(receipt, takes_attempts_that_were_counted_after_its_requests) {
+  const struct receipt receipt = {.attempts = 3};
+  cr_expect_eq(receipt_extra_per_mille(&receipt), 0);
+  expect_member(&receipt, "{\"requests\":0,\"attempts\":3,"
+                          "\"extra_percent\":0.0,");
 }
 
 Test(receipt, tells_seconds_to_the_millisecond) {
@@ -146,9 +156,7 @@ Test(receipt, fits_however_large_its_numbers_are) {
                             .estimated_us = most};
   for (unsigned i = GATE_OPEN + 1; i < GATE_VERDICTS; i++)
     receipt.refused[i] = (uint64_t)most;
-  char storage[RECEIPT_BYTES];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, RECEIPT_BYTES);
   receipt_json(&out, &receipt);
   cr_expect_not(out.cut);
 }

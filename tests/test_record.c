@@ -3,8 +3,9 @@
 #include "core/record.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "support/words.h"
 
 enum { T0 = 7000000 }; /* when races start here */
 
@@ -51,6 +52,19 @@ Test(record, an_attempt_is_told_in_two_spellings) {
       "\"error\":\"the upstream said \\\"no\\\"\\n\"}",
       "{\"target\":3,\"kind\":\"primary\",\"start\":300.0,\"end\":412.3,"
       "\"result\":\"status\",\"status\":503,\"resends\":1}");
+}
+
+/* A loser is cancelled late, and its first byte tells how slow it was. */
+Test(record, the_log_tells_when_the_first_byte_came) {
+  struct attempt_record attempt = {.start_us = T0,
+                                   .first_byte_us = T0 + 51299,
+                                   .end_us = T0 + 300000,
+                                   .end.result = ATTEMPT_CANCELLED};
+  expect_both(&attempt,
+              "{\"target\":0,\"started_ms\":0.0,\"ended_ms\":300.0,"
+              "\"result\":\"cancelled\"}",
+              "{\"target\":0,\"kind\":\"primary\",\"start\":0.0,"
+              "\"first_byte\":51.2,\"end\":300.0,\"result\":\"cancelled\"}");
 }
 
 Test(record, a_retry_is_told_as_one) {
@@ -111,12 +125,11 @@ Test(record, every_result_is_told_by_its_name) {
     enum attempt_result result = (enum attempt_result)i;
     struct attempt_record attempt = {
         .start_us = T0, .end_us = T0 + 1000, .end.result = result};
-    char want[128];
-    snprintf(want, sizeof want,
-             "{\"target\":0,\"kind\":\"primary\",\"start\":0.0,\"end\":1.0,"
-             "\"result\":\"%s\"%s}",
-             attempt_result_name(result),
-             result == ATTEMPT_REFUSED ? ",\"refused_by\":\"open\"" : "");
+    const char *want =
+        words_of("{\"target\":0,\"kind\":\"primary\",\"start\":0.0,\"end\":1.0,"
+                 "\"result\":\"%s\"%s}",
+                 attempt_result_name(result),
+                 result == ATTEMPT_REFUSED ? ",\"refused_by\":\"open\"" : "");
     expect_json(&attempt, RECORD_IN_LOG, want);
   }
 }

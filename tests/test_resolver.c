@@ -4,11 +4,10 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/lookups.h"
+#include "support/words.h"
 
 static struct loop *loop;
 static struct resolver *resolver;
@@ -198,8 +197,7 @@ Test(resolver, there_may_be_any_number_of_names) {
   enum { MANY = 300 };
   view = resolver_view_new(resolver, loop, on_change, NULL);
   for (unsigned i = 0; i < MANY; i++) {
-    char host[32];
-    snprintf(host, sizeof host, "192.0.%u.%u", i / 200, i % 200);
+    const char *host = words_of("192.0.%u.%u", i / 200, i % 200);
     cr_assert(eq(uint, add(host), i));
     check_of(i, RESOLVER_READY, 1, host);
   }

@@ -2,10 +2,13 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "io/ring.h"
+
+#include "support/scoped.h"
+
+OWNABLE(ring)
 
 static void expect_next(struct ring *ring, const char *want) {
   char message[256];
@@ -19,7 +22,7 @@ static bool put(struct ring *ring, const char *message) {
 }
 
 Test(ring, messages_come_out_whole_and_in_order) {
-  struct ring *ring = ring_new(256);
+  OWNED(ring) ring = ring_new(256);
   char message[8];
   cr_expect_eq(ring_take(ring, message, sizeof message), 0);
   cr_expect(put(ring, "one"));
@@ -31,11 +34,10 @@ Test(ring, messages_come_out_whole_and_in_order) {
   expect_next(ring, "three, longer");
   cr_expect_eq(ring_take(ring, message, sizeof message), 0);
   cr_expect_eq(ring_waiting(ring), 0);
-  ring_free(ring);
 }
 
 Test(ring, what_finds_no_room_is_left_out_and_counted) {
-  struct ring *ring = ring_new(64);
+  OWNED(ring) ring = ring_new(64);
   char full[65] = {0};
   memset(full, 'x', 56);
   cr_expect_not(ring_put(ring, full, 57));
@@ -46,22 +48,20 @@ Test(ring, what_finds_no_room_is_left_out_and_counted) {
   cr_expect(put(ring, "y"));
   expect_next(ring, "y");
   cr_expect_eq(ring_left_out(ring), 2);
-  ring_free(ring);
 }
 
 Test(ring, one_that_the_reader_has_no_room_for_is_passed_over) {
-  struct ring *ring = ring_new(256);
+  OWNED(ring) ring = ring_new(256);
   char small[4];
   cr_expect(put(ring, "too long"));
   cr_expect(put(ring, "fits"));
   cr_expect_eq(ring_take(ring, small, sizeof small), 4);
   cr_expect_eq(memcmp(small, "fits", 4), 0);
   cr_expect_eq(ring_left_out(ring), 1);
-  ring_free(ring);
 }
 
 Test(ring, every_length_at_every_place_survives_the_end) {
-  struct ring *ring = ring_new(256);
+  OWNED(ring) ring = ring_new(256);
   char in[100], out[100];
   for (size_t i = 0; i < sizeof in; i++) in[i] = (char)('0' + i % 75);
   for (size_t n = 0; n < 5000; n++) {
@@ -70,7 +70,6 @@ Test(ring, every_length_at_every_place_survives_the_end) {
     cr_assert_eq(ring_take(ring, out, sizeof out), len);
     cr_assert_eq(memcmp(in, out, len), 0);
   }
-  ring_free(ring);
 }
 
 /* ---- two threads ---- */
@@ -94,7 +93,7 @@ static void *write_all(void *arg) {
 
 /* Numbers may be missing, and each one that is missing was counted. */
 Test(ring, a_reader_beside_the_writer_sees_no_torn_message) {
-  struct ring *ring = ring_new(4096);
+  OWNED(ring) ring = ring_new(4096);
   struct numbered message;
   pthread_t writer;
   uint64_t seen = 0, last = 0;
@@ -111,5 +110,4 @@ Test(ring, a_reader_beside_the_writer_sees_no_torn_message) {
   }
   pthread_join(writer, NULL);
   cr_expect_eq(seen + ring_left_out(ring), MESSAGES);
-  ring_free(ring);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support/words.h"
+
 #define BAD_DAY                                                                \
   "delay=20ms-80ms:92,300ms-900ms:5,1s-3s:3 status=500:2 html=1 truncate=1 "   \
   "hang=1"
@@ -147,9 +149,7 @@ Test(shares, a_number_is_read_as_json_has_it) {
 static void expect_refused(const char *json, const char *word) {
   struct faults plan = planned(BAD_DAY " badjson=10");
   struct shares shares = shares_of(&plan), before = shares;
-  char storage[200];
-  struct text why;
-  text_init(&why, storage, sizeof storage);
+  EMPTY_TEXT(why, 200);
   bool taken = read_json(&shares, &plan, json, &why);
   cr_expect_not(taken, "%s was taken", json);
   cr_expect(strstr(text_end(&why), word) != NULL, "%s: '%s' lacks '%s'", json,
@@ -180,9 +180,7 @@ Test(shares, what_cannot_be_is_named) {
 Test(shares, kinds_may_be_all_there_is) {
   struct faults plan = planned(BAD_DAY " badjson=10");
   struct shares shares = shares_of(&plan);
-  char storage[200];
-  struct text why;
-  text_init(&why, storage, sizeof storage);
+  EMPTY_TEXT(why, 200);
   cr_expect(read_json(&shares, &plan, "{\"html\":86,\"slow\":100}", &why));
   cr_expect_str_eq(
       written(&shares),

@@ -5,8 +5,9 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "support/words.h"
 
 /* ---- playing ---- */
 
@@ -41,8 +42,7 @@ static struct workload workload_of(const char *text) {
 
 /* A built-in one, with more lines; a change there is instead of its own. */
 static struct workload built_in(const char *name, const char *more) {
-  char text[4096];
-  snprintf(text, sizeof text, "%s%s", workload_built_in(name), more);
+  const char *text = words_of("%s%s", workload_built_in(name), more);
   struct workload workload = workload_of(text);
   if (workload.change_count == 2) workload.changes[0] = workload.changes[1];
   if (workload.change_count == 2) workload.change_count = 1;
@@ -103,8 +103,7 @@ Test(simulation, what_a_cancel_frees_is_the_workloads_choice) {
   double good[3];
   static const char *const cancels[] = {"frees", "line", "blind"};
   for (int i = 0; i < 3; i++) {
-    char whole[256];
-    snprintf(whole, sizeof whole, "%s%s\n", text, cancels[i]);
+    const char *whole = words_of("%s%s\n", text, cancels[i]);
     struct workload workload = workload_of(whole);
     good[i] = play(&workload, unhedged()).good;
   }
@@ -301,8 +300,7 @@ Test(simulation, a_rate_below_the_limit_keeps_hedges_from_primaries) {
 Test(simulation, a_target_that_is_ill_is_passed_by) {
   static const char *const ills[] = {"20x", "fails", "hangs", "fails 50%"};
   for (int i = 0; i < 4; i++) {
-    char change[64];
-    snprintf(change, sizeof change, "change 100s..200s target 1 %s\n", ills[i]);
+    const char *change = words_of("change 100s..200s target 1 %s\n", ills[i]);
     struct workload workload = built_in("W8", change);
     struct figures got = play(&workload, learned(900, 100));
     cr_expect_geq(got.good, 99.98, "%s: %g", ills[i], got.good);

@@ -2,7 +2,8 @@
 #include "io/slot.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
+
+#include "support/words.h"
 
 static struct resolver *resolver;
 static struct slots *slots;
@@ -74,9 +75,7 @@ Test(slot, one_that_nobody_names_any_more_keeps_its_number_and_its_origin) {
 }
 
 static unsigned add_port(unsigned port) {
-  char text[64];
-  snprintf(text, sizeof text, "http://192.0.2.1:%u", port);
-  return add(text);
+  return add(words_of("http://192.0.2.1:%u", port));
 }
 
 Test(slot, a_slot_stays_where_it_is_while_others_come) {

@@ -12,6 +12,7 @@
 #include "core/http_request.h"
 #include "core/outlier.h"
 #include "core/pilot.h"
+#include "support/words.h"
 
 static struct resolver *resolver;
 static struct slots *slots;
@@ -506,9 +507,7 @@ Test(snapshot, what_a_route_has_counted_outlives_it) {
 
 /* Of a snapshot whose last route has that number. */
 static void put_route_in_force(unsigned number) {
-  char path[32];
-  snprintf(path, sizeof path, "/route/%u", number);
-  last_path = slice_of(path);
+  last_path = slice_of(words_of("/route/%u", number));
   put_in_force(true);
   tally_add(&in_force->routes[in_force->route_count - 2].tallies->races, 1);
   last_path = (struct slice){0};

@@ -7,12 +7,12 @@
 
 #include "support/folder.h"
 
-static char path[FOLDER_PATH_MAX], error[512], token[TOKEN_ROOM];
+static char error[512], token[TOKEN_ROOM];
 
 TestSuite(token, .fini = folder_remove);
 
 static void expect_token(const char *text, const char *want) {
-  folder_write("token", text, path);
+  const char *path = folder_write("token", text);
   cr_assert(token_read(path, token, error, sizeof error), "%s", error);
   cr_expect_str_eq(token, want);
 }
@@ -26,8 +26,7 @@ static void expect_error_of(const char *name, const char *words) {
 }
 
 static void expect_error(const char *text, const char *words) {
-  folder_write("token", text, path);
-  expect_error_of(path, words);
+  expect_error_of(folder_write("token", text), words);
 }
 
 Test(token, what_stands_behind_it_is_left_away) {
@@ -61,8 +60,7 @@ Test(token, a_file_that_cannot_be_read_is_told_with_the_reason) {
 }
 
 Test(token, a_fifo_that_nobody_writes_to_is_not_waited_for) {
-  folder_write("token", "", path);
-  folder_path("fifo", path);
+  const char *path = folder_path("fifo");
   cr_assert(mkfifo(path, 0600) == 0);
   expect_error_of(path, "expected one line");
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/words.h"
+
 #define ID "4bf92f3577b34da6a3ce929d0e0e4736"
 #define SPAN "00f067aa0ba902b7"
 #define NO_ID "00000000000000000000000000000000"
@@ -78,7 +80,10 @@ Test(trace_context, what_is_malformed_is_none) {
 }
 
 Test(trace_context, nothing_is_set_by_what_is_malformed) {
-  struct trace_context trace = {1, 2, 3, 4, 1}, before = trace;
+  /* With its padding, which is compared too. */
+  struct trace_context trace, before;
+  memset(&before, 1, sizeof before);
+  memcpy(&trace, &before, sizeof trace);
   cr_expect(!trace_context_parse(&trace, slice_of("00-" ID "-" NO_SPAN "-00")));
   cr_expect(memcmp(&trace, &before, sizeof trace) == 0);
 }
@@ -105,13 +110,10 @@ Test(trace_context, states_that_may_cross) {
 }
 
 Test(trace_context, states_that_may_not) {
-  static const char *const values[] = {
-      "rojo",      "=1",        "rojo=",        "rojo=a=b", "Rojo=1",
-      "ro jo=1",   "_rojo=1",   "@dt=1",        "rojo =1",  "ro\xc3=1",
-      "rojo=\xc3", "rojo=a\tb", "rojo=1,congo",
-  };
-  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
-    cr_expect(!reads(values[i]), "%s", values[i]);
+  EACH_WORD (text,
+             "rojo|=1|rojo=|rojo=a=b|Rojo=1|ro jo=1|_rojo=1|@dt=1|rojo =1|"
+             "ro\xc3=1|rojo=\xc3|rojo=a\tb|rojo=1,congo")
+    cr_expect(!reads(text), "%s", text);
 }
 
 Test(trace_context, a_key_and_a_value_have_256_bytes_at_most) {

@@ -13,7 +13,7 @@
 #include "support/folder.h"
 #include "support/tls_origin.h"
 
-static char path[FOLDER_PATH_MAX], error[512];
+static char error[512];
 
 static void init(void) { cr_assert(libraries_init()); }
 
@@ -37,8 +37,8 @@ static void expect_error(const char *name, const char *words) {
 }
 
 static void expect_bad_text(const char *text) {
-  folder_write("ca", text, path);
-  expect_error(path, "expected certificates (PEM), each of them whole");
+  expect_error(folder_write("ca", text),
+               "expected certificates (PEM), each of them whole");
 }
 
 static char *read_text(const char *name) {
@@ -58,8 +58,7 @@ Test(trust, a_file_that_cannot_be_read_is_told_with_the_reason) {
 }
 
 Test(trust, a_fifo_that_nobody_writes_to_is_not_waited_for) {
-  folder_write("ca", "", path);
-  folder_path("fifo", path);
+  const char *path = folder_path("fifo");
   cr_assert(mkfifo(path, 0600) == 0);
   expect_error(path, "expected certificates");
 }
@@ -69,20 +68,19 @@ Test(trust, cas_that_never_end_are_refused) {
 }
 
 Test(trust, what_holds_no_whole_certificate_is_refused) {
-  struct tls_origin *origin = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) origin = tls_origin_new(TLS_GOOD);
   char *good = read_text(origin->ca_file);
   expect_bad_text("");
   expect_bad_text("s3cret\n");
   good[strlen(good) / 2] = '\0';
   expect_bad_text(good);
   free(good);
-  tls_origin_free(origin);
 }
 
 Test(trust, cas_are_kept_as_they_were_for_as_long_as_they_are_held) {
-  struct tls_origin *origin = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) origin = tls_origin_new(TLS_GOOD);
   char *good = read_text(origin->ca_file), kept[64];
-  folder_write("ca", good, path);
+  const char *path = folder_write("ca", good);
   struct trust *trust = read_trust(path);
   snprintf(kept, sizeof kept, "%s", trust_ca_path(trust));
   unlink(path);
@@ -93,7 +91,6 @@ Test(trust, cas_are_kept_as_they_were_for_as_long_as_they_are_held) {
   cr_expect(access(kept, F_OK) != 0, "the copy is still open");
   free(copy);
   free(good);
-  tls_origin_free(origin);
 }
 
 Test(trust, the_systems_are_read_by_libcurl_itself) {
@@ -112,14 +109,14 @@ static struct trust *trust_of(const char *name, const char *text,
   char *both = malloc(strlen(text) + strlen(more) + 1);
   cr_assert_not_null(both);
   stpcpy(stpcpy(both, text), more);
-  folder_write(name, both, path);
+  const char *path = folder_write(name, both);
   free(both);
   return read_trust(path);
 }
 
 Test(trust, what_holds_the_same_bytes_is_the_same) {
   struct tls_origin *one = tls_origin_new(TLS_GOOD);
-  struct tls_origin *two = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) two = tls_origin_new(TLS_GOOD);
   char *first = read_text(one->ca_file), *second = read_text(two->ca_file);
   struct trust *a = trust_of("a", first, ""), *same = trust_of("b", first, ""),
                *other = trust_of("c", second, ""),
@@ -132,11 +129,10 @@ Test(trust, what_holds_the_same_bytes_is_the_same) {
   free(first);
   free(second);
   tls_origin_free(one);
-  tls_origin_free(two);
 }
 
 Test(trust, the_systems_are_the_same_until_their_file_is_another) {
-  struct tls_origin *origin = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) origin = tls_origin_new(TLS_GOOD);
   struct trust *system = read_trust(NULL), *again = read_trust(NULL),
                *file = read_trust(origin->ca_file);
   cr_expect(trust_same(system, again));
@@ -146,7 +142,6 @@ Test(trust, the_systems_are_the_same_until_their_file_is_another) {
   trust_drop(system);
   trust_drop(again);
   trust_drop(file);
-  tls_origin_free(origin);
 }
 
 /* ---- its end ---- */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/http_response.h"
+#include "support/words.h"
 
 enum { BODY_MAX = 64, DEPTH_MAX = 8, VERDICT_BYTES = 320 };
 
@@ -75,8 +76,7 @@ static void expect(int status, const char *lines, const char *body,
 
 /* The body of a 200 with a length. */
 static void expect_body(const char *body, const char *want) {
-  char lines[64];
-  snprintf(lines, sizeof lines, "Content-Length: %zu\r\n", strlen(body));
+  const char *lines = words_of("Content-Length: %zu\r\n", strlen(body));
   expect(200, lines, body, ENDS, want);
 }
 

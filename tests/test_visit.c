@@ -8,6 +8,7 @@
 
 #include "support/inside.h"
 #include "support/origin.h"
+#include "support/words.h"
 
 #define FIELD(name, value)                                                     \
   {                                                                            \
@@ -38,9 +39,8 @@ struct stage {
 /* --to A and `other` B. */
 static struct stage open_stage(const char *other) {
   struct stage s = {.a = origin_new(), .b = origin_new()};
-  char flags[512];
-  snprintf(flags, sizeof flags, PATIENT "--hedges 1 --to %s %s %s", s.a->url,
-           other, s.b->url);
+  const char *flags =
+      words_of(PATIENT "--hedges 1 --to %s %s %s", s.a->url, other, s.b->url);
   s.inside = inside_new(flags);
   return s;
 }
@@ -58,8 +58,7 @@ static void close_stage(struct stage *s) {
 }
 
 static void expect_none_of(const struct arrival *arrival, const char *secret) {
-  cr_expect(!strstr(arrival->request, secret), "%s was leaked:\n%s", secret,
-            arrival->request);
+  words_expect_none(arrival->request, secret);
 }
 
 static void expect_only_a(const struct arrival *arrival) {

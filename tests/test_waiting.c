@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "io/clock.h"
 #include "support/lookups.h"
+#include "support/words.h"
 
 #define FAR_US INT64_MAX
 
@@ -146,10 +147,9 @@ Test(waiting, who_waits_for_a_name_that_fails_is_told_why) {
   unsigned index = name("fe80::1%nowhere");
   wait_for_name(0, index, FAR_US);
   check_story("-a");
-  char want[160];
-  snprintf(want, sizeof want, "the target's name does not resolve: %s",
-           resolver_get(names, index)->error);
-  cr_assert(eq(str, last_why, want));
+  const char *want = words_of("the target's name does not resolve: %s",
+                              resolver_get(names, index)->error);
+  cr_assert_str_eq(last_why, want);
   cr_assert(resolver_get(names, index)->error[0] != '\0');
 }
 
@@ -286,29 +286,20 @@ static void check_cancelled_inside(bool turns, unsigned who, unsigned whom,
   check_story(want);
 }
 
-Test(waiting, the_next_in_line_can_be_cancelled_from_inside_a_turn) {
-  check_cancelled_inside(true, 0, 1, ".a.c");
-}
+#define CANCELS(name, turns, who, whom, want)                                  \
+  Test(waiting, name) { check_cancelled_inside(turns, who, whom, want); }
 
-Test(waiting, the_last_in_line_can_be_cancelled_from_inside_a_turn) {
-  check_cancelled_inside(true, 1, 2, ".a.b");
-}
-
-Test(waiting, who_was_told_already_can_be_cancelled_from_inside_a_turn) {
-  check_cancelled_inside(true, 1, 0, ".a.b.c");
-}
-
-Test(waiting, the_next_who_waits_for_a_name_can_be_cancelled_from_inside) {
-  check_cancelled_inside(false, 0, 1, "-a-c");
-}
-
-Test(waiting, the_last_who_waits_for_a_name_can_be_cancelled_from_inside) {
-  check_cancelled_inside(false, 0, 2, "-a-b");
-}
-
-Test(waiting, who_is_told_can_cancel_itself) {
-  check_cancelled_inside(false, 1, 1, "-a-b-c");
-}
+CANCELS(the_next_in_line_can_be_cancelled_from_inside_a_turn, true, 0, 1,
+        ".a.c")
+CANCELS(the_last_in_line_can_be_cancelled_from_inside_a_turn, true, 1, 2,
+        ".a.b")
+CANCELS(who_was_told_already_can_be_cancelled_from_inside_a_turn, true, 1, 0,
+        ".a.b.c")
+CANCELS(the_next_who_waits_for_a_name_can_be_cancelled_from_inside, false, 0, 1,
+        "-a-c")
+CANCELS(the_last_who_waits_for_a_name_can_be_cancelled_from_inside, false, 0, 2,
+        "-a-b")
+CANCELS(who_is_told_can_cancel_itself, false, 1, 1, "-a-b-c")
 
 Test(waiting, a_turn_can_cancel_one_who_waits_for_a_name) {
   unsigned index = name("hang.test");

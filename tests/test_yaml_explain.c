@@ -1,9 +1,9 @@
 /* YAML: what is said of a file that cannot be read, and of which place. */
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "support/words.h"
 #include "support/yaml_file.h"
 
 /* ---- what is not taken ---- */
@@ -18,8 +18,7 @@ Test(yaml_explain, an_empty_file_is_an_error) {
 Test(yaml_explain, a_second_document_is_an_error) {
   yaml_file_expect_error(
       "a: 1\n---\nb: 2\n",
-      "line 2, column 1: a second document begins here, and a file "
-      "holds one");
+      "line 2, column 1: a second document begins here, and a file holds one");
   yaml_file_expect_error("---\n---\n",
                          "line 2, column 1: a second document begins here, "
                          "and a file holds one");
@@ -50,8 +49,7 @@ Test(yaml_explain, a_key_stands_once) {
 
 Test(yaml_explain, a_key_is_a_text) {
   const char *want = "a key is a text, not a list or a mapping";
-  char line[128];
-  snprintf(line, sizeof line, "line 1, column 3: %s", want);
+  const char *line = words_of("line 1, column 3: %s", want);
   yaml_file_expect_error("? [a]\n: b\n", line);
   yaml_file_expect_error("? {a: 1}\n: b\n", line);
   yaml_file_expect_error("? \n: b\n",
@@ -76,8 +74,7 @@ Test(yaml_explain, tags_are_errors) {
       {"a: !%zz b", "line 1, column 4"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char want[256];
-    snprintf(want, sizeof want, "%s: %s", cases[i].place, why);
+    const char *want = words_of("%s: %s", cases[i].place, why);
     yaml_file_expect_error(cases[i].text, want);
   }
   yaml_file_expect_error(
@@ -99,8 +96,7 @@ Test(yaml_explain, bytes_that_are_not_UTF_8_are_errors) {
       {"a: \xed\xa0\x80", "line 1, column 4"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char want[256];
-    snprintf(want, sizeof want, "%s: %s", cases[i].place, why);
+    const char *want = words_of("%s: %s", cases[i].place, why);
     yaml_file_expect_error(cases[i].text, want);
   }
 }
@@ -190,8 +186,7 @@ Test(yaml_explain, wrong_indentation_is_named) {
   yaml_file_expect_error(
       "[a]\nb\n",
       "line 2, column 1: the file's value ended before this: check "
-      "how this line is indented, and the quotes and brackets before "
-      "it");
+      "how this line is indented, and the quotes and brackets before it");
 }
 
 Test(yaml_explain, a_text_that_needs_quotes_is_named) {

@@ -100,7 +100,7 @@ struct config {
   unsigned to_count, all_count;
   struct listen_at listen[CONFIG_LISTEN_MAX];
   unsigned listen_count;               /* 1 or more */
-  struct listen_at admin;              /* an empty host: off */
+  struct listen_at admin;              /* not set: off */
   struct config_name admin_token_file; /* none: whoever reaches it may ask */
   struct slice admin_mock;             /* http://127.0.0.1:PORT; empty: off */
   int64_t workers;                     /* 0: one per core */
@@ -187,8 +187,8 @@ enum config_result {
 
 /* Reads argv[1..argc), then the environment for what no flag said: a flag beats
  * its variable, which is then not even looked at. `--flag value` (a value that
- * begins with "--" only as `--flag=value`). Each option but --help and
- * --version can come from HEDGEROW_ and its name in capitals with '_' for '-'
+ * begins with "--" only as `--flag=value`). Each option that takes a
+ * value can come from HEDGEROW_ and its name in capitals with '_' for '-'
  * (HEDGEROW_HEDGE_AFTER). A repeatable one takes several values there: URLs and
  * names apart by white space, headers by line ends; flags of that name replace
  * them all. An empty variable counts as absent. HEDGEROW_TOKEN is the token,

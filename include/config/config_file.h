@@ -36,7 +36,8 @@ bool config_read_file(struct config *config, const struct config_source *source,
 
 /* --dump-config, of a config with its upstreams and routes: a file that means
  * the same, but for masked secrets. Relative names of files, which are those of
- * flags, count from this folder ("/home/me/"). Calls put for each piece. */
+ * flags, count from this folder ("/home/me/"). Calls put for each line, and
+ * for none where there is no memory. */
 void config_dump(const struct config *config, const char *folder,
                  void (*put)(void *arg, const char *piece), void *arg);
 /* The key of the n-th option of the process (n = 0, 1, ...) of which two

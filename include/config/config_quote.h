@@ -8,5 +8,8 @@
 /* A string in quotes, one to JSON and to YAML alike: as text_json has it, with
  * escapes for what is a character to JSON alone. */
 void config_quote(struct text *out, struct slice string);
+/* One string, of so many pieces. */
+void config_quote_all(struct text *out, const struct slice *pieces,
+                      unsigned count);
 
 #endif

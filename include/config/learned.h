@@ -69,9 +69,8 @@ struct learned_list {
 void learned_list_clear(struct learned_list *list);
 
 /* The one of that name in `before`, or a new one that knows nothing; the list
- * holds it. Names of upstreams, targets and routes
- * differ. From one thread. NULL: no
- * memory. */
+ * holds it. Names of upstreams, targets and routes differ. From one thread.
+ * NULL: no memory. */
 struct learned_target *learned_target(struct learned_list *list,
                                       const struct learned_list *before,
                                       struct slice name, unsigned workers)

@@ -52,7 +52,7 @@ struct answer_more {
   struct slice fields; /* lines of ours */
   bool cors;      /* the upstream's Access-Control-* stay here (core/cors) */
   bool unchanged; /* it is a 304 in place of the upstream's 200: what tells
-                        * of content stays here (core/conditional) */
+                   * of content stays here (core/conditional) */
   bool varies;    /* fields say Vary: Accept-Encoding, so the upstream's line
                    * that says the same stays here */
   const struct links_rule *links; /* by which links are rewritten; NULL: they

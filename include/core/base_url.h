@@ -1,4 +1,4 @@
-/* target: one upstream base URL, and the request targets made from it. */
+/* base_url: one upstream base URL, and the request targets made from it. */
 #ifndef HEDGEROW_CORE_BASE_URL_H
 #define HEDGEROW_CORE_BASE_URL_H
 

@@ -63,9 +63,8 @@ struct estimate_race {
   unsigned first;                /* which asked this one of the pilot's; added
                                   * to the plan's where that is shared */
   int64_t took_us, now_us;
-  bool
-      held_back; /* pilot_would_let said no, asked when the first hedge was due;
-                   * false where the race was over by then */
+  bool held_back; /* pilot_would_let said no, asked when the first hedge was
+                   * due; false where the race was over by then */
 };
 
 /* Counts it, and says in *would what a hedge would have done. From the one

@@ -7,7 +7,8 @@
 #include "core/slice.h"
 
 /* Writes one line, NUL-terminated, into buf. location is the Location field of
- * a 3xx, or empty; its query is left out, since it may hold a secret. */
+ * a 3xx, or empty; its userinfo and its query are left out, since they may hold
+ * a secret. */
 void explain_status(int status, struct slice location, char *buf, size_t cap);
 
 #endif

@@ -25,13 +25,13 @@ struct forward_rules {
   struct slice timeout_header; /* the name of a field that is written anew for
                                 * each attempt; empty: none */
   struct slice version_line;   /* "User-Agent: hedgerow/0.1.0\r\n", where nobody
-                              * names himself */
+                                * names himself */
   struct slice via_line;       /* "Via: 1.1 hedgerow-ID\r\n" */
   enum success success;        /* what the answer is judged by */
   bool gzip;                   /* gzip is asked for, whatever the client takes;
-                              * but see forward_asks_gzip */
+                                * but see forward_asks_gzip */
   bool with_body;              /* a client's body goes upstream, and so do the
-                            * fields that tell of it */
+                                * fields that tell of it */
   bool writes;                 /* its method goes upstream, and is not safe */
   bool traces;      /* traceparent is written anew for each attempt, in place of
                      * the client's; else both its fields cross as they came */

@@ -60,8 +60,15 @@ bool http_is_token(struct slice text);
 bool http_parse_length(struct slice value, uint64_t *length)
     __attribute__((warn_unused_result));
 
+static inline bool http_is_blank(char c) { return c == ' ' || c == '\t'; }
+
 /* Without the spaces and tabs around it. */
-struct slice http_trimmed(struct slice text);
+static inline struct slice http_trimmed(struct slice text) {
+  const char *from = text.at, *to = text.at + text.len;
+  while (from < to && http_is_blank(*from)) from++;
+  while (from < to && http_is_blank(to[-1])) to--;
+  return (struct slice){from, (size_t)(to - from)};
+}
 
 /* How long the first member of a comma-separated list (RFC 9110, section 5.6.1)
  * is: up to a comma outside quoted strings (section 5.6.4), or to the end. An
@@ -71,6 +78,10 @@ size_t http_member_len(struct slice list);
 /* Takes the next member, trimmed, off *list; empty ones are passed over. False
  * when there is none left. */
 bool http_list_next(struct slice *list, struct slice *member)
+    __attribute__((warn_unused_result));
+
+/* The same of a list without quoted strings: every comma ends a member. */
+bool http_item_next(struct slice *list, struct slice *item)
     __attribute__((warn_unused_result));
 
 /* Whether a member is this token, letters without case. Parameters behind ';'

@@ -25,7 +25,7 @@ struct http_request {
   struct slice method_name;
   struct slice target; /* as it was sent */
   struct slice path;   /* "/..." ; of an absolute-form its path, "/" if none */
-  struct slice query;  /* behind the first '?', without it; else empty */
+  struct slice query;  /* behind the first '?', without it; at NULL: none */
   struct slice host;   /* host[:port] of an absolute-form or authority-form
                         * target, whatever Host says (RFC 9112, section 3.3);
                         * else the Host field; empty in HTTP/1.0 without one */

@@ -17,10 +17,7 @@
 #include "core/response_meaning.h"
 #include "core/slice.h"
 
-enum {
-  HTTP_INTERIM_MAX = 16,   /* 1xx heads before the final one */
-  HTTP_TRAILERS_MAX = 8192 /* bytes, the empty line included */
-};
+enum { HTTP_TRAILERS_MAX = 8192 }; /* bytes, the empty line included */
 
 enum response_progress {
   RESPONSE_MORE, /* all bytes have been read: more must come */
@@ -38,15 +35,14 @@ struct http_response {
   bool http_1_0;
   bool keep_alive;  /* the connection may carry another request (section 9.3) */
   bool delimited;   /* a length or chunks frame the body, or it has none;
-                    * otherwise it ends with the connection */
+                     * otherwise it ends with the connection */
   bool retry_after; /* a Retry-After field */
   bool to_head;  /* the caller's, false after http_response_init: it answers a
                   * HEAD */
   bool bodiless; /* no body comes: by section 6.3, or its length is 0 */
   enum coding coding;
-  int status;       /* of the final head, 0 until one began; 1xx are skipped */
-  unsigned interim; /* 1xx heads that were skipped */
-  size_t scanned;   /* private */
+  int status;     /* of the final head, 0 until one began; 1xx are skipped */
+  size_t scanned; /* private */
   size_t head_at, head_len; /* the final head: status line and field lines with
                              * their CRLFs, the empty line included. It starts
                              * behind skipped 1xx heads. */
@@ -71,16 +67,15 @@ void http_response_init(struct http_response *response);
 /* Goes on in bytes[0..*len). Call it until it says MORE, DONE or BAD; DONE and
  * BAD are for good. Where chunked coding is undone, the bytes behind it move to
  * the left, and *len shrinks by as many; nothing else changes them.
- * Refused (RESPONSE_BAD): what does not begin with a status line of HTTP/1.0 or
- * HTTP/1.1 and three digits (as soon as a byte of "HTTP/1." is another; empty
- * lines in front are no exception), status below 100, more than 16 interim
- * heads, any field line that http_field_next refuses, Content-Length not digits
- * or given twice (even equal), Content-Length beside Transfer-Encoding, a
- * Transfer-Encoding other than exactly "chunked" or in an HTTP/1.0 response,
- * and what core/chunks refuses, with trailers of 8 KiB. These rules hold for
- * heads of every status; then 204, 304, 1xx and what answers a HEAD have no
- * body (RFC 9112, section 6.3). A reason phrase may lack, with its space.
- * Trailers are dropped.
+ * Refused (RESPONSE_BAD): what does not begin with a status line of HTTP/1.0
+ * or HTTP/1.1 and three digits (as soon as a byte of "HTTP/1." is another;
+ * empty lines in front are no exception), status below 100, any field line
+ * that http_field_next refuses, Content-Length not digits or given twice (even
+ * equal), Content-Length beside Transfer-Encoding, a Transfer-Encoding other
+ * than exactly "chunked" or in an HTTP/1.0 response, and what core/chunks
+ * refuses, with trailers of 8 KiB. These rules hold for heads of every status;
+ * then 204, 304, 1xx and what answers a HEAD have no body (RFC 9112, section
+ * 6.3). A reason phrase may lack, with its space. Trailers are dropped.
  * The verdict and the body are the same however the bytes were cut. */
 enum response_progress http_response_read(struct http_response *response,
                                           char *bytes, size_t *len)

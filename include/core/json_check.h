@@ -31,7 +31,7 @@ struct json_check {
   uint8_t bad_byte;  /* ... and what could not stand there */
   uint16_t depth, depth_max;
   uint64_t at; /* bytes accepted; after JSON_BAD: the offset of the
-                      * first byte that cannot stand there */
+                * first byte that cannot stand there */
   uint64_t containers[JSON_DEPTH_MAX / 64]; /* bit set: an object. Written
                                              * when one opens, not before. */
 };

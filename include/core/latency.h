@@ -63,6 +63,9 @@ struct latency_totals {
 void latency_add(struct latency_totals *totals,
                  const struct latency_counts *counts);
 
+/* How many there are, modulo 2^32. */
+uint32_t latency_ended(const struct latency_totals *totals);
+
 /* When the newer of two windows becomes the older: when it is so old and has so
  * many answers, at the latest after so long. */
 struct latency_rule {
@@ -110,7 +113,7 @@ struct latency_curve {
   uint32_t whole; /* answers that it rests on */
   float alive[LATENCY_SPANS];
   uint32_t end_us;   /* where nearly all that was seen had ended (99 %): what
-                    * lies behind it nobody knows */
+                      * lies behind it nobody knows */
   uint32_t known_us; /* what it is known up to: so long took five whole
                       * answers. 0: there were no five; UINT32_MAX: nothing
                       * is left behind them */

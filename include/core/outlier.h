@@ -59,8 +59,6 @@ enum outlier_place {
 enum outlier_place outlier_place(const struct outlier_bench *bench,
                                  int64_t now_us);
 
-/* The same as OUTLIER_OUT. */
-bool outlier_is_out(const struct outlier_bench *bench, int64_t now_us);
 /* Whether the caller may ask it, and then is to do so at once. Its time on the
  * bench may be over: then the first who comes tries it, and others are told to
  * pass by until that one has an answer, or for OUTLIER_TRY_US. */

@@ -67,7 +67,8 @@ bool overload_is_paused(const struct overload *overload, int64_t at_us);
 /* Whether at least half of the last 64 attempts failed. */
 bool overload_is_failing(const struct overload *overload);
 /* For a hedge by time. in_flight: attempts at that target that have no answer
- * yet, not counting those whose answer is passed on as it comes. */
+ * yet, not counting those whose answer is passed on as it comes. It is the
+ * difference of two counts that others move, so it may be below 0. */
 enum gate_verdict overload_admit_hedge(const struct overload *overload,
                                        int64_t in_flight);
 

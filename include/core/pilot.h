@@ -4,6 +4,7 @@
  *   before an attempt pilot_admit    whether it may start
  *   in between        pilot_gives_up whether none that is to come might
  *   after an attempt  pilot_ended    what it teaches
+ *   after a loser     pilot_read_out how long it would have taken
  *   4 times a second  pilot_learn_target, then pilot_learn_delay
  *
  * The proxy and the simulator (tools/simulate) call these and nothing below.
@@ -94,17 +95,19 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
 /* Whether that target (its place in the group) sits on no bench, and need not
  * be tried. */
 bool pilot_is_well(const struct pilot *pilot, unsigned target, int64_t now_us);
+/* Whether it sits on one, or is being tried by somebody, so that others are
+ * asked before it. */
+bool pilot_is_out(const struct pilot *pilot, unsigned target, int64_t now_us);
+
+/* Whose turn it is to be asked first, of those that are not out (of all, where
+ * all are). *turn counts requests, and those that were out and whose turn it
+ * would have been: whoever stands behind them would get their share else. */
+unsigned pilot_next_in_turn(const struct pilot *pilot, _Atomic unsigned *turn,
+                            int64_t now_us);
 
 /* Why attempt k of this race starts now. Ask when the race's todo has it to be
  * started, before the next race_step. */
 enum pilot_kind pilot_kind(const struct race *race, unsigned k);
-
-/* Whom attempt k asks, begun or about to start, of a race that may ask any of
- * its pilot's targets: whom its plan names; but a late one takes the place of
- * the hedge that was refused, since the plan may send it to the primary's
- * target again, which has been silent for longest. It says the same until the
- * race is over. */
-unsigned pilot_whom(const struct race *race, unsigned k);
 
 /* Whether it may start at that target (its place in the group). in_flight: as
  * core/overload counts it, without this one. Ask after gate_try, since a yes
@@ -124,7 +127,7 @@ bool pilot_would_let(const struct pilot *pilot, unsigned target,
  * would be refused, attempt k by why[k], and the race is settled as it would be
  * then. That goes by the budget as it is, by the pauses that targets have asked
  * for, and by the gate of targets that fail more often than not. first: added
- * to pilot_whom, where the race asks one target and no other, its place in the
+ * to race_whom, where the race asks one target and no other, its place in the
  * group; else 0. Takes nothing. */
 bool pilot_gives_up(const struct pilot *pilot, struct race *race,
                     unsigned first, enum gate_verdict why[RACE_MAX_ATTEMPTS])
@@ -140,12 +143,19 @@ enum pilot_news {
 
 /* Attempt k of the race ended at now_us, which took_us after it began. Each
  * attempt that was started comes by here once, those that were cancelled or
- * expired too, after race_step has heard what ended them. From the pilot's
+ * expired too, after race_step has heard what ended them. How long one takes
+ * that is read out is not learned here, but by pilot_read_out. From the pilot's
  * worker. */
 enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
                             unsigned k, unsigned target,
                             const struct attempt_end *end, int64_t took_us,
                             int64_t now_us);
+
+/* One that ended with end.read_out has come to its real end, which took_us
+ * after it began: answered (attempt_end_is_answer), or else it failed or was
+ * given up. All that this teaches is its time. From the pilot's worker. */
+void pilot_read_out(const struct pilot *pilot, unsigned target, bool answered,
+                    int64_t took_us);
 
 /* ---- the reader ---- */
 

@@ -20,6 +20,7 @@ struct race {
   uint16_t unasked; /* those, and with plan->once those that failed unsent */
   uint16_t starved;
   uint16_t whole_4xx; /* ended with a whole 4xx */
+  uint16_t held;      /* ended with a Retry-After: see held_us */
   uint16_t retried;   /* started as retries, */
   uint8_t retries;    /* so many */
   uint8_t next;       /* the first attempt that has not been started */
@@ -27,13 +28,13 @@ struct race {
   bool forwarded;     /* a failure has brought a hedge forward */
   bool answered;      /* the winner's end is an answer: a success, or with
                        * --final 4xx its 4xx; not where all were a 4xx */
-  uint32_t retry_us;  /* when a retry starts unless something is in flight then;
-                      * PLAN_NEVER_US: none is wanted */
-  uint32_t chance;    /* the caller's, 0 after race_init: any number, of which
+  uint32_t retry_us; /* when a retry may start; PLAN_NEVER_US: none is wanted */
+  uint32_t chance;   /* the caller's, 0 after race_init: any number, of which
                       * waits for retries are made (plan_backoff_us) */
-  uint32_t held_us;   /* by Retry-After: no retry before it */
   enum outcome outcome;
   uint8_t moved[2]; /* these two targets stand for each other; see race_move */
+  uint32_t held_us[RACE_MAX_ATTEMPTS]; /* no retry asks the same target before;
+                                        * of those that are held */
 };
 
 /* The plan's times run from the time of EVENT_START. */
@@ -44,7 +45,7 @@ void race_init(struct race *race, const struct race_plan *plan);
 struct todo race_step(struct race *race, const struct step_event *event)
     __attribute__((warn_unused_result));
 
-/* Whom attempt k asks: as its plan says, but where the race has moved. */
+/* Whom attempt k is to ask: as its plan says, but where the race has moved. */
 static inline unsigned race_target(const struct race *race, unsigned k) {
   const unsigned target = race->plan->target[k];
   if (target == race->moved[0]) return race->moved[1];
@@ -74,6 +75,19 @@ static inline unsigned race_hedge_number(const struct race *race,
        before &= before - 1)
     number--;
   return number;
+}
+
+/* Whether attempt k, begun or about to start, is a hedge at its own time, and
+ * all hedges that were due before it were refused, while the primary was not.
+ */
+bool race_is_late(const struct race *race, unsigned k);
+
+/* Whom attempt k asks, begun or about to start: as race_target; but a late one
+ * takes the place of the hedge that was refused, since the plan may send it to
+ * the primary's target again, which has been silent for longest. It says the
+ * same until the race is over. */
+static inline unsigned race_whom(const struct race *race, unsigned k) {
+  return race_target(race, k > 1 && race_is_late(race, k) ? 1 : k);
 }
 
 /* When EVENT_TIMER is due, monotonic microseconds. Only for an open race: it

@@ -27,9 +27,9 @@ struct attempt_record {
   int64_t end_us;
   struct attempt_end end; /* once end_us is there */
   uint64_t bytes;    /* of the answer, as they came: head and framing too */
-  const char *error; /* why it is no success, in words that say what to
-                           * do; "" or NULL: nothing to say. It holds no secret,
-                           * and lives as long as the record. */
+  const char *error; /* why it is no success, in words that say what to do; ""
+                      * or NULL: nothing to say. It holds no secret, and lives
+                      * as long as the record. */
   const char *name;  /* the target's, as core/target has it; NULL: none */
   struct target_tally *tally; /* where it is counted: see core/tally */
   struct slice host;          /* the target's, with its port: see core/target */
@@ -109,8 +109,8 @@ unsigned race_record_left(const struct race_record *race, unsigned at);
 unsigned race_record_retry_after_s(const struct race_record *race);
 
 /* The two spellings of an attempt as JSON: that of problems has started_ms,
- * ended_ms, error, and the kind of a retry alone; that of the log start, end,
- * resends, every kind, and the span of one that is traced. */
+ * ended_ms, error, and the kind of a retry alone; that of the log start,
+ * first_byte, end, resends, every kind, and the span of one that is traced. */
 enum record_style { RECORD_IN_PROBLEM, RECORD_IN_LOG };
 
 /* Writes one JSON object; times count from from_us. */

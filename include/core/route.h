@@ -58,7 +58,7 @@ struct route {
   struct route_tally *tallies; /* by worker; those of one path share them */
   struct tally_waits *waits; /* the same of late, of snapshot_learn's thread */
   bool learns_apart;         /* nothing of what is learned is shared with routes
-                      * that ask the same targets */
+                              * that ask the same targets */
   struct race_policy policy;
   enum success success;
   const struct json_rules *rules; /* --success-if, --fail-if; NULL: none */

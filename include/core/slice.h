@@ -37,7 +37,10 @@ static inline bool slice_equal_nocase(struct slice a, struct slice b) {
   return a.len == b.len && slice_same_letters(a.at, b.at, a.len);
 }
 
-bool slice_starts_with(struct slice text, struct slice prefix);
+static inline bool slice_starts_with(struct slice text, struct slice prefix) {
+  return text.len >= prefix.len &&
+         slice_equal((struct slice){text.at, prefix.len}, prefix);
+}
 
 /* The slice from `from` to its end; from <= s.len. */
 static inline struct slice slice_from(struct slice s, size_t from) {

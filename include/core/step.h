@@ -53,6 +53,8 @@ struct attempt_end {
   bool retry_after; /* the answer carries a Retry-After field */
   bool unsent;      /* nobody can have read a byte of the request: no name, no
                      * connection, or refused */
+  bool read_out;    /* it is a loser that is read to its end all the same: how
+                     * long it takes is not known yet */
   uint32_t retry_after_ms; /* how long that field asks to wait from now, 49
                             * days at most; 0: not at all, or nobody can read
                             * it */
@@ -63,6 +65,12 @@ struct attempt_end {
 static inline uint32_t attempt_end_wait_ms(const struct attempt_end *end) {
   if (end->retry_after) return end->retry_after_ms;
   return end->status == 429 ? 1000 : 0;
+}
+
+/* Whether it asks for that, be it for no time at all: such a failure brings no
+ * hedge forward. */
+static inline bool attempt_end_asks_to_wait(const struct attempt_end *end) {
+  return end->status == 429 || end->retry_after;
 }
 
 /* A 4xx that says the same to whoever asks again (RFC 9110, section 15.5; 425

@@ -39,7 +39,9 @@ static inline void text_slice(struct text *text, struct slice bytes) {
   text_add(text, bytes.at, bytes.len);
 }
 
-static inline void text_str(struct text *text, const char *string) {
+/* Always inline: the length of a literal is then known. */
+static inline __attribute__((always_inline)) void text_str(struct text *text,
+                                                           const char *string) {
   text_add(text, string, strlen(string));
 }
 

@@ -43,6 +43,9 @@ struct verdict {
 void verdict_init(struct verdict *verdict, enum success success,
                   uint64_t body_max, unsigned depth_max);
 
+/* Whether an answer of that status may be a success, if its body is one. */
+bool verdict_takes_status(const struct verdict *verdict, int status);
+
 /* The final head; its coding is that of the bytes which will come here. False:
  * it is a failure already; look at `end`. (A success comes by verdict_end only,
  * also where there is no body.) */

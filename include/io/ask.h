@@ -43,13 +43,12 @@ struct ask_message {
   bool keep_errors; /* read the body of a 5xx, too, and hand it over */
   uint8_t gzip;     /* enum gzip_use */
   bool streams; /* the answer is passed on while it comes, whatever its size;
-                     * its head, and not its end, is what the attempt is asked
-                     * for. Only with SUCCESS_ANY, and with one attempt at a
-                     * time */
+                 * its head, and not its end, is what the attempt is asked for.
+                 * Only with SUCCESS_ANY, and with one attempt at a time */
   enum success success;
   const struct json_rules *rules; /* of a SUCCESS_JSON; NULL: none */
   struct slice timeout_header;    /* the field that tells how many milliseconds
-                                * are left until deadline_us; empty: none */
+                                   * are left until deadline_us; empty: none */
   int64_t deadline_us;
 };
 

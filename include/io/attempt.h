@@ -64,14 +64,13 @@ struct attempt_owner {
   void (*on_body)(void *arg, struct slice body);
 };
 
-/* Starts, and calls its owner, which is borrowed, later, never from inside this
- * call. It is not asked
- * whether it may (see core/gate), and the caller has counted it in its slot's
- * in_flight; it takes itself away when its end comes. `ask` and `target` are
- * borrowed until it has ended or was cancelled. `record` is written in place
- * until then: its target, number and start_us by the caller before,
- * connected_us, first_byte_us, bytes and resends as they happen, end, end_us
- * and error at the end. NULL: no memory was free. */
+/* Starts, and calls its owner later, never from inside this call. It is not
+ * asked whether it may (see core/gate). The caller has counted it in its slot's
+ * in_flight; the attempt takes itself away there when it ends. `ask`, `target`
+ * and `owner` are borrowed until it has ended or was cancelled. `record` is
+ * written in place until then: its target, number and start_us by the caller
+ * before, connected_us, first_byte_us, bytes and resends as they happen, end,
+ * end_us and error at the end. NULL: no memory was free. */
 struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
                               const struct target *target,
                               const struct target_limits *limits,
@@ -83,8 +82,9 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
  * read. */
 bool attempt_cancel(struct attempt *attempt);
 /* Of one that is, before the loop turns: on_read(arg) is called once, when that
- * has come to an end. A whole answer with a 2xx is a success, another whole one
- * a status; else it failed, or was given up. */
+ * has come to an end. A whole answer is a success by its status
+ * (verdict_takes_status), whatever its body, or else a status; without one it
+ * failed, or was given up. */
 typedef void attempt_on_read(void *arg, const struct attempt_end *end,
                              int64_t now_us);
 void attempt_watch_loser(struct attempt *attempt, attempt_on_read *on_read,

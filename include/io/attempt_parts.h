@@ -54,7 +54,7 @@ struct attempts {
   struct waiting *waiting;
   struct slab slab;
   void (*on_room)(void *arg); /* somebody waits for what has become free */
-  void *room;
+  void *on_room_arg;
   struct {
     struct list list; /* in the order in which they are due */
     unsigned count;

@@ -61,11 +61,10 @@ struct call {
   const struct ask *ask;        /* these three are borrowed */
   const struct target *target;
   struct attempt_record *record;  /* connected_us, first_byte_us and bytes are
-                                  * written here as they happen */
+                                   * written here as they happen */
   const struct call_owner *owner; /* borrowed */
   void *arg;                      /* the owner's */
-  size_t
-      usual; /* bytes that an answer of this target usually has; 0: unknown */
+  size_t usual; /* bytes that its target's answers usually have; 0: unknown */
   struct intake intake;
   /* The kind's own: */
   struct wire *wire;

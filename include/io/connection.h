@@ -77,9 +77,8 @@ struct front_handler {
   void (*on_left)(void *arg, struct connection *connection,
                   const struct http_request *request,
                   const struct admission *admission);
-  /* A connection has gone: for whoever owns the front, and counts. */
-  void *owner;
-  void (*on_closed)(void *owner);
+  /* A connection has gone: for whoever counts them. */
+  void (*on_closed)(void *arg);
 };
 
 /* Registers who is told when the client leaves before the answer. */

@@ -76,12 +76,12 @@ struct connection {
   struct buffer in;    /* what is left over of the input */
   size_t scanned;      /* how far http_head_scan has come in it */
   size_t wanted;       /* IN_BODY: head and body of the request; IN_CHUNKS: its
-                         * head; else 0 */
+                        * head; else 0 */
   struct outbox *out;  /* WRITING: what is left of the answer */
   void (*on_gone)(void *arg);
   void (*on_room)(void *arg); /* STREAMING */
   void *arg;                  /* of these two */
-  union peer peer;
+  union inet_address peer;
   struct chunks chunks; /* IN_CHUNKS: of what stands in `in` behind the head */
   struct admission admitted; /* IN_BODY, IN_CHUNKS: by its head; else there is
                               * no lease */

@@ -15,7 +15,7 @@ enum {
   GUNZIP_ROOM_BYTES = 8 * 1024, /* of that, for the caller */
   GUNZIP_FREE_BYTES = 1 << 20,  /* that come out whatever the ratio is; */
   GUNZIP_RATIO_MAX = 200,       /* of more, so many for each that went in.
-                                  * Deflate's own limit is 1032 */
+                                 * Deflate's own limit is 1032 */
 };
 
 struct gunzip;

@@ -17,7 +17,7 @@ enum pool_result {
 /* Starts the call on a kept connection of its target's slot, under its trust,
  * that was dialled at addresses of this generation. Calls nobody back. */
 enum pool_result pool_call(struct wires *wires, struct call *call,
-                           uint32_t generation)
+                           uint32_t generation, int64_t now_us)
     __attribute__((warn_unused_result));
 
 /* Starts the call on a new connection, which is taken over in any case. May end

@@ -6,7 +6,7 @@
 
 struct usage {
   int64_t cpu_us;            /* of all its threads, and the kernel
-                                           * for them */
+                              * for them */
   int64_t open_fds, max_fds; /* max_fds: INT64_MAX is no limit */
   int64_t virtual_bytes, resident_bytes;
 };

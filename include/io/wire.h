@@ -33,7 +33,7 @@ struct wire *wire_new(struct wires *wires, const struct stream *stream,
  * closed on the way; those under another trust are somebody else's. */
 struct wire *wire_take(struct wires *wires, unsigned slot,
                        const struct trust *trust, uint32_t generation,
-                       void *arg);
+                       int64_t now_us, void *arg);
 /* Its answer is whole, and it may carry another request: it waits for one from
  * now_us on. It closes by itself when the peer ends it or speaks unasked, and
  * after a while. */

@@ -1,20 +1,39 @@
-/* aftermath: what a primary tells that has lost, and is read to its end. */
+/* aftermath: what a loser tells that is read to its end. */
 #ifndef HEDGEROW_PROXY_AFTERMATH_H
 #define HEDGEROW_PROXY_AFTERMATH_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/pilot.h"
 #include "core/tally.h"
-#include "proxy/fetch.h"
+#include "io/attempt.h"
+#include "io/slab.h"
 #include "proxy/lease.h"
 
-/* Of a race that was rescued from slowness at at_us, and whose primary is still
- * read: when that has ended, counts there what was saved, which is then known,
- * or else the estimate. False: nobody reads it, or no memory; nothing will be
- * counted. While on_settled of the fetch is called. */
-bool aftermath_await(const struct fetch *fetch, struct lease *lease,
-                     struct route_tally *tally, int64_t at_us,
-                     int64_t estimated_us) __attribute__((warn_unused_result));
+struct aftermath;
+
+/* A worker's slab of them. */
+void aftermath_slab_init(struct slab *slab);
+
+/* Which attempt it was. */
+struct aftermath_of {
+  struct lease *lease; /* on the snapshot of the pilot, and of all below */
+  const struct pilot *pilot;
+  unsigned place; /* of its target, in the group */
+  int64_t start_us;
+  bool final_4xx; /* the plan's */
+};
+
+/* Of an attempt that was just cancelled, and is read: when that has ended, its
+ * target's curve learns how long it took. The result is valid until the loop
+ * turns. NULL: no memory, nothing will be learned. */
+struct aftermath *aftermath_await(struct slab *slab, struct attempt *attempt,
+                                  const struct aftermath_of *of)
+    __attribute__((warn_unused_result));
+/* It is the primary of a race that was rescued from slowness at at_us: there
+ * that end counts what was saved, which is then known, or else the estimate. */
+void aftermath_measure(struct aftermath *aftermath, struct route_tally *tally,
+                       int64_t at_us, int64_t estimated_us);
 
 #endif

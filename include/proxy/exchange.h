@@ -58,12 +58,12 @@ struct exchange_setup {
   const struct exchange_race *races;   /* copied into plans */
   unsigned race_count;
   struct ask_message message;  /* what all items' have in common; method empty:
-                               * the client's */
+                                * the client's */
   int64_t started_us;          /* the races' t = 0 */
   const struct gather *gather; /* of that snapshot, too: what the items are
                                 * called; NULL: an array, as of /all */
   bool gathers; /* /all: the answer is an array of all items; else there
-                       * is one item, and its answer is the answer */
+                 * is one item, and its answer is the answer */
   bool detail;  /* /all?detail=1 */
   struct exchange_item *items; /* copied */
   unsigned item_count;

@@ -26,6 +26,7 @@
 #include "proxy/line.h"
 #include "proxy/service.h"
 
+struct aftermath;
 struct fetch;
 
 /* Who wants the answer of a fetch. Any of these may free it. */
@@ -48,6 +49,7 @@ struct fetch_scene {
   struct arena *arena;               /* where error texts are kept */
   const struct trace_context *trace; /* its attempts are spans of; or NULL */
   struct route_tally *tally;         /* of whose route it is */
+  struct lease *lease;               /* on the snapshot that route is of */
   const struct fetch_owner *owner;
   void *arg; /* the owner's */
 };
@@ -75,13 +77,14 @@ struct fetch {
   bool looked;    /* of one that is only observed: its first hedge was due, */
   bool held_back; /* and would have been refused */
   bool coming;    /* that response is passed on, and its attempt in flight */
-  struct attempt *loser;    /* the primary, where it has lost and is read all
-                             * the same; valid within on_settled. Else NULL */
+  struct aftermath *loser;  /* of the primary, where it is cancelled and read
+                             * all the same; valid within on_settled. Else
+                             * NULL */
   struct response response; /* the answer, once it is settled. Of a race
-                                   * that FAILED with keep_errors: its last
-                                   * whole error that is no 4xx, else a whole
-                                   * 4xx, else empty. Of others without an
-                                   * answer: nobody's business */
+                             * that FAILED with keep_errors: its last
+                             * whole error that is no 4xx, else a whole
+                             * 4xx, else empty. Of others without an
+                             * answer: nobody's business */
 };
 
 /* The plan, the group and what `ask` points at are borrowed until it is

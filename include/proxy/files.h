@@ -6,12 +6,14 @@
 #include <stdbool.h>
 
 #include "config/config.h"
+#include "config/config_errors.h"
 #include "io/log.h"
 
 /* Opens the config's log file, if there is one, and moves the log there. False:
- * it cannot be opened, a notice has said why, and the log stays where it was.
+ * it cannot be opened, the errors say why, and the log stays where it was.
  * log NULL: --log off. */
-bool files_open_log(const struct config *config, struct log *log)
+bool files_open_log(const struct config *config, struct log *log,
+                    struct config_errors *errors)
     __attribute__((warn_unused_result));
 
 #endif

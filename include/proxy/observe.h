@@ -5,6 +5,7 @@
 #include "core/pilot.h"
 #include "core/record.h"
 #include "core/target.h"
+#include "io/connection.h"
 #include "proxy/service.h"
 
 /* An attempt at a target of the group has ended, whichever way; the tally is
@@ -18,8 +19,11 @@ void observe_news(const struct pilot *pilot, unsigned place,
                   const struct target *target, enum pilot_news news);
 
 /* A client request has its answer, or nobody left to answer. Called from one
- * place, proxy/answering, before the answer goes out. */
-void observe_race(struct service *service, const struct race_record *race);
+ * place, proxy/answering, before the answer goes out. Where the record does not
+ * name the peer and somebody wants to know, the connection is asked, and its
+ * text is in the record afterwards; NULL: it has gone. */
+void observe_race(struct service *service, struct race_record *race,
+                  const struct connection *connection);
 
 /* Adds what one worker has counted. */
 void observe_add(struct counters *sum, const struct counters *counters);

@@ -27,16 +27,13 @@ struct secrets {
   unsigned admin_tokens; /* how many there have been, this one included */
 };
 
-/* Reads them for every target of a config with upstreams. CAs that are the same
- * bytes as before are the same trust as before. False: something will not do,
- * each thing has been complained of, and all is as it was. */
-bool secrets_read(struct secrets *secrets, const struct config *config,
-                  config_complain *complain, void *arg)
-    __attribute__((warn_unused_result));
-/* Reads into `read` what options of the process name, of the config of the
- * start. CAs that are the same as before are the same trust. False likewise. */
-bool secrets_read_own(struct secrets *secrets, const struct config *config,
-                      config_complain *complain, void *arg)
+/* Reads them for every target of a config with upstreams, and into `read` what
+ * options of the process name, in its own config, which is that of the start.
+ * CAs that are the same bytes as before are the same trust as before. False:
+ * something will not do, each thing is among the errors, and all is as it was.
+ */
+bool secrets_read(struct secrets *secrets, const struct config *process,
+                  const struct config *config, struct config_errors *errors)
     __attribute__((warn_unused_result));
 /* Whether the collector's are others than before. */
 bool secrets_change_collector(const struct secrets *secrets);

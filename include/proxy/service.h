@@ -37,9 +37,10 @@ struct service {
   const struct config *config;
   struct loop *loop;
   struct attempts *attempts;
-  struct line line;     /* primaries that wait for room */
-  struct blocks blocks; /* every buffer of this worker */
-  struct slab rooms;    /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
+  struct line line;       /* primaries that wait for room */
+  struct blocks blocks;   /* every buffer of this worker */
+  struct slab rooms;      /* of SERVICE_ROOM_BYTES: most exchanges fit in one */
+  struct slab aftermaths; /* see proxy/aftermath */
   struct log_channel *log;  /* NULL: off */
   struct tape *tape;        /* NULL: nobody keeps races */
   struct spans_feed *spans; /* NULL: --otlp off */

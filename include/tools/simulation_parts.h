@@ -150,6 +150,7 @@ struct simulation {
   const struct pilot_learner *learner_at[WORKLOAD_TARGETS_MAX];
   struct latency_counts *counts_at[SIMULATED_WORKERS][WORKLOAD_TARGETS_MAX];
   struct rival rival;
+  _Atomic unsigned turn;
 };
 
 static inline struct pilot *simulation_pilot(struct simulation *s,

@@ -8,26 +8,37 @@
  * Tokens never stand in a configuration, only where they are read from. */
 #include "config/config_file.h"
 
+#include <stdlib.h>
+
 #include "config/config_options.h"
 #include "config/config_quote.h"
 #include "config/config_value_write.h"
 #include "core/text.h"
 
-enum { LINE_BYTES = 4096 };
+/* No line is longer: in what a file holds each byte may be escaped. Memory that
+ * nobody writes to costs nothing. */
+enum { LINE_BYTES = 6 * CONFIG_FILE_BYTES_MAX + 4096 };
 
 struct dump {
   void (*put)(void *arg, const char *piece);
   void *arg;
   const struct config *config;
   const char *folder; /* of relative names of files */
+  char *storage;      /* of two lines */
   struct text line;
-  char storage[LINE_BYTES];
 };
+
+/* False: no memory. */
+static bool dump_begin(struct dump *dump) {
+  dump->storage = malloc(2 * LINE_BYTES);
+  if (dump->storage) text_init(&dump->line, dump->storage, LINE_BYTES);
+  return dump->storage;
+}
 
 static void end_line(struct dump *dump) {
   text_char(&dump->line, '\n');
   dump->put(dump->arg, text_end(&dump->line));
-  text_init(&dump->line, dump->storage, sizeof dump->storage);
+  text_init(&dump->line, dump->storage, LINE_BYTES);
 }
 
 static void indent(struct dump *dump, unsigned depth) {
@@ -50,29 +61,32 @@ static void add_heading(struct dump *dump, unsigned depth, const char *key) {
 
 /* ---- options ---- */
 
-/* Its value as it would be written; empty where it is absent. */
-static struct slice value_of(struct dump *scratch,
+/* Its value in the n-th config or rules that are compared, as it would be
+ * written; empty where it is absent. */
+static struct slice value_of(const struct dump *dump, unsigned n,
                              const struct config_option *option,
-                             const void *base,
+                             const struct config *config,
                              const struct config_rules *rules) {
-  const char *member = (const char *)base + option->offset;
-  text_init(&scratch->line, scratch->storage, sizeof scratch->storage);
-  if (!config_value_is_absent(option, member)) {
-    const struct config_values of = {scratch->config, rules, scratch->folder};
-    config_value_write(&scratch->line, option, member, &of);
-  }
-  return text_slice_of(&scratch->line);
+  const struct config_values of = {config, rules, ""};
+  const char *base =
+      option->scope & SCOPE_RULES ? (const char *)rules : (const char *)config;
+  const char *member = base + option->offset;
+  struct text value;
+  text_init(&value, dump->storage + n * (size_t)LINE_BYTES, LINE_BYTES);
+  if (!config_value_is_absent(option, member))
+    config_value_write(&value, option, member, &of);
+  return text_slice_of(&value);
 }
 
-/* Fields are masked alike: they are told wherever there are some. */
-static bool is_same(const struct config_option *option,
+/* Between two lines. Fields are masked alike: they are told wherever there are
+ * some. */
+static bool is_same(const struct dump *dump, const struct config_option *option,
                     const struct config_rules *a,
                     const struct config_rules *b) {
-  struct dump one = {.folder = ""}, other = {.folder = ""};
   if (option->kind == OPTION_HEADERS)
     return a->header_count + b->header_count == 0;
-  return slice_equal(value_of(&one, option, a, a),
-                     value_of(&other, option, b, b));
+  return slice_equal(value_of(dump, 0, option, dump->config, a),
+                     value_of(dump, 1, option, dump->config, b));
 }
 
 /* Those of one scope; `inherited`, where it is not NULL, is not told again. */
@@ -88,7 +102,7 @@ static void add_options(struct dump *dump, unsigned depth,
     const char *member = base + option->offset;
     if (!(option->scope & scope) || option->size == 0 ||
         config_value_is_absent(option, member) ||
-        (inherited && is_same(option, rules, inherited)))
+        (inherited && is_same(dump, option, rules, inherited)))
       continue;
     begin_key(dump, depth, option);
     config_value_write(&dump->line, option, member, &of);
@@ -99,11 +113,10 @@ static void add_options(struct dump *dump, unsigned depth,
 /* ---- what a file is built of ---- */
 
 static void add_url(struct text *out, const struct base_url *url) {
-  char storage[LINE_BYTES];
-  struct text shown;
-  text_init(&shown, storage, sizeof storage);
-  base_url_write_redacted(&shown, url);
-  config_quote(out, text_slice_of(&shown));
+  const struct slice pieces[] = {
+      slice_of(url->tls ? "https://" : "http://"), url->authority, url->path,
+      slice_of(url->query.len > 0 ? "?" CONFIG_MASK : "")};
+  config_quote_all(out, pieces, 4);
 }
 
 static void add_target(struct dump *dump,
@@ -144,12 +157,9 @@ static void add_named(struct dump *dump, const char *key,
 
 /* Its query may hold a secret, and is masked as that of a target is. */
 static void add_shown(struct text *out, const struct config_item *item) {
-  char storage[LINE_BYTES];
-  struct text whole;
-  text_init(&whole, storage, sizeof storage);
-  text_slice(&whole, item->shown);
-  if (item->query.len > 0) text_str(&whole, "?" CONFIG_MASK);
-  config_quote(out, text_slice_of(&whole));
+  const struct slice pieces[] = {
+      item->shown, slice_of(item->query.len > 0 ? "?" CONFIG_MASK : "")};
+  config_quote_all(out, pieces, 2);
 }
 
 static void add_item(struct dump *dump, const struct config_item *item) {
@@ -202,7 +212,7 @@ void config_dump(const struct config *config, const char *folder,
                  void (*put)(void *arg, const char *piece), void *arg) {
   struct dump dump = {
       .put = put, .arg = arg, .config = config, .folder = folder};
-  text_init(&dump.line, dump.storage, sizeof dump.storage);
+  if (!dump_begin(&dump)) return;
   add_options(&dump, 0, SCOPE_FILE, &config->defaults, NULL);
   add_heading(&dump, 0, "defaults");
   add_options(&dump, 1, SCOPE_DEFAULTS, &config->defaults, NULL);
@@ -213,31 +223,39 @@ void config_dump(const struct config *config, const char *folder,
   add_heading(&dump, 0, "routes");
   for (unsigned i = 0; i < config->route_count; i++)
     if (!asks_nobody(&config->routes[i])) add_route(&dump, &config->routes[i]);
+  free(dump.storage);
 }
 
 /* ---- differences ---- */
 
-static bool is_different(const struct config *a, const struct config *b,
-                         const struct config_option *option) {
-  struct dump one = {.folder = "", .config = a};
-  struct dump other = {.folder = "", .config = b};
-  return !slice_equal(value_of(&one, option, a, &a->defaults),
-                      value_of(&other, option, b, &b->defaults));
+/* The n-th, or NULL. Where the log goes is taken over by a reload. */
+static const struct config_option *different(const struct dump *dump,
+                                             const struct config *a,
+                                             const struct config *b,
+                                             unsigned n) {
+  for (size_t i = 0; i < config_option_count; i++) {
+    const struct config_option *option = &config_options[i];
+    if (!(option->scope & SCOPE_FILE) || option->size == 0 ||
+        option->offset == offsetof(struct config, log_file) ||
+        slice_equal(value_of(dump, 0, option, a, &a->defaults),
+                    value_of(dump, 1, option, b, &b->defaults)) ||
+        n-- > 0)
+      continue;
+    return option;
+  }
+  return NULL;
 }
 
 bool config_differ(const struct config *a, const struct config *b, unsigned n,
                    char *key, size_t cap) {
-  for (size_t i = 0; i < config_option_count; i++) {
-    const struct config_option *option = &config_options[i];
-    struct text out;
-    if (!(option->scope & SCOPE_FILE) || option->size == 0 ||
-        option->offset == offsetof(struct config, log_file) ||
-        !is_different(a, b, option) || n-- > 0)
-      continue;
-    text_init(&out, key, cap);
-    config_option_key(&out, option);
-    (void)text_end(&out);
-    return true;
-  }
-  return false;
+  struct dump dump = {0};
+  const struct config_option *option =
+      dump_begin(&dump) ? different(&dump, a, b, n) : NULL;
+  struct text out;
+  free(dump.storage);
+  if (!option) return false;
+  text_init(&out, key, cap);
+  config_option_key(&out, option);
+  (void)text_end(&out);
+  return true;
 }

@@ -14,35 +14,32 @@ static int64_t at_least_one(int64_t n) { return n > 0 ? n : 1; }
 
 /* ---- origins ---- */
 
-/* The n-th target of all, and its upstream. */
-static const struct config_target *target_at(
-    const struct config *config, unsigned n,
-    const struct config_upstream **of) {
-  const struct config_upstream *upstream = config->upstreams;
-  while (n >= upstream->target_count) n -= upstream++->target_count;
-  *of = upstream;
-  return &upstream->targets[n];
-}
-
-/* What the targets before this one have not counted of its origin. */
-static int64_t attempts_more(const struct config *config, unsigned n) {
-  const struct config_upstream *of, *other;
-  const struct config_target *target = target_at(config, n, &of);
-  int64_t counted = 0;
-  for (unsigned before = 0; before < n; before++) {
-    const struct config_target *t = target_at(config, before, &other);
-    if (base_url_same_origin(&t->url, &target->url) &&
-        other->rules.max_attempts > counted)
-      counted = other->rules.max_attempts;
+/* What targets before this one may have in flight to its origin: the most. */
+static int64_t attempts_before(const struct config *config,
+                               const struct config_target *target) {
+  int64_t most = 0;
+  for (unsigned i = 0; i < config->upstream_count; i++) {
+    const struct config_upstream *of = &config->upstreams[i];
+    for (unsigned k = 0; k < of->target_count; k++) {
+      if (&of->targets[k] == target) return most;
+      if (of->rules.max_attempts > most &&
+          base_url_same_origin(&of->targets[k].url, &target->url))
+        most = of->rules.max_attempts;
+    }
   }
-  return of->rules.max_attempts > counted ? of->rules.max_attempts - counted
-                                          : 0;
+  return most;
 }
 
 static int64_t attempts_in_all(const struct config *config) {
   int64_t sum = 0;
-  for (unsigned n = 0; n < config_targets(config); n++)
-    sum += attempts_more(config, n);
+  for (unsigned i = 0; i < config->upstream_count; i++) {
+    const struct config_upstream *of = &config->upstreams[i];
+    for (unsigned k = 0; k < of->target_count; k++) {
+      int64_t more =
+          of->rules.max_attempts - attempts_before(config, &of->targets[k]);
+      if (more > 0) sum += more;
+    }
+  }
   return sum;
 }
 

@@ -4,10 +4,10 @@
  * table; none of them knows an option by name. The order within a group is the
  * order of --help.
  *
- * Nothing that a peer can make us hold is without a limit, so each limit is an
- * option with a range, and there is no word for "unlimited". The only `off` is
- * that of --attempt-timeout, since the deadline of the race stands behind it.
- */
+ * Nothing that a peer can make us hold is without a limit, so each such limit
+ * is an option with a range, and there is no word for "unlimited". Three others
+ * may be `off`, since another limit stands behind each: the deadline behind
+ * --attempt-timeout, --max-attempts behind --rate and --queue. */
 #include "config/config_options.h"
 
 #include "config/config.h"

@@ -1,7 +1,6 @@
 /* config_value_write.c: the value of one option, as a file would have it. */
 #include "config/config_value_write.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "config/config_quote.h"
@@ -93,12 +92,9 @@ static void add_methods(struct text *out, unsigned methods) {
 }
 
 static void add_path(struct text *out, const char *folder, const char *path) {
-  char storage[PATH_MAX];
-  struct text whole;
-  text_init(&whole, storage, sizeof storage);
-  if (path[0] != '/') text_str(&whole, folder);
-  text_str(&whole, path);
-  config_quote(out, text_slice_of(&whole));
+  const struct slice pieces[] = {slice_of(path[0] != '/' ? folder : ""),
+                                 slice_of(path)};
+  config_quote_all(out, pieces, 2);
 }
 
 static void add_number(struct text *out, const struct config_option *option,

@@ -130,8 +130,8 @@ struct learned_upstream *learned_upstream(
 void *learned_tally(struct learned_list *list,
                     const struct learned_list *before, struct slice name,
                     size_t bytes) {
-  struct learned_tally *tally;
   bool is_new;
-  tally = (void *)get(list, before, name, sizeof *tally + bytes, &is_new);
+  struct learned_tally *tally =
+      (void *)get(list, before, name, sizeof *tally + bytes, &is_new);
   return tally ? tally->cells : NULL;
 }

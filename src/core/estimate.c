@@ -64,17 +64,14 @@ static float silent(const struct hedges *hedges, int64_t at_us) {
   return silent;
 }
 
-static bool asks_to_wait(const struct attempt_end *end) {
-  return end->status == 429 || end->retry_after;
-}
-
 /* Hedge k > 0: its own time, or that of the failure that brings it forward. */
 static int64_t due_us(const struct estimate_race *r, unsigned k, bool failed) {
   const struct race_plan *plan = r->race->plan;
   const bool forward =
       plan->on_failure == RACE_ALL || (plan->on_failure == RACE_NEXT && k == 1);
   const int64_t due = plan->due_us[k];
-  return failed && forward && r->took_us < due && !asks_to_wait(r->end)
+  return failed && forward && r->took_us < due &&
+                 !attempt_end_asks_to_wait(r->end)
              ? r->took_us
              : due;
 }
@@ -167,6 +164,7 @@ static float note_hedges(struct estimate_seen *seen,
   for (unsigned span = latency_span(at_us); at_us < hedges->end_us; span++) {
     int64_t next_us = latency_next_us(span, hedges->end_us);
     float after = silent(hedges, next_us);
+    if (after > *left) after = *left; /* the odds are written meanwhile */
     saved_us += note_span(seen, span, *left, after, (float)(next_us - at_us));
     *left = after;
     at_us = next_us;

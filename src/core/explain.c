@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LOCATION_SHOWN = 100 };
+enum { SCHEME_SHOWN = 16, LOCATION_SHOWN = 100 };
 
 static const struct advice {
   int status;
@@ -36,12 +36,28 @@ static const char *words_for(int status) {
   return NULL;
 }
 
-static struct slice without_query(struct slice location) {
+/* The first of it that holds none of these bytes. */
+static struct slice until(struct slice s, const char *bytes) {
   size_t len = 0;
-  while (len < location.len && len < LOCATION_SHOWN &&
-         location.at[len] != '?' && location.at[len] != '#')
-    len++;
-  return (struct slice){location.at, len};
+  while (len < s.len && !strchr(bytes, s.at[len])) len++;
+  return (struct slice){s.at, len};
+}
+
+/* The scheme with its "//" goes into *scheme, what is behind the userinfo is
+ * returned (RFC 3986, section 3.2). */
+static struct slice without_userinfo(struct slice location,
+                                     struct slice *scheme) {
+  size_t before = until(location, "/").len;
+  struct slice rest = slice_from(location, before);
+  *scheme = (struct slice){location.at, 0};
+  if (before > SCHEME_SHOWN || !slice_starts_with(rest, slice_of("//")))
+    return location;
+  scheme->len = before + 2;
+  rest = slice_from(rest, 2);
+  struct slice authority = until(rest, "/");
+  const char *at =
+      authority.len > 0 ? memrchr(authority.at, '@', authority.len) : NULL;
+  return at ? slice_from(rest, (size_t)(at + 1 - rest.at)) : rest;
 }
 
 /* A Location without a scheme and a host stays on the host that was asked (RFC
@@ -55,10 +71,12 @@ static bool is_relative(struct slice location) {
 
 void explain_status(int status, struct slice location, char *buf, size_t cap) {
   const char *words = words_for(status);
-  location = without_query(location);
+  location = until(location, "?#");
   if (status >= 300 && status <= 399 && location.len > 0) {
-    snprintf(buf, cap, "the upstream redirects (%d) to %.*s; %s", status,
-             SLICE_ARG(location),
+    struct slice scheme, rest = without_userinfo(location, &scheme);
+    if (rest.len > LOCATION_SHOWN) rest.len = LOCATION_SHOWN;
+    snprintf(buf, cap, "the upstream redirects (%d) to %.*s%.*s; %s", status,
+             SLICE_ARG(scheme), SLICE_ARG(rest),
              is_relative(location) ? "ask for that path"
                                    : "point the target there");
   } else if (words) {

@@ -218,7 +218,9 @@ bool forward_fields(struct text *out, const struct http_request *request,
   add_configured(out, rules, target);
   if (from) forwarded_write(out, request, from);
   text_slice(out, rules->via_line);
-  add_line(out, slice_of("X-Request-ID"), request_id);
+  text_str(out, "X-Request-ID: ");
+  text_slice(out, request_id);
+  text_str(out, "\r\n");
   return has_credentials;
 }
 

@@ -65,14 +65,6 @@ static struct slice first_believed(const struct http_request *request,
   return value;
 }
 
-static struct slice take_member(struct slice *list) {
-  const char *comma = memchr(list->at, ',', list->len);
-  size_t len = comma ? (size_t)(comma - list->at) : list->len;
-  struct slice member = http_trimmed((struct slice){list->at, len});
-  *list = slice_from(*list, comma ? len + 1 : len);
-  return member;
-}
-
 /* Members that are still to come, and their bytes with ", " behind each. */
 struct left {
   unsigned members;
@@ -80,9 +72,8 @@ struct left {
 };
 
 static void count_members(struct left *left, struct slice list) {
-  while (list.len > 0) {
-    struct slice member = take_member(&list);
-    if (member.len == 0) continue;
+  struct slice member;
+  while (http_item_next(&list, &member)) {
     left->members++;
     left->bytes += member.len + 2;
   }
@@ -92,9 +83,8 @@ static void count_members(struct left *left, struct slice list) {
  * of the members is the peer's own. */
 static void add_members(struct text *out, struct left *left,
                         struct slice list) {
-  while (list.len > 0) {
-    struct slice member = take_member(&list);
-    if (member.len == 0) continue;
+  struct slice member;
+  while (http_item_next(&list, &member)) {
     bool fits = left->members < FORWARDED_MEMBERS_MAX &&
                 left->bytes <= FORWARDED_BYTES_MAX - ADDRESS_TEXT_MAX;
     left->members--;

@@ -80,7 +80,8 @@ static struct moment moment_of(int64_t wall_us) {
 
 /* Over so many places of a stamp. */
 static inline void put_digits(char *at, int width, int number) {
-  for (int i = width; i-- > 0; number /= 10) at[i] = (char)('0' + number % 10);
+  unsigned rest = (unsigned)number;
+  for (int i = width; i-- > 0; rest /= 10) at[i] = (char)('0' + rest % 10);
 }
 
 static void put_time(char *at, const struct moment *moment) {

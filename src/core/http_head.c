@@ -37,8 +37,6 @@ static const bool is_tchar[256] = {
     ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1,
     ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1};
 
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 /* Visible ASCII, SP, HTAB and obs-text. */
 static bool is_text(char c) {
   unsigned char byte = (unsigned char)c;
@@ -51,10 +49,10 @@ static size_t text_run(struct slice bytes) {
   for (; bytes.len - at >= BLOCK_LEN; at += BLOCK_LEN) {
     ublock here = (ublock)block_load(bytes.at + at);
     unsigned stops = block_mask((here < ' ') | (here == 0x7f));
-    if (stops != 0) {
-      at += block_first(stops);
-      break;
-    }
+    if (stops == 0) continue;
+    at += block_first(stops);
+    if (bytes.at[at] != '\t') return at; /* mostly: it is a line's end */
+    break;
   }
   while (at < bytes.len && is_text(bytes.at[at])) at++;
   return at;
@@ -99,13 +97,6 @@ enum http_scan http_head_scan(const char *bytes, size_t len, size_t *scanned,
   enum http_scan result = scan_lines((struct slice){bytes, len}, scanned);
   if (result == HTTP_SCAN_WHOLE) *head_len = *scanned;
   return result;
-}
-
-struct slice http_trimmed(struct slice text) {
-  const char *from = text.at, *to = text.at + text.len;
-  while (from < to && is_blank(*from)) from++;
-  while (from < to && is_blank(to[-1])) to--;
-  return (struct slice){from, (size_t)(to - from)};
 }
 
 /* How many bytes of a token do. Most names are letters, digits and '-' only. */
@@ -182,12 +173,26 @@ bool http_member_is(struct slice member, struct slice token) {
   return slice_equal_nocase(http_trimmed(member), token);
 }
 
+/* Takes a member of that length off, and the comma behind it. */
+static struct slice take_member(struct slice *list, size_t len) {
+  struct slice member = http_trimmed((struct slice){list->at, len});
+  *list = slice_from(*list, len < list->len ? len + 1 : len);
+  return member;
+}
+
 bool http_list_next(struct slice *list, struct slice *member) {
   while (list->len > 0) {
-    size_t len = http_member_len(*list);
-    *member = http_trimmed((struct slice){list->at, len});
-    *list = slice_from(*list, len < list->len ? len + 1 : len);
+    *member = take_member(list, http_member_len(*list));
     if (member->len > 0) return true;
+  }
+  return false;
+}
+
+bool http_item_next(struct slice *list, struct slice *item) {
+  while (list->len > 0) {
+    const char *comma = memchr(list->at, ',', list->len);
+    *item = take_member(list, comma ? (size_t)(comma - list->at) : list->len);
+    if (item->len > 0) return true;
   }
   return false;
 }

@@ -54,11 +54,11 @@ static bool split_at(struct slice text, char c, struct slice *before,
 /* unreserved and sub-delims of RFC 3986. Left out are the comma, which in a
  * Host is the mark of two that were joined, and percent-encoding, which no name
  * that resolves has. */
-static bool is_name_byte(char c) {
-  bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  bool common = letter || is_digit(c) || c == '.' || c == '-' || c == '_';
-  return common || (c != '\0' && strchr("~!$&'()*+;=", c) != NULL);
-}
+static const bool is_name_byte[256] = {
+    ['a' ... 'z'] = true, ['A' ... 'Z'] = true, ['0' ... '9'] = true,
+    ['.'] = true,         ['-'] = true,         ['_'] = true,
+    ['~'] = true,         ['!'] = true,         ['$'] = true,
+    ['&' ... '+'] = true, [';'] = true,         ['='] = true};
 
 /* How long the host at the head of an authority is; 0 when there is none. */
 static size_t host_len(struct slice text) {
@@ -69,7 +69,7 @@ static size_t host_len(struct slice text) {
         break;
     return at > 2 && at < text.len && text.at[at] == ']' ? at + 1 : 0;
   }
-  while (at < text.len && is_name_byte(text.at[at])) at++;
+  while (at < text.len && is_name_byte[(unsigned char)text.at[at]]) at++;
   return at;
 }
 
@@ -154,8 +154,11 @@ static int read_target_form(struct reading *reading) {
   return 0;
 }
 
-/* Sixteen bytes, of which nothing needs to be said. */
-static bool is_visible_block(const char *at) {
+/* Visible ASCII but '#'. */
+static const bool is_target_byte[256] = {['!' ... '"'] = true,
+                                         ['$' ... '~'] = true};
+
+static bool is_target_block(const char *at) {
   ublock here = (ublock)block_load(at);
   return block_mask((here <= ' ') | (here >= 0x7f) | (here == '#')) == 0;
 }
@@ -163,20 +166,17 @@ static bool is_visible_block(const char *at) {
 static int check_target_bytes(struct reading *reading) {
   struct slice target = reading->request->target;
   size_t i = 0;
-  while (target.len - i >= BLOCK_LEN && is_visible_block(target.at + i))
+  while (target.len - i >= BLOCK_LEN && is_target_block(target.at + i))
     i += BLOCK_LEN;
-  for (; i < target.len; i++) {
-    unsigned char c = (unsigned char)target.at[i];
-    if (c == '#')
-      return refuse(reading, 400,
-                    "the target holds a '#': a fragment stays with the client, "
-                    "and elsewhere it is %23");
-    if (c <= ' ' || c >= 0x7f)
-      return refuse(reading, 400,
-                    "the target holds a byte outside visible ASCII: "
-                    "percent-encode it");
-  }
-  return 0;
+  while (i < target.len && is_target_byte[(unsigned char)target.at[i]]) i++;
+  if (i == target.len) return 0;
+  if (target.at[i] == '#')
+    return refuse(reading, 400,
+                  "the target holds a '#': a fragment stays with the client, "
+                  "and elsewhere it is %23");
+  return refuse(reading, 400,
+                "the target holds a byte outside visible ASCII: "
+                "percent-encode it");
 }
 
 static int read_target(struct reading *reading, struct slice target,

@@ -13,10 +13,11 @@
  *
  * On the path of every request: a body with a length stays where it is and is
  * only counted; one in chunks moves left over its framing (core/chunks). What a
- * peer may send without the body growing has a bound here or there, as no cap
- * of the caller's would see it.
+ * peer may send behind the head without the body growing has a bound here or
+ * there, as no cap of the caller's would see it.
  *
- * How large a body may be and what a status means: the caller. */
+ * How large the heads and the body may be, and what a status means: the caller.
+ */
 #include "core/http_response.h"
 
 #include "core/http_head.h"
@@ -169,10 +170,7 @@ static bool read_fields(struct http_response *response, const char *head,
   return true;
 }
 
-static bool skip_interim(struct http_response *response, size_t head_len) {
-  if (response->interim == HTTP_INTERIM_MAX)
-    return refuse(response, "there are too many 1xx responses");
-  response->interim++;
+static void skip_interim(struct http_response *response, size_t head_len) {
   response->status = 0;
   response->retry_after = false;
   response->coding = CODING_NONE;
@@ -181,7 +179,6 @@ static bool skip_interim(struct http_response *response, size_t head_len) {
   response->head_at += head_len;
   response->scanned = 0;
   response->used = response->head_at;
-  return true;
 }
 
 /* RFC 9112, section 6.3. */
@@ -213,21 +210,22 @@ static void begin_body(struct http_response *response, size_t head_len,
 }
 
 /* Reads one head, and leaves IN_HEAD if it is the final one. */
-static bool read_head(struct http_response *response, struct slice head) {
+static void read_head(struct http_response *response, struct slice head) {
   struct framing framing = {0};
   struct slice rest = head;
-  if (!read_status_line(response, &rest)) return false;
+  if (!read_status_line(response, &rest)) return;
   response->fields_at = response->head_at + (size_t)(rest.at - head.at);
   rest.len -= 2; /* the empty line */
-  if (!read_fields(response, head.at, rest, &framing)) return false;
+  if (!read_fields(response, head.at, rest, &framing)) return;
   if (response->status < 200 && response->status != 101)
-    return skip_interim(response, head.len);
-  begin_body(response, head.len, &framing);
-  return true;
+    skip_interim(response, head.len);
+  else begin_body(response, head.len, &framing);
 }
 
-static enum response_progress read_heads(struct http_response *response,
-                                         struct slice bytes) {
+/* Neither this nor read_chunks is inline: most calls need neither, and would be
+ * longer by what these keep. */
+static __attribute__((noinline)) enum response_progress read_heads(
+    struct http_response *response, struct slice bytes) {
   while (response->state == IN_HEAD) {
     struct slice rest = slice_from(bytes, response->head_at);
     if (!check_start(response, rest)) break;
@@ -253,8 +251,8 @@ static void read_by_length(struct http_response *response, size_t len) {
 }
 
 /* What is neither body nor framing follows the body afterwards. */
-static void read_chunks(struct http_response *response, char *bytes,
-                        size_t *len) {
+static __attribute__((noinline)) void read_chunks(
+    struct http_response *response, char *bytes, size_t *len) {
   struct chunks *chunks = &response->chunks;
   char *body = bytes + response->body_at;
   size_t come = *len - response->body_at;
@@ -325,4 +323,5 @@ void http_response_forget(struct http_response *response, char *bytes,
   chunks_forget_body(&response->chunks);
   response->head_at = response->body_at = response->body_len = 0;
   response->location_at = response->location_len = response->used = 0;
+  response->retry_after_at = response->retry_after_len = 0;
 }

@@ -75,9 +75,8 @@ static bool is_operator_byte(char c) {
  * is compared with: json_check knows. */
 static bool is_utf8(struct slice text) {
   struct json_check check;
-  enum json_verdict verdict;
   json_check_init(&check, 1);
-  verdict = json_check_feed(&check, "\"", 1);
+  enum json_verdict verdict = json_check_feed(&check, "\"", 1);
   for (size_t i = 0; i < text.len; i++) {
     char c = text.at[i];
     if (c == '"' || c == '\\' || (unsigned char)c < ' ') c = ' ';

@@ -96,19 +96,28 @@ enum {
 static const struct latency_totals none;
 
 /* How many have ended since, in this span or behind it. */
-static float ended_from(const struct latency_totals *totals,
-                        const struct latency_totals *start, unsigned span) {
-  uint64_t sum = 0;
+static uint32_t ended_from(const struct latency_totals *totals,
+                           const struct latency_totals *start, unsigned span) {
+  uint32_t sum = 0;
   for (; span < LATENCY_SPANS; span++)
-    sum += (uint32_t)(totals->whole[span] - start->whole[span]) +
-           (uint32_t)(totals->longer[span] - start->longer[span]);
-  return (float)sum;
+    sum += totals->whole[span] - start->whole[span] + totals->longer[span] -
+           start->longer[span];
+  return sum;
 }
 
+uint32_t latency_ended(const struct latency_totals *totals) {
+  return ended_from(totals, &none, 0);
+}
+
+/* Where the slow ones begin: no more than their share of all ended there. */
 static unsigned slow_from(const struct latency_totals *usual) {
-  const float most = ended_from(usual, &none, 0) / SLOW;
-  unsigned span = 1;
-  while (ended_from(usual, &none, span) > most) span++;
+  const uint32_t most = latency_ended(usual) / SLOW;
+  uint32_t behind = 0;
+  unsigned span = LATENCY_SPANS;
+  for (; span > 1; span--) {
+    behind += usual->whole[span - 1] + usual->longer[span - 1];
+    if (behind > most) break;
+  }
   return span;
 }
 
@@ -116,12 +125,13 @@ static unsigned slow_from(const struct latency_totals *usual) {
 static bool is_a_pause(const struct latency_totals *totals,
                        const struct latency_totals *start,
                        const struct latency_totals *usual) {
-  const float all = ended_from(usual, &none, 0);
+  const uint32_t all = latency_ended(usual);
   if (all < JUDGED) return false;
   const unsigned slow = slow_from(usual);
-  const float mean = (ended_from(usual, &none, slow) + AT_ONCE) / all *
-                     ended_from(totals, start, 0);
-  const float more = ended_from(totals, start, slow) - mean - AT_ONCE;
+  const float share =
+      (float)(ended_from(usual, &none, slow) + AT_ONCE) / (float)all;
+  const float mean = share * (float)ended_from(totals, start, 0);
+  const float more = (float)ended_from(totals, start, slow) - mean - AT_ONCE;
   return more > 0 && more * more > 9 * mean;
 }
 

@@ -54,18 +54,23 @@ static void add_visible(struct text *out, struct slice bytes, size_t max) {
   if (shortened) text_str(out, "...");
 }
 
-/* At most max bytes, max <= TARGET_MAX, as a JSON string. */
-static void add_string(struct text *out, const char *label, struct slice bytes,
-                       size_t max) {
+/* The first max bytes, max <= TARGET_MAX, and dots. */
+static void add_shortened(struct text *out, struct slice bytes, size_t max) {
   static const char dots[] = {'.', '.', '.'};
   char shortened[TARGET_MAX + sizeof dots];
+  memcpy(shortened, bytes.at, max);
+  memcpy(shortened + max, dots, sizeof dots);
+  text_json(out, (struct slice){shortened, max + sizeof dots});
+}
+
+/* At most max bytes, as a JSON string. Always inline, as text_str. */
+static inline __attribute__((always_inline)) void add_string(struct text *out,
+                                                             const char *label,
+                                                             struct slice bytes,
+                                                             size_t max) {
   text_str(out, label);
-  if (bytes.len > max) {
-    memcpy(shortened, bytes.at, max);
-    memcpy(shortened + max, dots, sizeof dots);
-    bytes = (struct slice){shortened, max + sizeof dots};
-  }
-  text_json(out, bytes);
+  if (bytes.len > max) add_shortened(out, bytes, max);
+  else text_json(out, bytes);
 }
 
 static struct slice up_to_query(struct slice target) {

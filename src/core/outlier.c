@@ -94,10 +94,6 @@ enum outlier_place outlier_place(const struct outlier_bench *bench,
   return try_us > now_us ? OUTLIER_OUT : OUTLIER_DUE;
 }
 
-bool outlier_is_out(const struct outlier_bench *bench, int64_t now_us) {
-  return load(&bench->try_us) > now_us;
-}
-
 bool outlier_may_ask(struct outlier_bench *bench, int64_t now_us) {
   int64_t try_us = load(&bench->try_us);
   if (try_us == 0) return true;

@@ -123,11 +123,11 @@ enum gate_verdict overload_admit_any(const struct overload *overload,
 enum gate_verdict overload_admit_hedge(const struct overload *overload,
                                        int64_t in_flight) {
   uint64_t usual = load(&overload->usual);
-  uint64_t usual_in_flight = load(&overload->usual_in_flight);
+  int64_t usual_in_flight = load(&overload->usual_in_flight);
   if (load(&overload->shed) > SHED_SHARE) return GATE_SHED;
   if (usual == 0) return GATE_OPEN;
   if (2 * (uint64_t)load(&overload->quick) > 3 * usual) return GATE_SLOW_TARGET;
-  if ((uint64_t)in_flight * QUICK_UNITS >
+  if (in_flight * QUICK_UNITS >
       CROWD_TIMES * usual_in_flight + CROWD_MORE * QUICK_UNITS)
     return GATE_CROWDED;
   return GATE_OPEN;
@@ -177,7 +177,7 @@ void overload_refresh(struct overload *overload, struct overload_usual *usual,
   float past_us = first ? 0 : (float)(now_us - usual->refreshed_us);
   bool good = !overload_is_failing(overload);
   float median = (float)units_of(median_us);
-  float crowd = (float)in_flight * QUICK_UNITS;
+  float crowd = in_flight > 0 ? (float)in_flight * QUICK_UNITS : 0;
   usual->refreshed_us = now_us;
   if (ended == usual->ended) { /* nothing is learned of who is idle */
     fade(overload);

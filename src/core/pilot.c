@@ -38,12 +38,27 @@ bool pilot_is_well(const struct pilot *pilot, unsigned number, int64_t now_us) {
   return place_of(pilot, number, now_us) == OUTLIER_IN;
 }
 
+bool pilot_is_out(const struct pilot *pilot, unsigned number, int64_t now_us) {
+  return place_of(pilot, number, now_us) == OUTLIER_OUT;
+}
+
+unsigned pilot_next_in_turn(const struct pilot *pilot, _Atomic unsigned *turn,
+                            int64_t now_us) {
+  unsigned at = atomic_fetch_add_explicit(turn, 1, memory_order_relaxed);
+  unsigned skipped = 0;
+  while (skipped < pilot->count &&
+         pilot_is_out(pilot, (at + skipped) % pilot->count, now_us))
+    skipped++;
+  if (skipped == 0 || skipped == pilot->count) return at % pilot->count;
+  atomic_fetch_add_explicit(turn, skipped, memory_order_relaxed);
+  return (at + skipped) % pilot->count;
+}
+
 /* No more than half may be passed by: those of the lowest numbers. */
 static bool has_room_outside(const struct pilot *pilot, unsigned number,
                              int64_t now_us) {
   unsigned out = 1;
-  for (unsigned i = 0; i < number; i++)
-    out += place_of(pilot, i, now_us) == OUTLIER_OUT;
+  for (unsigned i = 0; i < number; i++) out += pilot_is_out(pilot, i, now_us);
   return out <= pilot->count / 2;
 }
 
@@ -111,8 +126,7 @@ static unsigned order_targets(const struct pilot *pilot,
   found = add_tried(pilot, policy, reach, order, now_us);
   found =
       add_targets(pilot, first, wanted, order, found, now_us, pilot_is_well);
-  if (found < wanted && found < pilot->count)
-    found = add_targets(pilot, first, wanted, order, found, now_us, is_spare);
+  found = add_targets(pilot, first, wanted, order, found, now_us, is_spare);
   if (found == 0) order[found++] = (uint8_t)first;
   return found;
 }
@@ -149,19 +163,12 @@ void pilot_plan(const struct pilot *pilot, struct race_plan *plan,
 /* ---- whether ---- */
 
 enum pilot_kind pilot_kind(const struct race *race, unsigned k) {
-  const uint32_t *due_us = race->plan->due_us;
   unsigned before = (1u << k) - 1;
   if ((race->unasked & before) == before) return PILOT_PRIMARY;
   if (race_kind(race, k) == ATTEMPT_RETRY) return PILOT_FAILURE;
   unsigned hedge = race_hedge_number(race, k);
-  if (race->started_us[k] < due_us[hedge]) return PILOT_FAILURE;
-  bool alone = (race->refused & before) == (before & ~1u);
-  return hedge > 1 && alone && due_us[hedge] > due_us[1] ? PILOT_LATE
-                                                         : PILOT_HEDGE;
-}
-
-unsigned pilot_whom(const struct race *race, unsigned k) {
-  return race_target(race, pilot_kind(race, k) == PILOT_LATE ? 1 : k);
+  if (race->started_us[k] < race->plan->due_us[hedge]) return PILOT_FAILURE;
+  return race_is_late(race, k) ? PILOT_LATE : PILOT_HEDGE;
 }
 
 /* hedge_budget_take, or hedge_budget_has where nothing is to be taken. */
@@ -211,7 +218,7 @@ enum gate_verdict pilot_admit(const struct pilot *pilot, unsigned target,
 static enum gate_verdict foresee(const struct pilot *pilot,
                                  const struct race *race, unsigned k,
                                  unsigned first, int64_t at_us) {
-  unsigned target = first + pilot_whom(race, k);
+  unsigned target = first + race_whom(race, k);
   enum pilot_kind kind = pilot_kind(race, k);
   const struct overload *overload = &pilot->targets[target]->overload;
   enum gate_verdict verdict = GATE_OPEN;
@@ -301,7 +308,7 @@ static enum pilot_news note_race(struct pilot_target *target,
                                  int64_t now_us) {
   bool won = attempt_end_is_answer(end, race->plan->final_4xx);
   bool lost = end->result == ATTEMPT_CANCELLED &&
-              pilot_whom(race, race->winner) != race_target(race, k);
+              race_whom(race, race->winner) != race_target(race, k);
   if (k > 0 || !race->answered) return PILOT_NO_NEWS;
   if (won && was_contest(race, took_us) &&
       outlier_good(&target->slow, now_us - took_us))
@@ -320,6 +327,13 @@ static void note_pushback(struct pilot_target *target,
   else if (end->status == 429) overload_throttle(overload, now_us);
 }
 
+/* Once for each attempt, at its real end: what has been counted cannot be taken
+ * back, since windows are differences of counts that only grow. */
+void pilot_read_out(const struct pilot *pilot, unsigned target, bool answered,
+                    int64_t took_us) {
+  latency_note(pilot->counts[target], took_us, answered);
+}
+
 enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
                             unsigned k, unsigned target,
                             const struct attempt_end *end, int64_t took_us,
@@ -328,7 +342,7 @@ enum pilot_news pilot_ended(const struct pilot *pilot, const struct race *race,
   bool answered = attempt_end_is_answer(end, race->plan->final_4xx);
   if (end->result == ATTEMPT_REFUSED || end->result == ATTEMPT_STARVED)
     return PILOT_NO_NEWS;
-  latency_note(pilot->counts[target], took_us, answered);
+  if (!end->read_out) pilot_read_out(pilot, target, answered, took_us);
   overload_note(&its->overload, end, answered, took_us);
   note_pushback(its, end, now_us);
   if (answered)

@@ -9,13 +9,6 @@ static void store(_Atomic uint32_t *word, uint32_t value) {
   atomic_store_explicit(word, value, memory_order_relaxed);
 }
 
-static uint32_t ended_of(const struct latency_totals *totals) {
-  uint32_t sum = 0;
-  for (unsigned i = 0; i < LATENCY_SPANS; i++)
-    sum += totals->whole[i] + totals->longer[i];
-  return sum;
-}
-
 static void learn_past(struct pilot_target *target, struct pilot_learner *its,
                        const struct latency_totals *totals, int64_t now_us) {
   struct latency_totals seen;
@@ -39,7 +32,7 @@ void pilot_learn_target(struct pilot_target *target,
   if (median_us > 0) latency_publish(&target->odds, &learner->curve);
   learn_past(target, learner, totals, now_us);
   overload_refresh(&target->overload, &learner->usual, median_us, in_flight,
-                   ended_of(totals), now_us);
+                   latency_ended(totals), now_us);
 }
 
 void pilot_learn_delay(struct pilot_delay *delay, const struct delay_rule *rule,
@@ -49,8 +42,8 @@ void pilot_learn_delay(struct pilot_delay *delay, const struct delay_rule *rule,
   uint32_t least_us = 0, median_us = 0;
   bool least_is_out = true;
   for (unsigned i = 0; i < count; i++) {
-    bool out = outlier_is_out(&targets[i]->failing, now_us) ||
-               outlier_is_out(&targets[i]->slow, now_us);
+    bool out = outlier_place(&targets[i]->failing, now_us) == OUTLIER_OUT ||
+               outlier_place(&targets[i]->slow, now_us) == OUTLIER_OUT;
     uint32_t delay_us = delay_learn(rule, &learners[i]->curve);
     if (delay_us == 0 || (out && !least_is_out)) continue;
     if (least_us > 0 && out == least_is_out && delay_us >= least_us) continue;

@@ -29,10 +29,10 @@
  * failed. So a retry gets its time from a failure, and starts only when nothing
  * is in flight: while another attempt runs, it waits for what that brings. The
  * last failure decides anew: its time counts, and a 4xx that says the same to
- * whoever asks again takes the retry back. Retry-After, from whichever attempt
- * it came, puts it off. A hedge that the failure brings forward goes first,
- * since it waits for nothing; a refused one leaves the retry its time. A retry
- * that would start at the deadline is none.
+ * whoever asks again takes the retry back. A Retry-After of the target that it
+ * would ask puts it off; that of another does not. A hedge that the failure
+ * brings forward goes first, since it waits for nothing; a refused one leaves
+ * the retry its time. A retry that would start at the deadline is none.
  *
  * Where the plan says `once`, no hedge is due and no failure brings one
  * forward. An attempt then follows another only where no byte of the request
@@ -55,6 +55,7 @@
 #include "core/race.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 static uint16_t bit(unsigned attempt) { return (uint16_t)(1u << attempt); }
@@ -64,7 +65,7 @@ static uint16_t below(unsigned attempt) {
 }
 
 void race_init(struct race *race, const struct race_plan *plan) {
-  memset(race, 0, sizeof *race);
+  memset(race, 0, offsetof(struct race, held_us));
   race->plan = plan;
   race->retry_us = PLAN_NEVER_US;
 }
@@ -131,10 +132,6 @@ static bool is_whole_4xx(const struct attempt_end *end) {
   return end->whole && is_4xx(end->status);
 }
 
-static bool asks_to_wait(const struct attempt_end *end) {
-  return end->status == 429 || end->retry_after;
-}
-
 static void race_answer(struct race *race, unsigned k,
                         enum attempt_result result) {
   race->answered = true;
@@ -152,8 +149,9 @@ static uint32_t us_of(uint32_t ms) {
   return ms < PLAN_NEVER_US / 1000 ? ms * 1000 : PLAN_NEVER_US;
 }
 
-static void race_hold(struct race *race, uint32_t until_us) {
-  if (until_us > race->held_us) race->held_us = until_us;
+static void race_hold(struct race *race, unsigned k, uint32_t until_us) {
+  race->held |= bit(k);
+  race->held_us[k] = until_us;
 }
 
 /* Takes the end of an attempt, and returns what it asks for. */
@@ -181,8 +179,9 @@ static unsigned race_note_end(struct race *race,
   if (is_whole_4xx(end)) race->whole_4xx |= bit(k);
   uint32_t wait_ms = attempt_end_wait_ms(end);
   if (wait_ms > 0)
-    race_hold(race, later_us(elapsed_us(race, event->now_us), us_of(wait_ms)));
-  return (asks_to_wait(end) ? 0 : FORWARD) |
+    race_hold(race, k,
+              later_us(elapsed_us(race, event->now_us), us_of(wait_ms)));
+  return (attempt_end_asks_to_wait(end) ? 0 : FORWARD) |
          (status_is_final_4xx(end->status) ? 0 : RETRY);
 }
 
@@ -219,6 +218,34 @@ static unsigned race_expire(struct race *race, uint32_t at_us) {
 
 /* ---- what starts now ---- */
 
+bool race_is_late(const struct race *race, unsigned k) {
+  const uint32_t *due_us = race->plan->due_us;
+  if (k < 2 || race_kind(race, k) == ATTEMPT_RETRY) return false;
+  unsigned hedge = race_hedge_number(race, k);
+  return (race->refused & below(k)) == (below(k) & ~1u) &&
+         due_us[hedge] > due_us[1] && race->started_us[k] >= due_us[hedge];
+}
+
+/* Until when the target of the next attempt has asked to be left alone. */
+static uint32_t race_held_us(const struct race *race) {
+  const unsigned target = race_target(race, race->next);
+  uint32_t until_us = 0;
+  for (unsigned k = 0; k < race->next; k++)
+    if ((race->held & bit(k)) && race->held_us[k] > until_us &&
+        race_whom(race, k) == target)
+      until_us = race->held_us[k];
+  return until_us;
+}
+
+/* When a retry starts unless something is in flight then. */
+static uint32_t race_retry_us(const struct race *race) {
+  uint32_t at_us = race->retry_us;
+  if (at_us == PLAN_NEVER_US) return at_us;
+  uint32_t held_us = race_held_us(race);
+  if (held_us > at_us) at_us = held_us;
+  return at_us < race->plan->deadline_us ? at_us : PLAN_NEVER_US;
+}
+
 /* When the next hedge is, by its own time. */
 static uint32_t race_due_us(const struct race *race) {
   return has_hedge(race) ? race->plan->due_us[race_due(race)] : PLAN_NEVER_US;
@@ -244,10 +271,8 @@ static void race_want_retry(struct race *race, uint32_t at_us) {
   if (plan->hedged + race->retries == plan->attempts ||
       (plan->once && !is_unasked(race)))
     return;
-  uint32_t retry_us =
+  race->retry_us =
       later_us(at_us, plan_backoff_us(plan, race->retries, race->chance));
-  if (retry_us < race->held_us) retry_us = race->held_us;
-  if (retry_us < plan->deadline_us) race->retry_us = retry_us;
 }
 
 static void race_go_on(struct race *race, uint32_t at_us, unsigned asked) {
@@ -257,7 +282,7 @@ static void race_go_on(struct race *race, uint32_t at_us, unsigned asked) {
   /* Nobody has been asked yet: a refused primary hands its turn on, perhaps to
    * another target, rather than wait for the hedges' time. */
   if (is_unasked(race) && has_hedge(race)) race_launch_next(race, at_us);
-  if (race->retry_us <= at_us && race->in_flight == 0)
+  if (race->in_flight == 0 && race_retry_us(race) <= at_us)
     race_launch_retry(race, at_us);
 }
 
@@ -265,7 +290,7 @@ static void race_go_on(struct race *race, uint32_t at_us, unsigned asked) {
 
 static void race_judge(struct race *race, uint32_t at_us) {
   if (race->in_flight == 0 && race_due_us(race) == PLAN_NEVER_US &&
-      race->retry_us == PLAN_NEVER_US)
+      race_retry_us(race) == PLAN_NEVER_US)
     race_lose(race);
   else if (at_us >= race->plan->deadline_us)
     race_settle(race, OUTCOME_DEADLINE, 0);
@@ -298,7 +323,8 @@ int64_t race_wakeup_us(const struct race *race) {
   uint32_t limit_us = race->plan->attempt_timeout_us;
   unsigned k = 0;
   if (race_due_us(race) < at_us) at_us = race_due_us(race);
-  if (race->in_flight == 0 && race->retry_us < at_us) at_us = race->retry_us;
+  if (race->in_flight == 0 && race_retry_us(race) < at_us)
+    at_us = race_retry_us(race);
   if (limit_us > 0 && race->in_flight > 0) {
     while (!(race->in_flight & bit(k))) k++;
     /* Without overflow: a limit is below the deadline, which fits twice. */

@@ -23,8 +23,11 @@ void receipt_add(struct receipt *sum, const struct route_tally *of,
 #undef SUM
 }
 
+/* Of a race that is counted while the sums are taken there may be attempts, and
+ * no request. */
 int64_t receipt_extra_per_mille(const struct receipt *receipt) {
-  if (receipt->attempts <= receipt->requests) return 0;
+  if (receipt->requests == 0 || receipt->attempts <= receipt->requests)
+    return 0;
   uint64_t extra = receipt->attempts - receipt->requests;
   return (int64_t)((1000 * extra + receipt->requests / 2) / receipt->requests);
 }

@@ -7,20 +7,26 @@
 
 static const struct {
   const char *start, *end, *queued;
-  bool is_log; /* told for programs: every kind, spans and resends, no error */
+  bool is_log; /* told for programs: every kind, spans, first bytes and resends,
+                * no error */
 } styles[] = {
     [RECORD_IN_PROBLEM] = {",\"started_ms\":", ",\"ended_ms\":",
                            ",\"queued_ms\":", false},
     [RECORD_IN_LOG] = {",\"start\":", ",\"end\":", ",\"queued\":", true},
 };
 
-static void add_count(struct text *out, const char *label, int64_t count) {
+/* Always inline, as text_str. */
+static inline __attribute__((always_inline)) void add_count(struct text *out,
+                                                            const char *label,
+                                                            int64_t count) {
   if (count == 0) return;
   text_str(out, label);
   text_int(out, count);
 }
 
-static void add_word(struct text *out, const char *label, const char *word) {
+static inline __attribute__((always_inline)) void add_word(struct text *out,
+                                                           const char *label,
+                                                           const char *word) {
   text_str(out, label);
   text_str(out, word);
   text_char(out, '"');
@@ -46,6 +52,10 @@ void attempt_record_json(struct text *out, const struct attempt_record *attempt,
   if (is_log && attempt->span != 0) add_span(out, attempt->span);
   text_str(out, styles[style].start);
   text_ms(out, attempt->start_us - from_us);
+  if (is_log && attempt->first_byte_us != 0) {
+    text_str(out, ",\"first_byte\":");
+    text_ms(out, attempt->first_byte_us - from_us);
+  }
   text_str(out, styles[style].end);
   text_ms(out, attempt->end_us - from_us);
   if (attempt->queued_us > 0) {

@@ -97,9 +97,9 @@ static const struct route *route_table_at(const struct route_table *table,
                                           struct slice path, uint32_t hash) {
   for (unsigned at = hash & table->mask; table->cells[at].route != 0;
        at = (at + 1) & table->mask) {
+    if (table->cells[at].hash != hash) continue;
     const struct route *route = &table->routes[table->cells[at].route - 1];
-    if (table->cells[at].hash == hash && is_spelling_of(path, stem(route)))
-      return route;
+    if (is_spelling_of(path, stem(route))) return route;
   }
   return NULL;
 }

@@ -23,8 +23,3 @@ bool slice_same_letters(const char *a, const char *b, size_t len) {
     if (lower(a[i]) != lower(b[i])) return false;
   return true;
 }
-
-bool slice_starts_with(struct slice text, struct slice prefix) {
-  return text.len >= prefix.len &&
-         slice_equal((struct slice){text.at, prefix.len}, prefix);
-}

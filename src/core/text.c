@@ -47,12 +47,12 @@ void text_long_int(struct text *text, int64_t number) {
 void text_ms(struct text *text, int64_t us) {
   char room[24];
   char *end = room + sizeof room;
-  int64_t tenths = us / 100;
+  uint64_t tenths = magnitude(us) / 100;
   char *at = end;
-  *--at = (char)('0' + magnitude(tenths) % 10);
+  *--at = (char)('0' + tenths % 10);
   *--at = '.';
-  at = digits_before(at, magnitude(tenths) / 10);
-  if (tenths < 0) *--at = '-';
+  at = digits_before(at, tenths / 10);
+  if (us < 0 && tenths > 0) *--at = '-';
   text_add(text, at, (size_t)(end - at));
 }
 
@@ -151,11 +151,12 @@ static void add_json(struct text *text, struct slice bytes) {
 }
 
 void text_json(struct text *text, struct slice bytes) {
-  struct text before = *text;
+  const size_t len = text->len;
+  const bool was_cut = text->cut;
   text->cut = false;
   add_json(text, bytes);
-  if (text->cut) text->len = before.len;
-  text->cut |= before.cut;
+  if (text->cut) text->len = len;
+  text->cut |= was_cut;
 }
 
 const char *text_end(struct text *text) {

@@ -128,21 +128,11 @@ static bool is_member(struct slice member) {
          is_value(slice_from(member, len + 1));
 }
 
-/* A comma ends a member wherever it stands: values have no quotes. */
-static struct slice take_member(struct slice *list) {
-  const char *comma = memchr(list->at, ',', list->len);
-  size_t len = comma ? (size_t)(comma - list->at) : list->len;
-  struct slice member = {list->at, len};
-  *list = slice_from(*list, comma ? len + 1 : len);
-  return http_trimmed(member);
-}
-
+/* Values have no quotes. Empty members are allowed: section 3.3.1.2. */
 bool trace_context_reads_state(struct slice tracestate, unsigned *members) {
-  while (tracestate.len > 0) {
-    struct slice member = take_member(&tracestate);
-    if (member.len == 0) continue; /* allowed: section 3.3.1.2 */
+  struct slice member;
+  while (http_item_next(&tracestate, &member))
     if (!is_member(member) || ++*members > TRACE_STATE_MEMBERS_MAX)
       return false;
-  }
   return true;
 }

@@ -56,10 +56,13 @@ void verdict_broken(struct verdict *verdict, enum attempt_result result,
   snprintf(verdict->error, sizeof verdict->error, "%s", why);
 }
 
-static bool is_success_status(const struct verdict *verdict) {
-  int status = verdict->end.status;
+bool verdict_takes_status(const struct verdict *verdict, int status) {
   if (verdict->success == SUCCESS_ANY) return status != 101;
   return status >= 200 && status <= 299 && status != 206;
+}
+
+static bool is_success_status(const struct verdict *verdict) {
+  return verdict_takes_status(verdict, verdict->end.status);
 }
 
 /* The body of a failure, which somebody may get to see. */

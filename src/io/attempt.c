@@ -63,7 +63,8 @@ static void attempt_land(struct attempt *a) {
   struct slot *slot = slot_at(a->attempts->slots, a->slot);
   if (attempt_is_passed_on(a)) atomic_fetch_sub(&slot->passing, 1);
   atomic_fetch_sub(&slot->in_flight, 1); /* and only then: */
-  if (atomic_load(&slot->waiting) > 0) a->attempts->on_room(a->attempts->room);
+  if (atomic_load(&slot->waiting) > 0)
+    a->attempts->on_room(a->attempts->on_room_arg);
 }
 
 static inline void attempt_recycle(struct attempt *a) {
@@ -152,9 +153,9 @@ static void attempt_on_dialed(void *arg, const struct stream *stream,
     attempt_fail(a, ATTEMPT_STARVED, no_memory, now_us);
 }
 
-static void attempt_dial(struct attempt *a) {
+static void attempt_dial(struct attempt *a, int64_t now_us) {
   const struct resolver_answer *answer = addresses(a);
-  int64_t left_us = a->connect_by_us - clock_now_us();
+  int64_t left_us = a->connect_by_us - now_us;
   struct dial_to to = {.url = &a->call.target->url,
                        .name = name_of(a),
                        .trust = a->call.target->trust,
@@ -179,9 +180,10 @@ static void attempt_count_resend(struct attempt *a) {
 }
 
 /* On a kept connection if there is one, else on a new one. */
-static void attempt_connect(struct attempt *a) {
+static void attempt_connect(struct attempt *a, int64_t now_us) {
   uint32_t generation = addresses(a)->generation;
-  enum pool_result result = pool_call(a->attempts->wires, &a->call, generation);
+  enum pool_result result =
+      pool_call(a->attempts->wires, &a->call, generation, now_us);
   a->state = CALLING;
   a->was_kept = true;
   if (result == POOL_STARTED) {
@@ -189,12 +191,14 @@ static void attempt_connect(struct attempt *a) {
     return;
   }
   if (result == POOL_DIED) attempt_count_resend(a);
-  attempt_dial(a);
+  attempt_dial(a, now_us);
 }
 
 /* ---- names ---- */
 
-static void attempt_on_named(void *arg) { attempt_connect(arg); }
+static void attempt_on_named(void *arg) {
+  attempt_connect(arg, clock_now_us());
+}
 
 static void attempt_on_unnamed(void *arg, const char *why) {
   attempt_fail(arg, ATTEMPT_TRANSPORT, why, clock_now_us());
@@ -231,7 +235,7 @@ static void attempt_on_call_end(void *arg, enum call_end end, const char *why,
     attempt_trace(a, "the kept connection had died: asks again");
     attempt_count_resend(a);
     a->connect_by_us = now_us + a->call.intake.limits->connect_timeout_us;
-    attempt_dial(a);
+    attempt_dial(a, now_us);
   }
 }
 
@@ -308,7 +312,7 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
   a->connect_by_us = record->start_us + limits->connect_timeout_us;
   attempt_prepare_call(a, ask, target, limits);
   enum resolver_state state = addresses(a)->state;
-  if (state == RESOLVER_READY) attempt_connect(a);
+  if (state == RESOLVER_READY) attempt_connect(a, record->start_us);
   else attempt_wait_for_name(a, state);
   return a;
 }
@@ -326,7 +330,7 @@ bool attempt_cancel(struct attempt *a) {
 
 /* ---- life ---- */
 
-static void on_name_change(void *arg, unsigned name) {
+static void attempts_on_name_change(void *arg, unsigned name) {
   struct attempts *attempts = arg;
   (void)name;
   waiting_look(attempts->waiting);
@@ -338,7 +342,8 @@ static bool make_parts(struct attempts *attempts, struct loop *loop,
       attempt_on_named, attempt_on_unnamed, attempt_on_turn};
   attempts->dialer = dialer_new(loop);
   attempts->wires = wires_new(loop, &h1_wire_user);
-  attempts->names = resolver_view_new(resolver, loop, on_name_change, attempts);
+  attempts->names =
+      resolver_view_new(resolver, loop, attempts_on_name_change, attempts);
   if (!attempts->dialer || !attempts->wires || !attempts->names) return false;
   attempts->waiting = waiting_new(loop, attempts->names, &handler);
   return attempts->waiting != NULL;
@@ -362,7 +367,7 @@ struct attempts *attempts_new(struct loop *loop, struct resolver *resolver,
 void attempts_on_room(struct attempts *attempts, void (*on_room)(void *arg),
                       void *arg) {
   attempts->on_room = on_room;
-  attempts->room = arg;
+  attempts->on_room_arg = arg;
 }
 
 /* Wires first, which may be the last that keep a shard. */

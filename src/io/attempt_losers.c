@@ -56,8 +56,8 @@ static void losers_end(struct attempt *a, const struct attempt_end *end,
 static struct attempt_end losers_end_of(struct intake *intake) {
   if (intake_skip(intake) != RESPONSE_DONE) return given_up;
   int status = intake->response.status;
-  return (struct attempt_end){.result = status / 100 == 2 ? ATTEMPT_SUCCESS
-                                                          : ATTEMPT_STATUS,
+  bool good = verdict_takes_status(&intake->verdict, status);
+  return (struct attempt_end){.result = good ? ATTEMPT_SUCCESS : ATTEMPT_STATUS,
                               .status = status,
                               .whole = true};
 }

@@ -27,7 +27,7 @@ static void on_accept(void *arg, int fd, const struct sockaddr *peer) {
   (void)front_accept(booth->front, fd, peer); /* no memory: it is closed */
 }
 
-static void on_closed(void *owner) { (void)owner; }
+static void on_closed(void *arg) { (void)arg; }
 
 bool booth_open(struct booth *booth, struct loop *loop,
                 const struct booth_setup *setup, char *error,

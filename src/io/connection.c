@@ -55,7 +55,7 @@ void connection_free(struct connection *c) {
   struct front *front = c->front;
   buffer_clear(&c->in);
   slab_give(&front->slab, c);
-  front->handler.on_closed(front->handler.owner);
+  front->handler.on_closed(front->handler.arg);
 }
 
 static void unwatch(struct connection *c) {
@@ -293,7 +293,7 @@ void connection_set_deadline(struct connection *c, int64_t due_us) {
   timer_set(&c->timer, due_us);
 }
 
-static void on_deadline(struct connection *c) {
+static void connection_on_deadline(struct connection *c) {
   if (c->state == CONNECTION_IN_HEAD || c->state == CONNECTION_IN_BODY ||
       c->state == CONNECTION_IN_CHUNKS)
     connection_input_refuse(c, 408, "the request did not arrive whole in time");
@@ -310,7 +310,7 @@ static void connection_on_timer(void *arg) {
   if (c->deadline_us == INT64_MAX) return;
   if (clock_now_us() < c->deadline_us)
     connection_set_deadline(c, c->deadline_us);
-  else on_deadline(c);
+  else connection_on_deadline(c);
 }
 
 void connection_drain(struct connection *c, int64_t until_us) {

@@ -45,8 +45,9 @@ struct head {
 };
 
 /* What came is no request, or not one that we take. */
-static void refuse(struct connection *c, const struct admission *admission,
-                   int status, const char *why) {
+static void connection_refuse(struct connection *c,
+                              const struct admission *admission, int status,
+                              const char *why) {
   struct front *front = c->front;
   void *lease = connection_take_lease(c);
   trace("client %s: refused, %d: %s", connection_peer(c), status, why);
@@ -83,7 +84,7 @@ void connection_input_refuse(struct connection *c, int status,
   if (!has_head)
     c->front->request.method_name = c->front->request.target =
         (struct slice){0};
-  refuse(c, has_head ? &admitted : NULL, status, why);
+  connection_refuse(c, has_head ? &admitted : NULL, status, why);
 }
 
 static void hand_over(struct connection *c, const struct admission *admission,
@@ -129,8 +130,8 @@ static void await_body(struct connection *c, const struct head *head,
 
 static size_t refuse_body(struct connection *c, const struct input *in,
                           const struct head *head) {
-  refuse(c, &head->admission, 413,
-         "the request body is larger than --max-request-body");
+  connection_refuse(c, &head->admission, 413,
+                    "the request body is larger than --max-request-body");
   return in->len;
 }
 
@@ -177,7 +178,7 @@ static size_t take_chunks(struct connection *c, struct input *in,
     return 0;
   }
   if (progress == CHUNKS_BAD) {
-    refuse(c, &head->admission, 400, chunks->why);
+    connection_refuse(c, &head->admission, 400, chunks->why);
     return in->len;
   }
   if (progress == CHUNKS_LARGE || chunks->body_len > limit)
@@ -240,7 +241,7 @@ static size_t take_request(struct connection *c, struct input *in) {
       http_request_parse(&front->request, (struct slice){in->at, head_len},
                          &front->limits.request, &why);
   if (status == 0) return take_body(c, in, head_len);
-  refuse(c, NULL, status, why);
+  connection_refuse(c, NULL, status, why);
   return in->len;
 }
 
@@ -263,7 +264,7 @@ static struct input take_requests(struct connection *c, struct input in) {
 
 /* Empty lines in front of a request (RFC 9112, section 2.2) are no beginning of
  * one: some clients end a request with one too many. */
-static bool is_blank(struct slice bytes) {
+static bool is_blank_line(struct slice bytes) {
   for (size_t i = 0; i < bytes.len; i++)
     if (bytes.at[i] != '\r' && bytes.at[i] != '\n') return false;
   return true;
@@ -289,7 +290,8 @@ static void after_serve(struct connection *c) {
   if (c->in.len == 0) return;
   if (c->state == CONNECTION_YIELDING) {
     yield(c);
-  } else if (c->state == CONNECTION_IDLE && !is_blank(buffer_slice(&c->in))) {
+  } else if (c->state == CONNECTION_IDLE &&
+             !is_blank_line(buffer_slice(&c->in))) {
     c->state = CONNECTION_IN_HEAD;
     connection_set_deadline(c, clock_now_us() +
                                    c->front->limits.header_timeout_us);
@@ -338,7 +340,7 @@ static void connection_input_leave(struct connection *c, const char *why) {
 }
 
 /* Bytes received; 0: none now, or it was closed. */
-static size_t receive(struct connection *c, char *at, size_t room) {
+static size_t connection_receive(struct connection *c, char *at, size_t room) {
   ssize_t n = stream_recv(&c->stream, &(struct iovec){at, room}, 1);
   if (n > 0) return (size_t)n;
   if (n == STREAM_ENDED) connection_input_leave(c, "the client has ended");
@@ -347,7 +349,7 @@ static size_t receive(struct connection *c, char *at, size_t room) {
 }
 
 static void read_scratch(struct connection *c) {
-  size_t n = receive(c, c->front->scratch, sizeof c->front->scratch);
+  size_t n = connection_receive(c, c->front->scratch, sizeof c->front->scratch);
   if (n > 0 && c->state != CONNECTION_LINGERING) serve_scratch(c, n);
 }
 
@@ -361,7 +363,7 @@ static void read_kept(struct connection *c) {
     else connection_pause(c);
     return;
   }
-  size_t n = receive(c, c->in.at + c->in.len, room);
+  size_t n = connection_receive(c, c->in.at + c->in.len, room);
   if (n == 0) return;
   c->in.len += n;
   connection_input_serve(c);

@@ -10,11 +10,9 @@
  * its start. */
 #include "io/dial_tcp.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,14 +21,9 @@
 #include <unistd.h>
 
 #include "io/clock.h"
+#include "io/inet_address.h"
 
 enum { NEXT_TRY_US = 250 * 1000 };
-
-union address {
-  struct sockaddr any;
-  struct sockaddr_in v4;
-  struct sockaddr_in6 v6;
-};
 
 /* One socket that is connecting. */
 struct try {
@@ -48,32 +41,17 @@ struct tcp_dial {
   struct try *tries; /* under way */
   int error;         /* errno of the last one that failed */
   unsigned next, count;
-  union address addresses[]; /* [next, count) are still to be tried */
+  union inet_address addresses[]; /* [next, count) are still to be tried */
 };
 
 static void tcp_dial_go_on(struct tcp_dial *d);
 
-/* ---- addresses ---- */
-
-static bool parse_address(union address *address, const char *text,
-                          uint16_t port) {
-  char bare[RESOLVER_ADDRESS_TEXT];
-  size_t len = strlen(text);
-  memset(address, 0, sizeof *address);
-  if (text[0] != '[') {
-    address->v4.sin_family = AF_INET;
-    address->v4.sin_port = htons(port);
-    return inet_pton(AF_INET, text, &address->v4.sin_addr) == 1;
-  }
-  snprintf(bare, sizeof bare, "%.*s", (int)len - 2, text + 1);
-  address->v6.sin6_family = AF_INET6;
-  address->v6.sin6_port = htons(port);
-  return inet_pton(AF_INET6, bare, &address->v6.sin6_addr) == 1;
-}
-
-static socklen_t address_len(const union address *address) {
-  return address->any.sa_family == AF_INET6 ? sizeof address->v6
-                                            : sizeof address->v4;
+/* As the resolver writes it: IPv6 in brackets. */
+static bool read_address(union inet_address *address, const char *text,
+                         uint16_t port) {
+  struct slice host = slice_of(text);
+  if (text[0] == '[') host = (struct slice){text + 1, host.len - 2};
+  return inet_address_read(address, host, port);
 }
 
 /* ---- tries ---- */
@@ -92,9 +70,9 @@ static void try_forget(struct try *try) {
 }
 
 static void tcp_dial_free(struct tcp_dial *d) {
-  struct try *try, *next;
-  for (try = d->tries; try; try = next) {
-    next = try->next;
+  while (d->tries) {
+    struct try *try = d->tries;
+    d->tries = try->next;
     try_close(try);
   }
   timer_clear(&d->timer);
@@ -104,16 +82,16 @@ static void tcp_dial_free(struct tcp_dial *d) {
 static void try_on_writable(evutil_socket_t fd, short what, void *arg);
 
 /* False: it failed at once, and d->error says why. */
-static bool try_start(struct tcp_dial *d, const union address *address) {
+static bool try_start(struct tcp_dial *d, const union inet_address *address) {
   struct try *try = malloc(sizeof *try);
-  int one = 1, fd;
   d->error = ENOMEM;
   if (!try) return false;
-  fd = socket(address->any.sa_family,
-              SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int fd = socket(address->any.sa_family,
+                  SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) goto fail;
+  int one = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  if (connect(fd, &address->any, address_len(address)) < 0 &&
+  if (connect(fd, &address->any, inet_address_len(address)) < 0 &&
       errno != EINPROGRESS)
     goto fail;
   *try = (struct try){.next = d->tries, .dial = d, .fd = fd};
@@ -208,8 +186,8 @@ struct dial *tcp_dial_start(struct loop *loop, const struct dial_to *to,
                          .error = EADDRNOTAVAIL};
   timer_init(&d->timer, loop, tcp_dial_on_timer, d);
   for (unsigned i = 0; i < answer->count; i++)
-    if (parse_address(&d->addresses[d->count], answer->addresses[i],
-                      to->url->port))
+    if (read_address(&d->addresses[d->count], answer->addresses[i],
+                     to->url->port))
       d->count++;
   if (d->count > 0 && try_start(d, &d->addresses[d->next++]))
     timer_set(&d->timer, d->count > 1 ? now_us + NEXT_TRY_US : d->deadline_us);

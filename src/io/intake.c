@@ -54,7 +54,7 @@ size_t intake_usual(const struct intake *intake, size_t usual) {
 
 /* ---- judging ---- */
 
-static bool too_large(struct intake *intake) {
+static bool intake_too_large(struct intake *intake) {
   verdict_broken(&intake->verdict, ATTEMPT_TOO_LARGE, head_too_large);
   return false;
 }
@@ -73,7 +73,7 @@ static bool judge_head(struct intake *intake) {
   /* Interim heads count too, as they do while they come. */
   if (intake->response.head_at + intake->response.head_len >
       intake->limits->head_bytes)
-    return too_large(intake);
+    return intake_too_large(intake);
   if (intake->gzip != GZIP_KEPT && head.coding == CODING_GZIP)
     head.coding = CODING_NONE; /* as the verdict will see it */
   bool open = verdict_head(&intake->verdict, &head);
@@ -115,7 +115,7 @@ static void judge_end(struct intake *intake) {
 static bool judge_rest(struct intake *intake) {
   if (intake->response.head_len == 0 &&
       intake->bytes.len > intake->limits->head_bytes)
-    return too_large(intake);
+    return intake_too_large(intake);
   return true;
 }
 
@@ -153,6 +153,7 @@ void intake_end(struct intake *intake) {
 /* ---- what is left behind ---- */
 
 void intake_lose(struct intake *intake) {
+  intake->verdict.rules = NULL; /* which are borrowed */
   if (intake->gunzip) intake_gzip_clear(intake);
 }
 
@@ -170,7 +171,7 @@ bool intake_leaves_clean(struct intake *intake) {
 }
 
 /* RFC 9110, section 8.6: a 204 has none. */
-static uint64_t length_to_tell(const struct http_response *found) {
+static uint64_t intake_length(const struct http_response *found) {
   if (!found->bodiless) return found->body_len;
   return found->status == 204 ? UINT64_MAX : found->length;
 }
@@ -186,7 +187,7 @@ void intake_hand_over(struct intake *intake, struct response *response) {
   response->status = found->status;
   response->fields = http_response_fields(found, at);
   response->body = (struct slice){at + found->body_at, found->body_len};
-  response->length = length_to_tell(found);
+  response->length = intake_length(found);
 }
 
 /* ---- an answer that is not held ---- */

@@ -26,7 +26,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <linux/filter.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,10 +33,11 @@
 #include <unistd.h>
 
 #include "io/clock.h"
+#include "io/inet_address.h"
 #include "io/listener_parts.h"
 #include "io/log.h"
 
-enum { BACKLOG = 4096, BATCH = 64, HOST_TEXT = 64 };
+enum { BACKLOG = 4096, BATCH = 64 };
 enum { REST_US = 100000, LINGER_US = 50000 };
 
 struct listener {
@@ -54,29 +54,12 @@ struct listener {
   struct timer rest, linger;
 };
 
-union address {
-  struct sockaddr any;
-  struct sockaddr_in v4;
-  struct sockaddr_in6 v6;
-};
-
-/* The length of the socket address, or 0 if the host is no numeric one. */
-static socklen_t read_address(union address *to, const struct listen_at *from) {
-  char host[HOST_TEXT];
-  struct slice text = from->host;
-  if (slice_equal_nocase(text, slice_of("localhost")))
-    text = slice_of("127.0.0.1");
-  snprintf(host, sizeof host, "%.*s", SLICE_ARG(text));
-  *to = (union address){0};
-  if (inet_pton(AF_INET, host, &to->v4.sin_addr) == 1) {
-    to->v4.sin_family = AF_INET;
-    to->v4.sin_port = htons(from->port);
-    return sizeof to->v4;
-  }
-  if (inet_pton(AF_INET6, host, &to->v6.sin6_addr) != 1) return 0;
-  to->v6.sin6_family = AF_INET6;
-  to->v6.sin6_port = htons(from->port);
-  return sizeof to->v6;
+/* False: the host is no numeric one. */
+static bool read_address(union inet_address *to, const struct listen_at *from) {
+  struct slice host = from->host;
+  if (slice_equal_nocase(host, slice_of("localhost")))
+    host = slice_of("127.0.0.1");
+  return inet_address_read(to, host, from->port);
 }
 
 static void set_flag(int fd, int level, int name) {
@@ -84,7 +67,7 @@ static void set_flag(int fd, int level, int name) {
 }
 
 static uint16_t bound_port(int fd) {
-  union address bound = {0};
+  union inet_address bound = {0};
   socklen_t len = sizeof bound;
   (void)getsockname(fd, &bound.any, &len);
   return ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port
@@ -93,9 +76,8 @@ static uint16_t bound_port(int fd) {
 
 /* -1 with errno set. */
 static int open_internet(const struct listen_at *address, bool reuse_port) {
-  union address to;
-  socklen_t len = read_address(&to, address);
-  if (len == 0) {
+  union inet_address to;
+  if (!read_address(&to, address)) {
     errno = EADDRNOTAVAIL;
     return -1;
   }
@@ -106,7 +88,7 @@ static int open_internet(const struct listen_at *address, bool reuse_port) {
   set_flag(fd, IPPROTO_TCP, TCP_NODELAY);
   if (reuse_port) set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
   if (address->ipv6_only) set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY);
-  if (bind(fd, &to.any, len) == 0) {
+  if (bind(fd, &to.any, inet_address_len(&to)) == 0) {
     set_flag(fd, SOL_SOCKET, SO_REUSEPORT);
     if (listen(fd, BACKLOG) == 0) return fd;
   }
@@ -187,7 +169,7 @@ static bool is_passing(int error) {
 
 /* False: there is nothing more to accept for now. */
 static bool listener_accept_one(struct listener *listener) {
-  union address peer = {0};
+  union inet_address peer = {0};
   socklen_t len = sizeof peer;
   int fd = accept4(listener->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd >= 0) {

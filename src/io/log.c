@@ -141,7 +141,7 @@ static void tell_losses(struct log *log, struct log_channel *channel) {
 }
 
 /* Whether there was anything to write. */
-static bool drain(struct log *log, struct log_channel *channel) {
+static bool write_ring(struct log *log, struct log_channel *channel) {
   size_t tail = atomic_load_explicit(&channel->tail, memory_order_relaxed);
   size_t head = atomic_load(&channel->head);
   if (tail == head) return false;
@@ -156,10 +156,11 @@ static bool drain(struct log *log, struct log_channel *channel) {
   return true;
 }
 
-static bool drain_all(struct log *log) {
+static bool write_rings(struct log *log) {
   bool wrote = false;
   unsigned count = atomic_load(&log->channel_count);
-  for (unsigned i = 0; i < count; i++) wrote |= drain(log, log->channels[i]);
+  for (unsigned i = 0; i < count; i++)
+    wrote |= write_ring(log, log->channels[i]);
   return wrote;
 }
 
@@ -201,12 +202,12 @@ static void *run(void *arg) {
     /* Looked at first: what was written before log_free is then seen. */
     stopping = atomic_load(&log->stopping);
     follow_move(log); /* also when there is nothing to write */
-    if (drain_all(log)) {
+    if (write_rings(log)) {
       if (!stopping) wait_for_wake(log, NAP_MS);
       continue;
     }
     atomic_store(&log->asleep, true);
-    if (!stopping && !drain_all(log)) wait_for_wake(log, -1);
+    if (!stopping && !write_rings(log)) wait_for_wake(log, -1);
     atomic_store(&log->asleep, false);
   }
   tell_all_losses(log);

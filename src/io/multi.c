@@ -171,14 +171,13 @@ static void forget_watch(struct multi *multi, int fd) {
 static int on_multi_socket(CURL *easy, curl_socket_t fd, int what, void *arg,
                            void *unused) {
   struct shard *shard = arg;
-  struct watch *watch;
   short wanted = EV_PERSIST;
   (void)easy, (void)unused;
   if (what == CURL_POLL_REMOVE) {
     forget_watch(shard->multi, fd);
     return 0;
   }
-  watch = watch_for(shard->multi, fd);
+  struct watch *watch = watch_for(shard->multi, fd);
   if (!watch) return -1;
   watch->shard = shard;
   if (what & CURL_POLL_IN) wanted |= EV_READ;
@@ -276,8 +275,7 @@ struct multi *multi_new(struct loop *loop, multi_on_done *on_done, void *arg) {
 }
 
 void multi_sweep(struct multi *multi) {
-  struct shard *shard, *next;
-  for (shard = multi->shards; shard; shard = next) {
+  for (struct shard *shard = multi->shards, *next; shard; shard = next) {
     next = shard->next;
     if (is_spent(shard)) shard_end(shard);
   }

@@ -89,11 +89,10 @@ void notify_free(struct notify *notify) {
 
 void notify_send(const struct notify *notify, const char *format, ...) {
   char message[MESSAGE_BYTES];
-  va_list args;
-  int len;
   if (!notify) return;
+  va_list args;
   va_start(args, format);
-  len = vsnprintf(message, sizeof message, format, args);
+  int len = vsnprintf(message, sizeof message, format, args);
   va_end(args);
   if (len <= 0 || (size_t)len >= sizeof message) return;
   while (sendto(notify->fd, message, (size_t)len, MSG_NOSIGNAL,

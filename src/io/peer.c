@@ -10,8 +10,8 @@
 
 #include "core/text.h"
 
-union peer peer_of(const struct sockaddr *address) {
-  union peer peer;
+union inet_address peer_of(const struct sockaddr *address) {
+  union inet_address peer;
   memcpy(&peer, address,
          address->sa_family == AF_INET6 ? sizeof peer.v6 : sizeof peer.v4);
   return peer;
@@ -36,7 +36,8 @@ static void put_v6(struct text *out, const struct sockaddr_in6 *v6) {
   text_int(out, ntohs(v6->sin6_port));
 }
 
-const char *peer_text(const union peer *peer, char text[PEER_TEXT_BYTES]) {
+const char *peer_text(const union inet_address *peer,
+                      char text[PEER_TEXT_BYTES]) {
   struct text out;
   text_init(&out, text, PEER_TEXT_BYTES);
   switch (peer->any.sa_family) {
@@ -47,7 +48,8 @@ const char *peer_text(const union peer *peer, char text[PEER_TEXT_BYTES]) {
   return text_end(&out);
 }
 
-void peer_bytes(const union peer *peer, unsigned char bytes[ADDRESS_BYTES]) {
+void peer_bytes(const union inet_address *peer,
+                unsigned char bytes[ADDRESS_BYTES]) {
   const uint8_t prefix[] = {[10] = 0xff, 0xff};
   if (peer->any.sa_family == AF_INET6) {
     memcpy(bytes, &peer->v6.sin6_addr, ADDRESS_BYTES);

@@ -13,10 +13,10 @@ static bool pool_start(struct call *call, struct wire *wire) {
 }
 
 enum pool_result pool_call(struct wires *wires, struct call *call,
-                           uint32_t generation) {
+                           uint32_t generation, int64_t now_us) {
   const struct target *target = call->target;
   struct wire *wire =
-      wire_take(wires, target->slot, target->trust, generation, call);
+      wire_take(wires, target->slot, target->trust, generation, now_us, call);
   if (!wire) return POOL_NONE;
   call->record->connected_us = call->record->start_us;
   return pool_start(call, wire) ? POOL_STARTED : POOL_DIED;

@@ -40,7 +40,7 @@ static void *next_of(void *at) {
   return next;
 }
 
-static void push(void **list, void *at) {
+static void slab_push(void **list, void *at) {
   memcpy(at, list, sizeof *list);
   *list = at;
 }
@@ -54,25 +54,27 @@ static size_t per_chunk(const struct slab *slab) {
   return (CHUNK_BYTES - ALIGNMENT) / slab->size;
 }
 
-static void grow(struct slab *slab) {
+static void slab_grow(struct slab *slab) {
   char *chunk = mmap(NULL, CHUNK_BYTES, PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (chunk == MAP_FAILED) return;
-  push(&slab->chunks, chunk);
+  slab_push(&slab->chunks, chunk);
   /* From the end, so that the list begins at the front of the chunk. */
   for (size_t i = per_chunk(slab); i > 0; i--)
-    push(&slab->free, chunk + ALIGNMENT + (i - 1) * slab->size);
+    slab_push(&slab->free, chunk + ALIGNMENT + (i - 1) * slab->size);
 }
 
 void *slab_take(struct slab *slab) {
   void *object;
-  if (!slab->free) grow(slab);
+  if (!slab->free) slab_grow(slab);
   object = slab->free;
   if (object) slab->free = next_of(object);
   return object;
 }
 
-void slab_give(struct slab *slab, void *object) { push(&slab->free, object); }
+void slab_give(struct slab *slab, void *object) {
+  slab_push(&slab->free, object);
+}
 
 #ifdef HEDGEROW_COUNT
 static size_t length_of(void *list) {

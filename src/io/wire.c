@@ -172,23 +172,24 @@ bool wire_was_kept(const struct wire *wire) { return wire->kept; }
 /* ---- taking and giving back ---- */
 
 /* Not where its event has been reported in this turn, and has not run yet. */
-static bool wire_may_be_used(struct wire *wire, uint32_t generation) {
+static bool wire_may_be_used(struct wire *wire, uint32_t generation,
+                             int64_t now_us) {
   if (wire->generation != generation || loop_event_is_due(&wire->readable))
     return false;
-  return clock_now_us() - wire->idle_since_us < PROBE_US ||
+  return now_us - wire->idle_since_us < PROBE_US ||
          stream_is_silent(&wire->stream);
 }
 
 struct wire *wire_take(struct wires *wires, unsigned slot,
                        const struct trust *trust, uint32_t generation,
-                       void *arg) {
+                       int64_t now_us, void *arg) {
   if (slot >= wires->slots) return NULL;
   list_each (link, &wires->lanes[slot].idle) {
     struct wire *wire = wire_of(link);
     if (!stream_is_under(&wire->stream, trust)) continue;
     wire_leave(wire);
     wire->arg = arg;
-    if (wire_may_be_used(wire, generation)) return wire;
+    if (wire_may_be_used(wire, generation, now_us)) return wire;
     wire_close(wire);
   }
   return NULL;

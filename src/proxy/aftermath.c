@@ -1,40 +1,56 @@
-/* aftermath: the end of a primary that nobody waits for any more.
+/* aftermath: the end of an attempt that nobody waits for any more.
  *
- * With --losers drain its answer is read, so that its connection can be kept,
- * and then it is known by how much the hedge was sooner. By that time the
- * request is long answered, logged and gone. So what is still wanted of it is
- * kept here: where to count, and the lease, since the tally lives as long as
- * its snapshot.
+ * With --losers drain a loser's answer is read, so that its connection can be
+ * kept, and then it is known how long it takes, and by how much the hedge was
+ * sooner than a primary. By that time the request is long answered, logged and
+ * gone. So what is still wanted of it is kept here: whom to teach, where to
+ * count, and the lease, since both live as long as their snapshot.
  *
- * A primary that fails, or is given up after a second, leaves the estimate. */
+ * What fails, or is given up after a second, has taken longer than until then.
+ * It leaves the estimate of what was saved. */
 #include "proxy/aftermath.h"
 
-#include <stdlib.h>
-
 struct aftermath {
-  struct lease *lease;
-  struct route_tally *tally;
+  struct aftermath_of of;
+  struct slab *slab;
+  struct route_tally *tally; /* NULL: nothing was saved */
   int64_t at_us, estimated_us;
-  bool final_4xx;
 };
+
+static void aftermath_note_saved(const struct aftermath *a, bool answered,
+                                 int64_t now_us) {
+  if (answered) tally_add(&a->tally->known_us, (uint64_t)(now_us - a->at_us));
+  else tally_add(&a->tally->estimated_us, (uint64_t)a->estimated_us);
+}
 
 static void aftermath_on_read(void *arg, const struct attempt_end *end,
                               int64_t now_us) {
-  struct aftermath *of = arg;
-  if (attempt_end_is_answer(end, of->final_4xx))
-    tally_add(&of->tally->known_us, (uint64_t)(now_us - of->at_us));
-  else tally_add(&of->tally->estimated_us, (uint64_t)of->estimated_us);
+  struct aftermath *a = arg;
+  const struct aftermath_of *of = &a->of;
+  bool answered = attempt_end_is_answer(end, of->final_4xx);
+  pilot_read_out(of->pilot, of->place, answered, now_us - of->start_us);
+  if (a->tally) aftermath_note_saved(a, answered, now_us);
   lease_give(of->lease);
-  free(of);
+  slab_give(a->slab, a);
 }
 
-bool aftermath_await(const struct fetch *fetch, struct lease *lease,
-                     struct route_tally *tally, int64_t at_us,
-                     int64_t estimated_us) {
-  struct aftermath *of = fetch->loser ? malloc(sizeof *of) : NULL;
-  if (!of) return false;
-  *of = (struct aftermath){lease_take(lease), tally, at_us, estimated_us,
-                           fetch->race.plan->final_4xx};
-  attempt_watch_loser(fetch->loser, aftermath_on_read, of);
-  return true;
+void aftermath_slab_init(struct slab *slab) {
+  slab_init(slab, sizeof(struct aftermath));
+}
+
+struct aftermath *aftermath_await(struct slab *slab, struct attempt *attempt,
+                                  const struct aftermath_of *of) {
+  struct aftermath *a = slab_take(slab);
+  if (!a) return NULL;
+  *a = (struct aftermath){.of = *of, .slab = slab};
+  lease_take(of->lease);
+  attempt_watch_loser(attempt, aftermath_on_read, a);
+  return a;
+}
+
+void aftermath_measure(struct aftermath *a, struct route_tally *tally,
+                       int64_t at_us, int64_t estimated_us) {
+  a->tally = tally;
+  a->at_us = at_us;
+  a->estimated_us = estimated_us;
 }

@@ -82,7 +82,8 @@ static void start_get(struct visit *visit, struct exchange_setup *setup,
 /* ---- POST ---- */
 
 /* Splits "/path?query". */
-static void split(struct slice item, struct slice *path, struct slice *query) {
+static void all_split(struct slice item, struct slice *path,
+                      struct slice *query) {
   const char *mark = memchr(item.at, '?', item.len);
   *path = item;
   *query = (struct slice){item.at + item.len, 0};
@@ -104,7 +105,7 @@ static const char *path_item(const struct visit *visit,
   const struct route *route = visit->route;
   if (route->group->count == 0)
     return "a path needs a target to be appended to";
-  split(text, &item->rest, &item->query);
+  all_split(text, &item->rest, &item->query);
   if (!base_url_rest_is_safe(item->rest) || !is_query(item->query))
     return "a path must stay below the target's: no . or .. segments, no "
            "malformed "
@@ -152,7 +153,7 @@ static void reject_item(struct visit *visit, size_t index, struct slice text,
                         const char *why) {
   char detail[512];
   struct slice path, query;
-  split(text, &path, &query); /* a query may hold a secret */
+  all_split(text, &path, &query); /* a query may hold a secret */
   if (path.len > SHOWN_ITEM_BYTES) path.len = SHOWN_ITEM_BYTES;
   snprintf(detail, sizeof detail, "item %zu (\"%.*s\"): %s", index,
            SLICE_ARG(path), why);
@@ -187,7 +188,8 @@ static void reject_list(struct visit *visit, enum json_list_error error,
 }
 
 /* Reads the list into the visit's text. False: it has been answered. */
-static bool read_list(struct visit *visit, struct slice *texts, size_t *count) {
+static bool all_read_list(struct visit *visit, struct slice *texts,
+                          size_t *count) {
   const struct route *route = visit->route;
   struct text *text = &visit->text;
   size_t bad_item = 0;
@@ -207,7 +209,7 @@ static bool read_list(struct visit *visit, struct slice *texts, size_t *count) {
 static void start_post(struct visit *visit, struct exchange_setup *setup,
                        struct exchange_item *items, struct slice *texts) {
   size_t count;
-  if (!read_list(visit, texts, &count)) return;
+  if (!all_read_list(visit, texts, &count)) return;
   for (size_t i = 0; i < count; i++) {
     const char *why = parse_item(visit, &items[i], texts[i]);
     if (!why) continue;

@@ -6,43 +6,22 @@
  * does not take it at once. So nothing of it has to outlive the call.
  *
  * Whatever the answer, and also where there is nobody left to answer, the
- * request's record is completed here and observed once (`tell`). Of an answer
- * that is passed on while it comes, that is when it is over; only its head is
- * written here, and proxy/passing does the rest. */
+ * request's record is completed here and observed once (answering_tell). Of an
+ * answer that is passed on while it comes, that is when it is over; only its
+ * head is written here, and proxy/passing does the rest. */
 #include "proxy/answering.h"
 
 #include <sys/uio.h>
 
 #include "core/answer.h"
-#include "core/race_copy.h"
 #include "io/clock.h"
 #include "proxy/observe.h"
 
-/* For who reads it later. Not inline: few are copied. */
-static __attribute__((noinline)) void answering_copy(const struct answering *to,
-                                                     bool kept, bool sent) {
-  char storage[RACE_COPY_BYTES];
-  struct text copy;
-  text_init(&copy, storage, sizeof storage);
-  race_copy_write(&copy, to->race, clock_wall_us());
-  if (kept) tape_put(to->service->tape, to->race, text_slice_of(&copy));
-  if (sent) spans_put_race(to->service->spans, to->race, text_slice_of(&copy));
-}
-
-/* The peer's text costs more than the rest of a line: only when it is wanted.
- */
 static void answering_tell(const struct answering *to, int status,
                            uint64_t bytes) {
-  struct race_record *race = to->race;
-  race->status = status;
-  race->bytes = bytes;
-  const bool kept = tape_wants(to->service->tape, race);
-  const bool sent = spans_wants(to->service->spans, race);
-  if ((to->service->log || kept || sent) && race->peer.len == 0 &&
-      to->connection)
-    race->peer = slice_of(connection_peer(to->connection));
-  observe_race(to->service, race);
-  if (kept || sent) answering_copy(to, kept, sent);
+  to->race->status = status;
+  to->race->bytes = bytes;
+  observe_race(to->service, to->race, to->connection);
 }
 
 static struct text *scratch(const struct answering *to) {
@@ -154,7 +133,8 @@ static void answering_send_own(const struct answering *to, struct text *head,
   answering_send_parts(to, &part, 1);
 }
 
-static void split(struct text *text, struct text *head, struct text *body) {
+static void answering_split(struct text *text, struct text *head,
+                            struct text *body) {
   size_t half = text->cap / 2;
   text_init(head, text->at, half);
   text_init(body, text->at + half, text->cap - half);
@@ -169,7 +149,7 @@ static unsigned answering_retry_after_s(const struct answering *to,
 void answering_problem(const struct answering *to, int status,
                        struct slice detail, const char *allow) {
   struct text head, body;
-  split(&to->service->answer_text, &head, &body);
+  answering_split(&to->service->answer_text, &head, &body);
   body.cap -= ANSWER_HEAD_BYTES * 2; /* so that it fits behind the head */
   answer_problem(&body, status, detail, told_race(to));
   struct answer_own own = {

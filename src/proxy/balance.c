@@ -3,7 +3,10 @@
  * `least` looks at two targets that were drawn, not at all of them: then many
  * workers that look at the same instant do not all run to the same target, and
  * what a look costs does not grow with the group (Mitzenmacher, "The power of
- * two choices"). */
+ * two choices").
+ *
+ * Whoever is out is drawn anew, and not replaced by the next one, who would get
+ * two shares. */
 #include "proxy/balance.h"
 
 static int64_t in_flight_to(const struct service *service,
@@ -12,25 +15,34 @@ static int64_t in_flight_to(const struct service *service,
   return atomic_load_explicit(&slot->in_flight, memory_order_relaxed);
 }
 
-static unsigned least_of_two(struct service *service,
-                             const struct group *group) {
-  uint64_t random = service_random(service);
-  unsigned a = (unsigned)((uint32_t)random % group->count);
-  unsigned step = (unsigned)((random >> 32) % (group->count - 1));
-  unsigned b = (a + 1 + step) % group->count;
+/* One of `span` targets, the first of which is `from`. One that is out comes
+ * only after as many draws as there are targets. */
+static unsigned draw(struct service *service, const struct pilot *pilot,
+                     unsigned from, unsigned span, int64_t now_us) {
+  unsigned number, left = pilot->count;
+  do number = (from + (uint32_t)service_random(service) % span) % pilot->count;
+  while (--left > 0 && pilot_is_out(pilot, number, now_us));
+  return number;
+}
+
+static unsigned least_of_two(struct service *service, const struct group *group,
+                             const struct pilot *pilot, int64_t now_us) {
+  unsigned a = draw(service, pilot, 0, pilot->count, now_us);
+  unsigned b = draw(service, pilot, a + 1, pilot->count - 1, now_us);
+  bool a_is_out = pilot_is_out(pilot, a, now_us);
+  if (a_is_out != pilot_is_out(pilot, b, now_us)) return a_is_out ? b : a;
   return in_flight_to(service, &group->targets[b]) <
                  in_flight_to(service, &group->targets[a])
              ? b
              : a;
 }
 
-unsigned balance_first(struct service *service, const struct group *group) {
+unsigned balance_first(struct service *service, const struct group *group,
+                       const struct pilot *pilot, int64_t now_us) {
   if (group->count == 1) return 0;
   switch (group->balance) {
-    case BALANCE_ROTATE:
-      return atomic_fetch_add_explicit(group->turn, 1, memory_order_relaxed) %
-             group->count;
-    case BALANCE_LEAST: return least_of_two(service, group);
+    case BALANCE_ROTATE: return pilot_next_in_turn(pilot, group->turn, now_us);
+    case BALANCE_LEAST: return least_of_two(service, group, pilot, now_us);
     default: return 0;
   }
 }

@@ -127,8 +127,9 @@ static __attribute__((noinline)) void exchange_note_rescue(
   enum rescue rescued = fetch_rescued(fetch, &saved_us);
   if (rescued == RESCUE_NONE) return;
   tally_add(&tally->rescued[rescued], 1);
-  if (rescued == RESCUE_SLOW &&
-      !aftermath_await(fetch, x->lease, tally, now_us, saved_us))
+  if (rescued == RESCUE_SLOW && fetch->loser)
+    aftermath_measure(fetch->loser, tally, now_us, saved_us);
+  else if (rescued == RESCUE_SLOW)
     tally_add(&tally->estimated_us, (uint64_t)saved_us);
   if (x->gathers) return;
   x->record.rescued = rescued;
@@ -301,6 +302,7 @@ static void exchange_describe(struct exchange *x,
                                   .arena = &x->arena,
                                   .trace = setup->trace,
                                   .tally = x->record.tally,
+                                  .lease = setup->lease,
                                   .owner = &exchange_as_owner,
                                   .arg = x};
 }
@@ -320,6 +322,6 @@ bool exchange_start(struct exchange *x, struct connection *connection,
   for (unsigned i = 0; i < x->count; i++)
     fetch_start(&x->fetches[i], setup->started_us);
   x->starting = false;
-  exchange_go_on(x, setup->started_us);
+  if (x->open < x->count) exchange_go_on(x, setup->started_us);
   return true;
 }

@@ -24,6 +24,7 @@
 
 #include "io/clock.h"
 #include "io/trace.h"
+#include "proxy/aftermath.h"
 #include "proxy/fetch_parts.h"
 #include "proxy/observe.h"
 
@@ -53,7 +54,7 @@ static void trace_end(const struct attempt_record *record) {
 }
 
 /* Once, when the race knows what ended it; of one that is coming its head's. */
-static void attempt_teaches(const struct fetch *f, unsigned k) {
+static void fetch_teaches(const struct fetch *f, unsigned k) {
   const struct attempt_record *record = &f->records[k];
   unsigned place = fetch_place(f, record);
   enum pilot_news news =
@@ -64,28 +65,29 @@ static void attempt_teaches(const struct fetch *f, unsigned k) {
 }
 
 /* Every attempt comes by here, once its record says how it ended. */
-static void attempt_ended(struct fetch *f, unsigned k) {
+static void fetch_attempt_ended(struct fetch *f, unsigned k) {
   const struct attempt_record *record = fetch_record(f, k);
   f->attempts[k] = NULL;
   trace_end(record);
   observe_attempt(f->scene->service, f->group, f->scene->tally, record);
 }
 
-static void end_attempt(struct fetch *f, unsigned k, enum attempt_result result,
+static void end_attempt(struct fetch *f, unsigned k, struct attempt_end end,
                         const char *error, int64_t now_us) {
   struct attempt_record *record = fetch_record(f, k);
-  record->end = (struct attempt_end){.result = result,
-                                     .unsent = result == ATTEMPT_REFUSED};
+  record->end = end;
   record->error = error;
   record->end_us = now_us;
-  attempt_ended(f, k);
-  attempt_teaches(f, k);
+  fetch_attempt_ended(f, k);
+  fetch_teaches(f, k);
 }
 
 static void fetch_end_refused(struct fetch *f, unsigned k,
                               enum gate_verdict verdict, int64_t now_us) {
+  static const struct attempt_end refused = {.result = ATTEMPT_REFUSED,
+                                             .unsent = true};
   fetch_record(f, k)->refused_by = verdict;
-  end_attempt(f, k, ATTEMPT_REFUSED, gate_attempt_error(verdict), now_us);
+  end_attempt(f, k, refused, gate_attempt_error(verdict), now_us);
 }
 
 /* It was never started, whatever the race has come to. */
@@ -95,29 +97,48 @@ static void fetch_leave_line(struct fetch *f, int64_t now_us) {
   fetch_end_refused(f, f->waiter, GATE_QUEUE, now_us);
 }
 
-static void fetch_cancel_below(struct fetch *f, unsigned below,
-                               enum attempt_result result, const char *error,
-                               int64_t now_us) {
-  for (unsigned k = 0; k < below && k < f->begun; k++) {
-    if (!f->attempts[k] || (f->coming && k == f->response_of)) continue;
-    if (f->place && k == f->waiter) {
-      fetch_leave_line(f, now_us);
-      continue;
-    }
-    if (attempt_cancel(f->attempts[k]) && k == 0) f->loser = f->attempts[k];
-    end_attempt(f, k, result, error, now_us);
+/* Of an attempt that is read all the same. False: how long it takes will not be
+ * learned. Of answers that are passed on that is the time to the head. */
+static bool fetch_await_loser(struct fetch *f, unsigned k) {
+  const struct attempt_record *record = fetch_record(f, k);
+  const struct aftermath_of of = {.lease = f->scene->lease,
+                                  .pilot = f->pilot,
+                                  .place = fetch_place(f, record),
+                                  .start_us = record->start_us,
+                                  .final_4xx = f->race.plan->final_4xx};
+  if (f->ask.message->streams) return false;
+  struct aftermath *loser =
+      aftermath_await(&f->scene->service->aftermaths, f->attempts[k], &of);
+  if (k == 0) f->loser = loser;
+  return loser != NULL;
+}
+
+/* It is in flight, or stands in line, and is wanted no more. */
+static void fetch_cancel(struct fetch *f, unsigned k,
+                         enum attempt_result result, const char *error,
+                         int64_t now_us) {
+  struct attempt_end end = {.result = result};
+  if (f->place && k == f->waiter) {
+    fetch_leave_line(f, now_us);
+    return;
   }
+  end.read_out = attempt_cancel(f->attempts[k]) && fetch_await_loser(f, k);
+  end_attempt(f, k, end, error, now_us);
 }
 
 /* What the todo ends: first those whose own time is up, then the others. */
 static void fetch_end_below(struct fetch *f, const struct todo *todo,
                             int64_t now_us) {
   bool late = todo->outcome == OUTCOME_DEADLINE;
-  fetch_cancel_below(f, todo->expire_below, ATTEMPT_TIMEOUT,
-                     "no whole answer within --attempt-timeout", now_us);
-  fetch_cancel_below(f, todo->cancel_below,
-                     late ? ATTEMPT_TIMEOUT : ATTEMPT_CANCELLED,
-                     late ? "no whole answer before the deadline" : "", now_us);
+  for (unsigned k = 0; k < f->begun; k++) {
+    if (!f->attempts[k] || (f->coming && k == f->response_of)) continue;
+    if (k < todo->expire_below)
+      fetch_cancel(f, k, ATTEMPT_TIMEOUT,
+                   "no whole answer within --attempt-timeout", now_us);
+    else if (k < todo->cancel_below)
+      fetch_cancel(f, k, late ? ATTEMPT_TIMEOUT : ATTEMPT_CANCELLED,
+                   late ? "no whole answer before the deadline" : "", now_us);
+  }
 }
 
 static struct step_event fetch_refuse(struct fetch *f, unsigned k,
@@ -214,7 +235,7 @@ static bool has_answer(const struct todo *todo) {
          todo->outcome == OUTCOME_CLIENT_ERROR;
 }
 
-static bool is_4xx(const struct response *response) {
+static bool fetch_is_4xx(const struct response *response) {
   return response->status >= 400 && response->status <= 499;
 }
 
@@ -224,8 +245,8 @@ static bool is_4xx(const struct response *response) {
  * these is. */
 static bool fetch_prefers(const struct fetch *f, unsigned k,
                           const struct response *response) {
-  if (f->response.bytes.cap == 0 || !is_4xx(response)) return true;
-  return is_4xx(&f->response) && k < f->response_of;
+  if (f->response.bytes.cap == 0 || !fetch_is_4xx(response)) return true;
+  return fetch_is_4xx(&f->response) && k < f->response_of;
 }
 
 /* Of responses that may become the answer one is kept: the winner's, if any. */
@@ -256,15 +277,15 @@ static void fetch_on_attempt_end(void *arg, struct attempt_record *record,
   fetch_keep_error(f, record);
   if (f->coming) {
     f->coming = false;
-    attempt_ended(f, k);
+    fetch_attempt_ended(f, k);
     f->scene->owner->on_end(f->scene->arg, f, response->body);
     return;
   }
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
   struct todo todo = race_step(&f->race, &event);
-  attempt_ended(f, k);
-  attempt_teaches(f, k);
+  fetch_attempt_ended(f, k);
+  fetch_teaches(f, k);
   fetch_keep_response(f, k, &todo, response);
   fetch_perform(f, todo, now_us);
 }
@@ -285,7 +306,7 @@ static void fetch_on_attempt_head(void *arg, struct attempt_record *record,
   struct step_event event = {
       .kind = EVENT_ENDED, .now_us = now_us, .attempt = k, .end = record->end};
   struct todo todo = race_step(&f->race, &event);
-  attempt_teaches(f, k);
+  fetch_teaches(f, k);
   fetch_perform(f, todo, now_us);
 }
 
@@ -348,7 +369,7 @@ void fetch_stop(struct fetch *f, enum attempt_result result, const char *error,
   record->end.result = result;
   record->end_us = now_us;
   record->error = error;
-  attempt_ended(f, f->response_of);
+  fetch_attempt_ended(f, f->response_of);
 }
 
 unsigned fetch_started(const struct fetch *fetch) {

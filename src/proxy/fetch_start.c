@@ -61,7 +61,7 @@ static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
 }
 
 static const struct target *fetch_whom(const struct fetch *f, unsigned k) {
-  return f->only ? f->only : &f->group->targets[pilot_whom(&f->race, k)];
+  return f->only ? f->only : &f->group->targets[race_whom(&f->race, k)];
 }
 
 /* It is counted as in flight. */

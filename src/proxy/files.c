@@ -4,21 +4,13 @@
  */
 #include "proxy/files.h"
 
-#include "config/config_errors.h"
-
-static bool refuse(const struct config *config, const char *why) {
-  struct config_errors errors = {.file = config->file,
-                                 .complain = log_notice_line};
-  config_errors_add_name(&errors, "log-file", &config->log_file, why);
-  config_errors_tell(&errors);
-  return false;
-}
-
-bool files_open_log(const struct config *config, struct log *log) {
+bool files_open_log(const struct config *config, struct log *log,
+                    struct config_errors *errors) {
   const char *path = config->log_file.text, *why;
   if (!path || !log) return true;
   int fd = log_file_open(path, &why);
-  if (fd < 0) return refuse(config, why);
-  log_move(log, fd);
-  return true;
+  if (fd < 0)
+    config_errors_add_name(errors, "log-file", &config->log_file, why);
+  else log_move(log, fd);
+  return fd >= 0;
 }

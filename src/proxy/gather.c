@@ -14,11 +14,15 @@ static struct exchange_race race_of(struct visit *visit,
                                     const struct route *route,
                                     int64_t deadline_us) {
   const struct group *group = route->group;
+  const struct pilot *pilot =
+      route->pilots ? &route->pilots[visit->service->number] : NULL;
   return (struct exchange_race){
       .policy = &route->policy,
-      .pilot = route->pilots ? &route->pilots[visit->service->number] : NULL,
+      .pilot = pilot,
       .targets = group->count > 0 ? group->count : 1,
-      .first = group->count > 0 ? balance_first(visit->service, group) : 0,
+      .first = group->count > 0 ? balance_first(visit->service, group, pilot,
+                                                visit->record.start_us)
+                                : 0,
       .timeout_us =
           route->timeout_us < deadline_us ? route->timeout_us : deadline_us,
       .fields = &route->fields,

@@ -36,7 +36,7 @@ static void wake_worker(struct line *line, unsigned worker) {
 }
 
 /* An attempt has ended at an origin that somebody waits for. */
-static void on_room(void *arg) {
+static void line_on_room(void *arg) {
   struct line *line = arg;
   struct process *process = line->process;
   for (unsigned i = 0; i < process->worker_count; i++)
@@ -67,7 +67,7 @@ void line_put_back(struct line *line, const struct group *group,
   struct slot *slot = slot_of(line, target);
   if (has_token) line_give_token(group, target);
   atomic_fetch_sub(&slot->in_flight, 1);
-  if (atomic_load(&slot->waiting) > 0) on_room(line);
+  if (atomic_load(&slot->waiting) > 0) line_on_room(line);
 }
 
 /* Never above the cap, were it for an instant: another who looks just then
@@ -215,7 +215,7 @@ bool line_init(struct line *line, struct process *process, unsigned worker,
   timer_init(&line->timer, loop, line_run, line);
   line->wake = wake_new(loop, line_run, line);
   process->lines[worker].wake = line->wake;
-  attempts_on_room(attempts, on_room, line);
+  attempts_on_room(attempts, line_on_room, line);
   return line->wake != NULL;
 }
 

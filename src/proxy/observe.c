@@ -1,11 +1,13 @@
-/* observe: counters and the log, the first readers of records.
+/* observe: counters, the log, the history and the spans, which read records.
  *
  * Whoever wants to know what happens reads the records here, by a call of its
  * own: there is no list of observers to register with. What is done here is on
- * the path of every request, so it is little: a counter, a line. */
+ * the path of every request, so it is little: a counter, a line. Who reads a
+ * race later, in another thread, gets a copy of it. */
 #include "proxy/observe.h"
 
 #include "core/log_line.h"
+#include "core/race_copy.h"
 #include "io/clock.h"
 
 void observe_attempt(struct service *service, const struct group *group,
@@ -55,7 +57,20 @@ static void write_line(struct service *service,
   log_write(service->log, text_slice_of(&text));
 }
 
-void observe_race(struct service *service, const struct race_record *race) {
+/* Not inline: few are copied. */
+static __attribute__((noinline)) void observe_copy(
+    struct service *service, const struct race_record *race, bool kept,
+    bool sent) {
+  char storage[RACE_COPY_BYTES];
+  struct text copy;
+  text_init(&copy, storage, sizeof storage);
+  race_copy_write(&copy, race, clock_wall_us());
+  if (kept) tape_put(service->tape, race, text_slice_of(&copy));
+  if (sent) spans_put_race(service->spans, race, text_slice_of(&copy));
+}
+
+static void count_race(struct service *service,
+                       const struct race_record *race) {
   service->counters.races[race->outcome]++;
   tally_race(race->tally, race->outcome, race->end_us - race->start_us);
   if (race->started > 0) {
@@ -63,8 +78,20 @@ void observe_race(struct service *service, const struct race_record *race) {
     tally_add(&race->tally->attempts, race->started);
   }
   if (race->outcome == OUTCOME_GONE) tally_add(&service->tally->gone, 1);
+}
+
+/* The peer's text costs more than the rest of a line: only when it is wanted.
+ */
+void observe_race(struct service *service, struct race_record *race,
+                  const struct connection *connection) {
+  const bool kept = tape_wants(service->tape, race);
+  const bool sent = spans_wants(service->spans, race);
+  if ((service->log || kept || sent) && race->peer.len == 0 && connection)
+    race->peer = slice_of(connection_peer(connection));
+  count_race(service, race);
   if (service->log && race_filter_takes(&service->config->log_only, race))
     write_line(service, race);
+  if (kept || sent) observe_copy(service, race, kept, sent);
 }
 
 /* ---- all together ---- */
@@ -77,8 +104,8 @@ void observe_add(struct counters *sum, const struct counters *counters) {
 }
 
 /* "12 requests: 11 success, 1 failed" */
-static void tell(const char *what, const uint64_t *sums, unsigned n,
-                 const char *(*name)(unsigned)) {
+static void observe_tell_sums(const char *what, const uint64_t *sums,
+                              unsigned n, const char *(*name)(unsigned)) {
   char storage[512];
   struct text text;
   uint64_t sum = 0;
@@ -103,6 +130,7 @@ static const char *race_name(unsigned i) {
 }
 
 void observe_tell(const struct counters *sum) {
-  tell("requests were answered", sum->races, OUTCOMES, race_name);
-  tell("attempts have ended", sum->attempts, ATTEMPT_RESULTS, result_name);
+  observe_tell_sums("requests were answered", sum->races, OUTCOMES, race_name);
+  observe_tell_sums("attempts have ended", sum->attempts, ATTEMPT_RESULTS,
+                    result_name);
 }

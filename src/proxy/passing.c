@@ -143,7 +143,7 @@ static void passing_send_framed(struct passing *p, struct slice head,
 }
 
 /* No body is longer than INT64_MAX: it breaks off, however it is framed. */
-static uint64_t length_to_tell(const struct passing *p) {
+static uint64_t passing_length(const struct passing *p) {
   if (p->length <= INT64_MAX) return p->length;
   return connection_takes_chunks(p->connection) ? ANSWER_CHUNKED : UINT64_MAX;
 }
@@ -165,7 +165,7 @@ struct passing *passing_open(const struct passing *from, struct arena *arena) {
   struct passing *p = arena_take(arena, sizeof *p);
   if (!p) return NULL;
   *p = *from;
-  p->length = length_to_tell(p);
+  p->length = passing_length(p);
   timer_init(&p->idle, p->fetch->scene->service->loop, passing_on_idle, p);
   connection_begin(p->connection, p->length != UINT64_MAX, passing_on_room,
                    passing_on_gone, p);
@@ -183,14 +183,14 @@ void passing_body(struct passing *p, struct slice body) {
   passing_send_framed(p, (struct slice){0}, body);
 }
 
-static enum outcome outcome_of(enum attempt_result result) {
+static enum outcome passing_outcome(enum attempt_result result) {
   if (result == ATTEMPT_SUCCESS) return OUTCOME_SUCCESS;
   return result == ATTEMPT_STARVED ? OUTCOME_REFUSED : OUTCOME_FAILED;
 }
 
 void passing_end(struct passing *p, enum attempt_result how,
                  struct slice rest) {
-  p->outcome = outcome_of(how);
+  p->outcome = passing_outcome(how);
   timer_clear(&p->idle);
   passing_send_framed(p, (struct slice){0}, rest);
 }

@@ -37,11 +37,13 @@ static bool open_log(struct program *program) {
 
 /* What flags name must be there: it is as if the flag were wrong. */
 static bool read_files(struct program *program) {
-  struct secrets *secrets = &program->reload.secrets;
   const struct config *config = &program->config;
-  return secrets_read(secrets, config, log_notice_line, NULL) &&
-         secrets_read_own(secrets, config, log_notice_line, NULL) &&
-         files_open_log(&program->config, program->log);
+  struct config_errors errors = {.file = config->file,
+                                 .complain = log_notice_line};
+  bool done = secrets_read(&program->reload.secrets, config, config, &errors);
+  done &= files_open_log(config, program->log, &errors);
+  config_errors_tell(&errors);
+  return done;
 }
 
 static void clear(struct program *program) {
@@ -106,7 +108,6 @@ static int run_config(struct program *program) {
 int process_main(int argc, char **argv) {
   static struct program program;
   char error[512];
-  int code;
   /* Before and after the loop listens to them. */
   signal(SIGHUP, SIG_IGN);
   signal(SIGUSR1, SIG_IGN);
@@ -123,7 +124,7 @@ int process_main(int argc, char **argv) {
     log_notice("libcurl could not be initialised");
     return EXIT_FAILURE;
   }
-  code = run_config(&program);
+  int code = run_config(&program);
   libraries_clear();
   expect_nothing_left(&program.process);
   return code;

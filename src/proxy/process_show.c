@@ -40,10 +40,11 @@ static void dump(const struct config *config) {
 
 int process_show(struct program *program) {
   const struct config *config = &program->config;
-  struct secrets *secrets = &program->reload.secrets;
-  if (!secrets_read(secrets, config, log_notice_line, NULL) ||
-      !secrets_read_own(secrets, config, log_notice_line, NULL))
-    return PROCESS_EXIT_USAGE;
+  struct config_errors errors = {.file = config->file,
+                                 .complain = log_notice_line};
+  bool good = secrets_read(&program->reload.secrets, config, config, &errors);
+  config_errors_tell(&errors);
+  if (!good) return PROCESS_EXIT_USAGE;
   if (config->dump) dump(config);
   else {
     process_say_remarks(config);

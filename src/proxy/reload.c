@@ -95,8 +95,19 @@ static void say_differences(const struct reload *reload,
 
 static void reopen_log(const struct reload *reload,
                        const struct config *config) {
-  if (!files_open_log(config, reload->log))
-    log_notice("the log stays where it was");
+  struct config_errors errors = {.file = config->file,
+                                 .complain = log_notice_line};
+  if (files_open_log(config, reload->log, &errors)) return;
+  config_errors_tell(&errors);
+  log_notice("the log stays where it was");
+}
+
+static bool read_secrets(struct reload *reload, const struct config *config) {
+  struct config_errors errors = {
+      .file = config->file, .complain = on_error, .arg = reload};
+  bool done = secrets_read(&reload->secrets, reload->config, config, &errors);
+  config_errors_tell(&errors);
+  return done;
 }
 
 /* What speaks to the collector goes on where nothing is new. False: no memory.
@@ -116,18 +127,14 @@ static bool make_post(struct reload *reload, struct post **post) {
 /* All of it, or nothing. What an option of the process names is that of the
  * start. */
 static bool take_all(struct reload *reload, const struct config *config) {
-  struct secrets *secrets = &reload->secrets;
   struct post *post;
-  if (!secrets_read_own(secrets, reload->config, on_error, reload) ||
-      !secrets_read(secrets, config, on_error, reload) ||
-      !make_post(reload, &post))
-    return false;
+  if (!read_secrets(reload, config) || !make_post(reload, &post)) return false;
   if (!renew(reload, config)) {
     post_free(post);
     return false;
   }
   if (post) spans_renew(reload->spans, post);
-  secrets_take_own(secrets);
+  secrets_take_own(&reload->secrets);
   return true;
 }
 

@@ -192,54 +192,53 @@ static void router_dispatch(struct visit *visit) {
 }
 
 /* What a visit points to as long as the router's call. */
-struct room {
+struct scratch {
   char id[SERVICE_REQUEST_ID_BYTES], lines[LINES_BYTES];
   struct tracing tracing;
 };
 
 /* All but the ID. Of a request without a route not even fields may have been
  * read. */
-static struct visit make_visit(struct service *service,
-                               struct connection *connection,
-                               const struct http_request *request,
-                               const struct admission *admission,
-                               struct room *room) {
+static void make_visit(struct visit *visit, struct service *service,
+                       struct connection *connection,
+                       const struct http_request *request,
+                       const struct admission *admission,
+                       struct scratch *scratch) {
   const struct route *route = admission ? admission->route : NULL;
-  struct visit visit = {
-      .service = service,
-      .connection = connection,
-      .request = request,
-      .route = route,
-      .lease = admission ? admission->lease : NULL,
-      .record = {.method = request->method_name,
-                 .path = request->target,
-                 .route = route ? route->path : (struct slice){0},
-                 .start_us = clock_now_us()},
-      .head_only = slice_equal(request->method_name, slice_of("HEAD")),
-  };
-  text_init(&visit.lines, room->lines, sizeof room->lines);
-  if (route && route->cors.count > 0) allow_origin(&visit);
-  return visit;
+  memset(visit, 0, sizeof *visit);
+  visit->service = service;
+  visit->connection = connection;
+  visit->request = request;
+  visit->route = route;
+  visit->lease = admission ? admission->lease : NULL;
+  visit->head_only = slice_equal(request->method_name, slice_of("HEAD"));
+  visit->record.method = request->method_name;
+  visit->record.path = request->target;
+  if (route) visit->record.route = route->path;
+  visit->record.start_us = clock_now_us();
+  text_init(&visit->lines, scratch->lines, sizeof scratch->lines);
+  if (route && route->cors.count > 0) allow_origin(visit);
 }
 
 /* One that no route takes is part of none. */
-static void join_trace(struct visit *visit, struct tracing *room) {
+static void join_trace(struct visit *visit, struct tracing *tracing) {
   if (!visit->route || !visit->route->fields.traces) return;
-  visit->record.trace = tracing_join(visit->service, visit->request, room);
+  visit->record.trace = tracing_join(visit->service, visit->request, tracing);
   if (!visit->record.trace) return;
-  visit->keeps_state = room->keeps_state;
-  if (visit->service->spans) visit->record.trace_state = room->state;
+  visit->keeps_state = tracing->keeps_state;
+  if (visit->service->spans) visit->record.trace_state = tracing->state;
 }
 
 void router_on_request(void *arg, struct connection *connection,
                        const struct http_request *request,
                        const struct admission *admission, struct slice body) {
-  struct room room;
-  struct visit visit = make_visit(arg, connection, request, admission, &room);
-  visit.record.id = request_id(arg, request, room.id);
+  struct scratch scratch;
+  struct visit visit;
+  make_visit(&visit, arg, connection, request, admission, &scratch);
+  visit.record.id = request_id(arg, request, scratch.id);
   visit.body = body;
   visit.rest = rest_of(visit.route, request);
-  join_trace(&visit, &room.tracing);
+  join_trace(&visit, &scratch.tracing);
   router_dispatch(&visit);
 }
 
@@ -247,19 +246,21 @@ void router_on_bad_request(void *arg, struct connection *connection,
                            const struct http_request *request,
                            const struct admission *admission, int status,
                            const char *why) {
-  struct room room;
-  struct visit visit = make_visit(arg, connection, request, admission, &room);
-  visit.record.id =
-      admission ? request_id(arg, request, room.id) : own_id(arg, room.id);
+  struct scratch scratch;
+  struct visit visit;
+  make_visit(&visit, arg, connection, request, admission, &scratch);
+  visit.record.id = admission ? request_id(arg, request, scratch.id)
+                              : own_id(arg, scratch.id);
   visit_reject(&visit, status, why);
 }
 
 void router_on_left(void *arg, struct connection *connection,
                     const struct http_request *request,
                     const struct admission *admission) {
-  struct room room;
-  struct visit visit = make_visit(arg, connection, request, admission, &room);
-  visit.record.id = request_id(arg, request, room.id);
-  join_trace(&visit, &room.tracing);
+  struct scratch scratch;
+  struct visit visit;
+  make_visit(&visit, arg, connection, request, admission, &scratch);
+  visit.record.id = request_id(arg, request, scratch.id);
+  join_trace(&visit, &scratch.tracing);
   visit_gone(&visit);
 }

@@ -33,12 +33,12 @@ struct reading {
   struct secrets *before, *now;
   const struct config *config;
   const char **ca_files; /* by target number, of those read so far */
-  struct config_errors errors;
+  struct config_errors *errors;
 };
 
 static bool refuse(struct reading *reading, const char *option,
                    const struct config_name *name, const char *why) {
-  config_errors_add_name(&reading->errors, option, name, why);
+  config_errors_add_name(reading->errors, option, name, why);
   return false;
 }
 
@@ -50,7 +50,7 @@ static bool refuse_unnamed(struct reading *reading, const char *what,
   text_str(&line, what);
   text_str(&line, ": ");
   text_str(&line, why);
-  config_errors_add(&reading->errors, (struct yaml_place){0}, &line);
+  config_errors_add(reading->errors, (struct yaml_place){0}, &line);
   return false;
 }
 
@@ -147,23 +147,30 @@ static struct trust *usual(const struct reading *reading, struct trust *trust) {
   return trust;
 }
 
-static struct trust *trust_of(struct reading *reading,
-                              const struct config_name *file) {
+/* NULL: it will not do. Without a name they are the system's. */
+static struct trust *read_trust(struct reading *reading, const char *option,
+                                const struct config_name *file) {
   char error[ERROR_BYTES];
-  for (unsigned i = 0; i < reading->now->count; i++)
-    if (same_name(reading->ca_files[i], file->text))
-      return trust_hold(reading->now->of_targets[i].trust);
   struct trust *trust = trust_read(file->text, error, sizeof error);
-  if (trust) return usual(reading, trust);
-  if (file->text) (void)refuse(reading, "ca-file", file, error);
+  if (trust) return trust;
+  if (file->text) (void)refuse(reading, option, file, error);
   else
     (void)refuse_unnamed(reading, "the CA certificates of the system", error);
   return NULL;
 }
 
+static struct trust *trust_of(struct reading *reading,
+                              const struct config_name *file) {
+  for (unsigned i = 0; i < reading->now->count; i++)
+    if (same_name(reading->ca_files[i], file->text))
+      return trust_hold(reading->now->of_targets[i].trust);
+  struct trust *trust = read_trust(reading, "ca-file", file);
+  return trust ? usual(reading, trust) : NULL;
+}
+
 /* ---- all targets ---- */
 
-/* False: no memory. What will not do is in reading->errors. */
+/* False: no memory, or what will not do is in the errors. */
 static bool read_target(struct reading *reading,
                         const struct config_rules *rules) {
   char token[TOKEN_ROOM];
@@ -174,7 +181,7 @@ static bool read_target(struct reading *reading,
   explicit_bzero(token, sizeof token);
   if (!copy) {
     trust_drop(trust);
-    return !has_token || !trust;
+    return false;
   }
   reading->ca_files[now->count] = rules->ca_file.text;
   now->of_targets[now->count++] =
@@ -182,14 +189,13 @@ static bool read_target(struct reading *reading,
   return true;
 }
 
-static bool read_all(struct reading *reading) {
+static bool read_targets(struct reading *reading) {
   const struct config *config = reading->config;
   bool done = true;
   for (unsigned i = 0; i < config->upstream_count; i++)
     for (unsigned k = 0; k < config->upstreams[i].target_count; k++)
       done &= read_target(reading, &config->upstreams[i].targets[k].rules);
-  config_errors_tell(&reading->errors);
-  return done && !reading->errors.any;
+  return done;
 }
 
 static void wipe(struct slice token) {
@@ -205,47 +211,6 @@ static void drop_targets(struct secrets *secrets) {
   free(secrets->of_targets);
   secrets->of_targets = NULL;
   secrets->count = 0;
-}
-
-/* Not under a sanitizer, whose leak check attaches to its own process. */
-static void forbid_dumps(void) {
-  struct rlimit none = {0, 0};
-  setrlimit(RLIMIT_CORE, &none); /* a core_pattern with a pipe ignores it */
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
-
-static bool has_token(const struct secrets *secrets) {
-  for (unsigned i = 0; i < secrets->count; i++)
-    if (secrets->of_targets[i].token.len > 0) return true;
-  return false;
-}
-
-bool secrets_read(struct secrets *secrets, const struct config *config,
-                  config_complain *complain, void *arg) {
-  unsigned targets = config_targets(config);
-  struct secrets now = {.of_targets =
-                            calloc(targets + 1, sizeof *now.of_targets)};
-  struct reading reading = {
-      .before = secrets,
-      .now = &now,
-      .config = config,
-      .ca_files = calloc(targets + 1, sizeof(char *)),
-      .errors = {.file = config->file, .complain = complain, .arg = arg}};
-  /* Out of the environment in any case, also where nothing uses it. */
-  bool done = variable_of(secrets, "HEDGEROW_TOKEN") && now.of_targets &&
-              reading.ca_files && read_all(&reading);
-  free(reading.ca_files);
-  if (!done) {
-    drop_targets(&now);
-    return false;
-  }
-  drop_targets(secrets);
-  secrets->of_targets = now.of_targets;
-  secrets->count = now.count;
-  if (has_token(secrets)) forbid_dumps();
-  return true;
 }
 
 /* ---- of the process ---- */
@@ -270,9 +235,8 @@ static bool read_own_trust(struct reading *reading,
                            const struct config_name *file,
                            struct trust **trust) {
   struct trust *before = reading->before->own.collector.trust;
-  char error[ERROR_BYTES];
-  *trust = trust_read(file->text, error, sizeof error);
-  if (!*trust) return refuse(reading, "otlp-ca-file", file, error);
+  *trust = read_trust(reading, "otlp-ca-file", file);
+  if (!*trust) return false;
   if (!trust_same(before, *trust)) return true;
   trust_drop(*trust);
   *trust = trust_hold(before);
@@ -286,22 +250,60 @@ static void own_clear(struct secrets_own *own) {
   *own = (struct secrets_own){0};
 }
 
-bool secrets_read_own(struct secrets *secrets, const struct config *config,
-                      config_complain *complain, void *arg) {
-  struct secrets_own *read = &secrets->read;
-  struct reading reading = {
-      .before = secrets,
-      .errors = {.file = config->file, .complain = complain, .arg = arg}};
-  own_clear(read);
-  bool done = read_own_token(&reading, "admin-token-file",
-                             &config->admin_token_file, &read->admin_token);
-  done &= read_own_token(&reading, "otlp-token-file", &config->otlp_token,
-                         &read->collector.token);
-  done &= read_own_trust(&reading, &config->otlp_ca, &read->collector.trust);
-  config_errors_tell(&reading.errors);
-  if (read->admin_token.len + read->collector.token.len > 0) forbid_dumps();
-  if (!done) own_clear(read);
-  return done;
+static bool read_own(struct reading *reading, const struct config *config,
+                     struct secrets_own *own) {
+  bool done = read_own_token(reading, "admin-token-file",
+                             &config->admin_token_file, &own->admin_token);
+  done &= read_own_token(reading, "otlp-token-file", &config->otlp_token,
+                         &own->collector.token);
+  return read_own_trust(reading, &config->otlp_ca, &own->collector.trust) &&
+         done;
+}
+
+/* ---- all ---- */
+
+/* Not under a sanitizer, whose leak check attaches to its own process. */
+static void forbid_dumps(void) {
+  struct rlimit none = {0, 0};
+  setrlimit(RLIMIT_CORE, &none); /* a core_pattern with a pipe ignores it */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+static bool has_token(const struct secrets *secrets) {
+  for (unsigned i = 0; i < secrets->count; i++)
+    if (secrets->of_targets[i].token.len > 0) return true;
+  return secrets->read.admin_token.len + secrets->read.collector.token.len > 0;
+}
+
+bool secrets_read(struct secrets *secrets, const struct config *process,
+                  const struct config *config, struct config_errors *errors) {
+  unsigned targets = config_targets(config);
+  struct secrets now = {.of_targets =
+                            calloc(targets + 1, sizeof *now.of_targets)};
+  struct reading reading = {.before = secrets,
+                            .now = &now,
+                            .config = config,
+                            .ca_files = calloc(targets + 1, sizeof(char *)),
+                            .errors = errors};
+  /* Out of the environment in any case, also where nothing uses it. */
+  bool done = variable_of(secrets, "HEDGEROW_TOKEN") && now.of_targets &&
+              reading.ca_files && read_targets(&reading);
+  done &= read_own(&reading, process, &now.read);
+  free(reading.ca_files);
+  if (!done) {
+    drop_targets(&now);
+    own_clear(&now.read);
+    return false;
+  }
+  drop_targets(secrets);
+  own_clear(&secrets->read);
+  secrets->of_targets = now.of_targets;
+  secrets->count = now.count;
+  secrets->read = now.read;
+  if (has_token(secrets)) forbid_dumps();
+  return true;
 }
 
 bool secrets_change_collector(const struct secrets *secrets) {

@@ -14,6 +14,7 @@
 #include "core/http_date.h"
 #include "io/clock.h"
 #include "io/leaks.h"
+#include "proxy/aftermath.h"
 
 enum { ROOM_BYTES = 64 * 1024 }; /* for what hedgerow adds of its own */
 
@@ -33,6 +34,7 @@ bool service_init(struct service *service, struct process *process) {
   *service = (struct service){.process = process, .config = config};
   blocks_init(&service->blocks, &process->budget);
   slab_init(&service->rooms, SERVICE_ROOM_BYTES);
+  aftermath_slab_init(&service->aftermaths);
   service->date_second = -1;
   if (getrandom(service->id_state, sizeof service->id_state, 0) !=
       (ssize_t)sizeof service->id_state)
@@ -58,6 +60,7 @@ void service_clear(struct service *service) {
   service->answer_text.at = NULL;
   blocks_clear(&service->blocks);
   slab_clear(&service->rooms);
+  slab_clear(&service->aftermaths);
 }
 
 struct slice service_date_line(struct service *service) {

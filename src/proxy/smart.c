@@ -143,6 +143,7 @@ void smart_visit(struct visit *visit) {
   }
   policy.once = setup.message.once = !may_be_sent_again(visit);
   race.pilot = item.pilot = &route->pilots[visit->service->number];
-  race.first = balance_first(visit->service, group);
+  race.first =
+      balance_first(visit->service, group, race.pilot, visit->record.start_us);
   start(visit, &setup, &item, &race, tags);
 }

@@ -49,13 +49,13 @@ static struct answering answering_of(struct visit *visit,
 }
 
 /* A 503 is no fault of the request. */
-static enum outcome outcome_of(const struct visit *visit, int status) {
+static enum outcome visit_outcome(const struct visit *visit, int status) {
   if (status != 503) return OUTCOME_REJECTED;
   return visit->service->drained ? OUTCOME_DRAINED : OUTCOME_REFUSED;
 }
 
 void visit_reject(struct visit *visit, int status, const char *detail) {
-  struct answering to = answering_of(visit, outcome_of(visit, status));
+  struct answering to = answering_of(visit, visit_outcome(visit, status));
   answering_problem(&to, status, slice_of(detail), NULL);
 }
 
@@ -198,10 +198,11 @@ bool visit_is_plain(const struct visit *visit) {
 
 /* ---- the start ---- */
 
-/* The path without its query, which may hold secrets and is not logged. */
-static struct slice without_query(struct slice target) {
-  const char *query = memchr(target.at, '?', target.len);
-  if (query) target.len = (size_t)(query - target.at);
+/* The target without its query, which may hold secrets and is not logged. */
+static struct slice without_query(const struct http_request *request) {
+  struct slice target = request->target;
+  const char *query = request->query.at;
+  if (query) target.len = (size_t)(query - target.at) - 1; /* and the '?' */
   return target;
 }
 
@@ -209,7 +210,7 @@ static struct slice without_query(struct slice target) {
 static bool visit_write_setup(struct visit *visit,
                               struct exchange_setup *setup) {
   setup->method = visit_keep(visit, visit->record.method);
-  setup->path = visit_keep(visit, without_query(visit->record.path));
+  setup->path = visit_keep(visit, without_query(visit->request));
   setup->id = visit_keep(visit, visit->record.id);
   setup->answer_fields = visit_keep(visit, text_slice_of(&visit->lines));
   setup->lease = visit->lease;

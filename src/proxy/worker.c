@@ -64,14 +64,14 @@ static void end_if_empty(struct worker *worker) {
     loop_stop(worker->loop);
 }
 
-static void on_listeners_closed(void *arg) {
+static void worker_on_listeners_closed(void *arg) {
   struct worker *worker = arg;
   listeners_free(worker->listeners);
   worker->listeners = NULL;
   end_if_empty(worker);
 }
 
-static void on_drain_timer(void *arg) {
+static void worker_on_drain_timer(void *arg) {
   struct worker *worker = arg;
   if (worker->service.drained) {
     loop_stop(worker->loop);
@@ -87,7 +87,7 @@ static void stop(struct worker *worker) {
   if (worker->stopping) return;
   worker->stopping = true;
   listeners_resume(worker->listeners);
-  listeners_stop(worker->listeners, on_listeners_closed);
+  listeners_stop(worker->listeners, worker_on_listeners_closed);
   front_drain(worker->front,
               drain_us < IDLE_GRACE_US ? drain_us : IDLE_GRACE_US);
   timer_set(&worker->drain, clock_now_us() + drain_us);
@@ -178,8 +178,9 @@ static void worker_on_accept(void *arg, int fd, const struct sockaddr *peer) {
   worker->paused = true;
 }
 
-static void on_connection_closed(void *arg) {
-  struct worker *worker = arg;
+/* The front's callbacks get the service, as the router wants it. */
+static void worker_on_connection_closed(void *arg) {
+  struct worker *worker = list_item(arg, struct worker, service);
   count_closed(worker->setup.process);
   end_if_empty(worker);
 }
@@ -196,8 +197,7 @@ static struct front *make_front(struct worker *worker) {
       .on_request = router_on_request,
       .on_bad_request = router_on_bad_request,
       .on_left = router_on_left,
-      .owner = worker,
-      .on_closed = on_connection_closed,
+      .on_closed = worker_on_connection_closed,
   };
   struct front_limits limits = {
       .head_bytes = (size_t)config->max_head_bytes,
@@ -256,7 +256,7 @@ struct worker *worker_new(const struct worker_setup *setup, char *error,
   worker->setup = *setup;
   worker->loop = loop_new();
   if (!worker->loop) goto fail;
-  timer_init(&worker->drain, worker->loop, on_drain_timer, worker);
+  timer_init(&worker->drain, worker->loop, worker_on_drain_timer, worker);
   worker->orders = wake_new(worker->loop, worker_on_orders, worker);
   worker->accept_again =
       wake_new(worker->loop, worker_on_fewer_connections, worker);

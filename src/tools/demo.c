@@ -135,7 +135,7 @@ static void introduce(const struct demo *demo) {
 static const char *program_name(char path[4096]) {
   char here[4096];
   ssize_t len = readlink("/proc/self/exe", path, 4095);
-  if (len <= 0 || getcwd(here, sizeof here) == NULL) return "hedgerow";
+  if (len <= 0 || !getcwd(here, sizeof here)) return "hedgerow";
   path[len] = '\0';
   size_t under = strlen(here);
   if (strncmp(path, here, under) != 0 || path[under] != '/') return "hedgerow";
@@ -268,7 +268,7 @@ static int demonstrate(struct demo *demo) {
 /* The proxy is to run with its defaults. */
 static void forget_variables(void) {
   static const char prefix[] = "HEDGEROW_";
-  for (char **at = environ; *at != NULL;) {
+  for (char **at = environ; *at;) {
     char name[128];
     size_t len = strcspn(*at, "=");
     bool ours = strncmp(*at, prefix, sizeof prefix - 1) == 0;

@@ -37,7 +37,7 @@ const char *fault_name(enum fault fault) { return fault_names[fault].name; }
 /* Takes what stands before the first of `ends` off *text, and that byte too. */
 static struct slice take(struct slice *text, const char *ends) {
   size_t len = 0;
-  while (len < text->len && strchr(ends, text->at[len]) == NULL) len++;
+  while (len < text->len && !strchr(ends, text->at[len])) len++;
   struct slice taken = {text->at, len};
   *text = slice_from(*text, len < text->len ? len + 1 : len);
   return taken;

@@ -145,9 +145,9 @@ static void play_later(struct mock *mock, const struct play *play,
 }
 
 static uint64_t key_of(uint64_t arrival, const struct http_request *request) {
-  const struct http_field *id, *attempt;
-  id = http_request_field(request, "X-Request-ID");
-  attempt = http_request_field(request, "Hedge-Attempt");
+  const struct http_field *id = http_request_field(request, "X-Request-ID");
+  const struct http_field *attempt =
+      http_request_field(request, "Hedge-Attempt");
   return id && attempt ? faults_key(id->value, attempt->value) : arrival;
 }
 

@@ -160,9 +160,10 @@ static void advance(struct simulation *s, int index, enum event_kind kind) {
 static void make_plan(struct simulation *s, struct request *r) {
   const struct simulated_policy *policy = s->policy;
   unsigned targets = s->workload->targets;
-  unsigned first = (unsigned)(r->number % targets);
   if (!policy->rival) {
-    pilot_plan(simulation_pilot(s, r), &r->plan, &policy->race,
+    const struct pilot *pilot = simulation_pilot(s, r);
+    unsigned first = pilot_next_in_turn(pilot, &s->turn, s->now_us);
+    pilot_plan(pilot, &r->plan, &policy->race,
                (struct pilot_reach){targets, first, false},
                s->workload->timeout_us, s->now_us);
     return;
@@ -173,7 +174,7 @@ static void make_plan(struct simulation *s, struct request *r) {
                              .stagger_us = s->rival.delay_us};
   if (race.hedge_after_us == 0) race.hedges = 0;
   for (unsigned i = 0; i < targets; i++)
-    order[i] = (uint8_t)((first + i) % targets);
+    order[i] = (uint8_t)((r->number + i) % targets);
   plan_make(&r->plan, &race, order, targets, s->workload->timeout_us);
   rival_on_request(&s->rival);
 }

@@ -151,7 +151,7 @@ enum gate_verdict simulation_start_next(struct simulation *s, int index) {
   struct request *r = &s->requests[index];
   unsigned k = r->begun++;
   enum pilot_kind kind = pilot_kind(&r->race, k);
-  r->whom[k] = (uint8_t)pilot_whom(&r->race, k);
+  r->whom[k] = (uint8_t)race_whom(&r->race, k);
   r->jobs[k] = NOBODY;
   enum gate_verdict verdict = admit(s, r, k, kind);
   if (verdict == GATE_OPEN) verdict = ask(s, index, k, kind);

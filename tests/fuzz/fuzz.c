@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/json_check.h"
+#include "core/percent.h"
 
 void demand(bool kept, const char *promise) {
   if (kept) return;
@@ -104,4 +105,36 @@ unsigned fuzz_json_depth(struct slice json) {
     if (depth > deepest) deepest = depth;
   }
   return deepest;
+}
+
+/* The next chunk, without its framing; false at the last one. */
+static bool next_chunk(struct slice *rest, struct slice *chunk) {
+  uint64_t size = 0;
+  for (; percent_hex(rest->at[0]) >= 0; *rest = slice_from(*rest, 1))
+    size = size << 4 | (unsigned)percent_hex(rest->at[0]);
+  const char *line_end = memchr(rest->at, '\n', rest->len);
+  *rest = slice_from(*rest, (size_t)(line_end + 1 - rest->at));
+  demand(size < rest->len, "a chunk that was whole is there");
+  *chunk = (struct slice){rest->at, (size_t)size};
+  if (size > 0) *rest = slice_from(*rest, (size_t)size + 2);
+  return size > 0;
+}
+
+struct slice fuzz_body_of_chunks(struct slice bytes, struct slice body) {
+  struct slice chunk;
+  while (next_chunk(&bytes, &chunk)) {
+    demand(slice_starts_with(body, chunk), "the body is its chunks");
+    body = slice_from(body, chunk.len);
+  }
+  demand(body.len == 0, "the body is its chunks, and nothing more");
+  return bytes;
+}
+
+/* They end in the first empty line. */
+struct slice fuzz_behind_trailers(struct slice trailers) {
+  while (memcmp(trailers.at, "\r\n", 2) != 0) {
+    const char *line_end = memchr(trailers.at, '\n', trailers.len);
+    trailers = slice_from(trailers, (size_t)(line_end + 1 - trailers.at));
+  }
+  return slice_from(trailers, 2);
 }

@@ -47,6 +47,11 @@ size_t fuzz_cut(struct fuzz_cuts *cuts, size_t left);
 
 /* ---- what several targets hold to be true ---- */
 
+/* The body is that of these chunks, which are whole, found by a naive reader.
+ * Returns what comes behind them: trailers, an empty line and the rest. */
+struct slice fuzz_body_of_chunks(struct slice bytes, struct slice body);
+struct slice fuzz_behind_trailers(struct slice trailers);
+
 bool fuzz_inside(struct slice part, struct slice whole);
 bool fuzz_is_visible(struct slice text);  /* 0x21 to 0x7e only */
 bool fuzz_has_control(struct slice text); /* but for HTAB */

@@ -128,7 +128,7 @@ static void check_read(struct text *answer, struct answer_framing framing,
   while (progress == RESPONSE_HEAD || progress == RESPONSE_BODY);
   demand(progress == RESPONSE_DONE && response.used == answer->len,
          "the answer is one response");
-  demand(response.status == status && response.interim == 0, "of that status");
+  demand(response.status == status && response.head_at == 0, "of that status");
   demand(response.body_len == 2 && response.length == 2, "with its body");
   demand(response.keep_alive == !framing.close, "framed as it was to be");
 }

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "core/chunks.h"
-#include "core/percent.h"
 #include "fuzz/fuzz.h"
 
 struct reading {
@@ -89,33 +88,10 @@ static void check_same(const struct reading *a, const struct reading *b) {
 
 /* ---- the body, found a second time ---- */
 
-/* The next chunk, without its framing; false at the last one. */
-static bool next_chunk(struct slice *rest, struct slice *chunk) {
-  uint64_t size = 0;
-  for (; percent_hex(rest->at[0]) >= 0; *rest = slice_from(*rest, 1))
-    size = size << 4 | (unsigned)percent_hex(rest->at[0]);
-  const char *line_end = memchr(rest->at, '\n', rest->len);
-  *rest = slice_from(*rest, (size_t)(line_end + 1 - rest->at));
-  demand(size < rest->len, "a chunk that was whole is there");
-  *chunk = (struct slice){rest->at, (size_t)size};
-  if (size > 0) *rest = slice_from(*rest, (size_t)size + 2);
-  return size > 0;
-}
-
-static void check_body(const struct reading *reading, struct slice rest) {
-  struct slice body = body_of(reading), chunk;
-  while (next_chunk(&rest, &chunk)) {
-    demand(slice_starts_with(body, chunk), "the body is its chunks");
-    body = slice_from(body, chunk.len);
-  }
-  demand(body.len == 0, "the body is its chunks, and nothing more");
-  const char *trailers = rest.at;
-  while (memcmp(rest.at, "\r\n", 2) != 0) {
-    const char *line_end = memchr(rest.at, '\n', rest.len);
-    rest = slice_from(rest, (size_t)(line_end + 1 - rest.at));
-  }
-  rest = slice_from(rest, 2);
-  demand((size_t)(rest.at - trailers) <= reading->chunks.trailers_max,
+static void check_body(const struct reading *reading, struct slice bytes) {
+  struct slice trailers = fuzz_body_of_chunks(bytes, body_of(reading));
+  struct slice rest = fuzz_behind_trailers(trailers);
+  demand(trailers.len - rest.len <= reading->chunks.trailers_max,
          "the trailers keep their limit");
   demand(slice_equal(rest_of(reading), rest),
          "what comes behind the chunks is left as it was");

@@ -1,14 +1,15 @@
 /* fuzz_fields: small readers and writers of field values, one by the first
  * letter: (a)ddresses into core/cidr, (e)ntity tags into core/conditional,
- * (f)orwarded, (g)zip into core/coding, (l)inks, c(o)rs, (p)refer,
- * (r)etry_after, (w)eights into core/accept. What they take stands in the lines behind, and then a request's
- * head where they take one.
+ * (f)orwarded, (g)zip into core/coding, (l)inks, c(o)rs, (p)refer, (r) for
+ * core/retry_after, (w)eights into core/accept. What they take stands in the
+ * lines behind, and then a request's head where they take one.
  *
  * What is written are field lines in the room that was promised, without one
  * that nobody wrote. A block reads as it was written. Tags match only what was
  * sent. A stranger has no say in X-Forwarded-*. A link that was rewritten leads
- * to where it led. Who gets gzip named it, and so it is with a media type. An origin is allowed only when it
- * was named. A wait has its bounds, and a date reads as it is written. */
+ * to where it led. Who gets gzip named it, and so it is with a media type. An
+ * origin is allowed only when it was named. A wait has its bounds, and a date
+ * reads as it is written. */
 #include <stdlib.h>
 
 #include "core/accept.h"

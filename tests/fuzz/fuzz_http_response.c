@@ -10,12 +10,10 @@
  *
  * What was asked, and what is wanted, goes by the length of the input, so that
  * a seed is a response and nothing else. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/http_head.h"
 #include "core/http_response.h"
-#include "core/percent.h"
 #include "core/verdict.h"
 #include "fuzz/fuzz.h"
 
@@ -182,11 +180,10 @@ static void check_same_response(const struct reading *a,
                                 const struct reading *b) {
   const struct http_response *x = &a->response, *y = &b->response;
   demand(a->progress == b->progress, "a cut changes no end");
-  demand(x->status == y->status && x->interim == y->interim &&
-             x->http_1_0 == y->http_1_0 && x->keep_alive == y->keep_alive &&
-             x->delimited == y->delimited && x->coding == y->coding &&
-             x->retry_after == y->retry_after && x->length == y->length &&
-             x->location_at == y->location_at &&
+  demand(x->status == y->status && x->http_1_0 == y->http_1_0 &&
+             x->keep_alive == y->keep_alive && x->delimited == y->delimited &&
+             x->coding == y->coding && x->retry_after == y->retry_after &&
+             x->length == y->length && x->location_at == y->location_at &&
              x->location_len == y->location_len,
          "a cut changes nothing that the head says");
   demand(slice_equal(head_of(a), head_of(b)), "a cut changes no head");
@@ -208,34 +205,9 @@ static void check_same_verdict(const struct verdict *a,
 
 /* ---- the body, found a second time ---- */
 
-/* The next chunk, without its framing; false at the last one. */
-static bool next_chunk(struct slice *rest, struct slice *chunk) {
-  uint64_t size = 0;
-  for (; percent_hex(rest->at[0]) >= 0; *rest = slice_from(*rest, 1))
-    size = size << 4 | (unsigned)percent_hex(rest->at[0]);
-  const char *line_end = memchr(rest->at, '\n', rest->len);
-  *rest = slice_from(*rest, (size_t)(line_end + 1 - rest->at));
-  demand(size < rest->len, "a chunk that was whole is there");
-  *chunk = (struct slice){rest->at, (size_t)size};
-  if (size > 0) *rest = slice_from(*rest, (size_t)size + 2);
-  return size > 0;
-}
-
 static void check_chunks(const struct reading *reading, struct slice rest) {
-  struct slice body = body_of(reading), chunk;
-  while (next_chunk(&rest, &chunk)) {
-    demand(chunk.len <= body.len &&
-               slice_equal((struct slice){body.at, chunk.len}, chunk),
-           "the body is its chunks");
-    body = slice_from(body, chunk.len);
-  }
-  demand(body.len == 0, "the body is its chunks, and nothing more");
-  /* Behind the trailers, which end in the first empty line. */
-  while (memcmp(rest.at, "\r\n", 2) != 0) {
-    const char *line_end = memchr(rest.at, '\n', rest.len);
-    rest = slice_from(rest, (size_t)(line_end + 1 - rest.at));
-  }
-  demand(slice_equal(rest_of(reading), slice_from(rest, 2)),
+  rest = fuzz_body_of_chunks(rest, body_of(reading));
+  demand(slice_equal(rest_of(reading), fuzz_behind_trailers(rest)),
          "what comes behind the chunks is left as it was");
 }
 

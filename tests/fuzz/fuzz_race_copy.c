@@ -2,8 +2,8 @@
  *
  * They are one or they are not. If they are, all that tells of races can be
  * asked to: the log's lines, the admin listener's JSON and a collector's spans
- * are whole, and no byte of the first two ends a line or a script. A copy of what was read is read as the
- * same. */
+ * are whole, and no byte of the first two ends a line or a script. A copy of
+ * what was read is read as the same. */
 #include <stdlib.h>
 
 #include "core/log_line.h"

@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,67 +13,54 @@
 #include "support/scene.h"
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
-#define OK "{\"ok\":true}"
 #define AT "127.0.0.1:0"
 
 /* Nobody listens there: each request fails at once. */
 #define NOBODY "--to", "http://127.0.0.1:1", "--hedges", "0", "--admin", AT
 
-static void ask(const struct stage *s, int upstream) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await(s->origin), upstream, OK);
-  (void)client_await_reply(s->client);
-}
-
 static void expect_event(struct ear *ear, const char *part) {
   const char *event = ear_await(ear);
-  cr_expect(strstr(event, part), "no %s in %s", part, event);
+  words_expect(event, part);
 }
 
 Test(admin_events, a_race_is_told_when_it_settles) {
-  struct stage s = stage_open("--admin", AT, "--hedges", "0");
-  ask(&s, 200); /* before anybody listens */
-  struct ear *ear = ear_new(s.program, "");
-  ask(&s, 500);
+  SCOPED(stage) s = stage_open("--admin", AT, "--hedges", "0");
+  stage_round(&s, 200); /* before anybody listens */
+  OWNED(ear) ear = ear_new(s.program, "");
+  stage_round(&s, 500);
   const char *event = ear_await(ear);
   cr_expect_eq(strncmp(event, "id: 2\nevent: race\ndata: {\"seq\":2,", 33), 0,
                "%s", event);
-  cr_expect(strstr(event, "\"status\":502"), "%s", event);
+  words_expect(event, "\"status\":502");
   cr_expect_null(strchr(strstr(event, "data: "), '\n'), "%s", event);
-  ask(&s, 200);
+  stage_round(&s, 200);
   expect_event(ear, "id: 3\n");
-  ear_free(ear);
-  stage_close(&s);
 }
 
 /* A reload may bring it. */
 Test(admin_events, of_a_route_that_there_is_not_the_reader_is_told) {
-  struct stage s = stage_open("--admin", AT, "--hedges", "0");
-  struct ear *nowhere = ear_new(s.program, "?route=/smar");
-  struct ear *ear = ear_new(s.program, "?route=/smart");
+  SCOPED(stage) s = stage_open("--admin", AT, "--hedges", "0");
+  OWNED(ear) nowhere = ear_new(s.program, "?route=/smar");
+  OWNED(ear) ear = ear_new(s.program, "?route=/smart");
   cr_expect_str_eq(ear_await(nowhere), "event: no_route\ndata: {}");
-  ask(&s, 200);
+  stage_round(&s, 200);
   expect_event(ear, "id: 1\n");
-  ear_free(nowhere);
-  ear_free(ear);
-  stage_close(&s);
 }
 
 Test(admin_events, each_reader_has_what_it_asked_for) {
-  struct stage s = stage_open("--admin", AT, "--hedges", "1", "--hedge-after",
-                              "60s", "--timeout", "10s");
+  SCOPED(stage) s = stage_open("--admin", AT, "--hedges", "1", "--hedge-after",
+                               "60s", "--timeout", "10s");
   struct ear *rescued = ear_new(s.program, "?only=rescued");
   struct ear *failed = ear_new(s.program, "?only=failed");
-  struct ear *elsewhere = ear_new(s.program, "?route=/all");
-  struct ear *slow = ear_new(s.program, "?only=slow:60m");
-  ask(&s, 200);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  OWNED(ear) elsewhere = ear_new(s.program, "?route=/all");
+  OWNED(ear) slow = ear_new(s.program, "?only=slow:60m");
+  stage_round(&s, 200);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   (void)client_await_reply(s.client);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, OK);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, OK);
   (void)client_await_reply(s.client);
   expect_event(rescued, "id: 2\n");
@@ -84,19 +70,15 @@ Test(admin_events, each_reader_has_what_it_asked_for) {
   cr_expect_not(wire_is_readable(slow->fd));
   ear_free(rescued);
   ear_free(failed);
-  ear_free(elsewhere);
-  ear_free(slow);
-  stage_close(&s);
 }
 
 static void fail_often(const struct program *program, unsigned times,
                        const char *path) {
-  struct client *client = client_new(program->port);
+  OWNED(client) client = client_new(program->port);
   for (unsigned i = 0; i < times; i++) {
     client_get(client, path);
     (void)client_await_reply(client);
   }
-  client_free(client);
 }
 
 enum { RACES = 400 };
@@ -118,12 +100,10 @@ static unsigned long expect_all_told(struct ear *ear) {
 /* Of as many as nobody can read some are told, and the others are counted: no
  * race is neither. */
 Test(admin_events, what_is_too_much_is_left_out_and_counted) {
-  struct program *p = program_start(NOBODY);
-  struct ear *ear = ear_new(p, "?only=failed");
+  OWNED(program) p = program_start(NOBODY);
+  OWNED(ear) ear = ear_new(p, "?only=failed");
   fail_often(p, RACES, "/smart");
   cr_expect_gt(expect_all_told(ear), 0);
-  ear_free(ear);
-  program_free(p);
 }
 
 /* A socket with next to no room on this side. */
@@ -132,7 +112,7 @@ static int deaf_reader(const struct program *program) {
       "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
   const int bytes = 2048;
   struct sockaddr_in to = {.sin_family = AF_INET,
-                           .sin_port = htons(operator_port(program)),
+                           .sin_port = htons(program->admin_port),
                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
@@ -151,9 +131,9 @@ static bool is_cut_off(int fd) {
 Test(admin_events, a_reader_that_never_reads_is_cut_off_and_no_other) {
   char path[1024] = "/smart/";
   memset(path + strlen(path), '<', 1000);
-  struct program *p = program_start(NOBODY);
+  OWNED(program) p = program_start(NOBODY);
   int deaf = deaf_reader(p);
-  struct ear *ear = ear_new(p, "");
+  OWNED(ear) ear = ear_new(p, "");
   for (unsigned i = 0; i < 120 && !is_cut_off(deaf); i++) {
     fail_often(p, 1, path);
     expect_event(ear, "event: ");
@@ -162,8 +142,6 @@ Test(admin_events, a_reader_that_never_reads_is_cut_off_and_no_other) {
   fail_often(p, 1, "/smart/last");
   while (!strstr(ear_await(ear), "/smart/last")) continue;
   close(deaf);
-  ear_free(ear);
-  program_free(p);
 }
 
 /* More at once than its queue holds, before it could read any. */
@@ -171,16 +149,14 @@ Test(admin_events, a_reader_is_not_cut_off_by_a_burst) {
   enum { BURST = 20 };
   char path[1024] = "/smart/";
   memset(path + strlen(path), '<', 1000);
-  struct program *p = program_start(NOBODY);
-  struct ear *ear = ear_new(p, "");
+  OWNED(program) p = program_start(NOBODY);
+  OWNED(ear) ear = ear_new(p, "");
   fail_often(p, BURST, path);
   for (unsigned i = 0; i < BURST; i++) expect_event(ear, "event: race");
-  ear_free(ear);
-  program_free(p);
 }
 
 Test(admin_events, readers_take_no_place_from_those_who_ask) {
-  struct program *p = program_start(NOBODY);
+  OWNED(program) p = program_start(NOBODY);
   struct ear *ears[40];
   for (unsigned i = 0; i < 40; i++) ears[i] = ear_new(p, "");
   struct client *client = operator_new(p);
@@ -189,7 +165,6 @@ Test(admin_events, readers_take_no_place_from_those_who_ask) {
   for (unsigned i = 0; i < 40; i++) expect_event(ears[i], "event: race");
   client_free(client);
   for (unsigned i = 0; i < 40; i++) ear_free(ears[i]);
-  program_free(p);
 }
 
 /* Until its request is read each is a connection like any other. */
@@ -197,7 +172,7 @@ Test(admin_events, many_readers_may_come_at_once) {
   enum { READERS = 100 };
   static const char request[] =
       "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
-  struct program *p = program_start(NOBODY);
+  OWNED(program) p = program_start(NOBODY);
   struct client *clients[READERS];
   for (unsigned i = 0; i < READERS; i++) clients[i] = operator_new(p);
   for (unsigned i = 0; i < READERS; i++)
@@ -205,27 +180,23 @@ Test(admin_events, many_readers_may_come_at_once) {
   for (unsigned i = 0; i < READERS; i++)
     cr_expect_eq(client_await_head(clients[i])->status, 200);
   for (unsigned i = 0; i < READERS; i++) client_free(clients[i]);
-  program_free(p);
 }
 
 Test(admin_events, a_head_has_no_events) {
-  struct program *p = program_start(NOBODY);
-  struct client *client = operator_new(p);
+  OWNED(program) p = program_start(NOBODY);
+  OWNED(client) client = operator_new(p);
   client_send(client,
               "HEAD /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
   const struct reply *reply = client_await_reply_to_head(client);
   cr_expect_eq(reply->status, 200);
   reply_expect_field(reply, "Content-Type", "text/event-stream");
   reply_expect(operator_get(client, "/healthz"), 200, "{\"status\":\"ok\"}");
-  client_free(client);
-  program_free(p);
 }
 
 Test(admin_events, the_last_race_is_told_before_the_end) {
-  struct stage s = stage_open("--admin", AT, "--hedges", "0");
-  struct ear *ear = ear_new(s.program, "");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--admin", AT, "--hedges", "0");
+  OWNED(ear) ear = ear_new(s.program, "");
+  struct arrival *arrival = stage_ask(&s, "/smart");
   program_signal(s.program, SIGTERM);
   program_await_notice(s.program, "stopping");
   arrival_answer_json(arrival, 200, OK);
@@ -233,42 +204,35 @@ Test(admin_events, the_last_race_is_told_before_the_end) {
   client_leave(s.client);
   expect_event(ear, "\"outcome\":\"success\"");
   program_await_exit(s.program);
-  ear_free(ear);
-  stage_close(&s);
 }
 
 Test(admin_events, a_race_that_the_end_cuts_off_is_told) {
-  struct stage s = stage_open("--admin", AT, "--hedges", "0", "--drain", "1ms");
-  struct ear *ear = ear_new(s.program, "");
+  SCOPED(stage) s =
+      stage_open("--admin", AT, "--hedges", "0", "--drain", "1ms");
+  OWNED(ear) ear = ear_new(s.program, "");
   client_get(s.client, "/smart");
   (void)origin_await(s.origin);
   program_signal(s.program, SIGTERM);
   expect_event(ear, "event: race");
   program_await_exit(s.program);
-  ear_free(ear);
-  stage_close(&s);
 }
 
 /* No race is neither told nor counted, also where the end comes at once. */
 Test(admin_events, what_was_left_out_is_told_before_the_end) {
-  struct program *p = program_start(NOBODY);
-  struct ear *ear = ear_new(p, "?only=failed");
+  OWNED(program) p = program_start(NOBODY);
+  OWNED(ear) ear = ear_new(p, "?only=failed");
   fail_often(p, RACES, "/smart");
   program_signal(p, SIGTERM);
   (void)expect_all_told(ear);
   program_await_exit(p);
-  ear_free(ear);
-  program_free(p);
 }
 
 Test(admin_events, who_listens_hears_of_the_end_by_the_close) {
-  struct stage s = stage_open("--admin", AT);
-  struct ear *ear = ear_new(s.program, "");
+  SCOPED(stage) s = stage_open("--admin", AT);
+  OWNED(ear) ear = ear_new(s.program, "");
   client_leave(s.client);
   program_stop(s.program);
   char byte;
   wire_await(ear->fd, POLLIN, "the end");
   cr_expect_leq(recv(ear->fd, &byte, 1, 0), 0);
-  ear_free(ear);
-  stage_close(&s);
 }

@@ -20,72 +20,58 @@ enum { MEBIBYTE = 1024 * 1024 };
 
 /* These bytes are answered so, and the connection goes on. */
 static void expect_answer(const char *bytes, int status, const char *body) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, bytes);
   const struct reply *reply = client_await_reply(s.client);
   if (body) reply_expect(reply, status, body);
   else reply_expect_problem(reply, status);
   client_send(s.client, HEALTHZ);
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect(s.client, 200, HEALTHY);
 }
 
-Test(bodies_in_chunks, one_chunk_is_a_body) {
-  expect_answer(POST "2\r\n[]\r\n" END, 200, "[]");
-}
+#define ANSWERS(name, bytes, status, body)                                     \
+  Test(bodies_in_chunks, name) { expect_answer(bytes, status, body); }
 
-Test(bodies_in_chunks, many_chunks_are_one_body) {
-  expect_answer(POST "1\r\n[\r\n1\r\n \r\n0002\r\n  \r\n1\r\n]\r\n" END, 200,
-                "[]");
-}
-
-Test(bodies_in_chunks, no_chunk_is_an_empty_body) {
-  expect_answer(POST END, 400, NULL);
-}
-
-Test(bodies_in_chunks, extensions_and_trailers_are_dropped) {
-  expect_answer(POST "2;a=b;c=\"d\"\r\n[]\r\n0;e\r\nContent-Length: 9\r\n"
-                     "X-Sum: 1\r\n\r\n",
-                200, "[]");
-}
+ANSWERS(one_chunk_is_a_body, POST "2\r\n[]\r\n" END, 200, "[]")
+ANSWERS(many_chunks_are_one_body,
+        POST "1\r\n[\r\n1\r\n \r\n0002\r\n  \r\n1\r\n]\r\n" END, 200, "[]")
+ANSWERS(no_chunk_is_an_empty_body, POST END, 400, NULL)
+ANSWERS(extensions_and_trailers_are_dropped,
+        POST "2;a=b;c=\"d\"\r\n[]\r\n0;e\r\nContent-Length: 9\r\n"
+             "X-Sum: 1\r\n\r\n",
+        200, "[]")
 
 Test(bodies_in_chunks, they_may_come_byte_by_byte) {
   static const char bytes[] =
       POST "1;a\r\n[\r\n1\r\n]\r\n0\r\nX: y\r\n\r\n" HEALTHZ;
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   for (size_t i = 0; i < sizeof bytes - 1; i++)
     cr_assert(client_try_send(s.client, bytes + i, 1));
-  reply_expect(client_await_reply(s.client), 200, "[]");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect(s.client, 200, "[]");
+  client_expect(s.client, 200, HEALTHY);
 }
 
 Test(bodies_in_chunks, nothing_of_them_goes_upstream) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, "POST /all HTTP/1.1\r\n" HOST CHUNKED
                         "Trailer: X-Sum\r\nTE: trailers\r\n\r\n"
                         "3\r\n[\"/\r\n3\r\na\"]\r\n0\r\nX-Sum: 1\r\n\r\n");
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_line(arrival, "GET /a HTTP/1.1");
-  arrival_expect_field(arrival, "Transfer-Encoding", NULL);
-  arrival_expect_field(arrival, "Content-Length", NULL);
-  arrival_expect_field(arrival, "Trailer", NULL);
-  arrival_expect_field(arrival, "TE", NULL);
-  arrival_expect_field(arrival, "X-Sum", NULL);
+  arrival_expect_none(arrival, "Transfer-Encoding", "Content-Length", "Trailer",
+                      "TE", "X-Sum");
   arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "[1]");
-  stage_close(&s);
+  client_expect(s.client, 200, "[1]");
 }
 
 Test(bodies_in_chunks, the_requests_behind_them_are_answered_in_turn) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client,
               POST "2\r\n[]\r\n" END HEALTHZ POST "3\r\n[ ]\r\n" END HEALTHZ);
-  reply_expect(client_await_reply(s.client), 200, "[]");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  reply_expect(client_await_reply(s.client), 200, "[]");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect(s.client, 200, "[]");
+  client_expect(s.client, 200, HEALTHY);
+  client_expect(s.client, 200, "[]");
+  client_expect(s.client, 200, HEALTHY);
 }
 
 /* ---- large ones ---- */
@@ -111,59 +97,48 @@ static void send_array(struct client *client, size_t len, size_t chunk) {
 }
 
 static void expect_array(size_t len, size_t chunk) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   send_array(s.client, len, chunk);
-  reply_expect(client_await_reply(s.client), 200, "[]");
+  client_expect(s.client, 200, "[]");
   client_send(s.client, HEALTHZ);
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect(s.client, 200, HEALTHY);
 }
 
-Test(bodies_in_chunks, a_mebibyte_in_one_chunk_is_taken) {
-  expect_array(MEBIBYTE, MEBIBYTE);
-}
+#define TAKES(name, len, chunk)                                                \
+  Test(bodies_in_chunks, name) { expect_array(len, chunk); }
 
-Test(bodies_in_chunks, a_mebibyte_in_many_chunks_is_taken) {
-  expect_array(MEBIBYTE, 1000);
-}
-
-Test(bodies_in_chunks, chunks_of_one_byte_are_taken) {
-  expect_array(20 * 1000, 1);
-}
+TAKES(a_mebibyte_in_one_chunk_is_taken, MEBIBYTE, MEBIBYTE)
+TAKES(a_mebibyte_in_many_chunks_is_taken, MEBIBYTE, 1000)
+TAKES(chunks_of_one_byte_are_taken, 20 * 1000, 1)
 
 /* ---- refused ---- */
 
 static void expect_refusal(const char *limit, const char *value,
                            const char *bytes, int status) {
-  struct stage s = stage_open(limit, value);
+  SCOPED(stage) s = stage_open(limit, value);
   client_send(s.client, bytes);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, status);
+  const struct reply *reply = client_expect_problem(s.client, status);
   reply_expect_field(reply, "Connection", "close");
   client_await_close(s.client);
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
-Test(bodies_in_chunks, a_chunk_over_the_limit_is_413_before_it_comes) {
-  expect_refusal("--max-request-body", "1K", POST "401\r\n", 413);
-}
+#define REFUSES(name, limit, value, bytes, status)                             \
+  Test(bodies_in_chunks, name) { expect_refusal(limit, value, bytes, status); }
 
-Test(bodies_in_chunks, many_chunks_over_the_limit_are_413_before_the_last) {
-  expect_refusal("--max-request-body", "8",
-                 POST "4\r\n[   \r\n4\r\n    \r\n1\r\n", 413);
-}
+REFUSES(a_chunk_over_the_limit_is_413_before_it_comes, "--max-request-body",
+        "1K", POST "401\r\n", 413)
+REFUSES(many_chunks_over_the_limit_are_413_before_the_last,
+        "--max-request-body", "8", POST "4\r\n[   \r\n4\r\n    \r\n1\r\n", 413)
 
 Test(bodies_in_chunks, as_many_bytes_as_the_limit_are_taken) {
-  struct stage s = stage_open("--max-request-body", "8");
+  SCOPED(stage) s = stage_open("--max-request-body", "8");
   client_send(s.client, POST "4\r\n[   \r\n4\r\n   ]\r\n" END);
-  reply_expect(client_await_reply(s.client), 200, "[]");
-  stage_close(&s);
+  client_expect(s.client, 200, "[]");
 }
 
-Test(bodies_in_chunks, a_size_of_many_digits_is_413) {
-  expect_refusal("--hedges", "0", POST "ffffffffffffffff\r\n", 413);
-}
+REFUSES(a_size_of_many_digits_is_413, "--hedges", "0",
+        POST "ffffffffffffffff\r\n", 413)
 
 Test(bodies_in_chunks, trailers_over_the_limit_of_heads_are_400) {
   char bytes[1024], *at = bytes;
@@ -172,18 +147,15 @@ Test(bodies_in_chunks, trailers_over_the_limit_of_heads_are_400) {
   expect_refusal("--max-head", "256", bytes, 400);
 }
 
-Test(bodies_in_chunks, they_are_413_on_a_get) {
-  expect_refusal("--hedges", "0",
-                 "GET /smart HTTP/1.1\r\n" HOST CHUNKED "\r\n" END, 413);
-}
+REFUSES(they_are_413_on_a_get, "--hedges", "0",
+        "GET /smart HTTP/1.1\r\n" HOST CHUNKED "\r\n" END, 413)
 
 Test(bodies_in_chunks, they_are_413_on_a_head_and_not_the_next_request) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client,
               "HEAD /healthz HTTP/1.1\r\n" HOST CHUNKED "\r\n" END HEALTHZ);
   cr_assert(client_await_reply_to_head(s.client)->status == 413);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(bodies_in_chunks, a_path_that_takes_none_answers_and_closes) {
@@ -198,18 +170,16 @@ Test(bodies_in_chunks, a_path_that_takes_none_answers_and_closes) {
   "POST /all HTTP/1.1\r\n" HOST CHUNKED "Expect: 100-continue\r\n\r\n"
 
 Test(bodies_in_chunks, a_client_that_waits_for_a_100_gets_one) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, ASKS);
   cr_assert(client_await_reply(s.client)->status == 100, "no 100 came");
   client_send(s.client, "1\r\n[\r\n");
   client_send(s.client, "1\r\n]\r\n" END);
-  reply_expect(client_await_reply(s.client), 200, "[]");
-  stage_close(&s);
+  client_expect(s.client, 200, "[]");
 }
 
 Test(bodies_in_chunks, a_client_that_does_not_wait_for_its_100_gets_none) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, ASKS "2\r\n[]\r\n" END);
-  reply_expect(client_await_reply(s.client), 200, "[]");
-  stage_close(&s);
+  client_expect(s.client, 200, "[]");
 }

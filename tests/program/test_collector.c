@@ -3,8 +3,6 @@
  * what becomes of it where the collector is in trouble, is shown by
  * scripts/check-otlp. */
 #include <criterion/criterion.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "support/folder.h"
@@ -12,19 +10,12 @@
 #include "support/scrape.h"
 #include "support/stage.h"
 #include "support/tls_origin.h"
+#include "support/words.h"
 
 TestSuite(collector, .fini = folder_remove);
 
 #define ALONE "--hedges", "0"
 #define AT "127.0.0.1:0"
-#define OK "{\"ok\":true}"
-
-/* A request, and so a batch within about a second. */
-static void ask(const struct stage *s) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await(s->origin), 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
-}
 
 /* The next batch shows this, and is taken. */
 static void expect_batch(struct origin *collector, const char *credentials) {
@@ -40,57 +31,31 @@ static void expect_secure_batch(struct tls_origin *collector) {
   tls_arrival_end(arrival);
 }
 
-static void reload_expecting(struct program *program, const char *notice) {
-  memset(program->err, 0, program->err_len);
-  program->err_len = 0;
-  program_signal(program, SIGHUP);
-  program_await_notice(program, notice);
-}
-
-static void write_token(const char *token, char path[FOLDER_PATH_MAX]) {
-  folder_write("token", token, path);
-}
-
-/* The CA of one of these, in a file of the test's. */
-static void write_ca(const struct tls_origin *of, char path[FOLDER_PATH_MAX]) {
-  char text[16 * 1024];
-  FILE *file = fopen(of->ca_file, "re");
-  cr_assert_not_null(file);
-  text[fread(text, 1, sizeof text - 1, file)] = '\0';
-  fclose(file);
-  folder_write("ca.pem", text, path);
-}
-
 /* ---- whom it trusts ------------------------------------------------------- */
 
 Test(collector, one_of_the_given_ca_is_trusted) {
-  char token[FOLDER_PATH_MAX];
-  struct tls_origin *collector = tls_origin_new(TLS_GOOD);
-  write_token("one\n", token);
-  struct stage s = stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file",
-                              collector->ca_file, "--otlp-token-file", token);
-  ask(&s);
+  OWNED(tls_origin) collector = tls_origin_new(TLS_GOOD);
+  const char *token = folder_write("token", "one\n");
+  SCOPED(stage) s =
+      stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file",
+                 collector->ca_file, "--otlp-token-file", token);
+  stage_exchange(&s);
   struct tls_arrival *arrival = tls_origin_await(collector);
   tls_arrival_expect_field(arrival, "Authorization", "Bearer one");
   tls_arrival_answer(arrival, "{}");
-  stage_close(&s);
-  tls_origin_free(collector);
 }
 
 Test(collector, another_is_not_and_the_notice_names_the_option) {
-  struct tls_origin *collector = tls_origin_new(TLS_GOOD);
-  struct stage s = stage_open(ALONE, "--otlp", collector->url);
-  ask(&s);
+  OWNED(tls_origin) collector = tls_origin_new(TLS_GOOD);
+  SCOPED(stage) s = stage_open(ALONE, "--otlp", collector->url);
+  stage_exchange(&s);
   tls_origin_await_refusal(collector);
   program_await_notice(s.program, "takes no spans");
-  cr_expect(strstr(s.program->err, "; see --otlp-ca-file\n"), "%s",
-            s.program->err);
-  stage_close(&s);
-  tls_origin_free(collector);
+  words_expect(s.program->err, "; see --otlp-ca-file\n");
 }
 
 Test(collector, cas_that_are_none_are_refused_at_start) {
-  struct program *program =
+  OWNED(program) program =
       program_run("--to", "http://127.0.0.1:9", "--otlp", "https://c",
                   "--otlp-ca-file", "/dev/null", "--check");
   cr_expect_eq(program->exit_status, 2);
@@ -99,7 +64,6 @@ Test(collector, cas_that_are_none_are_refused_at_start) {
                    "(PEM), each of them whole\n",
                    "got %s", program->err);
   program->exit_status = 0;
-  program_free(program);
 }
 
 /* ---- what it answers ------------------------------------------------------ */
@@ -110,7 +74,7 @@ Test(collector, cas_that_are_none_are_refused_at_start) {
 /* The next batch, of a request of its own, gets this answer. */
 static void answer_batch(const struct stage *s, struct origin *collector,
                          const char *fields, const char *bytes, size_t len) {
-  ask(s);
+  stage_exchange(s);
   struct arrival *arrival = origin_await(collector);
   arrival_expect_field(arrival, "Accept-Encoding", "identity");
   arrival_answer_bytes(arrival, 200, fields, bytes, len);
@@ -120,8 +84,8 @@ static void answer_batch(const struct stage *s, struct origin *collector,
 /* A wrong URL, say: all spans are lost, and the status says nothing of it. */
 Test(collector, an_answer_of_another_kind_is_a_failure_and_told_once) {
   static const char page[] = "<html>Welcome</html>";
-  struct origin *collector = origin_new();
-  struct stage s = stage_open(ALONE, "--otlp", collector->url, "--admin", AT);
+  OWNED(origin) collector = origin_new();
+  SCOPED(stage) s = stage_open(ALONE, "--otlp", collector->url, "--admin", AT);
   answer_batch(&s, collector, "Content-Type: text/html\r\n", page,
                strlen(page));
   program_await_notice(s.program,
@@ -137,90 +101,73 @@ Test(collector, an_answer_of_another_kind_is_a_failure_and_told_once) {
   cr_expect_null(strstr(s.program->err + told, "takes no spans"), "%s",
                  s.program->err);
   scrape_expect(s.program, SENT, 2);
-  stage_close(&s);
-  origin_free(collector);
 }
 
 Test(collector, an_answer_that_is_packed_all_the_same_is_understood) {
   const struct gzip *packed = gzip_of("{\"partialSuccess\":{\"rejectedSpans\":"
                                       "\"1\",\"errorMessage\":\"full\"}}");
-  struct origin *collector = origin_new();
-  struct stage s = stage_open(ALONE, "--otlp", collector->url, "--admin", AT);
+  OWNED(origin) collector = origin_new();
+  SCOPED(stage) s = stage_open(ALONE, "--otlp", collector->url, "--admin", AT);
   answer_batch(&s, collector, "Content-Encoding: gzip\r\n", packed->bytes,
                packed->len);
   program_await_notice(s.program, "left out 1 of 2 spans: full");
   cr_expect_eq(scrape_await_more(s.program, DROPPED, 0), 1);
   scrape_expect(s.program, SENT, 1);
-  stage_close(&s);
-  origin_free(collector);
 }
 
 /* ---- a stop --------------------------------------------------------------- */
 
 Test(collector, spans_that_are_lost_at_a_stop_are_told) {
-  struct origin *collector = origin_new();
-  struct stage s = stage_open(ALONE, "--otlp", collector->url);
-  ask(&s);
+  OWNED(origin) collector = origin_new();
+  SCOPED(stage) s = stage_open(ALONE, "--otlp", collector->url);
+  stage_exchange(&s);
   (void)origin_await(collector); /* which answers nothing */
-  ask(&s);
+  stage_exchange(&s);
   program_stop(s.program);
   cr_expect(
       strstr(s.program->err, "hedgerow: 4 spans are lost: the collector "),
       "%s", s.program->err);
-  stage_close(&s);
-  origin_free(collector);
 }
 
 /* ---- a reload ------------------------------------------------------------- */
 
 Test(collector, a_reload_reads_the_token_anew) {
-  char token[FOLDER_PATH_MAX];
-  struct origin *collector = origin_new();
-  write_token("one\n", token);
-  struct stage s =
+  OWNED(origin) collector = origin_new();
+  const char *token = folder_write("token", "one\n");
+  SCOPED(stage) s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-token-file", token);
-  ask(&s);
+  stage_exchange(&s);
   expect_batch(collector, "Bearer one");
-  write_token("two\n", token);
-  reload_expecting(s.program, "hedgerow: reloaded");
-  ask(&s);
+  folder_write("token", "two\n");
+  program_reload(s.program, "hedgerow: reloaded");
+  stage_exchange(&s);
   expect_batch(collector, "Bearer two");
-  stage_close(&s);
-  origin_free(collector);
 }
 
 Test(collector, a_token_that_cannot_be_read_leaves_the_one_before) {
-  char token[FOLDER_PATH_MAX];
-  struct origin *collector = origin_new();
-  write_token("one\n", token);
-  struct stage s =
+  OWNED(origin) collector = origin_new();
+  const char *token = folder_write("token", "one\n");
+  SCOPED(stage) s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-token-file", token);
-  write_token("", token);
-  reload_expecting(s.program, "hedgerow: not reloaded");
-  cr_expect(strstr(s.program->err, "--otlp-token-file: "), "%s",
-            s.program->err);
-  ask(&s);
+  folder_write("token", "");
+  program_reload(s.program, "hedgerow: not reloaded");
+  words_expect(s.program->err, "--otlp-token-file: ");
+  stage_exchange(&s);
   expect_batch(collector, "Bearer one");
-  stage_close(&s);
-  origin_free(collector);
 }
 
 /* What waits for its second try does not wait for longer. */
 Test(collector, a_reload_reads_the_cas_anew) {
-  char ca[FOLDER_PATH_MAX];
-  struct tls_origin *collector = tls_origin_new(TLS_GOOD);
-  struct tls_origin *other = tls_origin_new(TLS_GOOD);
-  write_ca(other, ca);
-  struct stage s =
+  OWNED(tls_origin) collector = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) other = tls_origin_new(TLS_GOOD);
+  const char *ca = folder_copy("ca.pem", other->ca_file);
+  SCOPED(stage) s =
       stage_open(ALONE, "--otlp", collector->url, "--otlp-ca-file", ca);
-  ask(&s);
+  stage_exchange(&s);
   tls_origin_await_refusal(collector);
   program_await_notice(s.program, "takes no spans");
-  write_ca(collector, ca);
-  reload_expecting(s.program, "hedgerow: reloaded");
+  folder_copy("ca.pem", collector->ca_file);
+  program_reload(s.program, "hedgerow: reloaded");
   expect_secure_batch(collector);
   program_await_notice(s.program, "takes spans again");
-  stage_close(&s);
-  tls_origin_free(other);
-  tls_origin_free(collector);
 }

@@ -12,12 +12,9 @@
 #define HEALTHY "{\"status\":\"ok\"}"
 
 static void expect_idle_end(int signo) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   program_signal(s.program, signo);
-  program_await_exit(s.program);
-  cr_assert(s.program->exit_status == 0, "ended with status %d:\n%s",
-            s.program->exit_status, s.program->err);
-  stage_close(&s);
+  program_expect_exit(s.program, 0);
 }
 
 Test(drain, a_sigterm_ends_an_idle_program_with_status_0) {
@@ -29,74 +26,56 @@ Test(drain, a_sigint_ends_an_idle_program_with_status_0) {
 }
 
 Test(drain, what_is_in_flight_is_answered_and_the_connection_closed) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
-  struct client *idle = client_new(s.program->port);
-  client_get(idle, "/healthz");
-  reply_expect(client_await_reply(idle), 200, HEALTHY);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
+  struct arrival *held = stage_ask(&s, "/smart");
+  OWNED(client) idle = client_new(s.program->port);
+  client_expect_healthy(idle);
   program_signal(s.program, SIGTERM);
   client_await_close(idle); /* so the drain has begun */
   arrival_answer_json(held, 200, "1");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "1");
-  reply_expect_field(reply, "Connection", "close");
+  reply_expect_field(client_expect(s.client, 200, "1"), "Connection", "close");
   client_await_close(s.client);
   program_await_exit(s.program);
-  client_free(idle);
-  stage_close(&s);
 }
 
 /* Until its drain has begun the program says nothing of a close; from then on
  * an idle connection gets one more answer, which says it. */
 Test(drain, an_idle_connection_gets_one_more_answer) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  struct client *other = client_new(s.program->port);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
+  OWNED(client) other = client_new(s.program->port);
   client_get(other, "/smart"); /* so that the program does not just end */
   struct arrival *held = origin_await(s.origin);
   program_signal(s.program, SIGTERM);
   char value[32] = "";
   while (strcmp(value, "close") != 0) {
     client_get(s.client, "/healthz");
-    const struct reply *reply = client_await_reply(s.client);
-    reply_expect(reply, 200, HEALTHY);
+    const struct reply *reply = client_expect(s.client, 200, HEALTHY);
     wire_field(reply->head, "Connection", value, sizeof value);
   }
   client_await_close(s.client);
   arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(other), 200, "1");
+  client_expect(other, 200, "1");
   program_await_exit(s.program);
-  client_free(other);
-  stage_close(&s);
 }
 
 Test(drain, what_does_not_finish_in_time_is_cut_with_503) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "200ms");
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "200ms");
+  struct arrival *held = stage_ask(&s, "/smart");
   program_signal(s.program, SIGTERM);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 503);
+  const struct reply *reply = client_expect_problem(s.client, 503);
   reply_expect_in_field(reply, "Retry-After", "");
   reply_expect_field(reply, "Connection", "close");
   arrival_await_closed(held);
-  program_await_exit(s.program);
-  cr_assert(s.program->exit_status == 0, "ended with status %d:\n%s",
-            s.program->exit_status, s.program->err);
-  stage_close(&s);
+  program_expect_exit(s.program, 0);
 }
 
 Test(drain, a_gather_that_does_not_finish_in_time_is_cut_with_503) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "200ms");
-  client_get(s.client, "/all");
-  struct arrival *held = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "200ms");
+  struct arrival *held = stage_ask(&s, "/all");
   program_signal(s.program, SIGTERM);
-  reply_expect_problem(client_await_reply(s.client), 503);
+  client_expect_problem(s.client, 503);
   arrival_await_closed(held);
-  program_await_exit(s.program);
-  cr_assert(s.program->exit_status == 0, "ended with status %d:\n%s",
-            s.program->exit_status, s.program->err);
-  stage_close(&s);
+  program_expect_exit(s.program, 0);
 }
 
 /* All that comes until it is closed. */
@@ -121,10 +100,9 @@ static bool is_told_that_it_comes_too_late(void) {
   char answer[4096];
   client_send(late, "POST /all HTTP/1.1\r\nHost: h\r\n"
                     "Content-Length: 6\r\n\r\n[\"/a\"");
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   program_signal(s.program, SIGTERM);
-  reply_expect_problem(client_await_reply(s.client), 503);
+  client_expect_problem(s.client, 503);
   (void)client_try_send(late, "]", 1);
   read_to_the_end(late, answer, sizeof answer);
   arrival_await_closed(held);
@@ -144,13 +122,11 @@ Test(drain, what_comes_when_it_is_over_is_refused) {
 
 /* Two signals that differ, so that the kernel cannot make one of them. */
 Test(drain, a_second_signal_ends_the_program_at_once) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  client_get(s.client, "/smart?timeout=60000");
-  struct arrival *held = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
+  struct arrival *held = stage_ask(&s, "/smart?timeout=60000");
   program_signal(s.program, SIGTERM);
   program_signal(s.program, SIGINT);
   program_await_exit(s.program);
   s.program->exit_status = 0; /* whatever it was */
   arrival_await_closed(held);
-  stage_close(&s);
 }

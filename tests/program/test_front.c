@@ -4,12 +4,12 @@
  * go on. Slow clients and limits are in test_limits.c. */
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/hurry.h"
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define HEALTHY "{\"status\":\"ok\"}"
 #define HOST "Host: hedgerow.test\r\n"
@@ -21,111 +21,76 @@ static struct stage front_open(void) { return stage_open("--hedges", "0"); }
 
 /* These bytes and a good request behind them: one answer, then a close. */
 static void expect_refusal(const char *bytes, size_t len, int status) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   if (client_try_send(s.client, bytes, len)) {
     (void)!client_try_send(s.client, HEALTHZ, strlen(HEALTHZ));
   }
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, status);
+  const struct reply *reply = client_expect_problem(s.client, status);
   reply_expect_field(reply, "Connection", "close");
   client_await_close(s.client);
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
-#define REFUSES(status, bytes) expect_refusal(bytes, sizeof(bytes) - 1, status)
+#define REFUSES(name, status, bytes)                                           \
+  Test(front, name) { expect_refusal(bytes, sizeof(bytes) - 1, status); }
 
-Test(front, a_bare_line_feed_is_400) {
-  REFUSES(400, "GET /healthz HTTP/1.1\nHost: h\n\n");
-}
-Test(front, a_bare_line_feed_in_a_field_is_400) {
-  REFUSES(400, "GET /healthz HTTP/1.1\r\n" HOST "X: a\nY: b\r\n\r\n");
-}
-Test(front, a_bare_carriage_return_is_400) {
-  REFUSES(400, "GET /healthz HTTP/1.1\r\n" HOST "X: a\rY: b\r\n\r\n");
-}
-Test(front, a_nul_is_400) {
-  REFUSES(400, "GET /healthz HTTP/1.1\r\n" HOST "X: a\0b\r\n\r\n");
-}
-Test(front, a_control_byte_in_a_target_is_400) {
-  REFUSES(400, "GET /heal\x01thz HTTP/1.1\r\n" HOST "\r\n");
-}
-Test(front, a_missing_host_is_400) {
-  REFUSES(400, "GET /healthz HTTP/1.1\r\n\r\n");
-}
-Test(front, two_hosts_are_400) {
-  REFUSES(400, "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n");
-}
-Test(front, a_space_before_the_colon_is_400) {
-  REFUSES(400, "GET /healthz HTTP/1.1\r\n" HOST "X : a\r\n\r\n");
-}
-Test(front, a_folded_field_is_400) {
-  REFUSES(400, "GET /healthz HTTP/1.1\r\n" HOST "X: a\r\n b\r\n\r\n");
-}
-Test(front, a_field_without_a_colon_is_400) {
-  REFUSES(400, "GET /healthz HTTP/1.1\r\n" HOST "nonsense\r\n\r\n");
-}
-Test(front, a_field_without_a_name_is_400) {
-  REFUSES(400, "GET /healthz HTTP/1.1\r\n" HOST ": a\r\n\r\n");
-}
-Test(front, a_request_line_without_a_version_is_400) {
-  REFUSES(400, "GET /healthz\r\n\r\n");
-}
-Test(front, two_spaces_in_the_request_line_are_400) {
-  REFUSES(400, "GET  /healthz HTTP/1.1\r\n" HOST "\r\n");
-}
-Test(front, a_target_without_a_slash_is_400) {
-  REFUSES(400, "GET healthz HTTP/1.1\r\n" HOST "\r\n");
-}
-Test(front, a_fragment_is_400) {
-  REFUSES(400, "GET /healthz#x HTTP/1.1\r\n" HOST "\r\n");
-}
-Test(front, a_tls_hello_is_400) {
-  REFUSES(400, "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03");
-}
-Test(front, two_lengths_are_400) {
-  REFUSES(400, "POST /all HTTP/1.1\r\n" HOST
-               "Content-Length: 2\r\nContent-Length: 2\r\n\r\n[]");
-}
-Test(front, a_list_of_lengths_is_400) {
-  REFUSES(400, "POST /all HTTP/1.1\r\n" HOST "Content-Length: 2, 2\r\n\r\n[]");
-}
-Test(front, a_signed_length_is_400) {
-  REFUSES(400, "POST /all HTTP/1.1\r\n" HOST "Content-Length: +2\r\n\r\n[]");
-}
-Test(front, a_negative_length_is_400) {
-  REFUSES(400, "POST /all HTTP/1.1\r\n" HOST "Content-Length: -1\r\n\r\n");
-}
-Test(front, an_empty_length_is_400) {
-  REFUSES(400, "POST /all HTTP/1.1\r\n" HOST "Content-Length: \r\n\r\n");
-}
-Test(front, a_length_beside_chunks_is_400) {
-  REFUSES(400, "POST /all HTTP/1.1\r\n" HOST
-               "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
-               "2\r\n[]\r\n0\r\n\r\n");
-}
-Test(front, a_chunk_without_an_end_is_400) {
-  REFUSES(400, "POST /all HTTP/1.1\r\n" HOST
-               "Transfer-Encoding: chunked\r\n\r\n2\r\n[]0\r\n\r\n");
-}
-Test(front, another_transfer_coding_is_501) {
-  REFUSES(501, "POST /all HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n");
-}
-Test(front, http_2_is_505) { REFUSES(505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"); }
-Test(front, http_1_2_is_505) {
-  REFUSES(505, "GET /healthz HTTP/1.2\r\n" HOST "\r\n");
-}
-Test(front, a_body_on_a_get_is_413) {
-  REFUSES(413, "GET /smart HTTP/1.1\r\n" HOST "Content-Length: 36\r\n\r\n"
-               "GET /smart/x HTTP/1.1\r\nHost: evil\r\n\r\n");
-}
-Test(front, chunks_on_a_get_are_413) {
-  REFUSES(413, "GET /smart HTTP/1.1\r\n" HOST
-               "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
-}
+REFUSES(a_bare_line_feed_is_400, 400, "GET /healthz HTTP/1.1\nHost: h\n\n")
+REFUSES(a_bare_line_feed_in_a_field_is_400, 400,
+        "GET /healthz HTTP/1.1\r\n" HOST "X: a\nY: b\r\n\r\n")
+REFUSES(a_bare_carriage_return_is_400, 400,
+        "GET /healthz HTTP/1.1\r\n" HOST "X: a\rY: b\r\n\r\n")
+REFUSES(a_nul_is_400, 400, "GET /healthz HTTP/1.1\r\n" HOST "X: a\0b\r\n\r\n")
+REFUSES(a_control_byte_in_a_target_is_400, 400,
+        "GET /heal\x01thz HTTP/1.1\r\n" HOST "\r\n")
+REFUSES(a_missing_host_is_400, 400, "GET /healthz HTTP/1.1\r\n\r\n")
+REFUSES(two_hosts_are_400, 400,
+        "GET /healthz HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n")
+REFUSES(a_space_before_the_colon_is_400, 400,
+        "GET /healthz HTTP/1.1\r\n" HOST "X : a\r\n\r\n")
+REFUSES(a_folded_field_is_400, 400,
+        "GET /healthz HTTP/1.1\r\n" HOST "X: a\r\n b\r\n\r\n")
+REFUSES(a_field_without_a_colon_is_400, 400,
+        "GET /healthz HTTP/1.1\r\n" HOST "nonsense\r\n\r\n")
+REFUSES(a_field_without_a_name_is_400, 400,
+        "GET /healthz HTTP/1.1\r\n" HOST ": a\r\n\r\n")
+REFUSES(a_request_line_without_a_version_is_400, 400, "GET /healthz\r\n\r\n")
+REFUSES(two_spaces_in_the_request_line_are_400, 400,
+        "GET  /healthz HTTP/1.1\r\n" HOST "\r\n")
+REFUSES(a_target_without_a_slash_is_400, 400,
+        "GET healthz HTTP/1.1\r\n" HOST "\r\n")
+REFUSES(a_fragment_is_400, 400, "GET /healthz#x HTTP/1.1\r\n" HOST "\r\n")
+REFUSES(a_tls_hello_is_400, 400, "\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03")
+REFUSES(two_lengths_are_400, 400,
+        "POST /all HTTP/1.1\r\n" HOST
+        "Content-Length: 2\r\nContent-Length: 2\r\n\r\n[]")
+REFUSES(a_list_of_lengths_is_400, 400,
+        "POST /all HTTP/1.1\r\n" HOST "Content-Length: 2, 2\r\n\r\n[]")
+REFUSES(a_signed_length_is_400, 400,
+        "POST /all HTTP/1.1\r\n" HOST "Content-Length: +2\r\n\r\n[]")
+REFUSES(a_negative_length_is_400, 400,
+        "POST /all HTTP/1.1\r\n" HOST "Content-Length: -1\r\n\r\n")
+REFUSES(an_empty_length_is_400, 400,
+        "POST /all HTTP/1.1\r\n" HOST "Content-Length: \r\n\r\n")
+REFUSES(a_length_beside_chunks_is_400, 400,
+        "POST /all HTTP/1.1\r\n" HOST
+        "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "2\r\n[]\r\n0\r\n\r\n")
+REFUSES(a_chunk_without_an_end_is_400, 400,
+        "POST /all HTTP/1.1\r\n" HOST
+        "Transfer-Encoding: chunked\r\n\r\n2\r\n[]0\r\n\r\n")
+REFUSES(another_transfer_coding_is_501, 501,
+        "POST /all HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n")
+REFUSES(http_2_is_505, 505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+REFUSES(http_1_2_is_505, 505, "GET /healthz HTTP/1.2\r\n" HOST "\r\n")
+REFUSES(a_body_on_a_get_is_413, 413,
+        "GET /smart HTTP/1.1\r\n" HOST "Content-Length: 36\r\n\r\n"
+        "GET /smart/x HTTP/1.1\r\nHost: evil\r\n\r\n")
+REFUSES(chunks_on_a_get_are_413, 413,
+        "GET /smart HTTP/1.1\r\n" HOST
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
 
 Test(front, a_body_on_a_head_is_413_and_not_the_next_request) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client,
               "HEAD /healthz HTTP/1.1\r\n" HOST "Content-Length: 36\r\n\r\n"
               "GET /smart/x HTTP/1.1\r\nHost: evil\r\n\r\n");
@@ -133,26 +98,22 @@ Test(front, a_body_on_a_head_is_413_and_not_the_next_request) {
   cr_assert(reply->status == 413, "%s", reply->head);
   client_await_close(s.client);
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(front, a_bad_head_request_gets_no_body) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "HEAD /healthz HTTP/1.1\r\n" HOST HOST "\r\n");
   const struct reply *reply = client_await_reply_to_head(s.client);
   cr_assert(reply->status == 400, "%s", reply->head);
   client_await_close(s.client); /* fails if anything comes behind the head */
-  stage_close(&s);
 }
 
 /* More than are answered in one turn of the loop. */
 Test(front, hundreds_of_pipelined_requests_are_all_answered) {
   enum { COUNT = 300 };
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   for (int i = 0; i < COUNT; i++) client_get(s.client, "/healthz");
-  for (int i = 0; i < COUNT; i++)
-    reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  for (int i = 0; i < COUNT; i++) client_expect(s.client, 200, HEALTHY);
 }
 
 Test(front, a_bad_head_is_refused_however_it_is_cut) {
@@ -161,7 +122,7 @@ Test(front, a_bad_head_is_refused_however_it_is_cut) {
     struct stage s = front_open();
     cr_assert(client_try_send(s.client, bytes, cut));
     (void)!client_try_send(s.client, bytes + cut, sizeof bytes - 1 - cut);
-    reply_expect_problem(client_await_reply(s.client), 400);
+    client_expect_problem(s.client, 400);
     client_await_close(s.client);
     stage_close(&s);
   }
@@ -173,8 +134,8 @@ Test(front, noise_never_hurts_the_next_client) {
   static const char common[] =
       "GET /smart HTTP/1.1\r\n\r\nHost: Content-Length";
   hurry_open();
-  struct stage s = stage_open("--workers", "1", "--header-timeout", "20s",
-                              "--keepalive-timeout", "60m");
+  SCOPED(stage) s = stage_open("--workers", "1", "--header-timeout", "20s",
+                               "--keepalive-timeout", "60m");
   unsigned long draw = 42;
   for (int round = 0; round < 100; round++) {
     char bytes[64];
@@ -186,139 +147,107 @@ Test(front, noise_never_hurts_the_next_client) {
                           : (char)(high >> 8);
     }
     (void)!client_try_send(noisy, bytes, sizeof bytes);
-    client_get(s.client, "/healthz"); /* so that it has been read */
-    reply_expect(client_await_reply(s.client), 200, HEALTHY);
+    client_expect_healthy(s.client); /* so that it has been read */
     hurry_until_readable(noisy->fd, "a refusal of noise");
     const struct reply *reply = client_await_reply(noisy);
     cr_assert(reply->status >= 400, "noise was answered by %s", reply->head);
     client_free(noisy);
   }
-  struct client *next = client_new(s.program->port);
-  client_get(next, "/healthz");
-  reply_expect(client_await_reply(next), 200, HEALTHY);
-  client_free(next);
-  stage_close(&s);
+  OWNED(client) next = client_new(s.program->port);
+  client_expect_healthy(next);
 }
 
 /* ---- heads that are fine ----------------------------------------------------- */
 
 static void expect_healthy(const char *request) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, request);
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect(s.client, 200, HEALTHY);
 }
 
 Test(front, a_head_may_come_byte_by_byte) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   for (const char *at = HEALTHZ; *at; at++) {
     cr_assert(client_try_send(s.client, at, 1));
   }
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect(s.client, 200, HEALTHY);
 }
 
-Test(front, an_absolute_form_is_taken) {
-  expect_healthy("GET http://x.test/healthz HTTP/1.1\r\n" HOST "\r\n");
-}
+#define TAKES(name, request)                                                   \
+  Test(front, name) { expect_healthy(request); }
 
-Test(front, a_query_behind_healthz_is_taken) {
-  expect_healthy("GET /healthz?probe=1 HTTP/1.1\r\n" HOST "\r\n");
-}
-
-Test(front, a_length_of_0_on_a_get_is_taken) {
-  expect_healthy("GET /healthz HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n");
-}
+TAKES(an_absolute_form_is_taken,
+      "GET http://x.test/healthz HTTP/1.1\r\n" HOST "\r\n")
+TAKES(a_query_behind_healthz_is_taken,
+      "GET /healthz?probe=1 HTTP/1.1\r\n" HOST "\r\n")
+TAKES(a_length_of_0_on_a_get_is_taken,
+      "GET /healthz HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n")
 
 Test(front, a_request_that_can_be_answered_is_so_after_a_half_close) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, HEALTHZ);
   client_end(s.client);
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  client_expect(s.client, 200, HEALTHY);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(front, a_client_that_ends_inside_a_head_is_let_go) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "GET /healthz HTT");
   client_end(s.client);
   char bytes[4096]; /* a 400 may come or none; the close must */
   cr_assert(s.client->fd >= 0);
   while (wire_read(s.client->fd, bytes, sizeof bytes, "a close") > 0) continue;
-  stage_close(&s);
 }
 
 /* ---- methods and paths -------------------------------------------------------- */
 
 static void expect_status(const char *method, const char *target, int status,
                           const char *allow) {
-  struct stage s = front_open();
-  char request[256];
-  snprintf(request, sizeof request, "%s %s HTTP/1.1\r\n" HOST "\r\n", method,
-           target);
+  SCOPED(stage) s = front_open();
+  const char *request =
+      words_of("%s %s HTTP/1.1\r\n" HOST "\r\n", method, target);
   client_send(s.client, request);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, status);
-  reply_expect_field(reply, "Allow", allow);
+  reply_expect_field(client_expect_problem(s.client, status), "Allow", allow);
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
-Test(front, an_unknown_path_is_404) { expect_status("GET", "/x", 404, NULL); }
-Test(front, the_root_is_404) { expect_status("GET", "/", 404, NULL); }
-Test(front, a_longer_word_is_404) {
-  expect_status("GET", "/smarter", 404, NULL);
-}
-Test(front, paths_count_with_their_case) {
-  expect_status("GET", "/Smart", 404, NULL);
-}
-Test(front, a_post_to_smart_is_405) {
-  expect_status("POST", "/smart", 405, "GET, HEAD");
-}
-Test(front, a_delete_below_smart_is_405) {
-  expect_status("DELETE", "/smart/a", 405, "GET, HEAD");
-}
-Test(front, a_put_to_all_is_405) {
-  expect_status("PUT", "/all", 405, "GET, HEAD, POST");
-}
-Test(front, a_post_to_healthz_is_405) {
-  expect_status("POST", "/healthz", 405, "GET, HEAD");
-}
-Test(front, a_method_nobody_knows_is_405) {
-  expect_status("BREW", "/smart", 405, "GET, HEAD");
-}
-Test(front, methods_count_with_their_case) {
-  expect_status("get", "/smart", 405, "GET, HEAD");
-}
+#define ANSWERS(name, method, target, status, allow)                           \
+  Test(front, name) { expect_status(method, target, status, allow); }
+
+ANSWERS(an_unknown_path_is_404, "GET", "/x", 404, NULL)
+ANSWERS(the_root_is_404, "GET", "/", 404, NULL)
+ANSWERS(a_longer_word_is_404, "GET", "/smarter", 404, NULL)
+ANSWERS(paths_count_with_their_case, "GET", "/Smart", 404, NULL)
+ANSWERS(a_post_to_smart_is_405, "POST", "/smart", 405, "GET, HEAD")
+ANSWERS(a_delete_below_smart_is_405, "DELETE", "/smart/a", 405, "GET, HEAD")
+ANSWERS(a_put_to_all_is_405, "PUT", "/all", 405, "GET, HEAD, POST")
+ANSWERS(a_post_to_healthz_is_405, "POST", "/healthz", 405, "GET, HEAD")
+ANSWERS(a_method_nobody_knows_is_405, "BREW", "/smart", 405, "GET, HEAD")
+ANSWERS(methods_count_with_their_case, "get", "/smart", 405, "GET, HEAD")
 
 /* A client that does not wait sends what is to go through the tunnel. */
 Test(front, a_connect_is_405_and_nothing_behind_it_is_a_request) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "CONNECT example.org:443 HTTP/1.1\r\n"
                         "Host: example.org:443\r\n\r\n" HEALTHZ);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 405);
+  const struct reply *reply = client_expect_problem(s.client, 405);
   reply_expect_field(reply, "Allow", "GET, HEAD, POST");
   reply_expect_field(reply, "Connection", "close");
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(front, options_of_the_server_is_answered_by_it) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "OPTIONS * HTTP/1.1\r\n" HOST "\r\n");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 204, "");
+  const struct reply *reply = client_expect(s.client, 204, "");
   reply_expect_field(reply, "Allow", "GET, HEAD, POST, OPTIONS");
   origin_expect_no_arrival(s.origin);
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect_healthy(s.client);
 }
 
 static void expect_headless(const char *target, int status) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   char head[256], length[32] = "";
   client_get(s.client, target);
   wire_field(client_await_reply(s.client)->head, "Content-Length", length,
@@ -328,9 +257,7 @@ static void expect_headless(const char *target, int status) {
   const struct reply *reply = client_await_reply_to_head(s.client);
   cr_assert(reply->status == status, "%s", reply->head);
   reply_expect_field(reply, "Content-Length", length);
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect_healthy(s.client);
 }
 
 Test(front, a_head_of_healthz_has_no_body) { expect_headless("/healthz", 200); }
@@ -342,121 +269,102 @@ Test(front, a_head_of_a_bad_timeout_has_no_body) {
 /* ---- kept connections ----------------------------------------------------------- */
 
 Test(front, a_connection_is_kept) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   for (int i = 0; i < 3; i++) {
     client_get(s.client, "/healthz");
-    const struct reply *reply = client_await_reply(s.client);
-    reply_expect(reply, 200, HEALTHY);
+    const struct reply *reply = client_expect(s.client, 200, HEALTHY);
     reply_expect_field(reply, "Connection", NULL);
   }
-  stage_close(&s);
 }
 
 Test(front, an_error_that_leaves_the_framing_whole_keeps_the_connection) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_get(s.client, "/x");
-  reply_expect_problem(client_await_reply(s.client), 404);
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect_problem(s.client, 404);
+  client_expect_healthy(s.client);
 }
 
 Test(front, a_client_may_ask_for_the_close) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_get_with(s.client, "/healthz", "Connection: close\r\n");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, HEALTHY);
+  const struct reply *reply = client_expect(s.client, 200, HEALTHY);
   reply_expect_field(reply, "Connection", "close");
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(front, http_1_0_is_answered_and_closed) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "GET /healthz HTTP/1.0\r\n\r\n");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  client_expect(s.client, 200, HEALTHY);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(front, http_1_0_may_keep_the_connection) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   for (int i = 0; i < 2; i++) {
     client_send(s.client,
                 "GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-    const struct reply *reply = client_await_reply(s.client);
-    reply_expect(reply, 200, HEALTHY);
+    const struct reply *reply = client_expect(s.client, 200, HEALTHY);
     reply_expect_field(reply, "Connection", "keep-alive");
   }
-  stage_close(&s);
 }
 
 /* ---- pipelined requests ------------------------------------------------------------ */
 
 Test(front, pipelined_requests_are_answered_in_order) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, HEALTHZ "GET /x HTTP/1.1\r\n" HOST "\r\n" HEALTHZ);
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  reply_expect_problem(client_await_reply(s.client), 404);
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect(s.client, 200, HEALTHY);
+  client_expect_problem(s.client, 404);
+  client_expect(s.client, 200, HEALTHY);
 }
 
 Test(front, a_pipelined_request_waits_for_the_race_before_it) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "GET /smart/1 HTTP/1.1\r\n" HOST "\r\n"
                         "GET /smart/2 HTTP/1.1\r\n" HOST "\r\n" HEALTHZ);
   struct arrival *first = origin_await(s.origin);
   arrival_expect_line(first, "GET /1 HTTP/1.1");
   origin_expect_no_arrival(s.origin);
-  arrival_answer_json(first, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, first, 200, "1");
   struct arrival *second = origin_await(s.origin);
   arrival_expect_line(second, "GET /2 HTTP/1.1");
-  arrival_answer_json(second, 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  stage_serve(&s, second, 200, "2");
+  client_expect(s.client, 200, HEALTHY);
 }
 
 Test(front, a_bad_request_behind_a_pending_one_does_not_spoil_it) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "GET /smart HTTP/1.1\r\n" HOST "\r\nnonsense\r\n\r\n");
-  arrival_answer_json(origin_await(s.origin), 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  reply_expect_problem(client_await_reply(s.client), 400);
+  stage_serve(&s, origin_await(s.origin), 200, "1");
+  client_expect_problem(s.client, 400);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(front, a_body_and_the_next_request_are_told_apart) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "POST /all HTTP/1.1\r\n" HOST
                         "Content-Length: 2\r\n\r\n[]" HEALTHZ);
-  reply_expect(client_await_reply(s.client), 200, "[]");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect(s.client, 200, "[]");
+  client_expect(s.client, 200, HEALTHY);
 }
 
 /* ---- Expect -------------------------------------------------------------------------- */
 
 Test(front, a_client_that_waits_for_a_100_gets_it_and_then_the_answer) {
-  struct stage s = front_open();
+  SCOPED(stage) s = front_open();
   client_send(s.client, "POST /all HTTP/1.1\r\n" HOST "Content-Length: 2\r\n"
                         "Expect: 100-continue\r\n\r\n");
   cr_assert(client_await_reply(s.client)->status == 100, "no 100 came");
   client_send(s.client, "[]");
-  reply_expect(client_await_reply(s.client), 200, "[]");
-  stage_close(&s);
+  client_expect(s.client, 200, "[]");
 }
 
 Test(front, a_body_that_will_be_refused_gets_no_100) {
-  struct stage s = stage_open("--max-request-body", "1K");
+  SCOPED(stage) s = stage_open("--max-request-body", "1K");
   client_send(s.client, "POST /all HTTP/1.1\r\n" HOST "Content-Length: 1025\r\n"
                         "Expect: 100-continue\r\n\r\n");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 413);
+  const struct reply *reply = client_expect_problem(s.client, 413);
   reply_expect_field(reply, "Connection", "close");
   client_await_close(s.client);
-  stage_close(&s);
 }

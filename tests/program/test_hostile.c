@@ -16,6 +16,7 @@
 #include "support/hurry.h"
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define HEALTHY "{\"status\":\"ok\"}"
 #define HOST "Host: hedgerow.test\r\n"
@@ -23,10 +24,8 @@
 enum { LARGE_BODY = 8 * 1000 * 1000 };
 
 static void expect_served(struct stage *s) {
-  struct client *client = client_new(s->program->port);
-  client_get(client, "/healthz");
-  reply_expect(client_await_reply(client), 200, HEALTHY);
-  client_free(client);
+  OWNED(client) client = client_new(s->program->port);
+  client_expect_healthy(client);
 }
 
 /* All that comes until the close. */
@@ -38,30 +37,23 @@ static size_t read_to_end(struct client *client, char *into, size_t cap) {
   return len;
 }
 
-static unsigned count_in(const char *text, const char *word) {
-  unsigned count = 0;
-  for (const char *at = text; (at = strstr(at, word)); at++) count++;
-  return count;
-}
-
 /* ---- request smuggling --------------------------------------------------------- */
 
 #define EVIL "GET /smart/smuggled HTTP/1.1\r\nHost: evil\r\n\r\n"
 
 /* One answer, with this status, and the close; nothing reaches the upstream. */
 static void play_smuggler(const char *bytes, size_t len, int status) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   char said[8192], want[32];
   (void)!client_try_send(s.client, bytes, len);
   read_to_end(s.client, said, sizeof said);
   snprintf(want, sizeof want, "HTTP/1.1 %d ", status);
   cr_assert(strncmp(said, want, strlen(want)) == 0 &&
-                count_in(said, "Content-Length: ") == 1 &&
-                count_in(said, "Connection: close\r\n") == 1,
+                words_count(said, "Content-Length: ") == 1 &&
+                words_count(said, "Connection: close\r\n") == 1,
             "expected one %d and a close but got:\n%s", status, said);
   origin_expect_no_arrival(s.origin);
   expect_served(&s);
-  stage_close(&s);
 }
 
 #define SMUGGLER(name, status, bytes)                                          \
@@ -183,10 +175,9 @@ static const char *aimed(const struct heist *heist, const char *text) {
 
 static void expect_item_refused(const char *item) {
   struct heist heist = heist_begin();
-  char body[300];
-  snprintf(body, sizeof body, "[\"%s\"]", aimed(&heist, item));
+  const char *body = words_of("[\"%s\"]", aimed(&heist, item));
   client_post(heist.stage.client, "/all", body);
-  reply_expect_problem(client_await_reply(heist.stage.client), 400);
+  client_expect_problem(heist.stage.client, 400);
   origin_expect_no_arrival(heist.stage.origin);
   heist_end(&heist);
 }
@@ -210,11 +201,10 @@ ITEM(an_item_that_climbs_in_code_is_refused, "/%2e%2E/127.0.0.1:PORT")
 /* The origin's authority first, and the victim's behind an @. */
 Test(another_origin, an_item_that_hides_behind_ours_is_refused) {
   struct heist heist = heist_begin();
-  char body[256];
-  snprintf(body, sizeof body, "[\"%s%s\"]", heist.stage.origin->url,
-           aimed(&heist, "@127.0.0.1:PORT/"));
+  const char *body = words_of("[\"%s%s\"]", heist.stage.origin->url,
+                              aimed(&heist, "@127.0.0.1:PORT/"));
   client_post(heist.stage.client, "/all", body);
-  reply_expect_problem(client_await_reply(heist.stage.client), 400);
+  client_expect_problem(heist.stage.client, 400);
   origin_expect_no_arrival(heist.stage.origin);
   heist_end(&heist);
 }
@@ -222,42 +212,35 @@ Test(another_origin, an_item_that_hides_behind_ours_is_refused) {
 /* Whatever the request line, the Host or REST name, it is asked of --to. */
 static void expect_asked_of_ours(const char *target, const char *line) {
   struct heist heist = heist_begin();
-  char request[1024];
-  snprintf(request, sizeof request, "GET %s HTTP/1.1\r\n%s\r\n", target,
-           "Host: 127.0.0.1:PORT\r\nX-Forwarded-Host: 127.0.0.1:PORT\r\n");
+  const char *request =
+      words_of("GET %s HTTP/1.1\r\n%s\r\n", target,
+               "Host: 127.0.0.1:PORT\r\nX-Forwarded-Host: 127.0.0.1:PORT\r\n");
   client_send(heist.stage.client, aimed(&heist, request));
   struct arrival *arrival = origin_await(heist.stage.origin);
   arrival_expect_line(arrival, aimed(&heist, line));
-  arrival_expect_field(arrival, "Host",
-                       heist.stage.origin->url + strlen("http://"));
+  arrival_expect_field(arrival, "Host", heist.stage.origin->host);
   arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(heist.stage.client), 200, "1");
+  client_expect(heist.stage.client, 200, "1");
   heist_end(&heist);
 }
 
-Test(another_origin, a_host_of_another_origin_is_not_followed) {
-  expect_asked_of_ours("/smart", "GET / HTTP/1.1");
-}
-Test(another_origin, an_absolute_target_is_not_followed) {
-  expect_asked_of_ours("http://127.0.0.1:PORT/smart/x", "GET /x HTTP/1.1");
-}
-Test(another_origin, a_url_as_rest_is_a_path) {
-  expect_asked_of_ours("/smart/http://127.0.0.1:PORT/",
-                       "GET /http://127.0.0.1:PORT/ HTTP/1.1");
-}
-Test(another_origin, two_slashes_as_rest_are_a_path) {
-  expect_asked_of_ours("/smart//127.0.0.1:PORT/",
-                       "GET //127.0.0.1:PORT/ HTTP/1.1");
-}
-Test(another_origin, an_at_as_rest_is_a_path) {
-  expect_asked_of_ours("/smart/@127.0.0.1:PORT/",
-                       "GET /@127.0.0.1:PORT/ HTTP/1.1");
-}
+#define ASKS_OURS(name, target, line)                                          \
+  Test(another_origin, name) { expect_asked_of_ours(target, line); }
+
+ASKS_OURS(a_host_of_another_origin_is_not_followed, "/smart", "GET / HTTP/1.1")
+ASKS_OURS(an_absolute_target_is_not_followed, "http://127.0.0.1:PORT/smart/x",
+          "GET /x HTTP/1.1")
+ASKS_OURS(a_url_as_rest_is_a_path, "/smart/http://127.0.0.1:PORT/",
+          "GET /http://127.0.0.1:PORT/ HTTP/1.1")
+ASKS_OURS(two_slashes_as_rest_are_a_path, "/smart//127.0.0.1:PORT/",
+          "GET //127.0.0.1:PORT/ HTTP/1.1")
+ASKS_OURS(an_at_as_rest_is_a_path, "/smart/@127.0.0.1:PORT/",
+          "GET /@127.0.0.1:PORT/ HTTP/1.1")
 
 static void expect_turned_away(const char *request, int status) {
   struct heist heist = heist_begin();
   client_send(heist.stage.client, aimed(&heist, request));
-  reply_expect_problem(client_await_reply(heist.stage.client), status);
+  client_expect_problem(heist.stage.client, status);
   origin_expect_no_arrival(heist.stage.origin);
   heist_end(&heist);
 }
@@ -281,47 +264,37 @@ Test(another_origin, a_rest_that_climbs_is_400) {
 /* ---- other protocols -------------------------------------------------------------- */
 
 static void expect_one_400_or_505(const char *bytes, size_t len) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   char said[4096];
   (void)!client_try_send(s.client, bytes, len);
   read_to_end(s.client, said, sizeof said);
   cr_assert((strncmp(said, "HTTP/1.1 400 ", 13) == 0 ||
              strncmp(said, "HTTP/1.1 505 ", 13) == 0) &&
-                count_in(said, "Content-Length: ") == 1,
+                words_count(said, "Content-Length: ") == 1,
             "%s", said);
   expect_served(&s);
-  stage_close(&s);
 }
 
-#define SPEAKS(bytes) expect_one_400_or_505(bytes, sizeof(bytes) - 1)
+#define SPEAKS(name, bytes)                                                    \
+  Test(protocols, name) { expect_one_400_or_505(bytes, sizeof(bytes) - 1); }
 
-Test(protocols, a_tls_hello_gets_words_and_a_close) {
-  SPEAKS(
-      "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\x20\x21\x22\x23\x24\x25");
-}
-Test(protocols, an_http_2_preface_gets_505_and_a_close) {
-  SPEAKS("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0");
-}
-Test(protocols, a_proxy_header_gets_400_and_a_close) {
-  SPEAKS("PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\nGET /healthz HTTP/1.1\r\n\r\n");
-}
-Test(protocols, a_redis_command_gets_400_and_a_close) {
-  SPEAKS("*1\r\n$4\r\nPING\r\n\r\n");
-}
+SPEAKS(a_tls_hello_gets_words_and_a_close,
+       "\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\x20\x21\x22\x23\x24\x25")
+SPEAKS(an_http_2_preface_gets_505_and_a_close,
+       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x12\x04\0\0\0\0\0")
+SPEAKS(a_proxy_header_gets_400_and_a_close,
+       "PROXY TCP4 127.0.0.1 127.0.0.1 1 2\r\nGET /healthz HTTP/1.1\r\n\r\n")
+SPEAKS(a_redis_command_gets_400_and_a_close, "*1\r\n$4\r\nPING\r\n\r\n")
 
 /* An upgrade is a wish: the request is answered as if it had none, and the
  * upstream never hears of it. */
 static void expect_no_upgrade(const char *fields) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_get_with(s.client, "/smart", fields);
   struct arrival *arrival = origin_await(s.origin);
-  arrival_expect_field(arrival, "Upgrade", NULL);
-  arrival_expect_field(arrival, "HTTP2-Settings", NULL);
+  arrival_expect_none(arrival, "Upgrade", "HTTP2-Settings");
   arrival_answer_json(arrival, 200, "1");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "1");
-  reply_expect_field(reply, "Upgrade", NULL);
-  stage_close(&s);
+  reply_expect_field(client_expect(s.client, 200, "1"), "Upgrade", NULL);
 }
 
 Test(protocols, a_websocket_is_not_opened) {
@@ -339,7 +312,7 @@ Test(protocols, h2c_is_not_spoken) {
 /* `first`, then `more` for ever: an answer and a close, soon. */
 static void expect_flood_stopped(const char *first, const char *more) {
   enum { FLOOD_BYTES = 64 * 1024 * 1024 };
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   size_t len = strlen(more), sent = 0;
   char said[4096];
   client_send(s.client, first);
@@ -352,30 +325,24 @@ static void expect_flood_stopped(const char *first, const char *more) {
   cr_assert(said[0] == '\0' || strncmp(said, "HTTP/1.1 4", 10) == 0, "%s",
             said);
   expect_served(&s);
-  stage_close(&s);
 }
 
-Test(floods, fields_without_end_are_stopped) {
-  expect_flood_stopped("GET /smart HTTP/1.1\r\n" HOST,
-                       "X-Field: and on and on and on\r\n");
-}
-Test(floods, a_field_without_end_is_stopped) {
-  expect_flood_stopped("GET /smart HTTP/1.1\r\n" HOST "X: ",
-                       "and on and on and on and on and on");
-}
-Test(floods, a_target_without_end_is_stopped) {
-  expect_flood_stopped("GET /smart/", "and/on/and/on/and/on/and/on");
-}
-Test(floods, a_method_without_end_is_stopped) {
-  expect_flood_stopped("GET", "GETGETGETGETGETGETGETGETGETGET");
-}
-Test(floods, empty_lines_without_end_are_stopped) {
-  expect_flood_stopped("\r\n", "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n");
-}
+#define STOPS(name, first, more)                                               \
+  Test(floods, name) { expect_flood_stopped(first, more); }
+
+STOPS(fields_without_end_are_stopped, "GET /smart HTTP/1.1\r\n" HOST,
+      "X-Field: and on and on and on\r\n")
+STOPS(a_field_without_end_is_stopped, "GET /smart HTTP/1.1\r\n" HOST "X: ",
+      "and on and on and on and on and on")
+STOPS(a_target_without_end_is_stopped, "GET /smart/",
+      "and/on/and/on/and/on/and/on")
+STOPS(a_method_without_end_is_stopped, "GET", "GETGETGETGETGETGETGETGETGETGET")
+STOPS(empty_lines_without_end_are_stopped, "\r\n",
+      "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n")
 
 Test(floods, a_thousand_pipelined_requests_are_answered_in_order) {
   enum { MANY = 1000 };
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *arrival = NULL;
   char *requests = malloc(MANY * 64), *at = requests, want[64];
   cr_assert_not_null(requests);
@@ -388,19 +355,17 @@ Test(floods, a_thousand_pipelined_requests_are_answered_in_order) {
     snprintf(want, sizeof want, "GET /%d HTTP/1.1", i);
     arrival_expect_line(arrival, want);
     snprintf(want, sizeof want, "{\"i\":%d}", i);
-    arrival_answer_json(arrival, 200, want);
-    reply_expect(client_await_reply(s.client), 200, want);
+    stage_serve(&s, arrival, 200, want);
   }
   client_expect_nothing(s.client);
   free(requests);
-  stage_close(&s);
 }
 
 /* The same where nobody reads the answers until all requests are out. */
 Test(floods, pipelined_requests_whose_answers_nobody_reads_are_held_back) {
   enum { BOUND = 64 * 1024 * 1024 };
   static const char request[] = "GET /healthz HTTP/1.1\r\n" HOST "\r\n";
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   size_t sent = 0, whole;
   struct pollfd room = {.fd = s.client->fd, .events = POLLOUT};
   while (sent < BOUND && poll(&room, 1, 200) > 0) {
@@ -412,9 +377,7 @@ Test(floods, pipelined_requests_whose_answers_nobody_reads_are_held_back) {
   cr_assert(sent < BOUND, "hedgerow took %zu bytes of requests", sent);
   expect_served(&s);
   whole = sent / (sizeof request - 1);
-  for (size_t i = 0; i < whole; i++)
-    reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  for (size_t i = 0; i < whole; i++) client_expect(s.client, 200, HEALTHY);
 }
 
 /* ---- slow clients ---------------------------------------------------------------------- */
@@ -499,18 +462,6 @@ static struct client *ask_and_not_read(struct stage *s, const char *body) {
   return client;
 }
 
-static long resident_kb(const struct program *program) {
-  char path[64], line[256];
-  long kb = -1;
-  snprintf(path, sizeof path, "/proc/%d/status", (int)program->pid);
-  FILE *file = fopen(path, "r");
-  cr_assert_not_null(file);
-  while (kb < 0 && fgets(line, sizeof line, file))
-    if (sscanf(line, "VmRSS: %ld kB", &kb) != 1) kb = -1;
-  fclose(file);
-  return kb;
-}
-
 /* A sanitizer keeps what is freed, so that its figures say nothing. */
 static bool is_sanitized(const struct program *program) {
   char path[64], line[4096];
@@ -529,11 +480,11 @@ static bool is_sanitized(const struct program *program) {
  * wait an hour for them). */
 Test(slow, clients_that_never_read_hold_bounded_memory_and_are_given_up) {
   enum { SILENT = 12, ALLOWED_KB = 32 * 1024, SLACK_KB = 16 * 1024 };
-  struct stage s = stage_open("--hedges", "0", "--max-buffered", "32M",
-                              "--write-timeout", "1s", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--max-buffered", "32M",
+                               "--write-timeout", "1s", "--drain", "60m");
   struct client *silent[SILENT];
   char *body = large_body();
-  long before_kb = resident_kb(s.program), after_kb;
+  long before_kb = program_kb(s.program, "VmRSS"), after_kb;
   for (size_t i = 0; i < SILENT; i++) {
     silent[i] = client_new(s.program->port);
     int small = 64 * 1024;
@@ -544,7 +495,7 @@ Test(slow, clients_that_never_read_hold_bounded_memory_and_are_given_up) {
     arrival_send_until_closed(arrival, body, LARGE_BODY);
     wire_await(silent[i]->fd, POLLIN, "the beginning of an answer");
   }
-  after_kb = resident_kb(s.program);
+  after_kb = program_kb(s.program, "VmRSS");
   cr_assert(is_sanitized(s.program) ||
                 after_kb < before_kb + ALLOWED_KB + SLACK_KB,
             "%ld kB became %ld kB", before_kb, after_kb);
@@ -552,7 +503,6 @@ Test(slow, clients_that_never_read_hold_bounded_memory_and_are_given_up) {
   program_stop(s.program);
   for (size_t i = 0; i < SILENT; i++) client_free(silent[i]);
   free(body);
-  stage_close(&s);
 }
 
 /* ---- clients that end, or break, at each stage -------------------------------------------- */
@@ -574,12 +524,11 @@ static void depart(struct client *client, enum departure how) {
 /* These bytes and it goes: nothing reaches the upstream, and hedgerow holds
  * nothing that its drain would wait an hour for. */
 static void play_departure(const char *bytes, enum departure how) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   client_send(s.client, bytes);
   depart(s.client, how);
   expect_served(&s);
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 #define DEPARTURE(name, bytes)                                                 \
@@ -602,13 +551,11 @@ DEPARTURE(before_a_body_that_was_waited_for,
           POST "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n")
 
 static void play_departure_while_pending(enum departure how) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
+  struct arrival *arrival = stage_ask(&s, "/smart");
   depart(s.client, how);
   arrival_await_closed(arrival);
   expect_served(&s);
-  stage_close(&s);
 }
 
 Test(half_closes, while_an_answer_is_pending) {
@@ -620,14 +567,13 @@ Test(resets, while_an_answer_is_pending) {
 
 /* With the next requests behind the one that is pending. */
 static void play_departure_of_a_pipeline(enum departure how) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   for (int i = 0; i < 50; i++) client_get(s.client, "/smart");
   struct arrival *arrival = origin_await(s.origin);
   depart(s.client, how);
   arrival_await_closed(arrival);
   expect_served(&s);
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(half_closes, of_a_pipeline) { play_departure_of_a_pipeline(ENDS); }
@@ -635,42 +581,36 @@ Test(resets, of_a_pipeline) { play_departure_of_a_pipeline(BREAKS); }
 
 /* Once an answer is on its way, a client that has no more to ask gets it. */
 Test(half_closes, inside_a_large_answer) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   char *body = large_body();
   struct client *client = ask_and_not_read(&s, body);
   client_end(client);
-  reply_expect(client_await_reply(client), 200, body);
+  client_expect(client, 200, body);
   client_await_close(client);
   client_free(client);
   free(body);
-  stage_close(&s);
 }
 
 Test(resets, inside_a_large_answer) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
   char *body = large_body();
   struct client *client = ask_and_not_read(&s, body);
   client_reset(client);
   expect_served(&s);
   client_free(client);
   free(body);
-  stage_close(&s);
 }
 
 Test(half_closes, after_an_answer) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
+  client_expect_healthy(s.client);
   client_end(s.client);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(resets, after_an_answer) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m");
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m");
+  client_expect_healthy(s.client);
   client_reset(s.client);
   expect_served(&s);
-  stage_close(&s);
 }

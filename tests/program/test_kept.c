@@ -7,124 +7,93 @@
 #include "support/stage.h"
 
 #define NEVER "--hedge-after", "20s"
-#define OK "{\"time\":1}"
-
-static struct arrival *answer_one(struct stage *s) {
-  client_get(s->client, "/smart");
-  struct arrival *arrival = origin_await(s->origin);
-  arrival_answer_json(arrival, 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
-  return arrival;
-}
 
 Test(kept, an_upstream_connection_is_kept_and_used_again) {
-  struct stage s = stage_open(NEVER);
-  struct arrival *kept = answer_one(&s);
+  SCOPED(stage) s = stage_open(NEVER);
+  struct arrival *kept = stage_exchange(&s);
   client_get(s.client, "/smart");
   arrival_await_next(kept);
-  arrival_answer_json(kept, 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
-  stage_close(&s);
+  stage_serve(&s, kept, 200, "2");
 }
 
 Test(kept, a_kept_connection_that_dies_under_a_request_is_replaced) {
-  struct stage s = stage_open(NEVER, "--on-failure", "wait");
-  struct arrival *kept = answer_one(&s);
+  SCOPED(stage) s = stage_open(NEVER, "--on-failure", "wait");
+  struct arrival *kept = stage_exchange(&s);
   client_get(s.client, "/smart");
   arrival_await_next(kept);
   arrival_close(kept);
   struct arrival *fresh = origin_await(s.origin);
   arrival_expect_field(fresh, "Hedge-Attempt", "0");
   arrival_answer_json(fresh, 200, "2");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "2");
+  const struct reply *reply = client_expect(s.client, 200, "2");
   reply_expect_story(reply, "1", "0"); /* a resend, not an attempt */
-  stage_close(&s);
 }
 
 Test(kept, a_kept_connection_that_is_reset_under_a_request_is_replaced) {
-  struct stage s = stage_open(NEVER, "--on-failure", "wait");
-  struct arrival *kept = answer_one(&s);
+  SCOPED(stage) s = stage_open(NEVER, "--on-failure", "wait");
+  struct arrival *kept = stage_exchange(&s);
   client_get(s.client, "/smart");
   arrival_await_next(kept);
   arrival_reset(kept);
   arrival_answer_json(origin_await_attempt(s.origin, 0), 200, "2");
   reply_expect_story(client_await_reply(s.client), "1", "0");
-  stage_close(&s);
 }
 
 Test(kept, a_kept_connection_that_closed_while_idle_is_replaced) {
-  struct stage s = stage_open(NEVER, "--on-failure", "wait");
-  arrival_close(answer_one(&s));
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, "2");
+  SCOPED(stage) s = stage_open(NEVER, "--on-failure", "wait");
+  arrival_close(stage_exchange(&s));
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, "2");
   reply_expect_story(client_await_reply(s.client), "1", "0");
-  stage_close(&s);
 }
 
 Test(kept, a_kept_connection_that_died_after_a_byte_is_a_failure) {
-  struct stage s = stage_open(NEVER, "--hedges", "0");
-  struct arrival *kept = answer_one(&s);
+  SCOPED(stage) s = stage_open(NEVER, "--hedges", "0");
+  struct arrival *kept = stage_exchange(&s);
   client_get(s.client, "/smart");
   arrival_await_next(kept);
   arrival_send(kept, "HTTP/1.1 200 OK\r\n");
   arrival_close(kept);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_result(reply, 0, "transport");
+  reply_expect_result(client_expect_problem(s.client, 502), 0, "transport");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(kept, a_fresh_connection_that_dies_is_a_failure_and_not_replaced) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_get(s.client, "/smart");
   arrival_close(origin_await(s.origin));
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_result(reply, 0, "transport");
+  reply_expect_result(client_expect_problem(s.client, 502), 0, "transport");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 /* While it connects, a socket is libcurl's alone: what is watched for it must
  * go when the attempt is cancelled, or the next socket of its number is never
  * heard of. */
 Test(kept, a_cancelled_connect_leaves_nothing_behind) {
-  struct origin *stuck = origin_new_stuck();
-  struct stage s =
+  OWNED(origin) stuck = origin_new_stuck();
+  SCOPED(stage) s =
       stage_open("--hedges", "0", "--all", stuck->url, "--workers", "1");
   client_get(s.client, "/all?timeout=50");
-  reply_expect(client_await_reply(s.client), 200, "[null]");
-  answer_one(&s);
+  client_expect(s.client, 200, "[null]");
+  stage_exchange(&s);
   client_get(s.client, "/all?timeout=50");
-  reply_expect(client_await_reply(s.client), 200, "[null]");
-  stage_close(&s);
-  origin_free(stuck);
+  client_expect(s.client, 200, "[null]");
 }
 
 Test(kept, a_client_that_leaves_while_hedgerow_connects_is_let_go) {
   struct origin *stuck = origin_new_stuck();
-  struct program *program = program_start("--to", stuck->url, NEVER);
-  struct client *client = client_new(program->port);
-  client_get(client, "/smart");
-  client_end(client);
-  client_await_close(client);
-  client_free(client);
-  program_free(program);
-  origin_free(stuck);
+  SCOPED(stage) s = stage_open_on(stuck, "--to", stuck->url, NEVER);
+  client_get(s.client, "/smart");
+  client_end(s.client);
+  client_await_close(s.client);
 }
 
 Test(kept, a_connect_that_hangs_has_a_limit_of_its_own) {
   struct origin *stuck = origin_new_stuck(), *good = origin_new();
-  struct program *program = program_start("--to", stuck->url, "--to", good->url,
-                                          NEVER, "--connect-timeout", "50ms");
-  struct client *client = client_new(program->port);
-  client_get(client, "/smart");
+  struct stage s = stage_open_on(stuck, "--to", stuck->url, "--to", good->url,
+                                 NEVER, "--connect-timeout", "50ms");
+  client_get(s.client, "/smart");
   arrival_answer_json(origin_await_attempt(good, 1), 200, OK);
-  reply_expect_story(client_await_reply(client), "2", "1");
-  client_free(client);
-  program_free(program);
-  origin_free(stuck);
+  reply_expect_story(client_await_reply(s.client), "2", "1");
+  stage_close(&s);
   origin_free(good);
 }

@@ -20,8 +20,7 @@
 
 static void expect_refusal(struct stage *s, const char *request, int status) {
   (void)!client_try_send(s->client, request, strlen(request));
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect_problem(reply, status);
+  const struct reply *reply = client_expect_problem(s->client, status);
   reply_expect_field(reply, "Connection", "close");
   client_await_close(s->client);
   stage_close(s);
@@ -41,62 +40,50 @@ static void write_request(char *request, size_t target, unsigned fields) {
 
 static void expect_taken(struct stage *s, const char *request) {
   client_send(s->client, request);
-  reply_expect(client_await_reply(s->client), 200, HEALTHY);
+  client_expect(s->client, 200, HEALTHY);
   stage_close(s);
 }
 
-Test(limits, a_target_as_long_as_the_limit_is_taken) {
-  struct stage s = stage_open("--max-target", "1K");
-  char request[4096];
-  write_request(request, 1024, 1);
-  expect_taken(&s, request);
+static void expect_judged(struct stage s, const char *request, int status) {
+  if (status == 200) expect_taken(&s, request);
+  else expect_refusal(&s, request, status);
 }
 
-Test(limits, a_target_over_the_limit_is_414) {
-  struct stage s = stage_open("--max-target", "1K");
+static void expect_with_limit(const char *flag, const char *limit,
+                              size_t target, unsigned fields, int status) {
   char request[4096];
-  write_request(request, 1025, 1);
-  expect_refusal(&s, request, 414);
+  write_request(request, target, fields);
+  expect_judged(stage_open(flag, limit), request, status);
 }
 
-Test(limits, as_many_fields_as_the_limit_are_taken) {
-  struct stage s = stage_open("--max-fields", "20");
-  char request[4096];
-  write_request(request, 10, 20);
-  expect_taken(&s, request);
-}
+#define LIMITS(name, flag, limit, target, fields, status)                      \
+  Test(limits, name) { expect_with_limit(flag, limit, target, fields, status); }
 
-Test(limits, one_field_over_the_limit_is_431) {
-  struct stage s = stage_open("--max-fields", "20");
-  char request[4096];
-  write_request(request, 10, 21);
-  expect_refusal(&s, request, 431);
-}
+LIMITS(a_target_as_long_as_the_limit_is_taken, "--max-target", "1K", 1024, 1,
+       200)
+LIMITS(a_target_over_the_limit_is_414, "--max-target", "1K", 1025, 1, 414)
+LIMITS(as_many_fields_as_the_limit_are_taken, "--max-fields", "20", 10, 20, 200)
+LIMITS(one_field_over_the_limit_is_431, "--max-fields", "20", 10, 21, 431)
 
-static char *head_of(size_t len) {
+static void expect_head_of(size_t len, int status) {
   char *request = malloc(len + 1);
   size_t at = (size_t)sprintf(request, "GET /healthz HTTP/1.1\r\n" HOST "X: ");
   memset(request + at, 'x', len - at);
   strcpy(request + len - 4, "\r\n\r\n");
-  return request;
+  expect_judged(stage_open("--hedges", "0"), request, status);
+  free(request);
 }
 
 Test(limits, a_head_as_long_as_the_default_limit_is_taken) {
-  struct stage s = stage_open("--hedges", "0");
-  char *request = head_of(16 * 1024);
-  expect_taken(&s, request);
-  free(request);
+  expect_head_of(16 * 1024, 200);
 }
 
 Test(limits, a_head_over_the_default_limit_is_431) {
-  struct stage s = stage_open("--hedges", "0");
-  char *request = head_of(16 * 1024 + 1);
-  expect_refusal(&s, request, 431);
-  free(request);
+  expect_head_of(16 * 1024 + 1, 431);
 }
 
 Test(limits, a_head_that_never_ends_is_431) {
-  struct stage s = stage_open("--max-head", "1K");
+  SCOPED(stage) s = stage_open("--max-head", "1K");
   char request[4096];
   memset(request, 'x', sizeof request - 1);
   memcpy(request, "GET /", 5);
@@ -105,7 +92,6 @@ Test(limits, a_head_that_never_ends_is_431) {
   const struct reply *reply = client_await_reply(s.client);
   cr_assert(reply->status == 431 || reply->status == 414, "%s", reply->head);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(limits, a_body_over_the_limit_is_413_before_it_comes) {
@@ -115,141 +101,106 @@ Test(limits, a_body_over_the_limit_is_413_before_it_comes) {
 }
 
 Test(limits, a_length_of_many_digits_is_refused) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, "POST /all HTTP/1.1\r\n" HOST
                         "Content-Length: 99999999999999999999999\r\n\r\n");
   const struct reply *reply = client_await_reply(s.client);
   cr_assert(reply->status == 400 || reply->status == 413, "%s", reply->head);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 /* ---- counts -------------------------------------------------------------------- */
 
 Test(limits, a_request_too_many_is_503_with_a_retry_after) {
-  struct stage s = stage_open("--max-requests", "1", "--hedges", "0");
-  struct client *other = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--max-requests", "1", "--hedges", "0");
+  OWNED(client) other = client_new(s.program->port);
+  struct arrival *held = stage_ask(&s, "/smart");
   client_get(other, "/smart");
-  const struct reply *reply = client_await_reply(other);
-  reply_expect_problem(reply, 503);
-  reply_expect_in_field(reply, "Retry-After", "");
+  reply_expect_in_field(client_expect_problem(other, 503), "Retry-After", "");
   origin_expect_no_arrival(s.origin);
-  arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, held, 200, "1");
   client_get(s.client, "/smart"); /* there is room again */
-  arrival_answer_json(origin_await(s.origin), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
-  client_free(other);
-  stage_close(&s);
+  stage_serve(&s, origin_await(s.origin), 200, "2");
 }
 
 Test(limits, healthz_is_answered_when_there_are_too_many_requests) {
-  struct stage s = stage_open("--max-requests", "1", "--hedges", "0");
-  struct client *other = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
-  client_get(other, "/healthz");
-  reply_expect(client_await_reply(other), 200, HEALTHY);
+  SCOPED(stage) s = stage_open("--max-requests", "1", "--hedges", "0");
+  OWNED(client) other = client_new(s.program->port);
+  struct arrival *held = stage_ask(&s, "/smart");
+  client_expect_healthy(other);
   client_leave(s.client);
   arrival_await_closed(held);
-  client_free(other);
-  stage_close(&s);
 }
 
 Test(limits, a_primary_over_the_cap_of_its_target_is_503) {
-  struct stage s = stage_open("--max-attempts", "1", "--hedges", "0");
-  struct client *other = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--max-attempts", "1", "--hedges", "0");
+  OWNED(client) other = client_new(s.program->port);
+  struct arrival *held = stage_ask(&s, "/smart");
   client_get(other, "/smart");
-  const struct reply *reply = client_await_reply(other);
-  reply_expect_problem(reply, 503);
-  reply_expect_in_field(reply, "Retry-After", "");
-  arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  client_free(other);
-  stage_close(&s);
+  reply_expect_in_field(client_expect_problem(other, 503), "Retry-After", "");
+  stage_serve(&s, held, 200, "1");
 }
 
 Test(limits, an_attempt_that_has_failed_makes_room_for_its_hedge) {
-  struct stage s = stage_open("--max-attempts", "1", "--hedges", "1");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 500, "{}");
-  arrival_answer_json(origin_await(s.origin), 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  stage_close(&s);
+  SCOPED(stage) s = stage_open("--max-attempts", "1", "--hedges", "1");
+  arrival_answer_json(stage_ask(&s, "/smart"), 500, "{}");
+  stage_serve(&s, origin_await(s.origin), 200, "1");
 }
 
 Test(limits, a_connection_too_many_waits_until_another_leaves) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--max-connections", "1", "--workers", "1", "--hedges", "0");
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  struct client *other = client_new(s.program->port);
+  client_expect_healthy(s.client);
+  OWNED(client) other = client_new(s.program->port);
   client_get(other, "/healthz");
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  client_expect_healthy(s.client);
   client_expect_nothing(other);
   client_leave(s.client);
-  reply_expect(client_await_reply(other), 200, HEALTHY);
-  client_free(other);
-  stage_close(&s);
+  client_expect(other, 200, HEALTHY);
 }
 
 Test(limits, as_many_connections_as_the_limit_are_served_by_any_worker) {
-  struct stage s = stage_open("--max-connections", "4", "--workers", "4");
+  SCOPED(stage) s = stage_open("--max-connections", "4", "--workers", "4");
   struct client *others[3];
   for (int i = 0; i < 3; i++) others[i] = client_new(s.program->port);
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  client_expect_healthy(s.client);
   for (int i = 0; i < 3; i++) {
-    client_get(others[i], "/healthz");
-    reply_expect(client_await_reply(others[i]), 200, HEALTHY);
+    client_expect_healthy(others[i]);
   }
   for (int i = 0; i < 3; i++) client_free(others[i]);
-  stage_close(&s);
 }
 
 Test(limits, buffered_bodies_over_their_limit_are_503) {
-  struct stage s = stage_open("--max-buffered", "64K", "--hedges", "0");
+  SCOPED(stage) s = stage_open("--max-buffered", "64K", "--hedges", "0");
   size_t len = 512 * 1024;
   char *body = malloc(len + 1);
   memset(body, 'x', len);
   body[0] = body[len - 1] = '"';
   body[len] = '\0';
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.1 200 OK\r\nContent-Length: 524288\r\n\r\n");
   arrival_send_until_closed(arrival, body, len);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 503);
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  client_expect_problem(s.client, 503);
+  client_expect_healthy(s.client);
   free(body);
-  stage_close(&s);
 }
 
 /* More requests would be the wrong answer to a lack of memory. */
 Test(limits, an_attempt_that_finds_no_buffer_brings_nothing_forward) {
-  struct stage s = stage_open("--max-buffered", "64K", "--on-failure", "wait",
-                              "--hedge-after", "20s");
+  SCOPED(stage) s = stage_open("--max-buffered", "64K", "--on-failure", "wait",
+                               "--hedge-after", "20s");
   size_t len = 300 * 1024;
   char *body = malloc(len);
   memset(body, ' ', len);
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.1 200 OK\r\nContent-Length: 307200\r\n\r\n");
   arrival_send_until_closed(arrival, body, len);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 503);
+  const struct reply *reply = client_expect_problem(s.client, 503);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   reply_expect_result(reply, 0, "starved");
   reply_expect_in_body(reply, "--max-buffered");
   origin_expect_no_arrival(s.origin);
   free(body);
-  stage_close(&s);
 }
 
 /* ---- slow clients ----------------------------------------------------------------- */
@@ -260,10 +211,8 @@ Test(limits, an_attempt_that_finds_no_buffer_brings_nothing_forward) {
   (hurry_open(), stage_open("--workers", "1", __VA_ARGS__))
 
 static void let_be_read(struct stage *s) {
-  struct client *other = client_new(s->program->port);
-  client_get(other, "/healthz");
-  (void)client_await_reply(other);
-  client_free(other);
+  OWNED(client) other = client_new(s->program->port);
+  client_expect_healthy(other);
 }
 
 static void expect_408_after(unsigned seconds, struct stage *s,
@@ -282,7 +231,7 @@ Test(limits, a_head_that_stops_is_408) {
 
 /* The deadline is one for the whole head: a byte now and then is no help. */
 Test(limits, a_head_that_drips_is_408) {
-  struct stage s =
+  SCOPED(stage) s =
       open_hurried("--header-timeout", "20s", "--keepalive-timeout", "10m");
   static const char head[] = "GET /healthz HTTP/1.1\r\n" HOST "X: ";
   cr_assert(client_try_send(s.client, head, sizeof head - 1));
@@ -296,9 +245,8 @@ Test(limits, a_head_that_drips_is_408) {
     select(s.client->fd + 1, &fds, NULL, NULL, &tick);
     hurry_by(1);
   }
-  reply_expect_problem(client_await_reply(s.client), 408);
+  client_expect_problem(s.client, 408);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(limits, a_body_that_stops_is_408) {
@@ -313,7 +261,7 @@ Test(limits, a_late_body_is_refused_by_what_its_head_said) {
   static const char *const framings[] = {
       "Content-Length: 10\r\n\r\n[\"a\"",
       "Transfer-Encoding: chunked\r\n\r\n4\r\n[\"a\"\r\n"};
-  struct stage s = open_hurried("--keepalive-timeout", "20s", "--cors", "*");
+  SCOPED(stage) s = open_hurried("--keepalive-timeout", "20s", "--cors", "*");
   for (size_t i = 0; i < 2; i++) {
     struct client *client = client_new(s.program->port);
     client_send(client, "POST /all HTTP/1.1\r\n" HOST
@@ -321,37 +269,32 @@ Test(limits, a_late_body_is_refused_by_what_its_head_said) {
     client_send(client, framings[i]);
     let_be_read(&s);
     hurry_by(20);
-    const struct reply *reply = client_await_reply(client);
-    reply_expect_problem(reply, 408);
+    const struct reply *reply = client_expect_problem(client, 408);
     reply_expect_field(reply, "X-Request-ID", "mine");
     reply_expect_field(reply, "Access-Control-Allow-Origin", "*");
     client_free(client);
   }
-  stage_close(&s);
 }
 
 Test(limits, a_client_that_says_nothing_is_let_go) {
-  struct stage s =
+  SCOPED(stage) s =
       open_hurried("--header-timeout", "20s", "--keepalive-timeout", "20s");
   char bytes[4096]; /* a 408 may come or none; the close must */
   let_be_read(&s);
   hurry_by(20);
   while (wire_read(s.client->fd, bytes, sizeof bytes, "a close") > 0) continue;
-  stage_close(&s);
 }
 
 Test(limits, an_idle_connection_is_closed_without_a_word) {
-  struct stage s = open_hurried("--keepalive-timeout", "20s");
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  SCOPED(stage) s = open_hurried("--keepalive-timeout", "20s");
+  client_expect_healthy(s.client);
   hurry_by(20);
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(limits, a_pending_request_outlives_the_deadlines_of_the_head) {
-  struct stage s = open_hurried("--header-timeout", "20s", "--hedges", "0",
-                                "--keepalive-timeout", "20s");
+  SCOPED(stage) s = open_hurried("--header-timeout", "20s", "--hedges", "0",
+                                 "--keepalive-timeout", "20s");
   client_get(s.client, "/smart?timeout=50000"); /* a deadline that is later */
   struct arrival *held = origin_await(s.origin);
   hurry_by(30);
@@ -359,9 +302,8 @@ Test(limits, a_pending_request_outlives_the_deadlines_of_the_head) {
   let_be_read(&s); /* whoever was late in the turn before has been told */
   client_expect_nothing(s.client);
   hurry_by(20);
-  reply_expect_problem(client_await_reply(s.client), 504);
+  client_expect_problem(s.client, 504);
   arrival_await_closed(held);
-  stage_close(&s);
 }
 
 /* An answer that fits in no socket buffer, to a client that does not read. */
@@ -375,8 +317,7 @@ static struct stage stage_with_unread_answer(const char *write_timeout) {
   body[len] = '\0';
   int small = 64 * 1024; /* and not growing */
   setsockopt(s.client->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 200, body);
+  arrival_answer_json(stage_ask(&s, "/smart"), 200, body);
   wire_await(s.client->fd, POLLIN, "the beginning of an answer");
   free(body);
   return s;
@@ -385,75 +326,61 @@ static struct stage stage_with_unread_answer(const char *write_timeout) {
 /* The drain waits for an hour, so the program ends only if the connection was
  * given up. */
 Test(limits, a_client_that_never_reads_is_given_up) {
-  struct stage s = stage_with_unread_answer("100ms");
+  SCOPED(stage) s = stage_with_unread_answer("100ms");
   program_stop(s.program);
-  stage_close(&s);
 }
 
 Test(limits, a_client_that_reads_late_gets_everything) {
-  struct stage s = stage_with_unread_answer("60m");
+  SCOPED(stage) s = stage_with_unread_answer("60m");
   const struct reply *reply = client_await_reply(s.client);
   cr_assert(reply->body_len == 8 * 1024 * 1024);
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
-  stage_close(&s);
+  client_expect_healthy(s.client);
 }
 
 /* Pipelined bytes behind a pending request are not read without bound. */
 Test(limits, a_flood_behind_a_pending_request_is_held_back) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   static const char request[] = "GET /healthz HTTP/1.1\r\n" HOST "\r\n";
   size_t sent = 0, bound = 64 * 1024 * 1024;
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   for (ssize_t n = 0; sent < bound; sent += (size_t)n) {
     n = send(s.client->fd, request, sizeof request - 1,
              MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0) break;
   }
   cr_assert(sent < bound, "hedgerow read %zu bytes ahead", sent);
-  arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  reply_expect(client_await_reply(s.client), 200, HEALTHY);
+  stage_serve(&s, held, 200, "1");
+  client_expect(s.client, 200, HEALTHY);
   client_reset(s.client);
-  stage_close(&s);
 }
 
 /* What the client pipelines finds no buffer; its answer comes all the same. */
 Test(limits, input_without_a_buffer_costs_no_pending_answer) {
   enum { HOGS = 16 };
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--max-buffered", "64K", "--workers", "1", "--hedges", "0");
   struct client *hogs[HOGS];
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   for (int i = 0; i < HOGS; i++) {
     hogs[i] = client_new(s.program->port);
     client_send(hogs[i], "GET /healthz HTTP/1.1\r\nX: ");
   }
   client_get(s.client, "/healthz");
-  struct client *other = client_new(s.program->port);
-  client_get(other, "/healthz"); /* orders what came before it */
-  (void)client_await_reply(other);
+  OWNED(client) other = client_new(s.program->port);
+  client_expect_healthy(other); /* orders what came before it */
   for (int i = 0; i < HOGS; i++) client_free(hogs[i]);
   arrival_answer_json(held, 404, "{}");
   const struct reply *reply = client_await_reply(s.client);
   cr_assert(reply->status == 404 || reply->status == 503, "%s", reply->head);
-  client_get(other, "/healthz");
-  reply_expect(client_await_reply(other), 200, HEALTHY);
-  client_free(other);
-  stage_close(&s);
+  client_expect_healthy(other);
 }
 
 Test(limits, a_slot_is_free_before_the_next_pipelined_request) {
-  struct stage s = stage_open("--max-requests", "1", "--workers", "1",
-                              "--hedges", "0", "--log", "off");
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--max-requests", "1", "--workers", "1",
+                               "--hedges", "0", "--log", "off");
+  struct arrival *held = stage_ask(&s, "/smart");
   client_get(s.client, "/smart");
   arrival_answer_json(held, 500, "{}");
-  reply_expect_problem(client_await_reply(s.client), 502);
-  arrival_answer_json(origin_await(s.origin), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
-  stage_close(&s);
+  client_expect_problem(s.client, 502);
+  stage_serve(&s, origin_await(s.origin), 200, "2");
 }

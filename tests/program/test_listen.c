@@ -4,11 +4,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define URL "http://127.0.0.1:9"
 #define HEALTHY "{\"status\":\"ok\"}"
@@ -17,15 +17,10 @@
 /* With several workers, so many that the kernel spreads them over all. */
 enum { CLIENTS = 32 };
 
-static void expect_health(struct client *client) {
-  client_get(client, "/healthz");
-  reply_expect(client_await_reply(client), 200, HEALTHY);
-}
-
 static void expect_service(uint16_t port) {
   for (int i = 0; i < CLIENTS; i++) {
     struct client *client = client_new(port);
-    expect_health(client);
+    client_expect_healthy(client);
     client_free(client);
   }
 }
@@ -33,45 +28,39 @@ static void expect_service(uint16_t port) {
 /* And no more than these two. */
 static void expect_two(struct program *program) {
   uint16_t first = program_port(program, 0), second = program_port(program, 1);
-  char line[128];
-  snprintf(line, sizeof line,
-           "hedgerow: listening on http://127.0.0.1:%u, http://127.0.0.1:%u\n",
-           first, second);
-  cr_assert(strstr(program->err, line), "%s", program->err);
+  const char *line = words_of(
+      "hedgerow: listening on http://127.0.0.1:%u, http://127.0.0.1:%u\n",
+      first, second);
+  words_expect(program->err, line);
   cr_assert_neq(first, second);
   expect_service(first);
   expect_service(second);
 }
 
 Test(listen, every_address_is_served_by_every_worker) {
-  struct program *program = program_start("--to", URL, "--workers", "4", TWO);
+  OWNED(program) program = program_start("--to", URL, "--workers", "4", TWO);
   expect_two(program);
-  program_free(program);
 }
 
 Test(listen, a_variable_names_them_apart_by_white_space) {
   setenv("HEDGEROW_LISTEN", "127.0.0.1:0 \t 127.0.0.1:0", 1);
-  struct program *program = program_start("--to", URL);
+  OWNED(program) program = program_start("--to", URL);
   expect_two(program);
-  program_free(program);
 }
 
 Test(listen, ipv4_and_ipv6_go_together) {
   if (!wire_has_ipv6()) cr_skip_test("this machine has no ::1");
-  struct program *program =
+  OWNED(program) program =
       program_start("--to", URL, "--workers", "4", TWO, "--listen", "[::1]:0");
   uint16_t port = program_port(program, 2);
-  char end[64];
-  snprintf(end, sizeof end, ", http://[::1]:%u\n", port);
-  cr_assert(strstr(program->err, end), "%s", program->err);
+  words_expect(program->err, words_of(", http://[::1]:%u\n", port));
   expect_service(program_port(program, 0));
   expect_service(program_port(program, 1));
   for (int i = 0; i < CLIENTS; i++) {
     struct client *client = client_over(wire_connect_ipv6(port));
-    expect_health(client);
+    client_expect_healthy(client);
     client_free(client);
   }
-  program_free(program);
 }
 
 /* ---- every address, of both families ---- */
@@ -80,7 +69,7 @@ static void expect_both(struct program *program, uint16_t port) {
   expect_service(port);
   for (int i = 0; i < CLIENTS; i++) {
     struct client *client = client_over(wire_connect_ipv6(port));
-    expect_health(client);
+    client_expect_healthy(client);
     client_free(client);
   }
   program_free(program);
@@ -120,25 +109,21 @@ Test(listen, all_of_ipv6_alone_takes_ipv4_too) {
 /* ---- stopping ---- */
 
 Test(listen, a_stop_answers_what_is_in_flight_on_each) {
-  struct stage s = stage_open("--hedges", "0", "--drain", "60m", TWO);
-  struct client *other = client_new(program_port(s.program, 1));
-  client_get(s.client, "/smart");
-  struct arrival *first = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drain", "60m", TWO);
+  OWNED(client) other = client_new(program_port(s.program, 1));
+  struct arrival *first = stage_ask(&s, "/smart");
   client_get(other, "/smart");
   struct arrival *second = origin_await(s.origin);
   program_signal(s.program, SIGTERM);
   arrival_answer_json(second, 200, "2");
-  reply_expect(client_await_reply(other), 200, "2");
-  arrival_answer_json(first, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(other, 200, "2");
+  stage_serve(&s, first, 200, "1");
   program_await_exit(s.program);
-  client_free(other);
-  stage_close(&s);
 }
 
 /* Whether they have been accepted by then or still wait for it. */
 Test(listen, a_stop_loses_nobody_who_has_connected_to_any) {
-  struct program *program = program_start("--to", URL, "--workers", "2", TWO);
+  OWNED(program) program = program_start("--to", URL, "--workers", "2", TWO);
   struct client *clients[2 * CLIENTS];
   for (unsigned i = 0; i < 2 * CLIENTS; i++) {
     clients[i] = client_new(program_port(program, i % 2));
@@ -146,61 +131,53 @@ Test(listen, a_stop_loses_nobody_who_has_connected_to_any) {
   }
   program_signal(program, SIGTERM);
   for (unsigned i = 0; i < 2 * CLIENTS; i++) {
-    reply_expect(client_await_reply(clients[i]), 200, HEALTHY);
+    client_expect(clients[i], 200, HEALTHY);
     client_free(clients[i]);
   }
   program_await_exit(program);
-  program_free(program);
 }
 
 /* ---- the limit of connections ---- */
 
 Test(listen, at_max_connections_accepting_pauses_on_each) {
-  struct program *program = program_start("--to", URL, "--workers", "1",
-                                          "--max-connections", "1", TWO);
+  OWNED(program) program = program_start("--to", URL, "--workers", "1",
+                                         "--max-connections", "1", TWO);
   for (unsigned i = 0; i < 2; i++) {
     struct client *served = client_new(program_port(program, i));
-    expect_health(served);
+    client_expect_healthy(served);
     struct client *waiting = client_new(program_port(program, 1 - i));
     client_get(waiting, "/healthz");
-    for (int trip = 0; trip < 10; trip++) expect_health(served);
+    for (int trip = 0; trip < 10; trip++) client_expect_healthy(served);
     client_expect_nothing(waiting);
     client_free(served);
-    reply_expect(client_await_reply(waiting), 200, HEALTHY);
+    client_expect(waiting, 200, HEALTHY);
     client_free(waiting);
   }
-  program_free(program);
 }
 
 /* ---- addresses that cannot be had ---- */
 
 static void expect_refusal(const char *second, const char *why) {
-  struct program *program =
+  OWNED(program) program =
       program_run("--to", URL, "--listen", "127.0.0.1:0", "--listen", second);
-  char line[128];
-  snprintf(line, sizeof line, "hedgerow: --listen %s: %s\n", second, why);
+  const char *line = words_of("hedgerow: --listen %s: %s\n", second, why);
   cr_assert(program->exit_status == 1, "status %d:\n%s", program->exit_status,
             program->err);
   cr_assert_str_eq(program->err, line);
   program->exit_status = 0;
-  program_free(program);
 }
 
 Test(listen, a_second_address_in_use_is_named) {
   uint16_t port;
-  char address[32];
   int fd = wire_bind(1, &port);
-  snprintf(address, sizeof address, "127.0.0.1:%u", port);
-  expect_refusal(address, "Address already in use");
+  expect_refusal(words_of("127.0.0.1:%u", port), "Address already in use");
   close(fd);
 }
 
 Test(listen, a_second_address_of_another_hedgerow_is_named) {
-  struct program *other = program_start("--to", URL, TWO);
-  char address[32];
-  snprintf(address, sizeof address, "127.0.0.1:%u", program_port(other, 1));
+  OWNED(program) other = program_start("--to", URL, TWO);
+  const char *address = words_of("127.0.0.1:%u", program_port(other, 1));
   expect_refusal(address, "Address already in use");
-  program_free(other);
 }
 
 Test(listen, a_second_address_of_nobody_here_is_named) {
@@ -209,13 +186,11 @@ Test(listen, a_second_address_of_nobody_here_is_named) {
 
 Test(listen, the_same_address_twice_is_in_use_the_second_time) {
   uint16_t port;
-  char address[32];
   close(wire_bind(0, &port)); /* nobody's, a moment ago */
-  snprintf(address, sizeof address, "127.0.0.1:%u", port);
-  struct program *program =
+  const char *address = words_of("127.0.0.1:%u", port);
+  OWNED(program) program =
       program_run("--to", URL, "--listen", address, "--listen", address);
   cr_expect(program->exit_status == 1, "%d", program->exit_status);
-  cr_expect(strstr(program->err, "Address already in use"), "%s", program->err);
+  words_expect(program->err, "Address already in use");
   program->exit_status = 0;
-  program_free(program);
 }

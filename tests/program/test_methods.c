@@ -6,6 +6,7 @@
 
 #include "support/folder.h"
 #include "support/scene.h"
+#include "support/words.h"
 
 TestSuite(methods, .fini = folder_remove);
 
@@ -41,14 +42,13 @@ static void expect_body_crosses(const struct scene *s, const char *method,
   arrival_expect_field(arrival, "Content-Encoding", "zz");
   arrival_expect_field(arrival, "Expect", NULL);
   arrival_expect_body(arrival, body, len);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s->client), 200, "1");
+  scene_serve(s, arrival, 200, "1");
   free(body);
 }
 
 Test(methods, bodies_of_every_size_reach_the_upstream_byte_for_byte) {
   static const char *const methods[] = {"POST", "PUT", "PATCH"};
-  struct scene s = scene_open(X "methods: any}\n");
+  SCOPED(scene) s = scene_open(X "methods: any}\n");
   for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
     expect_body_crosses(&s, methods[i], 0);
     expect_body_crosses(&s, methods[i], 1);
@@ -58,50 +58,41 @@ Test(methods, bodies_of_every_size_reach_the_upstream_byte_for_byte) {
   expect_body_crosses(&s, "DELETE", 3);
   expect_body_crosses(&s, "QUERY", 3);
   expect_body_crosses(&s, "OPTIONS", 3);
-  scene_close(&s);
 }
 
 Test(methods, a_delete_without_a_body_has_no_length) {
-  struct scene s = scene_open(X "methods: [DELETE]}\n");
+  SCOPED(scene) s = scene_open(X "methods: [DELETE]}\n");
   scene_send(&s, "DELETE", "/x/1", "", NULL);
   struct arrival *arrival = origin_await(s.a);
   arrival_expect_line(arrival, "DELETE /x/1 HTTP/1.1");
-  arrival_expect_field(arrival, "Content-Length", NULL);
-  arrival_expect_field(arrival, "Content-Type", NULL);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  scene_close(&s);
+  arrival_expect_none(arrival, "Content-Length", "Content-Type");
+  scene_serve(&s, arrival, 200, "1");
 }
 
 Test(methods, a_body_that_does_not_fit_reaches_nobody) {
-  struct scene s = scene_open(X "methods: any, max_request_body: 4}\n");
+  SCOPED(scene) s = scene_open(X "methods: any, max_request_body: 4}\n");
   scene_send(&s, "POST", "/x", "", "12345");
-  reply_expect_problem(client_await_reply(s.client), 413);
+  client_expect_problem(s.client, 413);
   scene_expect_silence(&s);
   client_free(s.client);
   s.client = client_new(s.program->port);
   scene_send(&s, "POST", "/x", "", "1234");
   struct arrival *arrival = origin_await(s.a);
   arrival_expect_body(arrival, "1234", 4);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  scene_close(&s);
+  scene_serve(&s, arrival, 200, "1");
 }
 
 Test(methods, a_method_that_hedgerow_does_not_know_keeps_its_name) {
-  struct scene s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
-                              "  - {path: /x, upstream: a}\n");
+  SCOPED(scene) s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
+                               "  - {path: /x, upstream: a}\n");
   scene_send(&s, "PROPFIND", "/x/1?a=b", "Depth: 1\r\n", "<all/>");
   struct arrival *arrival = origin_await(s.a);
   arrival_expect_line(arrival, "PROPFIND /x/1?a=b HTTP/1.1");
   arrival_expect_field(arrival, "Depth", "1");
   arrival_expect_body(arrival, "<all/>", 6);
   arrival_answer_json(arrival, 200, "1");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "1");
-  reply_expect_story(reply, "1", "0");
+  reply_expect_story(client_expect(s.client, 200, "1"), "1", "0");
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 /* What no body can mend is told before there is one. */
@@ -109,23 +100,20 @@ Test(methods, nobody_is_told_to_go_on_to_a_certain_400) {
   static const char *const targets[] = {"/x?timeout=z",
                                         "/x?timeout=1&timeout=2", "/x/../y",
                                         "/x/%zz", "/all?timeout=0"};
-  struct scene s = scene_open(X "strip_prefix: on}\n"
-                                "  - {path: /all, upstream: a}\n");
+  SCOPED(scene) s = scene_open(X "strip_prefix: on}\n"
+                                 "  - {path: /all, upstream: a}\n");
   for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-    char head[256];
-    snprintf(head, sizeof head,
-             "POST %s HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
-             "Content-Length: 4\r\n\r\n",
-             targets[i]);
+    const char *head =
+        words_of("POST %s HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
+                 "Content-Length: 4\r\n\r\n",
+                 targets[i]);
     struct client *client = client_new(s.program->port);
     client_send(client, head);
-    const struct reply *reply = client_await_reply(client);
-    reply_expect_problem(reply, 400);
+    const struct reply *reply = client_expect_problem(client, 400);
     reply_expect_field(reply, "Connection", "close");
     client_free(client);
   }
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 /* Without it the upstream would overwrite what it is told to keep. */
@@ -137,50 +125,44 @@ Test(methods, what_a_write_depends_on_crosses_whatever_counts_as_an_answer) {
       {"DELETE", "If-Unmodified-Since", "Mon, 01 Jan 2024 00:00:00 GMT"},
       {"LOCK", "If-None-Match", "*"},
   };
-  struct scene s = scene_open(X "hedges: 0}\n");
+  SCOPED(scene) s = scene_open(X "hedges: 0}\n");
   for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
     const char *const *condition = conditions[i];
-    char field[128];
-    snprintf(field, sizeof field, "%s: %s\r\nRange: bytes=0-1\r\n",
-             condition[1], condition[2]);
+    const char *field =
+        words_of("%s: %s\r\nRange: bytes=0-1\r\n", condition[1], condition[2]);
     scene_send(&s, condition[0], "/x", field, NULL);
     struct arrival *arrival = origin_await(s.a);
     arrival_expect_field(arrival, condition[1], condition[2]);
     arrival_expect_field(arrival, "Range", NULL);
     arrival_answer(arrival, 412, "", "{}");
-    reply_expect(client_await_reply(s.client), 412, "{}");
+    client_expect(s.client, 412, "{}");
   }
-  scene_close(&s);
 }
 
 Test(methods, what_a_read_depends_on_stays_where_json_is_wanted) {
   static const char *const methods[] = {"GET", "HEAD", "QUERY", "OPTIONS"};
-  struct scene s = scene_open(X "hedges: 0}\n");
+  SCOPED(scene) s = scene_open(X "hedges: 0}\n");
   for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
     scene_send(&s, methods[i], "/x", "If-Match: \"v1\"\r\n", NULL);
     struct arrival *arrival = origin_await(s.a);
     arrival_expect_field(arrival, "If-Match", NULL);
     arrival_answer_json(arrival, 200, "1");
     if (i == 1) client_await_reply_to_head(s.client);
-    else reply_expect(client_await_reply(s.client), 200, "1");
+    else client_expect(s.client, 200, "1");
   }
-  scene_close(&s);
 }
 
 /* ---- how often a request is sent ------------------------------------------ */
 
 Test(methods, a_post_is_sent_once_whatever_the_time_and_the_answer_are) {
-  struct scene s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
-                              "  - {path: /x, upstream: a}\n");
+  SCOPED(scene) s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
+                               "  - {path: /x, upstream: a}\n");
   scene_send(&s, "POST", "/x", "", "{}");
   struct arrival *arrival = origin_await(s.a);
   arrival_expect_body(arrival, "{}", 2);
   arrival_answer_json(arrival, 503, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_story(reply, "1", NULL);
+  reply_expect_story(client_expect_problem(s.client, 502), "1", NULL);
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 /* All three attempts are in flight before one is answered. */
@@ -194,24 +176,20 @@ static void expect_hedged(const struct scene *s, const char *method,
     arrival_expect_body(held[k], "{\"a\":1}", 7);
   }
   arrival_answer_json(held[1], 200, "1");
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect(reply, 200, "1");
-  reply_expect_story(reply, "3", "1");
+  reply_expect_story(client_expect(s->client, 200, "1"), "3", "1");
 }
 
 Test(methods, an_idempotent_post_is_hedged_like_a_get) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
                  "  - {path: /x, upstream: a, idempotent: true}\n");
   expect_hedged(&s, "POST", "", NULL);
-  scene_close(&s);
 }
 
 Test(methods, a_post_with_a_key_is_hedged_and_each_attempt_carries_the_key) {
-  struct scene s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
-                              "  - {path: /x, upstream: a}\n");
+  SCOPED(scene) s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
+                               "  - {path: /x, upstream: a}\n");
   expect_hedged(&s, "POST", "Idempotency-Key: \"k-1\"\r\n", "\"k-1\"");
-  scene_close(&s);
 }
 
 /* What the upstream does not get, or gets of others as well, is no key. */
@@ -223,7 +201,7 @@ Test(methods, a_post_whose_key_does_not_go_along_is_sent_once) {
       {"/sets", "Idempotency-Key: k\r\n"},
       {"/own", "Idempotency-Key: k\r\n"},
   };
-  struct scene s = scene_open(
+  SCOPED(scene) s = scene_open(
       "defaults: {hedge_after: 0ms}\n"
       "upstreams:\n"
       "  a: {targets: [$A, $A]}\n"
@@ -238,32 +216,25 @@ Test(methods, a_post_whose_key_does_not_go_along_is_sent_once) {
     struct arrival *arrival = origin_await(s.a);
     arrival_expect_body(arrival, "{}", 2);
     arrival_answer_json(arrival, 503, "{}");
-    const struct reply *reply = client_await_reply(s.client);
-    reply_expect_problem(reply, 502);
-    reply_expect_story(reply, "1", NULL);
+    reply_expect_story(client_expect_problem(s.client, 502), "1", NULL);
   }
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 Test(methods, a_safe_method_with_a_body_is_hedged) {
-  struct scene s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
-                              "  - {path: /x, upstream: a}\n");
+  SCOPED(scene) s = scene_open("defaults: {hedge_after: 0ms}\n" TO_AB
+                               "  - {path: /x, upstream: a}\n");
   expect_hedged(&s, "QUERY", "", NULL);
-  scene_close(&s);
 }
 
 Test(methods, a_post_goes_on_to_the_next_target_when_the_first_refuses) {
-  struct scene s = scene_open_on(origin_new_deaf(), origin_new(), origin_new(),
-                                 TO_AB "  - {path: /x, upstream: a}\n");
+  SCOPED(scene) s = scene_open_on(origin_new_deaf(), origin_new(), origin_new(),
+                                  TO_AB "  - {path: /x, upstream: a}\n");
   scene_send(&s, "POST", "/x", "", "{\"a\":1}");
   struct arrival *arrival = origin_await(s.b);
   arrival_expect_body(arrival, "{\"a\":1}", 7);
   arrival_answer_json(arrival, 200, "1");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "1");
-  reply_expect_story(reply, "2", "1");
-  scene_close(&s);
+  reply_expect_story(client_expect(s.client, 200, "1"), "2", "1");
 }
 
 /* The first leaves a connection behind, the second dies on it unanswered. */
@@ -271,8 +242,7 @@ static struct arrival *kept_that_dies(const struct scene *s) {
   scene_send(s, "POST", "/x", "", "one");
   struct arrival *arrival = origin_await(s->a);
   arrival_expect_body(arrival, "one", 3);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s->client), 200, "1");
+  scene_serve(s, arrival, 200, "1");
   scene_send(s, "POST", "/x", "", "two");
   arrival_await_next(arrival);
   arrival_expect_body(arrival, "two", 3);
@@ -280,23 +250,19 @@ static struct arrival *kept_that_dies(const struct scene *s) {
 }
 
 Test(methods, a_post_whose_kept_connection_dies_is_not_sent_again) {
-  struct scene s = scene_open(TO_AB "  - {path: /x, upstream: a}\n");
+  SCOPED(scene) s = scene_open(TO_AB "  - {path: /x, upstream: a}\n");
   arrival_close(kept_that_dies(&s));
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_story(reply, "1", NULL);
+  reply_expect_story(client_expect_problem(s.client, 502), "1", NULL);
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 Test(methods, nor_is_it_when_the_connection_dies_in_the_answer) {
-  struct scene s = scene_open(TO_AB "  - {path: /x, upstream: a}\n");
+  SCOPED(scene) s = scene_open(TO_AB "  - {path: /x, upstream: a}\n");
   struct arrival *arrival = kept_that_dies(&s);
   arrival_send(arrival, "HTTP/1.1 200 OK\r\nContent-Le");
   arrival_close(arrival);
-  reply_expect_problem(client_await_reply(s.client), 502);
+  client_expect_problem(s.client, 502);
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 /* ---- what is an answer ---------------------------------------------------- */
@@ -307,61 +273,55 @@ static void expect_passed(const struct scene *s, const char *method,
                           const char *answer_fields, const char *body) {
   scene_send(s, method, "/x", fields, NULL);
   arrival_answer(origin_await(s->a), status, answer_fields, body);
-  reply_expect(client_await_reply(s->client), status, body);
+  client_expect(s->client, status, body);
 }
 
 Test(methods, under_2xx_a_page_is_an_answer_and_a_503_is_none) {
-  struct scene s = scene_open(X "success: 2xx, hedges: 0}\n");
+  SCOPED(scene) s = scene_open(X "success: 2xx, hedges: 0}\n");
   expect_passed(&s, "GET", "", 200, "Content-Type: text/html\r\n", "<p>hi");
   reply_expect_field(&s.client->reply, "Content-Type", "text/html");
   expect_passed(&s, "GET", "", 200, "", "");
   scene_send(&s, "GET", "/x", "", NULL);
   arrival_answer(origin_await(s.a), 503, "", "<p>no");
-  reply_expect_problem(client_await_reply(s.client), 502);
-  scene_close(&s);
+  client_expect_problem(s.client, 502);
 }
 
 Test(methods, a_204_has_no_length) {
-  struct scene s = scene_open(X "success: 2xx, hedges: 0}\n");
+  SCOPED(scene) s = scene_open(X "success: 2xx, hedges: 0}\n");
   scene_send(&s, "DELETE", "/x", "", NULL);
   struct arrival *arrival = origin_await(s.a);
   arrival_send(arrival, "HTTP/1.1 204 No Content\r\nX-Odd: 1\r\n\r\n");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 204, "");
+  const struct reply *reply = client_expect(s.client, 204, "");
   reply_expect_field(reply, "Content-Length", NULL);
   reply_expect_field(reply, "X-Odd", "1");
-  client_get(s.client, "/healthz"); /* the framing still holds */
-  reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
-  scene_close(&s);
+  client_expect_healthy(s.client); /* the framing still holds */
 }
 
 Test(methods, under_any_whatever_the_upstream_answers_is_the_answer) {
-  struct scene s = scene_open(X "success: any, hedges: 0}\n");
+  SCOPED(scene) s = scene_open(X "success: any, hedges: 0}\n");
   expect_passed(&s, "GET", "", 404, "Content-Type: text/html\r\n", "<p>no");
   expect_passed(&s, "GET", "", 503, "Retry-After: 9\r\n", "busy");
   reply_expect_field(&s.client->reply, "Retry-After", "9");
   expect_passed(&s, "POST", "", 302, "Location: /y\r\n", "");
   reply_expect_field(&s.client->reply, "Location", "/y");
-  scene_close(&s);
 }
 
 Test(methods, under_any_conditions_and_ranges_cross) {
-  struct scene s = scene_open(X "success: any, hedges: 0}\n");
+  SCOPED(scene) s = scene_open(X "success: any, hedges: 0}\n");
   scene_send(&s, "GET", "/x", "If-None-Match: \"e\"\r\nRange: bytes=1-2\r\n",
              NULL);
   struct arrival *arrival = origin_await(s.a);
   arrival_expect_field(arrival, "If-None-Match", "\"e\"");
   arrival_expect_field(arrival, "Range", "bytes=1-2");
   arrival_send(arrival, "HTTP/1.1 304 Not Modified\r\nETag: \"e\"\r\n\r\n");
-  reply_expect(client_await_reply(s.client), 304, "");
+  client_expect(s.client, 304, "");
   reply_expect_field(&s.client->reply, "ETag", "\"e\"");
   arrival->state = ARRIVAL_ANSWERED;
   client_get(s.client, "/x");
   arrival_await_next(arrival);
   arrival_answer(arrival, 206, "Content-Range: bytes 1-2/9\r\n", "bc");
-  reply_expect(client_await_reply(s.client), 206, "bc");
+  client_expect(s.client, 206, "bc");
   reply_expect_field(&s.client->reply, "Content-Range", "bytes 1-2/9");
-  scene_close(&s);
 }
 
 Test(methods, a_head_stays_one_where_the_verdict_needs_no_body) {
@@ -375,44 +335,35 @@ Test(methods, a_head_stays_one_where_the_verdict_needs_no_body) {
     const struct reply *reply = client_await_reply_to_head(s.client);
     cr_assert(reply->status == 200, "%s", reply->head);
     reply_expect_field(reply, "Content-Length", "4711");
-    client_get(s.client, "/healthz"); /* the framing still holds */
-    reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
+    client_expect_healthy(s.client); /* the framing still holds */
     scene_close(&s);
   }
 }
 
 Test(methods, a_head_is_a_get_where_json_is_wanted) {
-  struct scene s = scene_open(X "success: json}\n");
+  SCOPED(scene) s = scene_open(X "success: json}\n");
   scene_send(&s, "HEAD", "/x", "", NULL);
   struct arrival *arrival = origin_await(s.a);
   arrival_expect_line(arrival, "GET /x HTTP/1.1");
   arrival_answer_json(arrival, 200, "[1]");
   const struct reply *reply = client_await_reply_to_head(s.client);
   reply_expect_field(reply, "Content-Length", "3");
-  scene_close(&s);
 }
 
 Test(methods, what_is_no_error_of_the_upstream_is_not_handed_on_as_one) {
   static const int statuses[] = {206, 302, 304};
-  struct scene s = scene_open(X "errors: upstream, hedges: 0}\n");
+  SCOPED(scene) s = scene_open(X "errors: upstream, hedges: 0}\n");
   for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
-    client_get(s.client, "/x");
-    arrival_answer_first(origin_await(s.a), statuses[i], "{}");
-    const struct reply *reply = client_await_reply(s.client);
-    reply_expect_problem(reply, 502);
-    reply_expect_result(reply, 0, "status");
+    arrival_answer_first(scene_ask(&s, s.a, "/x"), statuses[i], "{}");
+    reply_expect_result(client_expect_problem(s.client, 502), 0, "status");
   }
-  scene_close(&s);
 }
 
 Test(methods, when_all_failed_the_upstreams_own_last_error_may_be_the_answer) {
-  struct scene s = scene_open(X "errors: upstream, hedges: 1}\n");
+  SCOPED(scene) s = scene_open(X "errors: upstream, hedges: 1}\n");
   client_get(s.client, "/x");
   arrival_answer(origin_await_attempt(s.a, 0), 500, "", "first");
   arrival_answer(origin_await_attempt(s.a, 1), 503, "Retry-After: 7\r\n",
                  "last");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 503, "last");
-  reply_expect_field(reply, "Retry-After", "7");
-  scene_close(&s);
+  reply_expect_field(client_expect(s.client, 503, "last"), "Retry-After", "7");
 }

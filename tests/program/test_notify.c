@@ -17,6 +17,7 @@
 #include "support/folder.h"
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 enum { MESSAGE_MAX = 1024, TASKS_MAX = 64 };
 
@@ -43,12 +44,12 @@ TestSuite(notify, .fini = clear);
 static void open_manager(bool is_abstract) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   socklen_t len = sizeof address;
-  char name[FOLDER_PATH_MAX];
+  char name[96];
   manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (is_abstract) {
     len = sizeof address.sun_family;
   } else {
-    folder_path("notify", name);
+    snprintf(name, sizeof name, "%s", folder_path("notify"));
     snprintf(address.sun_path, sizeof address.sun_path, "%s", name);
   }
   cr_assert(bind(manager, (struct sockaddr *)&address, len) == 0);
@@ -87,23 +88,19 @@ static void expect_silence(void) {
 }
 
 static void expect_whole_life(void) {
-  char ready[128];
-  struct stage s = stage_open(ALONE);
-  snprintf(ready, sizeof ready,
-           "READY=1\nSTATUS=listening on http://127.0.0.1:%u", s.program->port);
+  SCOPED(stage) s = stage_open(ALONE);
+  const char *ready = words_of(
+      "READY=1\nSTATUS=listening on http://127.0.0.1:%u", s.program->port);
   expect_message(ready);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   program_signal(s.program, SIGHUP);
   expect_message("RELOADING=1\nMONOTONIC_USEC=");
   expect_message("READY=1\n");
   program_signal(s.program, SIGTERM);
   expect_message("STOPPING=1\n");
-  arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, held, 200, "1");
   program_await_exit(s.program);
   expect_silence();
-  stage_close(&s);
 }
 
 Test(notify, it_says_when_it_is_ready_reloads_and_stops) {
@@ -117,10 +114,9 @@ Test(notify, a_manager_may_have_an_abstract_name) {
 }
 
 Test(notify, a_reload_that_fails_ends_too) {
-  char token[FOLDER_PATH_MAX];
-  folder_write("token", "first\n", token);
+  const char *token = folder_write("token", "first\n");
   open_manager(false);
-  struct stage s = stage_open(ALONE, "--token-file", token);
+  SCOPED(stage) s = stage_open(ALONE, "--token-file", token);
   expect_message("READY=1\n");
   unlink(token);
   program_signal(s.program, SIGHUP);
@@ -129,12 +125,11 @@ Test(notify, a_reload_that_fails_ends_too) {
   cr_expect(strstr(message, ": --token-file: ") && strstr(message, token) &&
                 strstr(message, "No such file"),
             "%s", message);
-  folder_write("token", "second\n", token);
+  folder_write("token", "second\n");
   program_signal(s.program, SIGHUP);
   expect_message("RELOADING=1\n");
   next_message();
   cr_expect_str_eq(message, "READY=1\nSTATUS=reloaded");
-  stage_close(&s);
 }
 
 /* Sixteen long ones: more than a short message holds. */
@@ -148,13 +143,12 @@ Test(notify, the_status_names_every_address) {
   if (!wire_has_ipv6()) cr_skip_test("this machine has no ::1");
   open_manager(false);
   setenv("HEDGEROW_TO", "http://127.0.0.1:9", 1);
-  struct program *program = program_start_flags(flags);
+  OWNED(program) program = program_start_flags(flags);
   expect_message("READY=1\nSTATUS=listening on http://[0:0:0:0:0:0:0:1]:");
   char *said = strstr(program->err, "listening on ");
   cr_assert(program_port(program, ADDRESSES - 1) > 0, "%s", program->err);
   said[strcspn(said, "\n")] = '\0';
   cr_expect_str_eq(message + strlen("READY=1\nSTATUS="), said);
-  program_free(program);
 }
 
 Test(notify, a_start_that_fails_is_not_ready) {
@@ -182,43 +176,37 @@ Test(notify, without_a_manager_it_runs_all_the_same) {
 Test(notify, a_watchdog_is_answered_again_and_again_also_while_it_stops) {
   open_manager(false);
   setenv("WATCHDOG_USEC", "20000", 1);
-  struct stage s = stage_open(ALONE, "--workers", "4");
+  SCOPED(stage) s = stage_open(ALONE, "--workers", "4");
   expect_message("READY=1\n");
   for (int i = 0; i < 5; i++) expect_message("WATCHDOG=1");
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
+  struct arrival *held = stage_ask(&s, "/smart");
   program_signal(s.program, SIGTERM);
   expect_among_pings("STOPPING=1\n");
   for (int i = 0; i < 5; i++) expect_message("WATCHDOG=1");
   close_manager();
-  arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, held, 200, "1");
   program_await_exit(s.program);
-  stage_close(&s);
 }
 
 Test(notify, the_watchdog_of_another_process_is_not_ours) {
   open_manager(false);
   setenv("WATCHDOG_USEC", "1000", 1);
   setenv("WATCHDOG_PID", "1", 1);
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   expect_message("READY=1\n");
   for (int i = 0; i < 10; i++) {
     program_signal(s.program, SIGHUP);
     expect_message("RELOADING=1\n");
     expect_message("READY=1\n");
   }
-  stage_close(&s);
 }
 
 /* ---- a worker that is stuck ----------------------------------------------- */
 
 /* Fills in the threads of the program but its first one. */
 static int other_threads(const struct program *program, pid_t *threads) {
-  char path[64];
   int count = 0;
-  snprintf(path, sizeof path, "/proc/%d/task", program->pid);
-  DIR *dir = opendir(path);
+  DIR *dir = opendir(words_of("/proc/%d/task", program->pid));
   cr_assert_not_null(dir);
   for (struct dirent *entry; (entry = readdir(dir));) {
     pid_t thread = (pid_t)atoi(entry->d_name);
@@ -244,7 +232,7 @@ Test(notify, a_worker_that_is_stuck_stops_the_pings) {
   pid_t threads[TASKS_MAX];
   open_manager(false);
   setenv("WATCHDOG_USEC", "2000", 1);
-  struct stage s = stage_open(ALONE, "--workers", "2", "--log", "off");
+  SCOPED(stage) s = stage_open(ALONE, "--workers", "2", "--log", "off");
   expect_message("READY=1\n");
   expect_message("WATCHDOG=1");
   int count = other_threads(s.program, threads);
@@ -261,5 +249,4 @@ Test(notify, a_worker_that_is_stuck_stops_the_pings) {
   expect_message("WATCHDOG=1");
   expect_message("WATCHDOG=1");
   close_manager();
-  stage_close(&s);
 }

@@ -2,86 +2,63 @@
  * that the log, SIGUSR1 and the end tell what hedges would have done. */
 #include <criterion/criterion.h>
 #include <signal.h>
-#include <string.h>
 
 #include "support/folder.h"
 #include "support/operator.h"
 #include "support/scene.h"
 #include "support/stage.h"
+#include "support/words.h"
 
 TestSuite(observe, .fini = folder_remove);
 
-#define OK "{\"ok\":true}"
-
 #define stage_open_observed(...)                                               \
   stage_open("--observe", "on", "--log", "json", "--hedge-after", __VA_ARGS__)
-
-static void expect_in_log(struct stage *s, const char *text) {
-  program_stop(s->program);
-  cr_expect(strstr(s->program->out, text), "no %s in %s", text,
-            s->program->out);
-}
 
 /* ---- nothing is sent ---- */
 
 /* The hedge's time comes with the primary's, so every answer is late. */
 Test(observe, a_late_answer_is_waited_for_and_the_log_tells_of_its_hedge) {
-  struct stage s = stage_open_observed("0ms");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open_observed("0ms");
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   origin_expect_no_arrival(s.origin);
   arrival_answer_json(primary, 200, OK);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, OK);
-  reply_expect_story(reply, "1", "0");
+  reply_expect_story(client_expect(s.client, 200, OK), "1", "0");
   origin_expect_no_arrival(s.origin);
-  expect_in_log(&s, "\"would_hedge_ms\":0.0,\"would_save_ms\":0.0,"
-                    "\"would_rescue_percent\":0,\"attempts\":[");
-  stage_close(&s);
+  program_expect_log(s.program, "\"would_hedge_ms\":0.0,\"would_save_ms\":0.0,"
+                                "\"would_rescue_percent\":0,\"attempts\":[");
 }
 
 Test(observe, the_admin_listener_tells_of_a_hedge_as_the_log_does) {
-  struct stage s = stage_open_observed("0ms", "--admin", "127.0.0.1:0");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+  SCOPED(stage) s = stage_open_observed("0ms", "--admin", "127.0.0.1:0");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, OK);
   (void)client_await_reply(s.client);
-  struct client *client = operator_new(s.program);
+  OWNED(client) client = operator_new(s.program);
   reply_expect_in_body(operator_get(client, "/api/v1/races"),
                        "\"would_hedge_ms\":0.0,\"would_save_ms\":0.0,"
                        "\"would_rescue_percent\":0,\"attempts\":[");
-  client_free(client);
-  stage_close(&s);
 }
 
 Test(observe, a_failure_is_passed_on_and_brings_nothing_forward) {
-  struct stage s = stage_open_observed("9s", "--retries", "2");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_story(reply, "1", NULL);
+  SCOPED(stage) s = stage_open_observed("9s", "--retries", "2");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
+  reply_expect_story(client_expect_problem(s.client, 502), "1", NULL);
   origin_expect_no_arrival(s.origin);
-  expect_in_log(&s, "\"would_hedge_ms\":");
-  stage_close(&s);
+  program_expect_log(s.program, "\"would_hedge_ms\":");
 }
 
 Test(observe, an_answer_before_the_hedges_time_has_no_such_word) {
-  struct stage s = stage_open_observed("9s");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  SCOPED(stage) s = stage_open_observed("9s");
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_stop(s.program);
-  cr_expect_not(strstr(s.program->out, "would"), "%s", s.program->out);
-  stage_close(&s);
+  words_expect_none(s.program->out, "would");
 }
 
 /* Its hedge is due at once, when all is well; it ends after many a 503, which
  * shut the gate. */
 Test(observe, the_gate_is_asked_when_the_hedge_is_due) {
-  struct stage s = stage_open_observed("0ms");
-  struct client *others = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *late = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open_observed("0ms");
+  OWNED(client) others = client_new(s.program->port);
+  struct arrival *late = stage_ask_primary(&s, "/smart");
   for (int i = 0; i < 32; i++) {
     client_get_with(others, "/smart", "Hedge: off\r\n");
     arrival_answer_json(origin_await_attempt(s.origin, 0), 503, "{}");
@@ -89,91 +66,74 @@ Test(observe, the_gate_is_asked_when_the_hedge_is_due) {
   }
   client_get(others, "/smart");
   arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
-  reply_expect(client_await_reply(others), 200, OK);
+  client_expect(others, 200, OK);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed /smart: 1 requests, 0.00 %");
-  arrival_answer_json(late, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, late, 200, OK);
   client_leave(others);
   client_leave(s.client);
   program_stop(s.program);
-  cr_expect(strstr(s.program->err, "observed /smart: 2 requests, 50.00 %"),
-            "%s", s.program->err);
-  client_free(others);
-  stage_close(&s);
+  words_expect(s.program->err, "observed /smart: 2 requests, 50.00 %");
 }
 
 Test(observe, the_items_of_all_are_not_hedged_either) {
-  struct stage s = stage_open_observed("0ms");
+  SCOPED(stage) s = stage_open_observed("0ms");
   client_get(s.client, "/all?hedge=1&x=2");
   for (unsigned i = 0; i < 3; i++)
     arrival_answer_json(origin_await(s.origin), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, "[" OK "," OK "," OK "]");
+  client_expect(s.client, 200, "[" OK "," OK "," OK "]");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 /* ---- what is told of it all ---- */
 
-static void ask_and_answer(struct stage *s) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
-}
-
 Test(observe, sigusr1_and_the_end_tell_what_would_have_been) {
-  struct stage s = stage_open_observed("9s");
+  SCOPED(stage) s = stage_open_observed("9s");
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed no request yet");
-  ask_and_answer(&s);
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program,
                        "observed /smart: nothing would be gained, at 0.00 %");
   program_await_notice(s.program, "observed /smart: 1 requests, 0.00 %");
-  ask_and_answer(&s);
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_stop(s.program);
-  cr_expect(strstr(s.program->err, "observed /smart: 2 requests, 0.00 %"), "%s",
-            s.program->err);
-  stage_close(&s);
+  words_expect(s.program->err, "observed /smart: 2 requests, 0.00 %");
 }
 
 Test(observe, a_reload_forgets_nothing) {
-  struct stage s = stage_open_observed("9s");
-  ask_and_answer(&s);
-  program_signal(s.program, SIGHUP);
-  program_await_notice(s.program, "hedgerow: reloaded");
-  ask_and_answer(&s);
+  SCOPED(stage) s = stage_open_observed("9s");
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
+  program_reload(s.program, "hedgerow: reloaded");
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed /smart: 2 requests");
-  stage_close(&s);
 }
 
 Test(observe, sigusr1_tells_the_counts_where_nothing_is_observed) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "0 requests were answered");
   program_await_notice(s.program, "0 attempts have ended");
-  ask_and_answer(&s);
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "1 requests were answered: 1 success");
   program_await_notice(s.program, "1 attempts have ended: 1 success");
   program_stop(s.program);
-  cr_expect_not(strstr(s.program->err, "observed"), "%s", s.program->err);
-  stage_close(&s);
+  words_expect_none(s.program->err, "observed");
 }
 
 Test(observe, one_route_is_observed_and_the_other_hedges) {
-  struct scene s = scene_open("upstreams:\n"
-                              "  a: { targets: [{ url: \"$A\" }] }\n"
-                              "  b: { targets: [{ url: \"$B\" }] }\n"
-                              "  c: { targets: [{ url: \"$C\" }] }\n"
-                              "defaults: { hedge_after: 0ms, hedges: 1 }\n"
-                              "routes:\n"
-                              "  - { path: /a, upstream: a, observe: on }\n"
-                              "  - { path: /b, upstream: b }\n"
-                              "  - { path: /c, upstream: c }\n");
-  client_get(s.client, "/a");
-  arrival_answer_json(origin_await(s.a), 200, OK);
+  SCOPED(scene) s = scene_open("upstreams:\n"
+                               "  a: { targets: [{ url: \"$A\" }] }\n"
+                               "  b: { targets: [{ url: \"$B\" }] }\n"
+                               "  c: { targets: [{ url: \"$C\" }] }\n"
+                               "defaults: { hedge_after: 0ms, hedges: 1 }\n"
+                               "routes:\n"
+                               "  - { path: /a, upstream: a, observe: on }\n"
+                               "  - { path: /b, upstream: b }\n"
+                               "  - { path: /c, upstream: c }\n");
+  arrival_answer_json(scene_ask(&s, s.a, "/a"), 200, OK);
   reply_expect_story(client_await_reply(s.client), "1", "0");
   client_get(s.client, "/b");
   struct arrival *primary = origin_await_attempt(s.b, 0);
@@ -183,29 +143,26 @@ Test(observe, one_route_is_observed_and_the_other_hedges) {
   scene_expect_silence(&s);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed /a: 1 requests, 100.00 %");
-  scene_close(&s);
 }
 
 Test(observe, items_of_a_gather_count_for_the_routes_that_they_name) {
-  struct scene s = scene_open("upstreams:\n"
-                              "  a: { targets: [{ url: \"$A\" }] }\n"
-                              "  bc: { targets: [{ url: \"$B\" }, "
-                              "{ url: \"$C\" }] }\n"
-                              "defaults: { hedge_after: 0ms, observe: on }\n"
-                              "routes:\n"
-                              "  - { path: /a, upstream: a }\n"
-                              "  - { path: /bc, upstream: bc }\n"
-                              "  - { path: /g, gather: [{ path: /a }, "
-                              "{ path: /bc }, { url: \"$C/x\" }] }\n");
-  client_get(s.client, "/g");
-  arrival_answer_json(origin_await(s.a), 200, "1");
+  SCOPED(scene) s = scene_open("upstreams:\n"
+                               "  a: { targets: [{ url: \"$A\" }] }\n"
+                               "  bc: { targets: [{ url: \"$B\" }, "
+                               "{ url: \"$C\" }] }\n"
+                               "defaults: { hedge_after: 0ms, observe: on }\n"
+                               "routes:\n"
+                               "  - { path: /a, upstream: a }\n"
+                               "  - { path: /bc, upstream: bc }\n"
+                               "  - { path: /g, gather: [{ path: /a }, "
+                               "{ path: /bc }, { url: \"$C/x\" }] }\n");
+  arrival_answer_json(scene_ask(&s, s.a, "/g"), 200, "1");
   arrival_answer_json(origin_await(s.b), 200, "2");
   arrival_answer_json(origin_await(s.c), 200, "3");
-  reply_expect(client_await_reply(s.client), 200, "[1,2,3]");
+  client_expect(s.client, 200, "[1,2,3]");
   scene_expect_silence(&s);
   program_signal(s.program, SIGUSR1);
   program_await_notice(s.program, "observed /a: 1 requests, 100.00 %");
   program_await_notice(s.program, "observed /bc: 1 requests, 100.00 %");
   program_await_notice(s.program, "observed URLs of gathers: 1 requests");
-  scene_close(&s);
 }

@@ -11,10 +11,9 @@
 #include "support/hurry.h"
 #include "support/scene.h"
 #include "support/stage.h"
+#include "support/words.h"
 
 TestSuite(queue, .fini = folder_remove);
-
-#define OK "{\"ok\":true}"
 
 #define open_queue(...)                                                        \
   stage_open("--hedges", "0", "--on-failure", "wait", "--log", "json",         \
@@ -24,17 +23,14 @@ TestSuite(queue, .fini = folder_remove);
 /* Its request stands in line when this returns. */
 static void ask_in_line(struct program *program, struct client *client,
                         const char *target) {
-  memset(program->err, 0, sizeof program->err);
-  program->err_len = 0;
+  program_forget_notices(program);
   client_get(client, target);
   program_await_notice(program, "waits in line");
 }
 
 static struct arrival *await_line(struct origin *origin, const char *target) {
-  char line[256];
   struct arrival *arrival = origin_await(origin);
-  snprintf(line, sizeof line, "GET %s HTTP/1.1", target);
-  arrival_expect_line(arrival, line);
+  arrival_expect_line(arrival, words_of("GET %s HTTP/1.1", target));
   return arrival;
 }
 
@@ -42,28 +38,42 @@ static struct arrival *await_line(struct origin *origin, const char *target) {
 static void serve(struct origin *origin, struct client *client,
                   const char *target) {
   arrival_answer_json(await_line(origin, target), 200, OK);
-  reply_expect(client_await_reply(client), 200, OK);
+  client_expect(client, 200, OK);
 }
 
 static void expect_refused(struct client *client, const char *by) {
-  char said[64];
   const struct reply *reply = client_await_reply(client);
-  snprintf(said, sizeof said, "\"refused_by\":\"%s\"", by);
   reply_expect_problem(reply, 503);
-  reply_expect_in_body(reply, said);
+  reply_expect_in_body(reply, words_of("\"refused_by\":\"%s\"", by));
 }
 
-static void expect_in_log(struct stage *s, const char *text) {
-  client_leave(s->client);
-  program_stop(s->program);
-  cr_expect(strstr(s->program->out, text), "%s", s->program->out);
+/* One attempt, of the stage's client, holds the only place; a second client
+ * waits in line for it. */
+struct pair {
+  struct stage stage;
+  struct arrival *held;
+  struct client *second;
+};
+
+static struct pair pair_of(struct stage stage, const char *target) {
+  struct pair p = {.stage = stage, .second = client_new(stage.program->port)};
+  p.held = stage_ask(&stage, "/smart/1");
+  ask_in_line(stage.program, p.second, target);
+  return p;
+}
+
+#define open_pair(...) pair_of(open_narrow(__VA_ARGS__), "/smart/2")
+
+static void pair_close(struct pair *p) {
+  client_free(p->second);
+  stage_close(&p->stage);
 }
 
 /* ---- in line ---------------------------------------------------------------- */
 
 static void expect_order(const char *workers) {
   enum { CLIENTS = 8 };
-  struct stage s = open_narrow("--queue", "10:20s", "--workers", workers);
+  SCOPED(stage) s = open_narrow("--queue", "10:20s", "--workers", workers);
   struct client *clients[CLIENTS];
   char target[CLIENTS][32];
   client_get(s.client, "/smart/first");
@@ -74,13 +84,11 @@ static void expect_order(const char *workers) {
     ask_in_line(s.program, clients[i], target[i]);
   }
   origin_expect_no_arrival(s.origin);
-  arrival_answer_json(first, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, first, 200, OK);
   for (int i = 0; i < CLIENTS; i++)
     serve(s.origin, clients[i], target[i] + strlen("/smart"));
   for (int i = 0; i < CLIENTS; i++) client_free(clients[i]);
-  expect_in_log(&s, "\"queued\":");
-  stage_close(&s);
+  stage_expect_log(&s, "\"queued\":");
 }
 
 Test(queue, who_comes_first_starts_first) { expect_order("1"); }
@@ -89,7 +97,7 @@ Test(queue, the_line_is_one_for_all_workers) { expect_order("4"); }
 
 Test(queue, many_clients_of_many_workers_are_all_served) {
   enum { CLIENTS = 48 };
-  struct stage s =
+  SCOPED(stage) s =
       open_queue("--max-attempts", "2", "--queue", "100:40s", "--workers", "4");
   struct client *clients[CLIENTS];
   for (int i = 0; i < CLIENTS; i++) {
@@ -99,27 +107,18 @@ Test(queue, many_clients_of_many_workers_are_all_served) {
   for (int i = 0; i < CLIENTS; i++)
     arrival_answer_json(origin_await(s.origin), 200, OK);
   for (int i = 0; i < CLIENTS; i++) {
-    reply_expect(client_await_reply(clients[i]), 200, OK);
+    client_expect(clients[i], 200, OK);
     client_free(clients[i]);
   }
-  stage_close(&s);
 }
 
 Test(queue, who_comes_when_the_line_is_full_is_refused_at_once) {
-  struct stage s = open_narrow("--queue", "1:20s");
-  struct client *second = client_new(s.program->port);
-  struct client *third = client_new(s.program->port);
-  client_get(s.client, "/smart/1");
-  struct arrival *held = await_line(s.origin, "/1");
-  ask_in_line(s.program, second, "/smart/2");
+  SCOPED(pair) p = open_pair("--queue", "1:20s");
+  OWNED(client) third = client_new(p.stage.program->port);
   client_get(third, "/smart/3");
   expect_refused(third, "full");
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
-  serve(s.origin, second, "/2");
-  client_free(second);
-  client_free(third);
-  stage_close(&s);
+  stage_serve(&p.stage, p.held, 200, OK);
+  serve(p.stage.origin, p.second, "/2");
 }
 
 /* ---- and out ---------------------------------------------------------------- */
@@ -133,126 +132,79 @@ static void expect_queued(const struct reply *reply, double least_ms) {
 
 Test(queue, when_its_time_is_over_it_is_refused) {
   hurry_open();
-  struct stage s = open_narrow("--queue", "10:20s");
-  struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
-  ask_in_line(s.program, second, "/smart");
+  SCOPED(pair) p = open_pair("--queue", "10:20s");
   hurry_by(20);
-  expect_refused(second, "queue");
-  expect_queued(&second->reply, 20000);
-  reply_expect_field(&second->reply, "Hedge-Attempts", "0");
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
-  client_free(second);
-  expect_in_log(&s, "\"refused_by\":\"queue\"");
-  stage_close(&s);
+  expect_refused(p.second, "queue");
+  expect_queued(&p.second->reply, 20000);
+  reply_expect_field(&p.second->reply, "Hedge-Attempts", "0");
+  stage_serve(&p.stage, p.held, 200, OK);
+  stage_expect_log(&p.stage, "\"refused_by\":\"queue\"");
 }
 
 Test(queue, it_is_refused_before_its_deadline) {
   hurry_open();
-  struct stage s = open_narrow("--queue", "10:60s");
-  struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
-  ask_in_line(s.program, second, "/smart?timeout=40000");
+  SCOPED(pair) p =
+      pair_of(open_narrow("--queue", "10:60s"), "/smart?timeout=40000");
   hurry_by(36); /* in the last eighth no answer would come any more */
-  expect_refused(second, "queue");
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
-  client_free(second);
-  stage_close(&s);
+  expect_refused(p.second, "queue");
+  stage_serve(&p.stage, p.held, 200, OK);
 }
 
 Test(queue, a_client_that_leaves_makes_room_for_the_next) {
-  struct stage s = open_narrow("--queue", "10:20s", "--workers", "1");
-  struct client *second = client_new(s.program->port);
-  struct client *third = client_new(s.program->port);
-  client_get(s.client, "/smart/1");
-  struct arrival *held = await_line(s.origin, "/1");
-  ask_in_line(s.program, second, "/smart/2");
-  ask_in_line(s.program, third, "/smart/3");
-  client_free(second);
-  second = client_new(s.program->port);
-  client_get(second, "/healthz"); /* so that the other has left */
-  (void)client_await_reply(second);
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
-  serve(s.origin, third, "/3");
-  client_free(second);
+  SCOPED(pair) p = open_pair("--queue", "10:20s", "--workers", "1");
+  struct client *third = client_new(p.stage.program->port);
+  ask_in_line(p.stage.program, third, "/smart/3");
+  client_free(p.second);
+  p.second = client_new(p.stage.program->port);
+  client_expect_healthy(p.second); /* so that the other has left */
+  stage_serve(&p.stage, p.held, 200, OK);
+  serve(p.stage.origin, third, "/3");
   client_free(third);
-  expect_in_log(&s, "\"outcome\":\"gone\"");
-  stage_close(&s);
+  stage_expect_log(&p.stage, "\"outcome\":\"gone\"");
 }
 
 Test(queue, a_drain_serves_who_waits) {
-  struct stage s = open_narrow("--queue", "10:20s", "--drain", "60m");
-  struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart/1");
-  struct arrival *held = await_line(s.origin, "/1");
-  ask_in_line(s.program, second, "/smart/2");
-  program_signal(s.program, SIGTERM);
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
-  serve(s.origin, second, "/2");
-  program_await_exit(s.program);
-  client_free(second);
-  stage_close(&s);
+  SCOPED(pair) p = open_pair("--queue", "10:20s", "--drain", "60m");
+  program_signal(p.stage.program, SIGTERM);
+  stage_serve(&p.stage, p.held, 200, OK);
+  serve(p.stage.origin, p.second, "/2");
+  program_await_exit(p.stage.program);
 }
 
 Test(queue, when_the_drain_is_over_who_waits_is_cut_with_503) {
-  struct stage s = open_narrow("--queue", "10:20s", "--drain", "100ms");
-  struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart/1");
-  struct arrival *held = await_line(s.origin, "/1");
-  ask_in_line(s.program, second, "/smart/2");
-  program_signal(s.program, SIGTERM);
-  reply_expect_problem(client_await_reply(s.client), 503);
-  reply_expect_problem(client_await_reply(second), 503);
-  arrival_await_closed(held);
-  program_await_exit(s.program);
-  client_free(second);
-  stage_close(&s);
+  SCOPED(pair) p = open_pair("--queue", "10:20s", "--drain", "100ms");
+  program_signal(p.stage.program, SIGTERM);
+  client_expect_problem(p.stage.client, 503);
+  client_expect_problem(p.second, 503);
+  arrival_await_closed(p.held);
+  program_await_exit(p.stage.program);
 }
 
 /* ---- who does not wait ------------------------------------------------------- */
 
 Test(queue, a_retry_does_not_overtake_who_waits) {
-  struct stage s = open_queue("--rate", "1/h:1", "--queue", "10:20s",
-                              "--retries", "1", "--backoff", "0ms");
-  struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
-  ask_in_line(s.program, second, "/smart");
-  arrival_answer_json(held, 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  SCOPED(pair) p = pair_of(open_queue("--rate", "1/h:1", "--queue", "10:20s",
+                                      "--retries", "1", "--backoff", "0ms"),
+                           "/smart");
+  arrival_answer_json(p.held, 500, "{}");
+  const struct reply *reply = client_expect_problem(p.stage.client, 502);
   reply_expect_result(reply, 1, "refused");
   reply_expect_in_body(reply, "\"refused_by\":\"queue\"");
-  origin_expect_no_arrival(s.origin);
-  client_free(second);
-  stage_close(&s);
+  origin_expect_no_arrival(p.stage.origin);
 }
 
 /* It has one target, so its hedge would go past itself. */
 Test(queue, a_hedge_is_refused_while_its_primary_waits) {
   hurry_open();
-  struct stage s =
+  SCOPED(pair) p = pair_of(
       stage_open("--max-attempts", "1", "--queue", "10:60s", "--hedges", "1",
-                 "--hedge-after", "0ms", "--trace", "on", "--timeout", "50s");
-  struct client *second = client_new(s.program->port);
-  client_get(s.client, "/smart");
-  struct arrival *held = origin_await(s.origin);
-  ask_in_line(s.program, second, "/smart?timeout=40000");
+                 "--hedge-after", "0ms", "--trace", "on", "--timeout", "50s"),
+      "/smart?timeout=40000");
   hurry_by(36);
-  const struct reply *reply = client_await_reply(second);
-  reply_expect_problem(reply, 503);
+  const struct reply *reply = client_expect_problem(p.second, 503);
   reply_expect_field(reply, "Hedge-Attempts", "0");
   reply_expect_result(reply, 1, "refused");
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
-  client_free(second);
-  stage_close(&s);
+  stage_serve(&p.stage, p.held, 200, OK);
 }
 
 /* ---- several targets -------------------------------------------------------- */
@@ -271,31 +223,45 @@ static struct client *client_of(struct scene *s) {
   return client_new(s->program->port);
 }
 
-static void expect_ok(struct client *client) {
-  reply_expect(client_await_reply(client), 200, OK);
+static void expect_ok(struct client *client) { client_expect(client, 200, OK); }
+
+/* Neither target has room: a is asked by the first client, b by the second, and
+ * two more wait. */
+struct four {
+  struct scene scene;
+  struct arrival *a, *b;
+  struct client *second, *third, *fourth;
+};
+
+static struct four four_open(const char *yaml) {
+  struct four f = {.scene = scene_open(yaml)};
+  f.second = client_of(&f.scene);
+  f.third = client_of(&f.scene);
+  f.fourth = client_of(&f.scene);
+  client_get(f.scene.client, "/smart/1");
+  f.a = await_line(f.scene.a, "/1");
+  client_get(f.second, "/smart/2");
+  f.b = await_line(f.scene.b, "/2");
+  ask_in_line(f.scene.program, f.third, "/smart/3");
+  ask_in_line(f.scene.program, f.fourth, "/smart/4");
+  return f;
 }
 
-/* Neither target has room; whose answer comes first is whose room it is. */
+static void four_close(struct four *f) {
+  client_free(f->second);
+  client_free(f->third);
+  client_free(f->fourth);
+  scene_close(&f->scene);
+}
+
+/* Whose answer comes first is whose room it is. */
 static void expect_first_room(const char *yaml) {
-  struct scene s = scene_open(yaml);
-  struct client *second = client_of(&s), *third = client_of(&s);
-  struct client *fourth = client_of(&s);
-  client_get(s.client, "/smart/1");
-  struct arrival *slow = await_line(s.a, "/1");
-  client_get(second, "/smart/2");
-  struct arrival *quick = await_line(s.b, "/2");
-  ask_in_line(s.program, third, "/smart/3");
-  ask_in_line(s.program, fourth, "/smart/4");
-  arrival_answer_json(quick, 200, OK);
-  expect_ok(second);
-  serve(s.b, third, "/3");
-  serve(s.b, fourth, "/4");
-  arrival_answer_json(slow, 200, OK);
-  expect_ok(s.client);
-  client_free(second);
-  client_free(third);
-  client_free(fourth);
-  scene_close(&s);
+  SCOPED(four) f = four_open(yaml);
+  arrival_answer_json(f.b, 200, OK);
+  expect_ok(f.second);
+  serve(f.scene.b, f.third, "/3");
+  serve(f.scene.b, f.fourth, "/4");
+  scene_serve(&f.scene, f.a, 200, OK);
 }
 
 Test(queue, who_waits_takes_the_first_room_of_any_target) {
@@ -311,33 +277,20 @@ Test(queue, who_waits_takes_the_first_room_of_any_target_in_all_workers) {
 }
 
 Test(queue, in_the_order_of_arrival_whoever_has_room) {
-  struct scene s = scene_open("workers: 4\n" PAIR("hedges: 0"));
-  struct client *second = client_of(&s), *third = client_of(&s);
-  struct client *fourth = client_of(&s);
-  client_get(s.client, "/smart/1");
-  struct arrival *a = await_line(s.a, "/1");
-  client_get(second, "/smart/2");
-  struct arrival *b = await_line(s.b, "/2");
-  ask_in_line(s.program, third, "/smart/3");
-  ask_in_line(s.program, fourth, "/smart/4");
-  arrival_answer_json(a, 200, OK);
-  expect_ok(s.client);
-  a = await_line(s.a, "/3");
-  arrival_answer_json(b, 200, OK);
-  expect_ok(second);
-  serve(s.b, fourth, "/4");
-  arrival_answer_json(a, 200, OK);
-  expect_ok(third);
-  client_free(second);
-  client_free(third);
-  client_free(fourth);
-  scene_close(&s);
+  SCOPED(four) f = four_open("workers: 4\n" PAIR("hedges: 0"));
+  scene_serve(&f.scene, f.a, 200, OK);
+  struct arrival *third = await_line(f.scene.a, "/3");
+  arrival_answer_json(f.b, 200, OK);
+  expect_ok(f.second);
+  serve(f.scene.b, f.fourth, "/4");
+  arrival_answer_json(third, 200, OK);
+  expect_ok(f.third);
 }
 
 /* It was to ask the first; its hedge was to ask the second, where it is now. */
 Test(queue, the_hedge_of_one_that_went_elsewhere_asks_where_it_came_from) {
-  struct scene s = scene_open(PAIR(HEDGED));
-  struct client *second = client_of(&s);
+  SCOPED(scene) s = scene_open(PAIR(HEDGED));
+  OWNED(client) second = client_of(&s);
   client_get(s.client, "/smart/1");
   struct arrival *held = await_line(s.a, "/1");
   client_get(second, "/smart/2");
@@ -347,14 +300,12 @@ Test(queue, the_hedge_of_one_that_went_elsewhere_asks_where_it_came_from) {
   arrival_answer_json(moved, 500, "{}");
   serve(s.a, second, "/2");
   reply_expect_field(&second->reply, "Hedge-Attempts", "2");
-  client_free(second);
-  scene_close(&s);
 }
 
 /* One that asks each target, and no other instead, waits for that one. */
 Test(queue, who_may_ask_one_target_waits_for_that_one) {
-  struct scene s = scene_open(PAIR("hedges: 0"));
-  struct client *second = client_of(&s);
+  SCOPED(scene) s = scene_open(PAIR("hedges: 0"));
+  OWNED(client) second = client_of(&s);
   client_get(s.client, "/all");
   struct arrival *a = await_line(s.a, "/"), *b = await_line(s.b, "/");
   ask_in_line(s.program, second, "/all");
@@ -362,16 +313,14 @@ Test(queue, who_may_ask_one_target_waits_for_that_one) {
   b = await_line(s.b, "/");
   arrival_answer_json(b, 200, "2");
   arrival_answer_json(a, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "[1,2]");
+  client_expect(s.client, 200, "[1,2]");
   arrival_answer_json(await_line(s.a, "/"), 200, "1");
-  reply_expect(client_await_reply(second), 200, "[1,2]");
-  client_free(second);
-  scene_close(&s);
+  client_expect(second, 200, "[1,2]");
 }
 
 Test(queue, many_clients_of_many_workers_are_served_by_two_targets) {
   enum { CLIENTS = 24 };
-  struct scene s = scene_open(
+  SCOPED(scene) s = scene_open(
       "workers: 4\n"
       "defaults: {hedges: 0, timeout: 50s}\n"
       "upstreams: {x: {targets: [$A, $B], max_attempts: 1, rate: '1000/s:1',\n"
@@ -391,34 +340,31 @@ Test(queue, many_clients_of_many_workers_are_served_by_two_targets) {
     expect_ok(clients[i]);
     client_free(clients[i]);
   }
-  scene_close(&s);
 }
 
 /* ---- /all ------------------------------------------------------------------ */
 
 Test(queue, the_items_of_all_wait_as_well) {
-  struct stage s = open_narrow("--queue", "10:20s");
+  SCOPED(stage) s = open_narrow("--queue", "10:20s");
   client_post(s.client, "/all", "[\"/a\",\"/b\",\"/c\"]");
   arrival_answer_json(await_line(s.origin, "/a"), 200, "1");
   arrival_answer_json(await_line(s.origin, "/b"), 200, "2");
   arrival_answer_json(await_line(s.origin, "/c"), 200, "3");
-  reply_expect(client_await_reply(s.client), 200, "[1,2,3]");
-  stage_close(&s);
+  client_expect(s.client, 200, "[1,2,3]");
 }
 
 Test(queue, the_items_of_all_need_tokens) {
-  struct stage s = open_queue("--rate", "1/m:2");
+  SCOPED(stage) s = open_queue("--rate", "1/m:2");
   client_post(s.client, "/all", "[\"/a\",\"/b\",\"/c\"]");
   arrival_answer_json(await_line(s.origin, "/a"), 200, "1");
   arrival_answer_json(await_line(s.origin, "/b"), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "[1,2,null]");
-  stage_close(&s);
+  client_expect(s.client, 200, "[1,2,null]");
 }
 
 /* ---- rates ----------------------------------------------------------------- */
 
 Test(queue, a_primary_above_the_rate_is_refused) {
-  struct stage s = open_queue("--rate", "1/m:2");
+  SCOPED(stage) s = open_queue("--rate", "1/m:2");
   for (int i = 0; i < 2; i++) {
     client_get(s.client, "/smart");
     serve(s.origin, s.client, "/");
@@ -426,12 +372,11 @@ Test(queue, a_primary_above_the_rate_is_refused) {
   client_get(s.client, "/smart");
   expect_refused(s.client, "rate");
   reply_expect_in_body(&s.client->reply, "--rate");
-  expect_in_log(&s, "\"refused_by\":\"rate\"");
-  stage_close(&s);
+  stage_expect_log(&s, "\"refused_by\":\"rate\"");
 }
 
 Test(queue, a_hedge_takes_a_token_too) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--rate", "1/m:2", "--hedges", "1", "--hedge-after", "0ms");
   client_get(s.client, "/smart");
   (void)origin_await_attempt(s.origin, 0);
@@ -439,52 +384,41 @@ Test(queue, a_hedge_takes_a_token_too) {
   reply_expect_story(client_await_reply(s.client), "2", "1");
   client_get(s.client, "/smart");
   expect_refused(s.client, "rate");
-  stage_close(&s);
 }
 
 /* Of 16 at once two are the primaries'. */
 Test(queue, hedges_leave_an_eighth_to_primaries) {
-  struct stage s = stage_open("--rate", "1/m:16", "--hedges", "15",
-                              "--hedge-after", "0ms", "--budget", "1000%:100");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+  SCOPED(stage) s = stage_open("--rate", "1/m:16", "--hedges", "15",
+                               "--hedge-after", "0ms", "--budget", "1000%:100");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, OK);
   reply_expect_story(client_await_reply(s.client), "14", "0");
   for (int i = 0; i < 2; i++) {
-    client_get(s.client, "/smart");
-    arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+    arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, OK);
     reply_expect_story(client_await_reply(s.client), "1", "0");
   }
   client_get(s.client, "/smart");
   expect_refused(s.client, "rate");
-  stage_close(&s);
 }
 
 Test(queue, who_waits_for_a_token_gets_it) {
-  struct stage s = open_queue("--rate", "20/s:1", "--queue", "10:20s");
+  SCOPED(stage) s = open_queue("--rate", "20/s:1", "--queue", "10:20s");
   struct client *clients[3];
   char target[32];
   for (int i = 0; i < 3; i++) {
     clients[i] = client_new(s.program->port);
     snprintf(target, sizeof target, "/smart/%d", i);
     client_get(clients[i], target);
-    client_get(s.client, "/healthz");
-    (void)client_await_reply(s.client);
+    client_expect_healthy(s.client);
   }
   for (int i = 0; i < 3; i++)
     arrival_answer_json(origin_await(s.origin), 200, OK);
   for (int i = 0; i < 3; i++) {
-    reply_expect(client_await_reply(clients[i]), 200, OK);
+    client_expect(clients[i], 200, OK);
     client_free(clients[i]);
   }
-  stage_close(&s);
 }
 
 /* ---- a reload -------------------------------------------------------------- */
-
-static void reload(struct scene *s) {
-  program_signal(s->program, SIGHUP);
-  program_await_notice(s->program, "hedgerow: reloaded");
-}
 
 #define ONE(rule)                                                              \
   "trace: on\n"                                                                \
@@ -493,29 +427,24 @@ static void reload(struct scene *s) {
   "routes: [{path: /smart, upstream: x}]\n"
 
 Test(queue, a_reload_keeps_the_order) {
-  struct scene s = scene_open(ONE("max_attempts: 1, queue: '10:20s'"));
-  struct client *second = client_new(s.program->port);
-  struct client *third = client_new(s.program->port);
+  SCOPED(scene) s = scene_open(ONE("max_attempts: 1, queue: '10:20s'"));
+  OWNED(client) second = client_new(s.program->port);
+  OWNED(client) third = client_new(s.program->port);
   client_get(s.client, "/smart/1");
   struct arrival *held = await_line(s.a, "/1");
   ask_in_line(s.program, second, "/smart/2");
-  reload(&s);
+  program_reload(s.program, "hedgerow: reloaded");
   ask_in_line(s.program, third, "/smart/3");
-  arrival_answer_json(held, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  scene_serve(&s, held, 200, OK);
   serve(s.a, second, "/2");
   serve(s.a, third, "/3");
-  client_free(second);
-  client_free(third);
-  scene_close(&s);
 }
 
 Test(queue, a_reload_fills_no_bucket) {
-  struct scene s = scene_open(ONE("rate: '1/h:1'"));
+  SCOPED(scene) s = scene_open(ONE("rate: '1/h:1'"));
   client_get(s.client, "/smart/1");
   serve(s.a, s.client, "/1");
-  reload(&s);
+  program_reload(s.program, "hedgerow: reloaded");
   client_get(s.client, "/smart/2");
   expect_refused(s.client, "rate");
-  scene_close(&s);
 }

@@ -18,10 +18,10 @@
 #include "support/scrape.h"
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 TestSuite(refusals, .fini = folder_remove);
 
-#define OK "{\"ok\":true}"
 #define ALONE "Hedge: off\r\n"
 #define STREAM_HEAD "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -57,8 +57,7 @@ static bool has_story(const struct reply *reply, const char *attempts) {
 
 /* A race whose primary wins. True: no hedge was started. */
 static bool answers_alone(struct stage *s, int status) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), status, OK);
+  arrival_answer_json(stage_ask_primary(s, "/smart"), status, OK);
   return has_story(client_await_reply(s->client), "1");
 }
 
@@ -71,20 +70,17 @@ static void expect_in_log(struct stage *s, const char *text) {
   program_stop(s->program);
   ssize_t n = pread(s->program->out_fd, log, sizeof log - 1, 0);
   cr_assert(n > 0);
-  cr_expect(strstr(log, text), "%s is not in the log", text);
+  words_expect(log, text);
 }
 
 /* Asks once more: the primary fails, and the hedge was refused. The problem and
  * the log say by what; ends the stage. */
 static void expect_refused_hedge(struct stage *s, const char *by,
                                  const char *words) {
-  char said[64];
-  snprintf(said, sizeof said, "\"result\":\"refused\",\"refused_by\":\"%s\"",
-           by);
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), 500, "{}");
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect_problem(reply, 502);
+  const char *said =
+      words_of("\"result\":\"refused\",\"refused_by\":\"%s\"", by);
+  arrival_answer_json(stage_ask_primary(s, "/smart"), 500, "{}");
+  const struct reply *reply = client_expect_problem(s->client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   reply_expect_in_body(reply, said);
   reply_expect_in_body(reply, words);
@@ -115,20 +111,18 @@ static bool let_no_memory_be_mapped(const struct program *program) {
 }
 
 Test(refusals, memory) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--hedges", "0", "--log", "json", "--workers", "1");
   client_post(s.client, "/all", "[]");
-  reply_expect(client_await_reply(s.client), 200, "[]");
+  client_expect(s.client, 200, "[]");
   if (let_no_memory_be_mapped(s.program)) {
     client_get(s.client, "/smart");
-    const struct reply *reply = client_await_reply(s.client);
-    reply_expect_problem(reply, 503);
+    const struct reply *reply = client_expect_problem(s.client, 503);
     reply_expect_in_body(reply, "\"refused_by\":\"memory\"");
     reply_expect_in_body(reply, "no memory was free");
     origin_expect_no_arrival(s.origin);
     expect_in_log(&s, "\"refused_by\":\"memory\"");
   }
-  stage_close(&s);
 }
 
 Test(refusals, budget) {
@@ -141,8 +135,7 @@ Test(refusals, budget) {
 Test(refusals, budget_of_failures) {
   struct stage s = stage_open("--hedges", "1", "--hedge-after", "20s", "--log",
                               "json", "--budget", "0.1%:1");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
   reply_expect_story(client_await_reply(s.client), "2", NULL);
   expect_refused_hedge(&s, "budget", "--budget");
@@ -172,10 +165,8 @@ Test(refusals, shed) {
 /* The primary fails, and the problem says that this has refused the hedge. One
  * that was started would end at the deadline. */
 static bool is_told(struct stage *s, const char *by) {
-  char said[64];
-  snprintf(said, sizeof said, "\"refused_by\":\"%s\"", by);
-  client_get(s->client, "/smart?timeout=200");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), 500, "{}");
+  const char *said = words_of("\"refused_by\":\"%s\"", by);
+  arrival_answer_json(stage_ask_primary(s, "/smart?timeout=200"), 500, "{}");
   return strstr(client_await_reply(s->client)->body, said) != NULL;
 }
 
@@ -194,17 +185,16 @@ static void ask_for_a_second(struct stage *s) {
 /* A race that the primary wins after 20 ms of hedgerow's own time: a request
  * beside it has met its deadline by then, and asked somebody else. */
 static bool wins_slowly_alone(struct stage *s, struct client *beside) {
-  client_get(s->client, "/smart");
-  struct arrival *primary = origin_await_attempt(s->origin, 0);
+  struct arrival *primary = stage_ask_primary(s, "/smart");
   client_get(beside, "/all?timeout=20");
-  reply_expect(client_await_reply(beside), 200, "[null]");
+  client_expect(beside, 200, "[null]");
   arrival_answer_json(primary, 200, OK);
   return has_story(client_await_reply(s->client), "1");
 }
 
 Test(refusals, slow_target) {
-  struct origin *stuck = origin_new_stuck();
-  struct stage s =
+  OWNED(origin) stuck = origin_new_stuck();
+  SCOPED(stage) s =
       open_hedging("--budget", "1500%:1000000", "--all", stuck->url);
   struct client *beside = client_new(s.program->port);
   unsigned tries = 0;
@@ -213,8 +203,6 @@ Test(refusals, slow_target) {
     cr_assert(++tries < TRIES, "no hedge was refused");
   client_free(beside);
   expect_in_log(&s, "\"refused_by\":\"slow_target\"");
-  stage_close(&s);
-  origin_free(stuck);
 }
 
 enum { CROWD = 60 };
@@ -236,7 +224,7 @@ static bool crowd_shows(struct stage *s, struct client **crowd) {
 }
 
 Test(refusals, crowded) {
-  struct stage s = open_hedging("--budget", "1500%:1000000");
+  SCOPED(stage) s = open_hedging("--budget", "1500%:1000000");
   struct client *crowd[CROWD];
   unsigned tries = 0;
   for (int i = 0; i < CROWD; i++) crowd[i] = client_new(s.program->port);
@@ -244,12 +232,11 @@ Test(refusals, crowded) {
     cr_assert(++tries < TRIES, "no hedge was refused");
   for (int i = 0; i < CROWD; i++) client_free(crowd[i]);
   expect_in_log(&s, "\"refused_by\":\"crowded\"");
-  stage_close(&s);
 }
 
 /* Answers that are passed on as they come are in flight, and no crowd. */
 Test(refusals, streams_are_no_crowd) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open("defaults: {hedges: 1, hedge_after: 0ms, on_failure: wait,\n"
                  "           budget: '1500%:1000000'}\n"
                  "upstreams: {x: {targets: [$A]}}\n"
@@ -275,7 +262,6 @@ Test(refusals, streams_are_no_crowd) {
     arrival_await_closed(streams[i]);
     client_free(crowd[i]);
   }
-  scene_close(&s);
 }
 
 /* ---- a retry -------------------------------------------------------------- */
@@ -286,12 +272,6 @@ Test(refusals, streams_are_no_crowd) {
 #define open_retrying(...)                                                     \
   stage_open("--hedges", "0", "--retries", "3", "--backoff", "5ms", "--log",   \
              "json", "--workers", "1", "--admin", AT, __VA_ARGS__)
-
-static unsigned count_of(const char *text, const char *in) {
-  unsigned count = 0;
-  for (; (in = strstr(in, text)); in += strlen(text)) count++;
-  return count;
-}
 
 /* The primary, which is there, fails. Its retry is told by problem, metrics,
  * receipt and log, once. */
@@ -304,11 +284,10 @@ static void expect_refused_retry(struct stage *s, struct arrival *primary,
            "hedgerow_refusals_total{upstream=\"to\",reason=\"%s\"}", by);
   snprintf(sum, sizeof sum, "refused 1 (%s)", by);
   arrival_answer_json(primary, 500, "{}");
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s->client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   reply_expect_in_body(reply, "\"kind\":\"retry\"");
-  cr_expect_eq(count_of(said, reply->body), 1, "%s", reply->body);
+  cr_expect_eq(words_count(reply->body, said), 1, "%s", reply->body);
   scrape_expect(s->program, sample, 1);
   program_signal(s->program, SIGUSR1);
   program_await_notice(s->program, sum);
@@ -317,14 +296,13 @@ static void expect_refused_retry(struct stage *s, struct arrival *primary,
 static void expect_refused_retry_in_log(struct stage *s) {
   client_leave(s->client);
   program_stop(s->program);
-  cr_expect_eq(count_of("\"kind\":\"retry\"", s->program->out), 1, "%s",
+  cr_expect_eq(words_count(s->program->out, "\"kind\":\"retry\""), 1, "%s",
                s->program->out);
   stage_close(s);
 }
 
 static struct arrival *ask_first(struct stage *s) {
-  client_get(s->client, "/smart");
-  return origin_await_attempt(s->origin, 0);
+  return stage_ask_primary(s, "/smart");
 }
 
 Test(refusals, a_retry_by_budget) {
@@ -365,96 +343,86 @@ Test(refusals, a_retry_by_full) {
 
 /* Each by its own reason: the hedge has a time, and the retry a failure. */
 Test(refusals, a_hedge_and_a_retry_are_told_one_by_one) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--hedges", "1", "--hedge-after", "20s", "--retries", "1",
                  "--backoff", "5ms", "--budget", "0%", "--log", "json");
   arrival_answer_json(ask_first(&s), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  cr_expect_eq(count_of("\"refused_by\":\"budget\"", reply->body), 2, "%s",
+  const struct reply *reply = client_expect_problem(s.client, 502);
+  cr_expect_eq(words_count(reply->body, "\"refused_by\":\"budget\""), 2, "%s",
                reply->body);
   client_leave(s.client);
   program_stop(s.program);
-  cr_expect_eq(count_of("\"kind\":\"hedge\"", s.program->out), 1);
-  cr_expect_eq(count_of("\"kind\":\"retry\"", s.program->out), 1);
-  stage_close(&s);
+  cr_expect_eq(words_count(s.program->out, "\"kind\":\"hedge\""), 1);
+  cr_expect_eq(words_count(s.program->out, "\"kind\":\"retry\""), 1);
 }
 
 Test(refusals, a_retry_of_an_item) {
-  struct scene s = scene_open("log: json\n"
-                              "defaults: {hedges: 0, retries: 2, budget: 0%}\n"
-                              "upstreams: {x: {targets: [$A, $B]}}\n"
-                              "routes: [{path: /all, upstream: x, list: x}]\n");
+  SCOPED(scene) s =
+      scene_open("log: json\n"
+                 "defaults: {hedges: 0, retries: 2, budget: 0%}\n"
+                 "upstreams: {x: {targets: [$A, $B]}}\n"
+                 "routes: [{path: /all, upstream: x, list: x}]\n");
   client_get(s.client, "/all?hedge=1");
   arrival_answer_json(origin_await_attempt(s.a, 0), 200, OK);
   arrival_answer_json(origin_await(s.b), 500, "{}");
   const struct reply *reply = client_await_reply(s.client);
-  cr_expect_eq(count_of("desc=refused", reply->head), 1, "%s", reply->head);
+  cr_expect_eq(words_count(reply->head, "desc=refused"), 1, "%s", reply->head);
   program_stop(s.program);
-  cr_expect_eq(count_of("\"refused_by\":\"budget\"", s.program->out), 1, "%s",
-               s.program->out);
-  scene_close(&s);
+  cr_expect_eq(words_count(s.program->out, "\"refused_by\":\"budget\""), 1,
+               "%s", s.program->out);
 }
 
 /* ---- and what changes it -------------------------------------------------- */
 
 Test(refusals, gate_off_lets_a_target_be_hedged_that_sheds) {
-  struct stage s = open_hedging("--gate", "off");
+  SCOPED(stage) s = open_hedging("--gate", "off");
   ask_often(&s, 32, 503);
   cr_expect(!wins_alone(&s));
-  stage_close(&s);
 }
 
 Test(refusals, a_larger_budget_pays_for_more) {
-  struct stage s = open_hedging("--budget", "0.1%:3");
+  SCOPED(stage) s = open_hedging("--budget", "0.1%:3");
   for (int i = 0; i < 3; i++) cr_expect(!wins_alone(&s), "hedge %d", i);
   cr_expect(wins_alone(&s));
-  stage_close(&s);
 }
 
 Test(refusals, successes_earn_another) {
-  struct stage s = open_hedging("--budget", "50%:1");
+  SCOPED(stage) s = open_hedging("--budget", "50%:1");
   cr_expect(!wins_alone(&s));
   cr_expect(wins_alone(&s));
   cr_expect(!wins_alone(&s));
-  stage_close(&s);
 }
 
 Test(refusals, so_do_answers_that_are_a_final_4xx) {
-  struct stage s = open_hedging("--budget", "50%:1", "--final", "4xx");
+  SCOPED(stage) s = open_hedging("--budget", "50%:1", "--final", "4xx");
   cr_expect(!answers_alone(&s, 404));
   cr_expect(answers_alone(&s, 404));
   cr_expect(!answers_alone(&s, 404));
-  stage_close(&s);
 }
 
 /* ---- nobody waits for a refusal ------------------------------------------- */
 
 Test(refusals, a_failure_does_not_wait_for_a_hedge_without_a_token) {
-  struct stage s = stage_open("--hedges", "2", "--hedge-after", "40s",
-                              "--budget", "0%", "--timeout", "60s");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  SCOPED(stage) s = stage_open("--hedges", "2", "--hedge-after", "40s",
+                               "--budget", "0%", "--timeout", "60s");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_story(reply, "1", NULL);
   for (unsigned k = 1; k <= 2; k++) reply_expect_result(reply, k, "refused");
   reply_expect_in_body(reply, "\"refused_by\":\"budget\"");
-  stage_close(&s);
 }
 
 /* Of two items it is the second whose hedge may not come. */
 Test(refusals, a_failed_item_does_not_wait_for_a_target_that_has_asked_to) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open("defaults: {hedges: 1, hedge_after: 40s, timeout: 60s}\n"
                  "upstreams: {x: {targets: [$A, $B]}}\n"
                  "routes: [{path: /all, upstream: x, list: x}]\n");
   client_get(s.client, "/all?hedge=1");
   arrival_answer_json(origin_await_attempt(s.a, 0), 200, OK);
   arrival_answer(origin_await(s.b), 503, "Retry-After: 50\r\n", "{}");
-  reply_expect(client_await_reply(s.client), 200, "[" OK ",null]");
+  client_expect(s.client, 200, "[" OK ",null]");
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 /* ---- benches -------------------------------------------------------------- */
@@ -465,16 +433,15 @@ Test(refusals, a_failed_item_does_not_wait_for_a_target_that_has_asked_to) {
   "routes: [{path: /smart, upstream: x}]\n"
 
 Test(refusals, a_target_that_fails_five_times_is_not_asked_first) {
-  struct scene s = scene_open(PAIR);
+  SCOPED(scene) s = scene_open(PAIR);
   for (int i = 0; i < 5; i++) ask_alone(s.client, s.a, 500);
   program_await_notice(s.program, "is passed by for 10 s: it keeps failing");
   ask_alone(s.client, s.b, 200);
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 Test(refusals, a_target_that_loses_ten_races_is_not_asked_first) {
-  struct scene s = scene_open(PAIR);
+  SCOPED(scene) s = scene_open(PAIR);
   for (int i = 0; i < 10; i++) {
     client_get(s.client, "/smart");
     struct arrival *slow = origin_await_attempt(s.a, 0);
@@ -486,7 +453,6 @@ Test(refusals, a_target_that_loses_ten_races_is_not_asked_first) {
   client_get(s.client, "/smart");
   arrival_answer_json(origin_await_attempt(s.b, 0), 200, OK);
   (void)client_await_reply(s.client);
-  scene_close(&s);
 }
 
 /* ---- who is tried --------------------------------------------------------- */
@@ -508,60 +474,55 @@ static void fail_in_turn(struct scene *s) {
     client_get(s->client, "/smart");
     answer(s->a, 0, 500);
     answer(s->b, 1, 200);
-    reply_expect(client_await_reply(s->client), 200, OK);
+    client_expect(s->client, 200, OK);
   }
   program_await_notice(s->program, "is passed by for 10 s: it keeps failing");
 }
 
 Test(refusals, whose_time_is_over_is_tried_whose_turn_it_ever_is) {
   hurry_open();
-  struct scene s = scene_open(IN_TURN);
+  SCOPED(scene) s = scene_open(IN_TURN);
   fail_in_turn(&s);
   hurry_by(10);
   client_get(s.client, "/smart");
   answer(s.a, 0, 200);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  client_expect(s.client, 200, OK);
   program_await_notice(s.program, "is back");
   ask_alone(s.client, s.a, 200);
   ask_alone(s.client, s.b, 200);
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 Test(refusals, one_item_of_all_tries_it) {
   hurry_open();
-  struct scene s = scene_open(IN_TURN);
+  SCOPED(scene) s = scene_open(IN_TURN);
   fail_in_turn(&s);
   hurry_by(10);
   scene_send(&s, "POST", "/all?hedge=1", "", "[\"/1\",\"/2\",\"/3\"]");
   for (int i = 0; i < 2; i++) answer(s.b, 0, 200);
   answer(s.a, 0, 200);
-  reply_expect(client_await_reply(s.client), 200, "[" OK "," OK "," OK "]");
+  client_expect(s.client, 200, "[" OK "," OK "," OK "]");
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 /* ---- a delay that is learned ---------------------------------------------- */
 
 /* Cold, a hedge would start after 300 ms, which is too late. */
 Test(refusals, a_learned_delay_is_that_of_quick_answers) {
-  struct stage s = stage_open("--hedges", "1", "--hedge-after", "p95", "--gate",
-                              "off", "--budget", "1500%:1000");
+  SCOPED(stage) s = stage_open("--hedges", "1", "--hedge-after", "p95",
+                               "--gate", "off", "--budget", "1500%:1000");
   unsigned tries = 0;
   client_get(s.client, "/smart?timeout=250");
   (void)origin_await(s.origin);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 504);
+  const struct reply *reply = client_expect_problem(s.client, 504);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   do {
     cr_assert(++tries < TRIES, "no hedge was started");
     ask_often(&s, QUICK, 200);
     client_get(s.client, "/smart?timeout=250");
     (void)origin_await_attempt(s.origin, 0);
-    reply = client_await_reply(s.client);
-    reply_expect_problem(reply, 504);
+    reply = client_expect_problem(s.client, 504);
   } while (!has_story(reply, "2"));
-  stage_close(&s);
 }
 
 /* ---- a reload ------------------------------------------------------------- */
@@ -577,20 +538,11 @@ static bool scene_hedges(const struct scene *s) {
   return has_story(client_await_reply(s->client), "2");
 }
 
-static void reload(struct scene *s) {
-  memset(s->program->err, 0, sizeof s->program->err);
-  s->program->err_len = 0;
-  program_signal(s->program, SIGHUP);
-  program_await_notice(s->program, "reloaded");
-}
-
 Test(refusals, a_reload_keeps_the_budget_of_an_upstream) {
-  struct scene s = scene_open(POOR("x"));
+  SCOPED(scene) s = scene_open(POOR("x"));
   cr_expect(scene_hedges(&s));
-  reload(&s);
+  program_reload(s.program, "hedgerow: reloaded");
   cr_expect(!scene_hedges(&s), "the token is spent");
-  scene_write(&s, POOR("y"));
-  reload(&s);
+  scene_reload(&s, POOR("y"), "hedgerow: reloaded");
   cr_expect(scene_hedges(&s), "another upstream has tokens of its own");
-  scene_close(&s);
 }

@@ -12,167 +12,129 @@
 #include "support/stage.h"
 #include "support/tls_origin.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define ALONE "--hedges", "0"
 #define ONE "--workers", "1"
-#define HEALTHY "{\"status\":\"ok\"}"
 
 TestSuite(reload, .fini = folder_remove);
 
-/* Sends it, and waits until this is said. */
-static void reload_expecting(struct program *program, const char *notice) {
-  memset(program->err, 0, program->err_len);
-  program->err_len = 0;
-  program_signal(program, SIGHUP);
-  program_await_notice(program, notice);
-}
-
 static void reload(struct program *program) {
-  reload_expecting(program, "hedgerow: reloaded");
-}
-
-static void expect_health(struct client *client) {
-  client_get(client, "/healthz");
-  reply_expect(client_await_reply(client), 200, HEALTHY);
+  program_reload(program, "hedgerow: reloaded");
 }
 
 /* ---- nothing to read ------------------------------------------------------ */
 
 Test(reload, without_files_nothing_changes) {
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   reload(s.program);
-  expect_health(s.client);
+  client_expect_healthy(s.client);
   reload(s.program);
-  expect_health(s.client);
-  stage_close(&s);
+  client_expect_healthy(s.client);
 }
 
 Test(reload, many_signals_at_once_are_carried_out) {
-  char path[FOLDER_PATH_MAX], value[64] = "";
-  folder_write("token", "first\n", path);
-  struct stage s = stage_open(ALONE, "--token-file", path);
+  char value[64] = "";
+  const char *path = folder_write("token", "first\n");
+  SCOPED(stage) s = stage_open(ALONE, "--token-file", path);
   for (int i = 0; i < 200; i++) program_signal(s.program, SIGHUP);
-  folder_write("token", "last\n", path);
+  folder_write("token", "last\n");
   program_signal(s.program, SIGHUP);
   while (strcmp(value, "Bearer last") != 0) {
-    client_get(s.client, "/smart");
-    struct arrival *arrival = origin_await(s.origin);
+    struct arrival *arrival = stage_ask(&s, "/smart");
     wire_field(arrival->request, "Authorization", value, sizeof value);
     arrival_answer_first(arrival, 200, "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    client_expect(s.client, 200, "1");
   }
-  stage_close(&s);
 }
 
 Test(reload, while_it_stops_a_signal_does_nothing) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "first\n", path);
-  struct stage s = stage_open(ALONE, "--drain", "60m", "--token-file", path);
-  client_get(s.client, "/smart?timeout=60000");
-  struct arrival *held = origin_await(s.origin);
+  const char *path = folder_write("token", "first\n");
+  SCOPED(stage) s = stage_open(ALONE, "--drain", "60m", "--token-file", path);
+  struct arrival *held = stage_ask(&s, "/smart?timeout=60000");
   program_signal(s.program, SIGTERM);
   program_await_notice(s.program, "stopping");
   unlink(path);
   for (int i = 0; i < 10; i++) program_signal(s.program, SIGHUP);
-  arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  program_await_exit(s.program);
-  cr_expect(s.program->exit_status == 0, "status %d", s.program->exit_status);
-  cr_expect(!strstr(s.program->err, "reload"), "%s", s.program->err);
-  stage_close(&s);
+  stage_serve(&s, held, 200, "1");
+  program_expect_exit(s.program, 0);
+  words_expect_none(s.program->err, "reload");
 }
 
 /* ---- the token ------------------------------------------------------------ */
 
 static void expect_token(struct stage *s, const char *authorization) {
-  client_get(s->client, "/smart");
-  struct arrival *arrival = origin_await(s->origin);
+  struct arrival *arrival = stage_ask(s, "/smart");
   arrival_expect_field(arrival, "Authorization", authorization);
   arrival_answer_first(arrival, 200, "1");
-  reply_expect(client_await_reply(s->client), 200, "1");
+  client_expect(s->client, 200, "1");
 }
 
 Test(reload, the_next_request_carries_the_new_token) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "first\n", path);
-  struct stage s = stage_open(ALONE, "--token-file", path);
+  const char *path = folder_write("token", "first\n");
+  SCOPED(stage) s = stage_open(ALONE, "--token-file", path);
   expect_token(&s, "Bearer first");
-  folder_write("token", "second\n", path);
+  folder_write("token", "second\n");
   expect_token(&s, "Bearer first"); /* nobody has said anything */
   reload(s.program);
   expect_token(&s, "Bearer second");
-  stage_close(&s);
 }
 
 Test(reload, every_worker_has_the_new_token) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "first\n", path);
-  struct stage s = stage_open(ALONE, "--workers", "4", "--token-file", path);
-  folder_write("token", "second\n", path);
+  const char *path = folder_write("token", "first\n");
+  SCOPED(stage) s = stage_open(ALONE, "--workers", "4", "--token-file", path);
+  folder_write("token", "second\n");
   reload(s.program);
   for (int i = 0; i < 32; i++) { /* each connection has a worker of its own */
     client_free(s.client);
     s.client = client_new(s.program->port);
     expect_token(&s, "Bearer second");
   }
-  stage_close(&s);
 }
 
 /* A race is one request: its hedge shows the token that its primary showed. */
 Test(reload, a_race_in_flight_keeps_its_token_and_gets_its_answer) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "first\n", path);
-  struct stage s = stage_open("--hedge-after", "20s", "--token-file", path);
-  client_get(s.client, "/smart?timeout=60000");
-  struct arrival *primary = origin_await(s.origin);
-  folder_write("token", "second\n", path);
+  const char *path = folder_write("token", "first\n");
+  SCOPED(stage) s = stage_open("--hedge-after", "20s", "--token-file", path);
+  struct arrival *primary = stage_ask(&s, "/smart?timeout=60000");
+  folder_write("token", "second\n");
   reload(s.program);
   arrival_answer_json(primary, 500, "0");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
   arrival_expect_field(hedge, "Authorization", "Bearer first");
   arrival_answer_first(hedge, 200, "1");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "1");
-  reply_expect_story(reply, "2", "1");
+  reply_expect_story(client_expect(s.client, 200, "1"), "2", "1");
   expect_token(&s, "Bearer second");
-  stage_close(&s);
 }
 
 static void expect_refused_token(const char *text, const char *why) {
-  char path[FOLDER_PATH_MAX], notice[2 * FOLDER_PATH_MAX];
-  folder_write("token", "first\n", path);
-  struct stage s = stage_open(ALONE, "--token-file", path);
-  if (text) folder_write("token", text, path);
+  const char *path = folder_write("token", "first\n");
+  SCOPED(stage) s = stage_open(ALONE, "--token-file", path);
+  if (text) folder_write("token", text);
   else unlink(path);
-  reload_expecting(s.program, "not reloaded: the token");
-  snprintf(notice, sizeof notice, "--token-file: %s: %s", path, why);
-  cr_expect(strstr(s.program->err, notice), "%s", s.program->err);
-  cr_expect(!strstr(s.program->err, "s3cret"), "%s", s.program->err);
+  program_reload(s.program, "not reloaded: the token");
+  words_expect(s.program->err, words_of("--token-file: %s: %s", path, why));
+  words_expect_none(s.program->err, "s3cret");
   expect_token(&s, "Bearer first");
-  folder_write("token", "third\n", path);
+  folder_write("token", "third\n");
   reload(s.program);
   expect_token(&s, "Bearer third");
-  stage_close(&s);
 }
 
-Test(reload, a_token_file_that_is_gone_keeps_the_old_token) {
-  expect_refused_token(NULL, "No such file or directory");
-}
+#define KEEPS_TOKEN(name, text, why)                                           \
+  Test(reload, name) { expect_refused_token(text, why); }
 
-Test(reload, an_empty_token_file_keeps_the_old_token) {
-  expect_refused_token("", "expected one line");
-}
-
-Test(reload, a_token_file_with_a_line_end_inside_keeps_the_old_token) {
-  expect_refused_token("s3cret\r\nX: s3cret\n", "expected one line");
-}
+KEEPS_TOKEN(a_token_file_that_is_gone_keeps_the_old_token, NULL,
+            "No such file or directory")
+KEEPS_TOKEN(an_empty_token_file_keeps_the_old_token, "", "expected one line")
+KEEPS_TOKEN(a_token_file_with_a_line_end_inside_keeps_the_old_token,
+            "s3cret\r\nX: s3cret\n", "expected one line")
 
 Test(reload, the_token_of_the_environment_stays) {
   setenv("HEDGEROW_TOKEN", "of-the-environment", 1);
-  struct stage s = stage_open(ALONE);
+  SCOPED(stage) s = stage_open(ALONE);
   reload(s.program);
   expect_token(&s, "Bearer of-the-environment");
-  stage_close(&s);
 }
 
 /* ---- the log -------------------------------------------------------------- */
@@ -190,10 +152,9 @@ static void ask_for(struct client *client, const char *path) {
 }
 
 Test(reload, the_log_is_opened_anew) {
-  char path[FOLDER_PATH_MAX], moved[FOLDER_PATH_MAX];
-  folder_path("log", path);
-  folder_path("log.1", moved);
-  struct stage s = stage_open(ALONE, "--log-file", path);
+  const char *path = folder_path("log");
+  const char *moved = folder_path("log.1");
+  SCOPED(stage) s = stage_open(ALONE, "--log-file", path);
   ask_for(s.client, "/one");
   folder_await("log", "/one");
   cr_assert(rename(path, moved) == 0);
@@ -207,30 +168,27 @@ Test(reload, the_log_is_opened_anew) {
   expect_in_file("log", "/three", true);
   expect_in_file("log.1", "/three", false);
   cr_expect(s.program->out[0] == '\0', "stdout: %s", s.program->out);
-  stage_close(&s);
 }
 
 Test(reload, lines_are_appended_to_a_log_that_is_there) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("log", "of yesterday\n", path);
-  struct stage s = stage_open(ALONE, "--log-file", path);
+  const char *path = folder_write("log", "of yesterday\n");
+  SCOPED(stage) s = stage_open(ALONE, "--log-file", path);
   reload(s.program);
   ask_for(s.client, "/one");
   client_leave(s.client);
   program_stop(s.program);
   expect_in_file("log", "of yesterday\n{", true);
   expect_in_file("log", "/one", true);
-  stage_close(&s);
 }
 
 Test(reload, a_log_that_cannot_be_opened_stays_where_it_is) {
-  char path[FOLDER_PATH_MAX], moved[FOLDER_PATH_MAX], token[FOLDER_PATH_MAX];
-  folder_path("log", path);
-  folder_path("log.1", moved);
-  folder_write("token", "first\n", token);
-  struct stage s = stage_open(ALONE, "--log-file", path, "--token-file", token);
+  const char *path = folder_path("log");
+  const char *moved = folder_path("log.1");
+  const char *token = folder_write("token", "first\n");
+  SCOPED(stage) s =
+      stage_open(ALONE, "--log-file", path, "--token-file", token);
   cr_assert(rename(path, moved) == 0 && symlink("nowhere/log", path) == 0);
-  folder_write("token", "second\n", token);
+  folder_write("token", "second\n");
   reload(s.program);
   cr_expect(strstr(s.program->err, path) &&
                 strstr(s.program->err, "the log stays where it was"),
@@ -239,7 +197,6 @@ Test(reload, a_log_that_cannot_be_opened_stays_where_it_is) {
   client_leave(s.client);
   program_stop(s.program);
   expect_in_file("log.1", "/smart", true);
-  stage_close(&s);
 }
 
 /* ---- the CAs -------------------------------------------------------------- */
@@ -249,16 +206,11 @@ struct trust_stage {
   struct tls_origin *old, *other;
   struct program *program;
   struct client *client;
-  char path[FOLDER_PATH_MAX];
+  const char *path;
 };
 
 static void trust(struct trust_stage *s, const struct tls_origin *origin) {
-  char text[8192];
-  FILE *file = fopen(origin->ca_file, "re");
-  cr_assert_not_null(file);
-  text[fread(text, 1, sizeof text - 1, file)] = '\0';
-  fclose(file);
-  folder_write("ca", text, s->path);
+  s->path = folder_copy("ca", origin->ca_file);
 }
 
 static struct trust_stage trust_open_with(const char *hedges) {
@@ -274,7 +226,7 @@ static struct trust_stage trust_open_with(const char *hedges) {
 
 static struct trust_stage trust_open(void) { return trust_open_with("0"); }
 
-static void trust_close(struct trust_stage *s) {
+static void trust_stage_close(struct trust_stage *s) {
   client_free(s->client);
   program_free(s->program);
   tls_origin_free(s->old);
@@ -287,7 +239,7 @@ static struct tls_arrival *expect_trusted(struct trust_stage *s,
   client_get(s->client, smart ? "/smart" : "/all");
   struct tls_arrival *arrival = tls_origin_await(origin);
   tls_arrival_answer(arrival, "1");
-  reply_expect(client_await_reply(s->client), 200, smart ? "1" : "[1]");
+  client_expect(s->client, 200, smart ? "1" : "[1]");
   return arrival;
 }
 
@@ -303,54 +255,51 @@ static void expect_kept(struct trust_stage *s, struct tls_arrival *kept) {
   client_get(s->client, "/smart");
   tls_arrival_await_next(kept);
   tls_arrival_answer(kept, "2");
-  reply_expect(client_await_reply(s->client), 200, "2");
+  client_expect(s->client, 200, "2");
 }
 
 Test(reload, the_new_ca_is_trusted_and_the_old_one_is_not) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   expect_trusted(&s, s.old);
   expect_distrusted(&s, s.other);
   trust(&s, s.other);
   reload(s.program);
   expect_distrusted(&s, s.old);
   expect_trusted(&s, s.other);
-  trust_close(&s);
 }
 
 /* Nothing is verified when a session is resumed. */
 Test(reload, neither_a_kept_connection_nor_a_session_outlives_its_ca) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   reload(s.program);
   struct tls_arrival *kept = expect_trusted(&s, s.old);
   tls_arrival_send_ticket(kept);
-  expect_health(s.client);
+  client_expect_healthy(s.client);
   trust(&s, s.other);
   reload(s.program);
   tls_arrival_await_closed(kept);
   reload(s.program);
   expect_distrusted(&s, s.old);
-  trust_close(&s);
 }
 
 /* The file is another one, but it says the same. */
 Test(reload, with_the_same_ca_connections_and_sessions_stay) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   struct tls_arrival *kept = expect_trusted(&s, s.old);
   tls_arrival_send_ticket(kept);
-  expect_health(s.client);
+  client_expect_healthy(s.client);
   unlink(s.path);
   trust(&s, s.old);
   reload(s.program);
   expect_kept(&s, kept);
   tls_arrival_end(kept);
-  expect_health(s.client);
+  client_expect_healthy(s.client);
   cr_expect(expect_trusted(&s, s.old)->resumed);
-  trust_close(&s);
 }
 
 /* What is compared is what is in force, not what was there at start. */
 Test(reload, a_ca_that_comes_back_is_trusted_anew) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   struct tls_arrival *first = expect_trusted(&s, s.old);
   trust(&s, s.other);
   reload(s.program);
@@ -361,46 +310,42 @@ Test(reload, a_ca_that_comes_back_is_trusted_anew) {
   reload(s.program);
   expect_kept(&s, kept);
   expect_distrusted(&s, s.other);
-  trust_close(&s);
 }
 
 Test(reload, an_answer_that_is_awaited_over_tls_arrives) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   client_get(s.client, "/smart");
   struct tls_arrival *held = tls_origin_await(s.old);
   trust(&s, s.other);
   reload(s.program);
   reload(s.program);
   tls_arrival_answer(held, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(s.client, 200, "1");
   tls_arrival_await_closed(held); /* it is not kept */
   expect_distrusted(&s, s.old);
-  trust_close(&s);
 }
 
 /* Its CAs are read only when it is connected; until then the line of those who
  * want to connect is full, and its SYN is sent again. */
 Test(reload, a_connection_that_is_being_opened_is_not_lost) {
-  struct trust_stage s = trust_open();
-  struct client *other = client_new(s.program->port);
+  SCOPED(trust_stage) s = trust_open();
+  OWNED(client) other = client_new(s.program->port);
   cr_assert(listen(s.old->listening, 0) == 0);
   int first = wire_connect(s.old->port);
   client_get(s.client, "/smart?timeout=60000");
-  expect_health(other); /* so the other request has been taken up */
+  client_expect_healthy(other); /* so the other request has been taken up */
   trust(&s, s.other);
   reload(s.program);
   close(accept(s.old->listening, NULL, NULL));
   close(first);
   struct tls_arrival *arrival = tls_origin_await(s.old);
   tls_arrival_answer(arrival, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  client_free(other);
-  trust_close(&s);
+  client_expect(s.client, 200, "1");
 }
 
 /* Its hedge opens a connection when its CAs are in force for nobody else. */
 Test(reload, a_race_in_flight_goes_on_under_its_own_cas) {
-  struct trust_stage s = trust_open_with("1");
+  SCOPED(trust_stage) s = trust_open_with("1");
   client_get(s.client, "/smart?timeout=60000");
   struct tls_arrival *primary = tls_origin_await(s.old);
   trust(&s, s.other);
@@ -408,24 +353,22 @@ Test(reload, a_race_in_flight_goes_on_under_its_own_cas) {
   tls_arrival_cut(primary);
   struct tls_arrival *hedge = tls_origin_await(s.old);
   tls_arrival_answer(hedge, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  client_expect(s.client, 200, "1");
   tls_arrival_await_closed(hedge); /* it is not kept */
-  trust_close(&s);
 }
 
 static void expect_refused_ca(const char *text) {
-  struct trust_stage s = trust_open();
+  SCOPED(trust_stage) s = trust_open();
   struct tls_arrival *kept = expect_trusted(&s, s.old);
-  folder_write("ca", text, s.path);
-  reload_expecting(s.program, "not reloaded: the token and CAs from before");
+  folder_write("ca", text);
+  program_reload(s.program, "not reloaded: the token and CAs from before");
   cr_expect(strstr(s.program->err, "--ca-file: ") &&
                 strstr(s.program->err, s.path),
             "%s", s.program->err);
   expect_kept(&s, kept);
   tls_arrival_end(kept);
-  expect_health(s.client);
+  client_expect_healthy(s.client);
   expect_trusted(&s, s.old);
-  trust_close(&s);
 }
 
 Test(reload, a_ca_file_that_is_empty_keeps_the_old_trust) {
@@ -438,18 +381,16 @@ Test(reload, a_ca_file_with_half_a_certificate_keeps_the_old_trust) {
 
 /* All or nothing. */
 Test(reload, a_broken_ca_file_keeps_the_old_token_too) {
-  char token[FOLDER_PATH_MAX];
-  struct trust_stage s = {.old = tls_origin_new(TLS_GOOD),
-                          .other = tls_origin_new(TLS_GOOD)};
+  SCOPED(trust_stage) s = {.old = tls_origin_new(TLS_GOOD),
+                           .other = tls_origin_new(TLS_GOOD)};
   trust(&s, s.old);
-  folder_write("token", "first\n", token);
+  const char *token = folder_write("token", "first\n");
   s.program = program_start("--to", s.old->url, "--ca-file", s.path,
                             "--token-file", token, ALONE, ONE);
   s.client = client_new(s.program->port);
-  folder_write("token", "second\n", token);
-  folder_write("ca", "nothing\n", s.path);
-  reload_expecting(s.program, "not reloaded");
+  folder_write("token", "second\n");
+  folder_write("ca", "nothing\n");
+  program_reload(s.program, "not reloaded");
   tls_arrival_expect_field(expect_trusted(&s, s.old), "Authorization",
                            "Bearer first");
-  trust_close(&s);
 }

@@ -2,7 +2,6 @@
  * and go, a broken file changes nothing, and nobody who asks notices. */
 #include <criterion/criterion.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "support/folder.h"
 #include "support/scene.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 TestSuite(reload_file, .fini = folder_remove);
 
@@ -24,29 +24,18 @@ TestSuite(reload_file, .fini = folder_remove);
 #define BOTH BEFORE_B "  - {path: /b, upstream: b}\n"
 #define BEFORE_B AB "routes:\n  - {path: /a, upstream: a}\n"
 
-static void reload_expecting(const struct scene *s, const char *yaml,
-                             const char *notice) {
-  struct program *program = s->program;
-  scene_write(s, yaml);
-  memset(program->err, 0, program->err_len);
-  program->err_len = 0;
-  program_signal(program, SIGHUP);
-  program_await_notice(program, notice);
-}
-
 static void reload(const struct scene *s, const char *yaml) {
-  reload_expecting(s, yaml, "hedgerow: reloaded");
+  scene_reload(s, yaml, "hedgerow: reloaded");
 }
 
 static void expect_said(const struct scene *s, const char *text) {
-  cr_assert(strstr(s->program->err, text), "expected \"%s\" in:\n%s", text,
-            s->program->err);
+  words_expect(s->program->err, text);
 }
 
 /* ---- what changes --------------------------------------------------------- */
 
 Test(reload_file, a_new_route_and_its_target_appear) {
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   scene_expect_problem(&s, "/b", 404);
   scene_write(&s, BOTH);
@@ -54,33 +43,29 @@ Test(reload_file, a_new_route_and_its_target_appear) {
   reload(&s, BOTH);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(reload_file, a_route_that_was_removed_is_no_longer_there) {
-  struct scene s = scene_open(BOTH);
+  SCOPED(scene) s = scene_open(BOTH);
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
   reload(&s, BEFORE);
   scene_expect_problem(&s, "/b", 404);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(reload_file, a_route_has_its_new_target_and_its_new_options) {
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   reload(&s, "defaults: {hedges: 0}\n"
              "upstreams:\n  a: {targets: [$B/v2]}\n"
              "routes:\n  - {path: /a, upstream: a, strip_prefix: true,\n"
              "     success: any, headers: {X-New: 'yes'}}\n");
-  client_get(s.client, "/a/7");
-  struct arrival *arrival = origin_await(s.b);
+  struct arrival *arrival = scene_ask(&s, s.b, "/a/7");
   arrival_expect_line(arrival, "GET /v2/7 HTTP/1.1");
   arrival_expect_field(arrival, "X-New", "yes");
   arrival_answer(arrival, 404, "", "<p>");
-  reply_expect(client_await_reply(s.client), 404, "<p>");
+  client_expect(s.client, 404, "<p>");
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 Test(reload_file, a_smaller_budget_holds_for_what_was_kept_under_the_old_one) {
@@ -90,55 +75,47 @@ Test(reload_file, a_smaller_budget_holds_for_what_was_kept_under_the_old_one) {
   char before[256], after[256];
   snprintf(before, sizeof before, file, "200%:50");
   snprintf(after, sizeof after, file, "0%");
-  struct scene s = scene_open(before);
+  SCOPED(scene) s = scene_open(before);
   reload(&s, after);
-  client_get(s.client, "/a");
-  arrival_answer_json(origin_await(s.a), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  arrival_answer_json(scene_ask(&s, s.a, "/a"), 500, "{}");
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_in_body(reply, "\"refused_by\":\"budget\"");
-  scene_close(&s);
 }
 
 Test(reload_file, what_is_in_flight_ends_by_the_file_it_began_under) {
-  struct scene s = scene_open(
+  SCOPED(scene) s = scene_open(
       "defaults: {hedges: 1, hedge_after: 60s, timeout: 60s}\n"
       "upstreams:\n"
       "  a: {targets: [$A, {url: $B/old, headers: {X-Old: 'yes'}}]}\n"
       "routes:\n  - {path: /a, upstream: a}\n");
-  client_get(s.client, "/a");
-  struct arrival *held = origin_await(s.a);
+  struct arrival *held = scene_ask(&s, s.a, "/a");
   reload(&s, A "routes:\n  - {path: /other, upstream: a}\n");
   reload(&s, A "routes:\n  - {path: /another, upstream: a}\n");
   arrival_answer_json(held, 503, "{}");
   held = origin_await(s.b); /* its hedge goes to a target that was removed */
   arrival_expect_line(held, "GET /old/a HTTP/1.1");
   arrival_expect_field(held, "X-Old", "yes");
-  arrival_answer_json(held, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_serve(&s, held, 200, "1");
   scene_expect_problem(&s, "/a", 404);
   scene_expect(&s, s.a, "/another", "GET /another HTTP/1.1");
-  scene_close(&s);
 }
 
 /* The client was told to go on, and does. */
 static void expect_late_body(const char *framing, const char *rest) {
-  struct scene s = scene_open(A "max_head: 16K\nroutes:\n"
-                                "  - {path: /a, upstream: a}\n");
+  SCOPED(scene) s = scene_open(A "max_head: 16K\nroutes:\n"
+                                 "  - {path: /a, upstream: a}\n");
   client_send(s.client, "POST /a HTTP/1.1\r\nHost: h\r\n");
   client_send(s.client, framing);
-  reply_expect(client_await_reply(s.client), 100, "");
+  client_expect(s.client, 100, "");
   reload(&s, ALONE "upstreams:\n  a: {targets: [$B]}\nroutes:\n"
                    "  - {path: /b, upstream: a, max_request_body: 1}\n");
   client_send(s.client, rest);
   struct arrival *arrival = origin_await(s.a);
   arrival_expect_line(arrival, "POST /a HTTP/1.1");
   arrival_expect_body(arrival, "abcd", 4);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_serve(&s, arrival, 200, "1");
   scene_expect_problem(&s, "/a", 404);
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(reload_file, a_late_body_goes_by_the_file_that_its_head_came_under) {
@@ -151,74 +128,62 @@ Test(reload_file, late_chunks_go_by_the_file_that_their_head_came_under) {
 }
 
 Test(reload_file, a_client_that_leaves_its_late_body_leaves_no_file_behind) {
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   client_send(s.client, "POST /a HTTP/1.1\r\nHost: h\r\n"
                         "Expect: 100-continue\r\nContent-Length: 4\r\n\r\n");
-  reply_expect(client_await_reply(s.client), 100, "");
+  client_expect(s.client, 100, "");
   reload(&s, BOTH);
   client_leave(s.client);
   client_free(s.client);
   s.client = client_new(s.program->port);
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(reload_file, kept_connections_of_unchanged_targets_stay) {
-  struct scene s = scene_open(BOTH);
-  client_get(s.client, "/a");
-  struct arrival *kept = origin_await(s.a);
-  arrival_answer_json(kept, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  SCOPED(scene) s = scene_open(BOTH);
+  struct arrival *kept = scene_ask(&s, s.a, "/a");
+  scene_serve(&s, kept, 200, "1");
   static const char *const files[] = {BEFORE, BOTH, "oops", BEFORE};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-    reload_expecting(&s, files[i], "reloaded");
+    scene_reload(&s, files[i], "reloaded");
     client_get(s.client, "/a");
     arrival_await_next(kept);
-    arrival_answer_json(kept, 200, "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    scene_serve(&s, kept, 200, "1");
   }
   origin_expect_no_arrival(s.a);
-  scene_close(&s);
 }
 
 Test(reload_file, a_target_has_its_new_token) {
-  char path[FOLDER_PATH_MAX];
   static const char yaml[] =
       ALONE "upstreams:\n  a: {targets: [{url: $A, token_file: t}]}\n"
             "routes:\n  - {path: /a, upstream: a}\n";
   static const char *const tokens[] = {"one", "two"};
-  folder_write("t", "one", path);
-  struct scene s = scene_open(yaml);
+  const char *path = folder_write("t", "one");
+  SCOPED(scene) s = scene_open(yaml);
   for (unsigned i = 0; i < 2; i++) {
-    char want[32];
-    snprintf(want, sizeof want, "Bearer %s", tokens[i]);
-    folder_write("t", tokens[i], path);
+    const char *want = words_of("Bearer %s", tokens[i]);
+    folder_write("t", tokens[i]);
     reload(&s, yaml);
-    client_get(s.client, "/a");
-    struct arrival *arrival = origin_await(s.a);
+    struct arrival *arrival = scene_ask(&s, s.a, "/a");
     arrival_expect_field(arrival, "Authorization", want);
     arrival_answer_first(arrival, 200, "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    client_expect(s.client, 200, "1");
   }
   unlink(path);
-  reload_expecting(&s, yaml, "not reloaded");
-  client_get(s.client, "/a");
-  struct arrival *arrival = origin_await(s.a);
+  scene_reload(&s, yaml, "not reloaded");
+  struct arrival *arrival = scene_ask(&s, s.a, "/a");
   arrival_expect_field(arrival, "Authorization", "Bearer two");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  scene_close(&s);
+  scene_serve(&s, arrival, 200, "1");
 }
 
 /* ---- what does not -------------------------------------------------------- */
 
 Test(reload_file, a_broken_file_changes_nothing_and_is_told_with_its_lines) {
-  struct scene s = scene_open(BEFORE);
-  reload_expecting(&s,
-                   BEFORE_B "  - {path: /b, upstrem: b}\n"
-                            "  - {path: /c, upstream: c}\n",
-                   "not reloaded: the configuration from before stays in "
-                   "force");
+  SCOPED(scene) s = scene_open(BEFORE);
+  scene_reload(&s,
+               BEFORE_B "  - {path: /b, upstrem: b}\n"
+                        "  - {path: /c, upstream: c}\n",
+               "not reloaded: the configuration from before stays in force");
   expect_said(&s, "line 7, column 16");
   expect_said(&s, "upstrem");
   expect_said(&s, "line 8, column 26");
@@ -226,66 +191,55 @@ Test(reload_file, a_broken_file_changes_nothing_and_is_told_with_its_lines) {
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   reload(&s, BOTH);
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(reload_file, a_file_that_has_gone_changes_nothing) {
-  char path[FOLDER_PATH_MAX];
-  struct scene s = scene_open(BEFORE);
-  folder_path("hedgerow.yaml", path);
+  SCOPED(scene) s = scene_open(BEFORE);
+  const char *path = folder_path("hedgerow.yaml");
   unlink(path);
-  program_signal(s.program, SIGHUP);
-  program_await_notice(s.program, "not reloaded");
+  program_reload(s.program, "not reloaded");
   expect_said(&s, path);
   scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
-  scene_close(&s);
 }
 
 /* A reload would find it empty, or wait for somebody who writes. */
 Test(reload_file, a_pipe_is_read_at_the_start_and_not_again) {
-  char path[FOLDER_PATH_MAX];
-  folder_pipe("pipe",
-              "upstreams: {a: {targets: [http://127.0.0.1:9]}}\n"
-              "routes: [{path: /a, upstream: a, methods: [PUT]}]\n",
-              path);
-  struct program *program = program_start("--config", path);
-  program_signal(program, SIGHUP);
-  program_await_notice(program, "not reloaded: the configuration from before");
-  cr_expect(strstr(program->err, "cannot be read again"), "%s", program->err);
-  struct client *client = client_new(program->port);
+  const char *path = folder_pipe(
+      "pipe", "upstreams: {a: {targets: [http://127.0.0.1:9]}}\n"
+              "routes: [{path: /a, upstream: a, methods: [PUT]}]\n");
+  OWNED(program) program = program_start("--config", path);
+  program_reload(program, "not reloaded: the configuration from before");
+  words_expect(program->err, "cannot be read again");
+  OWNED(client) client = client_new(program->port);
   client_get(client, "/a");
-  reply_expect_problem(client_await_reply(client), 405);
-  client_free(client);
-  program_free(program);
+  client_expect_problem(client, 405);
 }
 
 Test(reload_file, options_that_want_a_restart_are_named_and_the_rest_applies) {
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   reload(&s, "max_head: 32K\nkeepalive_timeout: 5s\n" BOTH);
   expect_said(&s, "max_head: it counts from the next start on");
   expect_said(&s, "keepalive_timeout: it counts");
-  cr_expect(!strstr(s.program->err, "max_fields"), "%s", s.program->err);
-  cr_expect(!strstr(s.program->err, "listen"), "%s", s.program->err);
+  words_expect_none(s.program->err, "max_fields");
+  words_expect_none(s.program->err, "listen");
   scene_expect(&s, s.b, "/b", "GET /b HTTP/1.1");
   reload(&s, BOTH);
-  cr_expect(!strstr(s.program->err, "max_head"), "%s", s.program->err);
-  scene_close(&s);
+  words_expect_none(s.program->err, "max_head");
 }
 
 Test(reload_file, a_limit_that_was_lowered_to_fit_is_no_difference) {
   const struct rlimit few = {1024, 1024};
   cr_assert_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
-  struct scene s = scene_open(BEFORE);
+  SCOPED(scene) s = scene_open(BEFORE);
   expect_said(&s, "--max-connections is lowered");
   reload(&s, BOTH);
-  cr_expect(!strstr(s.program->err, "it counts"), "%s", s.program->err);
+  words_expect_none(s.program->err, "it counts");
   reload(&s, "max_connections: 20000\n" BOTH);
   expect_said(&s, "max_connections: it counts from the next start on");
-  scene_close(&s);
 }
 
 Test(reload_file, the_log_goes_to_the_file_that_is_named_now) {
-  struct scene s = scene_open("log_file: one.log\n" BEFORE);
+  SCOPED(scene) s = scene_open("log_file: one.log\n" BEFORE);
   scene_expect(&s, s.a, "/a/1", "GET /a/1 HTTP/1.1");
   folder_await("one.log", "/a/1");
   reload(&s, "log_file: two.log\n" BEFORE);
@@ -297,7 +251,6 @@ Test(reload_file, the_log_goes_to_the_file_that_is_named_now) {
   cr_expect(strstr(two, "/a/2") && !strstr(two, "/a/1"), "%s", two);
   free(one);
   free(two);
-  scene_close(&s);
 }
 
 /* ---- the service manager -------------------------------------------------- */
@@ -311,16 +264,15 @@ static void expect_message(int manager, const char *begins) {
 }
 
 Test(reload_file, a_service_manager_hears_how_it_ended) {
-  char path[FOLDER_PATH_MAX];
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  folder_path("notify", path);
+  const char *path = folder_path("notify");
   snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
   cr_assert(bind(manager, (struct sockaddr *)&address, sizeof address) == 0);
   setenv("NOTIFY_SOCKET", path, 1);
   struct scene s = scene_open(BEFORE);
   expect_message(manager, "READY=1\n");
-  reload_expecting(&s, "nonsense", "not reloaded");
+  scene_reload(&s, "nonsense", "not reloaded");
   expect_message(manager, "RELOADING=1\n");
   expect_message(manager, "READY=1\nSTATUS=not reloaded: the configuration");
   reload(&s, BOTH);
@@ -335,16 +287,14 @@ Test(reload_file, a_service_manager_hears_how_it_ended) {
 /* What is not freed of them is noticed at the end of a debug build. */
 Test(reload_file, many_reloads_leave_nothing_behind) {
   static const char *const files[] = {BEFORE, BOTH, "x: [", BEFORE_B};
-  struct scene s = scene_open(BOTH);
-  struct client *patient = client_new(s.program->port);
+  SCOPED(scene) s = scene_open(BOTH);
+  OWNED(client) patient = client_new(s.program->port);
   client_get(patient, "/b?timeout=60000");
   struct arrival *held = origin_await(s.b);
   for (unsigned i = 0; i < 60; i++) {
-    reload_expecting(&s, files[i % 4], "reloaded");
+    scene_reload(&s, files[i % 4], "reloaded");
     scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
   }
   arrival_answer_json(held, 200, "2");
-  reply_expect(client_await_reply(patient), 200, "2");
-  client_free(patient);
-  scene_close(&s);
+  client_expect(patient, 200, "2");
 }

@@ -11,7 +11,6 @@
 
 TestSuite(retries, .fini = folder_remove);
 
-#define OK "{\"ok\":true}"
 #define POST "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
 
 #define stage_open_retrying(...)                                               \
@@ -21,67 +20,53 @@ TestSuite(retries, .fini = folder_remove);
 /* ---- what is retried ---- */
 
 Test(retries, a_failure_is_retried_and_what_that_brings_is_the_answer) {
-  struct stage s = stage_open_retrying("2");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  SCOPED(stage) s = stage_open_retrying("2");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer(origin_await_attempt(s.origin, 1), 200, "", "<html>");
   arrival_answer_json(origin_await_attempt(s.origin, 2), 200, OK);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, OK);
-  reply_expect_story(reply, "3", "2");
-  program_stop(s.program);
-  cr_expect(strstr(s.program->out, "\"kind\":\"retry\""), "%s", s.program->out);
-  stage_close(&s);
+  reply_expect_story(client_expect(s.client, 200, OK), "3", "2");
+  program_expect_log(s.program, "\"kind\":\"retry\"");
 }
 
 Test(retries, when_each_try_has_failed_the_problem_tells_of_all) {
-  struct stage s = stage_open_retrying("1");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  SCOPED(stage) s = stage_open_retrying("1");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer(origin_await_attempt(s.origin, 1), 200, "", "<html>");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_story(reply, "2", NULL);
   reply_expect_result(reply, 0, "status");
   reply_expect_result(reply, 1, "bad_json");
   reply_expect_in_body(reply, "{\"target\":0,\"kind\":\"retry\",");
-  stage_close(&s);
 }
 
 Test(retries, an_attempt_out_of_its_time_is_retried) {
   hurry_open();
-  struct stage s =
+  SCOPED(stage) s =
       stage_open_retrying("1", "--attempt-timeout", "30s", "--timeout", "60s");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   hurry_by(30);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   arrival_await_closed(primary);
   reply_expect_story(client_await_reply(s.client), "2", "1");
-  stage_close(&s);
 }
 
 static void expect_no_retry(int status, const char *fields, int answered) {
-  struct stage s = stage_open_retrying("1", "--timeout", "5s");
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await(s.origin), status, fields, "{}");
+  SCOPED(stage) s = stage_open_retrying("1", "--timeout", "5s");
+  arrival_answer(stage_ask(&s, "/smart"), status, fields, "{}");
   const struct reply *reply = client_await_reply(s.client);
   cr_expect_eq(reply->status, answered, "%s%s", reply->head, reply->body);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(retries, a_4xx_is_not_retried) { expect_no_retry(404, "", 404); }
 
 Test(retries, a_429_is_retried) {
-  struct stage s = stage_open_retrying("1");
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await_attempt(s.origin, 0), 429, "Retry-After: 0\r\n",
+  SCOPED(stage) s = stage_open_retrying("1");
+  arrival_answer(stage_ask_primary(&s, "/smart"), 429, "Retry-After: 0\r\n",
                  "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   reply_expect_story(client_await_reply(s.client), "2", "1");
-  stage_close(&s);
 }
 
 Test(retries, a_retry_after_beyond_the_deadline_is_the_end) {
@@ -89,80 +74,81 @@ Test(retries, a_retry_after_beyond_the_deadline_is_the_end) {
 }
 
 Test(retries, a_retry_after_that_is_over_is_none) {
-  struct stage s = stage_open_retrying("1");
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await_attempt(s.origin, 0), 503,
+  SCOPED(stage) s = stage_open_retrying("1");
+  arrival_answer(stage_ask_primary(&s, "/smart"), 503,
                  "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n", "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   reply_expect_story(client_await_reply(s.client), "2", "1");
-  stage_close(&s);
 }
 
 Test(retries, a_client_that_wants_one_attempt_gets_one) {
-  struct stage s = stage_open_retrying("1");
+  SCOPED(stage) s = stage_open_retrying("1");
   client_get_with(s.client, "/smart", "Hedge: off\r\n");
   arrival_answer_json(origin_await(s.origin), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "1");
-  stage_close(&s);
 }
 
 /* ---- beside hedges ---- */
 
 Test(retries, come_after_the_hedge_that_a_failure_brings_forward) {
-  struct stage s = stage_open("--hedges", "1", "--hedge-after", "9s",
-                              "--retries", "1", "--log", "json");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  SCOPED(stage) s = stage_open("--hedges", "1", "--hedge-after", "9s",
+                               "--retries", "1", "--log", "json");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 2), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_story(reply, "3", NULL);
   const char *kind = strstr(reply->body, "\"kind\":\"retry\"");
   cr_expect(kind && !strstr(kind + 1, "\"kind\""), "%s", reply->body);
-  stage_close(&s);
 }
 
 /* ---- what may go out once ---- */
 
 static struct program *start(const struct origin *first,
                              const struct origin *second) {
-  char text[512], path[FOLDER_PATH_MAX];
+  char text[512];
   snprintf(text, sizeof text,
            "upstreams: {a: {targets: ['%s', '%s']}}\n"
            "routes: [{path: /a, upstream: a, hedges: 0, retries: 1}]\n",
            first->url, second->url);
-  folder_write("h.yaml", text, path);
+  const char *path = folder_write("h.yaml", text);
   return program_start("--config", path);
 }
 
-Test(retries, a_post_that_reached_nobody_is_retried) {
-  struct origin *deaf = origin_new_deaf(), *good = origin_new();
-  struct program *program = start(deaf, good);
+Test(retries, a_retry_after_does_not_hold_who_asks_another) {
+  struct origin *busy = origin_new(), *good = origin_new();
+  struct program *program = start(busy, good);
   struct client *client = client_new(program->port);
+  client_get(client, "/a");
+  arrival_answer(origin_await(busy), 503, "Retry-After: 60\r\n", "{}");
+  arrival_answer_json(origin_await(good), 200, OK);
+  reply_expect_story(client_await_reply(client), "2", "1");
+  client_free(client);
+  program_free(program);
+  origin_free(good);
+  origin_free(busy);
+}
+
+Test(retries, a_post_that_reached_nobody_is_retried) {
+  OWNED(origin) deaf = origin_new_deaf();
+  OWNED(origin) good = origin_new();
+  OWNED(program) program = start(deaf, good);
+  OWNED(client) client = client_new(program->port);
   client_send(client, POST);
   struct arrival *arrival = origin_await(good);
   arrival_expect_body(arrival, "{}", 2);
   arrival_answer_json(arrival, 200, OK);
   reply_expect_story(client_await_reply(client), "2", "1");
-  client_free(client);
-  program_free(program);
-  origin_free(good);
-  origin_free(deaf);
 }
 
 Test(retries, a_post_that_was_answered_is_not_retried) {
-  struct origin *bad = origin_new(), *good = origin_new();
-  struct program *program = start(bad, good);
-  struct client *client = client_new(program->port);
+  OWNED(origin) bad = origin_new();
+  OWNED(origin) good = origin_new();
+  OWNED(program) program = start(bad, good);
+  OWNED(client) client = client_new(program->port);
   client_send(client, POST);
   arrival_answer_json(origin_await(bad), 503, "{}");
-  reply_expect_problem(client_await_reply(client), 502);
+  client_expect_problem(client, 502);
   origin_expect_no_arrival(good);
-  client_free(client);
-  program_free(program);
-  origin_free(good);
-  origin_free(bad);
 }

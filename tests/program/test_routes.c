@@ -1,9 +1,9 @@
 /* Which request goes where, by a file of routes in the built program. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "support/folder.h"
 #include "support/scene.h"
+#include "support/words.h"
 
 TestSuite(routes, .fini = folder_remove);
 
@@ -23,55 +23,49 @@ TestSuite(routes, .fini = folder_remove);
 /* ---- which route ---------------------------------------------------------- */
 
 Test(routes, the_longest_path_wins_wherever_it_stands_in_the_file) {
-  struct scene s = scene_open(USERS);
+  SCOPED(scene) s = scene_open(USERS);
   scene_expect(&s, s.a, "/users/7", "GET /v1/7 HTTP/1.1");
   scene_expect(&s, s.b, "/users/old", "GET /users/old HTTP/1.1");
   scene_expect(&s, s.b, "/users/old/7", "GET /users/old/7 HTTP/1.1");
   scene_expect(&s, s.c, "/search?q=1", "GET /base/search?q=1 HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(routes, a_path_ends_at_a_slash_only) {
-  struct scene s = scene_open(USERS);
+  SCOPED(scene) s = scene_open(USERS);
   scene_expect(&s, s.a, "/users/older", "GET /v1/older HTTP/1.1");
   scene_expect_problem(&s, "/usersx", 404);
   scene_expect_problem(&s, "/user", 404);
   scene_expect_problem(&s, "/Users", 404);
-  scene_close(&s);
 }
 
 Test(routes, a_percent_encoded_letter_is_the_letter) {
-  struct scene s = scene_open(USERS);
+  SCOPED(scene) s = scene_open(USERS);
   scene_expect(&s, s.a, "/us%65rs/%37", "GET /v1/%37 HTTP/1.1");
   scene_expect(&s, s.b, "/users/%6Fld/7", "GET /users/%6Fld/7 HTTP/1.1");
   scene_expect(&s, s.b, "/users/%6fl%64", "GET /users/%6fl%64 HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(routes, a_percent_encoded_slash_is_none) {
-  struct scene s = scene_open(USERS);
+  SCOPED(scene) s = scene_open(USERS);
   client_get(s.client, "/users%2Fold");
-  reply_expect_problem(client_await_reply(s.client), 404);
+  client_expect_problem(s.client, 404);
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 Test(routes, a_path_that_no_route_takes_is_told_so) {
-  struct scene s = scene_open(USERS);
+  SCOPED(scene) s = scene_open(USERS);
   client_get(s.client, "/nobody");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 404);
+  const struct reply *reply = client_expect_problem(s.client, 404);
   reply_expect_in_body(reply, "no route takes this path");
   scene_expect_problem(&s, "/smart", 404);
   scene_expect_problem(&s, "/all", 404);
   scene_expect_problem(&s, "/", 404);
-  scene_close(&s);
 }
 
 /* ---- what is asked -------------------------------------------------------- */
 
 Test(routes, what_a_cut_prefix_leaves_joins_the_targets_path) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open(THREE "  - {path: /a, upstream: a, strip_prefix: true}\n"
                        "  - {path: /b, upstream: b, strip_prefix: true}\n"
                        "  - {path: /c, upstream: c, strip_prefix: true}\n");
@@ -82,47 +76,42 @@ Test(routes, what_a_cut_prefix_leaves_joins_the_targets_path) {
   scene_expect(&s, s.b, "/b?x=1", "GET /?x=1 HTTP/1.1");
   scene_expect(&s, s.b, "/b/b", "GET /b HTTP/1.1");
   scene_expect(&s, s.c, "/c/x", "GET /base/x HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(routes, the_root_takes_whatever_no_other_route_takes) {
-  struct scene s = scene_open(THREE "  - {path: /, upstream: a}\n"
-                                    "  - {path: /b, upstream: b}\n"
-                                    "  - {path: /c, upstream: c}\n");
+  SCOPED(scene) s = scene_open(THREE "  - {path: /, upstream: a}\n"
+                                     "  - {path: /b, upstream: b}\n"
+                                     "  - {path: /c, upstream: c}\n");
   scene_expect(&s, s.a, "/", "GET /v1/ HTTP/1.1");
   scene_expect(&s, s.a, "/smart/x", "GET /v1/smart/x HTTP/1.1");
   scene_expect(&s, s.a, "/bb", "GET /v1/bb HTTP/1.1");
   scene_expect(&s, s.b, "/b/c", "GET /b/c HTTP/1.1");
-  client_get(s.client, "/healthz");
-  reply_expect(client_await_reply(s.client), 200, "{\"status\":\"ok\"}");
-  scene_close(&s);
+  client_expect_healthy(s.client);
 }
 
 Test(routes, nobody_leaves_the_path_of_a_target) {
   static const char *const paths[] = {
       "/users/../x", "/users/..",     "/users/%2e%2E/x", "/users/a/./b",
       "/search/..",  "/search/../..", "/search/%2e./x",  "/search/%zz"};
-  struct scene s = scene_open(USERS);
+  SCOPED(scene) s = scene_open(USERS);
   for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
     scene_expect_problem(&s, paths[i], 400);
-  scene_close(&s);
 }
 
 Test(routes, smart_and_all_are_there_when_the_file_says_so) {
-  struct scene s = scene_open(THREE "  - {path: /smart, upstream: a}\n"
-                                    "  - {path: /all, upstream: b, list: c}\n");
+  SCOPED(scene) s =
+      scene_open(THREE "  - {path: /smart, upstream: a}\n"
+                       "  - {path: /all, upstream: b, list: c}\n");
   scene_expect(&s, s.a, "/smart/x", "GET /v1/x HTTP/1.1");
-  client_get(s.client, "/all");
-  struct arrival *arrival = origin_await(s.c);
+  struct arrival *arrival = scene_ask(&s, s.c, "/all");
   arrival_expect_line(arrival, "GET /base/ HTTP/1.1");
   arrival_answer_json(arrival, 200, "3");
-  reply_expect(client_await_reply(s.client), 200, "[3]");
+  client_expect(s.client, 200, "[3]");
   client_post(s.client, "/all", "[\"/x\"]");
   arrival = origin_await(s.b);
   arrival_expect_line(arrival, "GET /x HTTP/1.1");
   arrival_answer_json(arrival, 200, "4");
-  reply_expect(client_await_reply(s.client), 200, "[4]");
-  scene_close(&s);
+  client_expect(s.client, 200, "[4]");
 }
 
 /* ---- methods -------------------------------------------------------------- */
@@ -133,27 +122,22 @@ Test(routes, smart_and_all_are_there_when_the_file_says_so) {
         "  - {path: /x, upstream: b, methods: [POST, DELETE]}\n"
 
 Test(routes, routes_of_one_path_share_its_methods) {
-  struct scene s = scene_open(BY_METHOD);
+  SCOPED(scene) s = scene_open(BY_METHOD);
   scene_expect(&s, s.a, "/x", "GET /v1/x HTTP/1.1");
   scene_send(&s, "DELETE", "/x/1", "", NULL);
   struct arrival *arrival = origin_await(s.b);
   arrival_expect_line(arrival, "DELETE /x/1 HTTP/1.1");
-  arrival_answer_json(arrival, 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
+  scene_serve(&s, arrival, 200, "2");
   scene_send(&s, "PUT", "/x/y", "", "");
-  arrival_answer_json(origin_await(s.c), 200, "3");
-  reply_expect(client_await_reply(s.client), 200, "3");
-  scene_close(&s);
+  scene_serve(&s, origin_await(s.c), 200, "3");
 }
 
 Test(routes, a_method_that_none_of_them_takes_is_told_all_that_they_take) {
-  struct scene s = scene_open(BY_METHOD);
+  SCOPED(scene) s = scene_open(BY_METHOD);
   scene_send(&s, "PATCH", "/x", "", NULL);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 405);
+  const struct reply *reply = client_expect_problem(s.client, 405);
   reply_expect_field(reply, "Allow", "GET, HEAD, POST, DELETE");
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 /* ---- the query and the body ----------------------------------------------- */
@@ -164,7 +148,7 @@ Test(routes, a_method_that_none_of_them_takes_is_told_all_that_they_take) {
         "  - {path: /usual, upstream: c}\n"
 
 Test(routes, the_parameter_of_the_deadline_has_the_name_that_a_route_gives_it) {
-  struct scene s = scene_open(PARAMETERS);
+  SCOPED(scene) s = scene_open(PARAMETERS);
   scene_expect(&s, s.a, "/own?wait=9000&timeout=50s&x=1",
                "GET /v1/own?timeout=50s&x=1 HTTP/1.1");
   scene_expect_problem(&s, "/own?wait=soon", 400);
@@ -173,11 +157,10 @@ Test(routes, the_parameter_of_the_deadline_has_the_name_that_a_route_gives_it) {
   scene_expect(&s, s.c, "/usual?timeout=9000&wait=1",
                "GET /base/usual?wait=1 HTTP/1.1");
   scene_expect_problem(&s, "/usual?timeout=50s", 400);
-  scene_close(&s);
 }
 
 Test(routes, a_get_brings_a_body_only_where_a_route_says_so) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open(THREE "  - {path: /a, upstream: a, get_body: true}\n"
                        "  - {path: /b, upstream: b}\n"
                        "  - {path: /c, upstream: c}\n");
@@ -186,12 +169,10 @@ Test(routes, a_get_brings_a_body_only_where_a_route_says_so) {
   arrival_expect_line(arrival, "GET /v1/a HTTP/1.1");
   arrival_expect_field(arrival, "Content-Type", "text/x");
   arrival_expect_body(arrival, "{\"q\":1}", 7);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  scene_serve(&s, arrival, 200, "1");
   scene_send(&s, "GET", "/b", "", "{}");
-  reply_expect_problem(client_await_reply(s.client), 413);
+  client_expect_problem(s.client, 413);
   scene_expect_silence(&s);
-  scene_close(&s);
 }
 
 /* ---- links ---------------------------------------------------------------- */
@@ -199,16 +180,14 @@ Test(routes, a_get_brings_a_body_only_where_a_route_says_so) {
 static void expect_link(const struct scene *s, const char *target,
                         struct origin *origin, const char *path,
                         const char *want) {
-  char field[256];
-  snprintf(field, sizeof field, "Link: <%s%s>; rel=next\r\n", s->a->url, path);
+  const char *field = words_of("Link: <%s%s>; rel=next\r\n", s->a->url, path);
   client_get(s->client, target);
   arrival_answer(origin_await(origin), 200, field, "1");
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect_in_field(reply, "Link", want);
+  reply_expect_in_field(client_await_reply(s->client), "Link", want);
 }
 
 Test(routes, links_to_any_target_lead_to_the_route_or_stay) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open("defaults: {hedges: 0, rewrite_links: on}\n"
                  "upstreams:\n"
                  "  b: {targets: [$B/us, $A/eu]}\n  a: {targets: [$A/v1]}\n"
@@ -218,31 +197,27 @@ Test(routes, links_to_any_target_lead_to_the_route_or_stay) {
   expect_link(&s, "/two/x", s.b, "/eu/items?page=2", "</two/items?page=2>;");
   expect_link(&s, "/one/x", s.a, "/v1/one/y", "</one/y>;");
   expect_link(&s, "/one/x", s.a, "/v1/items", "/v1/items>;");
-  scene_close(&s);
 }
 
 /* ---- pages of other origins ------------------------------------------------ */
 
 static void preflight(const struct scene *s, const char *origin,
                       const char *method) {
-  char fields[256];
-  snprintf(fields, sizeof fields,
-           "Origin: https://%s.example\r\n"
-           "Access-Control-Request-Method: %s\r\n",
-           origin, method);
+  const char *fields = words_of("Origin: https://%s.example\r\n"
+                                "Access-Control-Request-Method: %s\r\n",
+                                origin, method);
   scene_send(s, "OPTIONS", "/m", fields, NULL);
 }
 
 static void expect_allowed(const struct scene *s, const char *origin,
                            const char *method, const char *allowed) {
   preflight(s, origin, method);
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect(reply, 204, "");
+  const struct reply *reply = client_expect(s->client, 204, "");
   reply_expect_field(reply, "Access-Control-Allow-Methods", allowed);
 }
 
 Test(routes, a_preflight_goes_by_the_route_of_the_method_that_it_asks_for) {
-  struct scene s = scene_open(
+  SCOPED(scene) s = scene_open(
       THREE "  - {path: /m, upstream: a, methods: [POST],\n"
             "     cors: ['https://one.example']}\n"
             "  - {path: /m, upstream: b, methods: [PUT, DELETE],\n"
@@ -256,17 +231,14 @@ Test(routes, a_preflight_goes_by_the_route_of_the_method_that_it_asks_for) {
   preflight(&s, "one", "PATCH"); /* without cors the upstream answers */
   struct arrival *arrival = origin_await(s.c);
   arrival_expect_line(arrival, "OPTIONS /base/m HTTP/1.1");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  scene_close(&s);
+  scene_serve(&s, arrival, 200, "1");
 }
 
 Test(routes, a_preflight_for_a_method_that_nobody_takes_is_told_the_others) {
-  struct scene s = scene_open("upstreams: {a: {targets: [$A]}}\n"
-                              "routes:\n  - {path: /m, upstream: a,\n"
-                              "     methods: [POST], cors: ['*']}\n");
+  SCOPED(scene) s = scene_open("upstreams: {a: {targets: [$A]}}\n"
+                               "routes:\n  - {path: /m, upstream: a,\n"
+                               "     methods: [POST], cors: ['*']}\n");
   expect_allowed(&s, "one", "DELETE", "POST");
-  scene_close(&s);
 }
 
 /* ---- how a client wants to be served -------------------------------------- */
@@ -275,7 +247,7 @@ Test(routes, a_preflight_for_a_method_that_nobody_takes_is_told_the_others) {
 Test(routes, a_wait_and_a_plain_request_are_for_gathers_and_lists_as_well) {
   static const char *const asks[][2] = {
       {"GET", "/x"}, {"GET", "/g"}, {"GET", "/all"}, {"POST", "/all?hedge=1"}};
-  struct scene s = scene_open(
+  SCOPED(scene) s = scene_open(
       "defaults: {hedge_after: 60s, timeout: 60s, timeout_header: X-Left}\n"
       "upstreams:\n  a: {targets: [$A]}\n"
       "routes:\n"
@@ -298,20 +270,17 @@ Test(routes, a_wait_and_a_plain_request_are_for_gathers_and_lists_as_well) {
   arrival_expect_field(arrival, "X-Left", "30000");
   arrival_answer_json(arrival, 200, "1");
   reply_expect_field(client_await_reply(s.client), "Preference-Applied", NULL);
-  scene_close(&s);
 }
 
 Test(routes, a_problem_names_the_target_by_its_upstream) {
-  struct scene s = scene_open("defaults: {hedges: 1}\n"
-                              "upstreams:\n  a: {targets: [$A]}\n"
-                              "  b: {targets: [$B, $C]}\n"
-                              "routes:\n  - {path: /a, upstream: a}\n"
-                              "  - {path: /b, upstream: b}\n");
-  client_get(s.client, "/b");
-  arrival_answer_json(origin_await(s.b), 503, "{}");
+  SCOPED(scene) s = scene_open("defaults: {hedges: 1}\n"
+                               "upstreams:\n  a: {targets: [$A]}\n"
+                               "  b: {targets: [$B, $C]}\n"
+                               "routes:\n  - {path: /a, upstream: a}\n"
+                               "  - {path: /b, upstream: b}\n");
+  arrival_answer_json(scene_ask(&s, s.b, "/b"), 503, "{}");
   arrival_answer_json(origin_await(s.c), 503, "{}");
   const struct reply *reply = client_await_reply(s.client);
   reply_expect_in_body(reply, "{\"target\":1,\"name\":\"b/0\",");
   reply_expect_in_body(reply, "{\"target\":2,\"name\":\"b/1\",");
-  scene_close(&s);
 }

@@ -6,6 +6,7 @@
 
 #include "support/folder.h"
 #include "support/stage.h"
+#include "support/words.h"
 
 TestSuite(rules, .fini = folder_remove);
 
@@ -17,55 +18,42 @@ TestSuite(rules, .fini = folder_remove);
 /* ---- races ---- */
 
 Test(rules, a_200_that_says_no_brings_a_hedge_forward) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open(NEVER, "--success-if", RULE, "--log", "json", "--hedges", "1");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, NO);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, NO);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, YES);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, YES);
-  reply_expect_story(reply, "2", "1");
-  program_stop(s.program);
-  cr_expect(strstr(s.program->out, "\"result\":\"rule\",\"status\":200"), "%s",
-            s.program->out);
-  stage_close(&s);
+  reply_expect_story(client_expect(s.client, 200, YES), "2", "1");
+  program_expect_log(s.program, "\"result\":\"rule\",\"status\":200");
 }
 
 Test(rules, a_problem_names_the_rule_and_not_the_body) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--hedges", "0", "--fail-if", "/status != \"ok\"");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 200, NO);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  arrival_answer_json(stage_ask(&s, "/smart"), 200, NO);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_result(reply, 0, "rule");
   reply_expect_in_body(reply, "the JSON breaks a rule: fail_if holds: "
                               "/status != \\\"ok\\\"");
-  cr_expect_null(strstr(reply->body, "s3cret"), "%s", reply->body);
-  stage_close(&s);
+  words_expect_none(reply->body, "s3cret");
 }
 
 Test(rules, a_failure_by_a_rule_is_retried) {
-  struct stage s = stage_open("--hedges", "0", "--retries", "1", "--backoff",
-                              "5ms", "--success-if", RULE);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, NO);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--retries", "1", "--backoff",
+                               "5ms", "--success-if", RULE);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, NO);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, YES);
   reply_expect_story(client_await_reply(s.client), "2", "1");
-  stage_close(&s);
 }
 
 /* However the body is framed. */
 static void expect_ruled(const char *bytes, const char *result) {
-  struct stage s = stage_open("--hedges", "0", "--success-if", RULE);
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--success-if", RULE);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, bytes);
   arrival_close(arrival);
   const struct reply *reply = client_await_reply(s.client);
   if (result) reply_expect_result(reply, 0, result);
   else reply_expect(reply, 200, YES);
-  stage_close(&s);
 }
 
 Test(rules, a_body_is_looked_at_whole_however_it_is_framed) {
@@ -80,42 +68,35 @@ Test(rules, a_body_is_looked_at_whole_however_it_is_framed) {
 }
 
 Test(rules, errors_upstream_passes_on_what_says_no) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--hedges", "0", "--success-if", RULE, "--errors", "upstream");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 200, NO);
-  reply_expect(client_await_reply(s.client), 200, NO);
-  stage_close(&s);
+  stage_serve(&s, stage_ask(&s, "/smart"), 200, NO);
 }
 
 /* What says no, and is not passed on, does not displace a 4xx. */
 Test(rules, a_final_4xx_is_the_answer_beside_what_says_no) {
-  struct stage s = stage_open(NEVER, "--hedges", "1", "--success-if", RULE,
-                              "--final", "4xx");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, NO);
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 404, "{}");
-  reply_expect(client_await_reply(s.client), 404, "{}");
-  stage_close(&s);
+  SCOPED(stage) s = stage_open(NEVER, "--hedges", "1", "--success-if", RULE,
+                               "--final", "4xx");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, NO);
+  stage_serve(&s, origin_await_attempt(s.origin, 1), 404, "{}");
 }
 
 /* ---- gathers ---- */
 
 Test(rules, an_item_of_all_that_says_no_is_null) {
-  struct stage s = stage_open("--hedges", "0", "--success-if", RULE);
+  SCOPED(stage) s = stage_open("--hedges", "0", "--success-if", RULE);
   client_post(s.client, "/all", "[\"/a\",\"/b\"]");
   for (unsigned i = 0; i < 2; i++) {
     struct arrival *arrival = origin_await(s.origin);
     bool first = strstr(arrival->request, "GET /a ") != NULL;
     arrival_answer_json(arrival, 200, first ? NO : YES);
   }
-  reply_expect(client_await_reply(s.client), 200, "[null," YES "]");
-  stage_close(&s);
+  client_expect(s.client, 200, "[null," YES "]");
 }
 
 Test(rules, an_item_of_a_gather_goes_by_the_rules_of_its_own_route) {
-  struct origin *origin = origin_new();
-  char text[1024], path[FOLDER_PATH_MAX];
+  OWNED(origin) origin = origin_new();
+  char text[1024];
   snprintf(text, sizeof text,
            "upstreams: {a: {targets: [%s]}}\n"
            "routes:\n"
@@ -124,14 +105,11 @@ Test(rules, an_item_of_a_gather_goes_by_the_rules_of_its_own_route) {
            "  - {path: /free, upstream: a, hedges: 0}\n"
            "  - {path: /both, gather: [/ruled, /free]}\n",
            origin->url);
-  folder_write("h.yaml", text, path);
-  struct program *program = program_start("--config", path);
-  struct client *client = client_new(program->port);
+  const char *path = folder_write("h.yaml", text);
+  OWNED(program) program = program_start("--config", path);
+  OWNED(client) client = client_new(program->port);
   client_get(client, "/both");
   for (unsigned i = 0; i < 2; i++)
     arrival_answer_json(origin_await(origin), 200, NO);
-  reply_expect(client_await_reply(client), 200, "[null," NO "]");
-  client_free(client);
-  program_free(program);
-  origin_free(origin);
+  client_expect(client, 200, "[null," NO "]");
 }

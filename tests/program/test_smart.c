@@ -8,120 +8,94 @@
  * direction in test_passing.c. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "support/hurry.h"
 #include "support/stage.h"
 
 #define SOON "--hedge-after", "30ms"
 #define NEVER "--hedge-after", "20s"
-#define OK "{\"time\":1}"
 
 /* ---- the three ways to win ---------------------------------------------- */
 
 Test(smart, a_primary_that_wins_before_the_timer_is_the_only_request) {
-  struct stage s = stage_open(NEVER);
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await(s.origin);
+  SCOPED(stage) s = stage_open(NEVER);
+  struct arrival *primary = stage_ask(&s, "/smart");
   arrival_expect_field(primary, "Hedge-Attempt", "0");
   arrival_answer_json(primary, 200, OK);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, OK);
-  reply_expect_story(reply, "1", "0");
+  reply_expect_story(client_expect(s.client, 200, OK), "1", "0");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(smart, a_hedge_wins_and_the_losers_are_closed) {
-  struct stage s = stage_open(SOON);
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open(SOON);
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   struct arrival *first = origin_await_attempt(s.origin, 1);
   struct arrival *second = origin_await_attempt(s.origin, 2);
   arrival_answer_json(second, 200, OK);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, OK);
-  reply_expect_story(reply, "3", "2");
+  reply_expect_story(client_expect(s.client, 200, OK), "3", "2");
   arrival_await_closed(primary);
   arrival_await_closed(first);
-  stage_close(&s);
 }
 
 Test(smart, the_primary_may_still_win_after_the_hedges_started) {
-  struct stage s = stage_open(SOON);
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open(SOON);
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   struct arrival *first = origin_await_attempt(s.origin, 1);
   struct arrival *second = origin_await_attempt(s.origin, 2);
   arrival_answer_json(primary, 200, OK);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, OK);
-  reply_expect_story(reply, "3", "0");
+  reply_expect_story(client_expect(s.client, 200, OK), "3", "0");
   arrival_await_closed(first);
   arrival_await_closed(second);
-  stage_close(&s);
 }
 
 Test(smart, a_loser_that_was_sending_its_body_is_closed) {
-  struct stage s = stage_open(SOON);
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open(SOON);
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   arrival_send(primary, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"a\"");
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
+  stage_serve(&s, origin_await_attempt(s.origin, 1), 200, OK);
   arrival_await_closed(primary);
-  stage_close(&s);
 }
 
 Test(smart, a_success_needs_the_whole_body) {
-  struct stage s = stage_open(SOON);
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open(SOON);
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
   arrival_send(primary,
                "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"who\":");
-  arrival_answer_json(hedge, 200, "{\"who\":1}");
-  reply_expect(client_await_reply(s.client), 200, "{\"who\":1}");
-  stage_close(&s);
+  stage_serve(&s, hedge, 200, "{\"who\":1}");
 }
 
 Test(smart, the_number_of_hedges_is_a_flag) {
   hurry_open();
-  struct stage s = stage_open(SOON, "--hedges", "1");
-  client_get(s.client, "/smart?timeout=40000");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open(SOON, "--hedges", "1");
+  struct arrival *primary = stage_ask_primary(&s, "/smart?timeout=40000");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
   hurry_by(40);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 504);
+  const struct reply *reply = client_expect_problem(s.client, 504);
   reply_expect_field(reply, "Hedge-Attempts", "2");
   origin_expect_no_arrival(s.origin);
   arrival_await_closed(primary);
   arrival_await_closed(hedge);
-  stage_close(&s);
 }
 
 Test(smart, a_staggered_second_hedge_waits_longer_than_the_first) {
-  struct stage s = stage_open(SOON, "--stagger", "20s");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open(SOON, "--stagger", "20s");
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   reply_expect_story(client_await_reply(s.client), "2", "1");
   arrival_await_closed(primary);
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(smart, a_winner_larger_than_any_socket_buffer_arrives_whole) {
-  struct stage s = stage_open(SOON);
+  SCOPED(stage) s = stage_open(SOON);
   size_t len = 8 * 1024 * 1024;
   char *body = malloc(len + 1);
   for (size_t i = 0; i < len; i++)
     body[i] = (char)('a' + (i * 31 + i / 7) % 26);
   body[0] = body[len - 1] = '"';
   body[len] = '\0';
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   struct arrival *first = origin_await_attempt(s.origin, 1);
   arrival_answer_json(origin_await_attempt(s.origin, 2), 200, body);
   arrival_await_closed(primary); /* before the client has read a byte */
@@ -131,119 +105,92 @@ Test(smart, a_winner_larger_than_any_socket_buffer_arrives_whole) {
   cr_assert(reply->body_len == len && memcmp(reply->body, body, len) == 0,
             "%zu bytes came, or others than were sent", reply->body_len);
   free(body);
-  stage_close(&s);
 }
 
 Test(smart, two_clients_race_at_once_and_each_gets_its_own_answer) {
-  struct stage s = stage_open(NEVER);
-  struct client *other = client_new(s.program->port);
-  client_get(s.client, "/smart/one");
-  struct arrival *one = origin_await(s.origin);
+  SCOPED(stage) s = stage_open(NEVER);
+  OWNED(client) other = client_new(s.program->port);
+  struct arrival *one = stage_ask(&s, "/smart/one");
   client_get(other, "/smart/two");
   struct arrival *two = origin_await(s.origin);
   arrival_answer_json(two, 200, "2");
-  reply_expect(client_await_reply(other), 200, "2");
-  arrival_answer_json(one, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  client_free(other);
-  stage_close(&s);
+  client_expect(other, 200, "2");
+  stage_serve(&s, one, 200, "1");
 }
 
 /* ---- failures and the hedges that wait ---------------------------------- */
 
 Test(smart, a_failure_brings_one_hedge_forward) {
-  struct stage s = stage_open(NEVER);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  SCOPED(stage) s = stage_open(NEVER);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, OK);
-  reply_expect_story(reply, "2", "1");
+  reply_expect_story(client_expect(s.client, 200, OK), "2", "1");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(smart, a_hedge_is_brought_forward_once_per_race) {
-  struct stage s = stage_open(NEVER);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  SCOPED(stage) s = stage_open(NEVER);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "2");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(smart, a_short_outage_is_outlived_by_the_last_hedges_own_timer) {
-  struct stage s = stage_open("--hedge-after", "100ms");
+  SCOPED(stage) s = stage_open("--hedge-after", "100ms");
   client_get(s.client, "/smart");
   arrival_reset(origin_await_attempt(s.origin, 0));
   arrival_reset(origin_await_attempt(s.origin, 1));
   arrival_answer_json(origin_await_attempt(s.origin, 2), 200, OK);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, OK);
-  reply_expect_story(reply, "3", "2");
-  stage_close(&s);
+  reply_expect_story(client_expect(s.client, 200, OK), "3", "2");
 }
 
 Test(smart, a_failure_waits_for_what_is_still_in_flight) {
-  struct stage s = stage_open(SOON, "--stagger", "20s");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open(SOON, "--stagger", "20s");
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
   arrival_answer_first(hedge, 500, "{}");
   arrival_answer_json(primary, 200, OK);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_story(reply, "2", "0");
+  reply_expect_story(client_await_reply(s.client), "2", "0");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(smart, on_failure_all_brings_every_hedge_forward) {
-  struct stage s = stage_open(NEVER, "--on-failure", "all");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  SCOPED(stage) s = stage_open(NEVER, "--on-failure", "all");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   struct arrival *first = origin_await_attempt(s.origin, 1);
   struct arrival *second = origin_await_attempt(s.origin, 2);
   arrival_answer_json(first, 200, OK);
   reply_expect_story(client_await_reply(s.client), "3", "1");
   arrival_await_closed(second);
-  stage_close(&s);
 }
 
 Test(smart, on_failure_wait_brings_none_forward) {
-  struct stage s = stage_open(NEVER, "--on-failure", "wait");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  SCOPED(stage) s = stage_open(NEVER, "--on-failure", "wait");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(smart, on_failure_wait_still_hedges_when_it_is_time) {
-  struct stage s = stage_open(SOON, "--on-failure", "wait");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  SCOPED(stage) s = stage_open(SOON, "--on-failure", "wait");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 2), 200, OK);
   reply_expect_story(client_await_reply(s.client), "3", "2");
-  stage_close(&s);
 }
 
 /* The hedges' own time is behind the deadline, so nothing is left to wait for
  * and the race is settled by its primary alone. */
 static void expect_nothing_brought_forward_by(int status, const char *fields,
                                               int answered) {
-  struct stage s = stage_open(NEVER);
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await_attempt(s.origin, 0), status, fields, "{}");
+  SCOPED(stage) s = stage_open(NEVER);
+  arrival_answer(stage_ask_primary(&s, "/smart"), status, fields, "{}");
   const struct reply *reply = client_await_reply(s.client);
   cr_assert(reply->status == answered, "%s%s", reply->head, reply->body);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(smart, a_429_brings_no_hedge_forward) {
@@ -256,15 +203,13 @@ Test(smart, a_failure_with_retry_after_brings_no_hedge_forward) {
 
 Test(smart, an_attempts_own_limit_is_a_failure) {
   hurry_open();
-  struct stage s = stage_open("--hedge-after", "50s", "--timeout", "60s",
-                              "--attempt-timeout", "30s");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open("--hedge-after", "50s", "--timeout", "60s",
+                               "--attempt-timeout", "30s");
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   hurry_by(30);
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   arrival_await_closed(primary);
   reply_expect_story(client_await_reply(s.client), "2", "1");
-  stage_close(&s);
 }
 
 /* ---- the first target is bad, the second is good ------------------------- */
@@ -286,7 +231,7 @@ static struct pair pair_open(struct origin *bad, const char *hedge_after) {
 
 static void pair_close(struct pair *p) {
   arrival_answer_json(origin_await_attempt(p->good, 1), 200, OK);
-  reply_expect(client_await_reply(p->client), 200, OK);
+  client_expect(p->client, 200, OK);
   client_free(p->client);
   program_free(p->program);
   origin_free(p->bad);
@@ -294,27 +239,23 @@ static void pair_close(struct pair *p) {
 }
 
 Test(smart, a_primary_that_hangs_is_rescued_by_the_second_target) {
-  struct pair p = pair_open(origin_new(), "30ms");
+  SCOPED(pair) p = pair_open(origin_new(), "30ms");
   origin_await_attempt(p.bad, 0);
-  pair_close(&p);
 }
 
 Test(smart, a_primary_with_an_html_500_is_rescued_by_the_second_target) {
-  struct pair p = pair_open(origin_new(), "20s");
+  SCOPED(pair) p = pair_open(origin_new(), "20s");
   arrival_answer(origin_await_attempt(p.bad, 0), 500,
                  "Content-Type: text/html\r\n", "<html>Oops</html>");
-  pair_close(&p);
 }
 
 Test(smart, a_primary_with_a_403_is_rescued_by_the_second_target) {
-  struct pair p = pair_open(origin_new(), "20s");
+  SCOPED(pair) p = pair_open(origin_new(), "20s");
   arrival_answer_json(origin_await_attempt(p.bad, 0), 403, "{\"no\":1}");
-  pair_close(&p);
 }
 
 Test(smart, a_primary_that_is_refused_at_once_is_rescued_by_the_second_target) {
-  struct pair p = pair_open(origin_new_deaf(), "20s");
-  pair_close(&p);
+  SCOPED(pair) p = pair_open(origin_new_deaf(), "20s");
 }
 
 Test(smart, attempts_go_round_the_targets) {

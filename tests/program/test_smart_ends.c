@@ -7,7 +7,6 @@
 
 #define SOON "--hedge-after", "30ms"
 #define NEVER "--hedge-after", "20s"
-#define OK "{\"time\":1}"
 
 static struct stage stage_with_three_held(struct arrival *held[3]) {
   struct stage s = stage_open(SOON, "--timeout", "40s");
@@ -21,102 +20,79 @@ static struct stage stage_with_three_held(struct arrival *held[3]) {
 Test(smart_ends, the_deadline_is_a_504_that_tells_of_each_attempt) {
   struct arrival *held[3];
   hurry_open();
-  struct stage s = stage_with_three_held(held);
+  SCOPED(stage) s = stage_with_three_held(held);
   hurry_by(40);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 504);
+  const struct reply *reply = client_expect_problem(s.client, 504);
   reply_expect_story(reply, "3", NULL);
   for (unsigned k = 0; k < 3; k++) {
     reply_expect_result(reply, k, "timeout");
     arrival_await_closed(held[k]);
   }
-  stage_close(&s);
 }
 
 Test(smart_ends, the_deadline_holds_between_a_head_and_the_end_of_its_body) {
   hurry_open();
-  struct stage s = stage_open("--hedges", "0");
-  client_get(s.client, "/smart?timeout=40000");
-  struct arrival *primary = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--hedges", "0");
+  struct arrival *primary = stage_ask(&s, "/smart?timeout=40000");
   arrival_send(primary, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\":");
   hurry_by(40);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 504);
-  reply_expect_result(reply, 0, "timeout");
+  reply_expect_result(client_expect_problem(s.client, 504), 0, "timeout");
   arrival_await_closed(primary);
-  stage_close(&s);
 }
 
 Test(smart_ends, the_configured_deadline_holds_where_the_client_names_none) {
-  struct stage s = stage_open(NEVER, "--timeout", "200ms");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await(s.origin);
-  reply_expect_problem(client_await_reply(s.client), 504);
+  SCOPED(stage) s = stage_open(NEVER, "--timeout", "200ms");
+  struct arrival *primary = stage_ask(&s, "/smart");
+  client_expect_problem(s.client, 504);
   arrival_await_closed(primary);
-  stage_close(&s);
 }
 
 Test(smart_ends, a_clients_deadline_is_clamped_to_the_maximum) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open(NEVER, "--timeout", "100ms", "--max-timeout", "200ms");
-  client_get(s.client, "/smart?timeout=99999999999999999999999");
-  struct arrival *primary = origin_await(s.origin);
-  reply_expect_problem(client_await_reply(s.client), 504);
+  struct arrival *primary =
+      stage_ask(&s, "/smart?timeout=99999999999999999999999");
+  client_expect_problem(s.client, 504);
   arrival_await_closed(primary);
-  stage_close(&s);
 }
 
 Test(smart_ends, when_every_attempt_failed_a_502_tells_of_each) {
-  struct stage s = stage_open(NEVER, "--on-failure", "all");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "{}");
+  SCOPED(stage) s = stage_open(NEVER, "--on-failure", "all");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
   arrival_answer(origin_await_attempt(s.origin, 1), 200, "", "<html>");
   arrival_reset(origin_await_attempt(s.origin, 2));
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_story(reply, "3", NULL);
   reply_expect_result(reply, 0, "status");
   reply_expect_result(reply, 1, "bad_json");
   reply_expect_result(reply, 2, "transport");
-  stage_close(&s);
 }
 
 Test(smart_ends, when_every_attempt_is_a_4xx_the_primarys_reaches_the_client) {
-  struct stage s = stage_open(NEVER, "--on-failure", "all");
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await_attempt(s.origin, 0), 404, "X-From: primary\r\n",
+  SCOPED(stage) s = stage_open(NEVER, "--on-failure", "all");
+  arrival_answer(stage_ask_primary(&s, "/smart"), 404, "X-From: primary\r\n",
                  "no <such> thing");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 410, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 2), 400, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 404, "no <such> thing");
+  const struct reply *reply = client_expect(s.client, 404, "no <such> thing");
   reply_expect_field(reply, "X-From", "primary");
   reply_expect_field(reply, "Hedge-Attempts", "3");
-  stage_close(&s);
 }
 
 Test(smart_ends, a_429_reaches_the_client_with_its_retry_after) {
-  struct stage s = stage_open("--hedges", "0");
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await(s.origin), 429, "Retry-After: 7\r\n", "slow");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 429, "slow");
-  reply_expect_field(reply, "Retry-After", "7");
-  stage_close(&s);
+  SCOPED(stage) s = stage_open("--hedges", "0");
+  arrival_answer(stage_ask(&s, "/smart"), 429, "Retry-After: 7\r\n", "slow");
+  reply_expect_field(client_expect(s.client, 429, "slow"), "Retry-After", "7");
 }
 
 static void expect_wait_after(const char *first, const char *second,
                               const char *want) {
-  struct stage s = stage_open("--hedges", "1", "--hedge-after", "0ms");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open("--hedges", "1", "--hedge-after", "0ms");
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
   arrival_answer(primary, 503, first, "busy");
   arrival_answer(hedge, 503, second, "busy");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_field(reply, "Retry-After", want);
-  stage_close(&s);
+  reply_expect_field(client_expect_problem(s.client, 502), "Retry-After", want);
 }
 
 Test(smart_ends, the_least_retry_after_of_all_stays_in_the_502) {
@@ -132,68 +108,50 @@ Test(smart_ends, a_retry_after_of_one_alone_does_not) {
 }
 
 Test(smart_ends, a_4xx_beside_another_failure_is_a_502) {
-  struct stage s = stage_open(NEVER, "--hedges", "1");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 404, "{}");
+  SCOPED(stage) s = stage_open(NEVER, "--hedges", "1");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 404, "{}");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_result(reply, 0, "status");
-  stage_close(&s);
+  reply_expect_result(client_expect_problem(s.client, 502), 0, "status");
 }
 
 Test(smart_ends, a_4xx_that_was_cut_is_not_passed_on) {
-  struct stage s = stage_open("--hedges", "0");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--hedges", "0");
+  struct arrival *primary = stage_ask(&s, "/smart");
   arrival_send(primary, "HTTP/1.1 404 Not\r\nContent-Length: 100\r\n\r\nhalf");
   arrival_close(primary);
-  reply_expect_problem(client_await_reply(s.client), 502);
-  stage_close(&s);
+  client_expect_problem(s.client, 502);
 }
 
 /* ---- --final 4xx ---------------------------------------------------------- */
 
 Test(smart_ends, a_final_4xx_is_the_answer_at_once) {
-  struct stage s = stage_open(NEVER, "--final", "4xx");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 404, "{\"gone\":1}");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 404, "{\"gone\":1}");
+  SCOPED(stage) s = stage_open(NEVER, "--final", "4xx");
+  arrival_answer_json(stage_ask(&s, "/smart"), 404, "{\"gone\":1}");
+  const struct reply *reply = client_expect(s.client, 404, "{\"gone\":1}");
   reply_expect_field(reply, "Hedge-Attempts", "1");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(smart_ends, a_hedges_final_4xx_ends_the_race_at_once) {
-  struct stage s = stage_open(SOON, "--final", "4xx", "--hedges", "1");
-  client_get(s.client, "/smart?timeout=60000");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 404, "{\"no\":1}");
-  reply_expect(client_await_reply(s.client), 404, "{\"no\":1}");
+  SCOPED(stage) s = stage_open(SOON, "--final", "4xx", "--hedges", "1");
+  struct arrival *primary = stage_ask_primary(&s, "/smart?timeout=60000");
+  stage_serve(&s, origin_await_attempt(s.origin, 1), 404, "{\"no\":1}");
   arrival_await_closed(primary);
-  stage_close(&s);
 }
 
 Test(smart_ends, a_4xx_without_final_waits_for_what_is_in_flight) {
-  struct stage s = stage_open(SOON, "--hedges", "1");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open(SOON, "--hedges", "1");
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   arrival_answer_first(origin_await_attempt(s.origin, 1), 404, "{}");
-  arrival_answer_json(primary, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
-  stage_close(&s);
+  stage_serve(&s, primary, 200, OK);
 }
 
 static void expect_not_final(int status) {
-  struct stage s = stage_open(SOON, "--final", "4xx");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open(SOON, "--final", "4xx");
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
   arrival_answer_json(primary, status, "{}");
-  arrival_answer_json(hedge, 200, OK);
-  reply_expect(client_await_reply(s.client), 200, OK);
-  stage_close(&s);
+  stage_serve(&s, hedge, 200, OK);
 }
 
 Test(smart_ends, a_408_is_never_final) { expect_not_final(408); }
@@ -204,40 +162,33 @@ Test(smart_ends, a_429_is_never_final) { expect_not_final(429); }
 
 Test(smart_ends, a_refused_hedge_is_told_and_the_race_does_not_wait_for_it) {
   hurry_open();
-  struct stage s = stage_open("--hedge-after", "0ms", "--max-attempts", "1");
-  client_get(s.client, "/smart?timeout=40000");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  SCOPED(stage) s = stage_open("--hedge-after", "0ms", "--max-attempts", "1");
+  struct arrival *primary = stage_ask_primary(&s, "/smart?timeout=40000");
   hurry_by(40);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 504);
+  const struct reply *reply = client_expect_problem(s.client, 504);
   reply_expect_result(reply, 0, "timeout");
   reply_expect_result(reply, 1, "refused");
   reply_expect_result(reply, 2, "refused");
   reply_expect_field(reply, "Hedge-Attempts", "1");
   arrival_await_closed(primary);
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 Test(smart_ends, the_primary_wins_although_its_hedges_were_refused) {
-  struct stage s = stage_open("--hedge-after", "0ms", "--max-attempts", "1");
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 200, OK);
+  SCOPED(stage) s = stage_open("--hedge-after", "0ms", "--max-attempts", "1");
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 200, OK);
   reply_expect_story(client_await_reply(s.client), "1", "0");
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 /* ---- the client leaves ---------------------------------------------------- */
 
 Test(smart_ends, a_client_that_leaves_before_the_hedges_cancels_the_primary) {
-  struct stage s = stage_open(NEVER);
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await(s.origin);
+  SCOPED(stage) s = stage_open(NEVER);
+  struct arrival *primary = stage_ask(&s, "/smart");
   client_leave(s.client);
   arrival_await_closed(primary);
   origin_expect_no_arrival(s.origin);
-  stage_close(&s);
 }
 
 static void expect_all_closed(struct stage *s, struct arrival *held[3]) {
@@ -269,11 +220,9 @@ Test(smart_ends, a_client_that_ends_its_direction_while_it_waits_has_left) {
 }
 
 Test(smart_ends, a_client_that_leaves_between_head_and_body_cancels) {
-  struct stage s = stage_open(NEVER);
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await(s.origin);
+  SCOPED(stage) s = stage_open(NEVER);
+  struct arrival *primary = stage_ask(&s, "/smart");
   arrival_send(primary, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\":");
   client_leave(s.client);
   arrival_await_closed(primary);
-  stage_close(&s);
 }

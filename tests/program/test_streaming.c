@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,6 +17,7 @@
 #include "support/stage.h"
 #include "support/tls_origin.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define STREAMS "--success", "any", "--hedges", "0", "--workers", "1"
 #define LOGGED STREAMS, "--log", "json"
@@ -33,8 +33,7 @@ enum { LARGE_BODY = 50 * 1000 * 1000 };
 
 /* The client asks, the origin sends this head, and the client has it. */
 static struct arrival *begin(struct stage *s, const char *head) {
-  client_get(s->client, "/smart");
-  struct arrival *arrival = origin_await(s->origin);
+  struct arrival *arrival = stage_ask(s, "/smart");
   arrival_send(arrival, head);
   cr_assert_eq(client_await_head(s->client)->status, 200);
   return arrival;
@@ -62,22 +61,13 @@ static void pass_last(struct stage *s, struct arrival *arrival) {
 static void expect_both_kept(struct stage *s, struct arrival *arrival) {
   client_get(s->client, "/smart");
   arrival_await_next(arrival);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s->client), 200, "1");
-}
-
-/* The program ends, and its log holds this of its first line. */
-static void expect_logged(struct stage *s, const char *text) {
-  client_leave(s->client);
-  program_stop(s->program);
-  cr_assert(strstr(s->program->out, text), "expected %s in the log:\n%s", text,
-            s->program->out);
+  stage_serve(s, arrival, 200, "1");
 }
 
 /* ---- in order, and at once ---- */
 
 Test(streaming, events_reach_the_client_one_by_one) {
-  struct stage s = stage_open(LOGGED);
+  SCOPED(stage) s = stage_open(LOGGED);
   struct arrival *arrival = begin(&s, EVENTS);
   reply_expect_field(&s.client->reply, "Content-Type", "text/event-stream");
   reply_expect_field(&s.client->reply, "Transfer-Encoding", "chunked");
@@ -90,13 +80,12 @@ Test(streaming, events_reach_the_client_one_by_one) {
   pass_chunk(&s, arrival, "a\r\ndata: 33\n\n\r\n");
   pass_last(&s, arrival);
   expect_both_kept(&s, arrival);
-  expect_logged(&s, "\"status\":200,\"outcome\":\"success\"");
-  cr_assert(strstr(s.program->out, "\"bytes\":28"), "%s", s.program->out);
-  stage_close(&s);
+  stage_expect_log(&s, "\"status\":200,\"outcome\":\"success\"");
+  words_expect(s.program->out, "\"bytes\":28");
 }
 
 Test(streaming, a_body_with_a_length_passes_as_it_is) {
-  struct stage s = stage_open(STREAMS);
+  SCOPED(stage) s = stage_open(STREAMS);
   struct arrival *arrival = begin(&s, LENGTH("6"));
   reply_expect_field(&s.client->reply, "Content-Length", "6");
   reply_expect_field(&s.client->reply, "Transfer-Encoding", NULL);
@@ -104,35 +93,29 @@ Test(streaming, a_body_with_a_length_passes_as_it_is) {
   pass_chunk(&s, arrival, "two");
   arrival->state = ARRIVAL_ANSWERED;
   expect_both_kept(&s, arrival);
-  stage_close(&s);
 }
 
 Test(streaming, what_is_whole_at_once_has_a_length) {
-  struct stage s = stage_open(STREAMS);
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  SCOPED(stage) s = stage_open(STREAMS);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, CHUNKED "\r\n3\r\none\r\n" LAST);
   arrival->state = ARRIVAL_ANSWERED;
-  reply_expect(client_await_reply(s.client), 200, "one");
+  client_expect(s.client, 200, "one");
   expect_both_kept(&s, arrival);
-  stage_close(&s);
 }
 
 Test(streaming, a_body_without_a_length_goes_on_in_chunks) {
-  struct stage s = stage_open(STREAMS);
+  SCOPED(stage) s = stage_open(STREAMS);
   struct arrival *arrival = begin(&s, UNTIL_CLOSE);
   arrival_send(arrival, "one");
   client_await_bytes(s.client, "3\r\none\r\n");
   arrival_close(arrival);
   client_await_bytes(s.client, LAST);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  stage_close(&s);
+  stage_serve(&s, stage_ask(&s, "/smart"), 200, "1");
 }
 
 Test(streaming, lines_without_end_pass_until_the_client_leaves) {
-  struct stage s = stage_open(LOGGED);
+  SCOPED(stage) s = stage_open(LOGGED);
   struct arrival *arrival = begin(&s, UNTIL_CLOSE);
   for (unsigned i = 0; i < 1000; i++) {
     arrival_send(arrival, "{\"n\":1}\n");
@@ -140,47 +123,41 @@ Test(streaming, lines_without_end_pass_until_the_client_leaves) {
   }
   client_leave(s.client);
   arrival_await_closed(arrival);
-  expect_logged(&s, "\"status\":200,\"outcome\":\"gone\"");
-  cr_assert(strstr(s.program->out, "\"result\":\"cancelled\""), "%s",
-            s.program->out);
-  stage_close(&s);
+  stage_expect_log(&s, "\"status\":200,\"outcome\":\"gone\"");
+  words_expect(s.program->out, "\"result\":\"cancelled\"");
 }
 
 Test(streaming, a_chunk_in_pieces_is_not_waited_for) {
-  struct stage s = stage_open(STREAMS);
+  SCOPED(stage) s = stage_open(STREAMS);
   struct arrival *arrival = begin(&s, EVENTS);
   arrival_send(arrival, "6\r\none");
   client_await_bytes(s.client, "3\r\none\r\n");
   arrival_send(arrival, "two\r\n" LAST);
   client_await_bytes(s.client, "3\r\ntwo\r\n" LAST);
-  stage_close(&s);
 }
 
 Test(streaming, an_error_is_streamed_as_well) {
-  struct stage s = stage_open(STREAMS);
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  SCOPED(stage) s = stage_open(STREAMS);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n"
                         "Content-Length: 4\r\n\r\n");
   const struct reply *reply = client_await_head(s.client);
   cr_assert_eq(reply->status, 503);
   reply_expect_field(reply, "Retry-After", "7");
   pass_chunk(&s, arrival, "busy");
-  stage_close(&s);
 }
 
 Test(streaming, an_interim_head_is_skipped) {
-  struct stage s = stage_open(STREAMS);
+  SCOPED(stage) s = stage_open(STREAMS);
   struct arrival *arrival =
       begin(&s, "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" EVENTS);
   reply_expect_field(&s.client->reply, "Link", NULL);
   pass_chunk(&s, arrival, "3\r\none\r\n");
   pass_last(&s, arrival);
-  stage_close(&s);
 }
 
 Test(streaming, what_has_no_body_is_whole_with_its_head) {
-  struct stage s = stage_open(STREAMS);
+  SCOPED(stage) s = stage_open(STREAMS);
   client_send(s.client, "HEAD /smart HTTP/1.1\r\nHost: h\r\n\r\n");
   struct arrival *arrival = origin_await(s.origin);
   arrival_send(arrival, LENGTH("6"));
@@ -199,11 +176,10 @@ Test(streaming, what_has_no_body_is_whole_with_its_head) {
   arrival->state = ARRIVAL_ANSWERED;
   cr_assert_eq(client_await_reply(s.client)->status, 304);
   expect_both_kept(&s, arrival);
-  stage_close(&s);
 }
 
 Test(streaming, the_next_request_may_lie_behind_a_stream) {
-  struct stage s = stage_open(STREAMS);
+  SCOPED(stage) s = stage_open(STREAMS);
   client_send(s.client, "GET /smart/1 HTTP/1.1\r\nHost: h\r\n\r\n"
                         "GET /smart/2 HTTP/1.1\r\nHost: h\r\n\r\n");
   struct arrival *arrival = origin_await(s.origin);
@@ -212,30 +188,24 @@ Test(streaming, the_next_request_may_lie_behind_a_stream) {
   pass_last(&s, arrival);
   arrival_await_next(arrival);
   arrival_expect_line(arrival, "GET /2 HTTP/1.1");
-  arrival_answer_json(arrival, 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
-  stage_close(&s);
+  stage_serve(&s, arrival, 200, "2");
 }
 
 Test(streaming, a_route_with_hedges_or_json_is_held) {
-  struct stage s = stage_open("--success", "2xx", "--hedges", "0");
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  SCOPED(stage) s = stage_open("--success", "2xx", "--hedges", "0");
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, EVENTS "3\r\none\r\n");
-  struct client *other = client_new(s.program->port);
-  client_get(other, "/healthz");
-  client_await_reply(other);
+  OWNED(client) other = client_new(s.program->port);
+  client_expect_healthy(other);
   client_expect_nothing(s.client);
   arrival_send(arrival, LAST);
-  reply_expect(client_await_reply(s.client), 200, "one");
-  client_free(other);
-  stage_close(&s);
+  client_expect(s.client, 200, "one");
 }
 
 /* ---- HTTP/1.0 ---- */
 
 Test(streaming, a_1_0_client_gets_the_body_until_the_close) {
-  struct stage s = stage_open(STREAMS);
+  SCOPED(stage) s = stage_open(STREAMS);
   ask_in_1_0(&s, "Connection: keep-alive\r\n");
   struct arrival *arrival = origin_await(s.origin);
   arrival_send(arrival, EVENTS);
@@ -248,11 +218,10 @@ Test(streaming, a_1_0_client_gets_the_body_until_the_close) {
   arrival_send(arrival, "3\r\ntwo\r\n" LAST);
   client_await_bytes(s.client, "two");
   client_await_close(s.client);
-  stage_close(&s);
 }
 
 Test(streaming, a_1_0_client_keeps_its_connection_where_a_length_is_told) {
-  struct stage s = stage_open(STREAMS);
+  SCOPED(stage) s = stage_open(STREAMS);
   ask_in_1_0(&s, "Connection: keep-alive\r\n");
   struct arrival *arrival = origin_await(s.origin);
   arrival_send(arrival, LENGTH("3"));
@@ -260,50 +229,45 @@ Test(streaming, a_1_0_client_keeps_its_connection_where_a_length_is_told) {
   pass_chunk(&s, arrival, "one");
   arrival->state = ARRIVAL_ANSWERED;
   expect_both_kept(&s, arrival);
-  stage_close(&s);
 }
 
 /* ---- what breaks ---- */
 
 static void expect_failed(struct stage *s) {
-  expect_logged(s, "\"status\":200,\"outcome\":\"failed\"");
-  cr_assert(strstr(s->program->out, "\"result\":\"transport\",\"status\":200"),
-            "%s", s->program->out);
+  stage_expect_log(s, "\"status\":200,\"outcome\":\"failed\"");
+  words_expect(s->program->out, "\"result\":\"transport\",\"status\":200");
 }
 
 Test(streaming, chunks_that_break_off_have_no_last_one) {
-  struct stage s = stage_open(LOGGED);
+  SCOPED(stage) s = stage_open(LOGGED);
   struct arrival *arrival = begin(&s, EVENTS);
   pass_chunk(&s, arrival, "3\r\none\r\n");
   arrival_close(arrival);
   client_await_close(s.client);
   expect_failed(&s);
-  stage_close(&s);
 }
 
 Test(streaming, chunks_that_are_malformed_break_off_behind_the_good_ones) {
-  struct stage s = stage_open(LOGGED);
+  SCOPED(stage) s = stage_open(LOGGED);
   struct arrival *arrival = begin(&s, EVENTS);
   arrival_send(arrival, "3\r\none\r\nxyz");
   client_await_bytes(s.client, "3\r\none\r\n");
   client_await_close(s.client);
   arrival_await_closed(arrival);
   expect_failed(&s);
-  stage_close(&s);
 }
 
 Test(streaming, a_body_that_is_shorter_than_its_length_is_closed_early) {
-  struct stage s = stage_open(LOGGED);
+  SCOPED(stage) s = stage_open(LOGGED);
   struct arrival *arrival = begin(&s, LENGTH("6"));
   pass_chunk(&s, arrival, "one");
   arrival_reset(arrival);
   client_await_close(s.client);
   expect_failed(&s);
-  stage_close(&s);
 }
 
 Test(streaming, a_body_until_the_close_that_breaks_off_is_reset) {
-  struct stage s = stage_open(LOGGED);
+  SCOPED(stage) s = stage_open(LOGGED);
   ask_in_1_0(&s, "");
   struct arrival *arrival = origin_await(s.origin);
   arrival_send(arrival, EVENTS);
@@ -313,91 +277,77 @@ Test(streaming, a_body_until_the_close_that_breaks_off_is_reset) {
   arrival_close(arrival);
   client_await_reset(s.client);
   expect_failed(&s);
-  stage_close(&s);
 }
 
 Test(streaming, an_upstream_that_resets_a_body_until_the_close_breaks_it) {
-  struct stage s = stage_open(LOGGED);
+  SCOPED(stage) s = stage_open(LOGGED);
   struct arrival *arrival = begin(&s, UNTIL_CLOSE);
   arrival_send(arrival, "one");
   client_await_bytes(s.client, "3\r\none\r\n");
   arrival_reset(arrival);
   client_await_close(s.client);
   expect_failed(&s);
-  stage_close(&s);
 }
 
 Test(streaming, before_the_head_a_failure_is_a_problem) {
-  struct stage s = stage_open(STREAMS);
-  client_get(s.client, "/smart");
-  struct arrival *arrival = origin_await(s.origin);
+  SCOPED(stage) s = stage_open(STREAMS);
+  struct arrival *arrival = stage_ask(&s, "/smart");
   arrival_send(arrival, "HTTP/1.1 200 OK\r\nTransfer-En");
   arrival_close(arrival);
-  reply_expect_problem(client_await_reply(s.client), 502);
-  client_get(s.client, "/smart");
-  arrival_send(origin_await(s.origin), "HTTP/1.1 101 Switching\r\n\r\n");
-  reply_expect_problem(client_await_reply(s.client), 502);
-  stage_close(&s);
+  client_expect_problem(s.client, 502);
+  arrival_send(stage_ask(&s, "/smart"), "HTTP/1.1 101 Switching\r\n\r\n");
+  client_expect_problem(s.client, 502);
 }
 
 /* ---- time ---- */
 
 /* The other request's deadline, which began later, has passed. */
 static void let_pass(struct stage *s, const char *timeout) {
-  char target[64];
-  snprintf(target, sizeof target, "/smart?timeout=%s", timeout);
-  struct client *other = client_new(s->program->port);
-  client_get(other, target);
+  OWNED(client) other = client_new(s->program->port);
+  client_get(other, words_of("/smart?timeout=%s", timeout));
   struct arrival *held = origin_await(s->origin);
-  reply_expect_problem(client_await_reply(other), 504);
+  client_expect_problem(other, 504);
   arrival_await_closed(held);
-  client_free(other);
 }
 
 Test(streaming, the_timeout_is_that_of_the_head) {
   hurry_open();
-  struct stage s = stage_open(STREAMS, "--attempt-timeout", "40s");
-  client_get(s.client, "/smart?timeout=30000");
-  struct arrival *arrival = origin_await(s.origin);
+  SCOPED(stage) s = stage_open(STREAMS, "--attempt-timeout", "40s");
+  struct arrival *arrival = stage_ask(&s, "/smart?timeout=30000");
   arrival_send(arrival, EVENTS);
   cr_assert_eq(client_await_head(s.client)->status, 200);
   hurry_by(50);
   let_pass(&s, "50");
   pass_chunk(&s, arrival, "3\r\none\r\n");
   pass_last(&s, arrival);
-  stage_close(&s);
 }
 
 Test(streaming, a_head_that_does_not_come_is_504) {
-  struct stage s = stage_open(STREAMS);
+  SCOPED(stage) s = stage_open(STREAMS);
   let_pass(&s, "50");
-  stage_close(&s);
 }
 
 Test(streaming, an_upstream_that_falls_silent_is_given_up) {
   hurry_open();
-  struct stage s = stage_open(LOGGED, "--stream-idle-timeout", "30s");
+  SCOPED(stage) s = stage_open(LOGGED, "--stream-idle-timeout", "30s");
   struct arrival *arrival = begin(&s, EVENTS);
   pass_chunk(&s, arrival, "3\r\none\r\n");
   hurry_by(30);
   arrival_await_closed(arrival);
   client_await_close(s.client);
-  expect_logged(&s, "\"status\":200,\"outcome\":\"deadline\"");
-  cr_assert(strstr(s.program->out, "\"result\":\"timeout\",\"status\":200"),
-            "%s", s.program->out);
-  stage_close(&s);
+  stage_expect_log(&s, "\"status\":200,\"outcome\":\"deadline\"");
+  words_expect(s.program->out, "\"result\":\"timeout\",\"status\":200");
 }
 
 Test(streaming, an_upstream_that_speaks_is_not) {
   hurry_open();
-  struct stage s = stage_open(STREAMS, "--stream-idle-timeout", "60s");
+  SCOPED(stage) s = stage_open(STREAMS, "--stream-idle-timeout", "60s");
   struct arrival *arrival = begin(&s, EVENTS);
   for (unsigned i = 0; i < 8; i++) {
     hurry_by(20);
     pass_chunk(&s, arrival, "3\r\none\r\n");
   }
   pass_last(&s, arrival);
-  stage_close(&s);
 }
 
 /* ---- more than fits ---- */
@@ -426,18 +376,6 @@ static void pour_end(struct pouring *pouring) {
   pthread_join(pouring->thread, NULL);
 }
 
-static long most_kb(const struct program *program) {
-  char path[64], line[256];
-  long kb = -1;
-  snprintf(path, sizeof path, "/proc/%d/status", (int)program->pid);
-  FILE *file = fopen(path, "r");
-  cr_assert_not_null(file);
-  while (kb < 0 && fgets(line, sizeof line, file))
-    if (sscanf(line, "VmHWM: %ld kB", &kb) != 1) kb = -1;
-  fclose(file);
-  return kb;
-}
-
 /* Whether its figures of memory say something. */
 static bool is_plain(void) {
   const char *bin = getenv("HEDGEROW_BIN");
@@ -446,19 +384,18 @@ static bool is_plain(void) {
 
 /* --max-buffered is less than a hundredth of it. */
 Test(streaming, a_large_body_costs_little_memory) {
-  struct stage s =
+  SCOPED(stage) s =
       stage_open(LOGGED, "--max-body", "1K", "--max-buffered", "400K");
   struct pouring pouring;
-  long before_kb = most_kb(s.program);
+  long before_kb = program_kb(s.program, "VmHWM");
   pour_start(&pouring, begin(&s, LENGTH("50000000")));
   cr_assert_eq(client_skip(s.client, LARGE_BODY), LARGE_BODY);
   pour_end(&pouring);
-  long after_kb = most_kb(s.program);
+  long after_kb = program_kb(s.program, "VmHWM");
   cr_assert(!is_plain() || after_kb < before_kb + 8 * 1024, "%ld kB, then %ld",
             before_kb, after_kb);
-  expect_logged(&s, "\"outcome\":\"success\"");
-  cr_assert(strstr(s.program->out, "\"bytes\":50000000"), "%s", s.program->out);
-  stage_close(&s);
+  stage_expect_log(&s, "\"outcome\":\"success\"");
+  words_expect(s.program->out, "\"bytes\":50000000");
 }
 
 static void read_slowly(struct client *client) {
@@ -469,7 +406,7 @@ static void read_slowly(struct client *client) {
 /* The client reads when another request has been answered meanwhile, so that
  * the upstream was held back. */
 Test(streaming, a_slow_client_holds_the_upstream_back) {
-  struct stage s = stage_open(STREAMS, "--max-buffered", "400K");
+  SCOPED(stage) s = stage_open(STREAMS, "--max-buffered", "400K");
   struct pouring pouring;
   read_slowly(s.client);
   struct arrival *arrival = begin(&s, LENGTH("50000000"));
@@ -484,18 +421,16 @@ Test(streaming, a_slow_client_holds_the_upstream_back) {
   pour_end(&pouring);
   arrival->state = ARRIVAL_ANSWERED;
   expect_both_kept(&s, arrival);
-  stage_close(&s);
 }
 
 Test(streaming, a_client_that_takes_nothing_is_reset) {
-  struct stage s = stage_open(LOGGED, "--write-timeout", "200ms");
+  SCOPED(stage) s = stage_open(LOGGED, "--write-timeout", "200ms");
   struct pouring pouring;
   read_slowly(s.client);
   pour_start(&pouring, begin(&s, LENGTH("50000000")));
   pour_end(&pouring); /* hedgerow has closed */
   cr_assert(client_skip(s.client, LARGE_BODY) < LARGE_BODY);
-  expect_logged(&s, "\"status\":200,\"outcome\":\"gone\"");
-  stage_close(&s);
+  stage_expect_log(&s, "\"status\":200,\"outcome\":\"gone\"");
 }
 
 static bool takes_more(const struct arrival *arrival) {
@@ -506,8 +441,8 @@ static bool takes_more(const struct arrival *arrival) {
 /* The silence of an upstream that is not listened to is no silence. */
 Test(streaming, a_client_that_pauses_does_not_make_the_upstream_silent) {
   hurry_open();
-  struct stage s = stage_open(STREAMS, "--stream-idle-timeout", "30s",
-                              "--write-timeout", "10m");
+  SCOPED(stage) s = stage_open(STREAMS, "--stream-idle-timeout", "30s",
+                               "--write-timeout", "10m");
   struct pouring pouring;
   read_slowly(s.client);
   struct arrival *arrival = begin(&s, LENGTH("50000000"));
@@ -517,11 +452,10 @@ Test(streaming, a_client_that_pauses_does_not_make_the_upstream_silent) {
   let_pass(&s, "50");
   cr_assert_eq(client_skip(s.client, LARGE_BODY), LARGE_BODY);
   pour_end(&pouring);
-  stage_close(&s);
 }
 
 Test(streaming, what_a_slow_client_was_sent_comes_before_the_break) {
-  struct stage s = stage_open(LOGGED);
+  SCOPED(stage) s = stage_open(LOGGED);
   read_slowly(s.client);
   struct arrival *arrival = begin(&s, LENGTH("90000000"));
   struct pouring pouring;
@@ -533,20 +467,17 @@ Test(streaming, what_a_slow_client_was_sent_comes_before_the_break) {
   arrival_close(arrival);
   client_await_close(s.client);
   expect_failed(&s);
-  stage_close(&s);
 }
 
 Test(streaming, where_no_buffer_is_free_a_slow_client_loses_its_answer) {
-  struct stage s = stage_open(LOGGED, "--max-buffered", "64K");
+  SCOPED(stage) s = stage_open(LOGGED, "--max-buffered", "64K");
   struct pouring pouring;
   read_slowly(s.client);
   pour_start(&pouring, begin(&s, LENGTH("50000000")));
   pour_end(&pouring);
   cr_assert(client_skip(s.client, LARGE_BODY) < LARGE_BODY);
-  expect_logged(&s, "\"status\":200,\"outcome\":\"refused\"");
-  cr_assert(strstr(s.program->out, "\"result\":\"starved\""), "%s",
-            s.program->out);
-  stage_close(&s);
+  stage_expect_log(&s, "\"status\":200,\"outcome\":\"refused\"");
+  words_expect(s.program->out, "\"result\":\"starved\"");
 }
 
 /* ---- over TLS ---- */
@@ -560,58 +491,48 @@ static void *pour_tls(void *arg) {
 }
 
 Test(streaming, a_pause_over_tls_loses_nothing) {
-  struct tls_origin *origin = tls_origin_new(TLS_GOOD);
-  struct program *program =
-      program_start("--to", origin->url, "--ca-file", origin->ca_file, STREAMS);
-  struct client *client = client_new(program->port);
+  OWNED(tls_origin) origin = tls_origin_new(TLS_GOOD);
+  SCOPED(stage) s = stage_open_on(NULL, "--to", origin->url, "--ca-file",
+                                  origin->ca_file, STREAMS);
   pthread_t thread;
-  read_slowly(client);
-  client_get(client, "/smart");
+  read_slowly(s.client);
+  client_get(s.client, "/smart");
   struct tls_arrival *arrival = tls_origin_await(origin);
   tls_arrival_send_text(arrival, LENGTH("50000000"));
-  cr_assert_eq(client_await_head(client)->status, 200);
+  cr_assert_eq(client_await_head(s.client)->status, 200);
   cr_assert_eq(pthread_create(&thread, NULL, pour_tls, arrival), 0);
-  cr_assert_eq(client_skip(client, LARGE_BODY), LARGE_BODY);
+  cr_assert_eq(client_skip(s.client, LARGE_BODY), LARGE_BODY);
   pthread_join(thread, NULL);
-  client_get(client, "/smart");
+  client_get(s.client, "/smart");
   tls_arrival_await_next(arrival);
   tls_arrival_answer(arrival, "1");
-  reply_expect(client_await_reply(client), 200, "1");
-  client_free(client);
-  program_free(program);
-  tls_origin_free(origin);
+  client_expect(s.client, 200, "1");
 }
 
 /* ---- the end of the program, and a reload ---- */
 
 Test(streaming, a_stream_ends_when_the_drain_is_over) {
-  struct stage s = stage_open(LOGGED, "--drain", "200ms");
+  SCOPED(stage) s = stage_open(LOGGED, "--drain", "200ms");
   struct arrival *arrival = begin(&s, EVENTS);
   pass_chunk(&s, arrival, "3\r\none\r\n");
   program_signal(s.program, SIGTERM);
   client_await_close(s.client);
   arrival_await_closed(arrival);
-  program_await_exit(s.program);
-  cr_assert_eq(s.program->exit_status, 0);
-  expect_logged(&s, "\"status\":200,\"outcome\":\"drained\"");
-  stage_close(&s);
+  program_expect_exit(s.program, 0);
+  stage_expect_log(&s, "\"status\":200,\"outcome\":\"drained\"");
 }
 
 Test(streaming, a_stream_that_ends_within_the_drain_is_whole) {
-  struct stage s = stage_open(STREAMS, "--drain", "60m");
-  struct client *idle = client_new(s.program->port);
-  client_get(idle, "/healthz");
-  client_await_reply(idle);
+  SCOPED(stage) s = stage_open(STREAMS, "--drain", "60m");
+  OWNED(client) idle = client_new(s.program->port);
+  client_expect_healthy(idle);
   struct arrival *arrival = begin(&s, EVENTS);
   program_signal(s.program, SIGTERM);
   client_await_close(idle); /* so the drain has begun */
   pass_chunk(&s, arrival, "3\r\none\r\n");
   pass_last(&s, arrival);
   client_await_close(s.client);
-  program_await_exit(s.program);
-  cr_assert_eq(s.program->exit_status, 0);
-  client_free(idle);
-  stage_close(&s);
+  program_expect_exit(s.program, 0);
 }
 
 TestSuite(streaming_from_a_file, .fini = folder_remove);
@@ -623,32 +544,25 @@ TestSuite(streaming_from_a_file, .fini = folder_remove);
   "     cors: ['https://app.example']}\n"
 
 Test(streaming_from_a_file, a_reload_leaves_a_stream_alone) {
-  struct scene s = scene_open(FILE_OF("$A"));
-  client_get(s.client, "/a");
-  struct arrival *arrival = origin_await(s.a);
+  SCOPED(scene) s = scene_open(FILE_OF("$A"));
+  struct arrival *arrival = scene_ask(&s, s.a, "/a");
   arrival_send(arrival, EVENTS "3\r\none\r\n");
   cr_assert_eq(client_await_head(s.client)->status, 200);
   client_await_bytes(s.client, "3\r\none\r\n");
-  scene_write(&s, FILE_OF("$B"));
-  program_signal(s.program, SIGHUP);
-  program_await_notice(s.program, "reloaded");
+  scene_reload(&s, FILE_OF("$B"), "reloaded");
   arrival_send(arrival, "3\r\ntwo\r\n" LAST);
   client_await_bytes(s.client, "3\r\ntwo\r\n" LAST);
-  client_get(s.client, "/a");
-  arrival_answer_json(origin_await(s.b), 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  scene_close(&s);
+  scene_serve(&s, scene_ask(&s, s.b, "/a"), 200, "1");
 }
 
 Test(streaming_from_a_file, links_and_cors_are_as_in_answers_that_are_held) {
-  struct scene s = scene_open(FILE_OF("$A"));
-  char fields[512];
+  SCOPED(scene) s = scene_open(FILE_OF("$A"));
   client_get_with(s.client, "/a", "Origin: https://app.example\r\n");
   struct arrival *arrival = origin_await(s.a);
-  snprintf(fields, sizeof fields,
-           "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nLocation: %s/a/next\r\n"
-           "Access-Control-Allow-Origin: *\r\nX-Own: 1\r\n\r\n",
-           s.a->url);
+  const char *fields =
+      words_of("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nLocation: %s/a/next\r\n"
+               "Access-Control-Allow-Origin: *\r\nX-Own: 1\r\n\r\n",
+               s.a->url);
   arrival_send(arrival, fields);
   const struct reply *reply = client_await_head(s.client);
   reply_expect_field(reply, "Location", "/a/next");
@@ -657,16 +571,14 @@ Test(streaming_from_a_file, links_and_cors_are_as_in_answers_that_are_held) {
   reply_expect_field(reply, "X-Own", "1");
   arrival_send(arrival, "one");
   client_await_bytes(s.client, "one");
-  scene_close(&s);
 }
 
 Test(streaming_from_a_file, a_request_with_a_body_gets_a_stream) {
-  struct scene s = scene_open(FILE_OF("$A"));
+  SCOPED(scene) s = scene_open(FILE_OF("$A"));
   client_post(s.client, "/a", "{\"stream\":true}");
   struct arrival *arrival = origin_await(s.a);
   arrival_expect_body(arrival, "{\"stream\":true}", 15);
   arrival_send(arrival, EVENTS "3\r\none\r\n");
   cr_assert_eq(client_await_head(s.client)->status, 200);
   client_await_bytes(s.client, "3\r\none\r\n");
-  scene_close(&s);
 }

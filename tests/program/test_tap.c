@@ -1,6 +1,5 @@
 /* hedgerow tap, against an admin listener that the test plays. */
 #include <criterion/criterion.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "support/origin.h"
 #include "support/program.h"
 #include "support/screen.h"
+#include "support/words.h"
 
 TestSuite(tap, .fini = folder_remove);
 
@@ -26,10 +26,6 @@ static const char head[] =
   "{\"number\":0,\"start\":0.0,\"end\":400.0,\"result\":\"cancelled\"},"       \
   "{\"number\":1,\"start\":300.0,\"end\":400.0,\"result\":\"success\"}]}\n\n"
 
-static const char *place_of(const struct origin *admin) {
-  return admin->url + strlen("http://");
-}
-
 /* Takes its request and begins to answer. */
 static struct arrival *begin(struct origin *admin, const char *line) {
   struct arrival *arrival = origin_await(admin);
@@ -41,8 +37,8 @@ static struct arrival *begin(struct origin *admin, const char *line) {
 static const char all[] = "GET /api/v1/events? HTTP/1.1";
 
 Test(tap, a_race_is_a_line) {
-  struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open_pipe("tap", "--admin", admin->host);
   struct arrival *arrival = begin(admin, all);
   arrival_expect_field(arrival, "Authorization", NULL);
   arrival_send(arrival, RACE("one"));
@@ -53,57 +49,46 @@ Test(tap, a_race_is_a_line) {
   arrival_send(arrival, "event: other\ndata: {}\n\nevent: race\ndata: {]\n\n");
   arrival_send(arrival, RACE("two"));
   screen_await(s, "saved  two\n");
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(tap, json_is_the_events_own) {
-  struct origin *admin = origin_new();
-  struct screen *s =
-      screen_open_pipe("tap", "--json", "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open_pipe("tap", "--json", "--admin", admin->host);
   struct arrival *arrival = begin(admin, all);
   arrival_send(arrival, "event: race\ndata: {\"a\":\ndata: 1}\n\n"
                         "event: left_out\ndata: {\"left_out\":1}\n\n");
   screen_await(s, "{\"a\": 1}\n{\"left_out\":1}\n");
   cr_assert_str_eq(s->out.text, "{\"a\": 1}\n{\"left_out\":1}\n");
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(tap, a_place_may_be_the_url_that_hedgerow_prints) {
-  char url[80];
-  struct origin *admin = origin_new();
-  snprintf(url, sizeof url, "%s/", admin->url);
-  struct screen *s = screen_open_pipe("tap", "--admin", url);
+  OWNED(origin) admin = origin_new();
+  const char *url = words_of("%s/", admin->url);
+  OWNED(screen) s = screen_open_pipe("tap", "--admin", url);
   begin(admin, all);
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(tap, a_place_that_is_none_is_told_how_to_write_it) {
-  struct screen *s = screen_open_pipe("tap", "--admin", "https://h:1/");
+  OWNED(screen) s = screen_open_pipe("tap", "--admin", "https://h:1/");
   screen_await_err(
       s, "tap: --admin 'https://h:1/': write it as HOST:PORT, such as "
          "127.0.0.1:8481, or as unix:/PATH\n");
   screen_await_exit(s, 2);
-  screen_free(s);
 }
 
 Test(tap, filters_are_hedgerows) {
-  struct origin *admin = origin_new();
-  struct screen *s =
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s =
       screen_open_pipe("tap", "--rescued", "--failed", "--slow=300ms",
-                       "--route", "/a b&c", "--admin", place_of(admin));
+                       "--route", "/a b&c", "--admin", admin->host);
   begin(admin, "GET /api/v1/events?route=/a%20b%26c&only=rescued,failed,"
                "slow:300ms HTTP/1.1");
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(tap, a_route_that_there_is_not_is_told_and_waited_for) {
-  struct origin *admin = origin_new();
-  struct screen *s =
-      screen_open_pipe("tap", "--route", "/nope", "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s =
+      screen_open_pipe("tap", "--route", "/nope", "--admin", admin->host);
   struct arrival *arrival =
       begin(admin, "GET /api/v1/events?route=/nope HTTP/1.1");
   arrival_send(arrival, "event: no_route\ndata: {}\n\n");
@@ -112,8 +97,6 @@ Test(tap, a_route_that_there_is_not_is_told_and_waited_for) {
                    "them); waiting for one\n");
   arrival_send(arrival, RACE("one"));
   screen_await(s, "one\n");
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(tap, the_longest_route_is_asked_for) {
@@ -122,17 +105,15 @@ Test(tap, the_longest_route_is_asked_for) {
   route[0] = '/';
   for (size_t i = 1; i < sizeof route - 1; i++) strcat(line, "%26");
   strcat(line, " HTTP/1.1");
-  struct origin *admin = origin_new();
-  struct screen *s =
-      screen_open_pipe("tap", "--route", route, "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s =
+      screen_open_pipe("tap", "--route", route, "--admin", admin->host);
   begin(admin, line);
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(tap, on_a_terminal_it_has_a_heading_and_colours) {
-  struct origin *admin = origin_new();
-  struct screen *s = screen_open(80, 24, "tap", "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open(80, 24, "tap", "--admin", admin->host);
   struct arrival *arrival = begin(admin, all);
   screen_await(s, "time (UTC)");
   arrival_send(arrival, RACE("one"));
@@ -142,24 +123,20 @@ Test(tap, on_a_terminal_it_has_a_heading_and_colours) {
   screen_await(s, "two");
   screen_type(s, "\x03");
   screen_await_exit(s, 0);
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(tap, no_color_is_respected) {
   setenv("NO_COLOR", "1", 1);
-  struct origin *admin = origin_new();
-  struct screen *s = screen_open(80, 24, "tap", "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open(80, 24, "tap", "--admin", admin->host);
   arrival_send(begin(admin, all), RACE("one"));
   screen_await(s, "saved\r\n");
   cr_assert(!strchr(s->out.text, '\x1b'), "%s", s->out.text);
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(tap, a_lost_connection_is_asked_for_again) {
-  struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open_pipe("tap", "--admin", admin->host);
   struct arrival *arrival = begin(admin, all);
   arrival_send(arrival, "event: race\ndata: {\"id\":\"half");
   arrival_send(arrival, "\"}\n\nevent: race\ndata: {\"id\":\"cut");
@@ -176,57 +153,46 @@ Test(tap, a_lost_connection_is_asked_for_again) {
   arrival_answer_json(arrival, 503, "{\"detail\":\"too many readers\"}");
   arrival = begin(admin, all);
   screen_await_err(s, "connected again");
-  cr_assert(!strstr(s->out.text, "cut"), "%s", s->out.text);
-  screen_free(s);
-  origin_free(admin);
+  words_expect_none(s->out.text, "cut");
 }
 
 Test(tap, a_refusal_ends_it) {
-  struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open_pipe("tap", "--admin", admin->host);
   arrival_answer_json(origin_await(admin), 401,
                       "{\"detail\":\"say \\\"who\\\" you\\u001b are\"}");
   screen_await_err(s, ": it answered 401: say \"who\" you\\x1b are\n");
   screen_await_exit(s, 1);
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(tap, nobody_there_is_said_at_once) {
-  struct origin *nobody = origin_new_deaf();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(nobody));
+  OWNED(origin) nobody = origin_new_deaf();
+  OWNED(screen) s = screen_open_pipe("tap", "--admin", nobody->host);
   screen_await_err(s, "is hedgerow running with this --admin?\n");
   screen_await_exit(s, 1);
-  screen_free(s);
-  origin_free(nobody);
 }
 
 Test(tap, a_reader_that_has_gone_ends_it_quietly) {
-  struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open_pipe("tap", "--admin", admin->host);
   struct arrival *arrival = begin(admin, all);
   arrival_send(arrival, RACE("one"));
   screen_await(s, "one\n");
   screen_leave(s);
   screen_await_exit(s, 0);
   cr_assert_str_eq(s->err.text, "");
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(tap, the_token_is_shown_and_never_told) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "TOKENSECRET\n", path);
-  struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("tap", "--admin", place_of(admin),
-                                      "--admin-token-file", path);
+  const char *path = folder_write("token", "TOKENSECRET\n");
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open_pipe("tap", "--admin", admin->host,
+                                     "--admin-token-file", path);
   struct arrival *arrival = origin_await(admin);
   arrival_expect_field(arrival, "Authorization", "Bearer TOKENSECRET");
   arrival_answer_json(arrival, 401, "{\"detail\":\"no\"}");
   screen_await_exit(s, 1);
-  cr_assert(!strstr(s->err.text, "SECRET"), "%s", s->err.text);
-  screen_free(s);
-  origin_free(admin);
+  words_expect_none(s->err.text, "SECRET");
 }
 
 /* An origin whose connections come by a unix socket. */
@@ -242,37 +208,32 @@ static struct origin *listen_at_path(const char *path) {
 }
 
 Test(tap, it_reads_a_unix_socket) {
-  char path[FOLDER_PATH_MAX], place[FOLDER_PATH_MAX + 8];
-  folder_write("any", "", path);
-  folder_path("admin.sock", path);
-  struct origin *admin = listen_at_path(path);
+  char place[FOLDER_PATH_MAX + 8];
+  const char *path = folder_write("any", "");
+  path = folder_path("admin.sock");
+  OWNED(origin) admin = listen_at_path(path);
   snprintf(place, sizeof place, "unix:%s", path);
-  struct screen *s = screen_open_pipe("tap", "--admin", place);
+  OWNED(screen) s = screen_open_pipe("tap", "--admin", place);
   struct arrival *arrival = begin(admin, all);
   arrival_expect_field(arrival, "Host", "localhost");
   arrival_send(arrival, RACE("one"));
   screen_await(s, "one\n");
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(tap, the_environment_names_the_listener_and_no_proxy) {
-  struct origin *admin = origin_new();
-  setenv("HEDGEROW_ADMIN", place_of(admin), 1);
+  OWNED(origin) admin = origin_new();
+  setenv("HEDGEROW_ADMIN", admin->host, 1);
   setenv("http_proxy", "http://127.0.0.1:1", 1);
   setenv("all_proxy", "http://127.0.0.1:1", 1);
-  struct screen *s = screen_open_pipe("tap");
+  OWNED(screen) s = screen_open_pipe("tap");
   begin(admin, all);
-  screen_free(s);
-  origin_free(admin);
 }
 
 static void expect_refusal(const char *words, const char *const *flags) {
-  struct screen *s = screen_open_flags(0, 0, flags);
+  OWNED(screen) s = screen_open_flags(0, 0, flags);
   screen_await_err(s, words);
   screen_await_exit(s, 2);
   cr_assert(strchr(s->err.text, '\n') == s->err.text + s->err.len - 1);
-  screen_free(s);
 }
 
 #define REFUSED(words, ...)                                                    \

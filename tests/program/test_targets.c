@@ -9,6 +9,7 @@
 
 #include "support/folder.h"
 #include "support/scene.h"
+#include "support/words.h"
 
 TestSuite(targets, .fini = folder_remove);
 
@@ -29,8 +30,7 @@ TestSuite(targets, .fini = folder_remove);
   "  - {path: /x, upstream: x}\n"
 
 static struct scene open_own(void) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("a.token", FILED "\n", path);
+  folder_write("a.token", FILED "\n");
   setenv("OF_B", OF_ENV, 1);
   return scene_open(OWN);
 }
@@ -45,7 +45,7 @@ static void expect_without(const char *text, const char *where) {
 /* ---- credentials ---------------------------------------------------------- */
 
 Test(targets, each_of_them_sees_only_its_own_credentials) {
-  struct scene s = open_own();
+  SCOPED(scene) s = open_own();
   client_get(s.client, "/x");
   struct arrival *a = origin_await_attempt(s.a, 0);
   struct arrival *b = origin_await_attempt(s.b, 1);
@@ -56,87 +56,72 @@ Test(targets, each_of_them_sees_only_its_own_credentials) {
   arrival_expect_field(c, "Authorization", NULL);
   cr_expect(!strstr(a->request, OF_ENV) && !strstr(a->request, KEY), "%s",
             a->request);
-  cr_expect(!strstr(b->request, FILED), "%s", b->request);
+  words_expect_none(b->request, FILED);
   expect_without(c->request, "the request to c");
-  arrival_answer_json(c, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  scene_close(&s);
+  scene_serve(&s, c, 200, "1");
 }
 
 Test(targets, the_clients_credentials_go_where_there_are_no_others) {
-  struct scene s = open_own();
+  SCOPED(scene) s = open_own();
   client_get_with(s.client, "/x",
                   "Authorization: Basic mine\r\nCookie: m=1\r\n");
   struct arrival *a = origin_await_attempt(s.a, 0);
   struct arrival *b = origin_await_attempt(s.b, 1);
   struct arrival *c = origin_await_attempt(s.c, 2);
-  cr_expect(!strstr(a->request, "mine"), "%s", a->request);
-  cr_expect(!strstr(b->request, "mine"), "%s", b->request);
+  words_expect_none(a->request, "mine");
+  words_expect_none(b->request, "mine");
   arrival_expect_field(c, "Authorization", "Basic mine");
   arrival_expect_field(c, "Cookie", "m=1");
   expect_without(c->request, "the request to c");
-  arrival_answer_json(c, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  scene_close(&s);
+  scene_serve(&s, c, 200, "1");
 }
 
 Test(targets, what_is_secret_is_in_no_answer_and_no_log) {
-  struct scene s = open_own();
+  SCOPED(scene) s = open_own();
   client_get(s.client, "/x");
   arrival_reset(origin_await_attempt(s.a, 0));
   arrival_reset(origin_await_attempt(s.b, 1));
   arrival_reset(origin_await_attempt(s.c, 2));
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   expect_without(reply->head, "an answer's head");
   expect_without(reply->body, "an answer");
   client_leave(s.client);
   program_stop(s.program);
   expect_without(s.program->out, "the log");
   expect_without(s.program->err, "the notices");
-  scene_close(&s);
 }
 
 /* A process with a token may not be dumped: then only root may read it. */
 Test(targets, the_token_of_a_variable_is_wiped_from_the_environment) {
   static char bytes[64 * 1024];
-  char path[64];
-  struct scene s = open_own();
-  snprintf(path, sizeof path, "/proc/%d/environ", (int)s.program->pid);
+  SCOPED(scene) s = open_own();
+  const char *path = words_of("/proc/%d/environ", (int)s.program->pid);
   FILE *stream = fopen(path, "r");
   cr_assert(stream || errno == EACCES, "%s: %s", path, strerror(errno));
   size_t n = stream ? fread(bytes, 1, sizeof bytes, stream) : 0;
   if (stream) fclose(stream);
   cr_expect(!memmem(bytes, n, OF_ENV, strlen(OF_ENV)));
-  scene_close(&s);
 }
 
 Test(targets, a_dump_of_the_configuration_masks_what_is_secret) {
-  char path[FOLDER_PATH_MAX];
-  struct scene s = open_own();
-  folder_path("hedgerow.yaml", path);
-  struct program *dump = program_run("--config", path, "--dump-config");
-  cr_assert(dump->exit_status == 0, "%s", dump->err);
+  SCOPED(scene) s = open_own();
+  const char *path = folder_path("hedgerow.yaml");
+  OWNED(program) dump = program_run("--config", path, "--dump-config");
+  program_expect_exit(dump, 0);
   cr_expect(strstr(dump->out, "OF_B") && strstr(dump->out, "a.token"), "%s",
             dump->out);
   expect_without(dump->out, "the dump");
-  program_free(dump);
-  scene_close(&s);
 }
 
 Test(targets, a_token_that_is_not_there_is_named_and_stops_the_start) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("a.token", FILED "\n", path);
+  const char *path = folder_write("a.token", FILED "\n");
   unsetenv("OF_B");
-  folder_write("bad.yaml",
-               "upstreams: {x: {targets: [{url: \"http://127.0.0.1:9\", "
-               "token_env: OF_B}]}}\nroutes: [{path: /x, upstream: x}]\n",
-               path);
-  struct program *program = program_run("--config", path);
-  cr_expect(program->exit_status == 2, "%d", program->exit_status);
-  cr_expect(strstr(program->err, "OF_B"), "%s", program->err);
-  program->exit_status = 0;
-  program_free(program);
+  path = folder_write(
+      "bad.yaml", "upstreams: {x: {targets: [{url: \"http://127.0.0.1:9\", "
+                  "token_env: OF_B}]}}\nroutes: [{path: /x, upstream: x}]\n");
+  OWNED(program) program = program_run("--config", path);
+  program_expect_exit(program, 2);
+  words_expect(program->err, "OF_B");
 }
 
 /* ---- whose turn it is ----------------------------------------------------- */
@@ -147,23 +132,37 @@ Test(targets, a_token_that_is_not_there_is_named_and_stops_the_start) {
   "routes:\n  - {path: /x, upstream: x}\n"
 
 Test(targets, by_default_the_first_is_asked_first) {
-  struct scene s = scene_open(BALANCED("first", "0"));
+  SCOPED(scene) s = scene_open(BALANCED("first", "0"));
   for (int i = 0; i < 4; i++) scene_expect(&s, s.a, "/x", "GET /x HTTP/1.1");
-  scene_close(&s);
 }
 
 Test(targets, in_rotation_the_next_request_asks_the_next_one_first) {
-  struct scene s = scene_open(BALANCED("rotate", "0"));
+  SCOPED(scene) s = scene_open(BALANCED("rotate", "0"));
   for (int i = 0; i < 3; i++) {
     scene_expect(&s, s.a, "/x", "GET /x HTTP/1.1");
     scene_expect(&s, s.b, "/x", "GET /x HTTP/1.1");
+    scene_expect(&s, s.c, "/x", "GET /x HTTP/1.1");
+  }
+}
+
+Test(targets, who_stands_behind_an_ejected_one_gets_no_second_turn) {
+  struct scene s = scene_open(BALANCED("rotate", "0"));
+  for (int i = 0; i < 5; i++) {
+    scene_expect(&s, s.a, "/x", "GET /x HTTP/1.1");
+    client_get(s.client, "/x");
+    arrival_answer_json(origin_await(s.b), 500, "1");
+    reply_expect_problem(client_await_reply(s.client), 502);
+    scene_expect(&s, s.c, "/x", "GET /x HTTP/1.1");
+  }
+  for (int i = 0; i < 3; i++) {
+    scene_expect(&s, s.a, "/x", "GET /x HTTP/1.1");
     scene_expect(&s, s.c, "/x", "GET /x HTTP/1.1");
   }
   scene_close(&s);
 }
 
 Test(targets, hedges_go_to_those_behind_the_first_one) {
-  struct scene s = scene_open(BALANCED("rotate", "2"));
+  SCOPED(scene) s = scene_open(BALANCED("rotate", "2"));
   struct origin *all[] = {s.a, s.b, s.c};
   for (unsigned first = 0; first < 3; first++) {
     client_get(s.client, "/x");
@@ -171,9 +170,8 @@ Test(targets, hedges_go_to_those_behind_the_first_one) {
       origin_await_attempt(all[(first + k) % 3], k);
     arrival_answer_first(origin_await_attempt(all[(first + 2) % 3], 2), 200,
                          "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    client_expect(s.client, 200, "1");
   }
-  scene_close(&s);
 }
 
 /* The one to whom a connection comes. */
@@ -186,18 +184,16 @@ static struct origin *who_is_asked(struct origin *a, struct origin *b) {
 
 /* Of two, both are drawn: nothing here is left to chance but who is held. */
 Test(targets, the_one_that_is_at_work_is_not_asked) {
-  struct scene s = scene_open("defaults: {hedges: 0}\n"
-                              "upstreams:\n"
-                              "  x: {targets: [$A, $B], balance: least}\n"
-                              "routes:\n  - {path: /x, upstream: x}\n");
-  struct client *patient = client_new(s.program->port);
+  SCOPED(scene) s = scene_open("defaults: {hedges: 0}\n"
+                               "upstreams:\n"
+                               "  x: {targets: [$A, $B], balance: least}\n"
+                               "routes:\n  - {path: /x, upstream: x}\n");
+  OWNED(client) patient = client_new(s.program->port);
   client_get(patient, "/x");
   struct origin *busy = who_is_asked(s.a, s.b);
   struct arrival *held = origin_await(busy);
   for (int i = 0; i < 20; i++)
     scene_expect(&s, busy == s.a ? s.b : s.a, "/x", "GET /x HTTP/1.1");
   arrival_answer_json(held, 200, "2");
-  reply_expect(client_await_reply(patient), 200, "2");
-  client_free(patient);
-  scene_close(&s);
+  client_expect(patient, 200, "2");
 }

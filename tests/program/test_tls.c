@@ -11,12 +11,12 @@
 #include "support/client.h"
 #include "support/program.h"
 #include "support/tls_origin.h"
+#include "support/words.h"
 
 enum { FLAGS_MAX = 64, LARGE_BODY = 8 * 1000 * 1000 };
 
 #define ALONE "--hedges", "0"
 #define ONE "--workers", "1"
-#define OK "{\"time\":1}"
 
 struct tls_stage {
   struct tls_origin *origin;
@@ -46,16 +46,14 @@ static struct tls_stage open_with(enum tls_flaw flaw,
   return s;
 }
 
-static void close_stage(struct tls_stage *s) {
+static void tls_stage_close(struct tls_stage *s) {
   client_free(s->client);
   program_free(s->program);
   tls_origin_free(s->origin);
 }
 
 static void expect_reply(struct tls_stage *s, const char *body) {
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect(reply, 200, body);
-  reply_expect_story(reply, "1", "0");
+  reply_expect_story(client_expect(s->client, 200, body), "1", "0");
 }
 
 static struct tls_arrival *ask(struct tls_stage *s) {
@@ -71,106 +69,81 @@ static struct tls_arrival *answer_one(struct tls_stage *s) {
 }
 
 static void expect_failure(struct tls_stage *s, const char *words) {
-  const struct reply *reply = client_await_reply(s->client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s->client, 502);
   reply_expect_result(reply, 0, "transport");
   reply_expect_in_body(reply, words);
-}
-
-/* The one worker has had a turn since what the script did last. */
-static void await_turn(struct tls_stage *s) {
-  client_get(s->client, "/healthz");
-  reply_expect(client_await_reply(s->client), 200, "{\"status\":\"ok\"}");
 }
 
 /* ---- whom it trusts ------------------------------------------------------- */
 
 Test(tls, a_certificate_of_the_given_ca_is_trusted) {
-  struct tls_stage s = open_stage(ALONE);
+  SCOPED(tls_stage) s = open_stage(ALONE);
   answer_one(&s);
-  close_stage(&s);
 }
 
 Test(tls, a_certificate_for_an_address_is_trusted) {
   struct tls_origin *origin = tls_origin_new(TLS_GOOD);
-  struct tls_stage s = {.origin = origin};
+  SCOPED(tls_stage) s = {.origin = origin};
   s.program = program_start("--to", origin->url_ip, "--ca-file",
                             origin->ca_file, ALONE);
   s.client = client_new(s.program->port);
   answer_one(&s);
-  close_stage(&s);
 }
 
 Test(tls, tls_1_2_is_spoken) {
-  struct tls_stage s = open_flawed(TLS_1_2, ALONE);
+  SCOPED(tls_stage) s = open_flawed(TLS_1_2, ALONE);
   answer_one(&s);
-  close_stage(&s);
 }
 
 /* No request may reach it, and the 502 says why and which flag to see. */
 static void expect_distrust(enum tls_flaw flaw, const char *words) {
-  struct tls_stage s = open_flawed(flaw, ALONE);
+  SCOPED(tls_stage) s = open_flawed(flaw, ALONE);
   client_get(s.client, "/smart");
   tls_origin_await_refusal(s.origin);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_result(reply, 0, "transport");
   reply_expect_in_body(reply, "--ca-file");
   reply_expect_in_body(reply, words);
-  close_stage(&s);
 }
 
-Test(tls, a_certificate_for_another_name_is_refused) {
-  expect_distrust(TLS_WRONG_NAME, "localhost");
-}
+#define DISTRUSTS(name, flaw, words)                                           \
+  Test(tls, name) { expect_distrust(flaw, words); }
 
-Test(tls, an_expired_certificate_is_refused) {
-  expect_distrust(TLS_EXPIRED, "expired");
-}
-
-Test(tls, a_certificate_of_tomorrow_is_refused) {
-  expect_distrust(TLS_NOT_YET_VALID, "not yet valid");
-}
-
-Test(tls, a_certificate_of_an_unknown_ca_is_refused) {
-  expect_distrust(TLS_UNTRUSTED, "issuer");
-}
-
-Test(tls, a_self_signed_certificate_is_refused) {
-  expect_distrust(TLS_SELF_SIGNED, "self-signed");
-}
+DISTRUSTS(a_certificate_for_another_name_is_refused, TLS_WRONG_NAME,
+          "localhost")
+DISTRUSTS(an_expired_certificate_is_refused, TLS_EXPIRED, "expired")
+DISTRUSTS(a_certificate_of_tomorrow_is_refused, TLS_NOT_YET_VALID,
+          "not yet valid")
+DISTRUSTS(a_certificate_of_an_unknown_ca_is_refused, TLS_UNTRUSTED, "issuer")
+DISTRUSTS(a_self_signed_certificate_is_refused, TLS_SELF_SIGNED, "self-signed")
 
 Test(tls, without_the_flag_the_ca_is_unknown) {
-  struct tls_stage s = {.origin = tls_origin_new(TLS_GOOD)};
+  SCOPED(tls_stage) s = {.origin = tls_origin_new(TLS_GOOD)};
   s.program = program_start("--to", s.origin->url, ALONE);
   s.client = client_new(s.program->port);
   client_get(s.client, "/smart");
   tls_origin_await_refusal(s.origin);
   expect_failure(&s, "--ca-file");
-  close_stage(&s);
 }
 
 Test(tls, tls_1_1_is_refused) {
-  struct tls_stage s = open_flawed(TLS_OLD, ALONE);
+  SCOPED(tls_stage) s = open_flawed(TLS_OLD, ALONE);
   client_get(s.client, "/smart");
   tls_origin_await_refusal(s.origin);
   expect_failure(&s, "protocol version");
-  close_stage(&s);
 }
 
 /* Neither the token nor a key in the target's query; nor the alias by which
  * libcurl knows the host. */
 Test(tls, what_is_said_of_a_certificate_holds_no_secret) {
   setenv("HEDGEROW_TOKEN", "hush-hush", 1);
-  struct tls_stage s = {.origin = tls_origin_new(TLS_UNTRUSTED)};
-  char url[128];
-  snprintf(url, sizeof url, "%s/v1?key=sesame", s.origin->url);
+  SCOPED(tls_stage) s = {.origin = tls_origin_new(TLS_UNTRUSTED)};
+  const char *url = words_of("%s/v1?key=sesame", s.origin->url);
   s.program = program_start("--to", url, "--ca-file", s.origin->ca_file, ALONE);
   s.client = client_new(s.program->port);
   client_get(s.client, "/smart");
   tls_origin_await_refusal(s.origin);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
+  const struct reply *reply = client_expect_problem(s.client, 502);
   cr_expect(!strstr(reply->body, "sesame") && !strstr(reply->body, "hush") &&
                 !strstr(reply->body, "h0-"),
             "%s", reply->body);
@@ -178,76 +151,68 @@ Test(tls, what_is_said_of_a_certificate_holds_no_secret) {
   cr_expect(!strstr(s.program->out, "sesame") &&
                 !strstr(s.program->out, "hush"),
             "%s", s.program->out);
-  close_stage(&s);
 }
 
 /* ---- handshakes that fail ------------------------------------------------- */
 
 Test(tls, a_close_in_the_handshake_is_a_failure) {
-  struct tls_stage s = open_stage(ALONE);
+  SCOPED(tls_stage) s = open_stage(ALONE);
   client_get(s.client, "/smart");
   tls_arrival_cut(tls_origin_await_hello(s.origin));
   expect_failure(&s, "TLS handshake");
   tls_origin_expect_no_arrival(s.origin);
-  close_stage(&s);
 }
 
 Test(tls, a_reset_in_the_handshake_is_a_failure) {
-  struct tls_stage s = open_stage(ALONE);
+  SCOPED(tls_stage) s = open_stage(ALONE);
   client_get(s.client, "/smart");
   tls_arrival_reset(tls_origin_await_hello(s.origin));
   expect_failure(&s, "TLS handshake");
-  close_stage(&s);
 }
 
 Test(tls, a_plain_answer_to_a_handshake_is_a_failure_that_says_what_to_do) {
-  struct tls_stage s = open_stage(ALONE);
+  SCOPED(tls_stage) s = open_stage(ALONE);
   client_get(s.client, "/smart");
   struct tls_arrival *arrival = tls_origin_await_hello(s.origin);
   tls_arrival_send_plain(arrival, "HTTP/1.1 400 Bad Request\r\n\r\n");
   expect_failure(&s, "the TLS handshake failed: the upstream speaks plain HTTP "
                      "on this port; use http://");
-  close_stage(&s);
 }
 
 Test(tls, a_handshake_that_hangs_has_a_limit) {
-  struct tls_stage s = open_stage(ALONE, "--connect-timeout", "50ms");
+  SCOPED(tls_stage) s = open_stage(ALONE, "--connect-timeout", "50ms");
   client_get(s.client, "/smart");
   struct tls_arrival *arrival = tls_origin_await_hello(s.origin);
   expect_failure(&s, "--connect-timeout");
   cr_assert(arrival->fd >= 0);
-  close_stage(&s);
 }
 
 Test(tls, a_client_that_leaves_in_the_handshake_is_let_go) {
-  struct tls_stage s = open_stage("--hedge-after", "20s");
+  SCOPED(tls_stage) s = open_stage("--hedge-after", "20s");
   client_get(s.client, "/smart");
   tls_origin_await_hello(s.origin);
   client_end(s.client);
   client_await_close(s.client);
   tls_origin_expect_no_arrival(s.origin);
-  close_stage(&s);
 }
 
 Test(tls, a_failed_handshake_brings_a_hedge_forward) {
-  struct tls_stage s = open_stage("--hedge-after", "20s");
+  SCOPED(tls_stage) s = open_stage("--hedge-after", "20s");
   client_get(s.client, "/smart");
   tls_arrival_cut(tls_origin_await_hello(s.origin));
   struct tls_arrival *hedge = tls_origin_await(s.origin);
   tls_arrival_expect_field(hedge, "Hedge-Attempt", "1");
   tls_arrival_answer(hedge, OK);
   reply_expect_story(client_await_reply(s.client), "2", "1");
-  close_stage(&s);
 }
 
 Test(tls, only_http_1_1_is_offered_by_alpn) {
-  struct tls_stage s = open_stage(ALONE);
+  SCOPED(tls_stage) s = open_stage(ALONE);
   struct tls_arrival *arrival = answer_one(&s);
   cr_expect(strcmp(arrival->alpn, "http/1.1") == 0 || arrival->alpn[0] == '\0',
             "it offered: %s", arrival->alpn);
   cr_expect(strncmp(arrival->request, "GET / HTTP/1.1\r\n", 16) == 0, "%s",
             arrival->request);
-  close_stage(&s);
 }
 
 /* ---- kept connections ----------------------------------------------------- */
@@ -270,68 +235,61 @@ static void expect_used_again(struct tls_stage *s, struct tls_arrival *kept) {
 }
 
 Test(tls, a_connection_is_kept_and_used_again) {
-  struct tls_stage s = open_stage(ALONE, ONE);
+  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   expect_used_again(&s, answer_one(&s));
-  close_stage(&s);
 }
 
 Test(tls, a_kept_connection_of_tls_1_2_is_used_again) {
-  struct tls_stage s = open_flawed(TLS_1_2, ALONE, ONE);
+  SCOPED(tls_stage) s = open_flawed(TLS_1_2, ALONE, ONE);
   expect_used_again(&s, answer_one(&s));
-  close_stage(&s);
 }
 
 Test(tls, a_session_ticket_while_idle_leaves_the_connection_as_it_is) {
-  struct tls_stage s = open_stage(ALONE, ONE);
+  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   struct tls_arrival *kept = answer_one(&s);
   tls_arrival_send_ticket(kept);
-  await_turn(&s);
+  client_expect_healthy(s.client);
   expect_used_again(&s, kept);
-  close_stage(&s);
 }
 
 Test(tls, a_session_ticket_before_the_answer_is_no_answer) {
-  struct tls_stage s = open_stage(ALONE, ONE);
+  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_ticket(arrival);
   struct client *other = client_new(s.program->port);
-  await_turn(&(struct tls_stage){.client = other});
+  client_expect_healthy(other);
   client_free(other);
   tls_arrival_answer(arrival, OK);
   expect_reply(&s, OK);
   expect_used_again(&s, arrival);
-  close_stage(&s);
 }
 
 Test(tls, a_session_is_resumed_by_the_next_connection) {
-  struct tls_stage s = open_stage(ALONE, ONE);
+  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   struct tls_arrival *first = answer_one(&s);
   cr_expect(!first->resumed);
   tls_arrival_send_ticket(first);
-  await_turn(&s);
+  client_expect_healthy(s.client);
   tls_arrival_end(first);
-  await_turn(&s);
+  client_expect_healthy(s.client);
   struct tls_arrival *second = answer_one(&s);
   cr_expect(second->resumed, "the second handshake was a full one");
-  close_stage(&s);
 }
 
 Test(tls, a_connection_that_ends_in_order_while_idle_costs_no_resend) {
-  struct tls_stage s = open_stage(ALONE, ONE);
+  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   tls_arrival_end(answer_one(&s));
-  await_turn(&s);
+  client_expect_healthy(s.client);
   answer_one(&s);
   expect_resends(&s, 0);
-  close_stage(&s);
 }
 
 Test(tls, a_connection_that_is_cut_while_idle_costs_no_resend) {
-  struct tls_stage s = open_stage(ALONE, ONE);
+  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   tls_arrival_cut(answer_one(&s));
-  await_turn(&s);
+  client_expect_healthy(s.client);
   answer_one(&s);
   expect_resends(&s, 0);
-  close_stage(&s);
 }
 
 static void expect_resent(struct tls_stage *s, struct tls_arrival *kept,
@@ -344,7 +302,7 @@ static void expect_resent(struct tls_stage *s, struct tls_arrival *kept,
   tls_arrival_answer(fresh, "2");
   expect_reply(s, "2");
   expect_resends(s, 1);
-  close_stage(s);
+  tls_stage_close(s);
 }
 
 Test(tls, a_kept_connection_that_ends_under_a_request_is_replaced) {
@@ -363,19 +321,18 @@ Test(tls, a_kept_connection_that_is_reset_under_a_request_is_replaced) {
 }
 
 Test(tls, bytes_on_an_idle_connection_are_never_an_answer) {
-  struct tls_stage s = open_stage(ALONE, ONE);
+  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   struct tls_arrival *kept = answer_one(&s);
   /* In one piece: hedgerow closes at the first byte. */
   tls_arrival_send_text(kept,
                         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n666");
-  await_turn(&s);
+  client_expect_healthy(s.client);
   tls_arrival_await_closed(kept);
   answer_one(&s);
-  close_stage(&s);
 }
 
 Test(tls, bytes_behind_an_answer_are_never_the_next_one) {
-  struct tls_stage s = open_stage(ALONE, ONE);
+  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1"
                                  "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n"
@@ -383,25 +340,23 @@ Test(tls, bytes_behind_an_answer_are_never_the_next_one) {
   expect_reply(&s, "1");
   tls_arrival_await_closed(arrival);
   answer_one(&s);
-  close_stage(&s);
 }
 
 /* They come in a record of their own and lie in the kernel; whoever reads the
  * first record alone would not know of them. */
 Test(tls, a_record_behind_an_answer_is_never_the_next_one) {
-  struct tls_stage s = open_stage(ALONE, ONE);
+  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_answer(arrival, OK);
   tls_arrival_answer(arrival, "666");
   expect_reply(&s, OK);
   answer_one(&s);
-  close_stage(&s);
 }
 
 /* ---- bodies --------------------------------------------------------------- */
 
 Test(tls, a_large_body_arrives_whole) {
-  struct tls_stage s = open_stage(ALONE);
+  SCOPED(tls_stage) s = open_stage(ALONE);
   struct tls_arrival *arrival = ask(&s);
   char head[128], *body = malloc(LARGE_BODY + 1);
   cr_assert_not_null(body);
@@ -419,11 +374,10 @@ Test(tls, a_large_body_arrives_whole) {
             "%zu bytes arrived under:\n%s", reply->body_len, reply->head);
   cr_assert(memcmp(reply->body, body, LARGE_BODY) == 0, "other bytes arrived");
   free(body);
-  close_stage(&s);
 }
 
 Test(tls, a_body_in_many_records_arrives_whole) {
-  struct tls_stage s = open_stage(ALONE, ONE);
+  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n"
                                  "Transfer-Encoding: chunked\r\n\r\n");
@@ -434,65 +388,55 @@ Test(tls, a_body_in_many_records_arrives_whole) {
   cr_assert(reply->status == 200 && reply->body_len == 1001, "%zu bytes:\n%s",
             reply->body_len, reply->head);
   expect_used_again(&s, arrival);
-  close_stage(&s);
 }
 
 Test(tls, a_body_cut_before_its_length_is_a_failure) {
-  struct tls_stage s = open_stage(ALONE);
+  SCOPED(tls_stage) s = open_stage(ALONE);
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
                                  "{}");
   tls_arrival_cut(arrival);
   expect_failure(&s, "error");
-  close_stage(&s);
 }
 
 Test(tls, an_object_that_ends_with_a_close_notify_succeeds) {
-  struct tls_stage s = open_stage(ALONE);
+  SCOPED(tls_stage) s = open_stage(ALONE);
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n{\"a\":1}");
   tls_arrival_end(arrival);
   expect_reply(&s, "{\"a\":1}");
-  close_stage(&s);
 }
 
 /* RFC 9112, section 9.8, leaves it to the client whether such an answer counts.
  * An attacker can end a connection, but no beginning of a JSON object is one
  * itself: what counts as a whole object is all that the upstream said. */
 Test(tls, an_object_that_ends_without_a_close_notify_succeeds) {
-  struct tls_stage s = open_stage(ALONE);
+  SCOPED(tls_stage) s = open_stage(ALONE);
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n{\"a\":1}");
   tls_arrival_cut(arrival);
   expect_reply(&s, "{\"a\":1}");
-  close_stage(&s);
 }
 
 Test(tls, an_object_that_is_cut_is_a_failure) {
-  struct tls_stage s = open_stage(ALONE);
+  SCOPED(tls_stage) s = open_stage(ALONE);
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n{\"a\":1");
   tls_arrival_cut(arrival);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_result(reply, 0, "bad_json");
-  close_stage(&s);
+  reply_expect_result(client_expect_problem(s.client, 502), 0, "bad_json");
 }
 
 Test(tls, a_number_that_ends_without_a_close_notify_is_a_failure) {
-  struct tls_stage s = open_stage(ALONE);
+  SCOPED(tls_stage) s = open_stage(ALONE);
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n12");
   tls_arrival_cut(arrival);
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect_problem(reply, 502);
-  reply_expect_result(reply, 0, "bad_json");
-  close_stage(&s);
+  reply_expect_result(client_expect_problem(s.client, 502), 0, "bad_json");
 }
 
 /* The request is larger than what fits in the sockets while nobody reads. */
 Test(tls, a_large_request_arrives_whole) {
-  struct tls_stage s = open_stage(ALONE, "--max-head", "64K");
+  SCOPED(tls_stage) s = open_stage(ALONE, "--max-head", "64K");
   char *request = malloc(64 * 1024), line[2048], value[2000];
   size_t len = (size_t)sprintf(request, "GET /smart HTTP/1.1\r\nHost: h\r\n");
   for (int k = 0; k < 30; k++) {
@@ -511,26 +455,22 @@ Test(tls, a_large_request_arrives_whole) {
   tls_arrival_answer(arrival, OK);
   expect_reply(&s, OK);
   free(request);
-  close_stage(&s);
 }
 
 /* ---- races ---------------------------------------------------------------- */
 
 Test(tls, a_hedge_wins_and_the_loser_is_closed) {
-  struct tls_stage s = open_stage("--hedges", "1", "--hedge-after", "20ms");
+  SCOPED(tls_stage) s = open_stage("--hedges", "1", "--hedge-after", "20ms");
   struct tls_arrival *primary = ask(&s);
   struct tls_arrival *hedge = tls_origin_await(s.origin);
   tls_arrival_expect_field(hedge, "Hedge-Attempt", "1");
   tls_arrival_answer(hedge, "2");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "2");
-  reply_expect_story(reply, "2", "1");
+  reply_expect_story(client_expect(s.client, 200, "2"), "2", "1");
   tls_arrival_await_closed(primary);
-  close_stage(&s);
 }
 
 Test(tls, a_loser_that_was_sending_its_body_is_closed) {
-  struct tls_stage s = open_stage("--hedges", "1", "--hedge-after", "20ms");
+  SCOPED(tls_stage) s = open_stage("--hedges", "1", "--hedge-after", "20ms");
   struct tls_arrival *primary = ask(&s);
   tls_arrival_send_text(primary,
                         "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[");
@@ -538,21 +478,19 @@ Test(tls, a_loser_that_was_sending_its_body_is_closed) {
   tls_arrival_answer(hedge, "2");
   reply_expect_story(client_await_reply(s.client), "2", "1");
   tls_arrival_await_closed(primary);
-  close_stage(&s);
 }
 
 Test(tls, a_drained_loser_is_used_again) {
-  struct tls_stage s = open_stage("--hedges", "1", "--hedge-after", "20ms", ONE,
-                                  "--losers", "drain");
+  SCOPED(tls_stage) s = open_stage("--hedges", "1", "--hedge-after", "20ms",
+                                   ONE, "--losers", "drain");
   struct tls_arrival *primary = ask(&s);
   struct tls_arrival *hedge = tls_origin_await(s.origin);
   tls_arrival_answer(hedge, "2");
   reply_expect_story(client_await_reply(s.client), "2", "1");
   tls_arrival_answer(primary, "1");
-  await_turn(&s);
+  client_expect_healthy(s.client);
   client_get(s.client, "/smart");
   tls_arrival_await_next(primary); /* what came back last is taken first */
   tls_arrival_answer(primary, "3");
-  reply_expect(client_await_reply(s.client), 200, "3");
-  close_stage(&s);
+  client_expect(s.client, 200, "3");
 }

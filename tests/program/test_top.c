@@ -1,11 +1,11 @@
 /* hedgerow top, against an admin listener that the test plays. */
 #include <criterion/criterion.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "support/origin.h"
 #include "support/screen.h"
+#include "support/words.h"
 
 #define ON_SCREEN "\x1b[?1049h\x1b[?25l"
 #define OFF_SCREEN "\x1b[?25h\x1b[?1049l"
@@ -18,10 +18,6 @@
   "\"requests\":" requests                                                     \
   "}}],\"upstreams\":[{\"upstream\":\"to\",\"targets\":[{\"target\":0,"        \
   "\"host\":\"one.example\",\"up\":true,\"state\":\"up\"}]}]}"
-
-static const char *place_of(const struct origin *admin) {
-  return admin->url + strlen("http://");
-}
 
 static struct arrival *answer(struct origin *admin, const char *state) {
   struct arrival *arrival = origin_await(admin);
@@ -38,8 +34,8 @@ struct watched {
 /* On a terminal, where one table stands. */
 static struct watched watch(const char *every) {
   struct watched w = {.admin = origin_new()};
-  w.screen = screen_open(80, 24, "top", "--every", every, "--admin",
-                         place_of(w.admin));
+  w.screen =
+      screen_open(80, 24, "top", "--every", every, "--admin", w.admin->host);
   answer(w.admin, STATE("5.0", "100"));
   screen_await(w.screen, ON_SCREEN);
   screen_await(w.screen, "q quits");
@@ -161,48 +157,41 @@ Test(top, a_key_is_taken_while_an_answer_is_awaited) {
 }
 
 Test(top, in_a_pipe_it_prints_one_table) {
-  struct origin *admin = origin_new();
-  struct screen *s = screen_open_pipe("top", "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open_pipe("top", "--admin", admin->host);
   answer(admin, STATE("5.0", "100"));
   screen_await(s, "now: - requests/s");
   screen_await_exit(s, 0);
   cr_assert(!strchr(s->out.text, '\x1b'), "%s", s->out.text);
-  screen_free(s);
-  origin_free(admin);
 }
 
 Test(top, once_is_once_on_a_terminal_too) {
-  struct origin *admin = origin_new();
-  struct screen *s =
-      screen_open(80, 24, "top", "--once", "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s =
+      screen_open(80, 24, "top", "--once", "--admin", admin->host);
   answer(admin, STATE("5.0", "100"));
   screen_await(s, "one.example");
   screen_await_exit(s, 0);
-  cr_assert(!strstr(s->out.text, "\x1b[?"), "%s", s->out.text);
-  screen_free(s);
-  origin_free(admin);
+  words_expect_none(s->out.text, "\x1b[?");
 }
 
 Test(top, what_is_no_hedgerow_is_said) {
-  struct origin *admin = origin_new();
-  struct screen *s = screen_open(80, 24, "top", "--admin", place_of(admin));
+  OWNED(origin) admin = origin_new();
+  OWNED(screen) s = screen_open(80, 24, "top", "--admin", admin->host);
   arrival_answer_json(origin_await(admin), 404, "\"nothing\"");
   screen_await_err(s, ": it answered 404\n");
   screen_await_exit(s, 1);
   screen_free(s);
-  s = screen_open_pipe("top", "--admin", place_of(admin));
+  s = screen_open_pipe("top", "--admin", admin->host);
   arrival_answer_json(origin_await(admin), 200, "{\"half");
   screen_await_err(s, ": what it sends is no state\n");
   screen_await_exit(s, 1);
-  screen_free(s);
-  origin_free(admin);
 }
 
 static void expect_refusal(const char *words, const char *const *flags) {
-  struct screen *s = screen_open_flags(0, 0, flags);
+  OWNED(screen) s = screen_open_flags(0, 0, flags);
   screen_await_err(s, words);
   screen_await_exit(s, 2);
-  screen_free(s);
 }
 
 #define REFUSED(words, ...)                                                    \

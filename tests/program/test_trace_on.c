@@ -1,11 +1,11 @@
 /* --trace on: it shows what connections do, and nothing that may be secret. */
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "support/folder.h"
 #include "support/stage.h"
+#include "support/words.h"
 
 TestSuite(trace_on, .fini = folder_remove);
 
@@ -16,20 +16,19 @@ static void ask_and_answer(struct stage *s) {
   struct arrival *arrival = origin_await(s->origin);
   arrival_expect_field(arrival, "Authorization", "Bearer TOKENSECRET");
   arrival_answer(arrival, 200, "X-Key: ANSWERSECRET\r\n", "\"BODYSECRET\"");
-  reply_expect(client_await_reply(s->client), 200, "\"BODYSECRET\"");
+  client_expect(s->client, 200, "\"BODYSECRET\"");
 }
 
 static void expect_in(const char *err, const char *text) {
-  cr_assert(strstr(err, text), "expected \"%s\" in:\n%s", text, err);
+  words_expect(err, text);
 }
 
 static void expect_not_in(const char *err, const char *text) {
-  cr_assert(!strstr(err, text), "\"%s\" is in:\n%s", text, err);
+  words_expect_none(err, text);
 }
 
 Test(trace_on, it_shows_a_request_and_no_secret) {
-  char path[FOLDER_PATH_MAX];
-  folder_write("token", "TOKENSECRET\n", path);
+  const char *path = folder_write("token", "TOKENSECRET\n");
   struct stage s =
       stage_open_at("/base?k=TARGETSECRET", "--hedges", "0", "--trace", "on",
                     "--token-file", path, "--log", "off");
@@ -52,13 +51,11 @@ Test(trace_on, it_shows_a_request_and_no_secret) {
 Test(trace_on, a_cancelled_attempt_leaves_its_record) {
   struct stage s = stage_open("--trace", "on", "--hedges", "1", "--hedge-after",
                               "1ms", "--workers", "1");
-  client_get(s.client, "/smart");
-  struct arrival *primary = origin_await_attempt(s.origin, 0);
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
   arrival_send(primary, "HTTP/1.1 200 OK\r\n");
   program_await_notice(s.program, ": received 17 bytes");
-  arrival_answer_json(hedge, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, hedge, 200, "1");
   arrival_await_closed(primary);
   client_free(s.client);
   program_stop(s.program);
@@ -74,19 +71,20 @@ Test(trace_on, a_cancelled_attempt_leaves_its_record) {
   cr_expect(0 <= connected_us && connected_us <= first_byte_us &&
                 first_byte_us <= ended_us && bytes == 17,
             "%s", line);
+  expect_in(s.program->out,
+            "\"kind\":\"primary\",\"start\":0.0,\"first_byte\":");
   program_free(s.program);
   origin_free(s.origin);
 }
 
 Test(trace_on, it_says_why_a_request_was_refused) {
-  struct stage s = stage_open("--trace", "on");
+  SCOPED(stage) s = stage_open("--trace", "on");
   client_send(s.client, "GET /x HTTP/1.1\r\nHost: a\r\nHost: SECRET\r\n\r\n");
-  reply_expect_problem(client_await_reply(s.client), 400);
+  client_expect_problem(s.client, 400);
   client_await_close(s.client);
   program_await_notice(s.program,
                        ": refused, 400: there is more than one Host");
   expect_not_in(s.program->err, "SECRET");
-  stage_close(&s);
 }
 
 Test(trace_on, by_default_nothing_is_traced) {

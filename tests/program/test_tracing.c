@@ -7,6 +7,7 @@
 #include "support/folder.h"
 #include "support/scene.h"
 #include "support/stage.h"
+#include "support/words.h"
 
 TestSuite(tracing, .fini = folder_remove);
 
@@ -31,12 +32,12 @@ static struct span span_of(const struct arrival *arrival, const char *flags) {
   cr_assert_eq(at[16], '-');
   cr_assert_eq(strncmp(at + 17, flags, 2), 0, "%s", arrival->request);
   cr_assert_eq(strncmp(at + 19, "\r\n", 2), 0, "%s", arrival->request);
-  cr_assert_null(strstr(at, "traceparent"), "it was sent twice");
+  words_expect_none(at, "traceparent");
   return span;
 }
 
 Test(tracing, each_attempt_is_a_span_of_its_own_in_the_clients_trace) {
-  struct stage s = stage_open("--hedge-after", "1ms");
+  SCOPED(stage) s = stage_open("--hedge-after", "1ms");
   struct span spans[3];
   client_get_with(s.client, "/smart", PARENT "tracestate: a=1, b=2\r\n");
   for (unsigned k = 0; k < 3; k++) {
@@ -45,27 +46,23 @@ Test(tracing, each_attempt_is_a_span_of_its_own_in_the_clients_trace) {
     arrival_expect_field(arrival, "tracestate", "a=1, b=2");
     if (k == 2) arrival_answer_json(arrival, 200, "[1]");
   }
-  reply_expect(client_await_reply(s.client), 200, "[1]");
+  client_expect(s.client, 200, "[1]");
   cr_expect_str_neq(spans[0].id, spans[1].id);
   cr_expect_str_neq(spans[0].id, spans[2].id);
   cr_expect_str_neq(spans[1].id, spans[2].id);
-  stage_close(&s);
 }
 
 Test(tracing, the_flags_go_on_and_unknown_ones_do_not) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_get_with(s.client, "/smart", "traceparent: 00-" ID "-" SPAN "-00\r\n");
   struct arrival *arrival = origin_await(s.origin);
   (void)span_of(arrival, "00");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   client_get_with(s.client, "/smart",
                   "TraceParent: cc-" ID "-" SPAN "-ff-more\r\n");
   arrival = origin_await(s.origin);
   (void)span_of(arrival, "03");
-  arrival_answer_json(arrival, 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
-  stage_close(&s);
+  stage_serve(&s, arrival, 200, "2");
 }
 
 Test(tracing, a_bad_trace_is_none_and_its_state_goes_with_it) {
@@ -78,16 +75,13 @@ Test(tracing, a_bad_trace_is_none_and_its_state_goes_with_it) {
       "traceparent: 00-" ID "-0000000000000000-01\r\ntracestate: a=1\r\n",
       PARENT PARENT "tracestate: a=1\r\n",
   };
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
     client_get_with(s.client, "/smart", fields[i]);
     struct arrival *arrival = origin_await(s.origin);
-    arrival_expect_field(arrival, "traceparent", NULL);
-    arrival_expect_field(arrival, "tracestate", NULL);
-    arrival_answer_json(arrival, 200, "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    arrival_expect_none(arrival, "traceparent", "tracestate");
+    stage_serve(&s, arrival, 200, "1");
   }
-  stage_close(&s);
 }
 
 Test(tracing, a_bad_state_is_dropped_and_the_trace_goes_on) {
@@ -98,22 +92,18 @@ Test(tracing, a_bad_state_is_dropped_and_the_trace_goes_on) {
       "tracestate: a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9,j=10,k=11\r\n"
       "tracestate: a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9,j=10,k=11\r\n",
   };
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-    char fields[512];
-    snprintf(fields, sizeof fields, PARENT "%s", states[i]);
-    client_get_with(s.client, "/smart", fields);
+    client_get_with(s.client, "/smart", words_of(PARENT "%s", states[i]));
     struct arrival *arrival = origin_await(s.origin);
     (void)span_of(arrival, "01");
     arrival_expect_field(arrival, "tracestate", NULL);
-    arrival_answer_json(arrival, 200, "1");
-    reply_expect(client_await_reply(s.client), 200, "1");
+    stage_serve(&s, arrival, 200, "1");
   }
-  stage_close(&s);
 }
 
 Test(tracing, states_of_several_fields_cross_in_their_order) {
-  struct stage s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0");
   client_get_with(s.client, "/smart",
                   "tracestate: a=1\r\n" PARENT "tracestate: b=2\r\n");
   struct arrival *arrival = origin_await(s.origin);
@@ -121,47 +111,39 @@ Test(tracing, states_of_several_fields_cross_in_their_order) {
   cr_expect_not_null(
       strstr(arrival->request, "tracestate: a=1\r\ntracestate: b=2\r\n"), "%s",
       arrival->request);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  stage_close(&s);
+  stage_serve(&s, arrival, 200, "1");
 }
 
 Test(tracing, with_pass_both_fields_cross_as_they_came) {
-  struct stage s = stage_open("--hedges", "0", "--trace-context", "pass");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--trace-context", "pass");
   client_get_with(s.client, "/smart",
                   "traceparent: what\r\ntracestate: whatever\r\n");
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_field(arrival, "traceparent", "what");
   arrival_expect_field(arrival, "tracestate", "whatever");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  stage_close(&s);
+  stage_serve(&s, arrival, 200, "1");
 }
 
 Test(tracing, an_upstream_may_be_spared_the_trace) {
-  struct stage s = stage_open("--hedges", "0", "--drop-header", "traceparent",
-                              "--drop-header", "tracestate");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--drop-header", "traceparent",
+                               "--drop-header", "tracestate");
   client_get_with(s.client, "/smart", PARENT "tracestate: a=1\r\n");
   struct arrival *arrival = origin_await(s.origin);
-  arrival_expect_field(arrival, "traceparent", NULL);
-  arrival_expect_field(arrival, "tracestate", NULL);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  stage_close(&s);
+  arrival_expect_none(arrival, "traceparent", "tracestate");
+  stage_serve(&s, arrival, 200, "1");
 }
 
 Test(tracing, a_target_may_have_a_trace_of_its_own) {
-  struct stage s = stage_open("--hedges", "0", "--header", "traceparent: mine");
+  SCOPED(stage) s =
+      stage_open("--hedges", "0", "--header", "traceparent: mine");
   client_get_with(s.client, "/smart", PARENT);
   struct arrival *arrival = origin_await(s.origin);
   arrival_expect_field(arrival, "traceparent", "mine");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  stage_close(&s);
+  stage_serve(&s, arrival, 200, "1");
 }
 
 Test(tracing, items_of_a_gather_are_spans_of_one_trace) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open("upstreams:\n  a: {targets: [$A]}\n  b: {targets: [$B]}\n"
                  "routes:\n"
                  "  - {path: /a, upstream: a}\n"
@@ -174,8 +156,7 @@ Test(tracing, items_of_a_gather_are_spans_of_one_trace) {
   arrival_expect_field(second, "traceparent", "00-" ID "-" SPAN "-01");
   arrival_answer_json(first, 200, "1");
   arrival_answer_json(second, 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "[1,2]");
-  scene_close(&s);
+  client_expect(s.client, 200, "[1,2]");
 }
 
 /* ---- the log ---- */
@@ -187,44 +168,35 @@ static void expect_log(const struct program *program, const char *text,
 }
 
 Test(tracing, the_log_tells_the_ids_that_the_upstream_was_sent) {
-  struct stage s = stage_open("--hedges", "0", "--log", "json");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--log", "json");
   char want[128];
   client_get_with(s.client, "/smart", PARENT);
   struct arrival *arrival = origin_await(s.origin);
   struct span span = span_of(arrival, "01");
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
+  stage_serve(&s, arrival, 200, "1");
   client_get(s.client, "/nowhere");
-  reply_expect_problem(client_await_reply(s.client), 404);
+  client_expect_problem(s.client, 404);
   client_leave(s.client);
   program_stop(s.program);
   expect_log(s.program, "\"trace_id\":\"" ID "\",\"span_id\":\"", true);
   expect_log(s.program, "\"route\":\"/smart\",\"upstream\":\"to\",", true);
   snprintf(want, sizeof want,
-           "{\"target\":0,\"kind\":\"primary\","
-           "\"span_id\":\"%s\",",
-           span.id);
+           "{\"target\":0,\"kind\":\"primary\",\"span_id\":\"%s\",", span.id);
   expect_log(s.program, want, true);
   expect_log(s.program, "\",\"method\":\"GET\",\"target\":\"/nowhere\"", true);
-  stage_close(&s);
 }
 
 Test(tracing, only_the_asked_for_requests_are_logged) {
-  struct stage s = stage_open("--hedges", "1", "--hedge-after", "9s", "--log",
-                              "json", "--log-only", "rescued,failed,slow:60s");
-  client_get(s.client, "/smart/plain");
-  arrival_answer_json(origin_await(s.origin), 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  client_get(s.client, "/smart/rescued");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "2");
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
-  client_get(s.client, "/smart/failed");
-  arrival_answer_json(origin_await_attempt(s.origin, 0), 500, "3");
+  SCOPED(stage) s = stage_open("--hedges", "1", "--hedge-after", "9s", "--log",
+                               "json", "--log-only", "rescued,failed,slow:60s");
+  stage_serve(&s, stage_ask(&s, "/smart/plain"), 200, "1");
+  arrival_answer_json(stage_ask_primary(&s, "/smart/rescued"), 500, "2");
+  stage_serve(&s, origin_await_attempt(s.origin, 1), 200, "2");
+  arrival_answer_json(stage_ask_primary(&s, "/smart/failed"), 500, "3");
   arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "3");
-  reply_expect_problem(client_await_reply(s.client), 502);
+  client_expect_problem(s.client, 502);
   client_get(s.client, "/nowhere");
-  reply_expect_problem(client_await_reply(s.client), 404);
+  client_expect_problem(s.client, 404);
   client_leave(s.client);
   program_stop(s.program);
   expect_log(s.program, "/smart/plain", false);
@@ -232,5 +204,4 @@ Test(tracing, only_the_asked_for_requests_are_logged) {
   expect_log(s.program, "/smart/failed", true);
   expect_log(s.program, "/smart/rescued", true);
   expect_log(s.program, "\"rescued\":\"failed\",", true);
-  stage_close(&s);
 }

@@ -20,6 +20,7 @@
 #include "support/stage.h"
 #include "support/tls_origin.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
 #define JSON "Content-Type: application/json\r\n"
@@ -219,8 +220,7 @@ static void scene_end(struct scene *scene) {
 static void expect_all_is_well(struct scene *scene) {
   if (scene->arrival && scene->fault->ending != KEEPS)
     arrival_await_closed(scene->arrival);
-  client_get(scene->client, "/healthz");
-  reply_expect(client_await_reply(scene->client), 200, "{\"status\":\"ok\"}");
+  client_expect_healthy(scene->client);
 }
 
 static void play_alone(const struct fault *fault) {
@@ -238,19 +238,16 @@ static void play_alone(const struct fault *fault) {
 }
 
 static void play_with_a_good_hedge(const struct fault *fault) {
-  struct origin *good = origin_new();
+  OWNED(origin) good = origin_new();
   struct scene scene = scene_begin(fault);
   scene_start(&scene, "--to", good->url, "1",
               fault->hangs ? "50ms" : A_HEDGE_IS_DUE_NEVER);
   client_get(scene.client, "/smart");
   scene_act(&scene);
   arrival_answer_json(origin_await_attempt(good, 1), 200, RESCUE);
-  const struct reply *reply = client_await_reply(scene.client);
-  reply_expect(reply, 200, RESCUE);
-  reply_expect_story(reply, "2", "1");
+  reply_expect_story(client_expect(scene.client, 200, RESCUE), "2", "1");
   expect_all_is_well(&scene);
   scene_end(&scene);
-  origin_free(good);
 }
 
 #define FAULT(name, ...)                                                       \
@@ -337,8 +334,8 @@ FAULT(an_endless_field, .act = flood_one_field, .ending = HOLDS,
       SENDS(HEAD "X: "), TOO_LARGE, .words = "--max-upstream-head")
 FAULT(a_head_of_1_mb, .act = send_large_head, .ending = HOLDS, SENDS(HEAD),
       TOO_LARGE, .words = "--max-upstream-head")
-FAULT(a_flood_of_1xx, .act = flood_interim, .ending = HOLDS, TRANSPORT,
-      .words = "too many 1xx")
+FAULT(a_flood_of_1xx, .act = flood_interim, .ending = HOLDS, TOO_LARGE,
+      .words = "--max-upstream-head")
 FAULT(a_length_over_the_cap, .ending = HOLDS,
       SENDS(HEAD "Content-Length: 1025\r\n\r\n["), TOO_LARGE,
       .words = "--max-body")
@@ -395,7 +392,8 @@ FAULT(a_500, .ending = KEEPS,
 FAULT(a_redirect, .ending = KEEPS,
       SENDS("HTTP/1.1 302 Found\r\nLocation: https://example.org/\r\n"
             "Content-Length: 0\r\n\r\n"),
-      .result = "status", .words = "point the target there")
+      .result = "status",
+      .words = "https://example.org/; point the target there")
 FAULT(a_part_that_nobody_asked_for, .ending = KEEPS,
       SENDS("HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-1/9\r\n"
             "Content-Length: 2\r\n\r\n{}"),
@@ -439,70 +437,34 @@ FAULT(a_certificate_that_nobody_trusts, .open = open_tls,
 /* ---- what is no fault -------------------------------------------------------- */
 
 Test(no_fault, json_under_the_type_of_html_wins) {
-  struct stage s = stage_open("--hedge-after", A_HEDGE_IS_DUE_NEVER);
-  client_get(s.client, "/smart");
-  arrival_answer(origin_await(s.origin), 200, "Content-Type: text/html\r\n",
+  SCOPED(stage) s = stage_open("--hedge-after", A_HEDGE_IS_DUE_NEVER);
+  arrival_answer(stage_ask(&s, "/smart"), 200, "Content-Type: text/html\r\n",
                  "[1]");
-  const struct reply *reply = client_await_reply(s.client);
-  reply_expect(reply, 200, "[1]");
-  reply_expect_story(reply, "1", "0");
-  stage_close(&s);
+  reply_expect_story(client_expect(s.client, 200, "[1]"), "1", "0");
 }
 
 /* ---- poisoned kept connections ------------------------------------------------ */
 
 #define EVIL HEAD "Content-Length: 6\r\n\r\n\"evil\""
 
-/* Bytes that nobody asked for, in the same piece as the answer. */
-Test(poisoned, an_answer_behind_an_answer_is_never_read) {
-  struct stage s = stage_open("--hedges", "0");
-  client_get(s.client, "/smart");
-  struct arrival *poisoned = origin_await(s.origin);
-  arrival_send(poisoned, HEAD "Content-Length: 1\r\n\r\n1" EVIL);
-  reply_expect(client_await_reply(s.client), 200, "1");
-  arrival_await_closed(poisoned);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
-  stage_close(&s);
-}
-
-/* The same while the connection is idle: it is closed at once. */
-Test(poisoned, bytes_on_an_idle_connection_close_it) {
-  struct stage s = stage_open("--hedges", "0");
-  client_get(s.client, "/smart");
-  struct arrival *poisoned = origin_await(s.origin);
-  arrival_answer_json(poisoned, 200, "1");
-  reply_expect(client_await_reply(s.client), 200, "1");
-  arrival_send(poisoned, EVIL);
-  arrival_await_closed(poisoned);
-  client_get(s.client, "/smart");
-  arrival_answer_json(origin_await(s.origin), 200, "2");
-  reply_expect(client_await_reply(s.client), 200, "2");
-  stage_close(&s);
-}
-
 /* The request may have gone out on it before the bytes were seen. Then they are
  * the answer to it as far as anybody can tell; half an answer is none. */
 Test(poisoned, half_an_answer_on_a_kept_connection_is_rescued) {
   struct origin *bad = origin_new(), *good = origin_new();
-  struct program *program =
-      program_start("--to", bad->url, "--to", good->url, "--hedges", "1",
+  struct stage s =
+      stage_open_on(bad, "--to", bad->url, "--to", good->url, "--hedges", "1",
                     "--hedge-after", A_HEDGE_IS_DUE_NEVER);
-  struct client *client = client_new(program->port);
-  client_get(client, "/smart");
+  client_get(s.client, "/smart");
   struct arrival *kept = origin_await(bad);
   arrival_answer_json(kept, 200, "1");
-  reply_expect(client_await_reply(client), 200, "1");
-  client_get(client, "/smart");
+  client_expect(s.client, 200, "1");
+  client_get(s.client, "/smart");
   arrival_await_next(kept);
   arrival_send(kept, "\"evil\"" EVIL);
   arrival_answer_json(origin_await_attempt(good, 1), 200, RESCUE);
-  reply_expect(client_await_reply(client), 200, RESCUE);
+  client_expect(s.client, 200, RESCUE);
   arrival_await_closed(kept);
-  client_free(client);
-  program_free(program);
-  origin_free(bad);
+  stage_close(&s);
   origin_free(good);
 }
 
@@ -510,8 +472,7 @@ Test(poisoned, half_an_answer_on_a_kept_connection_is_rescued) {
 
 /* hedgerow in front of the origin under this name. */
 static struct program *start_named(const char *name, struct origin *origin) {
-  char url[64];
-  snprintf(url, sizeof url, "http://%s:%u", name, origin->port);
+  const char *url = words_of("http://%s:%u", name, origin->port);
   return program_start("--to", url, "--all", origin->url, "--hedges", "0",
                        "--connect-timeout", "60s", "--timeout", "60s");
 }
@@ -519,82 +480,62 @@ static struct program *start_named(const char *name, struct origin *origin) {
 static void expect_served(struct client *client, struct origin *origin) {
   client_get(client, "/smart");
   arrival_answer_json(origin_await(origin), 200, "1");
-  reply_expect(client_await_reply(client), 200, "1");
+  client_expect(client, 200, "1");
 }
 
 Test(names, others_are_served_while_a_name_is_looked_up) {
-  struct names *names = names_new();
-  struct origin *origin = origin_new();
-  struct program *program = start_named("slow.test", origin);
-  struct client *waits = client_new(program->port);
-  struct client *other = client_new(program->port);
+  OWNED(names) names = names_new();
+  OWNED(origin) origin = origin_new();
+  OWNED(program) program = start_named("slow.test", origin);
+  OWNED(client) waits = client_new(program->port);
+  OWNED(client) other = client_new(program->port);
   client_get(waits, "/smart");
   client_get(other, "/all");
   arrival_answer_json(origin_await(origin), 200, "1");
-  reply_expect(client_await_reply(other), 200, "[1]");
+  client_expect(other, 200, "[1]");
   client_expect_nothing(waits);
   origin_expect_no_arrival(origin);
   names_answer(names, "slow.test", "127.0.0.1");
   arrival_answer_json(origin_await(origin), 200, "2");
-  reply_expect(client_await_reply(waits), 200, "2");
-  client_free(waits);
-  client_free(other);
-  program_free(program);
-  origin_free(origin);
-  names_free(names);
+  client_expect(waits, 200, "2");
 }
 
 /* What was kept open to the old address is not used again. */
 Test(names, an_address_that_changes_is_followed) {
-  struct names *names = names_new();
-  struct origin *old = origin_new();
-  struct origin *fresh = origin_new_at("127.0.0.2", old->port);
-  struct program *program = start_named("moving.test", old);
-  struct client *client = client_new(program->port);
+  OWNED(names) names = names_new();
+  OWNED(origin) old = origin_new();
+  OWNED(origin) fresh = origin_new_at("127.0.0.2", old->port);
+  OWNED(program) program = start_named("moving.test", old);
+  OWNED(client) client = client_new(program->port);
   names_answer(names, "moving.test", "127.0.0.1");
   expect_served(client, old);
   names_answer(names, "moving.test", "127.0.0.2");
   names_await_lookup(names);
   expect_served(client, fresh);
   arrival_await_closed(old->arrivals);
-  client_free(client);
-  program_free(program);
-  origin_free(old);
-  origin_free(fresh);
-  names_free(names);
 }
 
 Test(names, a_name_that_is_lost_keeps_its_address) {
-  struct names *names = names_new();
-  struct origin *origin = origin_new();
-  struct program *program = start_named("lost.test", origin);
-  struct client *client = client_new(program->port);
+  OWNED(names) names = names_new();
+  OWNED(origin) origin = origin_new();
+  OWNED(program) program = start_named("lost.test", origin);
+  OWNED(client) client = client_new(program->port);
   names_answer(names, "lost.test", "127.0.0.1");
   names_answer(names, "lost.test", "");
   names_await_lookup(names);
   expect_served(client, origin);
-  client_free(client);
-  program_free(program);
-  origin_free(origin);
-  names_free(names);
 }
 
 Test(names, a_name_that_comes_back_is_found) {
-  struct names *names = names_new();
-  struct origin *origin = origin_new();
-  struct program *program = start_named("back.test", origin);
-  struct client *client = client_new(program->port);
+  OWNED(names) names = names_new();
+  OWNED(origin) origin = origin_new();
+  OWNED(program) program = start_named("back.test", origin);
+  OWNED(client) client = client_new(program->port);
   names_answer(names, "back.test", "");
   names_await_lookup(names);
   client_get(client, "/smart");
-  const struct reply *reply = client_await_reply(client);
-  reply_expect_problem(reply, 502);
-  reply_expect_in_body(reply, "does not resolve");
+  reply_expect_in_body(client_expect_problem(client, 502), "does not resolve");
   names_answer(names, "back.test", "127.0.0.1");
   names_await_lookup(names);
   expect_served(client, origin);
-  client_free(client);
-  program_free(program);
-  origin_free(origin);
-  names_free(names);
 }

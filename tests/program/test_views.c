@@ -6,6 +6,7 @@
 #include "support/operator.h"
 #include "support/screen.h"
 #include "support/stage.h"
+#include "support/words.h"
 
 TestSuite(views, .fini = folder_remove);
 
@@ -13,8 +14,7 @@ TestSuite(views, .fini = folder_remove);
 #define TWO "--hedges", "1", "--hedge-after", "60s", "--timeout", "10s"
 
 static void ask(const struct stage *s, int first, int second) {
-  client_get(s->client, "/smart");
-  arrival_answer_json(origin_await_attempt(s->origin, 0), first, "1");
+  arrival_answer_json(stage_ask_primary(s, "/smart"), first, "1");
   if (second)
     arrival_answer_json(origin_await_attempt(s->origin, 1), second, "1");
   (void)client_await_reply(s->client);
@@ -22,17 +22,16 @@ static void ask(const struct stage *s, int first, int second) {
 
 /* Its heading comes with the first bytes: from then on it sees every race. */
 static struct screen *tap(const struct stage *s, const char *filter) {
-  char place[32];
-  snprintf(place, sizeof place, "127.0.0.1:%u", operator_port(s->program));
+  const char *place = words_of("127.0.0.1:%u", s->program->admin_port);
   struct screen *screen = screen_open(80, 24, "tap", filter, "--admin", place);
   screen_await(screen, "time (UTC)");
   return screen;
 }
 
 Test(views, tap_shows_races_as_they_end) {
-  struct stage s = stage_open("--admin", AT, TWO);
-  struct screen *all = tap(&s, "--route=/smart");
-  struct screen *rescued = tap(&s, "--rescued");
+  SCOPED(stage) s = stage_open("--admin", AT, TWO);
+  OWNED(screen) all = tap(&s, "--route=/smart");
+  OWNED(screen) rescued = tap(&s, "--rescued");
   ask(&s, 200, 0);
   screen_await(all, "| /smart\r\n");
   ask(&s, 500, 200);
@@ -40,18 +39,13 @@ Test(views, tap_shows_races_as_they_end) {
   screen_await(rescued, "rescued, status 500");
   ask(&s, 500, 500);
   screen_await(all, "failed: status 500 x 2");
-  cr_assert(!strstr(rescued->out.text, "| /smart\r\n"), "%s",
-            rescued->out.text);
-  screen_free(all);
-  screen_free(rescued);
-  stage_close(&s);
+  words_expect_none(rescued->out.text, "| /smart\r\n");
 }
 
 Test(views, tap_goes_on_with_the_next_hedgerow) {
-  struct stage s = stage_open("--admin", AT, TWO);
-  char place[32];
-  snprintf(place, sizeof place, "127.0.0.1:%u", operator_port(s.program));
-  struct screen *screen = tap(&s, "--failed");
+  SCOPED(stage) s = stage_open("--admin", AT, TWO);
+  const char *place = words_of("127.0.0.1:%u", s.program->admin_port);
+  OWNED(screen) screen = tap(&s, "--failed");
   program_stop(s.program);
   program_free(s.program);
   screen_await_err(screen, ": lost (");
@@ -61,21 +55,18 @@ Test(views, tap_goes_on_with_the_next_hedgerow) {
   s.client = client_new(s.program->port);
   ask(&s, 500, 500);
   screen_await(screen, "failed: status 500 x 2");
-  screen_free(screen);
-  stage_close(&s);
 }
 
 Test(views, top_shows_a_state_over_a_socket_with_a_token) {
-  char token[FOLDER_PATH_MAX], other[FOLDER_PATH_MAX], path[FOLDER_PATH_MAX];
   char place[FOLDER_PATH_MAX + 8];
-  folder_write("token", "TOKENSECRET\n", token);
-  folder_write("other", "ANOTHER\n", other);
-  folder_path("admin.sock", path);
+  const char *token = folder_write("token", "TOKENSECRET\n");
+  const char *other = folder_write("other", "ANOTHER\n");
+  const char *path = folder_path("admin.sock");
   snprintf(place, sizeof place, "unix:%s", path);
-  struct stage s =
+  SCOPED(stage) s =
       stage_open("--admin", place, "--admin-token-file", token, TWO);
   ask(&s, 500, 200);
-  struct screen *screen =
+  OWNED(screen) screen =
       screen_open_pipe("top", "--admin", place, "--admin-token-file", token);
   screen_await(screen, "1 request");
   screen_await(screen, "\n/smart ");
@@ -88,6 +79,4 @@ Test(views, top_shows_a_state_over_a_socket_with_a_token) {
       screen_open_pipe("top", "--admin", place, "--admin-token-file", other);
   screen_await_err(screen, ": it answered 401: ");
   screen_await_exit(screen, 1);
-  screen_free(screen);
-  stage_close(&s);
 }

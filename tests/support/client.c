@@ -214,6 +214,24 @@ void client_expect_nothing(struct client *client) {
             "hedgerow sent or closed what it should not");
 }
 
+const struct reply *client_expect(struct client *client, int status,
+                                  const char *body) {
+  const struct reply *reply = client_await_reply(client);
+  reply_expect(reply, status, body);
+  return reply;
+}
+
+const struct reply *client_expect_problem(struct client *client, int status) {
+  const struct reply *reply = client_await_reply(client);
+  reply_expect_problem(reply, status);
+  return reply;
+}
+
+void client_expect_healthy(struct client *client) {
+  client_get(client, "/healthz");
+  client_expect(client, 200, "{\"status\":\"ok\"}");
+}
+
 void reply_expect(const struct reply *reply, int status, const char *body) {
   cr_assert(reply->status == status && strcmp(reply->body, body) == 0,
             "expected %d %.500s but got:\n%s%.2000s", status, body, reply->head,

@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "support/scoped.h"
+
+/* A body that is a success. */
+#define OK "{\"ok\":true}"
+
 enum { REPLY_HEAD_MAX = 128 * 1024 };
 
 struct reply {
@@ -26,6 +31,7 @@ struct client *client_new(uint16_t port);
 /* Over a connection that is there; it becomes the client's. */
 struct client *client_over(int fd);
 void client_free(struct client *client);
+OWNABLE(client)
 
 /* Bytes as they are; fails if hedgerow has gone. */
 void client_send(struct client *client, const char *text);
@@ -61,6 +67,15 @@ void client_end(struct client *client);
 /* Leaves: everything the client had is gone, but client_free. */
 void client_leave(struct client *client);
 void client_reset(struct client *client);
+
+/* The next answer is this one; it is returned for what else is asked of it. */
+const struct reply *client_expect(struct client *client, int status,
+                                  const char *body);
+/* The next answer is a problem+json of hedgerow's own with this status. */
+const struct reply *client_expect_problem(struct client *client, int status);
+/* It asks for /healthz and hears that all is well: what the same worker was
+ * sent before has been read by then. */
+void client_expect_healthy(struct client *client);
 
 void reply_expect(const struct reply *reply, int status, const char *body);
 /* A problem+json of hedgerow's own with this status. */

@@ -4,16 +4,16 @@
 
 enum { FOLDER_PATH_MAX = 96 };
 
-/* Fills path with where a file of that name stands. */
-void folder_path(const char *name, char path[FOLDER_PATH_MAX]);
-/* Puts a file there at once, in place of one that may be there, and fills path.
- * Written beside and renamed, as whoever rotates a secret should. */
-void folder_write(const char *name, const char *text,
-                  char path[FOLDER_PATH_MAX]);
+/* Where a file of that name stands: valid until 32 others were asked for. */
+const char *folder_path(const char *name);
+/* Puts a file there at once, in place of one that may be there, and returns its
+ * path. Written beside and renamed, as whoever rotates a secret should. */
+const char *folder_write(const char *name, const char *text);
+/* The same with the text of another file. */
+const char *folder_copy(const char *name, const char *from);
 /* A pipe of that name there, in which a child of the test puts this text for who
  * opens it first. */
-void folder_pipe(const char *name, const char *text,
-                 char path[FOLDER_PATH_MAX]);
+const char *folder_pipe(const char *name, const char *text);
 /* The text of a file, to be freed; "" if there is none. */
 char *folder_read(const char *name);
 /* Waits until the file has these words: a log's thread tells nobody what it has

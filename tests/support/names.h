@@ -6,6 +6,8 @@
 #ifndef HEDGEROW_TESTS_SUPPORT_NAMES_H
 #define HEDGEROW_TESTS_SUPPORT_NAMES_H
 
+#include "support/scoped.h"
+
 struct names {
   int listening;
 };
@@ -13,6 +15,7 @@ struct names {
 struct names *names_new(void);
 /* When the program has ended. */
 void names_free(struct names *names);
+OWNABLE(names)
 
 /* Answers the next lookup, which must be of this name. address: numeric; "": it
  * does not resolve. */

@@ -8,18 +8,11 @@
 #include <unistd.h>
 
 #include "support/wire.h"
-
-uint16_t operator_port(const struct program *program) {
-  static const char before[] = "admin at http://";
-  const char *at = strstr(program->err, before);
-  cr_assert(at, "%s", program->err);
-  const char *slash = strchr(at + strlen(before), '/');
-  while (slash[-1] != ':') slash--;
-  return (uint16_t)strtoul(slash, NULL, 10);
-}
+#include "support/words.h"
 
 struct client *operator_new(const struct program *program) {
-  return client_new(operator_port(program));
+  cr_assert(program->admin_port != 0, "%s", program->err);
+  return client_new(program->admin_port);
 }
 
 const struct reply *operator_ask(struct client *client, const char *method,
@@ -68,13 +61,13 @@ struct ear *ear_new(const struct program *program, const char *query) {
   char request[8192];
   struct ear *ear = calloc(1, sizeof *ear);
   cr_assert(ear);
-  ear->fd = wire_connect(operator_port(program));
+  ear->fd = wire_connect(program->admin_port);
   snprintf(request, sizeof request,
            "GET /api/v1/events%s HTTP/1.1\r\nHost: localhost\r\n\r\n", query);
   cr_assert(wire_send(ear->fd, request, strlen(request)));
   char *head = take_until(ear, "\r\n\r\n", "a head");
   cr_assert_eq(strncmp(head, "HTTP/1.1 200 ", 13), 0, "%s", head);
-  cr_assert(strstr(head, "Content-Type: text/event-stream"), "%s", head);
+  words_expect(head, "Content-Type: text/event-stream");
   free(head);
   char *first = take_until(ear, "\n\n", "a first line");
   cr_assert_str_eq(first, "retry: 1000");

@@ -6,9 +6,8 @@
 
 #include "support/client.h"
 #include "support/program.h"
+#include "support/scoped.h"
 
-/* The port that the program says its admin listener has. */
-uint16_t operator_port(const struct program *program);
 struct client *operator_new(const struct program *program);
 
 /* One request, on this connection; fields: lines with their CRLFs, or "". The
@@ -37,5 +36,6 @@ struct ear *ear_new(const struct program *program, const char *query);
  * Valid until the next call. */
 const char *ear_await(struct ear *ear);
 void ear_free(struct ear *ear);
+OWNABLE(ear)
 
 #endif

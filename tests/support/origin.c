@@ -31,6 +31,7 @@ static struct origin *new_at(const char *host, uint16_t port, int backlog) {
   origin->port = port;
   origin->listening = wire_bind_to(host, backlog, &origin->port);
   snprintf(origin->url, sizeof origin->url, "http://%s:%u", host, origin->port);
+  origin->host = origin->url + strlen("http://");
   return origin;
 }
 
@@ -190,6 +191,11 @@ void arrival_expect_field(const struct arrival *arrival, const char *name,
   cr_assert(found == (value != NULL) && (!found || strcmp(got, value) == 0),
             "expected %s: %s but the request was:\n%s", name,
             value ? value : "(none)", arrival->request);
+}
+
+void arrival_expect_none_of(const struct arrival *arrival,
+                            const char *const *names) {
+  for (; *names; names++) arrival_expect_field(arrival, *names, NULL);
 }
 
 void arrival_expect_body(struct arrival *arrival, const char *body,

@@ -11,11 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "support/scoped.h"
+
 enum { ORIGIN_REQUEST_MAX = 32 * 1024 };
 
 struct origin {
   uint16_t port;
-  char url[64]; /* "http://127.0.0.1:PORT" */
+  char url[64];     /* "http://127.0.0.1:PORT" */
+  const char *host; /* of it: "127.0.0.1:PORT" */
   int listening;
   struct arrival *arrivals; /* in the order of their connections */
 };
@@ -45,6 +48,7 @@ struct origin *origin_new_deaf(void);
 struct origin *origin_new_stuck(void);
 /* Closes what is left. */
 void origin_free(struct origin *origin);
+OWNABLE(origin)
 
 /* The next request, in the order of arrival. Valid until origin_free. */
 struct arrival *origin_await(struct origin *origin);
@@ -59,6 +63,11 @@ void arrival_expect_line(const struct arrival *arrival, const char *line);
 /* Asserts on a field's value; NULL: there is no such field. */
 void arrival_expect_field(const struct arrival *arrival, const char *name,
                           const char *value);
+/* There is none of these fields. */
+#define arrival_expect_none(arrival, ...)                                      \
+  arrival_expect_none_of(arrival, (const char *const[]){__VA_ARGS__, NULL})
+void arrival_expect_none_of(const struct arrival *arrival,
+                            const char *const *names);
 /* Reads the body, as long as its Content-Length says, and asserts on it. */
 void arrival_expect_body(struct arrival *arrival, const char *body, size_t len);
 

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "support/wire.h"
+#include "support/words.h"
 
 enum { ARGUMENTS_MAX = 128 };
 
@@ -92,6 +93,17 @@ void program_await_notice(struct program *program, const char *text) {
   await_line(program, text);
 }
 
+void program_forget_notices(struct program *program) {
+  memset(program->err, 0, program->err_len);
+  program->err_len = 0;
+}
+
+void program_reload(struct program *program, const char *notice) {
+  program_forget_notices(program);
+  program_signal(program, SIGHUP);
+  program_await_notice(program, notice);
+}
+
 static const char ready[] = "listening on http://";
 
 uint16_t program_port(const struct program *program, unsigned number) {
@@ -108,6 +120,15 @@ uint16_t program_port(const struct program *program, unsigned number) {
   return (uint16_t)port;
 }
 
+static uint16_t admin_port(const struct program *program) {
+  static const char before[] = "admin at http://";
+  const char *at = strstr(program->err, before);
+  if (!at) return 0;
+  const char *slash = strchr(at + strlen(before), '/');
+  while (slash[-1] != ':') slash--;
+  return (uint16_t)strtoul(slash, NULL, 10);
+}
+
 static const char *const nothing[] = {NULL};
 
 static bool is_among(const char *const *flags, const char *flag) {
@@ -121,6 +142,7 @@ struct program *program_start_flags(const char *const *flags) {
   struct program *program = spawn(placed ? nothing : anywhere, flags);
   await_line(program, ready);
   program->port = program_port(program, 0);
+  program->admin_port = admin_port(program);
   return program;
 }
 
@@ -128,6 +150,18 @@ struct program *program_run_flags(const char *const *flags) {
   struct program *program = spawn(nothing, flags);
   program_await_exit(program);
   return program;
+}
+
+long program_kb(const struct program *program, const char *kind) {
+  char line[256];
+  long kb = -1;
+  FILE *file = fopen(words_of("/proc/%d/status", (int)program->pid), "re");
+  cr_assert_not_null(file);
+  while (kb < 0 && fgets(line, sizeof line, file))
+    if (strncmp(line, kind, strlen(kind)) == 0)
+      kb = strtol(line + strlen(kind) + 1, NULL, 10);
+  fclose(file);
+  return kb;
 }
 
 void program_signal(struct program *program, int signo) {
@@ -153,6 +187,13 @@ void program_await_exit(struct program *program) {
             "a sanitizer complained:\n%s", program->err);
 }
 
+void program_expect_exit(struct program *program, int status) {
+  program_await_exit(program);
+  cr_assert(program->exit_status == status, "status %d:\n%s",
+            program->exit_status, program->err);
+  program->exit_status = 0;
+}
+
 void program_stop(struct program *program) {
   if (program->pid != 0) {
     program_signal(program, SIGTERM);
@@ -160,6 +201,12 @@ void program_stop(struct program *program) {
   }
   cr_assert(program->exit_status == 0, "hedgerow ended with status %d:\n%s",
             program->exit_status, program->err);
+}
+
+void program_expect_log(struct program *program, const char *text) {
+  program_stop(program);
+  cr_assert(strstr(program->out, text), "no %s in the log:\n%s", text,
+            program->out);
 }
 
 void program_free(struct program *program) {

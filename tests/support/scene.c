@@ -19,8 +19,7 @@ static const char *url_of(const struct scene *scene, char letter) {
   return letter == 'C' ? scene->c->url : NULL;
 }
 
-static void scene_write_to(const struct scene *scene, const char *yaml,
-                           char path[FOLDER_PATH_MAX]) {
+static const char *write_file(const struct scene *scene, const char *yaml) {
   static char bytes[YAML_MAX];
   struct text text;
   text_init(&text, bytes, sizeof bytes);
@@ -30,19 +29,23 @@ static void scene_write_to(const struct scene *scene, const char *yaml,
     else text_char(&text, *yaml);
     if (url) yaml++;
   }
-  folder_write(file_name, text_end(&text), path);
+  return folder_write(file_name, text_end(&text));
 }
 
 void scene_write(const struct scene *scene, const char *yaml) {
-  char path[FOLDER_PATH_MAX];
-  scene_write_to(scene, yaml, path);
+  write_file(scene, yaml);
+}
+
+void scene_reload(const struct scene *scene, const char *yaml,
+                  const char *notice) {
+  scene_write(scene, yaml);
+  program_reload(scene->program, notice);
 }
 
 struct scene scene_open_on(struct origin *a, struct origin *b, struct origin *c,
                            const char *yaml) {
   struct scene scene = {.a = a, .b = b, .c = c};
-  char path[FOLDER_PATH_MAX];
-  scene_write_to(&scene, yaml, path);
+  const char *path = write_file(&scene, yaml);
   scene.program = program_start("--config", path, "--log", "json");
   scene.client = client_new(scene.program->port);
   return scene;
@@ -71,19 +74,30 @@ void scene_send(const struct scene *scene, const char *method,
   if (body) client_send(scene->client, body);
 }
 
+struct arrival *scene_ask(const struct scene *scene, struct origin *origin,
+                          const char *target) {
+  client_get(scene->client, target);
+  return origin_await(origin);
+}
+
+const struct reply *scene_serve(const struct scene *scene,
+                                struct arrival *arrival, int status,
+                                const char *body) {
+  arrival_answer_json(arrival, status, body);
+  return client_expect(scene->client, status, body);
+}
+
 void scene_expect(const struct scene *scene, struct origin *origin,
                   const char *target, const char *line) {
-  client_get(scene->client, target);
-  struct arrival *arrival = origin_await(origin);
+  struct arrival *arrival = scene_ask(scene, origin, target);
   arrival_expect_line(arrival, line);
-  arrival_answer_json(arrival, 200, "1");
-  reply_expect(client_await_reply(scene->client), 200, "1");
+  scene_serve(scene, arrival, 200, "1");
 }
 
 void scene_expect_problem(const struct scene *scene, const char *target,
                           int status) {
   client_get(scene->client, target);
-  reply_expect_problem(client_await_reply(scene->client), status);
+  client_expect_problem(scene->client, status);
   scene_expect_silence(scene);
 }
 

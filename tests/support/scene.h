@@ -21,6 +21,9 @@ struct scene scene_open_on(struct origin *a, struct origin *b, struct origin *c,
                            const char *yaml);
 /* Puts another text into the file, and tells nobody. */
 void scene_write(const struct scene *scene, const char *yaml);
+/* The same, and then SIGHUP, upon which hedgerow says this. */
+void scene_reload(const struct scene *scene, const char *yaml,
+                  const char *notice);
 /* Client first; asserts that the program ends with status 0. */
 void scene_close(struct scene *scene);
 
@@ -28,6 +31,13 @@ void scene_close(struct scene *scene);
  * body, whose Content-Length is added; NULL: none. */
 void scene_send(const struct scene *scene, const char *method,
                 const char *target, const char *fields, const char *body);
+/* GET target comes to this origin. */
+struct arrival *scene_ask(const struct scene *scene, struct origin *origin,
+                          const char *target);
+/* The arrival is answered with this JSON, and so is the client. */
+const struct reply *scene_serve(const struct scene *scene,
+                                struct arrival *arrival, int status,
+                                const char *body);
 /* GET target comes to this origin with this request line, is answered, and the
  * client has the answer. */
 void scene_expect(const struct scene *scene, struct origin *origin,

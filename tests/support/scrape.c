@@ -2,18 +2,17 @@
 #include "support/scrape.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/operator.h"
+#include "support/words.h"
 
 double scrape(const struct program *program, const char *sample) {
-  char line[512];
   struct client *client = operator_new(program);
   const struct reply *reply = operator_get(client, "/metrics");
   cr_assert_eq(reply->status, 200);
-  snprintf(line, sizeof line, "\n%s ", sample);
+  const char *line = words_of("\n%s ", sample);
   const char *at = strstr(reply->body, line);
   double number = at ? strtod(at + strlen(line), NULL) : -1;
   client_free(client);

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "support/scoped.h"
+
 enum { SCREEN_MAX = 256 * 1024 };
 
 struct screen_side {
@@ -36,6 +38,7 @@ struct screen *screen_open_flags(unsigned columns, unsigned rows,
                                  const char *const *flags);
 /* Ends it by SIGTERM if it still runs. */
 void screen_free(struct screen *screen);
+OWNABLE(screen)
 
 /* Waits until it has written this, behind what was awaited last. */
 void screen_await(struct screen *screen, const char *text);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "support/scoped.h"
+
 enum { TLS_REQUEST_MAX = 128 * 1024, TLS_ALPN_MAX = 64 };
 
 enum tls_flaw {
@@ -49,6 +51,7 @@ struct tls_arrival {
 struct tls_origin *tls_origin_new(enum tls_flaw flaw);
 /* Closes what is left. */
 void tls_origin_free(struct tls_origin *origin);
+OWNABLE(tls_origin)
 
 /* The next connection: its handshake and its first request. */
 struct tls_arrival *tls_origin_await(struct tls_origin *origin);

@@ -1,0 +1,102 @@
+/* What losers teach that are read to their end (--losers drain), by the built
+ * program. The primary asks $A and loses to the hedge at $B; whatever $A says
+ * comes after that.
+ *
+ * What is learned shows up to a quarter of a second later. A loser is read for
+ * a second, so a test that was slow tries again. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support/folder.h"
+#include "support/operator.h"
+#include "support/scene.h"
+
+TestSuite(losers, .fini = folder_remove);
+
+#define OK "{\"ok\":true}"
+#define FILE_OF(upstream, losers)                                              \
+  "admin: '127.0.0.1:0'\n"                                                     \
+  "defaults: {hedges: 1, hedge_after: 1ms, gate: off, losers: " losers         \
+  ", budget: '1000%:1000'}\n"                                                  \
+  "upstreams:\n  x: {targets: " upstream ", balance: first}\n"                 \
+  "routes:\n  - {path: /smart, upstream: x}\n"
+#define BOTH "[$A, $B]"
+
+enum { TRIES = 20, LOOKS = 2000 };
+
+static struct arrival *lose(const struct scene *s) {
+  client_get(s->client, "/smart");
+  struct arrival *primary = origin_await_attempt(s->a, 0);
+  arrival_answer_json(origin_await_attempt(s->b, 1), 200, OK);
+  reply_expect(client_await_reply(s->client), 200, OK);
+  return primary;
+}
+
+/* Whether target 0 is idle, and it is known how long it takes, sooner or later.
+ */
+static bool is_learned(struct client *looker) {
+  for (unsigned i = 0; i < LOOKS; i++) {
+    const struct reply *reply = operator_get(looker, "/api/v1/state");
+    const char *at = strstr(reply->body, "{\"target\":0,");
+    at = at ? strstr(at, "\"in_flight\":") : NULL;
+    cr_assert(at, "%s", reply->body);
+    double p50_ms;
+    if (sscanf(at, "\"in_flight\":0,\"p50_ms\":%lf,", &p50_ms) == 1)
+      return true;
+  }
+  return false;
+}
+
+Test(losers, one_that_is_read_tells_how_long_its_target_takes) {
+  unsigned tries = 0;
+  struct scene s = scene_open(FILE_OF(BOTH, "drain"));
+  struct client *looker = operator_new(s.program);
+  do {
+    cr_assert(++tries < TRIES, "nothing is learned");
+    arrival_answer_json(lose(&s), 200, OK);
+  } while (!is_learned(looker));
+  client_free(looker);
+  scene_close(&s);
+}
+
+Test(losers, one_that_breaks_or_says_nothing_ends_as_any_other) {
+  struct scene s = scene_open(FILE_OF(BOTH, "drain"));
+  arrival_reset(lose(&s));
+  (void)lose(&s);
+  scene_close(&s);
+}
+
+/* ---- a reload before it has been read ---- */
+
+static void reload(struct scene *s, const char *yaml) {
+  memset(s->program->err, 0, sizeof s->program->err);
+  s->program->err_len = 0;
+  scene_write(s, yaml);
+  program_signal(s->program, SIGHUP);
+  program_await_notice(s->program, "reloaded");
+}
+
+Test(losers, what_one_tells_after_a_reload_is_learned) {
+  unsigned tries = 0;
+  struct scene s = scene_open(FILE_OF(BOTH, "drain"));
+  struct client *looker = operator_new(s.program);
+  do {
+    cr_assert(++tries < TRIES, "nothing is learned");
+    struct arrival *primary = lose(&s);
+    reload(&s, FILE_OF(BOTH, "drain"));
+    arrival_answer_json(primary, 200, OK);
+  } while (!is_learned(looker));
+  client_free(looker);
+  scene_close(&s);
+}
+
+Test(losers, one_whose_target_is_gone_teaches_nobody) {
+  struct scene s = scene_open(FILE_OF(BOTH, "drain"));
+  struct arrival *primary = lose(&s);
+  reload(&s, FILE_OF("[$B]", "cancel"));
+  arrival_answer_json(primary, 200, OK);
+  scene_expect(&s, s.b, "/smart", "GET / HTTP/1.1");
+  scene_close(&s);
+}

@@ -1,0 +1,42 @@
+/* words: no test needs a buffer of its own for a line. */
+#include "support/words.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WORDS_MAX = 4096, KEPT = 16 };
+
+const char *words_of(const char *format, ...) {
+  static char kept[KEPT][WORDS_MAX];
+  static unsigned turn;
+  char *into = kept[turn++ % KEPT];
+  va_list arguments;
+  va_start(arguments, format);
+  int len = vsnprintf(into, WORDS_MAX, format, arguments);
+  va_end(arguments);
+  cr_assert(len >= 0 && len < WORDS_MAX, "%d bytes are too many words", len);
+  return into;
+}
+
+const char *words_next(const char **list) {
+  if (!*list) return NULL;
+  const char *bar = strchrnul(*list, '|');
+  const char *word = words_of("%.*s", (int)(bar - *list), *list);
+  *list = *bar ? bar + 1 : NULL;
+  return word;
+}
+
+void words_expect(const char *text, const char *part) {
+  cr_expect(strstr(text, part), "no \"%s\" in:\n%s", part, text);
+}
+
+void words_expect_none(const char *text, const char *part) {
+  cr_expect(!strstr(text, part), "\"%s\" is in:\n%s", part, text);
+}
+
+unsigned words_count(const char *text, const char *part) {
+  unsigned count = 0;
+  for (; (text = strstr(text, part)); text++) count++;
+  return count;
+}
