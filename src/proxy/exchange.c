@@ -322,6 +322,6 @@ bool exchange_start(struct exchange *x, struct connection *connection,
   for (unsigned i = 0; i < x->count; i++)
     fetch_start(&x->fetches[i], setup->started_us);
   x->starting = false;
-  if (x->open < x->count) exchange_go_on(x, setup->started_us);
+  if (x->open == 0 || x->open < x->count) exchange_go_on(x, setup->started_us);
   return true;
 }
