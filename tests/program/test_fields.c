@@ -143,8 +143,8 @@ Test(fields, a_preferred_wait_is_the_deadline_and_is_told) {
   arrival_answer_json(arrival, 200, "1");
   reply_expect_field(client_await_reply(s.client), "Preference-Applied",
                      "wait=40");
-  static const char *const longer[] = {
-      "Prefer: wait=4000\r\n", "Prefer: wait=99999999999999999999\r\n"};
+  static const char *const longer[] = {"Prefer: wait=4000\r\n",
+                                       "Prefer: wait=99999999999999999999\r\n"};
   for (unsigned i = 0; i < sizeof longer / sizeof *longer; i++) {
     client_get_with(s.client, "/smart", longer[i]);
     arrival = origin_await(s.origin);
