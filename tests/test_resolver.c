@@ -113,6 +113,59 @@ Test(resolver, of_many_addresses_the_first_ones_are_kept) {
         "192.0.2.7 192.0.2.8");
 }
 
+static void check_tries(unsigned first, const char *addresses) {
+  const struct resolver_answer *answer = resolver_get(view, 0);
+  char seen[512] = "";
+  for (unsigned i = 0; i < answer->count; i++) {
+    if (i > 0) strcat(seen, " ");
+    strcat(seen, resolver_answer_nth(answer, first, i));
+  }
+  cr_assert(eq(str, seen, (char *)addresses));
+}
+
+/* The family that comes first goes round, the other one waits behind it. */
+Test(resolver, a_connection_tries_the_preferred_family_in_turn) {
+  lookups_answers[0] = "2001:db8::1 192.0.2.2 2001:db8::3 192.0.2.1";
+  lookups_release(1);
+  start("api.test");
+  loop_run(loop);
+  check(RESOLVER_READY, 1, "[2001:db8::1] [2001:db8::3] 192.0.2.2 192.0.2.1");
+  check_tries(0, "[2001:db8::1] [2001:db8::3] 192.0.2.2 192.0.2.1");
+  check_tries(1, "[2001:db8::3] [2001:db8::1] 192.0.2.2 192.0.2.1");
+}
+
+Test(resolver, each_connection_begins_at_the_next_address) {
+  static const struct resolver_answer answer = {.count = 4, .preferred = 3};
+  atomic_uint turn = 0;
+  for (unsigned i = 0; i < 7; i++)
+    cr_assert(eq(uint, resolver_answer_first(&answer, &turn, 0), i % 3));
+}
+
+/* By what was tried, as bits. The turn is left to those that avoid nothing. */
+Test(resolver, a_connection_begins_where_its_race_has_not_been) {
+  static const struct resolver_answer answer = {.count = 4, .preferred = 3};
+  static const struct {
+    unsigned tried, first, turn;
+  } rows[] = {
+      {1, 1, 0}, {2, 0, 0}, {3, 2, 0},  {5, 1, 0},
+      {7, 0, 1}, {8, 0, 1}, {15, 0, 1}, {0, 0, 1},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    atomic_uint turn = 0;
+    unsigned first = resolver_answer_first(&answer, &turn, rows[i].tried);
+    cr_assert(eq(uint, first, rows[i].first), "tried %u", rows[i].tried);
+    cr_assert(eq(uint, atomic_load(&turn), rows[i].turn), "tried %u",
+              rows[i].tried);
+  }
+}
+
+/* A name with one address has nowhere else to go. */
+Test(resolver, the_only_address_is_never_avoided) {
+  struct resolver_answer answer;
+  cr_assert(resolver_answer_numeric(&answer, "192.0.2.7"));
+  cr_assert(eq(uint, resolver_answer_avoid(&answer, 1), 0));
+}
+
 Test(resolver, a_failure_says_why) {
   lookups_release(1);
   start("nowhere.test");

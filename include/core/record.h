@@ -37,6 +37,9 @@ struct attempt_record {
   uint8_t number;  /* its place in its race, and Hedge-Attempt's value */
   uint8_t kind;    /* enum attempt_kind */
   uint8_t resends; /* kept connections that had died, and were replaced */
+  uint8_t tried;   /* addresses of its host, as bits (1 << its place among
+                    * them): its own, and those that attempts of its race at
+                    * that target had asked before */
   enum gate_verdict refused_by; /* with ATTEMPT_REFUSED */
   uint32_t queued_us; /* how long it stood in line before start_us (--queue) */
   uint64_t span; /* its ID in the race's trace; 0: none, it is in no trace */

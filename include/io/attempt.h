@@ -68,9 +68,10 @@ struct attempt_owner {
  * asked whether it may (see core/gate). The caller has counted it in its slot's
  * in_flight; the attempt takes itself away there when it ends. `ask`, `target`
  * and `owner` are borrowed until it has ended or was cancelled. `record` is
- * written in place until then: its target, number and start_us by the caller
- * before, connected_us, first_byte_us, bytes and resends as they happen, end,
- * end_us and error at the end. NULL: no memory was free. */
+ * written in place until then: its target, number, start_us and what its race
+ * has tried by the caller before, connected_us, first_byte_us, bytes, resends
+ * and what it tries itself as they happen, end, end_us and error at the end.
+ * NULL: no memory was free. */
 struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
                               const struct target *target,
                               const struct target_limits *limits,

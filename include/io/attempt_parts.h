@@ -31,6 +31,7 @@ struct attempt {
   enum attempt_state state;
   unsigned slot;       /* its target's, which a loser has lost */
   uint32_t generation; /* of the addresses it dials */
+  unsigned address;    /* the place of that it begins with */
   bool was_kept;       /* its connection had carried a request before */
   bool sent;           /* somebody may have read some of the request */
   struct attempt_record *record;

@@ -17,6 +17,7 @@ enum { DIAL_WHY_BYTES = 192 };
 struct dial_to {
   const struct base_url *url;
   unsigned name;              /* the number of its host at the resolver */
+  unsigned first;             /* the place of the address to begin with */
   struct trust *trust;        /* whose CAs verify it, where it is TLS */
   int64_t connect_timeout_us; /* bounds the whole of it, TLS included */
 };

@@ -22,6 +22,7 @@ struct slot {
   _Atomic int64_t waiting; /* in line for it: see proxy/line */
   _Atomic int64_t passing; /* of those in flight: their heads have come, and
                             * their bodies are passed on as they do */
+  atomic_uint turn; /* new connections, each at the next of its addresses */
   /* What stays as it is, on cache lines of its own. */
   _Alignas(SLOT_LINE) unsigned name; /* the host's number at the resolver */
   bool tls;

@@ -25,14 +25,24 @@ struct wires *wires_new(struct loop *loop, const struct wire_user *user);
 void wires_free(struct wires *wires);
 
 /* A wire for a new connection; arg uses it from now on. generation: of the
- * addresses it was dialled with. NULL: no memory, and the stream is closed. */
+ * addresses it was dialled with; address: the place of the one it began at
+ * (io/resolver_answer). NULL: no memory, and the stream is closed. */
 struct wire *wire_new(struct wires *wires, const struct stream *stream,
-                      unsigned slot, uint32_t generation, void *arg);
-/* The idle wire of that slot and under that trust (stream_is_under) that was
- * used last, or NULL; arg uses it from now on. Wires of another generation are
- * closed on the way; those under another trust are somebody else's. */
-struct wire *wire_take(struct wires *wires, unsigned slot,
-                       const struct trust *trust, uint32_t generation,
+                      unsigned slot, uint32_t generation, unsigned address,
+                      void *arg);
+/* What an idle wire must be, to be taken. */
+struct wire_want {
+  unsigned slot;
+  const struct trust *trust; /* stream_is_under it */
+  uint32_t generation;
+  unsigned
+      avoid; /* the places of addresses that it must not lead to, as bits */
+};
+
+/* The one that was used last of those that are as wanted, or NULL; arg uses it
+ * from now on. Wires of another generation are closed on the way; those under
+ * another trust are somebody else's. */
+struct wire *wire_take(struct wires *wires, const struct wire_want *want,
                        int64_t now_us, void *arg);
 /* Its answer is whole, and it may carry another request: it waits for one from
  * now_us on. It closes by itself when the peer ends it or speaks unasked, and
@@ -54,6 +64,8 @@ char *wire_scratch(struct wire *wire);
  * wire_resume, and that never from inside it. False: no memory. */
 void wire_pause(struct wire *wire);
 bool wire_resume(struct wire *wire) __attribute__((warn_unused_result));
+/* The place of its address. */
+unsigned wire_address(const struct wire *wire);
 /* Whether it has carried a request before the present one. */
 bool wire_was_kept(const struct wire *wire);
 /* Asks for one on_writable. False: no memory. */

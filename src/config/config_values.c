@@ -28,8 +28,8 @@ static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /* n * by + plus, for non-negative numbers. */
 static int64_t saturated(int64_t n, int64_t by, int64_t plus) {
-  return n > (CONFIG_NUMBER_MAX - plus) / by ? CONFIG_NUMBER_MAX
-                                             : n * by + plus;
+  const int64_t most = (CONFIG_NUMBER_MAX - plus) / by;
+  return n > most ? CONFIG_NUMBER_MAX : n * by + plus;
 }
 
 /* Takes the digits off the front of *text. */

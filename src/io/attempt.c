@@ -149,21 +149,26 @@ static void attempt_on_dialed(void *arg, const struct stream *stream,
   trace("attempt %u to target %u: connected as fd %d", a->record->number,
         a->record->target, stream->fd);
   a->was_kept = false;
-  if (!pool_call_on(attempts->wires, &a->call, stream, a->generation))
+  if (!pool_call_on(attempts->wires, &a->call, stream, a->generation,
+                    a->address))
     attempt_fail(a, ATTEMPT_STARVED, no_memory, now_us);
 }
 
 static void attempt_dial(struct attempt *a, int64_t now_us) {
   const struct resolver_answer *answer = addresses(a);
   int64_t left_us = a->connect_by_us - now_us;
+  a->address = resolver_answer_first(
+      answer, &slot_at(a->attempts->slots, a->slot)->turn, a->record->tried);
   struct dial_to to = {.url = &a->call.target->url,
                        .name = name_of(a),
+                       .first = a->address,
                        .trust = a->call.target->trust,
                        .connect_timeout_us =
                            left_us > LEAST_DIAL_US ? left_us : LEAST_DIAL_US};
   a->record->connected_us = 0;
   a->state = DIALING;
   a->generation = answer->generation;
+  a->record->tried |= (uint8_t)(1u << a->address);
   attempt_trace(a, "dials");
   a->dial = dial_start(a->attempts->dialer, &to, answer, attempt_on_dialed, a);
   if (!a->dial) attempt_fail_next_turn(a, ATTEMPT_STARVED, no_memory);
@@ -181,9 +186,10 @@ static void attempt_count_resend(struct attempt *a) {
 
 /* On a kept connection if there is one, else on a new one. */
 static void attempt_connect(struct attempt *a, int64_t now_us) {
-  uint32_t generation = addresses(a)->generation;
-  enum pool_result result =
-      pool_call(a->attempts->wires, &a->call, generation, now_us);
+  const struct resolver_answer *answer = addresses(a);
+  unsigned avoid = resolver_answer_avoid(answer, a->record->tried);
+  enum pool_result result = pool_call(a->attempts->wires, &a->call,
+                                      answer->generation, avoid, now_us);
   a->state = CALLING;
   a->was_kept = true;
   if (result == POOL_STARTED) {

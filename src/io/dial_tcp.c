@@ -2,8 +2,8 @@
  *
  * The first address is tried at once. The next one is when a try has failed, or
  * when 250 ms have passed without a connection, the earlier tries going on. The
- * first that connects wins, and the others close. The order is getaddrinfo's,
- * which follows RFC 6724.
+ * first that connects wins, and the others close. The order is
+ * resolver_answer_nth's.
  *
  * A connection to this machine may stand as soon as connect returns; it is told
  * in the next turn all the same, because a dial calls nobody back from inside
@@ -186,8 +186,8 @@ struct dial *tcp_dial_start(struct loop *loop, const struct dial_to *to,
                          .error = EADDRNOTAVAIL};
   timer_init(&d->timer, loop, tcp_dial_on_timer, d);
   for (unsigned i = 0; i < answer->count; i++)
-    if (read_address(&d->addresses[d->count], answer->addresses[i],
-                     to->url->port))
+    if (read_address(&d->addresses[d->count],
+                     resolver_answer_nth(answer, to->first, i), to->url->port))
       d->count++;
   if (d->count > 0 && try_start(d, &d->addresses[d->next++]))
     timer_set(&d->timer, d->count > 1 ? now_us + NEXT_TRY_US : d->deadline_us);

@@ -5,8 +5,9 @@
  * it (io/stream), and stays on its shard.
  *
  * CONNECT_TO sends the connection to an alias, "h<name>-<generation>", and
- * RESOLVE gives that alias all the addresses: so libcurl tries them in turn
- * (RFC 8305). TLS verifies the name of the URL all the same.
+ * RESOLVE gives that alias all the addresses, in place of those that a dial
+ * before it gave: so libcurl tries them in this one's order (RFC 8305). TLS
+ * verifies the name of the URL all the same.
  *
  * The handles of a shard share their TLS sessions, so that a racer's many short
  * connections resume instead of shaking hands in full, and their CAs
@@ -207,7 +208,8 @@ static bool set_addresses(struct tls_dial *dial, const struct dial_to *to,
   size_t len = (size_t)snprintf(line, sizeof line, "%s:%u:", alias, port);
   for (unsigned i = 0; i < answer->count && len < sizeof line; i++)
     len += (size_t)snprintf(line + len, sizeof line - len, "%s%s",
-                            i > 0 ? "," : "", answer->addresses[i]);
+                            i > 0 ? "," : "",
+                            resolver_answer_nth(answer, to->first, i));
   dial->resolve = curl_slist_append(NULL, line);
   curl_easy_setopt(dial->easy, CURLOPT_CONNECT_TO, dial->connect_to);
   curl_easy_setopt(dial->easy, CURLOPT_RESOLVE, dial->resolve);

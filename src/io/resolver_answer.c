@@ -3,7 +3,10 @@
  * Servers rotate their answers. An answer with the addresses that are known
  * already, in whatever order, is no change: else every refresh would make the
  * pools drop good connections. A lookup that fails takes nothing away from the
- * addresses that were found before. */
+ * addresses that were found before.
+ *
+ * New connections are shared among the addresses of one family, that which
+ * getaddrinfo prefers; those of the other are for when these do not answer. */
 #include "io/resolver_answer.h"
 
 #include <arpa/inet.h>
@@ -58,7 +61,10 @@ struct resolver_answer resolver_answer_look_up(const char *host) {
     return answer;
   }
   for (struct addrinfo *at = found; at; at = at->ai_next)
-    add_found(&answer, at);
+    if (at->ai_family == found->ai_family) add_found(&answer, at);
+  answer.preferred = answer.count;
+  for (struct addrinfo *at = found; at; at = at->ai_next)
+    add_found(&answer, at); /* which passes over those that are there */
   freeaddrinfo(found);
   if (answer.count == 0) fail_with(&answer, "the name has no address");
   return answer;
@@ -71,7 +77,31 @@ bool resolver_answer_numeric(struct resolver_answer *answer, const char *host) {
   if (family == AF_INET6 && inet_pton(family, host, address) != 1) return false;
   *answer = (struct resolver_answer){.state = RESOLVER_READY, .generation = 1};
   add_address(answer, family, address);
+  answer->preferred = answer->count;
   return true;
+}
+
+unsigned resolver_answer_avoid(const struct resolver_answer *answer,
+                               unsigned tried) {
+  unsigned all = (1u << answer->preferred) - 1;
+  return (tried & all) == all ? 0 : tried & all;
+}
+
+/* Who avoids one takes no turn: else of two addresses one would get every
+ * primary, and the other every hedge. */
+unsigned resolver_answer_first(const struct resolver_answer *answer,
+                               atomic_uint *turn, unsigned tried) {
+  unsigned avoid = resolver_answer_avoid(answer, tried);
+  unsigned now = avoid ? atomic_load(turn) : atomic_fetch_add(turn, 1);
+  unsigned first = now % answer->preferred;
+  while (avoid >> first & 1) first = (first + 1) % answer->preferred;
+  return first;
+}
+
+const char *resolver_answer_nth(const struct resolver_answer *answer,
+                                unsigned first, unsigned i) {
+  bool is_preferred = i < answer->preferred;
+  return answer->addresses[is_preferred ? (first + i) % answer->preferred : i];
 }
 
 /* Both hold no address twice. */

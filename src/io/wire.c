@@ -38,6 +38,7 @@ struct wire {
   void *arg;              /* who uses it; NULL: idle */
   unsigned slot;
   uint32_t generation;
+  uint8_t address; /* its place; a dial that went on to another is not noted */
   bool kept;
   int64_t idle_since_us;
 };
@@ -122,7 +123,8 @@ static void wire_on_writable(evutil_socket_t fd, short what, void *arg) {
 }
 
 struct wire *wire_new(struct wires *wires, const struct stream *stream,
-                      unsigned slot, uint32_t generation, void *arg) {
+                      unsigned slot, uint32_t generation, unsigned address,
+                      void *arg) {
   bool has_slot = wires_make_slot(wires, slot);
   struct wire *wire = has_slot ? slab_take(&wires->slab) : NULL;
   struct stream lost = *stream;
@@ -134,6 +136,7 @@ struct wire *wire_new(struct wires *wires, const struct stream *stream,
                         .stream = *stream,
                         .slot = slot,
                         .generation = generation,
+                        .address = (uint8_t)address,
                         .arg = arg};
   event_assign(&wire->readable, loop_base(wires->loop), stream->fd,
                EV_READ | EV_PERSIST, wire_on_readable, wire);
@@ -167,6 +170,8 @@ struct stream *wire_stream(struct wire *wire) {
 
 char *wire_scratch(struct wire *wire) { return wire->wires->scratch; }
 
+unsigned wire_address(const struct wire *wire) { return wire->address; }
+
 bool wire_was_kept(const struct wire *wire) { return wire->kept; }
 
 /* ---- taking and giving back ---- */
@@ -180,16 +185,16 @@ static bool wire_may_be_used(struct wire *wire, uint32_t generation,
          stream_is_silent(&wire->stream);
 }
 
-struct wire *wire_take(struct wires *wires, unsigned slot,
-                       const struct trust *trust, uint32_t generation,
+struct wire *wire_take(struct wires *wires, const struct wire_want *want,
                        int64_t now_us, void *arg) {
-  if (slot >= wires->slots) return NULL;
-  list_each (link, &wires->lanes[slot].idle) {
+  if (want->slot >= wires->slots) return NULL;
+  list_each (link, &wires->lanes[want->slot].idle) {
     struct wire *wire = wire_of(link);
-    if (!stream_is_under(&wire->stream, trust)) continue;
+    if (!stream_is_under(&wire->stream, want->trust)) continue;
+    if (want->avoid >> wire->address & 1) continue;
     wire_leave(wire);
     wire->arg = arg;
-    if (wire_may_be_used(wire, generation, now_us)) return wire;
+    if (wire_may_be_used(wire, want->generation, now_us)) return wire;
     wire_close(wire);
   }
   return NULL;

@@ -64,9 +64,19 @@ static const struct target *fetch_whom(const struct fetch *f, unsigned k) {
   return f->only ? f->only : &f->group->targets[race_whom(&f->race, k)];
 }
 
+/* The addresses at which its race has asked that target already. */
+static uint8_t fetch_tried(const struct fetch *f, unsigned k) {
+  uint8_t tried = 0;
+  for (unsigned i = 0; i < k; i++)
+    if (f->records[i].target == f->records[k].target)
+      tried |= f->records[i].tried;
+  return tried;
+}
+
 /* It is counted as in flight. */
 static inline enum gate_verdict send_attempt(struct fetch *f, unsigned k,
                                              const struct target *target) {
+  f->records[k].tried = fetch_tried(f, k);
   f->attempts[k] =
       attempt_start(f->scene->service->attempts, &f->ask, target,
                     &f->group->limits, fetch_record(f, k), &fetch_as_owner, f);

@@ -2,7 +2,7 @@
  *
  * A name that ends in ".test" is asked of the test (support/names.c) over the
  * socket that HEDGEROW_TEST_NAMES names: the lookup lasts until the test
- * answers, with a numeric address or with nothing. Afterwards this thread's next
+ * answers, with numeric addresses or with nothing. Afterwards this thread's next
  * reading of the clock is as old as a refresh takes, so the resolver asks again
  * at once, and a test need not wait for it.
  *
@@ -39,8 +39,8 @@ static bool is_ours(const char *name) {
   return len > 5 && strcmp(name + len - 5, ".test") == 0;
 }
 
-/* The address that the test answers; "": the name has none. */
-static void ask(const char *name, char *address, size_t cap) {
+/* The addresses that the test answers; "": the name has none. */
+static void ask(const char *name, char *addresses, size_t cap) {
   struct sockaddr_un at = {.sun_family = AF_UNIX};
   const char *where = getenv("HEDGEROW_TEST_NAMES");
   size_t len = where ? strlen(where) : 0, got = 0;
@@ -48,13 +48,13 @@ static void ask(const char *name, char *address, size_t cap) {
   ssize_t n = 0;
   memcpy(at.sun_path + 1, where ? where : "", len);
   len += offsetof(struct sockaddr_un, sun_path) + 1;
-  address[0] = '\0';
+  addresses[0] = '\0';
   if (connect(fd, (struct sockaddr *)&at, (socklen_t)len) == 0 &&
       send(fd, name, strlen(name), MSG_NOSIGNAL) > 0) {
     next_reading_is_old = true;
-    while (got < cap - 1 && (n = read(fd, address + got, cap - 1 - got)) > 0)
+    while (got < cap - 1 && (n = read(fd, addresses + got, cap - 1 - got)) > 0)
       got += (size_t)n;
-    address[got] = '\0';
+    addresses[got] = '\0';
   }
   close(fd);
 }
@@ -62,9 +62,15 @@ static void ask(const char *name, char *address, size_t cap) {
 int getaddrinfo(const char *name, const char *service,
                 const struct addrinfo *hints, struct addrinfo **found) {
   lookup *real = (lookup *)dlsym(RTLD_NEXT, "getaddrinfo");
-  char address[64];
+  char addresses[256], *rest;
   if (!is_ours(name)) return real(name, service, hints, found);
-  ask(name, address, sizeof address);
-  if (address[0] == '\0') return EAI_NONAME;
-  return real(address, service, hints, found);
+  ask(name, addresses, sizeof addresses);
+  int error = EAI_NONAME;
+  for (const char *word = strtok_r(addresses, " ", &rest); word;
+       word = strtok_r(NULL, " ", &rest)) {
+    error = real(word, service, hints, found);
+    if (error != 0) return error;
+    while (*found) found = &(*found)->ai_next;
+  }
+  return error;
 }

@@ -28,7 +28,8 @@ void names_await_lookup(struct names *names) {
   wire_await(names->listening, POLLIN, "a name to be looked up");
 }
 
-void names_answer(struct names *names, const char *name, const char *address) {
+void names_answer(struct names *names, const char *name,
+                  const char *addresses) {
   char asked[256];
   names_await_lookup(names);
   int fd = accept4(names->listening, NULL, NULL, SOCK_CLOEXEC);
@@ -37,6 +38,6 @@ void names_answer(struct names *names, const char *name, const char *address) {
   asked[len] = '\0';
   cr_assert(strcmp(asked, name) == 0, "expected a lookup of %s but it is of %s",
             name, asked);
-  cr_assert(wire_send(fd, address, strlen(address)));
+  cr_assert(wire_send(fd, addresses, strlen(addresses)));
   close(fd);
 }

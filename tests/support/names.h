@@ -17,9 +17,9 @@ struct names *names_new(void);
 void names_free(struct names *names);
 OWNABLE(names)
 
-/* Answers the next lookup, which must be of this name. address: numeric; "": it
- * does not resolve. */
-void names_answer(struct names *names, const char *name, const char *address);
+/* Answers the next lookup, which must be of this name. addresses: numeric, apart
+ * by spaces; "": it does not resolve. */
+void names_answer(struct names *names, const char *name, const char *addresses);
 /* Waits for the next lookup: whatever was answered before has been taken in. */
 void names_await_lookup(struct names *names);
 

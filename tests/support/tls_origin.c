@@ -91,8 +91,9 @@ static struct identity new_server(enum tls_flaw flaw,
   server.certificate =
       new_certificate(server.key, "scripted origin", from_day, to_day);
   add_extension(server.certificate, NID_subject_alt_name,
-                flaw == TLS_WRONG_NAME ? "DNS:elsewhere.test"
-                                       : "DNS:localhost,IP:127.0.0.1");
+                flaw == TLS_WRONG_NAME
+                    ? "DNS:elsewhere.test"
+                    : "DNS:localhost,DNS:shared.test,IP:127.0.0.1");
   sign(server.certificate, issuer ? issuer : &server);
   return server;
 }

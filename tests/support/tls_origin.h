@@ -29,7 +29,8 @@ enum tls_flaw {
 struct tls_origin {
   uint16_t port;
   char url[64];     /* "https://localhost:PORT" */
-  char url_ip[64];  /* "https://127.0.0.1:PORT": the certificate names it too */
+  char url_ip[64];  /* "https://127.0.0.1:PORT": the certificate names it too,
+                     * and "shared.test" */
   char ca_file[64]; /* what --ca-file is to be given */
   int listening, ca_fd;
   void *context; /* SSL_CTX */
