@@ -932,6 +932,16 @@ Test(config_file, a_gather_is_dumped_with_its_queries_masked) {
   expect_fixed_point();
 }
 
+Test(config_file, a_dump_has_queries_that_are_empty) {
+  expect_good("upstreams: {a: {targets: [http://h, 'http://i/x?']}}\n"
+              "routes:\n"
+              "  - {path: /a, upstream: a}\n"
+              "  - {path: /g, gather: ['/a/1?', /a/2]}\n");
+  words_expect(dump(), "- url: \"http://h\"\n      - url: \"http://i/x?\"\n");
+  words_expect(page, "- path: \"/a/1?\"\n      - path: \"/a/2\"\n");
+  expect_fixed_point();
+}
+
 /* ---- --schema ---- */
 
 Test(config_file, the_schema_is_json_and_knows_every_key) {

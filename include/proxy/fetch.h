@@ -68,8 +68,7 @@ struct fetch {
   struct place *place;            /* of a primary in line; NULL: of none */
   unsigned waiter;                /* which attempt that is */
   bool has_waited;                /* it waits once */
-  struct attempt **attempts;      /* those in flight, by number; else NULL,
-                                   * but of the waiter its place */
+  struct attempt **attempts;      /* those in flight, by number; else NULL */
   struct attempt_record *records; /* by number */
   unsigned first_number;          /* added to Hedge-Attempt */
   unsigned begun;                 /* attempts below were started or refused */

@@ -112,10 +112,15 @@ static void add_options(struct dump *dump, unsigned depth,
 
 /* ---- what a file is built of ---- */
 
+/* It may hold a secret. An empty one does not, and is not none. */
+static struct slice masked(struct slice query) {
+  if (query.len > 0) return slice_of("?" CONFIG_MASK);
+  return slice_of(query.at ? "?" : "");
+}
+
 static void add_url(struct text *out, const struct base_url *url) {
-  const struct slice pieces[] = {
-      slice_of(url->tls ? "https://" : "http://"), url->authority, url->path,
-      slice_of(url->query.len > 0 ? "?" CONFIG_MASK : "")};
+  const struct slice pieces[] = {slice_of(url->tls ? "https://" : "http://"),
+                                 url->authority, url->path, masked(url->query)};
   config_quote_all(out, pieces, 4);
 }
 
@@ -155,10 +160,8 @@ static void add_named(struct dump *dump, const char *key,
   end_line(dump);
 }
 
-/* Its query may hold a secret, and is masked as that of a target is. */
 static void add_shown(struct text *out, const struct config_item *item) {
-  const struct slice pieces[] = {
-      item->shown, slice_of(item->query.len > 0 ? "?" CONFIG_MASK : "")};
+  const struct slice pieces[] = {item->shown, masked(item->query)};
   config_quote_all(out, pieces, 2);
 }
 

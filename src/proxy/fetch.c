@@ -118,7 +118,7 @@ static void fetch_cancel(struct fetch *f, unsigned k,
                          enum attempt_result result, const char *error,
                          int64_t now_us) {
   struct attempt_end end = {.result = result};
-  if (f->place && k == f->waiter) {
+  if (!f->attempts[k]) {
     fetch_leave_line(f, now_us);
     return;
   }
@@ -126,12 +126,18 @@ static void fetch_cancel(struct fetch *f, unsigned k,
   end_attempt(f, k, end, error, now_us);
 }
 
-/* What the todo ends: first those whose own time is up, then the others. */
+/* Whether there is something to be ended. What is coming is the answer. */
+static bool fetch_is_open(const struct fetch *f, unsigned k) {
+  if (!f->attempts[k]) return f->place && k == f->waiter;
+  return !f->coming || k != f->response_of;
+}
+
+/* What the todo ends: those whose own time is up, and the others. */
 static void fetch_end_below(struct fetch *f, const struct todo *todo,
                             int64_t now_us) {
   bool late = todo->outcome == OUTCOME_DEADLINE;
   for (unsigned k = 0; k < f->begun; k++) {
-    if (!f->attempts[k] || (f->coming && k == f->response_of)) continue;
+    if (!fetch_is_open(f, k)) continue;
     if (k < todo->expire_below)
       fetch_cancel(f, k, ATTEMPT_TIMEOUT,
                    "no whole answer within --attempt-timeout", now_us);

@@ -141,7 +141,6 @@ static bool fetch_wait(struct fetch *f, unsigned k, struct place *place,
   f->has_waited = true;
   f->waiter = k;
   f->place = place;
-  f->attempts[k] = (void *)place; /* something to be ended */
   return true;
 }
 
@@ -191,6 +190,5 @@ void fetch_stop_waiting(struct fetch *f, int64_t now_us) {
   struct attempt_record *record = fetch_record(f, f->waiter);
   record->queued_us = (uint32_t)(now_us - record->start_us);
   record->start_us = now_us;
-  f->attempts[f->waiter] = NULL;
   f->place = NULL;
 }

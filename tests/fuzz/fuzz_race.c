@@ -139,7 +139,7 @@ static void tell(struct shell shell, struct slice script, const char *fault) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct slice script = fuzz_input(data, size);
-  struct race_policy policy;
+  struct race_policy policy = {0}; /* what no script says is off */
   struct shell shell, fresh;
   unsigned retries = take(&script);
   int64_t timeout_us = 1 + take_us(&script);
