@@ -33,7 +33,8 @@ static void expect_written(const char *base, const char *rest,
   struct text out;
   struct base_url target = parsed(base);
   text_init(&out, storage, sizeof storage);
-  base_url_write(&out, &target, slice_of(rest), slice_of(query));
+  base_url_write(&out, &target, slice_of(rest),
+                 query ? slice_of(query) : (struct slice){0});
   expect_slice(base, text_slice_of(&out), want);
 }
 
@@ -245,30 +246,37 @@ Test(base_url, the_rest_is_judged_within_its_length) {
 }
 
 Test(base_url, the_seam_has_exactly_one_slash) {
-  expect_written("http://h/v1/work", "/a/b", "", "/v1/work/a/b");
-  expect_written("http://h/v1/", "/a", "", "/v1/a");
-  expect_written("http://h/", "/a", "", "/a");
-  expect_written("http://h", "/a", "", "/a");
-  expect_written("http://h/v1", "/", "", "/v1/");
-  expect_written("http://h/v1/", "/", "", "/v1/");
-  expect_written("http://h", "/", "", "/");
-  expect_written("http://h/v1", "//a//b/", "", "/v1//a//b/");
+  expect_written("http://h/v1/work", "/a/b", NULL, "/v1/work/a/b");
+  expect_written("http://h/v1/", "/a", NULL, "/v1/a");
+  expect_written("http://h/", "/a", NULL, "/a");
+  expect_written("http://h", "/a", NULL, "/a");
+  expect_written("http://h/v1", "/", NULL, "/v1/");
+  expect_written("http://h/v1/", "/", NULL, "/v1/");
+  expect_written("http://h", "/", NULL, "/");
+  expect_written("http://h/v1", "//a//b/", NULL, "/v1//a//b/");
 }
 
 Test(base_url, a_bare_request_asks_exactly_the_targets_path) {
-  expect_written("http://h/v1/work", "", "", "/v1/work");
-  expect_written("http://h/v1/", "", "", "/v1/");
-  expect_written("http://h", "", "", "/");
-  expect_written("http://h/", "", "", "/");
+  expect_written("http://h/v1/work", "", NULL, "/v1/work");
+  expect_written("http://h/v1/", "", NULL, "/v1/");
+  expect_written("http://h", "", NULL, "/");
+  expect_written("http://h/", "", NULL, "/");
 }
 
 Test(base_url, its_own_query_goes_first) {
   expect_written("http://h/v1?key=K", "/a", "x=1&y=2", "/v1/a?key=K&x=1&y=2");
-  expect_written("http://h/v1?key=K", "", "", "/v1?key=K");
+  expect_written("http://h/v1?key=K", "", NULL, "/v1?key=K");
   expect_written("http://h?key=K", "", "x", "/?key=K&x");
   expect_written("http://h/v1", "", "x=1", "/v1?x=1");
   expect_written("http://h/v1?", "/a", "x=1", "/v1/a?x=1");
-  expect_written("http://h/v1?", "/a", "", "/v1/a");
+}
+
+Test(base_url, an_empty_query_is_asked_for) {
+  expect_written("http://h/v1", "/a", "", "/v1/a?");
+  expect_written("http://h", "", "", "/?");
+  expect_written("http://h/v1?", "/a", NULL, "/v1/a?");
+  expect_written("http://h/v1?", "/a", "", "/v1/a?");
+  expect_written("http://h/v1?key=K", "/a", "", "/v1/a?key=K");
 }
 
 Test(base_url, a_printed_target_hides_its_query) {

@@ -391,6 +391,9 @@ Test(config_file, a_wrong_value_is_what_it_would_be_in_a_flag) {
        "digits, '-', '_'), and not off\n"},
       {"defaults: {headers: {Host: x}}\n",
        "line 1, column 22: headers: Host comes from the target's URL\n"},
+      {"defaults: {headers: {X-A: ''}}\n",
+       "line 1, column 22: headers: X-A has no value: a field that no upstream "
+       "is to see stands in drop_headers\n"},
       {"defaults: {headers: [A]}\n",
        "line 1, column 21: \"headers\": expected a mapping of names to values, "
        "such as {X-Region: eu}\n"},

@@ -89,9 +89,26 @@ Test(config_watching, a_ratio_is_read_in_millionths_and_written_as_it_was) {
   cr_expect_gt(millionths, 1000000);
 }
 
+Test(config_watching, a_finer_ratio_is_the_next_millionth_above) {
+  static const struct {
+    const char *text;
+    int64_t millionths;
+  } rows[] = {{"0.1234567", 123457},        {"0.1234561", 123457},
+              {"0.1234560000", 123456},     {"0.0000001", 1},
+              {"0.00000000000000000", 0},   {"0.99999999999999999999", 1000000},
+              {"1.00000000000", 1000000},   {"1.0000000001", 1000001},
+              {"0.333333333333333", 333334}};
+  for (size_t i = 0; i < COUNT(rows); i++) {
+    int64_t millionths = -1;
+    cr_expect(config_parse_ratio(slice_of(rows[i].text), &millionths));
+    cr_expect_eq(millionths, rows[i].millionths, "%s: %lld", rows[i].text,
+                 (long long)millionths);
+  }
+}
+
 Test(config_watching, what_is_no_ratio) {
   static const char *const texts[] = {
-      "", ".5", "0.", "-0.1", "1e-3", "0,1", "0.1x", "0.0000001", "10%"};
+      "", ".5", "0.", "-0.1", "1e-3", "0,1", "0.1x", "0.1234567x", "10%"};
   for (size_t i = 0; i < COUNT(texts); i++) {
     int64_t millionths;
     cr_expect_not(config_parse_ratio(slice_of(texts[i]), &millionths), "%s",

@@ -64,7 +64,7 @@ Test(prefer, a_wait_that_is_no_number_of_seconds_is_none) {
   EACH_WORD (text,
              "wait|wait=|wait=0|wait=-1|wait=1.5|wait=1s|wait=\"\"|wait=\"1|"
              "wait=1\"|wait=\"|wait=\"1;2\"|wait=%31|wait=1=1|"
-             "wait=18446744073709551616") {
+             "wait=99999999999999999999s") {
     snprintf(field, sizeof field, "Prefer: %s\r\n", text);
     expect_none(field);
   }
@@ -73,7 +73,10 @@ Test(prefer, a_wait_that_is_no_number_of_seconds_is_none) {
 Test(prefer, a_long_wait_is_clamped) {
   expect_wait("Prefer: wait=2147483647\r\n", 2147483647);
   expect_wait("Prefer: wait=2147483649\r\n", PREFER_WAIT_MAX_S);
-  expect_wait("Prefer: wait=18446744073709551615\r\n", PREFER_WAIT_MAX_S);
+  expect_wait("Prefer: wait=2147483648000\r\n", PREFER_WAIT_MAX_S);
+  expect_wait("Prefer: wait=18446744073709551616\r\n", PREFER_WAIT_MAX_S);
+  expect_wait("Prefer: wait=\"99999999999999999999\"\r\n", PREFER_WAIT_MAX_S);
+  expect_wait("Prefer: wait=00000000000000000000007\r\n", 7);
 }
 
 static void expect_off(const char *fields, bool want) {

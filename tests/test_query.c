@@ -96,6 +96,23 @@ Test(query, the_rest_goes_behind_what_is_there) {
   expect_slice("timeout=1&x", text_slice_of(&rest), "/p?x");
 }
 
+Test(query, an_empty_rest_is_told_from_none) {
+  static const struct {
+    const char *query, *rest;
+  } cases[] = {{"", ""},           {"a", "a"},         {"timeout=1", NULL},
+               {"timeout=1&", ""}, {"&timeout=1", ""}, {NULL, NULL}};
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    const char *query = cases[i].query, *want = cases[i].rest;
+    struct query_param param = {.name = "timeout"};
+    EMPTY_TEXT(rest, 32);
+    const struct slice none = {0};
+    const struct slice got =
+        query_take(query ? slice_of(query) : none, &param, 1, &rest);
+    cr_expect_eq(got.at != NULL, want != NULL, "case %zu", i);
+    if (want) expect_slice(query, got, want);
+  }
+}
+
 Test(query, the_rest_is_not_needed) {
   struct query_param param = {.name = "timeout"};
   query_take(slice_of("x&timeout=12"), &param, 1, NULL);

@@ -70,7 +70,7 @@ const char *config_parse_filter(struct slice text, struct race_filter *filter)
     __attribute__((warn_unused_result));
 void config_write_filter(struct text *out, const struct race_filter *filter);
 
-/* "0.01", "1" -> millionths; six digits behind the point at most. */
+/* "0.01", "1" -> millionths; what is finer counts as one more. */
 enum { CONFIG_RATIO_ALL = 1000000 };
 bool config_parse_ratio(struct slice text, int64_t *millionths)
     __attribute__((warn_unused_result));

@@ -53,7 +53,7 @@ const struct learned_list *snapshot_learned_before(const struct whole *whole);
 
 /* Zeros from the arena; NULL, and `failed`, where there is no memory. */
 void *snapshot_take(struct whole *whole, size_t count, size_t size);
-/* A copy. */
+/* A copy; at NULL stays NULL. */
 struct slice snapshot_keep(struct whole *whole, struct slice bytes);
 /* Copies of what the rules add to a message, and of the names that they drop
  * from it. */

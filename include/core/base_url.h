@@ -17,7 +17,8 @@ struct base_url {
                            * kept. Lower case is not forced. */
   uint16_t port;          /* 1 .. 65535 */
   struct slice path;      /* base path as spelled, "" or "/...": "/" is "/" */
-  struct slice query;     /* without '?'; often a key: never print it */
+  struct slice query;     /* without '?', NULL: none; often a key: never print
+                           * it */
 };
 
 extern const char base_url_names_a_user[];
@@ -51,10 +52,12 @@ enum { BASE_URL_PIECES = 6 };
 
 /* The origin-form to ask (RFC 9112, section 3.2.1), as pieces to be written one
  * behind the other, some of them empty: base path, then rest ("" or "/..."),
- * then the target's own query first and `query` behind it. At the seam there is
- * exactly one slash where rest is not empty; bare "" asks exactly the target's
- * path ("/" if that is empty); "/" as rest asks for the path with a slash
- * behind it. The pieces point into target, rest, query, and static bytes. */
+ * then the target's own query first and `query` behind it. A query that is
+ * empty is a bare '?' (RFC 3986, section 6.2.3); at NULL there is none. At the
+ * seam there is exactly one slash where rest is not empty; bare "" asks exactly
+ * the target's path ("/" if that is empty); "/" as rest asks for the path with
+ * a slash behind it. The pieces point into target, rest, query, and static
+ * bytes. */
 void base_url_pieces(const struct base_url *target, struct slice rest,
                      struct slice query, struct slice pieces[BASE_URL_PIECES]);
 

@@ -13,7 +13,7 @@
 /* Prefer: wait=SECONDS (RFC 7240, section 4.3), as a token or quoted; letters
  * without case. Of several waits, in one field or more, the first counts, also
  * when it is none (section 2): false then, as without one, with *us as it was.
- * None is what is not digits, 0, and what does not fit into 64 bits. */
+ * None is what is not digits, and 0. */
 bool prefer_wait(const struct http_request *request, int64_t *us)
     __attribute__((warn_unused_result));
 

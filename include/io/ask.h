@@ -55,7 +55,7 @@ struct ask_message {
 /* The message, for the target with rest and query (core/base_url). */
 struct ask {
   struct slice rest;  /* appended to the target's path; "" or "/..." */
-  struct slice query; /* behind the target's own; without '?' */
+  struct slice query; /* behind the target's own; without '?', NULL: none */
   const struct ask_message *message;
 };
 

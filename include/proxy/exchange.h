@@ -36,7 +36,7 @@ struct exchange_item {
   const struct target *only; /* or NULL: this one of the group */
   const struct pilot *pilot; /* of the group, and of this worker */
   struct slice rest;         /* appended to the target's path; "" or "/..." */
-  struct slice query;        /* behind the target's own; without '?' */
+  struct slice query;        /* behind the target's own; see io/ask */
   unsigned number;           /* Hedge-Attempt of its primary */
   unsigned race;             /* an index of the setup's races */
   const struct ask_message *message; /* for every variant of the group; it lies

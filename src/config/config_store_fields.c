@@ -27,9 +27,13 @@ bool config_store_field(const struct config_into *into,
 
 static const char *header_fault(const struct config_input *input,
                                 struct slice name, struct slice value) {
-  const char *why = config_owned(name, config_is_of_file(input));
+  const bool of_file = config_is_of_file(input);
+  const char *why = config_owned(name, of_file);
   if (why) return why;
-  if (value.len == 0) return "has no value: quote both together, 'NAME: VALUE'";
+  if (value.len == 0)
+    return of_file ? "has no value: a field that no upstream is to see stands "
+                     "in drop_headers"
+                   : "has no value: quote both together, 'NAME: VALUE'";
   return has_control(value)
              ? "has a value with control bytes, which no field can hold"
              : NULL;

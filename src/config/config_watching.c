@@ -53,15 +53,19 @@ void config_write_filter(struct text *out, const struct race_filter *filter) {
 
 /* ---- --trace-ratio ---- */
 
+/* What is finer than a millionth is one more, so that no share becomes none. */
 static bool read_fraction(struct slice digits, int64_t *millionths) {
   int64_t unit = CONFIG_RATIO_ALL;
-  if (digits.len == 0 || digits.len > 6) return false;
+  bool finer = false;
   for (size_t i = 0; i < digits.len; i++) {
-    if (digits.at[i] < '0' || digits.at[i] > '9') return false;
-    unit /= 10;
-    *millionths += (digits.at[i] - '0') * unit;
+    const char digit = digits.at[i];
+    if (digit < '0' || digit > '9') return false;
+    unit /= 10; /* 0 from the seventh on */
+    *millionths += (digit - '0') * unit;
+    finer |= unit == 0 && digit > '0';
   }
-  return true;
+  *millionths += finer;
+  return digits.len > 0;
 }
 
 bool config_parse_ratio(struct slice text, int64_t *millionths) {

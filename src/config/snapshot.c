@@ -32,6 +32,7 @@ void *snapshot_take(struct whole *whole, size_t count, size_t size) {
 }
 
 struct slice snapshot_keep(struct whole *whole, struct slice bytes) {
+  if (!bytes.at) return bytes;
   char *copy = snapshot_take(whole, bytes.len, 1);
   if (!copy || bytes.len == 0) return (struct slice){copy, 0};
   memcpy(copy, bytes.at, bytes.len);

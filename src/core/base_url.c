@@ -192,15 +192,15 @@ bool base_url_rest_is_safe(struct slice rest) {
 void base_url_pieces(const struct base_url *target, struct slice rest,
                      struct slice query, struct slice pieces[BASE_URL_PIECES]) {
   struct slice path = target->path;
-  bool own = target->query.len > 0, more = query.len > 0;
+  const struct slice own = target->query;
   if (rest.len > 0 && path.len > 0 && path.at[path.len - 1] == '/')
     path.len--; /* rest brings the slash of the seam */
   if (path.len == 0 && rest.len == 0) path = slice_of("/");
   pieces[0] = path;
   pieces[1] = rest;
-  pieces[2] = (struct slice){"?", own || more};
-  pieces[3] = target->query;
-  pieces[4] = (struct slice){"&", own && more};
+  pieces[2] = (struct slice){"?", own.at || query.at};
+  pieces[3] = own;
+  pieces[4] = (struct slice){"&", own.len > 0 && query.len > 0};
   pieces[5] = query;
 }
 

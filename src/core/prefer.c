@@ -25,12 +25,18 @@ static struct slice unquoted(struct slice word) {
   return (struct slice){word.at + 1, word.len - 2};
 }
 
+/* More digits than any clock has are a long wait all the same. */
 static bool parse_seconds(struct slice word, int64_t *us) {
-  uint64_t seconds = 0;
-  if (!http_parse_length(unquoted(word), &seconds) || seconds == 0)
-    return false;
+  const struct slice digits = unquoted(word);
+  int64_t seconds = 0;
+  for (size_t i = 0; i < digits.len; i++) {
+    const char c = digits.at[i];
+    if (c < '0' || c > '9') return false;
+    if (seconds < PREFER_WAIT_MAX_S) seconds = seconds * 10 + (c - '0');
+  }
+  if (seconds == 0) return false;
   if (seconds > PREFER_WAIT_MAX_S) seconds = PREFER_WAIT_MAX_S;
-  *us = (int64_t)seconds * 1000000;
+  *us = seconds * 1000000;
   return true;
 }
 

@@ -42,24 +42,26 @@ static bool is_ours(struct slice piece, struct query_param *params,
   return false;
 }
 
-void query_take(struct slice query, struct query_param *params, size_t count,
-                struct text *rest) {
+struct slice query_take(struct slice query, struct query_param *params,
+                        size_t count, struct text *rest) {
+  const size_t from = rest ? rest->len : 0;
   for (size_t i = 0; i < count; i++) {
     params[i].count = 0;
     params[i].value = (struct slice){0};
   }
-  if (query.len == 0) return;
-  bool first = true; /* of those that stay */
-  for (;;) {
+  bool first = true, more = query.at != NULL; /* first: of those that stay */
+  while (more) {
     struct slice piece = take_until(&query, '&');
     if (!is_ours(piece, params, count)) {
       if (rest && !first) text_char(rest, '&');
       if (rest) text_slice(rest, piece);
       first = false;
     }
-    if (query.len == 0) return;
-    query = slice_from(query, 1);
+    more = query.len > 0;
+    if (more) query = slice_from(query, 1);
   }
+  if (!rest || first) return (struct slice){0};
+  return slice_from(text_slice_of(rest), from);
 }
 
 bool query_parse_timeout(struct slice value, int64_t max_ms, int64_t *ms) {

@@ -86,7 +86,7 @@ static void all_split(struct slice item, struct slice *path,
                       struct slice *query) {
   const char *mark = memchr(item.at, '?', item.len);
   *path = item;
-  *query = (struct slice){item.at + item.len, 0};
+  *query = (struct slice){0};
   if (!mark) return;
   path->len = (size_t)(mark - item.at);
   *query = slice_from(item, path->len + 1);
@@ -262,9 +262,8 @@ void all_visit(struct visit *visit) {
   struct slice query = visit->request->query;
   int64_t timeout_us;
   if (!visit_open(visit, is_post ? visit->body.len : query.len)) return;
-  query_take(query, params, route->timeout_param ? 3 : 2,
-             is_post ? NULL : &visit->text);
-  query = text_slice_of(&visit->text);
+  query = query_take(query, params, route->timeout_param ? 3 : 2,
+                     is_post ? NULL : &visit->text);
   if (!visit_switch(visit, &params[0], &setup.detail) ||
       !visit_switch(visit, &params[1], &hedge) ||
       !visit_timeout(visit, params[2].value, params[2].count, &timeout_us))

@@ -93,8 +93,11 @@ static void say_differences(const struct reload *reload,
     log_notice("%s: it counts from the next start on", option);
 }
 
-static void reopen_log(const struct reload *reload,
-                       const struct config *config) {
+/* It is moved away before, to make room or to be deleted. So it is opened anew
+ * also where nothing else is: a file that is broken for days loses no line. */
+static void reopen_log(const struct reload *reload) {
+  const struct config *config =
+      reload->renewed ? reload->renewed : reload->config;
   struct config_errors errors = {.file = config->file,
                                  .complain = log_notice_line};
   if (files_open_log(config, reload->log, &errors)) return;
@@ -143,7 +146,6 @@ static bool take_config(struct reload *reload, struct config *config) {
   uint64_t descriptors;
   machine_fit(config, &descriptors);
   if (!take_all(reload, config)) return false;
-  reopen_log(reload, config);
   free_config(reload->renewed);
   reload->renewed = config;
   say_differences(reload, &written);
@@ -157,16 +159,14 @@ static bool reload_file(struct reload *reload) {
   return false;
 }
 
-static bool reload_flags(struct reload *reload) {
-  reopen_log(reload, reload->config);
-  return take_all(reload, reload->config);
-}
-
 const char *reload_run(struct reload *reload) {
   const bool has_file = reload->config->file != NULL;
   reload->why[0] = '\0';
   text_init(&reload->errors, reload->errors_bytes, sizeof reload->errors_bytes);
-  if (has_file ? reload_file(reload) : reload_flags(reload)) {
+  const bool done =
+      has_file ? reload_file(reload) : take_all(reload, reload->config);
+  reopen_log(reload);
+  if (done) {
     reload->taken++;
     return "reloaded";
   }

@@ -98,9 +98,8 @@ static void start(struct visit *visit, struct exchange_setup *setup,
   const struct route *route = visit->route;
   struct query_param timeout = {.name = route->timeout_param};
   item->rest = visit_keep(visit, visit->rest);
-  query_take(visit->request->query, &timeout, route->timeout_param ? 1 : 0,
-             &visit->text);
-  item->query = slice_from(text_slice_of(&visit->text), item->rest.len);
+  item->query = query_take(visit->request->query, &timeout,
+                           route->timeout_param ? 1 : 0, &visit->text);
   if (tags) setup->if_none_match = keep_if_none_match(visit);
   if (visit_timeout(visit, timeout.value, timeout.count, &race->timeout_us))
     visit_start(visit, setup);

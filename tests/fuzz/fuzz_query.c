@@ -77,7 +77,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct query_param params[PARAMS] = {{.name = "timeout"}, {.name = "detail"}};
   struct query_param again[PARAMS] = {{.name = "timeout"}, {.name = "detail"}};
   struct text rest = fuzz_text(size + 1), others = fuzz_text(size + 1);
-  query_take(query, params, PARAMS, &rest);
+  struct slice left = query_take(query, params, PARAMS, &rest);
+  demand(slice_equal(left, text_slice_of(&rest)), "what is left is returned");
   keep_others(&others, query, params);
   demand(!rest.cut, "what is left is not longer");
   demand(slice_equal(text_slice_of(&rest), text_slice_of(&others)),

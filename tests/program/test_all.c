@@ -330,6 +330,20 @@ Test(all, a_post_asks_each_path_below_the_first_target) {
   expect_all(client_await_reply(s.client), "[1,2]", "2/2");
 }
 
+Test(all, an_empty_query_of_a_path_is_one_and_none_is_none) {
+  SCOPED(stage) s = stage_open_at("/v1", "--hedges", "0");
+  client_post(s.client, "/all", "[\"/a?\"]");
+  struct arrival *arrival = origin_await(s.origin);
+  arrival_expect_line(arrival, "GET /v1/a? HTTP/1.1");
+  arrival_answer_json(arrival, 200, "1");
+  expect_all(client_await_reply(s.client), "[1]", "1/1");
+  client_post(s.client, "/all?", "[\"/b\"]");
+  arrival = origin_await(s.origin);
+  arrival_expect_line(arrival, "GET /v1/b HTTP/1.1");
+  arrival_answer_json(arrival, 200, "2");
+  expect_all(client_await_reply(s.client), "[2]", "1/1");
+}
+
 Test(all, an_empty_list_is_an_empty_array) {
   SCOPED(stage) s = stage_open("--hedges", "0");
   client_post(s.client, "/all", " [ ] ");

@@ -70,14 +70,14 @@ static void answer_next(struct origin *origin, const char *line, int status,
   arrival_answer_json(arrival, status, body);
 }
 
-#define TWO "[/users/me?a=1, /users/b]"
+#define TWO "[/users/me?a=1, /users/b?]"
 
 Test(gather, bodies_come_in_the_order_of_the_items) {
   SCOPED(scene) s = scene_open(TWO);
   client_get_with(s.client, "/dashboard?timeout=50000&x=1", "");
   struct arrival *me = origin_await(s.users), *b = origin_await(s.users);
   arrival_expect_line(me, "GET /v1/me?a=1 HTTP/1.1");
-  arrival_expect_line(b, "GET /v1/b HTTP/1.1");
+  arrival_expect_line(b, "GET /v1/b? HTTP/1.1");
   arrival_answer_json(b, 200, "[2]");
   arrival_answer_json(me, 200, "{\"a\": 1}");
   const struct reply *reply = client_expect(s.client, 200, "[{\"a\": 1},[2]]");
@@ -99,7 +99,7 @@ Test(gather, what_fails_is_null_and_is_judged_as_json) {
   struct arrival *me = origin_await(s.users);
   arrival_expect_field(me, "If-None-Match", NULL);
   arrival_answer(me, 200, "", "no JSON"); /* success: any would take it */
-  answer_next(s.users, "GET /v1/b HTTP/1.1", 500, "1");
+  answer_next(s.users, "GET /v1/b? HTTP/1.1", 500, "1");
   const struct reply *reply = client_await_reply(s.client);
   reply_expect_field(reply, "Hedge-Completed", "0/2");
   reply_expect_in_body(reply, "\"status\":500");

@@ -253,6 +253,27 @@ Test(reload_file, the_log_goes_to_the_file_that_is_named_now) {
   free(two);
 }
 
+/* Whoever rotates it deletes what was moved away. */
+Test(reload_file, the_log_is_opened_anew_though_the_file_is_broken) {
+  static const char good[] = "log_file: now.log\n" BEFORE;
+  static const char *const broken[] = {
+      "log_file: other.log\nbad: 1\n" BEFORE, "log_file: [", NULL,
+      "log_file: other.log\ntoken_file: none\n" BEFORE};
+  SCOPED(scene) s = scene_open("log_file: first.log\n" BEFORE);
+  reload(&s, good);
+  for (unsigned i = 0; i < sizeof broken / sizeof *broken; i++) {
+    char target[8], line[32];
+    snprintf(target, sizeof target, "/a/%u", i);
+    snprintf(line, sizeof line, "GET %s HTTP/1.1", target);
+    cr_assert(rename(folder_path("now.log"), folder_path("moved.log")) == 0);
+    scene_write(&s, broken[i] ? broken[i] : "");
+    if (!broken[i]) unlink(folder_path("hedgerow.yaml"));
+    program_reload(s.program, "not reloaded: the configuration from before");
+    scene_expect(&s, s.a, target, line);
+    folder_await("now.log", target);
+  }
+}
+
 /* ---- the service manager -------------------------------------------------- */
 
 static void expect_message(int manager, const char *begins) {
