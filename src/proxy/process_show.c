@@ -38,6 +38,16 @@ static void dump(const struct config *config) {
   config_dump(config, folder, put, stdout);
 }
 
+static const char *plural(unsigned count) { return count == 1 ? "" : "s"; }
+
+static void say_good(const struct config *config) {
+  unsigned upstreams = config->upstream_count;
+  unsigned targets = config_targets(config), routes = config->route_count;
+  printf("%s: good: %u upstream%s with %u target%s, %u route%s\n",
+         config->file ? config->file : "the command line", upstreams,
+         plural(upstreams), targets, plural(targets), routes, plural(routes));
+}
+
 int process_show(struct program *program) {
   const struct config *config = &program->config;
   struct config_errors errors = {.file = config->file,
@@ -48,9 +58,7 @@ int process_show(struct program *program) {
   if (config->dump) dump(config);
   else {
     process_say_remarks(config);
-    printf("%s: good: %u upstreams with %u targets, %u routes\n",
-           config->file ? config->file : "the command line",
-           config->upstream_count, config_targets(config), config->route_count);
+    say_good(config);
   }
   return EXIT_SUCCESS;
 }

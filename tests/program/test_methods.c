@@ -98,7 +98,7 @@ Test(methods, a_method_that_hedgerow_does_not_know_keeps_its_name) {
 
 /* RFC 9110, section 7.6.2. */
 Test(methods, an_options_goes_as_far_as_its_hops) {
-  struct scene s =
+  SCOPED(scene) s =
       scene_open(TO_AB "  - {path: /x, upstream: a}\n"
                        "  - {path: /y, upstream: a, methods: [PUT]}\n");
   scene_send(&s, "OPTIONS", "/x", "Max-Forwards: 1\r\n", NULL);
