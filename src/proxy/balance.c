@@ -9,6 +9,8 @@
  * two shares. */
 #include "proxy/balance.h"
 
+#include <assert.h>
+
 static int64_t in_flight_to(const struct service *service,
                             const struct target *target) {
   struct slot *slot = slot_at(service->process->slots, target->slot);
@@ -27,6 +29,7 @@ static unsigned draw(struct service *service, const struct pilot *pilot,
 
 static unsigned least_of_two(struct service *service, const struct group *group,
                              const struct pilot *pilot, int64_t now_us) {
+  assert(pilot->count > 1);
   unsigned a = draw(service, pilot, 0, pilot->count, now_us);
   unsigned b = draw(service, pilot, a + 1, pilot->count - 1, now_us);
   bool a_is_out = pilot_is_out(pilot, a, now_us);
