@@ -82,10 +82,9 @@ static void write_expected(struct text *out, const struct base_url *base,
   }
   text_slice(out, url.path);
   if (out->len == 0) text_char(out, '/');
-  bool own = base->query.len > 0, more = url.query.len > 0;
-  text_str(out, own || more ? "?" : "");
+  text_str(out, base->query.at || url.query.at ? "?" : "");
   text_slice(out, base->query);
-  text_str(out, own && more ? "&" : "");
+  text_str(out, base->query.len > 0 && url.query.len > 0 ? "&" : "");
   text_slice(out, url.query);
 }
 
