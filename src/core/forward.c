@@ -203,14 +203,25 @@ static void add_configured(struct text *common,
   text_str(common, "\r\n");
 }
 
-/* What is no such number is no limit. Not inline: OPTIONS are few. */
+/* Of an OPTIONS (RFC 9110, section 7.6.2). NULL: there is no limit, and what is
+ * no number is none. */
+static const struct http_field *max_forwards(const struct http_request *request,
+                                             uint64_t *left) {
+  const struct http_field *field =
+      request->method == HTTP_OPTIONS
+          ? http_request_field(request, "Max-Forwards")
+          : NULL;
+  return field && http_parse_length(field->value, left) ? field : NULL;
+}
+
+/* Not inline: OPTIONS are few. */
 static __attribute__((noinline)) void add_max_forwards(
     struct text *out, const struct http_request *request,
     const struct forward_rules *rules, const struct target_fields *target) {
-  const struct http_field *field = http_request_field(request, "Max-Forwards");
-  uint64_t left;
-  if (!field || !http_parse_length(field->value, &left) || left == 0 ||
-      left > INT64_MAX || is_configured_away(rules, target, field->name))
+  uint64_t left = 0;
+  const struct http_field *field = max_forwards(request, &left);
+  if (!field || left == 0 || left > INT64_MAX ||
+      is_configured_away(rules, target, field->name))
     return;
   text_str(out, "Max-Forwards: ");
   text_int(out, (int64_t)left - 1);
@@ -218,12 +229,8 @@ static __attribute__((noinline)) void add_max_forwards(
 }
 
 bool forward_is_last_hop(const struct http_request *request) {
-  const struct http_field *field =
-      request->method == HTTP_OPTIONS
-          ? http_request_field(request, "Max-Forwards")
-          : NULL;
   uint64_t left;
-  return field && http_parse_length(field->value, &left) && left == 0;
+  return max_forwards(request, &left) && left == 0;
 }
 
 bool forward_fields(struct text *out, const struct http_request *request,
