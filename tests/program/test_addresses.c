@@ -56,9 +56,9 @@ Test(addresses, new_connections_begin_at_one_after_another) {
   arrival_answer_json(origin_await(p.one), 200, "3");
   arrival_answer_json(at_two, 200, "2");
   arrival_answer_json(at_one, 200, "1");
-  reply_expect(client_await_reply(p.client), 200, "1");
-  reply_expect(client_await_reply(second), 200, "2");
-  reply_expect(client_await_reply(third), 200, "3");
+  client_expect(p.client, 200, "1");
+  client_expect(second, 200, "2");
+  client_expect(third, 200, "3");
   client_free(second);
   client_free(third);
   pair_close(&p);
@@ -69,7 +69,7 @@ Test(addresses, a_hedge_goes_to_another_than_the_one_that_hangs) {
   client_get(p.client, "/smart");
   struct arrival *hangs = origin_await_attempt(p.one, 0);
   arrival_answer_json(origin_await_attempt(p.two, 1), 200, RESCUE);
-  reply_expect(client_await_reply(p.client), 200, RESCUE);
+  client_expect(p.client, 200, RESCUE);
   arrival_await_closed(hangs);
   pair_close(&p);
 }
@@ -85,15 +85,15 @@ Test(addresses, a_hedge_leaves_what_is_kept_to_the_one_that_hangs) {
   client_get(second, "/smart");
   struct arrival *loses_too = origin_await_attempt(p.two, 0);
   arrival_answer_json(origin_await_attempt(p.one, 1), 200, "2");
-  reply_expect(client_await_reply(second), 200, "2");
+  client_expect(second, 200, "2");
   arrival_answer_json(primary, 200, "1");
-  reply_expect(client_await_reply(p.client), 200, "1");
+  client_expect(p.client, 200, "1");
   arrival_await_closed(loses);
   arrival_await_closed(loses_too);
   client_get(p.client, "/smart");
   arrival_await_next(primary);
   arrival_answer_json(origin_await_attempt(p.two, 1), 200, RESCUE);
-  reply_expect(client_await_reply(p.client), 200, RESCUE);
+  client_expect(p.client, 200, RESCUE);
   client_free(second);
   pair_close(&p);
 }
@@ -103,7 +103,7 @@ Test(addresses, after_a_failure_another_is_asked) {
   client_get(p.client, "/smart");
   arrival_answer_json(origin_await_attempt(p.one, 0), 500, "{}");
   arrival_answer_json(origin_await_attempt(p.two, 1), 200, RESCUE);
-  reply_expect(client_await_reply(p.client), 200, RESCUE);
+  client_expect(p.client, 200, RESCUE);
   pair_close(&p);
 }
 
@@ -124,7 +124,7 @@ Test(addresses, a_hedge_over_tls_goes_to_another) {
   struct tls_arrival *arrival = tls_origin_await(good);
   tls_arrival_expect_field(arrival, "Hedge-Attempt", "1");
   tls_arrival_answer(arrival, RESCUE);
-  reply_expect(client_await_reply(client), 200, RESCUE);
+  client_expect(client, 200, RESCUE);
   client_free(client);
   program_free(program);
   origin_free(silent);

@@ -5,7 +5,6 @@
  * What is learned shows up to a quarter of a second later. A loser is read for
  * a second, so a test that was slow tries again. */
 #include <criterion/criterion.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,7 +29,7 @@ static struct arrival *lose(const struct scene *s) {
   client_get(s->client, "/smart");
   struct arrival *primary = origin_await_attempt(s->a, 0);
   arrival_answer_json(origin_await_attempt(s->b, 1), 200, OK);
-  reply_expect(client_await_reply(s->client), 200, OK);
+  client_expect(s->client, 200, OK);
   return primary;
 }
 
@@ -70,14 +69,6 @@ Test(losers, one_that_breaks_or_says_nothing_ends_as_any_other) {
 
 /* ---- a reload before it has been read ---- */
 
-static void reload(struct scene *s, const char *yaml) {
-  memset(s->program->err, 0, sizeof s->program->err);
-  s->program->err_len = 0;
-  scene_write(s, yaml);
-  program_signal(s->program, SIGHUP);
-  program_await_notice(s->program, "reloaded");
-}
-
 Test(losers, what_one_tells_after_a_reload_is_learned) {
   unsigned tries = 0;
   struct scene s = scene_open(FILE_OF(BOTH, "drain"));
@@ -85,7 +76,7 @@ Test(losers, what_one_tells_after_a_reload_is_learned) {
   do {
     cr_assert(++tries < TRIES, "nothing is learned");
     struct arrival *primary = lose(&s);
-    reload(&s, FILE_OF(BOTH, "drain"));
+    scene_reload(&s, FILE_OF(BOTH, "drain"), "hedgerow: reloaded");
     arrival_answer_json(primary, 200, OK);
   } while (!is_learned(looker));
   client_free(looker);
@@ -95,7 +86,7 @@ Test(losers, what_one_tells_after_a_reload_is_learned) {
 Test(losers, one_whose_target_is_gone_teaches_nobody) {
   struct scene s = scene_open(FILE_OF(BOTH, "drain"));
   struct arrival *primary = lose(&s);
-  reload(&s, FILE_OF("[$B]", "cancel"));
+  scene_reload(&s, FILE_OF("[$B]", "cancel"), "hedgerow: reloaded");
   arrival_answer_json(primary, 200, OK);
   scene_expect(&s, s.b, "/smart", "GET / HTTP/1.1");
   scene_close(&s);
