@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support/gzip.h"
+#include "support/words.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
 #define LENGTH(n) "Content-Length: " n "\r\n"
@@ -888,6 +889,14 @@ Test(intake, a_stream_that_ends_within_is_broken) {
   cr_expect_str_eq(told(),
                    "transport 200: the connection closed inside the body", "%s",
                    told());
+  cr_expect_not(intake_leaves_clean(&intake));
+}
+
+Test(intake, a_stream_without_a_length_is_broken_by_a_cut) {
+  open_stream();
+  expect_more(OK "\r\nhe", "he");
+  intake_cut(&intake);
+  words_expect(told(), "transport 200: the connection was cut");
   cr_expect_not(intake_leaves_clean(&intake));
 }
 

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "io/alert.h"
 #include "io/multi.h"
 
 enum {
@@ -87,6 +88,7 @@ static void set_options(struct tls_dial *dial) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 24L * 3600 * 365);
+  alert_watch(easy);
 }
 
 static struct tls_dial *tls_dial_new(struct tls_dialer *dialer) {

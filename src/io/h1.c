@@ -66,12 +66,12 @@ static void h1_broken(struct call *call, const char *why) {
   }
 }
 
-static void h1_ended(struct call *call) {
+static void h1_ended(struct call *call, void (*end)(struct intake *intake)) {
   if (!intake_has_begun(&call->intake)) {
     h1_broken(call, "the upstream closed the connection without an answer");
     return;
   }
-  intake_end(&call->intake);
+  end(&call->intake);
   h1_judged(call);
 }
 
@@ -140,9 +140,12 @@ static bool h1_take(struct call *call, ssize_t n) {
   if (n == STREAM_AGAIN) {
     h1_waits(call);
   } else if (n == STREAM_ENDED) {
-    h1_ended(call);
+    h1_ended(call, intake_end);
+  } else if (n == STREAM_CUT) {
+    h1_ended(call, intake_cut);
   } else if (n == STREAM_BROKEN) {
-    h1_broken(call, "the connection to the upstream broke");
+    const char *alert = stream_alert(wire_stream(call->wire));
+    h1_broken(call, alert ? alert : "the connection to the upstream broke");
   } else if (n == 0) {
     verdict_broken(&call->intake.verdict, ATTEMPT_STARVED, no_buffer);
     h1_judged(call);

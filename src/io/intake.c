@@ -144,10 +144,18 @@ bool intake_judge(struct intake *intake) {
   return false;
 }
 
-void intake_end(struct intake *intake) {
-  if (http_response_end(&intake->response) == RESPONSE_DONE) judge_end(intake);
+static void conclude(struct intake *intake, enum response_progress progress) {
+  if (progress == RESPONSE_DONE) judge_end(intake);
   else
     verdict_broken(&intake->verdict, ATTEMPT_TRANSPORT, intake->response.why);
+}
+
+void intake_end(struct intake *intake) {
+  conclude(intake, http_response_end(&intake->response));
+}
+
+void intake_cut(struct intake *intake) {
+  conclude(intake, http_response_cut(&intake->response));
 }
 
 /* ---- what is left behind ---- */

@@ -12,6 +12,7 @@
 #include <event2/event.h>
 #include <stdio.h>
 
+#include "io/alert.h"
 #include "io/clock.h"
 #include "io/log.h"
 
@@ -23,7 +24,7 @@ static void on_libevent_message(int severity, const char *message) {
 
 bool libraries_init(void) {
   event_set_log_callback(on_libevent_message);
-  return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK && alert_init();
 }
 
 void libraries_clear(void) {
