@@ -325,12 +325,11 @@ static bool is_control(const char *at) {
 
 void log_notice(const char *format, ...) {
   char said[TEXT] = " " /* before the first */, storage[4 * TEXT + 16];
-  struct text line;
+  struct text line = TEXT_ON(storage);
   va_list args;
   va_start(args, format);
   vsnprintf(said + 1, sizeof said - 1, format, args);
   va_end(args);
-  text_init(&line, storage, sizeof storage);
   text_str(&line, "hedgerow: ");
   for (const char *at = said + 1; *at; at++)
     if (is_control(at)) text_hex(&line, *at);

@@ -212,10 +212,9 @@ void admin_state(struct admin *admin, const struct http_request *request,
                  struct slice rest, struct reply *reply) {
   const struct snapshot *snapshot = admin->view.reload->snapshot;
   char storage[PIECE_BYTES];
-  struct text out;
+  struct text out = TEXT_ON(storage);
   const char *before = "";
   (void)request, (void)rest;
-  text_init(&out, storage, sizeof storage);
   out.for_page = true;
   add_process(&out, admin);
   text_str(&out, ",\"routes\":[");

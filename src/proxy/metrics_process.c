@@ -51,8 +51,7 @@ static void dials(struct exposition *to, const struct process *process) {
                     "Connections to upstreams that were opened, or not.");
   for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++) {
     char storage[64];
-    struct text labels;
-    text_init(&labels, storage, sizeof storage);
+    struct text labels = TEXT_ON(storage);
     exposition_label(&labels, "result", slice_of(attempt_result_name(ends[i])));
     exposition_count(to, text_slice_of(&labels),
                      sum_of(process, &process->tallies->dials[ends[i]]));
@@ -65,8 +64,7 @@ static void lags(struct exposition *to, const struct process *process,
                     "The longest that a worker's loop was late of late.");
   for (unsigned i = 0; i < process->worker_count; i++) {
     char storage[32];
-    struct text labels;
-    text_init(&labels, storage, sizeof storage);
+    struct text labels = TEXT_ON(storage);
     text_str(&labels, "worker=\"");
     text_int(&labels, i);
     text_char(&labels, '"');
