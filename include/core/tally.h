@@ -7,11 +7,11 @@
 #ifndef HEDGEROW_CORE_TALLY_H
 #define HEDGEROW_CORE_TALLY_H
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/gate.h"
+#include "core/relaxed.h"
 #include "core/rescue.h"
 #include "core/step.h"
 

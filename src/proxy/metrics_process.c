@@ -10,10 +10,6 @@
 
 static const struct slice none = {0};
 
-static int64_t now(const _Atomic int64_t *value) {
-  return atomic_load_explicit(value, memory_order_relaxed);
-}
-
 static void gauge(struct exposition *to, const char *name, const char *help,
                   int64_t value) {
   exposition_family(to, EXPOSITION_GAUGE, name, help);
@@ -30,12 +26,12 @@ static void counter(struct exposition *to, const char *name, const char *help,
 
 static void load(struct exposition *to, const struct process *process) {
   gauge(to, "hedgerow_connections", "Client connections.",
-        now(&process->connections));
+        relaxed_load(&process->connections));
   gauge(to, "hedgerow_requests_in_flight", "Client requests in flight.",
-        now(&process->requests));
+        relaxed_load(&process->requests));
   gauge(to, "hedgerow_buffered_bytes",
         "Bytes in buffers, of those that --max-buffered allows.",
-        now(&process->budget.used));
+        relaxed_load(&process->budget.used));
 }
 
 /* ---- what workers do ---- */
