@@ -21,6 +21,9 @@ struct text {
                   * stand in a page, and be taken for markup by nobody */
 };
 
+/* An empty text on an array: struct text line = TEXT_ON(storage); */
+#define TEXT_ON(array)                                                         \
+  { .at = (array), .cap = sizeof(array) }
 /* cap bytes at `storage` may be written; cap >= 1. */
 void text_init(struct text *text, char *storage, size_t cap);
 

@@ -103,8 +103,7 @@ static bool start_reporter(struct program *program) {
 static void say_admin(const struct program *program) {
   const struct listen_at *listen = &program->config.admin;
   char place[192];
-  struct text text;
-  text_init(&text, place, sizeof place);
+  struct text text = TEXT_ON(place);
   address_write_place(&text, listen, admin_port(program->admin));
   log_notice(listen->path.len > 0 ? "admin at %s" : "admin at http://%s/",
              text_end(&text));

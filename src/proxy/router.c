@@ -107,8 +107,7 @@ static unsigned allowed_methods(const struct visit *visit) {
 
 static void reject_method(struct visit *visit) {
   char storage[128];
-  struct text allow;
-  text_init(&allow, storage, sizeof storage);
+  struct text allow = TEXT_ON(storage);
   http_methods_write(&allow, allowed_methods(visit));
   visit_reject_method(visit, text_end(&allow),
                       "this path does not answer this method");
@@ -132,8 +131,7 @@ static const struct route *route_of_preflight(const struct visit *visit) {
  */
 static void answer_preflight(struct visit *visit, const struct route *asked) {
   char storage[128];
-  struct text methods;
-  text_init(&methods, storage, sizeof storage);
+  struct text methods = TEXT_ON(storage);
   http_methods_write(&methods, asked->methods);
   if (cors_room(visit->request, text_slice_of(&methods)) > LINES_BYTES) {
     visit_reject(visit, 431, "Access-Control-Request-Headers is too long");
