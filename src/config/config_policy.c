@@ -144,16 +144,11 @@ static int64_t take_unit(struct slice *text) {
   return 0;
 }
 
-static struct slice before(struct slice text, char mark) {
-  const char *at = text.len > 0 ? memchr(text.at, mark, text.len) : NULL;
-  return at ? (struct slice){text.at, (size_t)(at - text.at)} : text;
-}
-
 const char *config_parse_rate(struct slice text, struct rate_rule *rule) {
   static const char what[] =
       " is no rate: write how many attempts each second, minute or hour, and "
       "after a colon how many at once, such as 100/s or 100/s:20, or off";
-  const struct slice number = before(text, '/');
+  const struct slice number = slice_until(text, '/');
   struct slice rest = slice_from(text, number.len);
   int64_t count, burst = 0, unit_ns;
   *rule = (struct rate_rule){0};
@@ -194,7 +189,7 @@ void config_write_rate(struct text *out, const struct rate_rule *rule) {
 /* ---- --queue ---- */
 
 const char *config_parse_queue(struct slice text, struct queue_rule *rule) {
-  const struct slice number = before(text, ':');
+  const struct slice number = slice_until(text, ':');
   int64_t most, us;
   *rule = (struct queue_rule){0};
   if (slice_equal(text, slice_of("off"))) return NULL;

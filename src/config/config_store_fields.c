@@ -66,11 +66,10 @@ bool config_store_header_line(const struct config_into *into,
                               const struct config_input *input,
                               struct text *error) {
   const struct slice text = input->value;
-  const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
-  if (!colon)
+  const struct slice name = slice_until(text, ':');
+  if (name.len == text.len)
     return config_refuse(input, error,
                          "a colon is missing: write 'NAME: VALUE'");
-  const struct slice name = {text.at, (size_t)(colon - text.at)};
   struct config_input rest = *input;
   rest.value = slice_from(text, name.len + 1);
   return config_store_header(into, &rest, name, error);

@@ -69,14 +69,13 @@ static bool read_fraction(struct slice digits, int64_t *millionths) {
 }
 
 bool config_parse_ratio(struct slice text, int64_t *millionths) {
-  const char *point = text.len > 0 ? memchr(text.at, '.', text.len) : NULL;
-  const struct slice whole = {text.at,
-                              point ? (size_t)(point - text.at) : text.len};
+  const struct slice whole = slice_until(text, '.');
   if (!config_parse_count(whole, millionths)) return false;
   if (*millionths > CONFIG_RATIO_ALL)
     *millionths = CONFIG_RATIO_ALL; /* far out of range */
   *millionths *= CONFIG_RATIO_ALL;
-  return !point || read_fraction(slice_from(text, whole.len + 1), millionths);
+  return whole.len == text.len ||
+         read_fraction(slice_from(text, whole.len + 1), millionths);
 }
 
 void config_write_ratio(struct text *out, int64_t millionths) {

@@ -139,9 +139,7 @@ static enum fate fate_of(struct slice name) {
       if (is(name, "Connection")) return NOTE_CONNECTION;
       return is(name, "Content-Length") ? DROP : PASS;
     case 'd': return is(name, "Date") ? NOTE_DATE : PASS;
-    case 'h':
-      if (name.len < 6) return PASS;
-      return is((struct slice){name.at, 6}, "Hedge-") ? DROP : PASS;
+    case 'h': return slice_starts_with_nocase(name, "Hedge-") ? DROP : PASS;
     case 'x': return is(name, "X-Request-ID") ? DROP : PASS;
     case 'k':
     case 'p':
@@ -152,9 +150,8 @@ static enum fate fate_of(struct slice name) {
 }
 
 static struct slice after_first_line(struct slice head) {
-  const char *end = memchr(head.at, '\n', head.len);
-  if (!end) return slice_from(head, head.len);
-  return slice_from(head, (size_t)(end - head.at) + 1);
+  size_t len = slice_until(head, '\n').len;
+  return slice_from(head, len < head.len ? len + 1 : len);
 }
 
 /* The white space between colon and value crosses as it came, so that a head

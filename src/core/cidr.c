@@ -40,15 +40,13 @@ static bool parse_prefix(struct slice text, unsigned max, unsigned *bits) {
 }
 
 bool cidr_parse(struct cidr *cidr, struct slice text, struct text *why) {
-  const char *slash = text.len > 0 ? memchr(text.at, '/', text.len) : NULL;
-  struct slice address = text;
-  if (slash) address.len = (size_t)(slash - text.at);
+  const struct slice address = slice_until(text, '/');
   cidr->bits = ALL_BITS;
   if (!address_parse(address, cidr->bytes)) {
     text_str(why, "write an IPv4 or IPv6 address, or one with /BITS behind it");
     return false;
   }
-  if (!slash) return true;
+  if (address.len == text.len) return true;
   unsigned max = address_is_ipv4(address) ? IPV4_BITS : ALL_BITS, bits;
   if (!parse_prefix(slice_from(text, address.len + 1), max, &bits)) {
     text_str(why, "the prefix must be 0 to ");

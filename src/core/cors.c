@@ -166,8 +166,6 @@ size_t cors_room(const struct http_request *request, struct slice methods) {
 }
 
 bool cors_owns(struct slice name) {
-  const struct slice prefix = slice_of("Access-Control-");
-  return name.len >= prefix.len &&
-         slice_same_letters(name.at, prefix.at, prefix.len) &&
+  return slice_starts_with_nocase(name, "Access-Control-") &&
          !slice_equal_nocase(name, slice_of("Access-Control-Expose-Headers"));
 }

@@ -47,11 +47,6 @@ static inline __attribute__((always_inline)) bool is(struct slice name,
   return slice_equal_nocase(name, slice_of(other));
 }
 
-static bool begins(struct slice name, const char *prefix, size_t len) {
-  return name.len >= len && slice_equal_nocase((struct slice){name.at, len},
-                                               (struct slice){prefix, len});
-}
-
 static bool sends_body(const struct http_request *request) {
   bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
   return !reads || http_request_has_body(request);
@@ -76,13 +71,14 @@ static bool may_cross(const struct http_request *request,
              (any && !forward_asks_gzip(request, rules));
     case 'c':
       if (is(name, "Connection") || is(name, "Content-Length")) return false;
-      return !begins(name, "Content-", 8) ||
+      return !slice_starts_with_nocase(name, "Content-") ||
              (rules->with_body && sends_body(request));
     case 'e': return !is(name, "Expect");
     case 'h':
       return !is(name, "Host") && !is(name, "Hedge") &&
              !is(name, "Hedge-Attempt");
-    case 'i': return any || rules->writes || !begins(name, "If-", 3);
+    case 'i':
+      return any || rules->writes || !slice_starts_with_nocase(name, "If-");
     case 'm':
       return request->method != HTTP_OPTIONS || !is(name, "Max-Forwards");
     case 'r': return any || !is(name, "Range");

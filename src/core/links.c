@@ -26,11 +26,9 @@ struct link {
 
 /* Cuts *text in front of the first `c`, and returns what begins with it. */
 static struct slice cut_off(struct slice *text, char c) {
-  const char *at = text->len > 0 ? memchr(text->at, c, text->len) : NULL;
-  size_t len = at ? (size_t)(at - text->at) : text->len;
-  struct slice behind = slice_from(*text, len);
-  text->len = len;
-  return behind;
+  const struct slice whole = *text;
+  *text = slice_until(whole, c);
+  return slice_from(whole, text->len);
 }
 
 static bool is_slash(char c) { return c == '/' || c == '\\'; }

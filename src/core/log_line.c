@@ -73,13 +73,6 @@ static inline __attribute__((always_inline)) void add_string(struct text *out,
   else text_json(out, bytes);
 }
 
-static struct slice up_to_query(struct slice target) {
-  for (size_t i = 0; i < target.len; i++)
-    if (target.at[i] == '?' || target.at[i] == '#')
-      return (struct slice){target.at, i};
-  return target;
-}
-
 /* "http://user:password@host/x" -> "/x"; "host:443" stays. */
 static struct slice without_origin(struct slice target) {
   if (target.len == 0 || target.at[0] == '/') return target;
@@ -94,7 +87,7 @@ static struct slice without_origin(struct slice target) {
 }
 
 struct slice log_line_path(struct slice target) {
-  return without_origin(up_to_query(target));
+  return without_origin(slice_until(slice_until(target, '?'), '#'));
 }
 
 /* The next one to tell of, or NULL; *told counts them. */
