@@ -36,9 +36,7 @@ struct reader {
 
 static enum config_result fail(struct reader *reader, struct slice source,
                                const char *why) {
-  text_slice(reader->error, source);
-  text_str(reader->error, ": ");
-  text_str(reader->error, why);
+  text_put(reader->error, source, ": ", why);
   return CONFIG_ERROR;
 }
 
@@ -49,8 +47,7 @@ static void store_fallback(struct config *config,
                                      .source = slice_of(option->name),
                                      .value = slice_of(option->fallback)};
   char storage[1];
-  struct text error;
-  text_init(&error, storage, sizeof storage);
+  struct text error = TEXT_IN(storage);
   /* A default that does not parse is a bug that the tests would see. */
   (void)!config_store(&into, &input, &error);
 }
@@ -92,8 +89,7 @@ static enum config_result fail_unknown(struct reader *reader,
     return fail(reader, name,
                 "unknown option; hedgerow --help lists what there is");
   (void)fail(reader, name, "unknown option; did you mean --");
-  text_str(reader->error, nearest->name);
-  text_char(reader->error, '?');
+  text_put(reader->error, nearest->name, "?");
   return CONFIG_ERROR;
 }
 
@@ -123,9 +119,7 @@ static enum config_result fail_valueless(struct reader *reader,
                                          const struct config_option *option,
                                          struct slice flag) {
   (void)fail(reader, flag, "its value is missing: write --");
-  text_str(reader->error, option->name);
-  text_char(reader->error, ' ');
-  text_str(reader->error, option->value);
+  text_put(reader->error, option->name, " ", option->value);
   return CONFIG_ERROR;
 }
 
@@ -215,8 +209,7 @@ static bool read_variable(struct reader *reader,
                           const struct config_option *option,
                           const char *(*env)(const char *)) {
   char name[OPTION_NAME_MAX + sizeof "HEDGEROW_"];
-  struct text source;
-  text_init(&source, name, sizeof name);
+  struct text source = TEXT_IN(name);
   config_option_variable(&source, option->name);
   const char *list = env(text_end(&source));
   struct config_input input = {.option = option,
@@ -265,8 +258,7 @@ static void name_given(struct reader *reader,
     config_option_variable(reader->error, option->name);
     return;
   }
-  text_str(reader->error, "--");
-  text_str(reader->error, option->name);
+  text_put(reader->error, "--", option->name);
 }
 
 static enum config_result check_beside_file(struct reader *reader) {
@@ -321,8 +313,8 @@ static bool check_timeouts(const struct config_rules *rules, bool by_keys,
   if (rules->timeout_us <= rules->max_timeout_us) return true;
   text_str(error, by_keys ? "timeout: " : "--timeout: ");
   config_write_duration(error, rules->timeout_us);
-  text_str(error, " is longer than ");
-  text_str(error, by_keys ? "max_timeout " : "--max-timeout ");
+  text_put(error, " is longer than ",
+           by_keys ? "max_timeout " : "--max-timeout ");
   config_write_duration(error, rules->max_timeout_us);
   text_str(error, ": lower the one or raise the other");
   return false;
@@ -332,11 +324,9 @@ static bool check_attempts(const struct config_rules *rules, bool by_keys,
                            struct text *error) {
   const struct race_policy *policy = &rules->policy;
   if (policy->hedges + policy->retries <= RACE_MAX_HEDGES) return true;
-  text_str(error, by_keys ? "retries: " : "--retries: ");
-  text_int(error, policy->retries);
-  text_str(error, by_keys ? " and hedges " : " and --hedges ");
-  text_int(error, policy->hedges);
-  text_str(error, " are more than 15 together: lower one of them");
+  text_put(error, by_keys ? "retries: " : "--retries: ", policy->retries,
+           by_keys ? " and hedges " : " and --hedges ", policy->hedges,
+           " are more than 15 together: lower one of them");
   return false;
 }
 _Static_assert(RACE_MAX_HEDGES == 15, "check_attempts names the number");
@@ -360,9 +350,9 @@ bool config_check_admin(const struct config *config, struct text *error) {
     return true;
   text_str(error, config->file ? "admin: " : "--admin: ");
   address_write_place(error, admin, admin->port);
-  text_str(error, " may be reached from other machines: name a token's file (");
-  text_str(error, config->file ? "admin_token_file" : "--admin-token-file");
-  text_str(error, "), or write 127.0.0.1:PORT, unix:/PATH or off");
+  text_put(error, " may be reached from other machines: name a token's file (",
+           config->file ? "admin_token_file" : "--admin-token-file",
+           "), or write 127.0.0.1:PORT, unix:/PATH or off");
   return false;
 }
 

@@ -25,8 +25,7 @@
 void config_file_complain(struct config_file *file, struct yaml_place place,
                           struct slice shown, const char *why) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_IN(storage);
   if (shown.len > 0) config_show(&line, shown);
   text_str(&line, why);
   config_errors_add(&file->errors, place, &line);
@@ -59,8 +58,7 @@ static void say_places(struct text *line, unsigned scopes) {
   const char *before = "; it stands ";
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
     if (!(scopes & places[i].scope)) continue;
-    text_str(line, before);
-    text_str(line, places[i].name);
+    text_put(line, before, places[i].name);
     before = " or ";
   }
 }
@@ -78,10 +76,9 @@ static void complain_of_key(struct config_file *file,
                             const struct yaml_node *node,
                             enum option_scope scope) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
+  struct text line = TEXT_IN(storage);
   const struct config_option *elsewhere = option_elsewhere(node->key);
   const struct config_option *nearest = config_option_nearest(node->key, scope);
-  text_init(&line, storage, sizeof storage);
   config_show(&line, node->key);
   text_str(&line, elsewhere ? " does not stand here" : " is no key");
   if (elsewhere) {
@@ -124,7 +121,7 @@ static void read_value(struct config_file *file,
                        const struct yaml_node *node,
                        const struct config_into *into) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
+  struct text line = TEXT_IN(storage);
   struct config_input input = {option, node->key, node->text, node->key_place};
   if (node->kind != YAML_SCALAR || yaml_is_null(node)) {
     config_file_complain(file, node->place, node->key,
@@ -137,7 +134,6 @@ static void read_value(struct config_file *file,
     if (!path) return;
     input.value = slice_of(path);
   }
-  text_init(&line, storage, sizeof storage);
   if (!config_store(into, &input, &line))
     config_errors_add(&file->errors, node->place, &line);
 }
@@ -256,8 +252,7 @@ void config_file_read_mapping(struct config_file *file,
 void config_file_check_rules(struct config_file *file, struct yaml_place place,
                              const struct config_rules *rules) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_IN(storage);
   if (!config_check_rules(rules, true, &line))
     config_errors_add(&file->errors, place, &line);
 }
@@ -275,8 +270,7 @@ static void read_top(struct config_file *file, const struct yaml_node *root) {
 /* They were read before, so what they say is known to be good. */
 static void read_words(struct config_file *file) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_IN(storage);
   if (config_read_words(file->config, file->source->words, &line) ==
       CONFIG_ERROR)
     config_errors_add(&file->errors, (struct yaml_place){0}, &line);
@@ -299,8 +293,7 @@ static void check_defaults(struct config_file *file,
 static void check_admin(struct config_file *file,
                         const struct yaml_node *root) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_IN(storage);
   if (!config_check_admin(file->config, &line))
     config_errors_add(&file->errors, place_of(root, "admin"), &line);
 }
@@ -348,7 +341,7 @@ bool config_read_file(struct config *config, const struct config_source *source,
       .source = source,
       .errors = {.file = source->name, .complain = complain, .arg = arg}};
   char error[CONFIG_ERROR_BYTES], storage[2 * CONFIG_ERROR_BYTES];
-  struct text line;
+  struct text line = TEXT_IN(storage);
   config_init(config);
   config->yaml = yaml_read(source->bytes, error, sizeof error);
   if (config->yaml) {
@@ -357,10 +350,7 @@ bool config_read_file(struct config *config, const struct config_source *source,
     config_errors_tell(&file.errors);
     return !file.errors.any;
   }
-  text_init(&line, storage, sizeof storage);
-  text_str(&line, source->name);
-  text_str(&line, ": ");
-  text_str(&line, error);
+  text_put(&line, source->name, ": ", error);
   complain(arg, text_end(&line));
   return false;
 }

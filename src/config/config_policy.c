@@ -30,8 +30,7 @@ static bool take_per_mille(struct slice *text, uint32_t *per_mille) {
 static void write_per_mille(struct text *out, uint32_t per_mille) {
   text_int(out, per_mille / 10);
   if (per_mille % 10 == 0) return;
-  text_char(out, '.');
-  text_int(out, per_mille % 10);
+  text_put(out, ".", per_mille % 10);
 }
 
 /* ---- --hedge-after ---- */
@@ -114,8 +113,7 @@ void config_write_budget(struct text *out,
   write_per_mille(out, rule->per_mille);
   text_char(out, '%');
   if (rule->cap == HEDGE_BUDGET_CAP) return;
-  text_char(out, ':');
-  text_int(out, rule->cap);
+  text_put(out, ":", rule->cap);
 }
 
 /* ---- --rate ---- */
@@ -178,12 +176,10 @@ void config_write_rate(struct text *out, const struct rate_rule *rule) {
          (rule->interval_ns > units[i].ns ||
           units[i].ns / (units[i].ns / rule->interval_ns) != rule->interval_ns))
     i++;
-  text_int(out, units[i].ns / rule->interval_ns);
-  text_char(out, '/');
+  text_put(out, units[i].ns / rule->interval_ns, "/");
   text_char(out, units[i].letter);
   if (rule->burst == default_burst(rule->interval_ns)) return;
-  text_char(out, ':');
-  text_int(out, rule->burst);
+  text_put(out, ":", rule->burst);
 }
 
 /* ---- --queue ---- */
@@ -208,7 +204,6 @@ void config_write_queue(struct text *out, const struct queue_rule *rule) {
     text_str(out, "off");
     return;
   }
-  text_int(out, rule->most);
-  text_char(out, ':');
+  text_put(out, rule->most, ":");
   config_write_duration(out, rule->time_us);
 }

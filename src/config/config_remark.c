@@ -49,11 +49,8 @@ static bool stagger_too_long(const struct config *config, struct text *out) {
   if (in_time >= (int64_t)policy->hedges) return false;
   text_str(out, "--stagger ");
   config_write_duration(out, policy->stagger_us);
-  text_str(out, ": only ");
-  text_int(out, in_time);
-  text_str(out, " of --hedges ");
-  text_int(out, (int64_t)policy->hedges);
-  text_str(out, " can come due before --timeout ");
+  text_put(out, ": only ", in_time, " of --hedges ", (int64_t)policy->hedges,
+           " can come due before --timeout ");
   config_write_duration(out, config->defaults.timeout_us);
   return true;
 }
@@ -96,8 +93,7 @@ static bool otlp_idle(const struct config *config, struct text *out) {
                      : ratio                 ? "--trace-ratio"
                                              : NULL;
   if (config->otlp.len > 0 || !what) return false;
-  text_str(out, what);
-  text_str(out, " is not used: --otlp off sends no spans");
+  text_put(out, what, " is not used: --otlp off sends no spans");
   return true;
 }
 
@@ -131,8 +127,8 @@ static bool admin_idle(const struct config *config, struct text *out) {
   if (listen_at_is_set(&config->admin) ||
       (!token && config->admin_mock.len == 0))
     return false;
-  text_str(out, token ? "--admin-token-file" : "--admin-mock");
-  text_str(out, " is not used: --admin off listens nowhere");
+  text_put(out, token ? "--admin-token-file" : "--admin-mock",
+           " is not used: --admin off listens nowhere");
   return true;
 }
 

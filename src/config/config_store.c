@@ -176,9 +176,8 @@ static bool store_block(const struct config_into *into,
                         const struct config_input *input, struct text *error) {
   struct config_rules *rules = into->rules;
   char storage[CIDR_WHY_BYTES];
-  struct text why;
+  struct text why = TEXT_IN(storage);
   struct cidr block;
-  text_init(&why, storage, sizeof storage);
   if (!cidr_parse(&block, input->value, &why))
     return refuse_because(input, error, text_end(&why));
   if (rules->trusted_count == CONFIG_BLOCKS_MAX)
@@ -195,8 +194,7 @@ static bool store_rule(const struct config_into *into,
       count == &rules->fail_if_count ? rules->fail_if : rules->success_if;
   char storage[JSON_RULE_WHY_BYTES];
   struct json_rule rule;
-  struct text why;
-  text_init(&why, storage, sizeof storage);
+  struct text why = TEXT_IN(storage);
   if (!json_rule_parse(&rule, input->value, &why))
     return refuse_because(input, error, text_end(&why));
   if (*count == CONFIG_RULES_MAX)

@@ -51,8 +51,7 @@ bool config_store_header(const struct config_into *into,
   const char *why = header_fault(input, name, value);
   if (why) {
     text_slice(config_refuse_begin(input, error), name);
-    text_char(error, ' ');
-    text_str(error, why);
+    text_put(error, " ", why);
     return false;
   }
   if (rules->header_count == CONFIG_HEADERS_MAX)

@@ -21,16 +21,13 @@ static void set_number(const struct config_into *into,
 
 static void add_word(struct text *error, const struct config_option *option) {
   if (!option->word) return;
-  text_str(error, ", or ");
-  text_str(error, option->word);
+  text_put(error, ", or ", option->word);
 }
 
 static bool refuse_range(const struct config_input *input, struct text *error) {
   const struct config_option *option = input->option;
   (void)config_refuse_value(input, error, " is out of range: ");
-  text_str(error, option->min);
-  text_str(error, " to ");
-  text_str(error, option->max);
+  text_put(error, option->min, " to ", option->max);
   add_word(error, option);
   return false;
 }

@@ -198,8 +198,7 @@ void base_url_write(struct text *out, const struct base_url *target,
 }
 
 void base_url_write_redacted(struct text *out, const struct base_url *target) {
-  text_str(out, target->tls ? "https://" : "http://");
-  text_slice(out, target->authority);
-  text_slice(out, target->path);
+  text_put(out, target->tls ? "https://" : "http://", target->authority,
+           target->path);
   if (target->query.len > 0) text_str(out, "?[redacted]");
 }

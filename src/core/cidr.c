@@ -49,8 +49,7 @@ bool cidr_parse(struct cidr *cidr, struct slice text, struct text *why) {
   if (address.len == text.len) return true;
   unsigned max = address_is_ipv4(address) ? IPV4_BITS : ALL_BITS, bits;
   if (!parse_prefix(slice_from(text, address.len + 1), max, &bits)) {
-    text_str(why, "the prefix must be 0 to ");
-    text_int(why, max);
+    text_put(why, "the prefix must be 0 to ", max);
     return false;
   }
   cidr->bits = ALL_BITS - max + bits;
@@ -65,8 +64,7 @@ void cidr_write(struct text *out, const struct cidr *cidr) {
   if (cidr->bits == ALL_BITS) return;
   unsigned bits = cidr->bits;
   if (address_is_mapped_ipv4(cidr->bytes)) bits -= ALL_BITS - IPV4_BITS;
-  text_char(out, '/');
-  text_int(out, bits);
+  text_put(out, "/", bits);
 }
 
 static bool has(const struct cidr *cidr, const unsigned char *address) {

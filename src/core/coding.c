@@ -86,8 +86,7 @@ static void write_etag(struct text *out, struct slice line,
     text_slice(out, line);
   } else if (slice_starts_with(value, slice_of("\""))) {
     text_add(out, line.at, before);
-    text_str(out, "W/");
-    text_slice(out, slice_from(line, before));
+    text_put(out, "W/", slice_from(line, before));
   }
 }
 

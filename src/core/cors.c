@@ -111,9 +111,7 @@ enum http_method cors_asked_method(const struct http_request *request) {
 }
 
 static void add_line(struct text *out, const char *label, struct slice value) {
-  text_str(out, label);
-  text_slice(out, value);
-  text_str(out, "\r\n");
+  text_put(out, label, value, "\r\n");
 }
 
 static void add_origin(struct text *out, enum cors_match match,

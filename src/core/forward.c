@@ -35,10 +35,7 @@ enum {
 };
 
 static void add_line(struct text *out, struct slice name, struct slice value) {
-  text_slice(out, name);
-  text_str(out, ": ");
-  text_slice(out, value);
-  text_str(out, "\r\n");
+  text_put(out, name, ": ", value, "\r\n");
 }
 
 /* Always inline: the length of a literal is then known. */
@@ -194,9 +191,7 @@ static void add_configured(struct text *common,
     if (!tells_time(rules, target->headers[i].name))
       add_line(common, target->headers[i].name, target->headers[i].value);
   if (target->token.len == 0) return;
-  text_str(common, "Authorization: Bearer ");
-  text_slice(common, target->token);
-  text_str(common, "\r\n");
+  text_put(common, "Authorization: Bearer ", target->token, "\r\n");
 }
 
 /* Of an OPTIONS (RFC 9110, section 7.6.2). NULL: there is no limit, and what is
@@ -219,9 +214,7 @@ static __attribute__((noinline)) void add_max_forwards(
   if (!field || left == 0 || left > INT64_MAX ||
       is_configured_away(rules, target, field->name))
     return;
-  text_str(out, "Max-Forwards: ");
-  text_int(out, (int64_t)left - 1);
-  text_str(out, "\r\n");
+  text_put(out, "Max-Forwards: ", (int64_t)left - 1, "\r\n");
 }
 
 bool forward_is_last_hop(const struct http_request *request) {
@@ -248,10 +241,7 @@ bool forward_fields(struct text *out, const struct http_request *request,
   add_defaults(out, request, rules, target);
   add_configured(out, rules, target);
   if (from) forwarded_write(out, request, from);
-  text_slice(out, rules->via_line);
-  text_str(out, "X-Request-ID: ");
-  text_slice(out, request_id);
-  text_str(out, "\r\n");
+  text_put(out, rules->via_line, "X-Request-ID: ", request_id, "\r\n");
   return has_credentials;
 }
 

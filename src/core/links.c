@@ -43,8 +43,7 @@ static bool parse_url(struct base_url *url, struct slice uri,
   struct text schemed;
   if (!slice_starts_with(uri, slice_of("//"))) return !base_url_parse(url, uri);
   text_init(&schemed, room, SCHEMED_BYTES);
-  text_str(&schemed, base->tls ? "https:" : "http:");
-  text_slice(&schemed, uri);
+  text_put(&schemed, base->tls ? "https:" : "http:", uri);
   return !schemed.cut && !base_url_parse(url, text_slice_of(&schemed));
 }
 
@@ -128,12 +127,10 @@ void links_write_location(struct text *out, struct slice value,
     text_slice(out, value);
     return;
   }
-  text_slice(out, link.front);
-  text_slice(out, link.rest);
+  text_put(out, link.front, link.rest);
   if (link.front.len + link.rest.len == 0) text_char(out, '/');
   if (link.has_query) text_char(out, '?');
-  text_slice(out, link.query);
-  text_slice(out, link.fragment);
+  text_put(out, link.query, link.fragment);
 }
 
 static size_t blanks_len(struct slice text) {
