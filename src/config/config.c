@@ -42,14 +42,16 @@ static enum config_result fail(struct reader *reader, struct slice source,
 
 static void store_fallback(struct config *config,
                            const struct config_option *option) {
-  const struct config_into into = {config, &config->defaults};
-  const struct config_input input = {.option = option,
-                                     .source = slice_of(option->name),
-                                     .value = slice_of(option->fallback)};
   char storage[1];
   struct text error = TEXT_IN(storage);
+  const struct config_input input = {.option = option,
+                                     .source = slice_of(option->name),
+                                     .value = slice_of(option->fallback),
+                                     .config = config,
+                                     .rules = &config->defaults,
+                                     .error = &error};
   /* A default that does not parse is a bug that the tests would see. */
-  (void)!config_store(&into, &input, &error);
+  (void)!config_store(&input);
 }
 
 void config_listen_somewhere(struct config *config) {
@@ -143,13 +145,19 @@ static enum config_result read_word_alone(struct reader *reader,
 }
 
 /* The first value of a list takes the place of what was there. */
-static bool store(struct reader *reader, const struct config_input *input) {
-  const struct config_into into = {reader->config, &reader->config->defaults};
-  enum given *mark = mark_of(reader, input->option);
-  if (*mark == NOT_GIVEN && config_option_is_list(input->option))
-    config_store_nothing(&into, input->option);
+static bool store(struct reader *reader, const struct config_option *option,
+                  struct slice source, struct slice value) {
+  const struct config_input input = {.option = option,
+                                     .source = source,
+                                     .value = value,
+                                     .config = reader->config,
+                                     .rules = &reader->config->defaults,
+                                     .error = reader->error};
+  enum given *mark = mark_of(reader, option);
+  if (*mark == NOT_GIVEN && config_option_is_list(option))
+    config_store_nothing(&input);
   *mark = reader->by;
-  return config_store(&into, input, reader->error);
+  return config_store(&input);
 }
 
 /* `rest` starts at the '=' of --flag=value, or is empty. */
@@ -164,9 +172,7 @@ static enum config_result read_option(struct reader *reader,
   else if (!take_value(reader, &value))
     return fail_valueless(reader, option, flag);
   reader->header_given |= option->kind == OPTION_HEADERS;
-  const struct config_input input = {
-      .option = option, .source = flag, .value = value};
-  return store(reader, &input) ? CONFIG_RUN : CONFIG_ERROR;
+  return store(reader, option, flag, value) ? CONFIG_RUN : CONFIG_ERROR;
 }
 
 static enum config_result read_argument(struct reader *reader) {
@@ -212,11 +218,10 @@ static bool read_variable(struct reader *reader,
   struct text source = TEXT_IN(name);
   config_option_variable(&source, option->name);
   const char *list = env(text_end(&source));
-  struct config_input input = {.option = option,
-                               .source = text_slice_of(&source)};
+  struct slice value;
   if (!list) return true;
-  while (next_item(&list, separators_of(option), &input.value))
-    if (!store(reader, &input)) return false;
+  while (next_item(&list, separators_of(option), &value))
+    if (!store(reader, option, text_slice_of(&source), value)) return false;
   return true;
 }
 
@@ -311,12 +316,11 @@ static enum config_result check_whole(const struct config *config,
 static bool check_timeouts(const struct config_rules *rules, bool by_keys,
                            struct text *error) {
   if (rules->timeout_us <= rules->max_timeout_us) return true;
-  text_str(error, by_keys ? "timeout: " : "--timeout: ");
-  config_write_duration(error, rules->timeout_us);
-  text_put(error, " is longer than ",
-           by_keys ? "max_timeout " : "--max-timeout ");
-  config_write_duration(error, rules->max_timeout_us);
-  text_str(error, ": lower the one or raise the other");
+  text_put(
+      error,
+      by_keys ? "timeout: " : "--timeout: ", as_duration(rules->timeout_us),
+      " is longer than ", by_keys ? "max_timeout " : "--max-timeout ",
+      as_duration(rules->max_timeout_us), ": lower the one or raise the other");
   return false;
 }
 

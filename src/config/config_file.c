@@ -116,43 +116,39 @@ static const char *path_of(struct config_file *file,
   return joined;
 }
 
+/* `into` says where it goes; the items of a list have no keys of their own. */
 static void read_value(struct config_file *file,
-                       const struct config_option *option,
-                       const struct yaml_node *node,
-                       const struct config_into *into) {
+                       const struct config_input *into,
+                       const struct yaml_node *node) {
   char storage[CONFIG_ERROR_BYTES];
   struct text line = TEXT_IN(storage);
-  struct config_input input = {option, node->key, node->text, node->key_place};
+  struct config_input input = *into;
   if (node->kind != YAML_SCALAR || yaml_is_null(node)) {
-    config_file_complain(file, node->place, node->key,
+    config_file_complain(file, node->place, into->source,
                          node->kind == YAML_SCALAR ? ": its value is missing"
                                                    : ": expected one value");
     return;
   }
-  if (option->kind == OPTION_PATH) {
+  input.value = node->text;
+  input.error = &line;
+  if (into->option->kind == OPTION_PATH) {
     const char *path = node->text.len > 0 ? path_of(file, node) : "";
     if (!path) return;
     input.value = slice_of(path);
   }
-  if (!config_store(into, &input, &line))
+  if (!config_store(&input))
     config_errors_add(&file->errors, node->place, &line);
 }
 
-/* The items of a list have no keys of their own. */
-static void read_list(struct config_file *file,
-                      const struct config_option *option,
-                      const struct yaml_node *node,
-                      const struct config_into *into) {
-  config_store_nothing(into, option);
+static void read_list(struct config_file *file, const struct config_input *into,
+                      const struct yaml_node *node) {
+  config_store_nothing(into);
   if (node->kind != YAML_SEQUENCE) {
-    read_value(file, option, node, into);
+    read_value(file, into, node);
     return;
   }
-  for (const struct yaml_node *item = node->first; item; item = item->next) {
-    struct yaml_node named = *item;
-    named.key = node->key;
-    read_value(file, option, &named, into);
-  }
+  for (const struct yaml_node *item = node->first; item; item = item->next)
+    read_value(file, into, item);
 }
 
 static bool is_set_before(const struct yaml_node *fields,
@@ -163,11 +159,24 @@ static bool is_set_before(const struct yaml_node *fields,
   return other != field;
 }
 
+static void read_header(struct config_file *file,
+                        const struct config_input *into,
+                        const struct yaml_node *item) {
+  char storage[CONFIG_ERROR_BYTES];
+  struct text line = TEXT_IN(storage);
+  struct config_input input = *into;
+  input.value = item->text;
+  input.error = &line;
+  if (item->kind != YAML_SCALAR)
+    config_file_complain(file, item->place, item->key, ": expected one value");
+  else if (!config_store_header(&input, item->key))
+    config_errors_add(&file->errors, item->key_place, &line);
+}
+
 static void read_headers(struct config_file *file,
-                         const struct config_option *option,
-                         const struct yaml_node *node,
-                         const struct config_into *into) {
-  config_store_nothing(into, option);
+                         const struct config_input *into,
+                         const struct yaml_node *node) {
+  config_store_nothing(into);
   if (node->kind != YAML_MAPPING) {
     config_file_complain(file, node->place, node->key,
                          ": expected a mapping of names to values, such as "
@@ -175,29 +184,19 @@ static void read_headers(struct config_file *file,
     return;
   }
   for (const struct yaml_node *item = node->first; item; item = item->next) {
-    char storage[CONFIG_ERROR_BYTES];
-    struct text line;
     if (is_set_before(node, item))
       config_file_complain(
           file, item->key_place, item->key,
           ": a field before it has this name: the case of its letters "
           "does not matter");
-    const struct config_input input = {option, node->key, item->text,
-                                       node->key_place};
-    text_init(&line, storage, sizeof storage);
-    if (item->kind != YAML_SCALAR)
-      config_file_complain(file, item->place, item->key,
-                           ": expected one value");
-    else if (!config_store_header(into, &input, item->key, &line))
-      config_errors_add(&file->errors, item->key_place, &line);
+    read_header(file, into, item);
   }
 }
 
 /* `any`, or a list of some. */
 static void read_methods(struct config_file *file,
-                         const struct config_option *option,
-                         const struct yaml_node *node,
-                         const struct config_into *into) {
+                         const struct config_input *into,
+                         const struct yaml_node *node) {
   if (node->kind == YAML_SCALAR && slice_equal(node->text, slice_of("any")))
     into->rules->methods = HTTP_METHODS_ANY;
   else if (node->kind == YAML_SEQUENCE && node->count == 0)
@@ -205,19 +204,22 @@ static void read_methods(struct config_file *file,
         file, node->place, node->key,
         ": a route without a method answers nobody; write any, "
         "or a list such as [GET, POST]");
-  else read_list(file, option, node, into);
+  else read_list(file, into, node);
 }
 
 static void read_option(struct config_file *file,
                         const struct config_option *option,
                         const struct yaml_node *node,
                         struct config_rules *rules) {
-  const struct config_into into = {file->config, rules};
-  if (option->kind == OPTION_HEADERS) read_headers(file, option, node, &into);
-  else if (option->kind == OPTION_METHODS)
-    read_methods(file, option, node, &into);
-  else if (config_option_is_list(option)) read_list(file, option, node, &into);
-  else read_value(file, option, node, &into);
+  const struct config_input into = {.option = option,
+                                    .source = node->key,
+                                    .place = node->key_place,
+                                    .config = file->config,
+                                    .rules = rules};
+  if (option->kind == OPTION_HEADERS) read_headers(file, &into, node);
+  else if (option->kind == OPTION_METHODS) read_methods(file, &into, node);
+  else if (config_option_is_list(option)) read_list(file, &into, node);
+  else read_value(file, &into, node);
 }
 
 /* ---- a mapping ---- */

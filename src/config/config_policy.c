@@ -81,10 +81,8 @@ void config_write_delay(struct text *out, int64_t fixed_us,
   text_char(out, 'p');
   write_per_mille(out, learn->per_mille);
   if (learn->most_us == 0) return;
-  text_char(out, ':');
-  config_write_duration(out, learn->least_us);
-  text_str(out, "..");
-  config_write_duration(out, learn->most_us);
+  text_put(out, ":", as_duration(learn->least_us), "..",
+           as_duration(learn->most_us));
 }
 
 /* ---- --budget ---- */
@@ -200,10 +198,6 @@ const char *config_parse_queue(struct slice text, struct queue_rule *rule) {
 }
 
 void config_write_queue(struct text *out, const struct queue_rule *rule) {
-  if (rule->most == 0) {
-    text_str(out, "off");
-    return;
-  }
-  text_put(out, rule->most, ":");
-  config_write_duration(out, rule->time_us);
+  if (rule->most == 0) text_str(out, "off");
+  else text_put(out, rule->most, ":", as_duration(rule->time_us));
 }

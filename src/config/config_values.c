@@ -115,8 +115,7 @@ const char *config_parse_durations(struct slice text, int64_t us[2]) {
 void config_write_durations(struct text *out, const int64_t us[2]) {
   config_write_duration(out, us[0]);
   if (us[1] == us[0]) return;
-  text_str(out, "..");
-  config_write_duration(out, us[1]);
+  text_put(out, "..", as_duration(us[1]));
 }
 
 /* Cuts "host:port" or "[host]:port" in two. False: it looks like neither. */

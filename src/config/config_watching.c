@@ -47,8 +47,7 @@ void config_write_filter(struct text *out, const struct race_filter *filter) {
   }
   if (filter->slow_us == 0) return;
   add_one_more(out, from);
-  text_str(out, "slow:");
-  config_write_duration(out, filter->slow_us);
+  text_put(out, "slow:", as_duration(filter->slow_us));
 }
 
 /* ---- --trace-ratio ---- */
