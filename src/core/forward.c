@@ -35,21 +35,13 @@ enum {
 };
 
 static void add_line(struct text *out, struct slice name, struct slice value) {
-  text_slice(out, name);
-  text_str(out, ": ");
-  text_slice(out, value);
-  text_str(out, "\r\n");
+  text_put(out, name, ": ", value, "\r\n");
 }
 
 /* Always inline: the length of a literal is then known. */
 static inline __attribute__((always_inline)) bool is(struct slice name,
                                                      const char *other) {
   return slice_equal_nocase(name, slice_of(other));
-}
-
-static bool begins(struct slice name, const char *prefix, size_t len) {
-  return name.len >= len && slice_equal_nocase((struct slice){name.at, len},
-                                               (struct slice){prefix, len});
 }
 
 static bool sends_body(const struct http_request *request) {
@@ -76,13 +68,14 @@ static bool may_cross(const struct http_request *request,
              (any && !forward_asks_gzip(request, rules));
     case 'c':
       if (is(name, "Connection") || is(name, "Content-Length")) return false;
-      return !begins(name, "Content-", 8) ||
+      return !slice_starts_with_nocase(name, "Content-") ||
              (rules->with_body && sends_body(request));
     case 'e': return !is(name, "Expect");
     case 'h':
       return !is(name, "Host") && !is(name, "Hedge") &&
              !is(name, "Hedge-Attempt");
-    case 'i': return any || rules->writes || !begins(name, "If-", 3);
+    case 'i':
+      return any || rules->writes || !slice_starts_with_nocase(name, "If-");
     case 'm':
       return request->method != HTTP_OPTIONS || !is(name, "Max-Forwards");
     case 'r': return any || !is(name, "Range");
@@ -198,9 +191,7 @@ static void add_configured(struct text *common,
     if (!tells_time(rules, target->headers[i].name))
       add_line(common, target->headers[i].name, target->headers[i].value);
   if (target->token.len == 0) return;
-  text_str(common, "Authorization: Bearer ");
-  text_slice(common, target->token);
-  text_str(common, "\r\n");
+  text_put(common, "Authorization: Bearer ", target->token, "\r\n");
 }
 
 /* Of an OPTIONS (RFC 9110, section 7.6.2). NULL: there is no limit, and what is
@@ -223,9 +214,7 @@ static __attribute__((noinline)) void add_max_forwards(
   if (!field || left == 0 || left > INT64_MAX ||
       is_configured_away(rules, target, field->name))
     return;
-  text_str(out, "Max-Forwards: ");
-  text_int(out, (int64_t)left - 1);
-  text_str(out, "\r\n");
+  text_put(out, "Max-Forwards: ", (int64_t)left - 1, "\r\n");
 }
 
 bool forward_is_last_hop(const struct http_request *request) {
@@ -252,10 +241,7 @@ bool forward_fields(struct text *out, const struct http_request *request,
   add_defaults(out, request, rules, target);
   add_configured(out, rules, target);
   if (from) forwarded_write(out, request, from);
-  text_slice(out, rules->via_line);
-  text_str(out, "X-Request-ID: ");
-  text_slice(out, request_id);
-  text_str(out, "\r\n");
+  text_put(out, rules->via_line, "X-Request-ID: ", request_id, "\r\n");
   return has_credentials;
 }
 
