@@ -110,14 +110,10 @@ static void add_ours(struct text *out, uint64_t length,
   text_str(out, "\r\n");
 }
 
-static bool is(struct slice name, const char *other) {
-  return slice_equal_nocase(name, slice_of(other));
-}
-
 static void name_all(struct named *named, struct slice list) {
   struct slice name;
   while (http_item_next(&list, &name)) {
-    if (is(name, "close") || http_is_hop_by_hop(name)) continue;
+    if (slice_is(name, "close") || http_is_hop_by_hop(name)) continue;
     if (named->count == NAMED_MAX) named->too_many = true;
     else named->names[named->count++] = name;
   }
@@ -136,13 +132,13 @@ enum fate { PASS, DROP, NOTE_DATE, NOTE_CONNECTION };
 static enum fate fate_of(struct slice name) {
   switch (name.at[0] | 0x20) { /* lower case, where it is a letter */
     case 'c':
-      if (is(name, "Connection")) return NOTE_CONNECTION;
-      return is(name, "Content-Length") ? DROP : PASS;
-    case 'd': return is(name, "Date") ? NOTE_DATE : PASS;
+      if (slice_is(name, "Connection")) return NOTE_CONNECTION;
+      return slice_is(name, "Content-Length") ? DROP : PASS;
+    case 'd': return slice_is(name, "Date") ? NOTE_DATE : PASS;
     case 'h':
       if (name.len < 6) return PASS;
-      return is((struct slice){name.at, 6}, "Hedge-") ? DROP : PASS;
-    case 'x': return is(name, "X-Request-ID") ? DROP : PASS;
+      return slice_is((struct slice){name.at, 6}, "Hedge-") ? DROP : PASS;
+    case 'x': return slice_is(name, "X-Request-ID") ? DROP : PASS;
     case 'k':
     case 'p':
     case 't':
@@ -175,13 +171,13 @@ static bool stays_here(const struct answer_more *more,
   struct slice name = field->name;
   return (more->cors && cors_owns(name)) ||
          (more->unchanged && !conditional_crosses(name)) ||
-         (more->varies && is(name, "Vary") &&
-          is(field->value, "Accept-Encoding"));
+         (more->varies && slice_is(name, "Vary") &&
+          slice_is(field->value, "Accept-Encoding"));
 }
 
 static bool is_link(struct slice name) {
-  return is(name, "Link") || is(name, "Location") ||
-         is(name, "Content-Location");
+  return slice_is(name, "Link") || slice_is(name, "Location") ||
+         slice_is(name, "Content-Location");
 }
 
 /* One whose links would grow beyond all measure crosses as it is. */
@@ -193,7 +189,7 @@ static void pass_link(struct text *out, const struct http_field *field,
   }
   text_slice(out, field->name);
   text_str(out, ": ");
-  if (is(field->name, "Link")) links_write_link(out, field->value, rule);
+  if (slice_is(field->name, "Link")) links_write_link(out, field->value, rule);
   else links_write_location(out, field->value, rule);
   text_str(out, "\r\n");
 }

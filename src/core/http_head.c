@@ -204,22 +204,19 @@ bool http_list_has(struct slice list, struct slice token) {
   return false;
 }
 
-static bool is(struct slice name, const char *other) {
-  return slice_equal_nocase(name, slice_of(other));
-}
-
 /* Most names are told from these by their first letter. */
 bool http_is_hop_by_hop(struct slice name) {
   switch (name.len > 0 ? name.at[0] | 0x20 : 0) { /* lower case of a letter */
-    case 'c': return is(name, "Connection");
-    case 'k': return is(name, "Keep-Alive");
+    case 'c': return slice_is(name, "Connection");
+    case 'k': return slice_is(name, "Keep-Alive");
     case 'p':
-      return is(name, "Proxy-Connection") || is(name, "Proxy-Authenticate") ||
-             is(name, "Proxy-Authorization");
+      return slice_is(name, "Proxy-Connection") ||
+             slice_is(name, "Proxy-Authenticate") ||
+             slice_is(name, "Proxy-Authorization");
     case 't':
-      return is(name, "TE") || is(name, "Trailer") ||
-             is(name, "Transfer-Encoding");
-    case 'u': return is(name, "Upgrade");
+      return slice_is(name, "TE") || slice_is(name, "Trailer") ||
+             slice_is(name, "Transfer-Encoding");
+    case 'u': return slice_is(name, "Upgrade");
     default: return false;
   }
 }
