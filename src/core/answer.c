@@ -43,13 +43,6 @@ struct named {
 };
 
 /* `label` is the name with its colon and space. Always inline, as text_str. */
-static inline __attribute__((always_inline)) void add_field(
-    struct text *out, const char *label, struct slice value) {
-  text_str(out, label);
-  text_slice(out, value);
-  text_str(out, "\r\n");
-}
-
 static inline __attribute__((always_inline)) void add_number(struct text *out,
                                                              const char *label,
                                                              int64_t number) {
@@ -106,7 +99,7 @@ static void add_ours(struct text *out, uint64_t length,
   if (ours->race) add_race(out, ours->race);
   text_slice(out, ours->via_line);
   if (ours->request_id.len > 0)
-    add_field(out, "X-Request-ID: ", ours->request_id);
+    text_line(out, "X-Request-ID: ", ours->request_id);
   text_str(out, "\r\n");
 }
 
@@ -162,8 +155,8 @@ static void pass_field(struct text *out, const struct http_field *field) {
     return;
   }
   const char *end = field->value.at + field->value.len;
-  text_add(out, field->name.at, (size_t)(end - field->name.at));
-  text_str(out, "\r\n");
+  size_t len = (size_t)(end - field->name.at);
+  text_line(out, "", (struct slice){field->name.at, len});
 }
 
 static bool stays_here(const struct answer_more *more,
@@ -240,9 +233,9 @@ void answer_own_head(struct text *out, const struct answer_own *own,
   http_status_line(out, own->status);
   text_slice(out, ours->date_line);
   if (own->content_type)
-    add_field(out, "Content-Type: ", slice_of(own->content_type));
+    text_line(out, "Content-Type: ", slice_of(own->content_type));
   if (own->status >= 400) text_str(out, "Cache-Control: no-store\r\n");
-  if (own->allow) add_field(out, "Allow: ", slice_of(own->allow));
+  if (own->allow) text_line(out, "Allow: ", slice_of(own->allow));
   if (own->retry_after_s > 0)
     add_number(out, "Retry-After: ", own->retry_after_s);
   if (own->gathered) {

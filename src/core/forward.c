@@ -36,9 +36,7 @@ enum {
 
 static void add_line(struct text *out, struct slice name, struct slice value) {
   text_slice(out, name);
-  text_str(out, ": ");
-  text_slice(out, value);
-  text_str(out, "\r\n");
+  text_line(out, ": ", value);
 }
 
 static bool begins(struct slice name, const char *prefix, size_t len) {
@@ -194,9 +192,7 @@ static void add_configured(struct text *common,
     if (!tells_time(rules, target->headers[i].name))
       add_line(common, target->headers[i].name, target->headers[i].value);
   if (target->token.len == 0) return;
-  text_str(common, "Authorization: Bearer ");
-  text_slice(common, target->token);
-  text_str(common, "\r\n");
+  text_line(common, "Authorization: Bearer ", target->token);
 }
 
 /* Of an OPTIONS (RFC 9110, section 7.6.2). NULL: there is no limit, and what is
@@ -249,9 +245,7 @@ bool forward_fields(struct text *out, const struct http_request *request,
   add_configured(out, rules, target);
   if (from) forwarded_write(out, request, from);
   text_slice(out, rules->via_line);
-  text_str(out, "X-Request-ID: ");
-  text_slice(out, request_id);
-  text_str(out, "\r\n");
+  text_line(out, "X-Request-ID: ", request_id);
   return has_credentials;
 }
 
