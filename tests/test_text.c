@@ -75,6 +75,16 @@ Test(text, microseconds_become_milliseconds_with_one_decimal) {
   expect(&text, "0.0 0.0 0.1 12.3 300.0 999.9 -1.5 9223372036854775.8 ");
 }
 
+Test(text, a_line_is_whole_or_absent) {
+  struct text text = room_of(12);
+  text_line(&text, "A: ", slice_of("bc"));
+  text_line(&text, "D: ", slice_of("e"));
+  expect(&text, "A: bc\r\n");
+  cr_expect(text.cut);
+  text_line(&text, "D: ", (struct slice){0});
+  expect(&text, "A: bc\r\nD: \r\n");
+}
+
 static void expect_json(struct slice bytes, const char *wanted) {
   struct text text = room_of(sizeof storage);
   text_json(&text, bytes);
