@@ -544,6 +544,18 @@ Test(snapshot, of_many_routes_that_are_gone_the_sum_is_left) {
   in_force = NULL;
 }
 
+Test(snapshot, a_target_with_an_empty_query_is_another_one) {
+  struct snapshot *s = snapshot_of(
+      "--to http://192.0.2.1/v1 --to http://192.0.2.1/v1? "
+      "--to http://192.0.2.1/v1?a --to http://192.0.2.1/v1");
+  const struct target *targets = s->groups[0].targets;
+  for (unsigned i = 1; i < 3; i++)
+    for (unsigned k = 0; k < i; k++)
+      cr_expect_neq(targets[i].turnstile, targets[k].turnstile, "%u %u", i, k);
+  cr_expect_eq(targets[3].turnstile, targets[0].turnstile);
+  snapshot_drop(s);
+}
+
 static struct outlier_bench *fail_target(const struct snapshot *s,
                                          const char *path) {
   const struct route *route = route_table_find(&s->table, slice_of(path));
