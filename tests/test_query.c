@@ -99,8 +99,15 @@ Test(query, the_rest_goes_behind_what_is_there) {
 Test(query, an_empty_rest_is_told_from_none) {
   static const struct {
     const char *query, *rest;
-  } cases[] = {{"", ""},           {"a", "a"},         {"timeout=1", NULL},
-               {"timeout=1&", ""}, {"&timeout=1", ""}, {NULL, NULL}};
+  } cases[] = {{"", ""},
+               {"a", "a"},
+               {"&", "&"},
+               {"timeout=1", NULL},
+               {"timeout=1&", NULL},
+               {"&timeout=1", NULL},
+               {"timeout=1&timeout=2", NULL},
+               {"timeout=1&&", "&"},
+               {NULL, NULL}};
   for (size_t i = 0; i < COUNT(cases); i++) {
     const char *query = cases[i].query, *want = cases[i].rest;
     struct query_param param = {.name = "timeout"};

@@ -346,23 +346,29 @@ static void on_line(void *arg, const char *line) {
   cr_assert(false, "%s", line);
 }
 
+static struct snapshot *snapshot_of_file(struct slice text) {
+  char *argv[] = {"hedgerow", "-c", "f", NULL};
+  const struct config_words all_words = {3, argv, no_variable};
+  const struct config_source file = {
+      .name = "f", .bytes = text, .words = &all_words};
+  config_clear(&built);
+  cr_assert(config_read_file(&built, &file, on_line, NULL));
+  struct snapshot *snapshot = snapshot_new(&(struct snapshot_source){
+      .config = &built, .slots = slots, .before = in_force});
+  cr_assert(snapshot);
+  return snapshot;
+}
+
 static const struct group *group_of(const char *targets,
                                     struct snapshot **snapshot) {
-  char text[1024], *argv[] = {"hedgerow", "-c", "f", NULL};
-  const struct config_words all_words = {3, argv, no_variable};
+  char text[1024];
   snprintf(text, sizeof text,
            "upstreams: {a: {targets: [%s]}}\n"
            "routes: [{path: /a, upstream: a, forwarded: append,\n"
            "          drop_headers: [X-A, X-Forwarded-Host],\n"
            "          headers: {X-Forwarded-For: me}}]\n",
            targets);
-  const struct config_source file = {
-      .name = "f", .bytes = slice_of(text), .words = &all_words};
-  config_clear(&built);
-  cr_assert(config_read_file(&built, &file, on_line, NULL));
-  *snapshot =
-      snapshot_new(&(struct snapshot_source){.config = &built, .slots = slots});
-  cr_assert(*snapshot);
+  *snapshot = snapshot_of_file(slice_of(text));
   return route_of(*snapshot, "/a")->group;
 }
 
@@ -538,6 +544,18 @@ Test(snapshot, of_many_routes_that_are_gone_the_sum_is_left) {
   in_force = NULL;
 }
 
+Test(snapshot, a_target_with_an_empty_query_is_another_one) {
+  struct snapshot *s = snapshot_of(
+      "--to http://192.0.2.1/v1 --to http://192.0.2.1/v1? "
+      "--to http://192.0.2.1/v1?a --to http://192.0.2.1/v1");
+  const struct target *targets = s->groups[0].targets;
+  for (unsigned i = 1; i < 3; i++)
+    for (unsigned k = 0; k < i; k++)
+      cr_expect_neq(targets[i].turnstile, targets[k].turnstile, "%u %u", i, k);
+  cr_expect_eq(targets[3].turnstile, targets[0].turnstile);
+  snapshot_drop(s);
+}
+
 static struct outlier_bench *fail_target(const struct snapshot *s,
                                          const char *path) {
   const struct route *route = route_table_find(&s->table, slice_of(path));
@@ -580,4 +598,62 @@ Test(snapshot, of_those_that_learn_apart_the_one_that_finds_it_best_counts) {
   fail_target(s, "/all");
   expect_place(s, group, 0, 1001, OUTLIER_OUT);
   snapshot_drop(s);
+}
+
+/* ---- as many as there may be ---- */
+
+enum { UPSTREAMS = CONFIG_UPSTREAMS_MAX, EACH = CONFIG_TARGETS_MAX };
+
+/* Upstream u's i-th is http://192.0.2.U:80I/u-i: some have a name, a port or a
+ * path in common, and none all. */
+static void write_upstream(struct text *out, unsigned u) {
+  text_str(out, words_of("  u%u: {targets: [", u));
+  for (unsigned i = 0; i < EACH; i++)
+    text_str(out, words_of("'http://192.0.2.%u:80%02u/%u-%u', ", u % 16, i % 16,
+                           u, i));
+  text_str(out, "]}\n");
+}
+
+static struct snapshot *snapshot_of_all(bool backwards) {
+  static char bytes[UPSTREAMS * EACH * 64];
+  struct text text;
+  text_init(&text, bytes, sizeof bytes);
+  text_str(&text, "upstreams:\n");
+  for (unsigned u = 0; u < UPSTREAMS; u++)
+    write_upstream(&text, backwards ? UPSTREAMS - 1 - u : u);
+  text_str(&text, "routes:\n");
+  for (unsigned u = 0; u < UPSTREAMS; u++)
+    text_str(&text, words_of("  - {path: /r%u, upstream: u%u}\n", u, u));
+  return snapshot_of_file(text_slice_of(&text));
+}
+
+static const struct target *target_of(const struct snapshot *snapshot,
+                                      unsigned upstream, unsigned i) {
+  const char *path = words_of("/r%u", upstream);
+  return &route_of(snapshot, path)->group->targets[i];
+}
+
+Test(snapshot, each_of_the_most_targets_goes_on_with_what_is_its_own) {
+  struct turnstile *turnstiles[UPSTREAMS][EACH];
+  unsigned slot_of[UPSTREAMS][EACH];
+  struct snapshot *before = snapshot_of_all(false);
+  for (unsigned u = 0; u < UPSTREAMS; u++)
+    for (unsigned i = 0; i < EACH; i++) {
+      const struct target *target = target_of(before, u, i);
+      tally_add(&target->tallies->took.sum_us, EACH * u + i);
+      turnstiles[u][i] = target->turnstile;
+      slot_of[u][i] = target->slot;
+    }
+  in_force = before;
+  struct snapshot *next = snapshot_of_all(true);
+  in_force = NULL;
+  snapshot_drop(before);
+  for (unsigned u = 0; u < UPSTREAMS; u++)
+    for (unsigned i = 0; i < EACH; i++) {
+      const struct target *target = target_of(next, u, i);
+      cr_assert_eq(target->tallies->took.sum_us, EACH * u + i);
+      cr_assert_eq(target->turnstile, turnstiles[u][i]);
+      cr_assert_eq(target->slot, slot_of[u][i]);
+    }
+  snapshot_drop(next);
 }

@@ -42,8 +42,8 @@ ASKS(an_empty_query_adds_nothing_to_the_targets, "/v1?key=K", "/smart/a?",
      "GET /v1/a?key=K HTTP/1.1")
 ASKS(a_query_that_was_all_hedgerows_is_none, "/v1", "/smart/a?timeout=5000",
      "GET /v1/a HTTP/1.1")
-ASKS(an_empty_parameter_beside_the_timeout_is_a_query, "/v1",
-     "/smart/a?timeout=5000&", "GET /v1/a? HTTP/1.1")
+ASKS(an_ampersand_beside_the_timeout_is_no_query, "/v1",
+     "/smart/a?timeout=5000&", "GET /v1/a HTTP/1.1")
 ASKS(a_targets_empty_query_is_one, "/v1?", "/smart/a", "GET /v1/a? HTTP/1.1")
 ASKS(the_spelling_of_path_and_query_is_kept, "/v1",
      "/smart/%7Ea%2Fb//c?q=a+b%20c&&z&timeout=9000&q=%C3%A9",
