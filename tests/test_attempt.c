@@ -15,6 +15,7 @@
 
 #include "support/asker.h"
 #include "support/lookups.h"
+#include "support/rows.h"
 #include "support/tls_origin.h"
 #include "support/wire.h"
 #include "support/words.h"
@@ -185,8 +186,8 @@ Test(attempt, a_body_goes_behind_its_head_whatever_its_size) {
   static const size_t sizes[] = {
       0, 1, 4096, 65000, 64 * 1024, 64 * 1024 + 1, MIB, HUGE_BYTES};
   int fd = -1;
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    fd = exchange_on(fd, post(sizes[i]), JSON, "success 200 whole");
+  EACH_ROW (row, sizes)
+    fd = exchange_on(fd, post(*row), JSON, "success 200 whole");
   close(exchange_on(fd, get(), JSON, "success 200 whole"));
 }
 
@@ -585,8 +586,8 @@ Test(attempt, a_body_goes_over_tls_whatever_its_size) {
   static const size_t sizes[] = {0, 1, 16384, 65000, MIB, HUGE_BYTES};
   OWNED(tls_origin) origin = tls_open();
   struct tls_arrival *arrival = NULL;
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-    struct ask_message message = post_once(sizes[i]);
+  EACH_ROW (row, sizes) {
+    struct ask_message message = post_once(*row);
     asker_start(asker, &message);
     if (arrival) tls_arrival_await_next(arrival);
     else arrival = tls_origin_await(origin);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "io/front.h"
+#include "support/rows.h"
 
 #define REQUEST "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -391,14 +392,14 @@ Test(connection, a_client_that_leaves_within_its_body_is_told_of) {
                 "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n1",
                 "h+2l-."},
                {"POST / HTTP/1.1\r\nHost", "."}};
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+  EACH_ROW (row, cases) {
     int client = connect_client();
     memset(story, 0, sizeof story);
-    client_send(client, cases[i].sent);
+    client_send(client, row->sent);
     close(client);
     do loop_run(loop);
     while (!strchr(story, '.'));
-    expect_story(cases[i].story);
+    expect_story(row->story);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 #include "tools/luck.h"
 
@@ -230,10 +231,10 @@ static struct estimate_totals totals_of(void) {
 static void expect_truth(void) {
   static const double parts[] = {0.5, 0.9, 0.99, 0.999};
   struct estimate_totals totals = totals_of();
-  for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
-    double want = truth_until_ms(parts[i]);
-    double got = (double)estimate_until_us(&totals, AS_IT_WOULD_BE, parts[i]);
-    expect_about(words_of("p%g", 100 * parts[i]), got / 1000, want, 0.1);
+  EACH_ROW (row, parts) {
+    double want = truth_until_ms(*row);
+    double got = (double)estimate_until_us(&totals, AS_IT_WOULD_BE, *row);
+    expect_about(words_of("p%g", 100 * *row), got / 1000, want, 0.1);
   }
   expect_about("extra", estimate_extra(&totals), (double)truth_extra / RACES,
                0.1);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support/gzip.h"
+#include "support/words.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
 #define LENGTH(n) "Content-Length: " n "\r\n"
@@ -242,11 +243,8 @@ Test(intake, a_whole_answer_is_moved_out) {
   feed(slice_of(answer), 1);
   intake_hand_over(&intake, &response);
   cr_expect_eq(response.status, 200);
-  cr_expect(slice_equal(response.fields,
-                        slice_of("A: b\r\nTransfer-Encoding: chunked\r\n")),
-            "saw %.*s", SLICE_ARG(response.fields));
-  cr_expect(slice_equal(response.body, slice_of("[1]")), "saw %.*s",
-            SLICE_ARG(response.body));
+  words_expect_slice(response.fields, "A: b\r\nTransfer-Encoding: chunked\r\n");
+  words_expect_slice(response.body, "[1]");
   cr_expect_eq(intake.bytes.cap, 0, "the intake still holds bytes");
   response_clear(&response);
 }
@@ -259,7 +257,7 @@ Test(intake, an_answer_without_a_body_is_handed_over_without_one) {
   intake_hand_over(&intake, &response);
   cr_expect_eq(response.status, 404);
   cr_expect_eq(response.body.len, 0);
-  cr_expect(slice_equal(response.fields, slice_of(LENGTH("0"))));
+  words_expect_slice(response.fields, LENGTH("0"));
   response_clear(&response);
 }
 
@@ -476,8 +474,7 @@ static void expect_handed_over(struct slice answer, enum gzip_use use,
     cr_expect_eq(feed(answer, pieces[i]), (long)answer.len);
     cr_assert(intake.verdict.end.whole, "%s", told());
     intake_hand_over(&intake, &response);
-    cr_expect(slice_equal(response.fields, slice_of(fields)), "saw %.*s",
-              SLICE_ARG(response.fields));
+    words_expect_slice(response.fields, fields);
     cr_expect(slice_equal(response.body, body), "saw %.*s",
               SLICE_ARG(response.body));
     cr_expect_eq(response.length, length, "%llu",
@@ -600,10 +597,8 @@ Test(intake, one_that_lost_inflates_no_more_and_holds_nothing_for_it) {
 
 /* The rules are its route's, which may be gone by then. */
 Test(intake, one_that_lost_breaks_no_rule) {
-  char storage[JSON_RULE_WHY_BYTES];
   struct json_rule rule;
-  struct text why;
-  text_init(&why, storage, sizeof storage);
+  EMPTY_TEXT(why, JSON_RULE_WHY_BYTES);
   cr_assert(json_rule_parse(&rule, slice_of("/a == 1"), &why));
   const struct json_rules rules = {&rule, 1, 1};
   message.rules = &rules;
@@ -839,7 +834,7 @@ static void expect_last(const char *piece, const char *rest, bool clean) {
   cr_assert_not(intake_judge(&intake));
   cr_expect_str_eq(told(), "success 200 whole", "%s", told());
   struct slice come = intake_body(&intake);
-  cr_expect(slice_equal(come, slice_of(rest)), "%.*s", SLICE_ARG(come));
+  words_expect_slice(come, rest);
   cr_expect_eq(intake_leaves_clean(&intake), clean);
 }
 
@@ -850,8 +845,8 @@ Test(intake, a_head_is_shown_before_its_body_has_come) {
   cr_assert(intake_judge(&intake) && intake_has_head(&intake));
   intake_show(&intake, &head);
   cr_expect(head.status == 200 && head.length == 5 && head.bytes.cap == 0);
-  cr_expect(slice_equal(head.fields, slice_of(LENGTH("5") "A: b\r\n")));
-  cr_expect(slice_equal(head.body, slice_of("he")));
+  words_expect_slice(head.fields, LENGTH("5") "A: b\r\n");
+  words_expect_slice(head.body, "he");
   intake_forget(&intake);
   expect_last("llo", "llo", true);
 }

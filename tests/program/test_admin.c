@@ -9,6 +9,7 @@
 
 #include "support/folder.h"
 #include "support/operator.h"
+#include "support/rows.h"
 #include "support/scene.h"
 #include "support/scrape.h"
 #include "support/stage.h"
@@ -406,8 +407,8 @@ Test(admin, openmetrics_is_not_spoken_where_it_is_not_wanted) {
       "Accept: text/plain\r\nAccept: APPLICATION/openmetrics-text;q=0.5\r\n"};
   SCOPED(stage) s = stage_open("--admin", AT);
   OWNED(client) client = operator_new(s.program);
-  for (unsigned i = 0; i < sizeof fields / sizeof *fields; i++) {
-    admin_get_with(client, "/metrics", fields[i]);
+  EACH_ROW (row, fields) {
+    admin_get_with(client, "/metrics", *row);
     const struct reply *reply = client_await_reply(client);
     reply_expect_field(reply, "Content-Type",
                        "text/plain; version=0.0.4; charset=utf-8");

@@ -5,6 +5,7 @@
 
 #include "support/folder.h"
 #include "support/gzip.h"
+#include "support/rows.h"
 #include "support/scene.h"
 #include "support/stage.h"
 #include "support/wire.h"
@@ -49,8 +50,8 @@ Test(compression, any_other_client_gets_plain_bytes) {
       "", "Accept-Encoding: br\r\n", "Accept-Encoding: gzip;q=0, *\r\n",
       "Accept-Encoding: identity, gzip;q=0.5\r\n"};
   SCOPED(stage) s = stage_open("--compression", "gzip");
-  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-    client_get_with(s.client, "/smart", fields[i]);
+  EACH_ROW (row, fields) {
+    client_get_with(s.client, "/smart", *row);
     answer_gzip(origin_await(s.origin), 200, TAGGED, gzip_of("{\"a\":1}"));
     const struct reply *reply = client_expect(s.client, 200, "{\"a\":1}");
     reply_expect_field(reply, "Content-Encoding", NULL);

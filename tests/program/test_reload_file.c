@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "support/folder.h"
+#include "support/rows.h"
 #include "support/scene.h"
 #include "support/wire.h"
 #include "support/words.h"
@@ -144,8 +145,8 @@ Test(reload_file, kept_connections_of_unchanged_targets_stay) {
   struct arrival *kept = scene_ask(&s, s.a, "/a");
   scene_serve(&s, kept, 200, "1");
   static const char *const files[] = {BEFORE, BOTH, "oops", BEFORE};
-  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-    scene_reload(&s, files[i], "reloaded");
+  EACH_ROW (row, files) {
+    scene_reload(&s, *row, "reloaded");
     client_get(s.client, "/a");
     arrival_await_next(kept);
     scene_serve(&s, kept, 200, "1");
