@@ -423,10 +423,9 @@ Test(attempt, a_resend_that_cannot_connect_has_carried_something) {
 
 Test(attempt, an_answer_says_that_something_was_sent) {
   struct ask_message message = get();
-  int fd = begin(&message);
+  SCOPED_FD fd = begin(&message);
   answer(fd, "HTTP/1.1 500 X\r\n" LENGTH("0") "\r\n");
   expect_end("status 500: the upstream failed (500)");
-  close(fd);
 }
 
 /* ---- what is made of an answer ---- */
@@ -492,7 +491,7 @@ static struct ask_message stream(void) {
 
 Test(attempt, a_streamed_answer_comes_in_pieces) {
   struct ask_message message = stream();
-  int fd = begin(&message);
+  SCOPED_FD fd = begin(&message);
   answer(fd, OK LENGTH("9") "\r\n");
   const struct asked *asked = asker_await_pieces(asker, 1);
   cr_expect(asked->status == 200 && asked->length == 9 && asked->passed == 0);
@@ -505,17 +504,15 @@ Test(attempt, a_streamed_answer_comes_in_pieces) {
   cr_expect(asked->end.result == ATTEMPT_SUCCESS && asked->end.whole);
   cr_expect(asked->pieces == 2 && asked->passed == 9 && !asked->has_response);
   cr_expect_str_eq(asked->body, "twothr");
-  close(fd);
 }
 
 Test(attempt, a_streamed_answer_that_is_whole_at_once_is_held) {
   struct ask_message message = stream();
-  int fd = begin(&message);
+  SCOPED_FD fd = begin(&message);
   answer(fd, JSON);
   const struct asked *asked = asker_await(asker);
   cr_expect(asked->pieces == 0 && asked->has_response);
   cr_expect_str_eq(asked->body, "[]");
-  close(fd);
 }
 
 Test(attempt, a_stream_that_breaks_off_keeps_its_status) {
@@ -534,24 +531,22 @@ Test(attempt, a_stream_that_breaks_off_keeps_its_status) {
 Test(attempt, a_stream_may_be_cancelled_from_inside) {
   struct ask_message message = stream();
   char byte;
-  int fd = begin(&message);
+  SCOPED_FD fd = begin(&message);
   asker_cancel_at_piece(asker);
   answer(fd, OK LENGTH("9") "\r\none");
   asker_await_pieces(asker, 1);
   cr_expect_eq(wire_read(fd, &byte, 1, "the end"), 0);
-  close(fd);
 }
 
 Test(attempt, a_paused_stream_may_be_cancelled) {
   struct ask_message message = stream();
   char byte;
-  int fd = begin(&message);
+  SCOPED_FD fd = begin(&message);
   answer(fd, OK LENGTH("9") "\r\none");
   asker_await_pieces(asker, 1);
   answer(fd, "two");
   asker_cancel(asker);
   cr_expect_eq(wire_read(fd, &byte, 1, "the end"), 0);
-  close(fd);
 }
 
 /* ---- over TLS ---- */

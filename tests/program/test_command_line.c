@@ -113,10 +113,9 @@ Test(command_line, without_anything_odd_there_is_no_note) {
 
 Test(command_line, a_port_in_use_is_named_and_ends_with_status_1) {
   uint16_t port;
-  int fd = wire_bind(1, &port);
+  SCOPED_FD fd = wire_bind(1, &port);
   const char *address = words_of("127.0.0.1:%u", port);
   expect_complaint(program_run("--to", URL, "--listen", address), 1, address);
-  close(fd);
 }
 
 /* Both share ports among their own workers, and still not with each other. */

@@ -287,7 +287,7 @@ static void expect_message(int manager, const char *begins) {
 
 Test(reload_file, a_service_manager_hears_how_it_ended) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  SCOPED_FD manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const char *path = folder_path("notify");
   snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
   cr_assert(bind(manager, (struct sockaddr *)&address, sizeof address) == 0);
@@ -301,7 +301,6 @@ Test(reload_file, a_service_manager_hears_how_it_ended) {
   expect_message(manager, "RELOADING=1\n");
   expect_message(manager, "READY=1\nSTATUS=reloaded");
   scene_close(&s);
-  close(manager);
 }
 
 /* ---- limits --------------------------------------------------------------- */
