@@ -2,7 +2,6 @@
 #include "core/conditional.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "support/rows.h"
 

@@ -7,7 +7,6 @@
 #include "core/http_request.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/text.h"
