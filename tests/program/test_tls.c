@@ -153,39 +153,7 @@ Test(tls, what_is_said_of_a_certificate_holds_no_secret) {
             "%s", s.program->out);
 }
 
-/* ---- handshakes that fail ------------------------------------------------- */
-
-Test(tls, a_close_in_the_handshake_is_a_failure) {
-  SCOPED(tls_stage) s = open_stage(ALONE);
-  client_get(s.client, "/smart");
-  tls_arrival_cut(tls_origin_await_hello(s.origin));
-  expect_failure(&s, "TLS handshake");
-  tls_origin_expect_no_arrival(s.origin);
-}
-
-Test(tls, a_reset_in_the_handshake_is_a_failure) {
-  SCOPED(tls_stage) s = open_stage(ALONE);
-  client_get(s.client, "/smart");
-  tls_arrival_reset(tls_origin_await_hello(s.origin));
-  expect_failure(&s, "TLS handshake");
-}
-
-Test(tls, a_plain_answer_to_a_handshake_is_a_failure_that_says_what_to_do) {
-  SCOPED(tls_stage) s = open_stage(ALONE);
-  client_get(s.client, "/smart");
-  struct tls_arrival *arrival = tls_origin_await_hello(s.origin);
-  tls_arrival_send_plain(arrival, "HTTP/1.1 400 Bad Request\r\n\r\n");
-  expect_failure(&s, "the TLS handshake failed: the upstream speaks plain HTTP "
-                     "on this port; use http://");
-}
-
-Test(tls, a_handshake_that_hangs_has_a_limit) {
-  SCOPED(tls_stage) s = open_stage(ALONE, "--connect-timeout", "50ms");
-  client_get(s.client, "/smart");
-  struct tls_arrival *arrival = tls_origin_await_hello(s.origin);
-  expect_failure(&s, "--connect-timeout");
-  cr_assert(arrival->fd >= 0);
-}
+/* ---- handshakes: how they fail is in test_upstream_faults.c ----------------- */
 
 /* TLS 1.3 says so when the client's handshake is over. */
 Test(tls, an_upstream_that_demands_a_client_certificate_is_told_as_that) {
@@ -203,16 +171,6 @@ Test(tls, a_client_that_leaves_in_the_handshake_is_let_go) {
   client_end(s.client);
   client_await_close(s.client);
   tls_origin_expect_no_arrival(s.origin);
-}
-
-Test(tls, a_failed_handshake_brings_a_hedge_forward) {
-  SCOPED(tls_stage) s = open_stage("--hedge-after", "20s");
-  client_get(s.client, "/smart");
-  tls_arrival_cut(tls_origin_await_hello(s.origin));
-  struct tls_arrival *hedge = tls_origin_await(s.origin);
-  tls_arrival_expect_field(hedge, "Hedge-Attempt", "1");
-  tls_arrival_answer(hedge, OK);
-  reply_expect_story(client_await_reply(s.client), "2", "1");
 }
 
 Test(tls, only_http_1_1_is_offered_by_alpn) {
@@ -265,9 +223,8 @@ Test(tls, a_session_ticket_before_the_answer_is_no_answer) {
   SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_ticket(arrival);
-  struct client *other = client_new(s.program->port);
+  OWNED(client) other = client_new(s.program->port);
   client_expect_healthy(other);
-  client_free(other);
   tls_arrival_answer(arrival, OK);
   expect_reply(&s, OK);
   expect_used_again(&s, arrival);
