@@ -72,12 +72,13 @@ static struct snapshot *snapshot_of(const char *line) {
   cr_assert(config_build(&built));
   built.route_count -= routes_less;
   if (last_path.len > 0) built.routes[built.route_count - 1].path = last_path;
-  struct snapshot_source source = {.config = &built,
-                                   .slots = slots,
-                                   .secrets = secrets,
-                                   .via_line = slice_of("Via: 1.1 me\r\n"),
-                                   .number = 3,
-                                   .before = in_force};
+  struct snapshot_source source = {
+      .config = &built,
+      .slots = slots,
+      .secrets = secrets,
+      .via_lines = {slice_of("Via: 1.1 me\r\n"), slice_of("Via: 1.0 me\r\n")},
+      .number = 3,
+      .before = in_force};
   struct snapshot *snapshot = snapshot_new(&source);
   cr_assert(snapshot);
   memset(token, '#', sizeof token);
@@ -156,7 +157,8 @@ Test(snapshot, flags_fill_every_route) {
     words_expect_slice(fields->headers[1].value, "d");
     words_expect_slice(fields->drop[0], "X");
     words_expect_slice(fields->user_agent, "me");
-    words_expect_slice(fields->via_line, "Via: 1.1 me\r\n");
+    words_expect_slice(fields->via_lines[0], "Via: 1.1 me\r\n");
+    words_expect_slice(fields->via_lines[1], "Via: 1.0 me\r\n");
     words_expect_slice(fields->version_line,
                        "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n");
   }
@@ -541,9 +543,9 @@ Test(snapshot, of_many_routes_that_are_gone_the_sum_is_left) {
 }
 
 Test(snapshot, a_target_with_an_empty_query_is_another_one) {
-  struct snapshot *s = snapshot_of(
-      "--to http://192.0.2.1/v1 --to http://192.0.2.1/v1? "
-      "--to http://192.0.2.1/v1?a --to http://192.0.2.1/v1");
+  struct snapshot *s =
+      snapshot_of("--to http://192.0.2.1/v1 --to http://192.0.2.1/v1? "
+                  "--to http://192.0.2.1/v1?a --to http://192.0.2.1/v1");
   const struct target *targets = s->groups[0].targets;
   for (unsigned i = 1; i < 3; i++)
     for (unsigned k = 0; k < i; k++)

@@ -193,6 +193,7 @@ void intake_hand_over(struct intake *intake, struct response *response) {
   response->bytes = buffer_take(&intake->bytes);
   const char *at = response->bytes.at;
   response->status = found->status;
+  response->http_1_0 = found->http_1_0;
   response->fields = http_response_fields(found, at);
   response->body = (struct slice){at + found->body_at, found->body_len};
   response->length = intake_length(found);
@@ -203,6 +204,7 @@ void intake_hand_over(struct intake *intake, struct response *response) {
 void intake_show(const struct intake *intake, struct response *response) {
   const struct http_response *found = &intake->response;
   response->status = found->status;
+  response->http_1_0 = found->http_1_0;
   response->fields = http_response_fields(found, intake->bytes.at);
   response->body = intake_body(intake);
   response->length = found->length;
