@@ -70,9 +70,7 @@ static void add_timings(struct text *out, const struct race_record *race) {
     add_timing(out, told++, attempt, race->start_us);
   if (told == 0) return;
   unsigned left_out = race_record_left(race, at);
-  if (left_out > 0) {
-    text_put(out, ", more;desc=\"", left_out, " left out\"");
-  }
+  if (left_out > 0) text_put(out, ", more;desc=\"", left_out, " left out\"");
   text_str(out, "\r\n");
 }
 
@@ -290,9 +288,7 @@ void answer_problem(struct text *out, int status, struct slice detail,
   unsigned left_out = race ? add_attempts(out, race) : 0;
   out->cap += CLOSING_BYTES;
   if (race) text_char(out, ']');
-  if (left_out > 0) {
-    text_put(out, ",\"attempts_left_out\":", left_out);
-  }
+  if (left_out > 0) text_put(out, ",\"attempts_left_out\":", left_out);
   text_char(out, '}');
   if (!detailed || left_out > 0) out->cut = true;
 }

@@ -53,9 +53,7 @@ static void begin_sample(const struct exposition *to, struct line *line,
                          const char *suffix, struct slice labels) {
   begin(line);
   text_put(&line->text, to->name, suffix);
-  if (labels.len > 0) {
-    text_put(&line->text, "{", labels, "}");
-  }
+  if (labels.len > 0) text_put(&line->text, "{", labels, "}");
   text_char(&line->text, ' ');
 }
 
