@@ -42,18 +42,6 @@ struct named {
   bool too_many;
 };
 
-/* `label` is the name with its colon and space. Always inline, as text_str. */
-static inline __attribute__((always_inline)) void add_field(
-    struct text *out, const char *label, struct slice value) {
-  text_put(out, label, value, "\r\n");
-}
-
-static inline __attribute__((always_inline)) void add_number(struct text *out,
-                                                             const char *label,
-                                                             int64_t number) {
-  text_put(out, label, number, "\r\n");
-}
-
 static void add_timing(struct text *out, unsigned number,
                        const struct attempt_record *attempt, int64_t from_us) {
   if (number > 0) text_str(out, ", attempt-");
@@ -75,8 +63,8 @@ static void add_timings(struct text *out, const struct race_record *race) {
 }
 
 static void add_race(struct text *out, const struct race_record *race) {
-  add_number(out, "Hedge-Attempts: ", race->started);
-  if (race->winner >= 0) add_number(out, "Hedge-Winner: ", race->winner);
+  text_put(out, "Hedge-Attempts: ", race->started, "\r\n");
+  if (race->winner >= 0) text_put(out, "Hedge-Winner: ", race->winner, "\r\n");
   add_timings(out, race);
 }
 
@@ -85,7 +73,7 @@ static void add_ours(struct text *out, uint64_t length,
                      const struct answer_ours *ours, struct slice fields) {
   text_slice(out, fields);
   if (length < ANSWER_CHUNKED)
-    add_number(out, "Content-Length: ", (int64_t)length);
+    text_put(out, "Content-Length: ", (int64_t)length, "\r\n");
   else if (length == ANSWER_CHUNKED)
     text_str(out, "Transfer-Encoding: chunked\r\n");
   if (ours->framing.close) text_str(out, "Connection: close\r\n");
@@ -94,7 +82,7 @@ static void add_ours(struct text *out, uint64_t length,
   if (ours->race) add_race(out, ours->race);
   text_slice(out, ours->via_line);
   if (ours->request_id.len > 0)
-    add_field(out, "X-Request-ID: ", ours->request_id);
+    text_put(out, "X-Request-ID: ", ours->request_id, "\r\n");
   text_str(out, "\r\n");
 }
 
@@ -227,14 +215,13 @@ void answer_own_head(struct text *out, const struct answer_own *own,
   http_status_line(out, own->status);
   text_slice(out, ours->date_line);
   if (own->content_type)
-    add_field(out, "Content-Type: ", slice_of(own->content_type));
+    text_put(out, "Content-Type: ", own->content_type, "\r\n");
   if (own->status >= 400) text_str(out, "Cache-Control: no-store\r\n");
-  if (own->allow) add_field(out, "Allow: ", slice_of(own->allow));
+  if (own->allow) text_put(out, "Allow: ", own->allow, "\r\n");
   if (own->retry_after_s > 0)
-    add_number(out, "Retry-After: ", own->retry_after_s);
+    text_put(out, "Retry-After: ", own->retry_after_s, "\r\n");
   if (own->gathered) {
-    text_put(out, "Hedge-Completed: ", own->completed);
-    add_number(out, "/", own->items);
+    text_put(out, "Hedge-Completed: ", own->completed, "/", own->items, "\r\n");
   }
   add_ours(out, own->length, ours, fields);
 }

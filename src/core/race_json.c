@@ -13,8 +13,6 @@ static void write_null(struct text *out, int64_t number) {
 }
 #define as_null ((struct text_number){write_null, 0})
 
-#define as_number(number) ((struct text_number){text_int, number})
-
 static void write_known(struct text *out, struct slice string) {
   if (string.len > 0) text_json(out, string);
   else text_str(out, "null");
