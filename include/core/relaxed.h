@@ -11,9 +11,11 @@
 #define relaxed_store(word, value)                                             \
   atomic_store_explicit(word, value, memory_order_relaxed)
 
-/* Returns what was there before. */
+/* These two return what was there before. */
 #define relaxed_add(word, more)                                                \
   atomic_fetch_add_explicit(word, more, memory_order_relaxed)
+#define relaxed_sub(word, less)                                                \
+  atomic_fetch_sub_explicit(word, less, memory_order_relaxed)
 
 /* Where *old is there, `value` is put in its place; else *old is set to what
  * is, and false is returned. */

@@ -37,6 +37,15 @@ static inline bool slice_equal_nocase(struct slice a, struct slice b) {
   return a.len == b.len && slice_same_letters(a.at, b.at, a.len);
 }
 
+/* Whether these are the literal's letters, without case. Most write a name as
+ * the literal does, and that much is inline, as its length is known then. */
+static inline __attribute__((always_inline)) bool slice_is(
+    struct slice text, const char *literal) {
+  return text.len == strlen(literal) &&
+         (memcmp(text.at, literal, strlen(literal)) == 0 ||
+          slice_same_letters(text.at, literal, strlen(literal)));
+}
+
 static inline bool slice_starts_with(struct slice text, struct slice prefix) {
   return text.len >= prefix.len &&
          slice_equal((struct slice){text.at, prefix.len}, prefix);

@@ -7,7 +7,6 @@
 #ifndef HEDGEROW_CORE_TALLY_H
 #define HEDGEROW_CORE_TALLY_H
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -21,21 +21,28 @@ struct text {
                   * stand in a page, and be taken for markup by nobody */
 };
 
-/* Of an array: struct text out = TEXT_IN(storage); */
-#define TEXT_IN(storage)                                                       \
-  { .at = storage, .cap = sizeof(storage) }
+/* An empty text on an array: struct text line = TEXT_ON(storage); */
+#define TEXT_ON(array)                                                         \
+  { .at = (array), .cap = sizeof(array) }
 /* cap bytes at `storage` may be written; cap >= 1. */
 void text_init(struct text *text, char *storage, size_t cap);
 
-/* These are inline because most of what is written is short and of a length
- * that the compiler knows. */
-static inline void text_add(struct text *text, const char *bytes, size_t len) {
+/* Whether len bytes fit. If so, they are the text's, and the caller writes them
+ * to *at. This and others are inline because most of what is written is short
+ * and of a length that the compiler knows. */
+static inline bool text_take(struct text *text, size_t len, char **at) {
   if (len > text->cap - text->len) {
     text->cut = true;
-    return;
+    return false;
   }
-  if (len > 0) memcpy(text->at + text->len, bytes, len);
+  *at = text->at + text->len;
   text->len += len;
+  return true;
+}
+
+static inline void text_add(struct text *text, const char *bytes, size_t len) {
+  char *at;
+  if (text_take(text, len, &at) && len > 0) memcpy(at, bytes, len);
 }
 
 static inline void text_slice(struct text *text, struct slice bytes) {
@@ -46,6 +53,17 @@ static inline void text_slice(struct text *text, struct slice bytes) {
 static inline __attribute__((always_inline)) void text_str(struct text *text,
                                                            const char *string) {
   text_add(text, string, strlen(string));
+}
+
+/* A line of a head, label and value and its end, whole or not at all. */
+static inline __attribute__((always_inline)) void text_line(
+    struct text *text, const char *label, struct slice value) {
+  const size_t before = strlen(label), end = before + value.len;
+  char *at;
+  if (!text_take(text, end + 2, &at)) return;
+  memcpy(at, label, before);
+  if (value.len > 0) memcpy(at + before, value.at, value.len);
+  memcpy(at + end, "\r\n", 2);
 }
 
 static inline void text_char(struct text *text, char c) {

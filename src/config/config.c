@@ -43,7 +43,7 @@ static enum config_result fail(struct reader *reader, struct slice source,
 static void store_fallback(struct config *config,
                            const struct config_option *option) {
   char storage[1];
-  struct text error = TEXT_IN(storage);
+  struct text error = TEXT_ON(storage);
   const struct config_input input = {.option = option,
                                      .source = slice_of(option->name),
                                      .value = slice_of(option->fallback),
@@ -215,7 +215,7 @@ static bool read_variable(struct reader *reader,
                           const struct config_option *option,
                           const char *(*env)(const char *)) {
   char name[OPTION_NAME_MAX + sizeof "HEDGEROW_"];
-  struct text source = TEXT_IN(name);
+  struct text source = TEXT_ON(name);
   config_option_variable(&source, option->name);
   const char *list = env(text_end(&source));
   struct slice value;

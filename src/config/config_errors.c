@@ -20,7 +20,7 @@ struct config_error {
 static void tell(const struct config_errors *errors, struct yaml_place place,
                  const char *what) {
   char storage[PATH_MAX + 2 * CONFIG_ERROR_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   if (place.line > 0) {
     text_put(&line, errors->file, ": ");
     yaml_where(&line, place);
@@ -55,7 +55,7 @@ void config_errors_add_name(struct config_errors *errors, const char *option,
                             const struct config_name *name, const char *why) {
   const bool in_file = name->place.line > 0;
   char storage[2 * CONFIG_ERROR_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   text_str(&line, in_file ? "" : "--");
   for (const char *c = option; *c != '\0'; c++)
     text_char(&line, in_file && *c == '-' ? '_' : *c);

@@ -25,7 +25,7 @@
 void config_file_complain(struct config_file *file, struct yaml_place place,
                           struct slice shown, const char *why) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   if (shown.len > 0) config_show(&line, shown);
   text_str(&line, why);
   config_errors_add(&file->errors, place, &line);
@@ -76,7 +76,7 @@ static void complain_of_key(struct config_file *file,
                             const struct yaml_node *node,
                             enum option_scope scope) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   const struct config_option *elsewhere = option_elsewhere(node->key);
   const struct config_option *nearest = config_option_nearest(node->key, scope);
   config_show(&line, node->key);
@@ -121,7 +121,7 @@ static void read_value(struct config_file *file,
                        const struct config_input *into,
                        const struct yaml_node *node) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   struct config_input input = *into;
   if (node->kind != YAML_SCALAR || yaml_is_null(node)) {
     config_file_complain(file, node->place, into->source,
@@ -163,7 +163,7 @@ static void read_header(struct config_file *file,
                         const struct config_input *into,
                         const struct yaml_node *item) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   struct config_input input = *into;
   input.value = item->text;
   input.error = &line;
@@ -254,7 +254,7 @@ void config_file_read_mapping(struct config_file *file,
 void config_file_check_rules(struct config_file *file, struct yaml_place place,
                              const struct config_rules *rules) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   if (!config_check_rules(rules, true, &line))
     config_errors_add(&file->errors, place, &line);
 }
@@ -272,7 +272,7 @@ static void read_top(struct config_file *file, const struct yaml_node *root) {
 /* They were read before, so what they say is known to be good. */
 static void read_words(struct config_file *file) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   if (config_read_words(file->config, file->source->words, &line) ==
       CONFIG_ERROR)
     config_errors_add(&file->errors, (struct yaml_place){0}, &line);
@@ -295,7 +295,7 @@ static void check_defaults(struct config_file *file,
 static void check_admin(struct config_file *file,
                         const struct yaml_node *root) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   if (!config_check_admin(file->config, &line))
     config_errors_add(&file->errors, place_of(root, "admin"), &line);
 }
@@ -343,7 +343,7 @@ bool config_read_file(struct config *config, const struct config_source *source,
       .source = source,
       .errors = {.file = source->name, .complain = complain, .arg = arg}};
   char error[CONFIG_ERROR_BYTES], storage[2 * CONFIG_ERROR_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   config_init(config);
   config->yaml = yaml_read(source->bytes, error, sizeof error);
   if (config->yaml) {

@@ -104,7 +104,7 @@ static void put_flag(struct page *page, const struct config_option *option) {
 
 static void put_default(struct page *page, const struct config_option *option) {
   char storage[WIDTH];
-  struct text words = TEXT_IN(storage);
+  struct text words = TEXT_ON(storage);
   if (!option->fallback) return;
   text_put(&words, "[", option->fallback, "]");
   put_words(page, text_end(&words));

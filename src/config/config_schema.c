@@ -22,7 +22,7 @@ static void put(struct schema *schema, const char *piece) {
 
 static void put_string(struct schema *schema, const char *string) {
   char storage[LINE_BYTES];
-  struct text text = TEXT_IN(storage);
+  struct text text = TEXT_ON(storage);
   text_json(&text, slice_of(string));
   put(schema, text_end(&text));
 }
@@ -38,7 +38,7 @@ static void put_word(struct text *text, struct slice word) {
 
 static void put_words(struct schema *schema, const char *words) {
   char storage[LINE_BYTES];
-  struct text text = TEXT_IN(storage);
+  struct text text = TEXT_ON(storage);
   text_str(&text, "\"enum\": [");
   for (const char *w = words; *w != '\0';) {
     const size_t len = strcspn(w, "|");
@@ -126,7 +126,7 @@ _Static_assert(CONFIG_UPSTREAMS_MAX == 256 && CONFIG_ROUTES_MAX == 1024 &&
 static void put_bound(struct schema *schema, const char *name,
                       const struct config_option *option, const char *bound) {
   char storage[LINE_BYTES];
-  struct text text = TEXT_IN(storage);
+  struct text text = TEXT_ON(storage);
   int64_t number;
   bool (*parse)(struct slice, int64_t *) =
       option->kind == OPTION_SIZE ? config_parse_size : config_parse_count;
@@ -167,7 +167,7 @@ static void put_shape(struct schema *schema,
 static void put_option(struct schema *schema,
                        const struct config_option *option) {
   char storage[OPTION_NAME_MAX + 1];
-  struct text key = TEXT_IN(storage);
+  struct text key = TEXT_ON(storage);
   config_option_key(&key, option);
   put(schema, "        ");
   put_string(schema, text_end(&key));

@@ -148,7 +148,7 @@ static bool store_local_origin(const struct config_input *input) {
 static bool store_block(const struct config_input *input) {
   struct config_rules *rules = input->rules;
   char storage[CIDR_WHY_BYTES];
-  struct text why = TEXT_IN(storage);
+  struct text why = TEXT_ON(storage);
   struct cidr block;
   if (!cidr_parse(&block, input->value, &why))
     return is_good(input, text_end(&why));
@@ -164,7 +164,7 @@ static bool store_rule(const struct config_input *input) {
   struct slice *list =
       count == &rules->fail_if_count ? rules->fail_if : rules->success_if;
   char storage[JSON_RULE_WHY_BYTES];
-  struct text why = TEXT_IN(storage);
+  struct text why = TEXT_ON(storage);
   struct json_rule rule;
   if (!json_rule_parse(&rule, input->value, &why))
     return is_good(input, text_end(&why));

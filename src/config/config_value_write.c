@@ -54,7 +54,7 @@ static void add_headers(struct text *out, const struct config_rules *rules) {
 /* A colon would begin a mapping for some readers. */
 static void add_filter(struct text *out, const struct race_filter *filter) {
   char storage[64];
-  struct text text = TEXT_IN(storage);
+  struct text text = TEXT_ON(storage);
   config_write_filter(&text, filter);
   config_quote(out, text_slice_of(&text));
 }

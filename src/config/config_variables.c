@@ -30,7 +30,7 @@ void config_option_variable(struct text *out, const char *name) {
 
 static bool is_variable_of(const char *name, struct slice variable) {
   char storage[sizeof PREFIX + OPTION_NAME_MAX];
-  struct text own = TEXT_IN(storage);
+  struct text own = TEXT_ON(storage);
   config_option_variable(&own, name);
   return slice_equal(variable, text_slice_of(&own));
 }

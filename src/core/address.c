@@ -171,7 +171,7 @@ static void add_ipv6(struct text *out, const unsigned char *bytes) {
 
 void address_write(struct text *out, const unsigned char bytes[ADDRESS_BYTES]) {
   char storage[ADDRESS_TEXT_MAX];
-  struct text whole = TEXT_IN(storage);
+  struct text whole = TEXT_ON(storage);
   if (address_is_mapped_ipv4(bytes)) add_ipv4(&whole, bytes + MAPPED_AT);
   else add_ipv6(&whole, bytes);
   text_slice(out, text_slice_of(&whole));

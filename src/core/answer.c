@@ -82,18 +82,14 @@ static void add_ours(struct text *out, uint64_t length,
   if (ours->race) add_race(out, ours->race);
   text_slice(out, ours->via_line);
   if (ours->request_id.len > 0)
-    text_put(out, "X-Request-ID: ", ours->request_id, "\r\n");
+    text_line(out, "X-Request-ID: ", ours->request_id);
   text_str(out, "\r\n");
-}
-
-static bool is(struct slice name, const char *other) {
-  return slice_equal_nocase(name, slice_of(other));
 }
 
 static void name_all(struct named *named, struct slice list) {
   struct slice name;
   while (http_item_next(&list, &name)) {
-    if (is(name, "close") || http_is_hop_by_hop(name)) continue;
+    if (slice_is(name, "close") || http_is_hop_by_hop(name)) continue;
     if (named->count == NAMED_MAX) named->too_many = true;
     else named->names[named->count++] = name;
   }
@@ -112,11 +108,11 @@ enum fate { PASS, DROP, NOTE_DATE, NOTE_CONNECTION };
 static enum fate fate_of(struct slice name) {
   switch (name.at[0] | 0x20) { /* lower case, where it is a letter */
     case 'c':
-      if (is(name, "Connection")) return NOTE_CONNECTION;
-      return is(name, "Content-Length") ? DROP : PASS;
-    case 'd': return is(name, "Date") ? NOTE_DATE : PASS;
+      if (slice_is(name, "Connection")) return NOTE_CONNECTION;
+      return slice_is(name, "Content-Length") ? DROP : PASS;
+    case 'd': return slice_is(name, "Date") ? NOTE_DATE : PASS;
     case 'h': return slice_starts_with_nocase(name, "Hedge-") ? DROP : PASS;
-    case 'x': return is(name, "X-Request-ID") ? DROP : PASS;
+    case 'x': return slice_is(name, "X-Request-ID") ? DROP : PASS;
     case 'k':
     case 'p':
     case 't':
@@ -138,8 +134,8 @@ static void pass_field(struct text *out, const struct http_field *field) {
     return;
   }
   const char *end = field->value.at + field->value.len;
-  text_add(out, field->name.at, (size_t)(end - field->name.at));
-  text_str(out, "\r\n");
+  size_t len = (size_t)(end - field->name.at);
+  text_line(out, "", (struct slice){field->name.at, len});
 }
 
 static bool stays_here(const struct answer_more *more,
@@ -147,13 +143,13 @@ static bool stays_here(const struct answer_more *more,
   struct slice name = field->name;
   return (more->cors && cors_owns(name)) ||
          (more->unchanged && !conditional_crosses(name)) ||
-         (more->varies && is(name, "Vary") &&
-          is(field->value, "Accept-Encoding"));
+         (more->varies && slice_is(name, "Vary") &&
+          slice_is(field->value, "Accept-Encoding"));
 }
 
 static bool is_link(struct slice name) {
-  return is(name, "Link") || is(name, "Location") ||
-         is(name, "Content-Location");
+  return slice_is(name, "Link") || slice_is(name, "Location") ||
+         slice_is(name, "Content-Location");
 }
 
 /* One whose links would grow beyond all measure crosses as it is. */
@@ -163,8 +159,9 @@ static void pass_link(struct text *out, const struct http_field *field,
     pass_field(out, field);
     return;
   }
-  text_put(out, field->name, ": ");
-  if (is(field->name, "Link")) links_write_link(out, field->value, rule);
+  text_slice(out, field->name);
+  text_str(out, ": ");
+  if (slice_is(field->name, "Link")) links_write_link(out, field->value, rule);
   else links_write_location(out, field->value, rule);
   text_str(out, "\r\n");
 }
@@ -215,9 +212,9 @@ void answer_own_head(struct text *out, const struct answer_own *own,
   http_status_line(out, own->status);
   text_slice(out, ours->date_line);
   if (own->content_type)
-    text_put(out, "Content-Type: ", own->content_type, "\r\n");
+    text_line(out, "Content-Type: ", slice_of(own->content_type));
   if (own->status >= 400) text_str(out, "Cache-Control: no-store\r\n");
-  if (own->allow) text_put(out, "Allow: ", own->allow, "\r\n");
+  if (own->allow) text_line(out, "Allow: ", slice_of(own->allow));
   if (own->retry_after_s > 0)
     text_put(out, "Retry-After: ", own->retry_after_s, "\r\n");
   if (own->gathered) {

@@ -31,14 +31,11 @@ static int weight_of(struct slice rest) {
 
 /* ---- Accept-Encoding ---- */
 
-static bool is(struct slice name, const char *other) {
-  return slice_equal_nocase(name, slice_of(other));
-}
-
 static int *wish_for(struct wishes *wishes, struct slice coding) {
-  if (is(coding, "gzip") || is(coding, "x-gzip")) return &wishes->gzip;
-  if (is(coding, "identity")) return &wishes->identity;
-  return is(coding, "*") ? &wishes->any : NULL;
+  if (slice_is(coding, "gzip") || slice_is(coding, "x-gzip"))
+    return &wishes->gzip;
+  if (slice_is(coding, "identity")) return &wishes->identity;
+  return slice_is(coding, "*") ? &wishes->any : NULL;
 }
 
 static void note_member(struct wishes *wishes, struct slice member) {
@@ -53,7 +50,7 @@ bool coding_takes_gzip(const struct http_request *request) {
   struct slice member;
   for (unsigned i = 0; i < request->field_count; i++) {
     struct slice list = request->fields[i].value;
-    if (!is(request->fields[i].name, "Accept-Encoding")) continue;
+    if (!slice_is(request->fields[i].name, "Accept-Encoding")) continue;
     while (http_list_next(&list, &member)) note_member(&wishes, member);
   }
   if (wishes.gzip == NOT_NAMED) wishes.gzip = wishes.any;
@@ -71,7 +68,7 @@ static bool speaks_of_coded_bytes(struct slice name) {
                                       "Digest", "Content-Digest",
                                       "Repr-Digest"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (is(name, names[i])) return true;
+    if (slice_equal_nocase(name, slice_of(names[i]))) return true;
   return false;
 }
 
@@ -92,7 +89,7 @@ void coding_plain_fields(struct text *out, struct slice lines) {
     const char *at = lines.at;
     if (!http_field_next(&lines, &field)) return;
     struct slice line = {at, (size_t)(lines.at - at)};
-    if (is(field.name, "ETag")) write_etag(out, line, field.value);
+    if (slice_is(field.name, "ETag")) write_etag(out, line, field.value);
     else if (!speaks_of_coded_bytes(field.name)) text_slice(out, line);
   }
 }

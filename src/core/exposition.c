@@ -22,7 +22,7 @@ static void head_line(const struct exposition *to, const char *what,
                       const char *words) {
   const bool total = to->type == EXPOSITION_COUNTER && !to->open;
   char storage[EXPOSITION_LINE_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   text_put(&line, what, to->name, total ? "_total " : " ", words, "\n");
   put(to, &line);
 }
@@ -40,7 +40,7 @@ void exposition_family(struct exposition *to, enum exposition_type type,
 static void sample(const struct exposition *to, const char *suffix,
                    struct slice labels, struct text_number number) {
   char storage[EXPOSITION_LINE_BYTES];
-  struct text line = TEXT_IN(storage);
+  struct text line = TEXT_ON(storage);
   text_put(&line, to->name, suffix);
   if (labels.len > 0) text_put(&line, "{", labels, "}");
   text_put(&line, " ", number, "\n");
@@ -67,7 +67,7 @@ void exposition_seconds(const struct exposition *to, struct slice labels,
 static void bucket(const struct exposition *to, struct slice labels, int64_t us,
                    uint64_t count) {
   char storage[EXPOSITION_LINE_BYTES];
-  struct text with = TEXT_IN(storage);
+  struct text with = TEXT_ON(storage);
   text_put(&with, labels, labels.len > 0 ? ",le=\"" : "le=\"");
   if (us < 0) text_str(&with, "+Inf");
   else text_seconds(&with, us);

@@ -22,17 +22,15 @@
 #include "core/block.h"
 
 /* tchar of RFC 9110, section 5.6.2. */
-static const bool is_tchar[256] = {['0' ... '9'] = true,  ['A' ... 'Z'] = true,
-                                   ['a' ... 'z'] = true,  ['!'] = true,
-                                   ['#' ... '\''] = true, ['*' ... '+'] = true,
-                                   ['-' ... '.'] = true,  ['^' ... '`'] = true,
-                                   ['|'] = true,          ['~'] = true};
+static const bool is_tchar[256] = {
+    ['a' ... 'z'] = true, ['A' ... 'Z'] = true,  ['0' ... '9'] = true,
+    ['!'] = true,         ['#' ... '\''] = true, ['*'] = true,
+    ['+'] = true,         ['-'] = true,          ['.'] = true,
+    ['^' ... '`'] = true, ['|'] = true,          ['~'] = true};
 
 /* Visible ASCII, SP, HTAB and obs-text. */
-static bool is_text(char c) {
-  unsigned char byte = (unsigned char)c;
-  return byte >= ' ' ? byte != 0x7f : byte == '\t';
-}
+static const bool is_text[256] = {
+    [' ' ... '~'] = true, ['\t'] = true, [0x80 ... 0xff] = true};
 
 /* How many bytes of text stand at the head of `bytes`. */
 static size_t text_run(struct slice bytes) {
@@ -45,7 +43,7 @@ static size_t text_run(struct slice bytes) {
     if (bytes.at[at] != '\t') return at; /* mostly: it is a line's end */
     break;
   }
-  while (at < bytes.len && is_text(bytes.at[at])) at++;
+  while (at < bytes.len && is_text[(unsigned char)bytes.at[at]]) at++;
   return at;
 }
 
@@ -192,22 +190,19 @@ bool http_list_has(struct slice list, struct slice token) {
   return false;
 }
 
-static bool is(struct slice name, const char *other) {
-  return slice_equal_nocase(name, slice_of(other));
-}
-
 /* Most names are told from these by their first letter. */
 bool http_is_hop_by_hop(struct slice name) {
   switch (name.len > 0 ? name.at[0] | 0x20 : 0) { /* lower case of a letter */
-    case 'c': return is(name, "Connection");
-    case 'k': return is(name, "Keep-Alive");
+    case 'c': return slice_is(name, "Connection");
+    case 'k': return slice_is(name, "Keep-Alive");
     case 'p':
-      return is(name, "Proxy-Connection") || is(name, "Proxy-Authenticate") ||
-             is(name, "Proxy-Authorization");
+      return slice_is(name, "Proxy-Connection") ||
+             slice_is(name, "Proxy-Authenticate") ||
+             slice_is(name, "Proxy-Authorization");
     case 't':
-      return is(name, "TE") || is(name, "Trailer") ||
-             is(name, "Transfer-Encoding");
-    case 'u': return is(name, "Upgrade");
+      return slice_is(name, "TE") || slice_is(name, "Trailer") ||
+             slice_is(name, "Transfer-Encoding");
+    case 'u': return slice_is(name, "Upgrade");
     default: return false;
   }
 }

@@ -168,7 +168,7 @@ void log_line_json(struct text *out, const struct race_record *race,
 /* "01:02:03.123": the date is what a person at a terminal knows. */
 static void add_clock(struct text *out, int64_t wall_us) {
   char storage[32];
-  struct text stamp = TEXT_IN(storage);
+  struct text stamp = TEXT_ON(storage);
   http_date_write_iso(&stamp, wall_us);
   text_add(out, storage + sizeof "2026-11-21T" - 1, sizeof "01:02:03.123" - 1);
 }

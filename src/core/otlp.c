@@ -94,7 +94,7 @@ static void add_place(struct attributes *to, const char *address_key,
 static void add_error_type(struct attributes *to, int status,
                            const char *otherwise) {
   char storage[16];
-  struct text text = TEXT_IN(storage);
+  struct text text = TEXT_ON(storage);
   if (status > 0) text_int(&text, status);
   else text_str(&text, otherwise);
   add_string(to, "error.type", text_slice_of(&text));
@@ -203,7 +203,7 @@ static void add_attempt(struct text *out, const struct race_record *race,
 
 static void add_name(struct text *out, const struct race_record *race) {
   char storage[RACE_COPY_ROUTE + 32];
-  struct text name = TEXT_IN(storage);
+  struct text name = TEXT_ON(storage);
   text_put(&name, known_method(race->method), " ", race->route);
   text_put(out, ",\"name\":", as_json(text_slice_of(&name)));
 }

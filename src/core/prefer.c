@@ -6,10 +6,6 @@
  * bounds it has is for whoever knows the route. */
 #include "core/prefer.h"
 
-static bool is(struct slice name, const char *other) {
-  return slice_equal_nocase(name, slice_of(other));
-}
-
 /* Cuts `text` at the first `c`; what is behind it is empty without one. */
 static struct slice take_until(struct slice *text, char c) {
   const struct slice taken = slice_until(*text, c);
@@ -45,7 +41,7 @@ static bool find_wait(struct slice list, struct slice *word) {
   struct slice preference;
   while (http_list_next(&list, &preference)) {
     *word = take_until(&preference, ';');
-    if (is(take_until(word, '='), "wait")) return true;
+    if (slice_is(take_until(word, '='), "wait")) return true;
   }
   return false;
 }
@@ -53,7 +49,7 @@ static bool find_wait(struct slice list, struct slice *word) {
 bool prefer_wait(const struct http_request *request, int64_t *us) {
   for (unsigned i = 0; i < request->field_count; i++) {
     struct slice word;
-    if (is(request->fields[i].name, "Prefer") &&
+    if (slice_is(request->fields[i].name, "Prefer") &&
         find_wait(request->fields[i].value, &word))
       return parse_seconds(word, us);
   }

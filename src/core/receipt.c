@@ -129,7 +129,7 @@ static void add_reasons(struct text *out, const struct receipt *receipt) {
 
 static void add_words(struct text *out, const struct receipt *receipt) {
   char storage[WORDS_BYTES];
-  struct text words = TEXT_IN(storage);
+  struct text words = TEXT_ON(storage);
   receipt_text(&words, receipt);
   text_put(out, ",\"text\":", as_json(text_slice_of(&words)));
 }
