@@ -96,6 +96,8 @@ struct text_string {
   void (*write)(struct text *text, struct slice string);
   struct slice string;
 };
+/* As it is: for where there is a choice. */
+#define as_number(number) ((struct text_number){text_int, number})
 #define as_ms(us) ((struct text_number){text_ms, us})
 #define as_seconds(us) ((struct text_number){text_seconds, us})
 #define as_json(string) ((struct text_string){text_json, string})
