@@ -40,8 +40,7 @@ static void refuse_unknown(struct reply *reply, struct slice rest,
   if (end) rest.len = (size_t)(end - rest.at);
   text_str(&why, "no parameter of this path, which has");
   for (unsigned i = 0; i < count; i++) {
-    text_str(&why, i > 0 ? ", " : " ");
-    text_str(&why, params[i].name);
+    text_put(&why, i > 0 ? ", " : " ", params[i].name);
   }
   refuse(reply, rest, text_end(&why));
 }

@@ -143,9 +143,8 @@ static void take_preference(struct visit *visit, int64_t *timeout_us) {
   if (wait_us > visit->route->max_timeout_us)
     wait_us = visit->route->max_timeout_us;
   *timeout_us = wait_us;
-  text_str(&visit->lines, "Preference-Applied: wait=");
-  text_int(&visit->lines, wait_us / 1000000);
-  text_str(&visit->lines, "\r\n");
+  text_put(&visit->lines, "Preference-Applied: wait=", wait_us / 1000000,
+           "\r\n");
 }
 
 static bool read_timeout(const struct route *route, struct slice value,

@@ -177,8 +177,7 @@ static void add_bar(struct text *out, const struct axis *axis,
   size_t line = out->len;
   size_t from = column_of(axis, bar->start_us);
   size_t to = column_of(axis, bar->end_us);
-  text_str(out, "  ");
-  text_str(out, bar->label);
+  text_put(out, "  ", bar->label);
   pad(out, line, LABEL + from);
   for (size_t i = from; i < to; i++)
     text_char(out, bar->mark == DEMO_WON ? '#' : '=');

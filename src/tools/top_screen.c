@@ -45,9 +45,7 @@ void top_screen_draw(struct text *out, struct sheet_look look,
   for (unsigned i = 0; i < screen->first; i++) (void)take_line(&table);
   text_str(out, HOME);
   for (unsigned i = 0; i < shown; i++) {
-    text_str(out, EMPTY_ROW);
-    text_slice(out, take_line(&table));
-    text_str(out, "\r\n");
+    text_put(out, EMPTY_ROW, take_line(&table), "\r\n");
   }
   text_str(out, EMPTY_BELOW);
   if (screen->rows > 1) draw_footer(out, look, screen, lines, shown, notice);
