@@ -8,8 +8,9 @@
 
 /* Cuts `text` at the first `c`; what is behind it is empty without one. */
 static struct slice take_until(struct slice *text, char c) {
-  const struct slice taken = slice_take(text, c);
-  *text = http_trimmed(*text);
+  const struct slice taken = slice_until(*text, c);
+  const bool more = taken.len < text->len;
+  *text = http_trimmed(slice_from(*text, taken.len + more));
   return http_trimmed(taken);
 }
 
