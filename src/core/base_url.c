@@ -172,6 +172,19 @@ bool base_url_rest_is_safe(struct slice rest) {
   return dots == 0 || dots == 3;
 }
 
+void base_url_split(struct slice text, struct slice *path,
+                    struct slice *query) {
+  *path = slice_until(text, '?');
+  *query = (struct slice){0};
+  if (path->len < text.len) *query = slice_from(text, path->len + 1);
+}
+
+bool base_url_takes(struct slice path, struct slice query) {
+  for (size_t i = 0; i < query.len; i++)
+    if (!is_visible(query.at[i]) || query.at[i] == '#') return false;
+  return base_url_rest_is_safe(path);
+}
+
 void base_url_pieces(const struct base_url *target, struct slice rest,
                      struct slice query, struct slice pieces[BASE_URL_PIECES]) {
   struct slice path = target->path;

@@ -41,6 +41,10 @@ struct arena *exchange_arena(struct exchange *x) {
   return &x->arena;
 }
 
+struct race_record *exchange_record(struct exchange *x) {
+  return &x->record;
+}
+
 bool exchange_keep_body(struct exchange *x, struct slice body,
                         struct slice *kept) {
   x->body.blocks = &x->service->blocks;
@@ -229,14 +233,13 @@ static unsigned find_first(const struct exchange_setup *setup, unsigned race) {
 
 static void exchange_make_both(struct plans *plans,
                                const struct exchange_setup *setup,
-                               unsigned race) {
+                               unsigned race, int64_t now_us) {
   const struct exchange_race *of = &setup->races[race];
   unsigned count = setup->item_count, first = find_first(setup, race);
   plans->first_item = first;
-  if (first < count)
-    exchange_make_plan(&plans->first, of, false, setup->started_us);
+  if (first < count) exchange_make_plan(&plans->first, of, false, now_us);
   if (first == count || count > 1)
-    exchange_make_plan(&plans->others, of, true, setup->started_us);
+    exchange_make_plan(&plans->others, of, true, now_us);
 }
 
 /* NULL: no memory. */
@@ -245,7 +248,7 @@ static const struct plans *exchange_make_plans(
   struct plans *plans =
       arena_take(&x->arena, setup->race_count * sizeof *plans);
   for (unsigned i = 0; plans && i < setup->race_count; i++)
-    exchange_make_both(&plans[i], setup, i);
+    exchange_make_both(&plans[i], setup, i, x->record.start_us);
   return plans;
 }
 
@@ -280,13 +283,8 @@ static struct slice exchange_upstream(const struct route *route) {
 
 static void exchange_describe(struct exchange *x,
                               const struct exchange_setup *setup) {
-  x->record.id = setup->id;
-  x->record.method = setup->method;
-  x->record.path = setup->path;
-  x->record.peer = setup->peer;
   x->record.route = setup->route->path;
   x->record.upstream = exchange_upstream(setup->route);
-  x->record.start_us = setup->started_us;
   x->record.tally = &setup->route->tallies[x->service->number];
   x->head_only = setup->head_only;
   x->route = setup->route;
@@ -295,11 +293,9 @@ static void exchange_describe(struct exchange *x,
   x->gathers = setup->gathers;
   x->detail = setup->detail;
   x->gather = setup->gather;
-  x->record.trace = setup->trace;
-  x->record.trace_state = setup->trace_state;
   x->scene = (struct fetch_scene){.service = x->service,
                                   .arena = &x->arena,
-                                  .trace = setup->trace,
+                                  .trace = x->record.trace,
                                   .tally = x->record.tally,
                                   .lease = setup->lease,
                                   .owner = &exchange_as_owner,
@@ -318,8 +314,8 @@ bool exchange_start(struct exchange *x, struct connection *connection,
   relaxed_add(&x->service->process->requests, 1);
   x->starting = true;
   for (unsigned i = 0; i < x->count; i++)
-    fetch_start(&x->fetches[i], setup->started_us);
+    fetch_start(&x->fetches[i], x->record.start_us);
   x->starting = false;
-  exchange_go_on(x, setup->started_us);
+  exchange_go_on(x, x->record.start_us);
   return true;
 }
