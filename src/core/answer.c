@@ -46,22 +46,16 @@ struct named {
 static inline __attribute__((always_inline)) void add_number(struct text *out,
                                                              const char *label,
                                                              int64_t number) {
-  text_str(out, label);
-  text_int(out, number);
-  text_str(out, "\r\n");
+  text_put(out, label, number, "\r\n");
 }
 
 static void add_timing(struct text *out, unsigned number,
                        const struct attempt_record *attempt, int64_t from_us) {
   if (number > 0) text_str(out, ", attempt-");
   else text_str(out, "Server-Timing: attempt-");
-  text_int(out, number);
-  text_str(out, ";start=");
-  text_ms(out, attempt->start_us - from_us);
-  text_str(out, ";dur=");
-  text_ms(out, attempt->end_us - attempt->start_us);
-  text_str(out, ";desc=");
-  text_str(out, attempt_result_name(attempt->end.result));
+  text_put(out, number, ";start=", as_ms(attempt->start_us - from_us),
+           ";dur=", as_ms(attempt->end_us - attempt->start_us),
+           ";desc=", attempt_result_name(attempt->end.result));
 }
 
 static void add_timings(struct text *out, const struct race_record *race) {
@@ -72,9 +66,7 @@ static void add_timings(struct text *out, const struct race_record *race) {
   if (told == 0) return;
   unsigned left_out = race_record_left(race, at);
   if (left_out > 0) {
-    text_str(out, ", more;desc=\"");
-    text_int(out, left_out);
-    text_str(out, " left out\"");
+    text_put(out, ", more;desc=\"", left_out, " left out\"");
   }
   text_str(out, "\r\n");
 }
@@ -128,9 +120,7 @@ static enum fate fate_of(struct slice name) {
       if (slice_is(name, "Connection")) return NOTE_CONNECTION;
       return slice_is(name, "Content-Length") ? DROP : PASS;
     case 'd': return slice_is(name, "Date") ? NOTE_DATE : PASS;
-    case 'h':
-      if (name.len < 6) return PASS;
-      return slice_is((struct slice){name.at, 6}, "Hedge-") ? DROP : PASS;
+    case 'h': return slice_starts_with_nocase(name, "Hedge-") ? DROP : PASS;
     case 'x': return slice_is(name, "X-Request-ID") ? DROP : PASS;
     case 'k':
     case 'p':
@@ -141,17 +131,15 @@ static enum fate fate_of(struct slice name) {
 }
 
 static struct slice after_first_line(struct slice head) {
-  const char *end = memchr(head.at, '\n', head.len);
-  if (!end) return slice_from(head, head.len);
-  return slice_from(head, (size_t)(end - head.at) + 1);
+  size_t len = slice_until(head, '\n').len;
+  return slice_from(head, len < head.len ? len + 1 : len);
 }
 
 /* The white space between colon and value crosses as it came, so that a head
  * never grows; the line end is ours. */
 static void pass_field(struct text *out, const struct http_field *field) {
   if (field->value.len == 0) {
-    text_slice(out, field->name);
-    text_str(out, ":\r\n");
+    text_put(out, field->name, ":\r\n");
     return;
   }
   const char *end = field->value.at + field->value.len;
@@ -239,8 +227,7 @@ void answer_own_head(struct text *out, const struct answer_own *own,
   if (own->retry_after_s > 0)
     add_number(out, "Retry-After: ", own->retry_after_s);
   if (own->gathered) {
-    text_str(out, "Hedge-Completed: ");
-    text_int(out, own->completed);
+    text_put(out, "Hedge-Completed: ", own->completed);
     add_number(out, "/", own->items);
   }
   add_ours(out, own->length, ours, fields);
@@ -256,8 +243,7 @@ static bool kept_whole(struct text *out, size_t len) {
 
 static bool add_detail(struct text *out, struct slice detail) {
   size_t len = out->len;
-  text_str(out, ",\"detail\":");
-  text_json(out, detail);
+  text_put(out, ",\"detail\":", as_json(detail));
   return kept_whole(out, len);
 }
 
@@ -289,18 +275,15 @@ void answer_problem(struct text *out, int status, struct slice detail,
     return;
   }
   out->cap -= OPENING_BYTES + CLOSING_BYTES;
-  text_str(out, "{\"type\":\"about:blank\",\"title\":\"");
-  text_slice(out, http_reason(status));
-  text_str(out, "\",\"status\":");
-  text_int(out, status);
+  text_put(out, "{\"type\":\"about:blank\",\"title\":\"", http_reason(status),
+           "\",\"status\":", status);
   bool detailed = add_detail(out, detail);
   out->cap += OPENING_BYTES;
   unsigned left_out = race ? add_attempts(out, race) : 0;
   out->cap += CLOSING_BYTES;
   if (race) text_char(out, ']');
   if (left_out > 0) {
-    text_str(out, ",\"attempts_left_out\":");
-    text_int(out, left_out);
+    text_put(out, ",\"attempts_left_out\":", left_out);
   }
   text_char(out, '}');
   if (!detailed || left_out > 0) out->cut = true;

@@ -39,10 +39,9 @@ static int *wish_for(struct wishes *wishes, struct slice coding) {
 }
 
 static void note_member(struct wishes *wishes, struct slice member) {
-  const char *end = memchr(member.at, ';', member.len);
-  size_t len = end ? (size_t)(end - member.at) : member.len;
-  int weight = weight_of(slice_from(member, len));
-  int *wish = wish_for(wishes, http_trimmed((struct slice){member.at, len}));
+  struct slice name = slice_until(member, ';');
+  int weight = weight_of(slice_from(member, name.len));
+  int *wish = wish_for(wishes, http_trimmed(name));
   if (wish && (*wish == NOT_NAMED || weight < *wish)) *wish = weight;
 }
 
@@ -84,8 +83,7 @@ static void write_etag(struct text *out, struct slice line,
     text_slice(out, line);
   } else if (slice_starts_with(value, slice_of("\""))) {
     text_add(out, line.at, before);
-    text_str(out, "W/");
-    text_slice(out, slice_from(line, before));
+    text_put(out, "W/", slice_from(line, before));
   }
 }
 

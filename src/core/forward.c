@@ -39,11 +39,6 @@ static void add_line(struct text *out, struct slice name, struct slice value) {
   text_line(out, ": ", value);
 }
 
-static bool begins(struct slice name, const char *prefix, size_t len) {
-  return name.len >= len && slice_equal_nocase((struct slice){name.at, len},
-                                               (struct slice){prefix, len});
-}
-
 static bool sends_body(const struct http_request *request) {
   bool reads = request->method == HTTP_GET || request->method == HTTP_HEAD;
   return !reads || http_request_has_body(request);
@@ -69,13 +64,14 @@ static bool may_cross(const struct http_request *request,
     case 'c':
       if (slice_is(name, "Connection") || slice_is(name, "Content-Length"))
         return false;
-      return !begins(name, "Content-", 8) ||
+      return !slice_starts_with_nocase(name, "Content-") ||
              (rules->with_body && sends_body(request));
     case 'e': return !slice_is(name, "Expect");
     case 'h':
       return !slice_is(name, "Host") && !slice_is(name, "Hedge") &&
              !slice_is(name, "Hedge-Attempt");
-    case 'i': return any || rules->writes || !begins(name, "If-", 3);
+    case 'i':
+      return any || rules->writes || !slice_starts_with_nocase(name, "If-");
     case 'm':
       return request->method != HTTP_OPTIONS || !slice_is(name, "Max-Forwards");
     case 'r': return any || !slice_is(name, "Range");
@@ -215,9 +211,7 @@ static __attribute__((noinline)) void add_max_forwards(
   if (!field || left == 0 || left > INT64_MAX ||
       is_configured_away(rules, target, field->name))
     return;
-  text_str(out, "Max-Forwards: ");
-  text_int(out, (int64_t)left - 1);
-  text_str(out, "\r\n");
+  text_put(out, "Max-Forwards: ", (int64_t)left - 1, "\r\n");
 }
 
 bool forward_is_last_hop(const struct http_request *request) {

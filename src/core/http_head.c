@@ -157,9 +157,7 @@ size_t http_member_len(struct slice list) {
 }
 
 bool http_member_is(struct slice member, struct slice token) {
-  const char *end = member.len > 0 ? memchr(member.at, ';', member.len) : NULL;
-  if (end) member.len = (size_t)(end - member.at);
-  return slice_equal_nocase(http_trimmed(member), token);
+  return slice_equal_nocase(http_trimmed(slice_until(member, ';')), token);
 }
 
 /* Takes a member of that length off, and the comma behind it. */
@@ -179,8 +177,7 @@ bool http_list_next(struct slice *list, struct slice *member) {
 
 bool http_item_next(struct slice *list, struct slice *item) {
   while (list->len > 0) {
-    const char *comma = memchr(list->at, ',', list->len);
-    *item = take_member(list, comma ? (size_t)(comma - list->at) : list->len);
+    *item = take_member(list, slice_until(*list, ',').len);
     if (item->len > 0) return true;
   }
   return false;

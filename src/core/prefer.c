@@ -8,11 +8,10 @@
 
 /* Cuts `text` at the first `c`; what is behind it is empty without one. */
 static struct slice take_until(struct slice *text, char c) {
-  const char *end = text->len > 0 ? memchr(text->at, c, text->len) : NULL;
-  size_t len = end ? (size_t)(end - text->at) : text->len;
-  struct slice taken = http_trimmed((struct slice){text->at, len});
-  *text = http_trimmed(slice_from(*text, end ? len + 1 : len));
-  return taken;
+  const struct slice taken = slice_until(*text, c);
+  const bool more = taken.len < text->len;
+  *text = http_trimmed(slice_from(*text, taken.len + more));
+  return http_trimmed(taken);
 }
 
 static struct slice unquoted(struct slice word) {

@@ -64,8 +64,7 @@ void text_ms(struct text *text, int64_t us) {
 
 void text_seconds(struct text *text, int64_t us) {
   int64_t rest = us % 1000000, unit = 100000;
-  text_int(text, us / 1000000);
-  text_char(text, '.');
+  text_put(text, us / 1000000, ".");
   do {
     text_char(text, (char)('0' + rest / unit));
     rest %= unit;
