@@ -76,8 +76,10 @@ void exchange_free(void *arg) {
 
 /* ---- the end ---- */
 
-/* The one exit, or the way to the other. */
-static void exchange_finish(struct exchange *x, int64_t now_us) {
+/* The one exit, or the way to the other. Not inline: all who may come to it
+ * would save registers for it. */
+static __attribute__((noinline)) void exchange_finish(struct exchange *x,
+                                                      int64_t now_us) {
   const struct race *race = &x->fetches[0].race;
   struct race_record *record = &x->record;
   list_remove(&x->service->exchanges, &x->link);
