@@ -126,26 +126,26 @@ static void exchange_go_on(struct exchange *x, int64_t now_us) {
 
 /* Not inline: most races are won by their primary. */
 static __attribute__((noinline)) void exchange_note_rescue(
-    struct exchange *x, const struct fetch *fetch, int64_t now_us) {
+    struct exchange *x, const struct fetch *fetch) {
   struct route_tally *tally = x->record.tally;
-  int64_t saved_us;
-  enum rescue rescued = fetch_rescued(fetch, &saved_us);
+  struct rescue_saving saving;
+  enum rescue rescued = fetch_rescued(fetch, &saving);
   if (rescued == RESCUE_NONE) return;
   tally_add(&tally->rescued[rescued], 1);
   if (rescued == RESCUE_SLOW && fetch->loser)
-    aftermath_measure(fetch->loser, tally, now_us, saved_us);
+    aftermath_measure(fetch->loser, tally, &saving);
   else if (rescued == RESCUE_SLOW)
-    tally_add(&tally->estimated_us, (uint64_t)saved_us);
+    tally_add(&tally->estimated_us, (uint64_t)saving.estimated_us);
   if (x->gathers) return;
   x->record.rescued = rescued;
-  x->record.saved_us = saved_us;
+  x->record.saved_us = saving.estimated_us;
 }
 
 static void exchange_on_settled(void *arg, struct fetch *fetch,
                                 int64_t now_us) {
   struct exchange *x = arg;
   x->open--;
-  if (fetch->race.winner > 0) exchange_note_rescue(x, fetch, now_us);
+  if (fetch->race.winner > 0) exchange_note_rescue(x, fetch);
   if (!x->missing && fetch->race.outcome != OUTCOME_SUCCESS &&
       exchange_requires(x, fetch))
     x->missing = fetch;

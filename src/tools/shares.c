@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/config_refuse.h"
 #include "core/json_read.h"
 #include "core/json_string.h"
 
@@ -120,8 +121,8 @@ static bool read_member(struct shares *shares, const struct json_member *member,
                         struct text *why) {
   enum share share = share_named(member->name);
   if (share == SHARE_COUNT) {
-    text_put(why, "'", member->name,
-             "': expected slow, status, html, truncate or hang");
+    config_show(why, member->name);
+    text_str(why, ": expected slow, status, html, truncate or hang");
     return false;
   }
   if (read_percent(member->value, &shares->percent[share])) return true;
