@@ -5,6 +5,8 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
+#include "support/words.h"
+
 static struct budget budget = {.max = 16384};
 static struct blocks blocks = {.budget = &budget};
 static struct buffer buffer = {.blocks = &blocks};
@@ -14,9 +16,7 @@ static void add(const char *text) {
 }
 
 static void check_is(const char *text) {
-  cr_assert(slice_equal(buffer_slice(&buffer), slice_of(text)),
-            "expected \"%s\", saw \"%.*s\"", text,
-            SLICE_ARG(buffer_slice(&buffer)));
+  words_expect_slice(buffer_slice(&buffer), text);
 }
 
 static void check_budget_is_free(void) {
@@ -94,7 +94,7 @@ Test(buffer, what_is_taken_out_leaves_an_empty_buffer_behind) {
   struct buffer taken = buffer_take(&buffer);
   check_is("");
   add("fresh");
-  cr_assert(slice_equal(buffer_slice(&taken), slice_of("moved")));
+  words_expect_slice(buffer_slice(&taken), "moved");
   buffer_clear(&taken);
   check_is("fresh");
 }

@@ -84,11 +84,6 @@ static struct snapshot *snapshot_of(const char *line) {
   return snapshot;
 }
 
-static void expect_slice(struct slice got, const char *want) {
-  cr_expect(slice_equal(got, slice_of(want)), "'%.*s', not '%s'",
-            SLICE_ARG(got), want);
-}
-
 /* ---- routes ---- */
 
 static void expect_route(const struct snapshot *snapshot, const char *path,
@@ -99,8 +94,8 @@ static void expect_route(const struct snapshot *snapshot, const char *path,
     return;
   }
   cr_assert(got, "%s has no route", path);
-  expect_slice(got->path, route);
-  expect_slice(route_table_rest(got, slice_of(path)), rest);
+  words_expect_slice(got->path, route);
+  words_expect_slice(route_table_rest(got, slice_of(path)), rest);
 }
 
 Test(snapshot, a_path_has_the_route_that_it_lies_at_or_below) {
@@ -157,13 +152,13 @@ Test(snapshot, flags_fill_every_route) {
     cr_expect(route->timeout_us == 3000000 && route->max_timeout_us == 4000000);
     cr_expect(route->max_depth == 9);
     cr_assert(fields->header_count == 2 && fields->drop_count == 1);
-    expect_slice(fields->headers[1].name, "C");
-    expect_slice(fields->headers[1].value, "d");
-    expect_slice(fields->drop[0], "X");
-    expect_slice(fields->user_agent, "me");
-    expect_slice(fields->via_line, "Via: 1.1 me\r\n");
-    expect_slice(fields->version_line,
-                 "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n");
+    words_expect_slice(fields->headers[1].name, "C");
+    words_expect_slice(fields->headers[1].value, "d");
+    words_expect_slice(fields->drop[0], "X");
+    words_expect_slice(fields->user_agent, "me");
+    words_expect_slice(fields->via_line, "Via: 1.1 me\r\n");
+    words_expect_slice(fields->version_line,
+                       "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n");
   }
   snapshot_drop(s);
 }
@@ -177,15 +172,16 @@ Test(snapshot, to_and_all_are_groups_and_their_targets_count_through) {
   const struct group *to = route_of(s, "/smart")->group,
                      *all = route_of(s, "/all")->listed;
   cr_assert(to->count == 2 && all->count == 1 && s->target_count == 3);
-  expect_slice(to->name, "to");
-  expect_slice(all->name, "all");
-  expect_slice(to->targets[0].url.path, "/a");
-  expect_slice(to->targets[0].url.query, "k=1");
-  expect_slice(to->targets[1].url.host, "192.0.2.2");
-  expect_slice(all->targets[0].url.path, "/c");
-  expect_slice(to->targets[0].host_line, " HTTP/1.1\r\nHost: 192.0.2.1\r\n");
-  expect_slice(to->targets[1].host_line,
-               " HTTP/1.1\r\nHost: 192.0.2.2:8443\r\n");
+  words_expect_slice(to->name, "to");
+  words_expect_slice(all->name, "all");
+  words_expect_slice(to->targets[0].url.path, "/a");
+  words_expect_slice(to->targets[0].url.query, "k=1");
+  words_expect_slice(to->targets[1].url.host, "192.0.2.2");
+  words_expect_slice(all->targets[0].url.path, "/c");
+  words_expect_slice(to->targets[0].host_line,
+                     " HTTP/1.1\r\nHost: 192.0.2.1\r\n");
+  words_expect_slice(to->targets[1].host_line,
+                     " HTTP/1.1\r\nHost: 192.0.2.2:8443\r\n");
   for (unsigned i = 0; i < s->target_count; i++)
     cr_expect_eq(s->targets[i].number, i);
   cr_expect_eq(&s->targets[2], &all->targets[0]);
@@ -198,7 +194,7 @@ Test(snapshot, flags_say_the_same_of_every_target) {
   for (unsigned i = 0; i < s->group_count; i++) {
     const struct target_fields *variant = s->groups[i].variants;
     cr_assert_eq(s->groups[i].variant_count, 1);
-    expect_slice(variant->token, "t0ken");
+    words_expect_slice(variant->token, "t0ken");
     cr_expect(variant->header_count == 0 && variant->drop_count == 0);
   }
   for (unsigned i = 0; i < s->target_count; i++)
@@ -276,15 +272,15 @@ Test(snapshot, it_borrows_nothing_from_the_command_line) {
   const struct route *smart = route_of(s, "/smart");
   memset(words, '#', sizeof words);
   memset(&config, 0, sizeof config);
-  expect_slice(s->targets[0].url.host, "192.0.2.1");
-  expect_slice(s->targets[0].url.authority, "192.0.2.1");
-  expect_slice(s->targets[0].url.path, "/a");
-  expect_slice(s->targets[0].url.query, "k=1");
-  expect_slice(smart->fields.headers[0].name, "A");
-  expect_slice(smart->fields.headers[0].value, "b");
-  expect_slice(smart->fields.drop[0], "X");
-  expect_slice(smart->fields.user_agent, "me");
-  expect_slice(smart->group->variants[0].token, "t0ken");
+  words_expect_slice(s->targets[0].url.host, "192.0.2.1");
+  words_expect_slice(s->targets[0].url.authority, "192.0.2.1");
+  words_expect_slice(s->targets[0].url.path, "/a");
+  words_expect_slice(s->targets[0].url.query, "k=1");
+  words_expect_slice(smart->fields.headers[0].name, "A");
+  words_expect_slice(smart->fields.headers[0].value, "b");
+  words_expect_slice(smart->fields.drop[0], "X");
+  words_expect_slice(smart->fields.user_agent, "me");
+  words_expect_slice(smart->group->variants[0].token, "t0ken");
   snapshot_drop(s);
 }
 
@@ -306,7 +302,7 @@ Test(snapshot, it_lives_until_the_last_hold_is_dropped) {
   cr_expect_eq(snapshot_hold(s), s);
   snapshot_drop(s);
   cr_expect_eq(snapshot_count(), 1);
-  expect_slice(s->targets[0].url.host, "192.0.2.1");
+  words_expect_slice(s->targets[0].url.host, "192.0.2.1");
   snapshot_drop(s);
   cr_expect_eq(snapshot_count(), 0);
   snapshot_drop(NULL);
@@ -346,23 +342,29 @@ static void on_line(void *arg, const char *line) {
   cr_assert(false, "%s", line);
 }
 
+static struct snapshot *snapshot_of_file(struct slice text) {
+  char *argv[] = {"hedgerow", "-c", "f", NULL};
+  const struct config_words all_words = {3, argv, no_variable};
+  const struct config_source file = {
+      .name = "f", .bytes = text, .words = &all_words};
+  config_clear(&built);
+  cr_assert(config_read_file(&built, &file, on_line, NULL));
+  struct snapshot *snapshot = snapshot_new(&(struct snapshot_source){
+      .config = &built, .slots = slots, .before = in_force});
+  cr_assert(snapshot);
+  return snapshot;
+}
+
 static const struct group *group_of(const char *targets,
                                     struct snapshot **snapshot) {
-  char text[1024], *argv[] = {"hedgerow", "-c", "f", NULL};
-  const struct config_words all_words = {3, argv, no_variable};
+  char text[1024];
   snprintf(text, sizeof text,
            "upstreams: {a: {targets: [%s]}}\n"
            "routes: [{path: /a, upstream: a, forwarded: append,\n"
            "          drop_headers: [X-A, X-Forwarded-Host],\n"
            "          headers: {X-Forwarded-For: me}}]\n",
            targets);
-  const struct config_source file = {
-      .name = "f", .bytes = slice_of(text), .words = &all_words};
-  config_clear(&built);
-  cr_assert(config_read_file(&built, &file, on_line, NULL));
-  *snapshot =
-      snapshot_new(&(struct snapshot_source){.config = &built, .slots = slots});
-  cr_assert(*snapshot);
+  *snapshot = snapshot_of_file(slice_of(text));
   return route_of(*snapshot, "/a")->group;
 }
 
@@ -398,7 +400,7 @@ static uint64_t observed_requests(const struct snapshot *snapshot) {
   struct estimate_totals totals = {0};
   struct slice path;
   cr_assert(snapshot_observed(snapshot, 0, &path, &totals));
-  expect_slice(path, "/smart");
+  words_expect_slice(path, "/smart");
   return totals.requests;
 }
 
@@ -446,13 +448,13 @@ Test(snapshot, what_is_counted_goes_on_under_the_same_labels) {
   struct snapshot *before =
       snapshot_of("--to http://192.0.2.1 --to http://192.0.2.2:81/a");
   const struct group *group = &before->groups[0];
-  expect_slice(group->labels, "upstream=\"to\"");
-  expect_slice(group->targets[1].labels,
-               "upstream=\"to\",target=\"1\",host=\"192.0.2.2:81\"");
+  words_expect_slice(group->labels, "upstream=\"to\"");
+  words_expect_slice(group->targets[1].labels,
+                     "upstream=\"to\",target=\"1\",host=\"192.0.2.2:81\"");
   const struct route *route =
       route_table_find(&before->table, slice_of("/smart"));
-  expect_slice(route->labels, "route=\"/smart\"");
-  expect_slice(before->elsewhere_labels, "route=\"\"");
+  words_expect_slice(route->labels, "route=\"/smart\"");
+  words_expect_slice(before->elsewhere_labels, "route=\"\"");
   struct route_tally *of_route = route->tallies;
   struct target_tally *first = group->targets[0].tallies;
   struct target_tally *second = group->targets[1].tallies;
@@ -538,6 +540,18 @@ Test(snapshot, of_many_routes_that_are_gone_the_sum_is_left) {
   in_force = NULL;
 }
 
+Test(snapshot, a_target_with_an_empty_query_is_another_one) {
+  struct snapshot *s = snapshot_of(
+      "--to http://192.0.2.1/v1 --to http://192.0.2.1/v1? "
+      "--to http://192.0.2.1/v1?a --to http://192.0.2.1/v1");
+  const struct target *targets = s->groups[0].targets;
+  for (unsigned i = 1; i < 3; i++)
+    for (unsigned k = 0; k < i; k++)
+      cr_expect_neq(targets[i].turnstile, targets[k].turnstile, "%u %u", i, k);
+  cr_expect_eq(targets[3].turnstile, targets[0].turnstile);
+  snapshot_drop(s);
+}
+
 static struct outlier_bench *fail_target(const struct snapshot *s,
                                          const char *path) {
   const struct route *route = route_table_find(&s->table, slice_of(path));
@@ -580,4 +594,62 @@ Test(snapshot, of_those_that_learn_apart_the_one_that_finds_it_best_counts) {
   fail_target(s, "/all");
   expect_place(s, group, 0, 1001, OUTLIER_OUT);
   snapshot_drop(s);
+}
+
+/* ---- as many as there may be ---- */
+
+enum { UPSTREAMS = CONFIG_UPSTREAMS_MAX, EACH = CONFIG_TARGETS_MAX };
+
+/* Upstream u's i-th is http://192.0.2.U:80I/u-i: some have a name, a port or a
+ * path in common, and none all. */
+static void write_upstream(struct text *out, unsigned u) {
+  text_str(out, words_of("  u%u: {targets: [", u));
+  for (unsigned i = 0; i < EACH; i++)
+    text_str(out, words_of("'http://192.0.2.%u:80%02u/%u-%u', ", u % 16, i % 16,
+                           u, i));
+  text_str(out, "]}\n");
+}
+
+static struct snapshot *snapshot_of_all(bool backwards) {
+  static char bytes[UPSTREAMS * EACH * 64];
+  struct text text;
+  text_init(&text, bytes, sizeof bytes);
+  text_str(&text, "upstreams:\n");
+  for (unsigned u = 0; u < UPSTREAMS; u++)
+    write_upstream(&text, backwards ? UPSTREAMS - 1 - u : u);
+  text_str(&text, "routes:\n");
+  for (unsigned u = 0; u < UPSTREAMS; u++)
+    text_str(&text, words_of("  - {path: /r%u, upstream: u%u}\n", u, u));
+  return snapshot_of_file(text_slice_of(&text));
+}
+
+static const struct target *target_of(const struct snapshot *snapshot,
+                                      unsigned upstream, unsigned i) {
+  const char *path = words_of("/r%u", upstream);
+  return &route_of(snapshot, path)->group->targets[i];
+}
+
+Test(snapshot, each_of_the_most_targets_goes_on_with_what_is_its_own) {
+  struct turnstile *turnstiles[UPSTREAMS][EACH];
+  unsigned slot_of[UPSTREAMS][EACH];
+  struct snapshot *before = snapshot_of_all(false);
+  for (unsigned u = 0; u < UPSTREAMS; u++)
+    for (unsigned i = 0; i < EACH; i++) {
+      const struct target *target = target_of(before, u, i);
+      tally_add(&target->tallies->took.sum_us, EACH * u + i);
+      turnstiles[u][i] = target->turnstile;
+      slot_of[u][i] = target->slot;
+    }
+  in_force = before;
+  struct snapshot *next = snapshot_of_all(true);
+  in_force = NULL;
+  snapshot_drop(before);
+  for (unsigned u = 0; u < UPSTREAMS; u++)
+    for (unsigned i = 0; i < EACH; i++) {
+      const struct target *target = target_of(next, u, i);
+      cr_assert_eq(target->tallies->took.sum_us, EACH * u + i);
+      cr_assert_eq(target->turnstile, turnstiles[u][i]);
+      cr_assert_eq(target->slot, slot_of[u][i]);
+    }
+  snapshot_drop(next);
 }

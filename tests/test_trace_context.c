@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 
 #define ID "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -41,9 +42,8 @@ Test(trace_context, what_is_read_is_written) {
       {"cc-" ID "-" SPAN "-01-what-the-future-holds", "00-" ID "-" SPAN "-01"},
       {"cc-" ID "-" SPAN "-01-", "00-" ID "-" SPAN "-01"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-    cr_expect_str_eq(rewritten(rows[i].value), rows[i].want, "%s",
-                     rows[i].value);
+  EACH_ROW (row, rows)
+    cr_expect_str_eq(rewritten(row->value), row->want, "%s", row->value);
 }
 
 Test(trace_context, what_is_malformed_is_none) {
@@ -75,8 +75,7 @@ Test(trace_context, what_is_malformed_is_none) {
       " 00-" ID "-" SPAN "-01",
       "00-" ID "-" SPAN "-01,00-" ID "-" SPAN "-01",
   };
-  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
-    cr_expect_str_eq(rewritten(values[i]), "none", "%s", values[i]);
+  EACH_ROW (row, values) cr_expect_str_eq(rewritten(*row), "none", "%s", *row);
 }
 
 Test(trace_context, nothing_is_set_by_what_is_malformed) {
@@ -105,8 +104,7 @@ Test(trace_context, states_that_may_cross) {
       "0a_-*/@b=has space",
       "a=1,a=2",
   };
-  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
-    cr_expect(reads(values[i]), "%s", values[i]);
+  EACH_ROW (row, values) cr_expect(reads(*row), "%s", *row);
 }
 
 Test(trace_context, states_that_may_not) {

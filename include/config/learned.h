@@ -13,6 +13,7 @@
 #include "core/estimate.h"
 #include "core/pilot.h"
 #include "core/slice.h"
+#include "io/finder.h"
 #include "io/turnstile.h"
 
 /* What it is known by; the first member of the others. */
@@ -63,6 +64,7 @@ struct learned_tally {
 struct learned_list {
   struct learned **at;
   unsigned count, cap;
+  struct finder by_name;
 };
 
 /* Lets go of each; the last to let go of one frees it. From any thread. */
@@ -93,7 +95,8 @@ void *learned_tally(struct learned_list *list,
 
 bool learned_list_has(const struct learned_list *list,
                       const struct learned *learned);
-/* The list holds one of another list, too. False: no memory. */
+/* The list holds one of another list, too, whose name is new to it. False: no
+ * memory. */
 bool learned_list_hold(struct learned_list *list, struct learned *learned)
     __attribute__((warn_unused_result));
 /* Nobody holds it but one list. For the thread that makes lists this stays so.

@@ -28,7 +28,7 @@ struct whole {
   struct slots *slots;
   unsigned slots_taken; /* targets below have theirs */
   struct arena arena;
-  bool failed; /* no memory, while it was made */
+  bool failed; /* no memory or no more slots, while it was made */
   const struct snapshot_source *source;
   struct group *groups;
   struct route *routes;
@@ -72,7 +72,8 @@ extern const struct group snapshot_nobody;
 /* Of an upstream of the config; NULL: nobody. */
 const struct group *snapshot_group_of(const struct whole *whole,
                                       const struct config_upstream *upstream);
-/* Every group, and whom clients' credentials may reach. */
+/* Every group, with the slots of its targets, and whom clients' credentials may
+ * reach. */
 void snapshot_make_groups(struct whole *whole);
 
 /* ---- snapshot_pilots.c ---- */

@@ -22,7 +22,8 @@ struct query_param {
 /* Fills the params and, when rest is not NULL, appends to it the query without
  * them, what is left joined by '&': "x=1&timeout=500&y=2" -> "x=1&y=2". Returns
  * what it has appended; at NULL: no query is left, nor an empty one, because
- * there was none (at NULL, too), or because all of it was ours. */
+ * there was none (at NULL, too), or because all of it was ours, with an '&'
+ * beside it or not. An empty query stays one. */
 struct slice query_take(struct slice query, struct query_param *params,
                         size_t count, struct text *rest);
 

@@ -6,11 +6,11 @@
 #ifndef HEDGEROW_IO_BUFFER_H
 #define HEDGEROW_IO_BUFFER_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/relaxed.h"
 #include "core/slice.h"
 
 enum { BLOCK_BYTES = 4096 };

@@ -54,8 +54,7 @@ static void begin_key(struct dump *dump, unsigned depth,
 
 static void add_heading(struct dump *dump, unsigned depth, const char *key) {
   indent(dump, depth);
-  text_str(&dump->line, key);
-  text_char(&dump->line, ':');
+  text_put(&dump->line, key, ":");
   end_line(dump);
 }
 
@@ -154,8 +153,7 @@ static void add_named(struct dump *dump, const char *key,
                       const struct config_upstream *upstream) {
   if (!upstream || upstream->target_count == 0) return;
   indent(dump, 2);
-  text_str(&dump->line, key);
-  text_str(&dump->line, ": ");
+  text_put(&dump->line, key, ": ");
   config_quote(&dump->line, upstream->name);
   end_line(dump);
 }

@@ -14,29 +14,31 @@ static int64_t at_least_one(int64_t n) { return n > 0 ? n : 1; }
 
 /* ---- origins ---- */
 
-/* The most that one of the targets before this one may have in flight to its
- * origin. It is one of the config's. */
-static int64_t attempts_before(const struct config *config,
-                               const struct config_target *target) {
-  int64_t most = 0;
-  for (const struct config_upstream *of = config->upstreams;; of++)
-    for (unsigned k = 0; k < of->target_count; k++) {
-      if (&of->targets[k] == target) return most;
-      if (of->rules.max_attempts > most &&
-          base_url_same_origin(&of->targets[k].url, &target->url))
-        most = of->rules.max_attempts;
+/* How many attempts more an upstream's target allows to its origin than the
+ * targets before it do. The search ends at the first that allows as many: of
+ * thousands of targets most have an origin that stood there before. */
+static int64_t attempts_more(const struct config *config,
+                             const struct config_upstream *of,
+                             const struct config_target *target) {
+  int64_t more = of->rules.max_attempts;
+  for (const struct config_upstream *other = config->upstreams;; other++) {
+    const int64_t beyond = of->rules.max_attempts - other->rules.max_attempts;
+    for (unsigned k = 0; k < other->target_count; k++) {
+      if (more <= 0) return 0;
+      if (&other->targets[k] == target) return more;
+      if (beyond < more &&
+          base_url_same_origin(&other->targets[k].url, &target->url))
+        more = beyond;
     }
+  }
 }
 
 static int64_t attempts_in_all(const struct config *config) {
   int64_t sum = 0;
   for (unsigned i = 0; i < config->upstream_count; i++) {
     const struct config_upstream *of = &config->upstreams[i];
-    for (unsigned k = 0; k < of->target_count; k++) {
-      int64_t more =
-          of->rules.max_attempts - attempts_before(config, &of->targets[k]);
-      if (more > 0) sum += more;
-    }
+    for (unsigned k = 0; k < of->target_count; k++)
+      sum += attempts_more(config, of, &of->targets[k]);
   }
   return sum;
 }

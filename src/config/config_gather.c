@@ -55,12 +55,9 @@ static const char *route_fault(const struct config *config,
 /* ---- what an item asks ---- */
 
 static void split(struct slice text, struct slice *path, struct slice *query) {
-  const char *mark = memchr(text.at, '?', text.len);
-  *path = text;
+  *path = slice_until(text, '?');
   *query = (struct slice){0};
-  if (!mark) return;
-  path->len = (size_t)(mark - text.at);
-  *query = slice_from(text, path->len + 1);
+  if (path->len < text.len) *query = slice_from(text, path->len + 1);
 }
 
 static bool is_visible(struct slice text) {

@@ -126,8 +126,9 @@ const struct config_option config_options[] = {
     OPTION(RACING, ROUTE, "idempotent", "off|on", SWITCH, idempotent, "off",
            "on: a request may be sent more than once whatever its method is"),
     OPTION(RACING, GROUP, "budget", "PERCENT[:N]", BUDGET, budget, "200%:400",
-           "what hedges and retries may cost: each success earns this share of "
-           "an attempt, of which N are kept at most (20)"),
+           "what hedges and retries may cost: each success, and each 4xx "
+           "that is final, earns this share of an attempt, of which N are kept "
+           "at most (20)"),
     OPTION(RACING, GROUP, "gate", "off|on", SWITCH, gate, "on",
            "on: no hedge by time to a target that is slower or more crowded "
            "than usual, or sheds load"),

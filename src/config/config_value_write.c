@@ -55,8 +55,7 @@ static void add_headers(struct text *out, const struct config_rules *rules) {
 /* A colon would begin a mapping for some readers. */
 static void add_filter(struct text *out, const struct race_filter *filter) {
   char storage[64];
-  struct text text;
-  text_init(&text, storage, sizeof storage);
+  struct text text = TEXT_ON(storage);
   config_write_filter(&text, filter);
   config_quote(out, text_slice_of(&text));
 }

@@ -1,42 +1,48 @@
 /* learned: counted holds on what outlives snapshots.
  *
- * There is no table of all of them: the snapshot in force is the table. A list
- * is searched when a snapshot is made, which is rare, and by the length first,
- * so that a few thousand names take a few milliseconds. */
+ * There is no table of all of them: the snapshot in force is the table. Each of
+ * its lists is searched when the next one is made, for every name that this one
+ * has. */
 #include "config/learned.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash.h"
+
 static _Atomic int64_t living;
 
 int64_t learned_count(void) { return atomic_load(&living); }
 
-static void let_go(struct learned *learned) {
-  if (atomic_fetch_sub(&learned->holders, 1) > 1) return;
+static void discard(struct learned *learned) {
   if (learned->on_free) learned->on_free(learned);
   free(learned);
   atomic_fetch_sub(&living, 1);
 }
 
+static void let_go(struct learned *learned) {
+  if (atomic_fetch_sub(&learned->holders, 1) == 1) discard(learned);
+}
+
 void learned_list_clear(struct learned_list *list) {
   while (list->count > 0) let_go(list->at[--list->count]);
   free(list->at);
+  finder_clear(&list->by_name);
   *list = (struct learned_list){0};
 }
 
 static struct learned *find(const struct learned_list *list,
                             struct slice name) {
-  for (unsigned i = 0; i < list->count; i++)
+  struct finder_walk walk = finder_begin(hash_of(name));
+  unsigned i;
+  while (finder_next(&list->by_name, &walk, &i))
     if (slice_equal(list->at[i]->name, name)) return list->at[i];
   return NULL;
 }
 
 bool learned_list_has(const struct learned_list *list,
                       const struct learned *learned) {
-  for (unsigned i = 0; i < list->count; i++)
-    if (list->at[i] == learned) return true;
-  return false;
+  return find(list, learned->name) == learned;
 }
 
 bool learned_is_left(const struct learned *learned) {
@@ -53,7 +59,9 @@ static bool grow(struct learned_list *list) {
 }
 
 bool learned_list_hold(struct learned_list *list, struct learned *learned) {
-  if (list->count == list->cap && !grow(list)) return false;
+  if ((list->count == list->cap && !grow(list)) ||
+      !finder_add(&list->by_name, hash_of(learned->name), list->count))
+    return false;
   atomic_fetch_add(&learned->holders, 1);
   list->at[list->count++] = learned;
   return true;
@@ -79,13 +87,12 @@ static struct learned *get(struct learned_list *list,
   struct learned *learned = find(list, name);
   *is_new = false;
   if (learned) return learned;
-  if (list->count == list->cap && !grow(list)) return NULL;
   learned = before ? find(before, name) : NULL;
   *is_new = !learned;
   if (!learned) learned = make(name, bytes);
-  if (!learned) return NULL;
-  atomic_fetch_add(&learned->holders, 1);
-  return list->at[list->count++] = learned;
+  if (!learned || learned_list_hold(list, learned)) return learned;
+  if (*is_new) discard(learned);
+  return NULL;
 }
 
 static void on_free_target(struct learned *learned) {

@@ -264,15 +264,6 @@ void snapshot_retire(const struct snapshot *before,
 
 /* ---- life ---- */
 
-static bool take_slots(struct whole *whole) {
-  for (; whole->slots_taken < whole->snapshot.target_count;
-       whole->slots_taken++) {
-    struct target *target = &whole->targets[whole->slots_taken];
-    if (!slot_add(whole->slots, &target->url, &target->slot)) return false;
-  }
-  return true;
-}
-
 static bool make(struct whole *whole) {
   const struct config *config = whole->source->config;
   struct snapshot *snapshot = &whole->snapshot;
@@ -291,12 +282,13 @@ static bool make(struct whole *whole) {
   snapshot->groups = whole->groups;
   snapshot->targets = whole->targets;
   snapshot_make_groups(whole);
+  if (whole->failed) return false;
   snapshot->elsewhere = snapshot_count_route(whole, (struct slice){0},
                                              &snapshot->elsewhere_labels);
   make_routes(whole);
   if (!whole->failed) snapshot_make_gathers(whole);
   if (!whole->failed) snapshot_count_gone(whole);
-  return !whole->failed && take_slots(whole);
+  return !whole->failed;
 }
 
 static void wipe_tokens(struct whole *whole) {

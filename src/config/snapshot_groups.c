@@ -187,23 +187,31 @@ static bool is_asked_by_route(const struct config *config,
   return false;
 }
 
-static bool is_origin_of(const struct group *group,
-                         const struct target *other) {
+static void mark_origins(const struct group *group, bool *asked) {
   for (unsigned i = 0; i < group->count; i++)
-    if (base_url_same_origin(&group->targets[i].url, &other->url)) return true;
-  return false;
+    asked[group->targets[i].slot] = true;
 }
 
 /* What is only listed is the operator's, unless clients reach its origin by a
- * route. */
+ * route. A slot stands for an origin. */
 static void allow_credentials(struct whole *whole) {
   const struct config *config = whole->source->config;
-  for (unsigned i = 0; i < config->upstream_count; i++) {
-    if (!is_asked_by_route(config, &config->upstreams[i])) continue;
-    for (unsigned k = 0; k < whole->snapshot.target_count; k++)
-      whole->targets[k].client_credentials |=
-          is_origin_of(&whole->groups[i], &whole->targets[k]);
+  bool asked[SLOTS_MAX] = {false};
+  for (unsigned i = 0; i < config->upstream_count; i++)
+    if (is_asked_by_route(config, &config->upstreams[i]))
+      mark_origins(&whole->groups[i], asked);
+  for (unsigned k = 0; k < whole->snapshot.target_count; k++)
+    whole->targets[k].client_credentials = asked[whole->targets[k].slot];
+}
+
+/* False: no memory, or no more slots. */
+static bool take_slots(struct whole *whole) {
+  for (; whole->slots_taken < whole->snapshot.target_count;
+       whole->slots_taken++) {
+    struct target *target = &whole->targets[whole->slots_taken];
+    if (!slot_add(whole->slots, &target->url, &target->slot)) return false;
   }
+  return true;
 }
 
 void snapshot_make_groups(struct whole *whole) {
@@ -212,5 +220,6 @@ void snapshot_make_groups(struct whole *whole) {
     unsigned i = whole->snapshot.group_count++;
     make_group(whole, &whole->groups[i], &config->upstreams[i]);
   }
-  allow_credentials(whole);
+  whole->failed = whole->failed || !take_slots(whole);
+  if (!whole->failed) allow_credentials(whole);
 }

@@ -49,7 +49,7 @@ static struct slice target_name(struct whole *whole, struct slice upstream,
   text_str(&text, url->tls ? "\nhttps://" : "\nhttp://");
   text_slice(&text, url->authority);
   text_slice(&text, url->path);
-  text_char(&text, '?');
+  if (url->query.at) text_char(&text, '?');
   text_slice(&text, url->query);
   text_char(&text, '\n');
   text_slice(&text, apart);

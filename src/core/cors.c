@@ -111,9 +111,7 @@ enum http_method cors_asked_method(const struct http_request *request) {
 }
 
 static void add_line(struct text *out, const char *label, struct slice value) {
-  text_str(out, label);
-  text_slice(out, value);
-  text_str(out, "\r\n");
+  text_put(out, label, value, "\r\n");
 }
 
 static void add_origin(struct text *out, enum cors_match match,
@@ -166,8 +164,6 @@ size_t cors_room(const struct http_request *request, struct slice methods) {
 }
 
 bool cors_owns(struct slice name) {
-  const struct slice prefix = slice_of("Access-Control-");
-  return name.len >= prefix.len &&
-         slice_same_letters(name.at, prefix.at, prefix.len) &&
+  return slice_starts_with_nocase(name, "Access-Control-") &&
          !slice_equal_nocase(name, slice_of("Access-Control-Expose-Headers"));
 }

@@ -13,20 +13,14 @@ static const double sooner = 0.95, rescued = 0.001;
 /* 0.9987 -> "99.87 %" */
 static void add_percent(struct text *out, double share) {
   int64_t hundredths = (int64_t)(10000 * share + 0.5);
-  text_int(out, hundredths / 100);
-  text_char(out, '.');
-  text_int(out, hundredths / 10 % 10);
-  text_int(out, hundredths % 10);
-  text_str(out, " %");
+  text_put(out, hundredths / 100, ".", hundredths / 10 % 10, hundredths % 10,
+           " %");
 }
 
 static void add_change(struct text *out, const struct estimate_totals *totals,
                        const char *name, double part) {
-  text_str(out, name);
-  text_ms(out, estimate_until_us(totals, AS_IT_WAS, part));
-  text_str(out, " -> ");
-  text_ms(out, estimate_until_us(totals, AS_IT_WOULD_BE, part));
-  text_str(out, " ms");
+  text_put(out, name, as_ms(estimate_until_us(totals, AS_IT_WAS, part)), " -> ",
+           as_ms(estimate_until_us(totals, AS_IT_WOULD_BE, part)), " ms");
 }
 
 static bool is_sooner(const struct estimate_totals *totals, double part) {
@@ -36,12 +30,10 @@ static bool is_sooner(const struct estimate_totals *totals, double part) {
 
 static void add_sooner(struct text *out, const struct estimate_totals *totals,
                        const char *name, double part) {
-  text_str(out, name);
-  text_str(out, " would be about ");
-  text_ms(out, estimate_until_us(totals, AS_IT_WOULD_BE, part));
-  text_str(out, " ms instead of ");
-  text_ms(out, estimate_until_us(totals, AS_IT_WAS, part));
-  text_str(out, " ms");
+  text_put(out, name, " would be about ",
+           as_ms(estimate_until_us(totals, AS_IT_WOULD_BE, part)),
+           " ms instead of ", as_ms(estimate_until_us(totals, AS_IT_WAS, part)),
+           " ms");
 }
 
 static void add_gain(struct text *out, const struct estimate_totals *totals) {
@@ -73,8 +65,7 @@ void estimate_write_gain(struct text *out,
 void estimate_write_figures(struct text *out,
                             const struct estimate_totals *totals) {
   double all = totals->requests > 0 ? (double)totals->requests : 1;
-  text_int(out, (int64_t)totals->requests);
-  text_str(out, " requests, ");
+  text_put(out, (int64_t)totals->requests, " requests, ");
   add_percent(out, (double)totals->hedged / all);
   text_str(out, " would be hedged; ");
   add_change(out, totals, "p50 ", 0.5);

@@ -35,11 +35,7 @@ static void head_line(const struct exposition *to, const char *what,
                       const char *words) {
   struct line line;
   begin(&line);
-  text_str(&line.text, what);
-  text_str(&line.text, to->name);
-  text_str(&line.text, family_suffix(to));
-  text_char(&line.text, ' ');
-  text_str(&line.text, words);
+  text_put(&line.text, what, to->name, family_suffix(to), " ", words);
   end(to, &line);
 }
 
@@ -56,12 +52,9 @@ void exposition_family(struct exposition *to, enum exposition_type type,
 static void begin_sample(const struct exposition *to, struct line *line,
                          const char *suffix, struct slice labels) {
   begin(line);
-  text_str(&line->text, to->name);
-  text_str(&line->text, suffix);
+  text_put(&line->text, to->name, suffix);
   if (labels.len > 0) {
-    text_char(&line->text, '{');
-    text_slice(&line->text, labels);
-    text_char(&line->text, '}');
+    text_put(&line->text, "{", labels, "}");
   }
   text_char(&line->text, ' ');
 }
@@ -101,10 +94,8 @@ void exposition_seconds(const struct exposition *to, struct slice labels,
 static void bucket(const struct exposition *to, struct slice labels, int64_t us,
                    uint64_t count) {
   char storage[EXPOSITION_LINE_BYTES];
-  struct text with;
-  text_init(&with, storage, sizeof storage);
-  text_slice(&with, labels);
-  text_str(&with, labels.len > 0 ? ",le=\"" : "le=\"");
+  struct text with = TEXT_ON(storage);
+  text_put(&with, labels, labels.len > 0 ? ",le=\"" : "le=\"");
   if (us < 0) text_str(&with, "+Inf");
   else text_seconds(&with, us);
   text_char(&with, '"');
@@ -148,9 +139,7 @@ static void write_hex(struct text *out, char c) {
 
 void exposition_label(struct text *labels, const char *name,
                       struct slice value) {
-  text_str(labels, labels->len > 0 ? "," : "");
-  text_str(labels, name);
-  text_str(labels, "=\"");
+  text_put(labels, labels->len > 0 ? "," : "", name, "=\"");
   for (size_t i = 0; i < value.len; i++)
     if (is_shown(value.at[i])) write_escaped(labels, value.at[i]);
     else write_hex(labels, value.at[i]);

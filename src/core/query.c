@@ -12,10 +12,8 @@
 #include "core/percent.h"
 
 static struct slice take_until(struct slice *text, char c) {
-  size_t end = 0;
-  while (end < text->len && text->at[end] != c) end++;
-  struct slice taken = {text->at, end};
-  *text = slice_from(*text, end);
+  const struct slice taken = slice_until(*text, c);
+  *text = slice_from(*text, taken.len);
   return taken;
 }
 
@@ -45,6 +43,7 @@ static bool is_ours(struct slice piece, struct query_param *params,
 struct slice query_take(struct slice query, struct query_param *params,
                         size_t count, struct text *rest) {
   const size_t from = rest ? rest->len : 0;
+  const bool was_empty = query.at && query.len == 0;
   for (size_t i = 0; i < count; i++) {
     params[i].count = 0;
     params[i].value = (struct slice){0};
@@ -60,7 +59,7 @@ struct slice query_take(struct slice query, struct query_param *params,
     more = query.len > 0;
     if (more) query = slice_from(query, 1);
   }
-  if (!rest || first) return (struct slice){0};
+  if (!rest || (rest->len == from && !was_empty)) return (struct slice){0};
   return slice_from(text_slice_of(rest), from);
 }
 

@@ -9,8 +9,7 @@
 
 static void add_string(struct text *out, const char *label,
                        struct slice bytes) {
-  text_str(out, label);
-  text_json(out, bytes);
+  text_put(out, label, as_json(bytes));
 }
 
 static void add_string_or_null(struct text *out, const char *label,
@@ -26,8 +25,7 @@ static void add_words_or_null(struct text *out, const char *label,
 }
 
 static void add_int(struct text *out, const char *label, int64_t number) {
-  text_str(out, label);
-  text_int(out, number);
+  text_put(out, label, number);
 }
 
 static void add_int_or_null(struct text *out, const char *label, int64_t number,
@@ -38,8 +36,7 @@ static void add_int_or_null(struct text *out, const char *label, int64_t number,
 }
 
 static void add_ms(struct text *out, const char *label, int64_t us) {
-  text_str(out, label);
-  text_ms(out, us);
+  text_put(out, label, as_ms(us));
 }
 
 static void add_ms_or_null(struct text *out, const char *label, int64_t us,

@@ -42,9 +42,7 @@ static bool is_time_known(const struct receipt *receipt) {
 
 static void add_extra(struct text *out, const struct receipt *receipt) {
   int64_t per_mille = receipt_extra_per_mille(receipt);
-  text_int(out, per_mille / 10);
-  text_char(out, '.');
-  text_int(out, per_mille % 10);
+  text_put(out, per_mille / 10, ".", per_mille % 10);
 }
 
 /* ---- words ---- */
@@ -53,10 +51,7 @@ static void add_extra(struct text *out, const struct receipt *receipt) {
 static void add_time(struct text *out, int64_t us) {
   const int64_t tenth_us = us < 999950 ? 100 : 100000;
   const int64_t tenths = (us + tenth_us / 2) / tenth_us;
-  text_int(out, tenths / 10);
-  text_char(out, '.');
-  text_int(out, tenths % 10);
-  text_str(out, tenth_us == 100 ? " ms" : " s");
+  text_put(out, tenths / 10, ".", tenths % 10, tenth_us == 100 ? " ms" : " s");
 }
 
 static void add_how_sure(struct text *out, const struct receipt *receipt) {
@@ -88,22 +83,16 @@ static void add_rescued(struct text *out, const struct receipt *receipt) {
     text_str(out, "; nothing was rescued");
     return;
   }
-  text_str(out, "; rescued ");
-  text_int(out, (int64_t)failed);
-  text_str(out, " after a failure and ");
-  text_int(out, (int64_t)slow);
-  text_str(out, " from slowness");
+  text_put(out, "; rescued ", (int64_t)failed, " after a failure and ",
+           (int64_t)slow, " from slowness");
 }
 
 static void add_refused(struct text *out, const struct receipt *receipt) {
   const char *before = "; refused ";
   for (unsigned i = 0; i < GATE_VERDICTS; i++) {
     if (receipt->refused[i] == 0) continue;
-    text_str(out, before);
-    text_int(out, (int64_t)receipt->refused[i]);
-    text_str(out, " (");
-    text_str(out, gate_verdict_name((enum gate_verdict)i));
-    text_char(out, ')');
+    text_put(out, before, (int64_t)receipt->refused[i], " (",
+             gate_verdict_name((enum gate_verdict)i), ")");
     before = ", ";
   }
 }
@@ -111,8 +100,8 @@ static void add_refused(struct text *out, const struct receipt *receipt) {
 void receipt_text(struct text *out, const struct receipt *receipt) {
   if (receipt->requests == 0) text_str(out, "no request asked an upstream");
   else {
-    text_int(out, (int64_t)receipt->requests);
-    text_str(out, receipt->requests == 1 ? " request, " : " requests, ");
+    text_put(out, (int64_t)receipt->requests,
+             receipt->requests == 1 ? " request, " : " requests, ");
     add_extra(out, receipt);
     text_str(out, " % extra");
     add_rescued(out, receipt);
@@ -124,14 +113,12 @@ void receipt_text(struct text *out, const struct receipt *receipt) {
 /* ---- JSON ---- */
 
 static void add_count(struct text *out, const char *label, uint64_t count) {
-  text_str(out, label);
-  text_int(out, (int64_t)count);
+  text_put(out, label, (int64_t)count);
 }
 
 /* To the nearest millisecond. */
 static void add_seconds(struct text *out, const char *label, int64_t us) {
-  text_str(out, label);
-  text_seconds(out, (us + 500) / 1000 * 1000);
+  text_put(out, label, as_seconds((us + 500) / 1000 * 1000));
 }
 
 static void add_reasons(struct text *out, const struct receipt *receipt) {
@@ -139,8 +126,8 @@ static void add_reasons(struct text *out, const struct receipt *receipt) {
   text_str(out, ",\"refused\":{");
   for (unsigned i = 0; i < GATE_VERDICTS; i++) {
     if (receipt->refused[i] == 0) continue;
-    text_str(out, first ? "\"" : ",\"");
-    text_str(out, gate_verdict_name((enum gate_verdict)i));
+    text_put(out, first ? "\"" : ",\"",
+             gate_verdict_name((enum gate_verdict)i));
     add_count(out, "\":", receipt->refused[i]);
     first = false;
   }
@@ -149,11 +136,9 @@ static void add_reasons(struct text *out, const struct receipt *receipt) {
 
 static void add_words(struct text *out, const struct receipt *receipt) {
   char storage[WORDS_BYTES];
-  struct text words;
-  text_init(&words, storage, sizeof storage);
+  struct text words = TEXT_ON(storage);
   receipt_text(&words, receipt);
-  text_str(out, ",\"text\":");
-  text_json(out, text_slice_of(&words));
+  text_put(out, ",\"text\":", as_json(text_slice_of(&words)));
 }
 
 void receipt_json(struct text *out, const struct receipt *receipt) {

@@ -20,16 +20,13 @@ static inline __attribute__((always_inline)) void add_count(struct text *out,
                                                             const char *label,
                                                             int64_t count) {
   if (count == 0) return;
-  text_str(out, label);
-  text_int(out, count);
+  text_put(out, label, count);
 }
 
 static inline __attribute__((always_inline)) void add_word(struct text *out,
                                                            const char *label,
                                                            const char *word) {
-  text_str(out, label);
-  text_str(out, word);
-  text_char(out, '"');
+  text_put(out, label, word, "\"");
 }
 
 static void add_span(struct text *out, uint64_t span) {
@@ -41,26 +38,20 @@ static void add_span(struct text *out, uint64_t span) {
 void attempt_record_json(struct text *out, const struct attempt_record *attempt,
                          int64_t from_us, enum record_style style) {
   const bool is_log = styles[style].is_log;
-  text_str(out, "{\"target\":");
-  text_int(out, attempt->target);
+  text_put(out, "{\"target\":", attempt->target);
   if (attempt->name) {
-    text_str(out, ",\"name\":");
-    text_json(out, slice_of(attempt->name));
+    text_put(out, ",\"name\":", as_json(slice_of(attempt->name)));
   }
   if (is_log || attempt->kind == ATTEMPT_RETRY)
     add_word(out, ",\"kind\":\"", attempt_kind_name(attempt->kind));
   if (is_log && attempt->span != 0) add_span(out, attempt->span);
-  text_str(out, styles[style].start);
-  text_ms(out, attempt->start_us - from_us);
+  text_put(out, styles[style].start, as_ms(attempt->start_us - from_us));
   if (is_log && attempt->first_byte_us != 0) {
-    text_str(out, ",\"first_byte\":");
-    text_ms(out, attempt->first_byte_us - from_us);
+    text_put(out, ",\"first_byte\":", as_ms(attempt->first_byte_us - from_us));
   }
-  text_str(out, styles[style].end);
-  text_ms(out, attempt->end_us - from_us);
+  text_put(out, styles[style].end, as_ms(attempt->end_us - from_us));
   if (attempt->queued_us > 0) {
-    text_str(out, styles[style].queued);
-    text_ms(out, attempt->queued_us);
+    text_put(out, styles[style].queued, as_ms(attempt->queued_us));
   }
   add_word(out, ",\"result\":\"", attempt_result_name(attempt->end.result));
   if (attempt->end.result == ATTEMPT_REFUSED)
@@ -68,8 +59,7 @@ void attempt_record_json(struct text *out, const struct attempt_record *attempt,
   add_count(out, ",\"status\":", attempt->end.status);
   if (is_log) add_count(out, ",\"resends\":", attempt->resends);
   if (!is_log && attempt->error && attempt->error[0]) {
-    text_str(out, ",\"error\":");
-    text_json(out, slice_of(attempt->error));
+    text_put(out, ",\"error\":", as_json(slice_of(attempt->error)));
   }
   text_char(out, '}');
 }

@@ -8,10 +8,8 @@
  * slash: it is the hash of nothing, and every path begins with it. */
 #include "core/route_table.h"
 
+#include "core/hash.h"
 #include "core/percent.h"
-
-enum { FNV_PRIME = 16777619 };
-#define FNV_BASIS UINT32_C(2166136261)
 
 static bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -34,19 +32,9 @@ static inline char next_char(struct slice text, size_t *len) {
   return text.at[0] != '%' ? text.at[0] : decoded(text, len);
 }
 
-static uint32_t hash_on(uint32_t hash, char c) {
-  return (hash ^ (unsigned char)c) * FNV_PRIME;
-}
-
 /* A route's path without the '/' that only "/" ends with. */
 static struct slice stem(const struct route *route) {
   return route->path.len == 1 ? (struct slice){route->path.at, 0} : route->path;
-}
-
-static uint32_t hash_of(struct slice path) {
-  uint32_t hash = FNV_BASIS;
-  for (size_t i = 0; i < path.len; i++) hash = hash_on(hash, path.at[i]);
-  return hash;
 }
 
 static bool is_spelling_of(struct slice path, struct slice plain) {
@@ -107,7 +95,7 @@ static const struct route *route_table_at(const struct route_table *table,
 const struct route *route_table_find(const struct route_table *table,
                                      struct slice path) {
   const struct route *best = NULL, *found;
-  uint32_t hash = FNV_BASIS;
+  uint32_t hash = HASH_OF_NOTHING;
   size_t at = 0, plain = 0; /* plain: without the encoding */
   while (at < path.len && plain <= table->longest) {
     if (path.at[at] == '/' &&

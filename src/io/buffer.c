@@ -21,17 +21,15 @@ enum { SPARE_MAX = 256 };
 static bool budget_take(struct budget *budget, size_t bytes) {
   if (!budget) return true;
   int64_t more = (int64_t)bytes;
-  int64_t used =
-      atomic_fetch_add_explicit(&budget->used, more, memory_order_relaxed);
+  int64_t used = relaxed_add(&budget->used, more);
   if (more <= budget->max - used) return true;
-  atomic_fetch_sub_explicit(&budget->used, more, memory_order_relaxed);
+  relaxed_sub(&budget->used, more);
   return false;
 }
 
 static void budget_give(struct budget *budget, size_t bytes) {
   if (!budget) return;
-  atomic_fetch_sub_explicit(&budget->used, (int64_t)bytes,
-                            memory_order_relaxed);
+  relaxed_sub(&budget->used, (int64_t)bytes);
 }
 
 static struct budget *budget_of(const struct blocks *blocks) {

@@ -24,7 +24,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "core/hash.h"
 #include "io/clock.h"
+#include "io/finder.h"
 #include "io/thread.h"
 
 enum { HOST_TEXT = 256, THREADS_MAX = 4 };
@@ -60,6 +62,8 @@ struct resolver {
   struct asker askers[THREADS_MAX];
   struct resolver_view *views;
   struct table names; /* struct name */
+  struct finder by_host;
+  unsigned asked; /* names that are no addresses */
 };
 
 /* What a view knows of a name. */
@@ -150,6 +154,7 @@ static void let_go(struct resolver *resolver) {
   pthread_cond_destroy(&resolver->changed);
   pthread_mutex_destroy(&resolver->mutex);
   table_clear(&resolver->names);
+  finder_clear(&resolver->by_host);
   free(resolver);
 }
 
@@ -200,26 +205,35 @@ void resolver_free(struct resolver *resolver) {
   let_go(resolver);
 }
 
-/* The name with that number, a new one if need be; NULL: no memory. */
-static struct name *name_for(struct resolver *resolver, struct slice host,
-                             unsigned *number) {
-  for (*number = 0; *number < resolver->names.count; ++*number)
-    if (slice_equal_nocase(host, slice_of(name_at(resolver, *number)->host)))
-      return name_at(resolver, *number);
+/* A name behind the last one; NULL: no memory. */
+static struct name *new_name(struct resolver *resolver, struct slice host) {
   struct name *name = table_push(&resolver->names, sizeof *name);
   if (!name) return NULL;
   memcpy(name->host, host.at, host.len);
   name->numeric = resolver_answer_numeric(&name->answer, name->host);
   name->version = name->numeric;
+  resolver->asked += !name->numeric;
   return name;
+}
+
+/* The name with that number, a new one if need be; NULL: no memory. One that
+ * the finder had no memory for stays, and nobody uses it. */
+static struct name *name_for(struct resolver *resolver, struct slice host,
+                             unsigned *number) {
+  const uint32_t hash = hash_of_nocase(host);
+  struct finder_walk walk = finder_begin(hash);
+  while (finder_next(&resolver->by_host, &walk, number))
+    if (slice_equal_nocase(host, slice_of(name_at(resolver, *number)->host)))
+      return name_at(resolver, *number);
+  *number = resolver->names.count;
+  struct name *name = new_name(resolver, host);
+  return name && finder_add(&resolver->by_host, hash, *number) ? name : NULL;
 }
 
 /* One more, as long as there are fewer than names to ask. */
 static bool start_asker(struct resolver *resolver) {
-  unsigned asked = 0;
-  for (unsigned i = 0; i < resolver->names.count; i++)
-    asked += !name_at(resolver, i)->numeric;
-  if (resolver->asker_count == THREADS_MAX || resolver->asker_count >= asked)
+  if (resolver->asker_count == THREADS_MAX ||
+      resolver->asker_count >= resolver->asked)
     return true;
   struct asker *asker = &resolver->askers[resolver->asker_count];
   asker->resolver = resolver;

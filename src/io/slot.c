@@ -14,13 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hash.h"
+#include "io/finder.h"
 #include "io/leaks.h"
 
 enum { CHUNK_SLOTS = 64, CHUNKS_MAX = SLOTS_MAX / CHUNK_SLOTS };
 
 struct slots {
   struct resolver *resolver;
-  unsigned count; /* only main's thread reads it */
+  unsigned count; /* this and the next: for main's thread alone */
+  struct finder by_origin;
   struct slot *chunks[CHUNKS_MAX];
 };
 
@@ -38,6 +41,7 @@ void slots_free(struct slots *slots) {
     leaks_expect_none("users of a slot", slot_at(slots, i)->users);
   }
   for (unsigned i = 0; i < CHUNKS_MAX; i++) free(slots->chunks[i]);
+  finder_clear(&slots->by_origin);
   free(slots);
 }
 
@@ -48,6 +52,12 @@ struct slot *slot_at(const struct slots *slots, unsigned number) {
 static bool is_of(const struct slot *slot, const struct base_url *url) {
   return slot->tls == url->tls && slot->port == url->port &&
          slice_equal_nocase(url->host, slice_of(slot->host));
+}
+
+/* Ports in a row are to lie apart. */
+static uint32_t hash_of_origin(const struct base_url *url) {
+  return hash_of_nocase(url->host) +
+         (2 * (uint32_t)url->port + url->tls) * UINT32_C(2654435761);
 }
 
 /* The slot behind the last one, empty, or NULL. */
@@ -65,9 +75,11 @@ static struct slot *next_slot(struct slots *slots) {
 
 static bool find_or_make(struct slots *slots, const struct base_url *url,
                          unsigned *number) {
-  for (*number = 0; *number < slots->count; ++*number)
+  struct finder_walk walk = finder_begin(hash_of_origin(url));
+  while (finder_next(&slots->by_origin, &walk, number))
     if (is_of(slot_at(slots, *number), url)) return true;
   struct slot *slot = next_slot(slots);
+  *number = slots->count;
   if (!slot || url->host.len >= SLOT_HOST_BYTES) return false;
   slot->tls = url->tls;
   slot->port = url->port;
@@ -76,17 +88,26 @@ static bool find_or_make(struct slots *slots, const struct base_url *url,
   return true;
 }
 
+/* The one behind the last is a slot from now on. */
+static bool keep(struct slots *slots, const struct base_url *url,
+                 unsigned name) {
+  if (!finder_add(&slots->by_origin, hash_of_origin(url), slots->count))
+    return false;
+  slot_at(slots, slots->count++)->name = name;
+  return true;
+}
+
 bool slot_add(struct slots *slots, const struct base_url *url,
               unsigned *number) {
   unsigned name;
-  if (!find_or_make(slots, url, number)) return false;
-  struct slot *slot = slot_at(slots, *number);
-  if (!resolver_add(slots->resolver, url->host, &name)) return false;
-  if (*number == slots->count) {
-    slot->name = name;
-    slots->count++;
+  if (!find_or_make(slots, url, number) ||
+      !resolver_add(slots->resolver, url->host, &name))
+    return false;
+  if (*number == slots->count && !keep(slots, url, name)) {
+    resolver_drop(slots->resolver, name);
+    return false;
   }
-  atomic_fetch_add(&slot->users, 1);
+  atomic_fetch_add(&slot_at(slots, *number)->users, 1);
   return true;
 }
 

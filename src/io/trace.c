@@ -54,7 +54,7 @@ static bool would_block(void) {
 
 void trace_write(const char *format, ...) {
   char said[SAID_BYTES], storage[LINE_BYTES];
-  struct text line;
+  struct text line = TEXT_ON(storage);
   va_list args;
   if (would_block()) {
     atomic_fetch_add(&dropped, 1);
@@ -63,7 +63,6 @@ void trace_write(const char *format, ...) {
   va_start(args, format);
   vsnprintf(said, sizeof said, format, args);
   va_end(args);
-  text_init(&line, storage, sizeof storage);
   add_beginning(&line);
   add_escaped(&line, said);
   add_dropped(&line);

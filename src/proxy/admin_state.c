@@ -13,10 +13,6 @@
 
 enum { PIECE_BYTES = 16 * 1024 };
 
-static int64_t now(const _Atomic int64_t *value) {
-  return atomic_load_explicit(value, memory_order_relaxed);
-}
-
 static void add_int(struct text *out, const char *label, int64_t number) {
   text_str(out, label);
   text_int(out, number);
@@ -73,9 +69,9 @@ static void add_process(struct text *out, const struct admin *admin) {
   add_int(out, ",\"generation\":", (int64_t)snapshot->number);
   add_bool(out, ",\"draining\":", *admin->view.stopping);
   add_int(out, ",\"workers\":", snapshot->workers);
-  add_int(out, ",\"connections\":", now(&process->connections));
-  add_int(out, ",\"requests_in_flight\":", now(&process->requests));
-  add_int(out, ",\"buffered_bytes\":", now(&process->budget.used));
+  add_int(out, ",\"connections\":", relaxed_load(&process->connections));
+  add_int(out, ",\"requests_in_flight\":", relaxed_load(&process->requests));
+  add_int(out, ",\"buffered_bytes\":", relaxed_load(&process->budget.used));
   add_mock(out, admin->view.reload->config->admin_mock);
   add_spans(out);
   add_receipt(out, &receipt);
@@ -121,8 +117,7 @@ static void add_alone(struct text *out, const struct route *route) {
 static void add_delay(struct text *out, const struct route *route) {
   int64_t learned = 0, delay = 0;
   if (route->pilots && route->policy.hedges > 0) {
-    learned = atomic_load_explicit(&route->pilots->delay->delay_us,
-                                   memory_order_relaxed);
+    learned = relaxed_load(&route->pilots->delay->delay_us);
     delay = learned > 0 ? learned : route->policy.hedge_after_us;
   }
   add_ms(out, ",\"hedge_delay_ms\":", delay);
@@ -183,8 +178,9 @@ static void put_target(struct reply *reply, struct text *out,
   add_string(out, ",\"host\":", target->url.authority);
   add_bool(out, ",\"up\":", !sight.ejected);
   add_string(out, ",\"state\":", slice_of(state_of(&sight)));
-  add_int(out, ",\"in_flight\":",
-          now(&slot_at(view->process->slots, target->slot)->in_flight));
+  add_int(
+      out, ",\"in_flight\":",
+      relaxed_load(&slot_at(view->process->slots, target->slot)->in_flight));
   add_ms(out, ",\"p50_ms\":", sight.p50_us);
   add_ms(out, ",\"p95_ms\":", sight.p95_us);
   text_char(out, '}');
@@ -212,10 +208,9 @@ void admin_state(struct admin *admin, const struct http_request *request,
                  struct slice rest, struct reply *reply) {
   const struct snapshot *snapshot = admin->view.reload->snapshot;
   char storage[PIECE_BYTES];
-  struct text out;
+  struct text out = TEXT_ON(storage);
   const char *before = "";
   (void)request, (void)rest;
-  text_init(&out, storage, sizeof storage);
   out.for_page = true;
   add_process(&out, admin);
   text_str(&out, ",\"routes\":[");

@@ -65,8 +65,7 @@ void exchange_free(void *arg) {
   struct exchange *x = arg;
   for (unsigned i = 0; i < x->count; i++) fetch_clear(&x->fetches[i]);
   gathered_clear(&x->gathered);
-  atomic_fetch_sub_explicit(&x->service->process->requests, 1,
-                            memory_order_relaxed);
+  relaxed_sub(&x->service->process->requests, 1);
   lease_give(x->lease);
   exchange_discard(x);
 }
@@ -316,8 +315,7 @@ bool exchange_start(struct exchange *x, struct connection *connection,
   x->count = x->open = setup->item_count;
   list_append(&x->service->exchanges, &x->link);
   connection_await(connection, exchange_on_gone, x);
-  atomic_fetch_add_explicit(&x->service->process->requests, 1,
-                            memory_order_relaxed);
+  relaxed_add(&x->service->process->requests, 1);
   x->starting = true;
   for (unsigned i = 0; i < x->count; i++)
     fetch_start(&x->fetches[i], setup->started_us);

@@ -40,8 +40,16 @@ static void dump(const struct config *config) {
 
 static const char *plural(unsigned count) { return count == 1 ? "" : "s"; }
 
+/* Flags make two of them, and /all's is empty without --all. */
+static unsigned named_upstreams(const struct config *config) {
+  unsigned named = 0;
+  for (unsigned i = 0; i < config->upstream_count; i++)
+    named += config->upstreams[i].target_count > 0;
+  return named;
+}
+
 static void say_good(const struct config *config) {
-  unsigned upstreams = config->upstream_count;
+  unsigned upstreams = named_upstreams(config);
   unsigned targets = config_targets(config), routes = config->route_count;
   printf("%s: good: %u upstream%s with %u target%s, %u route%s\n",
          config->file ? config->file : "the command line", upstreams,

@@ -121,9 +121,8 @@ static void write_words(struct text *out, struct slice path,
 static void tell_by_notice(void *arg, struct slice path,
                            const struct receipt *receipt) {
   char storage[RECEIPT_BYTES];
-  struct text text;
+  struct text text = TEXT_ON(storage);
   (void)arg;
-  text_init(&text, storage, sizeof storage);
   write_words(&text, path, receipt);
   log_notice("%s", text_end(&text));
 }
@@ -158,8 +157,7 @@ static void tell_log(void *arg, struct slice path,
                      const struct receipt *receipt) {
   const struct place *place = arg;
   char storage[8 * RECEIPT_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_ON(storage);
   if (place->as_text) write_words(&line, path, receipt);
   else write_json(&line, path, receipt);
   text_char(&line, '\n');

@@ -91,8 +91,7 @@ static size_t visit_room_for(const struct visit *visit) {
 /* Why it may not start; NULL: it may. */
 static const char *visit_refusal(const struct service *service) {
   struct gate gate = {
-      .in_flight = atomic_load_explicit(&service->process->requests,
-                                        memory_order_relaxed),
+      .in_flight = relaxed_load(&service->process->requests),
       .cap = service->config->max_requests,
   };
   enum gate_verdict verdict = gate_try(&gate);

@@ -67,8 +67,7 @@ static void write_head(struct text *out, const struct faults_draw *draw,
 void mock_answer_write(struct text *out, const struct faults_draw *draw,
                        struct mock_framing framing) {
   char storage[256];
-  struct text body;
-  text_init(&body, storage, sizeof storage);
+  struct text body = TEXT_ON(storage);
   write_body(&body, draw, framing.steady);
   write_head(out, draw, body.len, framing);
   if (framing.head_only || draw->status == 204 || draw->status == 304) return;

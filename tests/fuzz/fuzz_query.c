@@ -83,6 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   demand(!rest.cut, "what is left is not longer");
   demand(slice_equal(text_slice_of(&rest), text_slice_of(&others)),
          "what is left is what is not ours");
+  demand((left.at != NULL) == (left.len > 0 || query.len == 0),
+         "of an empty query alone an empty one is left");
   query_take(text_slice_of(&rest), again, PARAMS, NULL);
   for (unsigned i = 0; i < PARAMS; i++) {
     demand(again[i].count == 0, "nothing of ours is left");

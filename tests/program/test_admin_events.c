@@ -132,7 +132,7 @@ Test(admin_events, a_reader_that_never_reads_is_cut_off_and_no_other) {
   char path[1024] = "/smart/";
   memset(path + strlen(path), '<', 1000);
   OWNED(program) p = program_start(NOBODY);
-  int deaf = deaf_reader(p);
+  SCOPED_FD deaf = deaf_reader(p);
   OWNED(ear) ear = ear_new(p, "");
   for (unsigned i = 0; i < 120 && !is_cut_off(deaf); i++) {
     fail_often(p, 1, path);
@@ -141,7 +141,6 @@ Test(admin_events, a_reader_that_never_reads_is_cut_off_and_no_other) {
   cr_expect(is_cut_off(deaf));
   fail_often(p, 1, "/smart/last");
   while (!strstr(ear_await(ear), "/smart/last")) continue;
-  close(deaf);
 }
 
 /* More at once than its queue holds, before it could read any. */

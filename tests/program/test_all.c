@@ -74,6 +74,13 @@ static void two_close(struct two *t) {
   origin_free(t->second);
 }
 
+/* Both are answered, the first of them here, and so is the client. */
+static void serve_both(const struct two *t, struct arrival *first) {
+  arrival_answer_json(first, 200, "1");
+  arrival_answer_json(origin_await(t->second), 200, "2");
+  expect_all(client_await_reply(t->client), "[1,2]", "2/2");
+}
+
 Test(all, two_good_ones_give_both_bodies_byte_for_byte) {
   SCOPED(two) t = two_open("--hedges", "0");
   client_get(t.client, "/all");
@@ -114,9 +121,7 @@ Test(all, a_list_is_asked_without_the_clients_query) {
   client_get(t.client, "/all?x=1&timeout=5000");
   struct arrival *first = origin_await(t.first);
   arrival_expect_line(first, "GET / HTTP/1.1");
-  arrival_answer_json(first, 200, "1");
-  arrival_answer_json(origin_await(t.second), 200, "2");
-  expect_all(client_await_reply(t.client), "[1,2]", "2/2");
+  serve_both(&t, first);
 }
 
 Test(all, a_list_is_not_given_the_clients_credentials) {
@@ -126,9 +131,7 @@ Test(all, a_list_is_not_given_the_clients_credentials) {
   struct arrival *first = origin_await(t.first);
   arrival_expect_none(first, "Authorization", "Cookie");
   arrival_expect_field(first, "X-Team", "blue");
-  arrival_answer_json(first, 200, "1");
-  arrival_answer_json(origin_await(t.second), 200, "2");
-  expect_all(client_await_reply(t.client), "[1,2]", "2/2");
+  serve_both(&t, first);
 }
 
 Test(all, a_list_is_given_the_configured_token) {
@@ -137,9 +140,7 @@ Test(all, a_list_is_given_the_configured_token) {
   client_get_with(t.client, "/all", "Authorization: Basic abc\r\n");
   struct arrival *first = origin_await(t.first);
   arrival_expect_field(first, "Authorization", "Bearer t0ken");
-  arrival_answer_json(first, 200, "1");
-  arrival_answer_json(origin_await(t.second), 200, "2");
-  expect_all(client_await_reply(t.client), "[1,2]", "2/2");
+  serve_both(&t, first);
 }
 
 Test(all, a_list_beside_a_target_is_what_get_asks) {

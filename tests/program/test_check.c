@@ -128,7 +128,7 @@ Test(check, what_is_probably_not_meant_is_told_as_at_the_start) {
                    "hedgerow: note: HEDGEROW_HEDGE_AFTR is no variable of "
                    "hedgerow's; did you mean HEDGEROW_HEDGE_AFTER?\n",
                    "got %s", program->err);
-  cr_expect_str_eq(program->out, "the command line: good: 2 upstreams with 1 "
+  cr_expect_str_eq(program->out, "the command line: good: 1 upstream with 1 "
                                  "target, 2 routes\n");
   program->exit_status = 0;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/rows.h"
 #include "support/scene.h"
 #include "support/words.h"
 
@@ -37,9 +38,8 @@ static struct scene open_own(void) {
 
 static void expect_without(const char *text, const char *where) {
   static const char *const secrets[] = {FILED, OF_ENV, KEY};
-  for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
-    cr_assert(!strstr(text, secrets[i]), "%s is in %s:\n%s", secrets[i], where,
-              text);
+  EACH_ROW (row, secrets)
+    cr_assert(!strstr(text, *row), "%s is in %s:\n%s", *row, where, text);
 }
 
 /* ---- credentials ---------------------------------------------------------- */
