@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/guard.h"
 #include "support/words.h"
 
 enum { SOON_US = 20000000, LINES = 3000, WRITERS = 3 };
@@ -38,7 +39,7 @@ static void read_to_the_end(void) {
 
 static void free_text(void) { free(text); }
 
-TestSuite(log, .init = open_pipe, .fini = free_text, .timeout = 60);
+TestSuite(log, .init = open_pipe, .fini = free_text, .timeout = 2 * GUARD_S);
 
 static void *read_in_a_thread(void *arg) {
   read_to_the_end();

@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "io/clock.h"
+#include "support/guard.h"
 
 enum { TIMERS = 2000 };
 
@@ -47,7 +48,7 @@ static void open_loop(void) {
 
 static void close_loop(void) { loop_free(loop); }
 
-TestSuite(loop, .init = open_loop, .fini = close_loop, .timeout = 20);
+TestSuite(loop, .init = open_loop, .fini = close_loop, .timeout = 2 * GUARD_S);
 
 Test(loop, timers_fire_in_the_order_of_their_instants) {
   struct step steps[4];

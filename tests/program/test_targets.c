@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/guard.h"
 #include "support/rows.h"
 #include "support/scene.h"
 #include "support/words.h"
@@ -196,7 +197,7 @@ Test(targets, a_page_that_is_html_everywhere_sends_nobody_out) {
 static struct origin *who_is_asked(struct origin *a, struct origin *b) {
   struct pollfd polled[2] = {{a->listening, POLLIN, 0},
                              {b->listening, POLLIN, 0}};
-  cr_assert(poll(polled, 2, 20000) == 1);
+  cr_assert(poll(polled, 2, GUARD_MS) == 1);
   return polled[0].revents ? a : b;
 }
 
