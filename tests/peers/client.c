@@ -14,8 +14,8 @@
  * An answer is kept whole while it comes, in memory that its connection keeps;
  * a request allocates nothing.
  *
- * A turn takes TICK_MS at most. Where the clock has gone on for much longer, the
- * machine had something else to do, and that is held against nobody: each
+ * A turn takes TICK_MS at most. Where the clock has gone on for much longer,
+ * the machine had something else to do, and that is held against nobody: each
  * question is told at its end how much of that there was (held_ns). */
 #include "client.h"
 

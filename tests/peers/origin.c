@@ -24,9 +24,10 @@
  *                    +- a hang: never due
  *
  * GET /count is answered at once, with `unanswered=N asked M`, M being all
- * requests so far, and nothing follows it. On SIGTERM it prints what it has done
- * and how many requests were unanswered then, and ends. A connection carries one
- * request at a time, and requests have no body, as hedgerow sends them. */
+ * requests so far, and nothing follows it. On SIGTERM it prints what it has
+ * done and how many requests were unanswered then, and ends. A connection
+ * carries one request at a time, and requests have no body, as hedgerow sends
+ * them. */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
