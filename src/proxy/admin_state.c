@@ -168,9 +168,12 @@ static void add_refused(struct text *out, const struct snapshot *snapshot,
   text_char(out, '}');
 }
 
+/* Nobody may have come since its time was over. */
 static const char *state_of(const struct target_sight *sight) {
-  if (sight->ejected) return "ejected";
-  return sight->slow ? "slow" : "up";
+  if (sight->failing == OUTLIER_OUT) return "ejected";
+  if (sight->slow == OUTLIER_OUT) return "slow";
+  return sight->failing == OUTLIER_IN && sight->slow == OUTLIER_IN ? "up"
+                                                                   : "due";
 }
 
 static void put_target(struct reply *reply, struct text *out,
@@ -181,7 +184,7 @@ static void put_target(struct reply *reply, struct text *out,
       snapshot_see_target(view->reload->snapshot, group, i, clock_now_us());
   add_int(out, i > 0 ? ",{\"target\":" : "{\"target\":", target->number);
   add_string(out, ",\"host\":", target->url.authority);
-  add_bool(out, ",\"up\":", !sight.ejected);
+  add_bool(out, ",\"up\":", sight.failing == OUTLIER_IN);
   add_string(out, ",\"state\":", slice_of(state_of(&sight)));
   add_int(out, ",\"in_flight\":",
           now(&slot_at(view->process->slots, target->slot)->in_flight));
