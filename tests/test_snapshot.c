@@ -570,7 +570,8 @@ static void expect_place(const struct snapshot *s, const struct group *group,
   const enum outlier_place place = snapshot_target_place(s, group, i, now_us);
   const struct target_sight sight = snapshot_see_target(s, group, i, now_us);
   cr_expect_eq(place, expected, "it is %d", (int)place);
-  cr_expect_eq(sight.ejected, expected != OUTLIER_IN);
+  cr_expect_eq(sight.failing, expected);
+  cr_expect_eq(sight.slow, OUTLIER_IN);
 }
 
 Test(snapshot, a_target_that_was_ejected_is_not_in_until_it_has_answered) {
