@@ -73,12 +73,13 @@ static struct snapshot *snapshot_of(const char *line) {
   cr_assert(config_build(&built));
   built.route_count -= routes_less;
   if (last_path.len > 0) built.routes[built.route_count - 1].path = last_path;
-  struct snapshot_source source = {.config = &built,
-                                   .slots = slots,
-                                   .secrets = secrets,
-                                   .via_line = slice_of("Via: 1.1 me\r\n"),
-                                   .number = 3,
-                                   .before = in_force};
+  struct snapshot_source source = {
+      .config = &built,
+      .slots = slots,
+      .secrets = secrets,
+      .via_lines = {slice_of("Via: 1.1 me\r\n"), slice_of("Via: 1.0 me\r\n")},
+      .number = 3,
+      .before = in_force};
   struct snapshot *snapshot = snapshot_new(&source);
   cr_assert(snapshot);
   memset(token, '#', sizeof token);
@@ -157,7 +158,8 @@ Test(snapshot, flags_fill_every_route) {
     words_expect_slice(fields->headers[1].value, "d");
     words_expect_slice(fields->drop[0], "X");
     words_expect_slice(fields->user_agent, "me");
-    words_expect_slice(fields->via_line, "Via: 1.1 me\r\n");
+    words_expect_slice(fields->via_lines[0], "Via: 1.1 me\r\n");
+    words_expect_slice(fields->via_lines[1], "Via: 1.0 me\r\n");
     words_expect_slice(fields->version_line,
                        "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n");
   }

@@ -60,7 +60,7 @@ struct snapshot_source {
   const struct config *config; /* with its upstreams and routes */
   struct slots *slots;
   const struct snapshot_secret *secrets; /* by target number; NULL: none */
-  struct slice via_line;                 /* "Via: 1.1 hedgerow-ID\r\n" */
+  struct slice via_lines[2];             /* as struct forward_rules has them */
   uint64_t number;
   const struct snapshot *before; /* in force: what was learned of upstreams and
                                   * targets goes on; NULL: nothing was */
