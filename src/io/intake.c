@@ -161,8 +161,10 @@ void intake_end(struct intake *intake) {
   conclude(intake, http_response_end(&intake->response));
 }
 
+/* A JSON object or array says itself that it is whole. */
 void intake_cut(struct intake *intake) {
-  conclude(intake, http_response_cut(&intake->response));
+  if (intake->verdict.success == SUCCESS_JSON) intake_end(intake);
+  else conclude(intake, http_response_cut(&intake->response));
 }
 
 /* ---- what is left behind ---- */

@@ -470,9 +470,9 @@ Test(streaming, where_no_buffer_is_free_a_slow_client_loses_its_answer) {
 /* ---- over TLS ---- */
 
 /* What the client sees of a body that its upstream ends in this way. */
-static void pass_over_tls(void (*end)(struct tls_arrival *),
+static void pass_over_tls(enum tls_flaw flaw, void (*end)(struct tls_arrival *),
                           void (*await_end)(struct client *)) {
-  OWNED(tls_origin) origin = tls_origin_new(TLS_GOOD);
+  OWNED(tls_origin) origin = tls_origin_new(flaw);
   OWNED(program) program =
       program_start("--to", origin->url, "--ca-file", origin->ca_file, STREAMS);
   OWNED(client) client = client_new(program->port);
@@ -487,11 +487,12 @@ static void pass_over_tls(void (*end)(struct tls_arrival *),
 }
 
 Test(streaming, a_body_until_the_close_of_tls_is_whole) {
-  pass_over_tls(tls_arrival_end, client_await_close);
+  pass_over_tls(TLS_GOOD, tls_arrival_end, client_await_close);
 }
 
 Test(streaming, a_body_until_the_close_that_is_cut_over_tls_is_reset) {
-  pass_over_tls(tls_arrival_cut, client_await_reset);
+  pass_over_tls(TLS_GOOD, tls_arrival_cut, client_await_reset);
+  pass_over_tls(TLS_1_2, tls_arrival_cut, client_await_reset);
 }
 
 static void *pour_tls(void *arg) {
