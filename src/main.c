@@ -14,6 +14,14 @@
 #include "tools/tap.h"
 #include "tools/top.h"
 
+static const struct {
+  const char *name;
+  int (*main)(int argc, char **argv);
+} tools[] = {
+    {"demo", demo_main}, {"mock", mock_main}, {"simulate", simulate_main},
+    {"tap", tap_main},   {"top", top_main},
+};
+
 /* Else the first sockets would take the numbers of the standard descriptors,
  * and a client would get what is meant for stdout or stderr. */
 static void fill_standard_descriptors(void) {
@@ -25,15 +33,8 @@ int main(int argc, char **argv) {
   fill_standard_descriptors();
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN); /* a log at the limit of its size is a full disk */
-  if (argc > 1 && strcmp(argv[1], "mock") == 0)
-    return mock_main(argc - 1, argv + 1);
-  if (argc > 1 && strcmp(argv[1], "demo") == 0)
-    return demo_main(argc - 1, argv + 1);
-  if (argc > 1 && strcmp(argv[1], "simulate") == 0)
-    return simulate_main(argc - 1, argv + 1);
-  if (argc > 1 && strcmp(argv[1], "tap") == 0)
-    return tap_main(argc - 1, argv + 1);
-  if (argc > 1 && strcmp(argv[1], "top") == 0)
-    return top_main(argc - 1, argv + 1);
+  for (unsigned i = 0; argc > 1 && i < sizeof tools / sizeof *tools; i++)
+    if (strcmp(argv[1], tools[i].name) == 0)
+      return tools[i].main(argc - 1, argv + 1);
   return process_main(argc, argv);
 }

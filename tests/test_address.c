@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 
 static void expect(bool (*is)(struct slice), const char *const *texts,
@@ -128,8 +129,7 @@ Test(address, it_is_written_as_rfc_5952_says) {
        "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0"},
       {"1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:102:304"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-    expect_rewritten(cases[i][0], cases[i][1]);
+  EACH_ROW (row, cases) expect_rewritten((*row)[0], (*row)[1]);
 }
 
 Test(address, an_ipv4_address_is_the_same_mapped_or_not) {

@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "core/json_check.h"
+#include "support/rows.h"
 #include "support/words.h"
 
 static const struct answer_more nothing_more;
@@ -25,8 +25,7 @@ static struct answer_ours ours_of(const struct race_record *race,
 }
 
 static void expect_text(const struct text *got, const char *want) {
-  cr_expect(slice_equal(text_slice_of(got), slice_of(want)),
-            "got\n%.*s\nwanted\n%s", SLICE_ARG(text_slice_of(got)), want);
+  words_expect_slice(text_slice_of(got), want);
   cr_expect_not(got->cut, "cut");
 }
 
@@ -39,12 +38,11 @@ static void pass(struct text *out, const char *fields,
 
 /* What becomes of the upstream's field lines; its Date makes ours needless. */
 static void expect_passed(const char *lines, const char *want) {
-  char fields[8192], expected[8192], storage[16384];
-  struct text out;
+  char fields[8192], expected[8192];
   snprintf(fields, sizeof fields, "Date: x\r\n%s", lines);
   snprintf(expected, sizeof expected, "HTTP/1.1 200 OK\r\nDate: x\r\n%s%s",
            want, OURS);
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 16384);
   pass(&out, fields, NULL, plain);
   expect_text(&out, expected);
 }
@@ -56,14 +54,6 @@ static void expect_own(const struct answer_own *own,
   struct answer_ours ours = ours_of(race, framing);
   answer_own_head(&out, own, &ours, (struct slice){0});
   expect_text(&out, want);
-}
-
-static void expect_json(struct slice text) {
-  struct json_check check;
-  json_check_init(&check, JSON_DEPTH_MAX);
-  enum json_verdict fed = json_check_feed(&check, text.at, text.len);
-  cr_expect(fed == JSON_WHOLE && json_check_end(&check) == JSON_WHOLE,
-            "no JSON: %.*s", SLICE_ARG(text));
 }
 
 enum { T0 = 7000000 }; /* when races start here */
@@ -108,10 +98,9 @@ Test(answer, knows_the_registered_phrases) {
                {599, "Unknown"},
                {-1, "Unknown"},
                {999, "Unknown"}};
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-    cr_expect(
-        slice_equal(http_reason(cases[i].status), slice_of(cases[i].reason)),
-        "of %d", cases[i].status);
+  EACH_ROW (row, cases)
+    cr_expect(slice_equal(http_reason(row->status), slice_of(row->reason)),
+              "of %d", row->status);
 }
 
 #define PASSES(name, lines, want)                                              \
@@ -169,14 +158,13 @@ Test(answer, says_the_status_in_its_own_words) {
       {299, "HTTP/1.1 299 Unknown\r\n"},
       {502, "HTTP/1.1 502 Bad Gateway\r\n"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    char storage[4096], want[512];
-    struct text out;
-    text_init(&out, storage, sizeof storage);
+  EACH_ROW (row, cases) {
+    char want[512];
+    EMPTY_TEXT(out, 4096);
     struct answer_ours ours = ours_of(NULL, plain);
-    answer_passed_head(&out, cases[i].status, (struct slice){NULL, 0}, 7, &ours,
+    answer_passed_head(&out, row->status, (struct slice){NULL, 0}, 7, &ours,
                        &nothing_more);
-    snprintf(want, sizeof want, "%sDate: " DATE "\r\n" OURS, cases[i].line);
+    snprintf(want, sizeof want, "%sDate: " DATE "\r\n" OURS, row->line);
     expect_text(&out, want);
   }
 }
@@ -242,10 +230,8 @@ Test(answer, says_how_much_of_a_gather_succeeded) {
 }
 
 Test(answer, leaves_out_what_is_empty) {
-  char storage[256];
-  struct text out;
   struct answer_own own = {.status = 200};
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 256);
   answer_own_head(&out, &own, &(struct answer_ours){0}, (struct slice){0});
   expect_text(&out, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 }
@@ -420,7 +406,7 @@ Test(answer, a_problem_tells_what_happened_to_each_attempt) {
       "{\"target\":0,\"started_ms\":300.0,\"ended_ms\":350.0,"
       "\"result\":\"status\",\"status\":503,"
       "\"error\":\"the upstream said \\\"no\\\"\"}]}");
-  expect_json(text_slice_of(&out));
+  words_expect_json(text_slice_of(&out));
 }
 
 Test(answer, a_problem_without_a_race_has_no_attempts) {
@@ -439,7 +425,7 @@ Test(answer, a_problem_is_json_in_every_room) {
                    &lost);
     if (room < ANSWER_PROBLEM_BYTES)
       cr_expect(out.len == 0 && out.cut, "wrote %zu into %zu", out.len, room);
-    else expect_json(text_slice_of(&out));
+    else words_expect_json(text_slice_of(&out));
     cr_expect_eq(out.cap, room);
   }
   cr_expect_not(out.cut, "699 bytes are enough, and it was cut");
@@ -456,10 +442,9 @@ Test(answer, a_problem_counts_the_attempts_that_it_had_to_leave_out) {
 }
 
 Test(answer, a_problem_gives_up_a_detail_before_its_form) {
-  char detail[400], storage[300];
-  struct text out;
+  char detail[400];
   memset(detail, 'x', sizeof detail);
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 300);
   answer_problem(&out, 504, (struct slice){detail, sizeof detail}, NULL);
   cr_expect(out.cut);
   cr_expect_str_eq(text_end(&out), "{\"type\":\"about:blank\",\"title\":"
@@ -488,18 +473,16 @@ Test(answer, a_problem_fits_the_room_that_its_header_promises) {
                 N * (ANSWER_PROBLEM_ATTEMPT_BYTES + 6 * ERROR));
   answer_problem(&out, 431, slice_of(error), &race);
   cr_expect_not(out.cut, "cut at %zu of %zu", out.len, out.cap);
-  expect_json(text_slice_of(&out));
+  words_expect_json(text_slice_of(&out));
 }
 
 Test(answer, links_of_the_upstream_are_rewritten_where_a_route_wants_it) {
-  char storage[4096];
-  struct text out;
   struct base_url base;
   cr_assert(!base_url_parse(&base, slice_of("http://h/v1")));
   const struct links_rule rule = {
       .base = &base, .route = slice_of("/users"), .stripped = true};
   const struct answer_more more = {.links = &rule, .cors = true};
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 4096);
   answer_passed_head(&out, 200,
                      slice_of("Location: /v1/7\r\nContent-Location: "
                               "http://h/v1/8\r\nLink: </v1/9>; rel=x\r\n"
@@ -513,11 +496,9 @@ Test(answer, links_of_the_upstream_are_rewritten_where_a_route_wants_it) {
 }
 
 Test(answer, an_upstreams_vary_stays_where_it_says_what_ours_says) {
-  char storage[ANSWER_HEAD_BYTES];
-  struct text out;
   const struct answer_more more = {
       .varies = true, .fields = slice_of("Vary: Accept-Encoding\r\n")};
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, ANSWER_HEAD_BYTES);
   answer_passed_head(&out, 200,
                      slice_of("vary: accept-encoding\r\n"
                               "Vary: Accept-Encoding, Origin\r\n"),

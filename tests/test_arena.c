@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "support/rows.h"
+#include "support/words.h"
+
 enum { FIRST = 256, LARGE = 64 * 1024 };
 
 static struct arena arena;
@@ -131,7 +134,7 @@ Test(arena, a_text_that_is_kept_stays_where_it_was_written) {
   arena_keep_text(&arena, &text);
   cr_expect_eq(text.at, owner.bytes);
   cr_expect_eq(take(16), owner.bytes + 16, "the rest of its room is free");
-  cr_expect(slice_equal(text_slice_of(&text), slice_of("what was written")));
+  words_expect_slice(text_slice_of(&text), "what was written");
 }
 
 Test(arena, a_kept_text_ends_where_the_next_thing_begins) {
@@ -157,18 +160,18 @@ Test(arena, a_text_has_its_room_in_one_piece) {
   static const size_t rooms[] = {0,         1,     FIRST - 17, FIRST - 16,
                                  FIRST - 1, FIRST, 2031,       2032,
                                  2047,      2048,  LARGE};
-  for (size_t i = 0; i < sizeof rooms / sizeof *rooms; i++) {
+  EACH_ROW (row, rooms) {
     arena_init(&arena, owner.bytes, FIRST);
     take(1);
-    struct text text = open_text(rooms[i]);
-    fill(&text, 'x', rooms[i]);
+    struct text text = open_text(*row);
+    fill(&text, 'x', *row);
     text_end(&text); /* and a NUL has room */
-    cr_expect_not(text.cut, "of %zu", rooms[i]);
-    cr_expect_eq(text.len, rooms[i]);
+    cr_expect_not(text.cut, "of %zu", *row);
+    cr_expect_eq(text.len, *row);
     arena_keep_text(&arena, &text);
     char *next = take(16);
-    cr_expect(next < text.at || next >= text.at + rooms[i]);
-    for (size_t k = 0; k < rooms[i]; k++) cr_assert_eq(text.at[k], 'x');
+    cr_expect(next < text.at || next >= text.at + *row);
+    for (size_t k = 0; k < *row; k++) cr_assert_eq(text.at[k], 'x');
     arena_clear(&arena);
   }
   arena_init(&arena, owner.bytes, FIRST);

@@ -15,6 +15,7 @@
 
 #include "support/asker.h"
 #include "support/lookups.h"
+#include "support/rows.h"
 #include "support/tls_origin.h"
 #include "support/wire.h"
 #include "support/words.h"
@@ -185,8 +186,8 @@ Test(attempt, a_body_goes_behind_its_head_whatever_its_size) {
   static const size_t sizes[] = {
       0, 1, 4096, 65000, 64 * 1024, 64 * 1024 + 1, MIB, HUGE_BYTES};
   int fd = -1;
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-    fd = exchange_on(fd, post(sizes[i]), JSON, "success 200 whole");
+  EACH_ROW (row, sizes)
+    fd = exchange_on(fd, post(*row), JSON, "success 200 whole");
   close(exchange_on(fd, get(), JSON, "success 200 whole"));
 }
 
@@ -422,10 +423,9 @@ Test(attempt, a_resend_that_cannot_connect_has_carried_something) {
 
 Test(attempt, an_answer_says_that_something_was_sent) {
   struct ask_message message = get();
-  int fd = begin(&message);
+  SCOPED_FD fd = begin(&message);
   answer(fd, "HTTP/1.1 500 X\r\n" LENGTH("0") "\r\n");
   expect_end("status 500: the upstream failed (500)");
-  close(fd);
 }
 
 /* ---- what is made of an answer ---- */
@@ -491,7 +491,7 @@ static struct ask_message stream(void) {
 
 Test(attempt, a_streamed_answer_comes_in_pieces) {
   struct ask_message message = stream();
-  int fd = begin(&message);
+  SCOPED_FD fd = begin(&message);
   answer(fd, OK LENGTH("9") "\r\n");
   const struct asked *asked = asker_await_pieces(asker, 1);
   cr_expect(asked->status == 200 && asked->length == 9 && asked->passed == 0);
@@ -504,17 +504,15 @@ Test(attempt, a_streamed_answer_comes_in_pieces) {
   cr_expect(asked->end.result == ATTEMPT_SUCCESS && asked->end.whole);
   cr_expect(asked->pieces == 2 && asked->passed == 9 && !asked->has_response);
   cr_expect_str_eq(asked->body, "twothr");
-  close(fd);
 }
 
 Test(attempt, a_streamed_answer_that_is_whole_at_once_is_held) {
   struct ask_message message = stream();
-  int fd = begin(&message);
+  SCOPED_FD fd = begin(&message);
   answer(fd, JSON);
   const struct asked *asked = asker_await(asker);
   cr_expect(asked->pieces == 0 && asked->has_response);
   cr_expect_str_eq(asked->body, "[]");
-  close(fd);
 }
 
 Test(attempt, a_stream_that_breaks_off_keeps_its_status) {
@@ -533,24 +531,22 @@ Test(attempt, a_stream_that_breaks_off_keeps_its_status) {
 Test(attempt, a_stream_may_be_cancelled_from_inside) {
   struct ask_message message = stream();
   char byte;
-  int fd = begin(&message);
+  SCOPED_FD fd = begin(&message);
   asker_cancel_at_piece(asker);
   answer(fd, OK LENGTH("9") "\r\none");
   asker_await_pieces(asker, 1);
   cr_expect_eq(wire_read(fd, &byte, 1, "the end"), 0);
-  close(fd);
 }
 
 Test(attempt, a_paused_stream_may_be_cancelled) {
   struct ask_message message = stream();
   char byte;
-  int fd = begin(&message);
+  SCOPED_FD fd = begin(&message);
   answer(fd, OK LENGTH("9") "\r\none");
   asker_await_pieces(asker, 1);
   answer(fd, "two");
   asker_cancel(asker);
   cr_expect_eq(wire_read(fd, &byte, 1, "the end"), 0);
-  close(fd);
 }
 
 /* ---- over TLS ---- */
@@ -585,8 +581,8 @@ Test(attempt, a_body_goes_over_tls_whatever_its_size) {
   static const size_t sizes[] = {0, 1, 16384, 65000, MIB, HUGE_BYTES};
   OWNED(tls_origin) origin = tls_open();
   struct tls_arrival *arrival = NULL;
-  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-    struct ask_message message = post_once(sizes[i]);
+  EACH_ROW (row, sizes) {
+    struct ask_message message = post_once(*row);
     asker_start(asker, &message);
     if (arrival) tls_arrival_await_next(arrival);
     else arrival = tls_origin_await(origin);

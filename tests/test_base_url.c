@@ -4,9 +4,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
 #include "support/words.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct base_url parsed(const char *url) {
   struct base_url target;
@@ -148,8 +147,7 @@ Test(base_url, what_is_no_base_url_is_refused_with_its_reason) {
       {"http://h/.", ".."},
       {"http://h/%zz", "hex"},
   };
-  for (size_t i = 0; i < COUNT(cases); i++)
-    expect_refused(cases[i][0], cases[i][1]);
+  EACH_ROW (row, cases) expect_refused((*row)[0], (*row)[1]);
 }
 
 Test(base_url, a_nul_inside_a_url_is_refused) {
@@ -205,11 +203,10 @@ Test(base_url, a_base_covers_itself_and_what_is_below_it) {
       {"http://h/v1", "/v1/../a", false},
       {"http://h/v1", "/v1/%2e%2e", false},
   };
-  for (size_t i = 0; i < COUNT(cases); i++) {
-    struct base_url base = parsed(cases[i].base);
-    cr_expect_eq(base_url_covers(&base, slice_of(cases[i].path)),
-                 cases[i].covers, "%s and %s: not %d", cases[i].base,
-                 cases[i].path, cases[i].covers);
+  EACH_ROW (row, cases) {
+    struct base_url base = parsed(row->base);
+    cr_expect_eq(base_url_covers(&base, slice_of(row->path)), row->covers,
+                 "%s and %s: not %d", row->base, row->path, row->covers);
   }
 }
 
@@ -285,23 +282,19 @@ Test(base_url, a_printed_target_hides_its_query) {
       {"http://[::1]:80", "http://[::1]"},
       {"HTTPS://h/v1", "https://h/v1"},
   };
-  for (size_t i = 0; i < COUNT(cases); i++) {
-    char storage[128];
-    struct text out;
-    struct base_url target = parsed(cases[i][0]);
-    text_init(&out, storage, sizeof storage);
+  EACH_ROW (row, cases) {
+    struct base_url target = parsed((*row)[0]);
+    EMPTY_TEXT(out, 128);
     base_url_write_redacted(&out, &target);
-    expect_slice("redacted", text_slice_of(&out), cases[i][1]);
+    expect_slice("redacted", text_slice_of(&out), (*row)[1]);
   }
 }
 
 Test(base_url, what_lies_below_a_base_begins_with_its_slash) {
   const struct base_url v1 = {.path = slice_of("/v1")},
                         slash = {.path = slice_of("/v1/")}, none = {0};
-  cr_expect(
-      slice_equal(base_url_below(&v1, slice_of("/v1/a")), slice_of("/a")));
-  cr_expect(
-      slice_equal(base_url_below(&slash, slice_of("/v1/a")), slice_of("/a")));
-  cr_expect(slice_equal(base_url_below(&none, slice_of("/a")), slice_of("/a")));
+  words_expect_slice(base_url_below(&v1, slice_of("/v1/a")), "/a");
+  words_expect_slice(base_url_below(&slash, slice_of("/v1/a")), "/a");
+  words_expect_slice(base_url_below(&none, slice_of("/a")), "/a");
   cr_expect_eq(base_url_below(&v1, slice_of("/v1")).len, 0);
 }

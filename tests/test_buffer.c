@@ -5,6 +5,8 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
+#include "support/words.h"
+
 static struct budget budget = {.max = 16384};
 static struct blocks blocks = {.budget = &budget};
 static struct buffer buffer = {.blocks = &blocks};
@@ -14,9 +16,7 @@ static void add(const char *text) {
 }
 
 static void check_is(const char *text) {
-  cr_assert(slice_equal(buffer_slice(&buffer), slice_of(text)),
-            "expected \"%s\", saw \"%.*s\"", text,
-            SLICE_ARG(buffer_slice(&buffer)));
+  words_expect_slice(buffer_slice(&buffer), text);
 }
 
 static void check_budget_is_free(void) {
@@ -61,6 +61,26 @@ Test(buffer, the_whole_capacity_counts_against_the_budget) {
   cr_assert(eq(i64, budget.used, (int64_t)buffer.cap));
 }
 
+Test(buffer, it_doubles_but_not_beyond_what_it_will_hold) {
+  buffer.most = 3 * BLOCK_BYTES;
+  const size_t caps[] = {BLOCK_BYTES, 2 * BLOCK_BYTES, 3 * BLOCK_BYTES};
+  for (size_t i = 0; i < 3; i++) {
+    cr_assert(buffer_reserve(&buffer, buffer.cap - buffer.len + 1));
+    cr_expect(eq(sz, buffer.cap, caps[i]));
+    buffer.len = buffer.cap;
+  }
+  cr_assert(buffer_reserve(&buffer, 1));
+  cr_expect(eq(sz, buffer.cap, 3 * BLOCK_BYTES + 1));
+}
+
+Test(buffer, one_that_yields_leaves_an_eighth_of_the_budget) {
+  struct buffer yielding = {.yields = true, .blocks = &blocks};
+  cr_assert(not(buffer_reserve(&yielding, (size_t)budget.max / 8 * 7 + 1)));
+  cr_assert(buffer_reserve(&yielding, (size_t)budget.max / 8 * 7));
+  buffer_clear(&yielding);
+  cr_assert(buffer_reserve(&buffer, (size_t)budget.max));
+}
+
 Test(buffer, a_refused_growth_changes_nothing) {
   add("kept");
   struct buffer before = buffer;
@@ -94,7 +114,7 @@ Test(buffer, what_is_taken_out_leaves_an_empty_buffer_behind) {
   struct buffer taken = buffer_take(&buffer);
   check_is("");
   add("fresh");
-  cr_assert(slice_equal(buffer_slice(&taken), slice_of("moved")));
+  words_expect_slice(buffer_slice(&taken), "moved");
   buffer_clear(&taken);
   check_is("fresh");
 }

@@ -3,11 +3,12 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
+#include "support/words.h"
+
 static struct cidr parsed(const char *text) {
-  char storage[CIDR_WHY_BYTES];
   struct cidr cidr;
-  struct text why;
-  text_init(&why, storage, sizeof storage);
+  EMPTY_TEXT(why, CIDR_WHY_BYTES);
   cr_assert(cidr_parse(&cidr, slice_of(text), &why), "%s was refused: %s", text,
             text_end(&why));
   cr_expect_eq(why.len, 0);
@@ -15,10 +16,8 @@ static struct cidr parsed(const char *text) {
 }
 
 static void expect_refused(const char *text, const char *want) {
-  char storage[CIDR_WHY_BYTES];
   struct cidr cidr;
-  struct text why;
-  text_init(&why, storage, sizeof storage);
+  EMPTY_TEXT(why, CIDR_WHY_BYTES);
   cr_assert_not(cidr_parse(&cidr, slice_of(text), &why), "%s was taken", text);
   cr_expect_not(why.cut);
   cr_expect_str_eq(text_end(&why), want, "of '%s' it says: %s", text,
@@ -26,10 +25,8 @@ static void expect_refused(const char *text, const char *want) {
 }
 
 static void expect_written(const char *text, const char *want) {
-  char storage[CIDR_TEXT_MAX];
-  struct text out;
   struct cidr cidr = parsed(text);
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, CIDR_TEXT_MAX);
   cidr_write(&out, &cidr);
   struct slice got = text_slice_of(&out);
   cr_expect_not(out.cut);
@@ -122,8 +119,7 @@ Test(cidr, a_prefix_beyond_the_address_or_in_no_plain_decimals_is_refused) {
   static const char *const ipv4[] = {
       "10.0.0.0/33", "10.0.0.0/",    "10.0.0.0/08", "10.0.0.0/-1",
       "10.0.0.0/8 ", "10.0.0.0/8/8", "10.0.0.0/00", "10.0.0.0/255.0.0.0"};
-  for (size_t i = 0; i < sizeof ipv4 / sizeof *ipv4; i++)
-    expect_refused(ipv4[i], "the prefix must be 0 to 32");
+  EACH_ROW (row, ipv4) expect_refused(*row, "the prefix must be 0 to 32");
   expect_refused("2001:db8::/129", "the prefix must be 0 to 128");
   expect_refused("2001:db8::/18446744073709551648",
                  "the prefix must be 0 to 128");
@@ -133,8 +129,8 @@ Test(cidr, what_is_no_address_is_refused) {
   static const char *const bad[] = {
       "",          "/8",    "10/8",        "10.0.0.*",
       "localhost", "[::1]", "10.0.0.0:80", "::1%eth0"};
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-    expect_refused(bad[i],
+  EACH_ROW (row, bad)
+    expect_refused(*row,
                    "write an IPv4 or IPv6 address, or one with /BITS behind "
                    "it");
 }

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 
 /* ---- Accept-Encoding ---- */
@@ -114,9 +115,9 @@ Test(coding, who_wants_no_change_says_so_in_any_of_its_fields) {
       {"cache-control: max-age=0 ,No-Transform\r\n", true},
       {"Cache-Control: a\r\nCache-Control: no-transform\r\n", true},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-    cr_expect_eq(asked(coding_is_kept, cases[i].lines), cases[i].kept, "%s",
-                 cases[i].lines);
+  EACH_ROW (row, cases)
+    cr_expect_eq(asked(coding_is_kept, row->lines), row->kept, "%s",
+                 row->lines);
 }
 
 /* ---- fields ---- */
@@ -129,8 +130,7 @@ static void expect_plain(const char *lines, const char *want) {
   text_init(&out, room, cap);
   coding_plain_fields(&out, slice_of(lines));
   cr_expect_not(out.cut);
-  cr_expect(slice_equal(text_slice_of(&out), slice_of(want)),
-            "saw\n%.*s\nin place of\n%s", SLICE_ARG(text_slice_of(&out)), want);
+  words_expect_slice(text_slice_of(&out), want);
 }
 
 Test(coding, what_speaks_of_the_coded_bytes_is_left_out) {

@@ -2,7 +2,8 @@
 #include "core/conditional.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
+
+#include "support/rows.h"
 
 static void expect(const char *list, const char *etag, bool want) {
   cr_expect_eq(conditional_matches(slice_of(list), slice_of(etag)), want,
@@ -120,9 +121,8 @@ Test(conditional, what_describes_the_content_stays) {
                                       "Set-Cookie",
                                       "Content",
                                       "Contents-Type"};
-  for (size_t i = 0; i < sizeof stay / sizeof *stay; i++)
-    cr_expect_not(conditional_crosses(slice_of(stay[i])), "%s crosses",
-                  stay[i]);
-  for (size_t i = 0; i < sizeof cross / sizeof *cross; i++)
-    cr_expect(conditional_crosses(slice_of(cross[i])), "%s stays", cross[i]);
+  EACH_ROW (row, stay)
+    cr_expect_not(conditional_crosses(slice_of(*row)), "%s crosses", *row);
+  EACH_ROW (row, cross)
+    cr_expect(conditional_crosses(slice_of(*row)), "%s stays", *row);
 }

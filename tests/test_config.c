@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 #include "config/config_options.h"
+#include "support/rows.h"
 #include "support/words.h"
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define TO "--to=https://h"
 
 static struct config config;
@@ -161,17 +161,17 @@ static int64_t number_of(const char *name) {
       {"max-attempts", config.defaults.max_attempts},
       {"max-items", config.defaults.max_items},
   };
-  for (size_t i = 0; i < COUNT(read); i++)
-    if (strcmp(read[i].name, name) == 0) return read[i].value;
+  EACH_ROW (row, read)
+    if (strcmp(row->name, name) == 0) return row->value;
   cr_assert(false, "no case reads --%s", name);
   return 0;
 }
 
 static void expect_numbers(const char *changed, int64_t value) {
-  for (size_t i = 0; i < COUNT(numbers); i++) {
-    const char *name = numbers[i].name;
+  EACH_ROW (row, numbers) {
+    const char *name = row->name;
     const bool is_it = changed != NULL && strcmp(name, changed) == 0;
-    const int64_t want = is_it ? value : numbers[i].fallback;
+    const int64_t want = is_it ? value : row->fallback;
     cr_expect_eq(number_of(name), want, "--%s is %lld, not %lld (set: %s)",
                  name, (long long)number_of(name), (long long)want,
                  changed ? changed : "none");
@@ -209,32 +209,32 @@ Test(config, nothing_but_a_target_gives_the_defaults) {
 }
 
 Test(config, every_number_comes_from_its_flag_and_touches_no_other) {
-  for (size_t i = 0; i < COUNT(numbers); i++) {
+  EACH_ROW (row, numbers) {
     char apart[64], joined[96];
-    sprintf(apart, "--%s", numbers[i].name);
-    sprintf(joined, "--%s=%s", numbers[i].name, numbers[i].text);
-    EXPECT_RUN(TO, apart, (char *)numbers[i].text);
-    expect_numbers(numbers[i].name, numbers[i].value);
+    sprintf(apart, "--%s", row->name);
+    sprintf(joined, "--%s=%s", row->name, row->text);
+    EXPECT_RUN(TO, apart, (char *)row->text);
+    expect_numbers(row->name, row->value);
     EXPECT_RUN(joined, TO);
-    expect_numbers(numbers[i].name, numbers[i].value);
+    expect_numbers(row->name, row->value);
   }
 }
 
 Test(config, every_number_comes_from_its_variable_which_a_flag_beats) {
-  for (size_t i = 0; i < COUNT(numbers); i++) {
+  EACH_ROW (row, numbers) {
     char name[64], flag[96];
-    variable_of(numbers[i].name, name);
-    sprintf(flag, "--%s=%s", numbers[i].name, numbers[i].text);
+    variable_of(row->name, name);
+    sprintf(flag, "--%s=%s", row->name, row->text);
     variables[0] = name;
-    variables[1] = numbers[i].text;
+    variables[1] = row->text;
     EXPECT_RUN(TO);
-    expect_numbers(numbers[i].name, numbers[i].value);
+    expect_numbers(row->name, row->value);
     variables[1] = "";
     EXPECT_RUN(TO);
     expect_numbers(NULL, 0);
     variables[1] = "what a flag beats is not even judged";
     EXPECT_RUN(TO, flag);
-    expect_numbers(numbers[i].name, numbers[i].value);
+    expect_numbers(row->name, row->value);
   }
 }
 
@@ -279,12 +279,12 @@ Test(config, every_word_of_a_choice_has_its_meaning) {
       {"trace", "on", 1},
       {"attempt-timeout", "off", 0},
   };
-  for (size_t i = 0; i < COUNT(words); i++) {
+  EACH_ROW (row, words) {
     char flag[64];
-    sprintf(flag, "--%s=%s", words[i].name, words[i].word);
+    sprintf(flag, "--%s=%s", row->name, row->word);
     EXPECT_RUN(TO, flag);
-    cr_expect_eq(number_of(words[i].name), words[i].value, "%s is %lld", flag,
-                 (long long)number_of(words[i].name));
+    cr_expect_eq(number_of(row->name), row->value, "%s is %lld", flag,
+                 (long long)number_of(row->name));
   }
 }
 
@@ -408,14 +408,14 @@ Test(config, a_list_has_an_end) {
        16},
       {"--fail-if", "/a", "--fail-if: more than 16 of them are too many", 16},
   };
-  for (size_t i = 0; i < COUNT(lists); i++) {
+  EACH_ROW (row, lists) {
     char *argv[64] = {"hedgerow", TO};
-    for (int n = 0; n <= lists[i].max; n++) {
-      argv[2 + 2 * n] = (char *)lists[i].flag;
-      argv[3 + 2 * n] = (char *)lists[i].value;
+    for (int n = 0; n <= row->max; n++) {
+      argv[2 + 2 * n] = (char *)row->flag;
+      argv[3 + 2 * n] = (char *)row->value;
     }
     cr_expect_eq(parse_all(argv), CONFIG_ERROR);
-    cr_expect_str_eq(error, lists[i].error);
+    cr_expect_str_eq(error, row->error);
   }
 }
 
@@ -431,8 +431,8 @@ Test(config, the_variable_of_the_token_is_borrowed) {
 Test(config, a_bad_token_is_refused_and_not_shown) {
   static const char *const bad[] = {"s3 cret", "s3cret\n", "\x01s3cret",
                                     "s3cret\x7f", "s3cret\xc3\xa9"};
-  for (size_t i = 0; i < COUNT(bad); i++) {
-    variables[0] = "HEDGEROW_TOKEN", variables[1] = bad[i];
+  EACH_ROW (row, bad) {
+    variables[0] = "HEDGEROW_TOKEN", variables[1] = *row;
     EXPECT_ERROR("HEDGEROW_TOKEN: a token is visible ASCII without spaces or "
                  "line ends",
                  TO);
@@ -658,11 +658,11 @@ Test(config, a_header_that_is_hedgerows_own_is_refused_with_advice) {
       {"Accept-Encoding", "--compression gzip"},
       {"If-None-Match", "whole JSON"},
   };
-  for (size_t i = 0; i < COUNT(owned); i++) {
+  EACH_ROW (row, owned) {
     char header[64];
-    sprintf(header, "%s: s3cret", owned[i].name);
+    sprintf(header, "%s: s3cret", row->name);
     cr_expect_eq(PARSE(TO, "--header", header), CONFIG_ERROR, "%s", header);
-    cr_expect(strstr(error, owned[i].name) && strstr(error, owned[i].word),
+    cr_expect(strstr(error, row->name) && strstr(error, row->word),
               "%s: got %s", header, error);
     expect_secret_kept("s3cret");
   }
@@ -683,10 +683,10 @@ Test(config, a_malformed_header_is_refused_and_not_shown) {
       {"X-Key:", "X-Key has no value"},
       {"X-Key: \t ", "X-Key has no value"},
   };
-  for (size_t i = 0; i < COUNT(bad); i++) {
-    cr_expect_eq(PARSE(TO, "--header", (char *)bad[i].header), CONFIG_ERROR,
-                 "%s", bad[i].header);
-    words_expect(error, bad[i].word);
+  EACH_ROW (row, bad) {
+    cr_expect_eq(PARSE(TO, "--header", (char *)row->header), CONFIG_ERROR, "%s",
+                 row->header);
+    words_expect(error, row->word);
     expect_secret_kept("s3cret");
   }
 }

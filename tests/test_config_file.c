@@ -8,7 +8,7 @@
 
 #include "config/config_options.h"
 #include "core/http_method.h"
-#include "core/json_check.h"
+#include "support/rows.h"
 #include "support/words.h"
 
 enum { PAGE_BYTES = 128 * 1024 };
@@ -83,11 +83,6 @@ static const char *dump(void) {
   return page;
 }
 
-static void expect_slice(struct slice got, const char *want) {
-  cr_expect(slice_equal(got, slice_of(want)), "'%.*s', not '%s'",
-            SLICE_ARG(got), want);
-}
-
 /* ---- what it may say ---- */
 
 Test(config_file, upstreams_and_routes_come_in_the_order_of_the_file) {
@@ -106,18 +101,18 @@ Test(config_file, upstreams_and_routes_come_in_the_order_of_the_file) {
               "     success: any, timeout_param: off}\n");
   cr_assert_eq(config.upstream_count, 2);
   const struct config_upstream *users = &config.upstreams[0];
-  expect_slice(users->name, "users");
+  words_expect_slice(users->name, "users");
   cr_assert_eq(users->target_count, 2);
-  expect_slice(users->targets[0].url.host, "eu.example.com");
+  words_expect_slice(users->targets[0].url.host, "eu.example.com");
   cr_expect_eq(users->targets[0].rules.header_count, 1);
-  expect_slice(users->targets[0].rules.headers[0].value, "eu");
-  expect_slice(users->targets[1].url.host, "us.example.com");
+  words_expect_slice(users->targets[0].rules.headers[0].value, "eu");
+  words_expect_slice(users->targets[1].url.host, "us.example.com");
   cr_expect_eq(users->targets[1].rules.header_count, 0);
   cr_expect_eq(users->rules.max_attempts, 500);
   cr_expect_eq(config.upstreams[1].rules.max_attempts, 4000);
   cr_assert_eq(config.route_count, 2);
   const struct config_route *route = config.routes;
-  expect_slice(route->path, "/users");
+  words_expect_slice(route->path, "/users");
   cr_expect(route->upstream == users && route->kind == ROUTE_SMART);
   cr_expect(route->rules.strip_prefix && route->rules.policy.final_4xx);
   cr_expect_eq(route->rules.policy.hedges, 1);
@@ -141,10 +136,10 @@ Test(config_file, what_is_said_nearer_goes_before_what_is_said_further_away) {
   cr_expect_eq(config.upstreams[0].rules.max_body_bytes, 2 << 20);
   cr_expect_eq(config.upstreams[1].rules.max_body_bytes, 1 << 20);
   cr_expect_eq(config.routes[0].rules.timeout_us, 1000000);
-  expect_slice(config.routes[0].rules.headers[0].name, "C");
+  words_expect_slice(config.routes[0].rules.headers[0].name, "C");
   cr_expect_eq(config.routes[0].rules.header_count, 1);
   cr_expect_eq(config.routes[1].rules.timeout_us, 5000000);
-  expect_slice(config.routes[1].rules.headers[0].name, "A");
+  words_expect_slice(config.routes[1].rules.headers[0].name, "A");
   cr_expect_eq(config.upstreams[0].targets[0].rules.header_count, 0);
 }
 
@@ -169,7 +164,7 @@ Test(config_file, a_flag_goes_before_defaults_and_a_route_before_a_flag) {
 Test(config_file, hedgerow_listens_on_every_address_or_on_the_usual_one) {
   expect_good("listen: ['127.0.0.1:0', '[::1]:0']\n" UPSTREAMS ROUTES);
   cr_expect_eq(config.listen_count, 2);
-  expect_slice(config.listen[1].host, "::1");
+  words_expect_slice(config.listen[1].host, "::1");
   expect_good(UPSTREAMS ROUTES);
   cr_expect_eq(config.listen_count, 1);
   cr_expect_eq(config.listen[0].port, 8480);
@@ -226,12 +221,12 @@ Test(config_file, switches_are_words_or_yamls_own) {
     bool on;
   } cases[] = {{"on", true},     {"off", false}, {"true", true},
                {"false", false}, {"True", true}, {"FALSE", false}};
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+  EACH_ROW (row, cases) {
     const char *text = words_of(
         UPSTREAMS "routes: [{path: /a, upstream: a, idempotent: %s}]\n",
-        cases[i].word);
+        row->word);
     expect_good(text);
-    cr_expect_eq(config.routes[0].rules.idempotent, cases[i].on);
+    cr_expect_eq(config.routes[0].rules.idempotent, row->on);
   }
 }
 
@@ -243,9 +238,9 @@ Test(config_file, lists_of_origins_and_addresses_replace_those_around) {
               "  - {path: /b, upstream: a}\n");
   const struct config_rules *a = &config.routes[0].rules;
   cr_expect(a->cors_count == 2 && a->trusted_count == 2);
-  expect_slice(a->cors[1], "https://b");
-  expect_slice(a->timeout_header, "X-Left");
-  expect_slice(config.routes[1].rules.cors[0], "*");
+  words_expect_slice(a->cors[1], "https://b");
+  words_expect_slice(a->timeout_header, "X-Left");
+  words_expect_slice(config.routes[1].rules.cors[0], "*");
   cr_expect_eq(config.routes[1].rules.trusted_count, 1);
 }
 
@@ -258,9 +253,9 @@ Test(config_file, rules_are_a_list_or_one_and_replace_those_around) {
       "  - {path: /c, upstream: a, success: any, fail_if: []}\n");
   const struct config_rules *a = &config.routes[0].rules;
   cr_assert(a->fail_if_count == 2 && a->success_if_count == 1);
-  expect_slice(a->fail_if[1], "\"\" == []");
-  expect_slice(a->success_if[0], "/status == \"ok\"");
-  expect_slice(config.routes[1].rules.fail_if[0], "/error");
+  words_expect_slice(a->fail_if[1], "\"\" == []");
+  words_expect_slice(a->success_if[0], "/status == \"ok\"");
+  words_expect_slice(config.routes[1].rules.fail_if[0], "/error");
   cr_expect_eq(config.routes[2].rules.fail_if_count, 0);
   words_expect(dump(), "fail_if: [\"/e != null\", \"\\\"\\\" == []\"]\n");
 }
@@ -415,9 +410,9 @@ Test(config_file, a_wrong_value_is_what_it_would_be_in_a_flag) {
       {"log_file: ''\n",
        "line 1, column 11: log_file: the name of a file is missing\n"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    const char *text = words_of("%s" UPSTREAMS ROUTES, cases[i].text);
-    expect_errors(text, cases[i].error);
+  EACH_ROW (row, cases) {
+    const char *text = words_of("%s" UPSTREAMS ROUTES, row->text);
+    expect_errors(text, row->error);
   }
 }
 
@@ -491,18 +486,18 @@ Test(config_file, an_upstream_needs_a_name_and_targets) {
        "line 1, column 54: token_env: expected the name of a variable "
        "(letters, digits, '_'), not the secret itself\n"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+  EACH_ROW (row, cases) {
     char text[512], want[512];
-    bool named = strstr(cases[i].upstreams, "{a:") != NULL;
-    snprintf(text, sizeof text, "%s" ROUTES, cases[i].upstreams);
-    snprintf(want, sizeof want, "%s%s", cases[i].error,
+    bool named = strstr(row->upstreams, "{a:") != NULL;
+    snprintf(text, sizeof text, "%s" ROUTES, row->upstreams);
+    snprintf(want, sizeof want, "%s%s", row->error,
              named ? ""
                    : "line X: \"a\" is no name that stands under upstreams\n");
     char *x = strstr(want, "line X");
     if (x) {
       char rest[256];
       strcpy(rest, x + 6);
-      sprintf(x, "line %d, column 31%s", cases[i].upstreams[0] ? 2 : 1, rest);
+      sprintf(x, "line %d, column 31%s", row->upstreams[0] ? 2 : 1, rest);
     }
     expect_errors(text, want);
   }
@@ -512,7 +507,7 @@ Test(config_file, one_url_alone_is_a_list_of_one) {
   expect_good(
       "upstreams: {a: {targets: 'http://h/v1', max_body: 1M}}\n" ROUTES);
   cr_assert_eq(config.upstreams[0].target_count, 1);
-  expect_slice(config.upstreams[0].targets[0].url.host, "h");
+  words_expect_slice(config.upstreams[0].targets[0].url.host, "h");
   cr_expect_eq(config.upstreams[0].targets[0].rules.max_body_bytes, 1 << 20);
   words_expect(dump(), "    targets:\n      - url: \"http://h/v1\"\n");
   expect_errors("upstreams: {a: {targets: here}}\n" ROUTES,
@@ -546,6 +541,15 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
       {"{path: '/a?b', upstream: a}",
        "17: \"/a?[redacted]\": a route's path is visible ASCII without '?', "
        "'#' and '%'\n"},
+      {"{path: '/a b', upstream: a}",
+       "17: \"/a b\": a route's path is visible ASCII without '?', '#' and "
+       "'%'\n"},
+      {"{path: '/a#b', upstream: a}", "17: \"/a?[redacted]\": a route's path "
+                                      "is visible ASCII without '?', '#' and "
+                                      "'%'\n"},
+      {"{path: /\xc3\xa4, upstream: a}",
+       "17: \"/\\xc3\\xa4\": a route's path is visible ASCII without '?', '#' "
+       "and '%'\n"},
       {"{path: /%61, upstream: a}",
        "17: \"/%61\": a route's path is visible ASCII without '?', '#' and "
        "'%'\n"},
@@ -569,11 +573,17 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
       {"{path: /a, upstream: a, methods: [FOO]}",
        "44: methods: \"FOO\" is no method that a route can name: GET, HEAD, "
        "POST, PUT, PATCH, DELETE, OPTIONS, QUERY, or any\n"},
+      {"{path: /a, upstream: a, methods: [CONNECT]}",
+       "44: methods: \"CONNECT\" is no method that a route can name: GET, "
+       "HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY, or any\n"},
+      {"{path: /a, upstream: a, methods: [TRACE]}",
+       "44: methods: \"TRACE\" is no method that a route can name: GET, HEAD, "
+       "POST, PUT, PATCH, DELETE, OPTIONS, QUERY, or any\n"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+  EACH_ROW (row, cases) {
     char text[256], want[256];
-    snprintf(text, sizeof text, UPSTREAMS "routes: [%s]\n", cases[i].route);
-    snprintf(want, sizeof want, "line 2, column %s", cases[i].error);
+    snprintf(text, sizeof text, UPSTREAMS "routes: [%s]\n", row->route);
+    snprintf(want, sizeof want, "line 2, column %s", row->error);
     expect_errors(text, want);
   }
   expect_errors(UPSTREAMS "routes: [{path: /a}]\n",
@@ -642,13 +652,13 @@ Test(config_file, a_flag_that_is_no_single_value_says_where_to_write_it) {
        "--token-file: with --config it stands in the "
        "file, beside whom it concerns\n"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+  EACH_ROW (row, cases) {
     char error[512];
-    char *argv[] = {"hedgerow", "-c", "f", cases[i].flag, cases[i].value, NULL};
+    char *argv[] = {"hedgerow", "-c", "f", row->flag, row->value, NULL};
     cr_expect_eq(config_parse(&config, 5, argv, env, error, sizeof error),
                  CONFIG_ERROR);
     strcat(error, "\n");
-    cr_expect_str_eq(error, cases[i].error);
+    cr_expect_str_eq(error, row->error);
   }
 }
 
@@ -819,7 +829,7 @@ Test(config_file, flags_are_dumped_as_the_file_that_means_the_same) {
   cr_expect_eq(config.routes[0].rules.timeout_us, 2000000);
   cr_expect_eq(config.upstreams[0].rules.max_body_bytes, 3 << 20);
   cr_expect_eq(config.upstreams[0].target_count, 2);
-  expect_slice(config.routes[1].listed->name, "all");
+  words_expect_slice(config.routes[1].listed->name, "all");
 }
 
 Test(config_file, a_dump_leaves_out_what_flags_named_nobody_for) {
@@ -849,11 +859,11 @@ Test(config_file, a_gather_names_other_routes_and_urls_below_targets) {
   const struct config_route *route = &config.routes[4];
   cr_expect(route->kind == ROUTE_GATHER && route->item_count == 4);
   cr_expect_eq(route->rules.methods, HTTP_METHODS_GET);
-  expect_slice(route->items[0].path, "/a/x");
-  expect_slice(route->items[0].query, "q=1");
+  words_expect_slice(route->items[0].path, "/a/x");
+  words_expect_slice(route->items[0].query, "q=1");
   cr_expect(!route->items[0].required && route->items[1].required);
   cr_expect(route->items[2].upstream == &config.upstreams[0]);
-  expect_slice(route->items[2].shown, "http://h/v1/z");
+  words_expect_slice(route->items[2].shown, "http://h/v1/z");
   cr_expect(route->items[3].upstream == &config.upstreams[1] &&
             !route->items[3].required);
   expect_good("upstreams: {a: {targets: [http://h]}}\n"
@@ -879,6 +889,15 @@ Test(config_file, an_item_of_a_gather_that_nothing_answers_is_told) {
                     "percent-encoding, and no bytes but visible ASCII without "
                     "'#'");
   EXPECT_ITEM_ERROR("'/a?b c'", "5",
+                    "\"/a\": a path has no . or .. segments, no malformed "
+                    "percent-encoding, and no bytes but visible ASCII without "
+                    "'#'");
+  EXPECT_ITEM_ERROR(
+      "'/a#b'", "5",
+      "\"/a?[redacted]\": a path has no . or .. segments, no malformed "
+      "percent-encoding, and no bytes but visible ASCII without "
+      "'#'");
+  EXPECT_ITEM_ERROR("/a?\xc3\xa4", "5",
                     "\"/a\": a path has no . or .. segments, no malformed "
                     "percent-encoding, and no bytes but visible ASCII without "
                     "'#'");
@@ -945,18 +964,13 @@ Test(config_file, a_dump_has_queries_that_are_empty) {
 /* ---- --schema ---- */
 
 Test(config_file, the_schema_is_json_and_knows_every_key) {
-  struct json_check json;
   page[0] = '\0';
   config_schema(put, NULL);
-  json_check_init(&json, 64);
-  cr_expect(json_check_feed(&json, page, strlen(page)) != JSON_BAD &&
-                json_check_end(&json) != JSON_BAD,
-            "%s", page);
+  words_expect_json(slice_of(page));
   for (size_t i = 0; i < config_option_count; i++) {
-    char storage[64], want[80];
-    struct text key;
+    char want[80];
     if (!(config_options[i].scope & ~(unsigned)SCOPE_FLAG)) continue;
-    text_init(&key, storage, sizeof storage);
+    EMPTY_TEXT(key, 64);
     config_option_key(&key, &config_options[i]);
     snprintf(want, sizeof want, "\"%s\": {", text_end(&key));
     words_expect(page, want);

@@ -8,6 +8,7 @@
 #include "config/config_option_search.h"
 #include "core/http_request.h"
 #include "core/json_check.h"
+#include "support/rows.h"
 #include "support/words.h"
 
 static char page[32768];
@@ -111,9 +112,9 @@ Test(config_options, an_option_is_found_by_its_name_or_letter_only) {
   cr_expect_eq(config_option_find(slice_of("--help")), help_option);
   static const char *const none[] = {
       "", "-", "--", "-x", "hedges", "-help", "--h", "--hedge", "---hedges"};
-  for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-    cr_expect(config_option_find(slice_of(none[i])) == NULL, "'%s' is found",
-              none[i]);
+  EACH_ROW (row, none)
+    cr_expect(config_option_find(slice_of(*row)) == NULL, "'%s' is found",
+              *row);
 }
 
 Test(config_options, every_option_is_a_property_of_something) {
@@ -144,11 +145,11 @@ Test(config_options, the_nearest_is_two_slips_away_at_most) {
       {"--", NULL},
       {"--zzzzzzzzz", NULL},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+  EACH_ROW (row, cases) {
     const struct config_option *o =
-        config_option_nearest(slice_of(cases[i].flag), SCOPE_FLAG);
+        config_option_nearest(slice_of(row->flag), SCOPE_FLAG);
     const char *got = o == NULL ? "nothing" : o->name;
-    const char *want = cases[i].name == NULL ? "nothing" : cases[i].name;
-    cr_expect_str_eq(got, want, "%s brings %s", cases[i].flag, got);
+    const char *want = row->name == NULL ? "nothing" : row->name;
+    cr_expect_str_eq(got, want, "%s brings %s", row->flag, got);
   }
 }

@@ -3,9 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
 #include "support/words.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* What is no value of a kind, and what is said of it. */
 struct refused {
@@ -55,22 +54,18 @@ Test(config_values, anything_else_is_no_duration) {
       "",      "300",  "0",     "ms",   "1.5s",     "-1s", "+1s",
       " 1s",   "1s ",  "1 s",   "1S",   "1h",       "1us", "1mss",
       "1e3ms", "0x1s", "1s1ms", "1,5s", "\xd9\xa1s"};
-  for (size_t i = 0; i < COUNT(bad); i++)
-    expect_none(config_parse_duration, bad[i]);
+  EACH_ROW (row, bad) expect_none(config_parse_duration, *row);
 }
 
 Test(config_values, a_duration_is_written_as_it_is_read) {
   static const char *const texts[] = {"0ms", "1ms",    "999ms", "1s",
                                       "90s", "1500ms", "1m",    "60m"};
-  for (size_t i = 0; i < COUNT(texts); i++) {
-    char storage[32];
-    struct text out;
+  EACH_ROW (row, texts) {
     int64_t us = -1;
-    text_init(&out, storage, sizeof storage);
-    cr_expect(config_parse_duration(slice_of(texts[i]), &us));
+    EMPTY_TEXT(out, 32);
+    cr_expect(config_parse_duration(slice_of(*row), &us));
     config_write_duration(&out, us);
-    cr_expect_str_eq(text_end(&out), texts[i], "%s became %s", texts[i],
-                     storage);
+    cr_expect_str_eq(text_end(&out), *row, "%s became %s", *row, out_storage);
   }
 }
 
@@ -81,8 +76,7 @@ Test(config_values, a_size_is_of_bytes_or_k_or_m) {
   expect_number(config_parse_size, "8M", 8388608);
   static const char *const bad[] = {"",   "K",   "16k",  "1G",   "1KB", "1.5M",
                                     "-1", "+1K", "16 K", "16K ", "1KK", "0x10"};
-  for (size_t i = 0; i < COUNT(bad); i++)
-    expect_none(config_parse_size, bad[i]);
+  EACH_ROW (row, bad) expect_none(config_parse_size, *row);
 }
 
 Test(config_values, a_count_is_of_digits) {
@@ -90,8 +84,7 @@ Test(config_values, a_count_is_of_digits) {
   expect_number(config_parse_count, "4000", 4000);
   static const char *const bad[] = {"",   "-1", "+1",  "1.0", "1K",
                                     " 1", "1 ", "two", "0x2", "1e3"};
-  for (size_t i = 0; i < COUNT(bad); i++)
-    expect_none(config_parse_count, bad[i]);
+  EACH_ROW (row, bad) expect_none(config_parse_count, *row);
 }
 
 Test(config_values, an_absurd_number_saturates_instead_of_wrapping) {
@@ -121,14 +114,14 @@ Test(config_values, an_address_is_a_host_and_a_port) {
       {"[::ffff:192.0.2.1]:80", "::ffff:192.0.2.1", 80},
       {"[1:2:3:4:5:6:192.0.2.1]:80", "1:2:3:4:5:6:192.0.2.1", 80},
   };
-  for (size_t i = 0; i < COUNT(good); i++) {
+  EACH_ROW (row, good) {
     struct listen_at got = {.port = 1};
     const char *why =
-        config_parse_address(slice_of(good[i].text), "HOST:PORT", &got);
-    cr_expect(why == NULL, "%s was refused: %s", good[i].text, why);
-    cr_expect(slice_equal(got.host, slice_of(good[i].host)),
-              "the host of %s is '%.*s'", good[i].text, SLICE_ARG(got.host));
-    cr_expect_eq(got.port, good[i].port, "the port of %s is %u", good[i].text,
+        config_parse_address(slice_of(row->text), "HOST:PORT", &got);
+    cr_expect(why == NULL, "%s was refused: %s", row->text, why);
+    cr_expect(slice_equal(got.host, slice_of(row->host)),
+              "the host of %s is '%.*s'", row->text, SLICE_ARG(got.host));
+    cr_expect_eq(got.port, row->port, "the port of %s is %u", row->text,
                  got.port);
   }
 }
@@ -172,13 +165,13 @@ Test(config_values, a_bad_address_is_told_why) {
       {"[192.0.2.1::]:80", "no IPv6"},
       {"[127.0.0.1]:80", "no IPv6"},
   };
-  for (size_t i = 0; i < COUNT(bad); i++) {
+  EACH_ROW (row, bad) {
     struct listen_at address;
     const char *why =
-        config_parse_address(slice_of(bad[i].text), "HOST:PORT", &address);
-    cr_expect(why != NULL, "'%s' was accepted", bad[i].text);
-    cr_expect(why == NULL || strstr(why, bad[i].word) != NULL,
-              "'%s': '%s' lacks '%s'", bad[i].text, why, bad[i].word);
+        config_parse_address(slice_of(row->text), "HOST:PORT", &address);
+    cr_expect(why != NULL, "'%s' was accepted", row->text);
+    cr_expect(why == NULL || strstr(why, row->word) != NULL,
+              "'%s': '%s' lacks '%s'", row->text, why, row->word);
   }
 }
 
@@ -193,16 +186,13 @@ Test(config_values, a_range_of_durations_is_two_or_one_for_both) {
       {"1s..1s", {1000000, 1000000}, "1s"},
       {"0ms..1000ms", {0, 1000000}, "0ms..1s"},
   };
-  for (size_t i = 0; i < COUNT(cases); i++) {
-    char storage[64];
-    struct text out;
+  EACH_ROW (row, cases) {
     int64_t us[2] = {-1, -1};
-    text_init(&out, storage, sizeof storage);
-    cr_expect_null(config_parse_durations(slice_of(cases[i].text), us));
-    cr_expect(us[0] == cases[i].us[0] && us[1] == cases[i].us[1], "%s",
-              cases[i].text);
+    EMPTY_TEXT(out, 64);
+    cr_expect_null(config_parse_durations(slice_of(row->text), us));
+    cr_expect(us[0] == row->us[0] && us[1] == row->us[1], "%s", row->text);
     config_write_durations(&out, us);
-    cr_expect_str_eq(text_end(&out), cases[i].written);
+    cr_expect_str_eq(text_end(&out), row->written);
   }
 }
 
@@ -211,10 +201,10 @@ Test(config_values, anything_else_is_no_range_of_durations) {
                                     "..25ms",  "25..250ms",  "25ms..250",
                                     "1s..1ms", "1ms.2ms",    "1ms...2ms",
                                     "1ms-2ms", "1ms .. 2ms", "1ms..2ms..3ms"};
-  for (size_t i = 0; i < COUNT(bad); i++) {
+  EACH_ROW (row, bad) {
     int64_t us[2];
-    cr_expect(config_parse_durations(slice_of(bad[i]), us) != NULL,
-              "'%s' was accepted", bad[i]);
+    cr_expect(config_parse_durations(slice_of(*row), us) != NULL,
+              "'%s' was accepted", *row);
   }
 }
 
@@ -389,7 +379,7 @@ Test(config_values, a_place_is_an_address_or_the_path_of_a_socket) {
   cr_expect_eq(at.path.len, 0);
   cr_expect_str_eq(config_parse_place(slice_of("8481"), "form", &at), "form");
   cr_expect_null(config_parse_place(slice_of("unix:/run/h.sock"), "form", &at));
-  cr_expect(slice_equal(at.path, slice_of("/run/h.sock")));
+  words_expect_slice(at.path, "/run/h.sock");
   cr_expect_eq(at.host.len, 0);
   cr_expect(config_parse_place(slice_of("unix:h.sock"), "form", &at));
   cr_expect(config_parse_place(slice_of("unix:"), "form", &at));

@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "config/config_values.h"
+#include "support/rows.h"
 #include "support/words.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static struct text out_text(char storage[128]) {
   struct text out;
@@ -70,14 +69,14 @@ Test(config_watching, a_ratio_is_read_in_millionths_and_written_as_it_was) {
       {"0.123456", 123456},
       {"0.10203", 102030},
   };
-  for (size_t i = 0; i < COUNT(rows); i++) {
+  EACH_ROW (row, rows) {
     char storage[128];
     struct text out = out_text(storage);
     int64_t millionths;
-    cr_assert(config_parse_ratio(slice_of(rows[i].text), &millionths));
-    cr_expect_eq(millionths, rows[i].millionths, "%s", rows[i].text);
+    cr_assert(config_parse_ratio(slice_of(row->text), &millionths));
+    cr_expect_eq(millionths, row->millionths, "%s", row->text);
     config_write_ratio(&out, millionths);
-    cr_expect_str_eq(text_end(&out), rows[i].text);
+    cr_expect_str_eq(text_end(&out), row->text);
   }
   int64_t millionths;
   cr_expect(config_parse_ratio(slice_of("1.0"), &millionths));
@@ -98,10 +97,10 @@ Test(config_watching, a_finer_ratio_is_the_next_millionth_above) {
               {"0.00000000000000000", 0},   {"0.99999999999999999999", 1000000},
               {"1.00000000000", 1000000},   {"1.0000000001", 1000001},
               {"0.333333333333333", 333334}};
-  for (size_t i = 0; i < COUNT(rows); i++) {
+  EACH_ROW (row, rows) {
     int64_t millionths = -1;
-    cr_expect(config_parse_ratio(slice_of(rows[i].text), &millionths));
-    cr_expect_eq(millionths, rows[i].millionths, "%s: %lld", rows[i].text,
+    cr_expect(config_parse_ratio(slice_of(row->text), &millionths));
+    cr_expect_eq(millionths, row->millionths, "%s: %lld", row->text,
                  (long long)millionths);
   }
 }
@@ -109,10 +108,9 @@ Test(config_watching, a_finer_ratio_is_the_next_millionth_above) {
 Test(config_watching, what_is_no_ratio) {
   static const char *const texts[] = {
       "", ".5", "0.", "-0.1", "1e-3", "0,1", "0.1x", "0.1234567x", "10%"};
-  for (size_t i = 0; i < COUNT(texts); i++) {
+  EACH_ROW (row, texts) {
     int64_t millionths;
-    cr_expect_not(config_parse_ratio(slice_of(texts[i]), &millionths), "%s",
-                  texts[i]);
+    cr_expect_not(config_parse_ratio(slice_of(*row), &millionths), "%s", *row);
   }
 }
 
@@ -124,7 +122,7 @@ Test(config_watching, a_collector_is_a_url_or_off) {
   cr_expect_eq(url.len, 0);
   cr_expect_null(
       config_parse_collector(slice_of("https://otel.example.com/x"), &url));
-  cr_expect(slice_equal(url, slice_of("https://otel.example.com/x")));
+  words_expect_slice(url, "https://otel.example.com/x");
   const char *why = config_parse_collector(slice_of("localhost:4318"), &url);
   cr_expect(why && strstr(why, "http://"), "%s", why);
   why = config_parse_collector(slice_of("http://h/?key=1"), &url);

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "io/front.h"
+#include "support/rows.h"
+#include "support/scoped.h"
 
 #define REQUEST "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -266,13 +268,12 @@ Test(connection, a_framed_answer_in_pieces_leaves_the_connection_open) {
 
 Test(connection, what_is_pipelined_behind_a_framed_answer_is_a_request) {
   framed = true;
-  int client = begin_by(REQUEST REQUEST);
+  SCOPED_FD client = begin_by(REQUEST REQUEST);
   must_push("one");
   connection_finish(connection);
   must_push("two");
   connection_cut(connection);
   client_expect(client, "onetwo");
-  close(client);
 }
 
 Test(connection, a_framed_answer_that_is_cut_ends_by_a_close) {
@@ -348,19 +349,17 @@ Test(connection, a_push_to_a_client_that_left_is_lost) {
 Test(connection, a_client_that_stalls_a_stream_is_told_of) {
   close_all();
   front_open(1000);
-  int client = begin_stream();
+  SCOPED_FD client = begin_stream();
   push_until_full();
   loop_run(loop);
   expect_story("g.");
-  close(client);
 }
 
 Test(connection, a_stream_goes_with_its_front) {
-  int client = begin_stream();
+  SCOPED_FD client = begin_stream();
   push_until_full();
   close_front();
   expect_story("g.");
-  close(client);
 }
 
 /* ---- heads and bodies ---- */
@@ -368,18 +367,16 @@ Test(connection, a_stream_goes_with_its_front) {
 #define POST "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n"
 
 Test(connection, a_head_is_shown_once_when_its_body_is_there) {
-  int client = begin_by(POST "ab");
+  SCOPED_FD client = begin_by(POST "ab");
   expect_story("h1ab");
-  close(client);
 }
 
 Test(connection, a_late_body_belongs_to_the_head_that_was_shown) {
-  int client = begin_by(POST "a");
+  SCOPED_FD client = begin_by(POST "a");
   expect_story("h+");
   client_send(client, "b");
   loop_run(loop);
   expect_story("h+1ab-");
-  close(client);
 }
 
 /* A head that is not whole is no request. */
@@ -391,14 +388,14 @@ Test(connection, a_client_that_leaves_within_its_body_is_told_of) {
                 "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n1",
                 "h+2l-."},
                {"POST / HTTP/1.1\r\nHost", "."}};
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+  EACH_ROW (row, cases) {
     int client = connect_client();
     memset(story, 0, sizeof story);
-    client_send(client, cases[i].sent);
+    client_send(client, row->sent);
     close(client);
     do loop_run(loop);
     while (!strchr(story, '.'));
-    expect_story(cases[i].story);
+    expect_story(row->story);
   }
 }
 
@@ -432,24 +429,22 @@ static void send_and_run(int client, struct slice bytes) {
 }
 
 Test(connection, chunks_are_undone_where_they_came) {
-  int client = begin_by(CHUNKS "1;x\r\na\r\n2\r\nbc\r\n0\r\nX: y\r\n\r\n");
+  SCOPED_FD client =
+      begin_by(CHUNKS "1;x\r\na\r\n2\r\nbc\r\n0\r\nX: y\r\n\r\n");
   expect_story("h1abc");
-  close(client);
 }
 
 Test(connection, chunks_may_be_none) {
-  int client = begin_by(CHUNKS END);
+  SCOPED_FD client = begin_by(CHUNKS END);
   expect_story("h1");
-  close(client);
 }
 
 Test(connection, late_chunks_belong_to_the_head_that_was_shown) {
-  int client = begin_by(CHUNKS "2\r\na");
+  SCOPED_FD client = begin_by(CHUNKS "2\r\na");
   expect_story("h+");
   client_send(client, "b\r\n" END);
   loop_run(loop);
   expect_story("h+1ab-");
-  close(client);
 }
 
 static void answer(void);
@@ -486,19 +481,18 @@ Test(connection, chunks_may_come_byte_by_byte) {
   struct slice bytes =
       slice_of(CHUNKS "1;x\r\na\r\n2\r\nbc\r\n0\r\nX: y\r\n\r\n"
                       "GET /g HTTP/1.1\r\nHost: h\r\n\r\n");
-  int client = connect_client();
+  SCOPED_FD client = connect_client();
   respond = answer;
   for (size_t i = 0; i < bytes.len; i++)
     send_and_run(client, (struct slice){bytes.at + i, 1});
   expect_story("h+1abc-g");
-  close(client);
 }
 
 /* Two MiB of framing, of which next to nothing may be kept. */
 Test(connection, what_is_kept_of_chunks_is_what_they_carry) {
   enum { COUNT = 8192, KEPT_MAX = 64 * 1024 };
   char chunk[300] = "1;";
-  int client = connect_client();
+  SCOPED_FD client = connect_client();
   limit = COUNT;
   respond = begin;
   memset(chunk + 2, 'x', 255);
@@ -510,7 +504,6 @@ Test(connection, what_is_kept_of_chunks_is_what_they_carry) {
               (long)budget.used);
   }
   expect_story("h+");
-  close(client);
 }
 
 Test(connection, a_chunk_over_the_limit_is_413_before_it_comes) {
@@ -527,7 +520,7 @@ Test(connection, a_chunk_over_the_limit_is_413_before_it_comes) {
 }
 
 Test(connection, chunks_over_the_limit_are_413_before_they_come) {
-  int client = connect_client();
+  SCOPED_FD client = connect_client();
   limit = 3;
   send_and_run(client, slice_of(CHUNKS "2\r\nab"));
   send_and_run(client, slice_of("\r\n2"));
@@ -535,44 +528,39 @@ Test(connection, chunks_over_the_limit_are_413_before_they_come) {
   send_and_run(client, slice_of("\r\n"));
   expect_story("h+1!-");
   client_expect(client, LARGE);
-  close(client);
 }
 
 /* A reload has come in between. */
 Test(connection, late_chunks_have_the_limit_that_their_head_was_given) {
-  int client = connect_client();
+  SCOPED_FD client = connect_client();
   respond = begin;
   send_and_run(client, slice_of(CHUNKS "2\r\nab\r\n"));
   limit = 1;
   send_and_run(client, slice_of(END));
   expect_story("h+1ab-");
-  close(client);
 }
 
 Test(connection, what_breaks_the_rules_of_chunks_is_400) {
-  int client = connect_client();
+  SCOPED_FD client = connect_client();
   send_and_run(client, slice_of(CHUNKS "2\r\nab\n"));
   expect_story("h1!");
   client_expect(client, "400 a chunk is not followed by CRLF");
-  close(client);
 }
 
 Test(connection, late_bytes_that_break_the_rules_of_chunks_are_400) {
-  int client = connect_client();
+  SCOPED_FD client = connect_client();
   send_and_run(client, slice_of(CHUNKS "2\r\nab"));
   send_and_run(client, slice_of("c"));
   expect_story("h+1!-");
   client_expect(client, "400 a chunk is not followed by CRLF");
-  close(client);
 }
 
 Test(connection, trailers_are_as_long_as_a_head_at_most) {
   static char bytes[2048] = CHUNKS "0\r\nX: ";
-  int client = connect_client();
+  SCOPED_FD client = connect_client();
   memset(bytes + strlen(bytes), 'x', 1024);
   send_and_run(client, slice_of(bytes));
   client_expect(client, "400 the trailers are too large");
-  close(client);
 }
 
 Test(connection, chunks_that_nobody_takes_stay_unread) {
@@ -628,18 +616,16 @@ static void send_requests(int client, char path, int count, char last) {
 }
 
 Test(connection, a_client_that_pipelines_lets_the_others_have_their_turn) {
-  int greedy = connect_client(), modest = connect_client();
+  SCOPED_FD greedy = connect_client(), modest = connect_client();
   respond = answer;
   send_requests(greedy, 'a', 40, 'z');
   send_requests(modest, 'b', 1, 'b');
   loop_run(loop);
   expect_story("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabaaaaaaaz");
-  close(greedy);
-  close(modest);
 }
 
 Test(connection, who_waits_for_a_turn_may_be_closed) {
-  int first = connect_client(), second = connect_client();
+  SCOPED_FD first = connect_client(), second = connect_client();
   respond = answer;
   send_requests(first, 'a', 40, 'a');
   send_requests(second, 'b', 40, 'b');
@@ -647,6 +633,4 @@ Test(connection, who_waits_for_a_turn_may_be_closed) {
   loop_run(loop);
   cr_assert(front_count(front) == 3);
   close_front();
-  close(first);
-  close(second);
 }

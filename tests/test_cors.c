@@ -4,9 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "support/rows.h"
 #include "support/words.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct slice app[] = {{"https://app.example", 19},
                                    {"http://localhost:3000", 21}};
@@ -49,10 +48,10 @@ Test(cors, an_origin_may_be_this_machines) {
                                       "http://localhost.a.example",
                                       "http://127.0.0.1.a.example",
                                       "http://a.example"};
-  for (size_t i = 0; i < COUNT(local); i++)
-    cr_expect(cors_is_local(slice_of(local[i])), "not %s", local[i]);
-  for (size_t i = 0; i < COUNT(other); i++)
-    cr_expect_not(cors_is_local(slice_of(other[i])), "%s", other[i]);
+  EACH_ROW (row, local)
+    cr_expect(cors_is_local(slice_of(*row)), "not %s", *row);
+  EACH_ROW (row, other)
+    cr_expect_not(cors_is_local(slice_of(*row)), "%s", *row);
 }
 
 static void expect_refused(const char *origin, const char *word) {
@@ -221,10 +220,10 @@ Test(cors, a_preflight_says_whence_and_what_for) {
                {"options", ORIGIN WANTS, false}, {"OPTIONS", ORIGIN, false},
                {"OPTIONS", WANTS, false},        {"OPTIONS", "", false}};
   static struct http_request request;
-  for (size_t i = 0; i < COUNT(cases); i++) {
-    parse(&request, cases[i].method, cases[i].fields);
-    cr_expect_eq(cors_is_preflight(&request), cases[i].is, "%s %s",
-                 cases[i].method, cases[i].fields);
+  EACH_ROW (row, cases) {
+    parse(&request, row->method, row->fields);
+    cr_expect_eq(cors_is_preflight(&request), row->is, "%s %s", row->method,
+                 row->fields);
   }
 }
 

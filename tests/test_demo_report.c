@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 
 static char storage[8192];
@@ -96,8 +97,7 @@ Test(demo_report, timings_are_read_as_the_answer_wrote_them) {
             (long long)t[0].start_us, (long long)t[0].end_us);
   cr_expect(t[2].start_us == 300100 && t[2].end_us == 412300, "2: %lld to %lld",
             (long long)t[2].start_us, (long long)t[2].end_us);
-  cr_expect(slice_equal(t[1].result, slice_of("status")), "1: %.*s",
-            SLICE_ARG(t[1].result));
+  words_expect_slice(t[1].result, "status");
 }
 
 Test(demo_report, no_more_timings_are_read_than_fit) {
@@ -147,14 +147,14 @@ Test(demo_report, a_little_more_than_the_last_tick_is_drawn_to_it) {
 Test(demo_report, any_waterfall_fits_the_page) {
   static const int64_t ends_us[] = {0,       1,       999,      1000,
                                     2001000, 9999999, 10000000, 600000000};
-  for (size_t i = 0; i < sizeof ends_us / sizeof ends_us[0]; i++) {
+  EACH_ROW (row, ends_us) {
     struct text out = page();
     const struct demo_bar bars[] = {
-        {"straight", 0, ends_us[i], DEMO_FAILED, "error status"},
-        {"hedge 15", ends_us[i], ends_us[i], DEMO_WON, "won"},
+        {"straight", 0, *row, DEMO_FAILED, "error status"},
+        {"hedge 15", *row, *row, DEMO_WON, "won"},
     };
     demo_report_waterfall(&out, bars, 2);
-    cr_expect_not(out.cut, "it ends at %lld us", (long long)ends_us[i]);
+    cr_expect_not(out.cut, "it ends at %lld us", (long long)*row);
     expect_80_columns(&out);
   }
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 #include "tools/luck.h"
 
@@ -144,7 +145,9 @@ static void hedge_for_real(const struct race_plan *plan, drawer *draw,
   for (unsigned k = 1; k <= plan->observed_hedges; k++) {
     struct drawn hedge = draw(luck, plan->target[k]);
     due_us = plan->due_us[k];
-    if (failed && k == 1 && primary->took_us < due_us)
+    bool forward = plan->on_failure == RACE_ALL ||
+                   (plan->on_failure == RACE_NEXT && k == 1);
+    if (failed && forward && primary->took_us < due_us)
       due_us = primary->took_us;
     if (due_us >= best_us) break;
     truth_extra++;
@@ -186,14 +189,27 @@ static struct race_would observe(const struct race_plan *plan,
   return would;
 }
 
+static struct race_plan plan_from(unsigned first) {
+  struct race_plan plan;
+  pilot_plan(&pilot, &plan, &policy,
+             (struct pilot_reach){pilot.count, first, false}, timeout_us,
+             now_us);
+  return plan;
+}
+
+/* One request whose primary ends so. */
+static struct race_would ask(struct drawn primary) {
+  const struct race_plan plan = plan_from(0);
+  return observe(&plan, &primary);
+}
+
+static const struct drawn slow = {500 * MS, true, 200};
+
 static struct race_would run(unsigned races, drawer *draw) {
   struct race_would would = {0};
   for (unsigned i = 0; i < races; i++) {
     struct luck mine = luck_of(7, i, 0), others = luck_of(7, i, 1);
-    struct race_plan plan;
-    pilot_plan(&pilot, &plan, &policy,
-               (struct pilot_reach){pilot.count, i % rotating, false},
-               timeout_us, now_us);
+    const struct race_plan plan = plan_from(i % rotating);
     struct drawn primary = draw(&mine, plan.target[0]);
     hedge_for_real(&plan, draw, &others, &primary);
     would = observe(&plan, &primary);
@@ -230,10 +246,10 @@ static struct estimate_totals totals_of(void) {
 static void expect_truth(void) {
   static const double parts[] = {0.5, 0.9, 0.99, 0.999};
   struct estimate_totals totals = totals_of();
-  for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
-    double want = truth_until_ms(parts[i]);
-    double got = (double)estimate_until_us(&totals, AS_IT_WOULD_BE, parts[i]);
-    expect_about(words_of("p%g", 100 * parts[i]), got / 1000, want, 0.1);
+  EACH_ROW (row, parts) {
+    double want = truth_until_ms(*row);
+    double got = (double)estimate_until_us(&totals, AS_IT_WOULD_BE, *row);
+    expect_about(words_of("p%g", 100 * *row), got / 1000, want, 0.1);
   }
   expect_about("extra", estimate_extra(&totals), (double)truth_extra / RACES,
                0.1);
@@ -266,6 +282,17 @@ Test(estimate, of_hedges_that_fail_as_often_as_primaries) {
   expect_truth();
 }
 
+Test(estimate, of_failures_that_bring_all_hedges_forward_or_none) {
+  for (int all = 0; all < 2; all++) {
+    memset(&seen, 0, sizeof seen);
+    truth_count = truth_extra = truth_hedged = 0;
+    set_up(1);
+    policy.on_failure = all ? RACE_ALL : RACE_WAIT;
+    run(RACES, fails_often);
+    expect_truth();
+  }
+}
+
 Test(estimate, of_a_fixed_delay_too) {
   set_up(1);
   policy.learn.per_mille = 0;
@@ -290,17 +317,13 @@ Test(estimate, takes_a_target_that_nobody_has_asked_for_one_like_the_other) {
 /* Of a curve that the reader writes meanwhile a part is the old one, and what is
  * seen of it may fall. */
 Test(estimate, reads_a_curve_that_is_being_written) {
-  struct race_plan plan;
-  struct drawn slow = {500 * MS, true, 200};
   set_up(1);
   policy.learn.per_mille = 0;
   run(1000, always_the_same);
   for (unsigned i = latency_span(12 * MS); i < LATENCY_SPANS; i++)
     targets[0].odds.answered[i] = 0.1f;
-  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
-             timeout_us, now_us);
   struct estimate_totals before = totals_of();
-  (void)observe(&plan, &slow);
+  (void)ask(slow);
   struct estimate_totals after = totals_of();
   for (unsigned i = 0; i < LATENCY_SPANS; i++)
     cr_expect_leq(after.answered[AS_IT_WOULD_BE][i] -
@@ -364,11 +387,7 @@ Test(estimate, promises_nothing_in_an_outage) {
   set_up(1);
   run(1000, slow_at_times);
   for (unsigned i = 0; i < 1000; i++) {
-    struct race_plan plan;
-    struct drawn bad = {MS, false, 500};
-    pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
-               timeout_us, now_us);
-    struct race_would would = observe(&plan, &bad);
+    struct race_would would = ask((struct drawn){MS, false, 500});
     if (i == 0) cr_expect_gt(would.rescue, 0.9f);
     if (i == 500) cr_expect_lt(would.rescue, 0.01f);
   }
@@ -377,37 +396,26 @@ Test(estimate, promises_nothing_in_an_outage) {
 }
 
 Test(estimate, expects_nothing_of_a_target_that_it_does_not_know) {
-  struct race_plan plan;
-  struct drawn slow = {500 * MS, true, 200};
   set_up(1);
-  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
-             timeout_us, now_us);
-  struct race_would would = observe(&plan, &slow);
+  struct race_would would = ask(slow);
   cr_expect_eq(would.hedge_us, 50 * MS);
   cr_expect_eq(would.save_us, 0);
 }
 
 Test(estimate, promises_nothing_where_the_hedge_would_have_been_held_back) {
-  struct race_plan plan;
-  struct drawn slow = {500 * MS, true, 200};
   set_up(1);
   run(1000, always_the_same);
-  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
-             timeout_us, now_us);
   held_back = true;
-  struct race_would would = observe(&plan, &slow);
+  struct race_would would = ask(slow);
   cr_expect_eq(would.hedge_us, 0);
   cr_expect_eq(totals_of().hedged, 0);
 }
 
 /* Its own end, and those of others that were as late, must not count. */
 Test(estimate, does_not_ask_how_the_target_is_when_the_race_is_over) {
-  struct race_plan plan;
-  struct drawn slow = {500 * MS, true, 200};
   set_up(1);
   run(1000, always_the_same);
-  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
-             timeout_us, now_us);
+  const struct race_plan plan = plan_from(0);
   for (int i = 0; i < 40; i++) (void)observe(&plan, &slow);
   cr_expect_not(pilot_would_let(&pilot, 0, PILOT_HEDGE, 1, now_us));
   struct race_would would = observe(&plan, &slow);
@@ -415,26 +423,20 @@ Test(estimate, does_not_ask_how_the_target_is_when_the_race_is_over) {
 }
 
 Test(estimate, says_what_a_single_answer_would_have_saved) {
-  struct race_plan plan;
-  struct drawn slow = {500 * MS, true, 200};
   set_up(1);
   policy.learn.per_mille = 0;
   run(1000, always_the_same);
-  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
-             timeout_us, now_us);
-  struct race_would would = observe(&plan, &slow);
+  struct race_would would = ask(slow);
   cr_expect_eq(would.hedge_us, 50 * MS);
   expect_about("saved", (double)would.save_us, 445 * MS, 0.01);
 }
 
 Test(estimate, leaves_out_a_request_whose_client_left) {
   struct race race;
-  struct race_plan plan;
   struct race_would would = {0};
   struct attempt_end end = {.result = ATTEMPT_CANCELLED};
   set_up(1);
-  pilot_plan(&pilot, &plan, &policy, (struct pilot_reach){1, 0, false},
-             timeout_us, now_us);
+  const struct race_plan plan = plan_from(0);
   race_init(&race, &plan);
   race.outcome = OUTCOME_GONE;
   struct estimate_race r = {

@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
+#include "support/words.h"
+
 static char storage[64 * 1024];
 static struct text written;
 
@@ -85,16 +87,14 @@ Test(exposition, the_buckets_of_a_histogram_add_up) {
 }
 
 Test(exposition, no_value_of_a_label_can_end_it) {
-  char label[256];
-  struct text labels;
-  text_init(&labels, label, sizeof label);
+  EMPTY_TEXT(labels, 256);
   exposition_label(&labels, "a", slice_of("/p\"}\\ 1\nx 2"));
   exposition_label(&labels, "b", none);
   exposition_label(&labels, "c", slice_of("\r\x1b\xff"));
   cr_expect_str_eq(text_end(&labels),
                    "a=\"/p\\\"}\\\\ 1\\nx 2\",b=\"\","
                    "c=\"\\\\x0d\\\\x1b\\\\xff\"",
-                   "%s", label);
+                   "%s", labels_storage);
 }
 
 Test(exposition, a_line_that_does_not_fit_is_left_out_whole) {

@@ -4,9 +4,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#include "support/rows.h"
 #include "support/words.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct faults parsed(const char *spec) {
   struct faults faults;
@@ -133,8 +132,7 @@ Test(faults, a_bad_word_is_named_with_what_was_expected) {
        "html=1 html=1 html=1 html=1 html=1 html=1 html=1",
        "at most 16"},
   };
-  for (size_t i = 0; i < COUNT(cases); i++)
-    expect_refused(cases[i][0], cases[i][1]);
+  EACH_ROW (row, cases) expect_refused((*row)[0], (*row)[1]);
 }
 
 Test(faults, an_error_fits_its_buffer) {

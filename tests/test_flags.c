@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "support/rows.h"
+
 /* What the words set; they are apart by spaces. */
 static struct {
   bool on;
@@ -91,8 +93,7 @@ Test(flags, what_is_wrong_is_told_in_a_line) {
       {"--time 5", "--time: \"5\": at most 1s\n"},
       {"--on --no", "\"--no\": unknown option; see --help\n"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    expect_refusal(rows[i].line, rows[i].want);
+  EACH_ROW (row, rows) expect_refusal(row->line, row->want);
 }
 
 Test(flags, a_text_that_is_asked_for_ends_it) {

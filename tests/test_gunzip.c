@@ -3,7 +3,6 @@
 #include "io/gunzip.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

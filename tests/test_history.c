@@ -258,7 +258,7 @@ Test(history, the_latest_of_an_id_is_found) {
   const struct kept *found = history_find(history, slice_of("even"));
   cr_assert(found);
   cr_expect_eq(found->seq, 3);
-  cr_expect(slice_equal(id_of(found), slice_of("even")));
+  words_expect_slice(id_of(found), "even");
   cr_expect_null(history_find(history, slice_of("none")));
   cr_expect_null(
       history_find(history, (struct slice){long_id, sizeof long_id}));

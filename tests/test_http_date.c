@@ -34,11 +34,10 @@ Test(http_date, is_written_in_two_forms) {
 Test(http_date, agrees_with_the_c_library_on_every_day_until_2200) {
   for (int64_t day = 0; day < 84006; day++) {
     time_t s = (time_t)(day * 86400 + day % 86400);
-    char want[64], storage[64];
+    char want[64];
     struct tm tm;
-    struct text out;
     strftime(want, sizeof want, "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&s, &tm));
-    text_init(&out, storage, sizeof storage);
+    EMPTY_TEXT(out, 64);
     http_date_write(&out, (int64_t)s * 1000000);
     cr_assert_str_eq(text_end(&out), want);
   }
@@ -85,10 +84,8 @@ Test(http_date, a_year_of_two_digits_is_at_most_50_years_ahead) {
 
 Test(http_date, every_day_until_2200_is_read_as_it_was_written) {
   for (int64_t day = 0; day < 84006; day++) {
-    char storage[64];
-    struct text out;
     int64_t us = -1, want_us = (day * 86400 + day % 86400) * 1000000;
-    text_init(&out, storage, sizeof storage);
+    EMPTY_TEXT(out, 64);
     http_date_write(&out, want_us);
     cr_assert(http_date_read(text_slice_of(&out), 0, &us));
     cr_assert_eq(us, want_us, "%.*s", SLICE_ARG(text_slice_of(&out)));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/text.h"
+#include "support/rows.h"
 #include "support/words.h"
 
 /* Scans the first len bytes from memory of exactly that size, so that a
@@ -102,8 +103,8 @@ Test(http_head, the_scan_judges_alike_however_the_bytes_are_cut) {
       SCAN("GET / HTTP/1.1\r\nA: b\x7f\r\n\r\n", "bad at 20"),
       SCAN("GET / HTTP/1.1\r\nA: \x1b[2J\r\n\r\n", "bad at 19"),
   };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-    expect_scan((struct slice){cases[i].bytes, cases[i].len}, cases[i].wanted);
+  EACH_ROW (row, cases)
+    expect_scan((struct slice){row->bytes, row->len}, row->wanted);
 }
 
 /* The scan looks at eight bytes at a time, so each byte value takes each place
@@ -262,18 +263,15 @@ Test(http_head, a_list_names_its_members_without_their_case) {
       {"x=\"open\\", "close", false},
       {"100-Continue", "100-continue", true},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-    cr_expect_eq(
-        http_list_has(slice_of(cases[i].list), slice_of(cases[i].token)),
-        cases[i].named, "[%s] and %s", cases[i].list, cases[i].token);
+  EACH_ROW (row, cases)
+    cr_expect_eq(http_list_has(slice_of(row->list), slice_of(row->token)),
+                 row->named, "[%s] and %s", row->list, row->token);
   cr_expect_not(http_list_has((struct slice){NULL, 0}, slice_of("close")));
 }
 
 static void expect_members(const char *list, const char *want) {
-  char storage[64];
-  struct text got;
   struct slice rest = slice_of(list), member;
-  text_init(&got, storage, sizeof storage);
+  EMPTY_TEXT(got, 64);
   while (http_list_next(&rest, &member)) {
     text_char(&got, '<');
     text_slice(&got, member);
@@ -304,8 +302,8 @@ Test(http_head, fields_of_one_connection_are_known) {
   static const char *const end[] = {"Host",     "Content-Length", "Via",
                                     "",         "Authorization",  "Trailers",
                                     "Connectio"};
-  for (size_t i = 0; i < sizeof hop / sizeof hop[0]; i++)
-    cr_expect(http_is_hop_by_hop(slice_of(hop[i])), "%s crosses", hop[i]);
-  for (size_t i = 0; i < sizeof end / sizeof end[0]; i++)
-    cr_expect_not(http_is_hop_by_hop(slice_of(end[i])), "%s stays", end[i]);
+  EACH_ROW (row, hop)
+    cr_expect(http_is_hop_by_hop(slice_of(*row)), "%s crosses", *row);
+  EACH_ROW (row, end)
+    cr_expect_not(http_is_hop_by_hop(slice_of(*row)), "%s stays", *row);
 }

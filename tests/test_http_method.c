@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 
 Test(http_method, a_name_and_its_number_are_one) {
@@ -14,9 +15,8 @@ Test(http_method, a_name_and_its_number_are_one) {
 
 Test(http_method, letters_count_with_their_case) {
   static const char *const others[] = {"get", "Get", "GETS", "GE", "", "FETCH"};
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-    cr_expect_eq(http_method_of(slice_of(others[i])), HTTP_OTHER, "%s",
-                 others[i]);
+  EACH_ROW (row, others)
+    cr_expect_eq(http_method_of(slice_of(*row)), HTTP_OTHER, "%s", *row);
 }
 
 Test(http_method, what_asks_for_no_change_is_safe) {

@@ -18,6 +18,8 @@
 #include "core/http_head.h"
 #include "core/text.h"
 #include "support/draw.h"
+#include "support/rows.h"
+#include "support/words.h"
 
 struct response_case {
   struct slice bytes, wanted;
@@ -707,8 +709,7 @@ Test(http_response, chunked_coding_leaves_nothing_but_the_body) {
   char said[8];
   size_t len = read_all(text, sizeof text - 1, said);
   struct slice left = {text, len};
-  cr_expect(slice_equal(left, slice_of(CHUNKED "[]more")), "saw %.*s",
-            SLICE_ARG(left));
+  words_expect_slice(left, CHUNKED "[]more");
   cr_expect_eq(response.used, strlen(CHUNKED "[]"));
   cr_expect_eq(response.length, UINT64_MAX);
 }
@@ -750,8 +751,7 @@ Test(http_response, a_head_means_what_its_fields_say) {
   cr_expect(meaning.delimited);
   cr_expect_eq(meaning.coding, CODING_GZIP);
   cr_expect(meaning.retry_after);
-  cr_expect(slice_equal(meaning.location, slice_of("/v2?a=1")), "saw %.*s",
-            SLICE_ARG(meaning.location));
+  words_expect_slice(meaning.location, "/v2?a=1");
   cr_expect(meaning.location.at > bytes &&
             meaning.location.at < bytes + sizeof bytes);
 }
@@ -774,9 +774,8 @@ static void expect_dropped(const char *input) {
   }
   cr_expect_eq(progress, RESPONSE_DONE);
   cr_expect_str_eq(body, "hello", "%s", body);
-  cr_expect(
-      slice_equal((struct slice){bytes + response.used, len - response.used},
-                  slice_of("next")));
+  words_expect_slice((struct slice){bytes + response.used, len - response.used},
+                     "next");
 }
 
 Test(http_response, a_body_may_be_dropped_as_it_comes) {
@@ -801,11 +800,11 @@ Test(http_response, codings_are_told_apart) {
       {"Content-Encoding: deflate\r\n", CODING_OTHER},
       {"Content-Encoding:\r\n", CODING_OTHER},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+  EACH_ROW (row, cases) {
     char bytes[512], input[256];
-    snprintf(input, sizeof input, OK11 "%s\r\n", cases[i].fields);
-    cr_expect_eq(read_meaning(input, bytes, sizeof bytes).coding,
-                 cases[i].coding, "%s", cases[i].fields);
+    snprintf(input, sizeof input, OK11 "%s\r\n", row->fields);
+    cr_expect_eq(read_meaning(input, bytes, sizeof bytes).coding, row->coding,
+                 "%s", row->fields);
   }
 }
 
@@ -844,7 +843,7 @@ Test(http_response, an_interim_head_adds_nothing_to_the_meaning) {
   cr_expect(meaning.delimited);
   cr_expect_eq(meaning.coding, CODING_NONE);
   cr_expect_not(meaning.retry_after);
-  cr_expect(slice_equal(meaning.location, slice_of("/yes")));
+  words_expect_slice(meaning.location, "/yes");
 }
 
 Test(http_response, what_was_forgotten_means_nothing) {

@@ -4,6 +4,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "support/rows.h"
+
 Test(inet_address, an_ipv4_address_is_read) {
   union inet_address address;
   cr_assert(inet_address_read(&address, slice_of("192.0.2.17"), 8480));
@@ -38,7 +40,6 @@ Test(inet_address, nothing_else_is) {
       "127.0.1", "fe80::1%lo",
       "::g",     "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb:cccc"};
   union inet_address address;
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-    cr_expect(!inet_address_read(&address, slice_of(others[i]), 80), "%s",
-              others[i]);
+  EACH_ROW (row, others)
+    cr_expect(!inet_address_read(&address, slice_of(*row), 80), "%s", *row);
 }

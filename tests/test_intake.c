@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support/gzip.h"
+#include "support/words.h"
 
 #define OK "HTTP/1.1 200 OK\r\n"
 #define LENGTH(n) "Content-Length: " n "\r\n"
@@ -70,6 +71,10 @@ static const char *told(void) {
            verdict->end.whole ? " whole" : "", verdict->error[0] ? ": " : "",
            verdict->error);
   return text;
+}
+
+static void expect_told(const char *want) {
+  cr_expect_str_eq(told(), want, "%s, not %s", told(), want);
 }
 
 /* Certain at the answer's last byte, and not before. */
@@ -137,7 +142,7 @@ Test(intake, each_byte_of_a_body_is_judged_once) {
   expect(OK LENGTH("9") "\r\n[10,11,1]", "success 200 whole");
   start_again();
   cr_expect_eq(feed(slice_of(OK LENGTH("9") "\r\n[10,11,1]"), 3), 47);
-  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+  expect_told("success 200 whole");
 }
 
 Test(intake, a_judgement_without_new_bytes_changes_nothing) {
@@ -146,13 +151,13 @@ Test(intake, a_judgement_without_new_bytes_changes_nothing) {
   cr_expect(intake_judge(&intake));
   receive(slice_of("}"));
   cr_expect_not(intake_judge(&intake));
-  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+  expect_told("success 200 whole");
 }
 
 Test(intake, what_comes_behind_an_answer_is_no_part_of_it) {
   start_again();
   cr_expect(feed(slice_of(OK LENGTH("2") "\r\n{}HTTP/1.1"), 200) > 0);
-  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+  expect_told("success 200 whole");
 }
 
 /* ---- the connection's end ---- */
@@ -189,16 +194,16 @@ TELLS(a_head_of_exactly_the_limit_is_taken, answer_with_head(HEAD_MAX),
 Test(intake, a_head_over_the_limit_is_too_large) {
   struct slice answer = slice_of(answer_with_head(HEAD_MAX + 1));
   cr_expect_eq(feed(answer, answer.len), (long)answer.len);
-  cr_expect_str_eq(told(), HEAD_TOO_LARGE, "%s", told());
+  expect_told(HEAD_TOO_LARGE);
   start_again();
   cr_expect_eq(feed(answer, 1), HEAD_MAX + 1, "with the byte that is too much");
-  cr_expect_str_eq(told(), HEAD_TOO_LARGE, "%s", told());
+  expect_told(HEAD_TOO_LARGE);
 }
 
 Test(intake, a_head_without_an_end_is_too_large_with_the_byte_too_much) {
   struct slice answer = slice_of(answer_with_head(3 * HEAD_MAX));
   cr_expect_eq(feed(answer, 1), HEAD_MAX + 1);
-  cr_expect_str_eq(told(), HEAD_TOO_LARGE, "%s", told());
+  expect_told(HEAD_TOO_LARGE);
 }
 
 /* However they are cut: each of the two heads is below the limit, not both. */
@@ -223,7 +228,7 @@ Test(intake, interim_heads_that_go_on_and_on_are_too_large) {
   while (count++ < 100 && intake_judge(&intake));
   cr_expect_lt(count * strlen(one), HEAD_MAX + 2 * strlen(one), "%u of them",
                count);
-  cr_expect_str_eq(told(), HEAD_TOO_LARGE, "%s", told());
+  expect_told(HEAD_TOO_LARGE);
 }
 
 Test(intake, a_body_larger_than_the_heads_limit_is_none_of_its_business) {
@@ -242,11 +247,8 @@ Test(intake, a_whole_answer_is_moved_out) {
   feed(slice_of(answer), 1);
   intake_hand_over(&intake, &response);
   cr_expect_eq(response.status, 200);
-  cr_expect(slice_equal(response.fields,
-                        slice_of("A: b\r\nTransfer-Encoding: chunked\r\n")),
-            "saw %.*s", SLICE_ARG(response.fields));
-  cr_expect(slice_equal(response.body, slice_of("[1]")), "saw %.*s",
-            SLICE_ARG(response.body));
+  words_expect_slice(response.fields, "A: b\r\nTransfer-Encoding: chunked\r\n");
+  words_expect_slice(response.body, "[1]");
   cr_expect_eq(intake.bytes.cap, 0, "the intake still holds bytes");
   response_clear(&response);
 }
@@ -259,7 +261,7 @@ Test(intake, an_answer_without_a_body_is_handed_over_without_one) {
   intake_hand_over(&intake, &response);
   cr_expect_eq(response.status, 404);
   cr_expect_eq(response.body.len, 0);
-  cr_expect(slice_equal(response.fields, slice_of(LENGTH("0"))));
+  words_expect_slice(response.fields, LENGTH("0"));
   response_clear(&response);
 }
 
@@ -409,10 +411,8 @@ Test(intake, json_in_gzip_is_judged_as_it_inflates) {
     message.gzip = both_uses[i];
     start_again();
     cr_expect_lt(feed(answer, 1), (long)answer.len / 2);
-    cr_expect_str_eq(told(),
-                     "bad_json 200: the body is not JSON: byte 1: expected a "
-                     "value or ']', not 'x'",
-                     "%s", told());
+    expect_told("bad_json 200: the body is not JSON: byte 1: expected a "
+                "value or ']', not 'x'");
   }
 }
 
@@ -476,8 +476,7 @@ static void expect_handed_over(struct slice answer, enum gzip_use use,
     cr_expect_eq(feed(answer, pieces[i]), (long)answer.len);
     cr_assert(intake.verdict.end.whole, "%s", told());
     intake_hand_over(&intake, &response);
-    cr_expect(slice_equal(response.fields, slice_of(fields)), "saw %.*s",
-              SLICE_ARG(response.fields));
+    words_expect_slice(response.fields, fields);
     cr_expect(slice_equal(response.body, body), "saw %.*s",
               SLICE_ARG(response.body));
     cr_expect_eq(response.length, length, "%llu",
@@ -519,7 +518,7 @@ Test(intake, what_is_read_of_gzip_is_not_kept) {
     (void)!intake_judge(&intake);
     cr_assert_leq(intake.bytes.cap, BLOCK_BYTES);
   }
-  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+  expect_told("success 200 whole");
 }
 
 Test(intake, gzip_without_a_body_is_told_of_without_gzip) {
@@ -571,10 +570,8 @@ Test(intake, where_no_buffer_is_free_to_inflate_it_starves) {
     message.gzip = both_uses[i];
     intake_init(&intake, &limits, &message, &few);
     cr_expect_eq(feed(answer, answer.len), (long)answer.len);
-    cr_expect_str_eq(told(),
-                     "starved 200: no buffer was free to inflate the answer "
-                     "(--max-buffered)",
-                     "%s", told());
+    expect_told("starved 200: no buffer was free to inflate the answer "
+                "(--max-buffered)");
     intake_clear(&intake);
     blocks_clear(&few);
     cr_expect_eq(small.used, 0);
@@ -600,10 +597,8 @@ Test(intake, one_that_lost_inflates_no_more_and_holds_nothing_for_it) {
 
 /* The rules are its route's, which may be gone by then. */
 Test(intake, one_that_lost_breaks_no_rule) {
-  char storage[JSON_RULE_WHY_BYTES];
   struct json_rule rule;
-  struct text why;
-  text_init(&why, storage, sizeof storage);
+  EMPTY_TEXT(why, JSON_RULE_WHY_BYTES);
   cr_assert(json_rule_parse(&rule, slice_of("/a == 1"), &why));
   const struct json_rules rules = {&rule, 1, 1};
   message.rules = &rules;
@@ -613,7 +608,7 @@ Test(intake, one_that_lost_breaks_no_rule) {
   cr_expect(intake_judge(&intake));
   intake_lose(&intake);
   intake_end(&intake);
-  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+  expect_told("success 200 whole");
 }
 
 /* ---- what is usual ---- */
@@ -657,11 +652,12 @@ static void receive_success_of(size_t bytes) {
   int head_len = snprintf(head, sizeof head, OK LENGTH("%06zu") "\r\n",
                           bytes - strlen(OK LENGTH("000000") "\r\n"));
   receive((struct slice){head, (size_t)head_len});
+  cr_assert(intake_judge(&intake));
   while (intake.bytes.len < bytes - 1)
     receive(slice_of(intake.bytes.len == (size_t)head_len ? "[" : " "));
   receive(slice_of("]"));
   cr_assert_not(intake_judge(&intake));
-  cr_assert_str_eq(told(), "success 200 whole", "%s", told());
+  expect_told("success 200 whole");
   cr_assert_eq(intake.bytes.len, bytes);
 }
 
@@ -687,6 +683,11 @@ Test(intake, the_first_room_is_what_is_usual_or_a_block) {
   start_again();
   cr_expect(intake_make_room(&intake, BLOCK_BYTES + 1));
   cr_expect_eq(intake.bytes.cap, BLOCK_BYTES + 1);
+}
+
+Test(intake, no_more_is_allocated_than_the_length_says) {
+  receive_success_of(300000);
+  cr_expect_eq(intake.bytes.cap, 300000);
 }
 
 Test(intake, where_the_usual_room_is_not_free_a_block_will_do) {
@@ -784,7 +785,7 @@ Test(intake, skipping_finds_the_end_and_judges_nothing) {
   receive(slice_of("ml>"));
   cr_expect_eq(intake_skip(&intake), RESPONSE_DONE);
   cr_expect_eq(intake_skip(&intake), RESPONSE_DONE);
-  cr_expect_str_eq(told(), "transport 0", "%s", told());
+  expect_told("transport 0");
 }
 
 Test(intake, skipping_tells_what_is_no_http) {
@@ -837,9 +838,9 @@ static void expect_more(const char *piece, const char *body) {
 static void expect_last(const char *piece, const char *rest, bool clean) {
   receive(slice_of(piece));
   cr_assert_not(intake_judge(&intake));
-  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+  expect_told("success 200 whole");
   struct slice come = intake_body(&intake);
-  cr_expect(slice_equal(come, slice_of(rest)), "%.*s", SLICE_ARG(come));
+  words_expect_slice(come, rest);
   cr_expect_eq(intake_leaves_clean(&intake), clean);
 }
 
@@ -850,8 +851,8 @@ Test(intake, a_head_is_shown_before_its_body_has_come) {
   cr_assert(intake_judge(&intake) && intake_has_head(&intake));
   intake_show(&intake, &head);
   cr_expect(head.status == 200 && head.length == 5 && head.bytes.cap == 0);
-  cr_expect(slice_equal(head.fields, slice_of(LENGTH("5") "A: b\r\n")));
-  cr_expect(slice_equal(head.body, slice_of("he")));
+  words_expect_slice(head.fields, LENGTH("5") "A: b\r\n");
+  words_expect_slice(head.body, "he");
   intake_forget(&intake);
   expect_last("llo", "llo", true);
 }
@@ -885,9 +886,7 @@ Test(intake, a_stream_that_ends_within_is_broken) {
   expect_more(CHUNKED "5\r\nhe", "he");
   cr_expect(intake_has_begun(&intake));
   intake_end(&intake);
-  cr_expect_str_eq(told(),
-                   "transport 200: the connection closed inside the body", "%s",
-                   told());
+  expect_told("transport 200: the connection closed inside the body");
   cr_expect_not(intake_leaves_clean(&intake));
 }
 
@@ -895,6 +894,6 @@ Test(intake, a_stream_without_a_length_ends_by_the_close) {
   open_stream();
   expect_more(OK "\r\nhe", "he");
   intake_end(&intake);
-  cr_expect_str_eq(told(), "success 200 whole", "%s", told());
+  expect_told("success 200 whole");
   cr_expect_not(intake_leaves_clean(&intake));
 }

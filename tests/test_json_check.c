@@ -9,6 +9,7 @@
 
 #include "core/slice.h"
 #include "support/draw.h"
+#include "support/rows.h"
 
 struct refused {
   const char *at;
@@ -420,12 +421,12 @@ Test(json_check, tells_the_kind_of_root_from_its_first_byte) {
       {"n", JSON_ROOT_SCALAR},       {"1 ", JSON_ROOT_SCALAR},
       {"[1]x", JSON_ROOT_CONTAINER},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+  EACH_ROW (row, cases) {
     struct json_check check;
     start(&check);
-    feed(&check, cases[i].text, strlen(cases[i].text));
-    cr_assert(json_check_root(&check) == cases[i].root, "%s: root %d",
-              cases[i].text, json_check_root(&check));
+    feed(&check, row->text, strlen(row->text));
+    cr_assert(json_check_root(&check) == row->root, "%s: root %d", row->text,
+              json_check_root(&check));
   }
 }
 
@@ -468,14 +469,14 @@ Test(json_check, depth_is_bounded_and_the_limit_is_named) {
       {"[[],[[", "byte 5: arrays and objects nest deeper than 2"},
       {"{\"a\":{\"b\":{", "byte 10: arrays and objects nest deeper than 2"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+  EACH_ROW (row, cases) {
     struct json_check check;
     char words[120];
     json_check_init(&check, 2);
-    feed(&check, cases[i][0], strlen(cases[i][0]));
-    cr_assert(json_check_end(&check) == JSON_BAD, "%s", cases[i][0]);
+    feed(&check, (*row)[0], strlen((*row)[0]));
+    cr_assert(json_check_end(&check) == JSON_BAD, "%s", (*row)[0]);
     json_check_explain(&check, words, sizeof words);
-    cr_assert_str_eq(words, cases[i][1]);
+    cr_assert_str_eq(words, (*row)[1]);
   }
 }
 
@@ -555,10 +556,10 @@ static bool character(struct reference *r) {
       {0xF4, 0xF4, 0x80, 0x8F, 0x80, 0xBF, 0x80, 0xBF},
   };
   if (take_range(r, 0x20, 0x7F)) return true;
-  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-    if (!take_range(r, shapes[i][0], shapes[i][1])) continue;
-    for (size_t k = 2; k < 8 && shapes[i][k]; k += 2)
-      if (!take_range(r, shapes[i][k], shapes[i][k + 1])) return false;
+  EACH_ROW (row, shapes) {
+    if (!take_range(r, (*row)[0], (*row)[1])) continue;
+    for (size_t k = 2; k < 8 && (*row)[k]; k += 2)
+      if (!take_range(r, (*row)[k], (*row)[k + 1])) return false;
     return true;
   }
   return false;
@@ -800,17 +801,16 @@ static size_t nest(char *text, const char *pattern, unsigned depth) {
 Test(json_check, remembers_the_kind_of_512_open_containers) {
   static const char *const patterns[] = {"[",   "{",     "[{",
                                          "[[{", "{{[{[", "{[[[[[[{{"};
-  for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+  EACH_ROW (row, patterns) {
     char text[4096];
-    size_t len = nest(text, patterns[i], 512);
+    size_t len = nest(text, *row, 512);
     struct outcome got = whole(text, len);
-    cr_assert(got.verdict == JSON_WHOLE, "%s: %s", patterns[i],
-              got.explanation);
+    cr_assert(got.verdict == JSON_WHOLE, "%s: %s", *row, got.explanation);
     text[len - 100] ^= '[' ^ '{'; /* also turns ] into } and back */
     expect_reference_agrees(text, len);
     got = whole(text, len);
-    cr_assert(got.verdict == JSON_BAD && got.at == len - 100, "%s at %lu",
-              patterns[i], (unsigned long)got.at);
+    cr_assert(got.verdict == JSON_BAD && got.at == len - 100, "%s at %lu", *row,
+              (unsigned long)got.at);
   }
 }
 

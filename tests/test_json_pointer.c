@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 
 static void expect_at(struct json_pointer pointer, const char *json,
@@ -133,12 +134,12 @@ Test(json_pointer, containers_of_any_length_are_passed_by) {
       "[[]]",           "{\"k\":{}}",    "\"]}\"", "\"\\\"]\"",
       "\"\\\\\",\"}\"", "\"\\\\\\\"]\"", "[\"[\"]"};
   char json[1024];
-  for (size_t i = 0; i < sizeof inner / sizeof *inner; i++)
+  EACH_ROW (row, inner)
     for (int before = 0; before < 140; before++)
       for (int behind = 0; behind < 70; behind += 23) {
         snprintf(json, sizeof json,
                  "{\"x\":[%*s%s,%*s%s,%*s[]],\"a\":1,\"y\":[%*s]}", before, "",
-                 inner[i], behind, "", inner[i], before, "", behind, "");
+                 *row, behind, "", *row, before, "", behind, "");
         expect("/a", json, "1");
       }
 }

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/rows.h"
+#include "support/words.h"
+
 enum { MAX_ITEMS = 200, DEPTH = 512, UNSET = 9999 };
 
 struct result {
@@ -54,9 +57,9 @@ Test(json_read, reads_items_in_their_order) {
   read_text(&got, text, strlen(text), MAX_ITEMS);
   cr_assert(got.error == JSON_LIST_OK, "error %d", got.error);
   cr_assert(got.count == 3, "%zu items", got.count);
-  cr_assert(slice_equal(got.items[0], slice_of("/a")));
+  words_expect_slice(got.items[0], "/a");
   cr_assert(got.items[1].len == 0);
-  cr_assert(slice_equal(got.items[2], slice_of("https://h/v1?x=[1]")));
+  words_expect_slice(got.items[2], "https://h/v1?x=[1]");
 }
 
 Test(json_read, an_empty_array_is_a_list) {
@@ -224,8 +227,7 @@ Test(json_read, what_is_no_object_has_no_members) {
       "",         "1",          "\"a\"",      "[]",          "[{\"a\":1}]",
       "{",        "{\"a\"}",    "{\"a\":1,}", "{a:1}",       "{} {}",
       "{\"a\":}", "{\"a\":01}", "{\"a\":1",   "{\"\xff\":1}"};
-  for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-    expect_members(none[i], 8, "-");
+  EACH_ROW (row, none) expect_members(*row, 8, "-");
 }
 
 Test(json_read, more_members_than_were_asked_for_are_none) {

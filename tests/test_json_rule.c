@@ -4,29 +4,20 @@
 
 #include <criterion/criterion.h>
 
-#include "core/json_check.h"
+#include "support/rows.h"
+#include "support/words.h"
 
 static struct json_rule parsed(const char *text) {
-  char storage[JSON_RULE_WHY_BYTES];
   struct json_rule rule;
-  struct text why;
-  text_init(&why, storage, sizeof storage);
+  EMPTY_TEXT(why, JSON_RULE_WHY_BYTES);
   cr_assert(json_rule_parse(&rule, slice_of(text), &why), "%s: %s", text,
             text_end(&why));
   return rule;
 }
 
-static void expect_json(const char *text) {
-  struct json_check check;
-  json_check_init(&check, JSON_DEPTH_MAX);
-  enum json_verdict verdict = json_check_feed(&check, text, strlen(text));
-  if (verdict == JSON_MORE) verdict = json_check_end(&check);
-  cr_assert_eq(verdict, JSON_WHOLE, "no JSON: %s", text);
-}
-
 static void expect(const char *text, const char *json, bool want) {
   struct json_rule rule = parsed(text);
-  expect_json(json);
+  words_expect_json(slice_of(json));
   cr_expect_eq(json_rule_holds(&rule, slice_of(json)), want, "%s of %s is %d",
                text, json, !want);
 }
@@ -131,14 +122,12 @@ Test(json_rule, a_pointer_in_quotes_may_hold_anything) {
 }
 
 static void expect_error(const char *text, const char *want) {
-  char storage[JSON_RULE_WHY_BYTES];
   struct json_rule rule;
-  struct text why;
-  text_init(&why, storage, sizeof storage);
+  EMPTY_TEXT(why, JSON_RULE_WHY_BYTES);
   cr_expect_not(json_rule_parse(&rule, slice_of(text), &why), "accepted: %s",
                 text);
   cr_expect_not(why.cut);
-  cr_expect_str_eq(text_end(&why), want, "%s:\n%s\nnot\n%s", text, storage,
+  cr_expect_str_eq(text_end(&why), want, "%s:\n%s\nnot\n%s", text, why_storage,
                    want);
 }
 
@@ -189,8 +178,7 @@ Test(json_rule, an_error_names_its_column) {
       {"/a >= null", "column 7: <, <=, > and >= compare numbers only"},
       {"/a > []", "column 6: <, <=, > and >= compare numbers only"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-    expect_error(cases[i][0], cases[i][1]);
+  EACH_ROW (row, cases) expect_error((*row)[0], (*row)[1]);
 }
 
 /* ---- several ---- */
@@ -210,10 +198,9 @@ Test(json_rule, what_is_needed_must_hold_and_nothing_else_may) {
       {"{\"error\":1}", 0},
       {"[]", 0},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    const struct json_rule *want =
-        cases[i].broken < 0 ? NULL : &list[cases[i].broken];
-    cr_expect_eq(json_rules_broken(&rules, slice_of(cases[i].json)), want, "%s",
-                 cases[i].json);
+  EACH_ROW (row, cases) {
+    const struct json_rule *want = row->broken < 0 ? NULL : &list[row->broken];
+    cr_expect_eq(json_rules_broken(&rules, slice_of(row->json)), want, "%s",
+                 row->json);
   }
 }

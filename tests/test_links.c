@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 
 struct side {
@@ -133,10 +134,10 @@ Test(links, a_url_of_another_target_leads_to_the_route_as_well) {
       {"https://i/eu/7", "https://i/eu/7"},
   };
   const struct links_rule rule = {&bases[0], slice_of("/r"), true, others, 3};
-  for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
+  EACH_ROW (row, links) {
     EMPTY_TEXT(out, 128);
-    links_write_location(&out, slice_of(links[i][0]), &rule);
-    cr_expect_str_eq(text_end(&out), links[i][1]);
+    links_write_location(&out, slice_of((*row)[0]), &rule);
+    cr_expect_str_eq(text_end(&out), (*row)[1]);
   }
 }
 
@@ -233,12 +234,10 @@ Test(links, there_is_room_for_links_that_all_grow) {
 
 Test(links, too_little_room_is_said) {
   struct base_url base;
-  char storage[8];
-  struct text out;
   cr_assert_null(base_url_parse(&base, slice_of("http://h")));
   const struct links_rule rule = {
       .base = &base, .route = slice_of("/users"), .stripped = true};
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 8);
   links_write_location(&out, slice_of("/1234"), &rule);
   cr_expect(out.cut);
 }

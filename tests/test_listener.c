@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "support/scoped.h"
 #include "support/words.h"
 
 enum { ACCEPTED_MAX = 64 };
@@ -74,7 +75,7 @@ static void run_until_accepted(unsigned count) {
 
 Test(listener, what_it_accepts_is_set_up_for_the_loop) {
   must_open("127.0.0.1");
-  int client = must_connect();
+  SCOPED_FD client = must_connect();
   run_until_accepted(1);
   int no_delay = 0;
   socklen_t len = sizeof no_delay;
@@ -83,14 +84,12 @@ Test(listener, what_it_accepts_is_set_up_for_the_loop) {
   cr_assert(0 != (fcntl(accepted[0], F_GETFL) & O_NONBLOCK), "it blocks");
   cr_assert(0 != (fcntl(accepted[0], F_GETFD) & FD_CLOEXEC),
             "children inherit it");
-  close(client);
 }
 
 Test(listener, localhost_is_the_ipv4_loopback) {
   must_open("localhost");
-  int client = must_connect();
+  SCOPED_FD client = must_connect();
   run_until_accepted(1);
-  close(client);
 }
 
 Test(listener, an_address_in_use_is_named) {
@@ -135,13 +134,12 @@ static void run_one_turn(void) {
 Test(listener, while_it_is_paused_connections_wait) {
   must_open("127.0.0.1");
   listener_pause(listener);
-  int client = must_connect();
+  SCOPED_FD client = must_connect();
   run_one_turn();
   run_one_turn();
   cr_assert(eq(uint, accepted_count, 0));
   listener_resume(listener);
   run_until_accepted(1);
-  close(client);
 }
 
 static void pause_on_accept(void *arg, int fd, const struct sockaddr *peer) {
@@ -168,7 +166,8 @@ Test(listener, a_pause_from_on_accept_holds_from_the_next_one_on) {
 
 Test(listener, at_the_descriptor_limit_it_rests_and_then_goes_on) {
   must_open("127.0.0.1");
-  int client = must_connect(), notices[2], free_fd = dup(0);
+  SCOPED_FD client = must_connect();
+  int notices[2], free_fd = dup(0);
   cr_assert(pipe(notices) == 0);
   dup2(notices[1], STDERR_FILENO);
   struct rlimit limit, low;
@@ -186,7 +185,6 @@ Test(listener, at_the_descriptor_limit_it_rests_and_then_goes_on) {
                "hedgerow: cannot accept a connection: Too many open files\n"));
   setrlimit(RLIMIT_NOFILE, &limit);
   run_until_accepted(1);
-  close(client);
 }
 
 static void on_closed(void *arg) {

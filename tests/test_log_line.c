@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-#include "core/json_check.h"
+#include "support/rows.h"
 #include "support/words.h"
 
 enum { T0 = 7000000 }; /* when races start here */
@@ -76,12 +76,7 @@ static void expect_tame(writer *form, const struct race_record *race,
     cr_assert((unsigned char)text[i] >= 0x20 && text[i] != 0x7f,
               "byte %02x at %zu of %s", (unsigned char)text[i], i, text);
   cr_expect_eq(text[len - 1], '\n');
-  if (form != log_line_json) return;
-  struct json_check check;
-  json_check_init(&check, JSON_DEPTH_MAX);
-  enum json_verdict fed = json_check_feed(&check, text, len);
-  cr_expect(fed == JSON_WHOLE && json_check_end(&check) == JSON_WHOLE,
-            "no JSON: %s", text);
+  if (form == log_line_json) words_expect_json((struct slice){text, len});
 }
 
 Test(log_line, tells_a_race_as_json) {
@@ -235,9 +230,9 @@ Test(log_line, writes_only_the_path_of_a_target) {
       {"*", "*"},
       {"host:443", "host:443"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    struct race_record race = race_for(cases[i][0]);
-    expect_holds(log_line_text, &race, words_of(" GET %s 200 ", cases[i][1]));
+  EACH_ROW (row, cases) {
+    struct race_record race = race_for((*row)[0]);
+    expect_holds(log_line_text, &race, words_of(" GET %s 200 ", (*row)[1]));
   }
 }
 

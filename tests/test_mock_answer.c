@@ -21,10 +21,8 @@ Test(mock_answer, a_good_one_tells_its_delay) {
 }
 
 Test(mock_answer, a_steady_one_has_two_hundred_bytes) {
-  char storage[MOCK_ANSWER_MAX + 1];
-  struct text out;
   struct faults_draw draw = {FAULT_NONE, 200, 0};
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, MOCK_ANSWER_MAX + 1);
   mock_answer_write(&out, &draw, (struct mock_framing){.steady = true});
   const char *head = text_end(&out), *end = strstr(head, "\r\n\r\n");
   cr_assert(end != NULL, "no end of the head in %s", head);
@@ -58,10 +56,8 @@ Test(mock_answer, a_truncated_one_promises_more_than_it_brings) {
 }
 
 Test(mock_answer, a_page_comes_with_200) {
-  char storage[MOCK_ANSWER_MAX + 1];
-  struct text out;
   struct faults_draw draw = {FAULT_HTML, 200, 0};
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, MOCK_ANSWER_MAX + 1);
   mock_answer_write(&out, &draw, plain);
   const char *text = text_end(&out);
   cr_expect(strstr(text, "HTTP/1.1 200 OK\r\n") == text, "%s", text);
@@ -78,10 +74,8 @@ Test(mock_answer, a_head_alone_tells_the_length_of_its_body) {
 
 Test(mock_answer, every_status_fits) {
   for (int status = 200; status < 600; status++) {
-    char storage[MOCK_ANSWER_MAX];
-    struct text out;
     struct faults_draw draw = {FAULT_STATUS, status, INT64_MAX / 2};
-    text_init(&out, storage, sizeof storage);
+    EMPTY_TEXT(out, MOCK_ANSWER_MAX);
     mock_answer_write(&out, &draw, (struct mock_framing){.close = true});
     cr_expect(!out.cut, "%d is cut", status);
   }

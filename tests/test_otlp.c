@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/json_check.h"
+#include "support/rows.h"
 #include "support/words.h"
 
 #define WALL_US INT64_C(1795222923123456)
@@ -78,7 +78,6 @@ static void expect_holds(struct race_copy *copy, unsigned spans,
 
 static void expect_json(struct race_copy *copy) {
   struct text text;
-  struct json_check check;
   copy->race.attempts = copy->attempts;
   text_init(&text, storage, ROOM);
   otlp_begin(&text, slice_of("0.1.0"), slice_of("id"));
@@ -86,9 +85,7 @@ static void expect_json(struct race_copy *copy) {
   cr_expect_gt(otlp_add(&text, copy, false), 0);
   otlp_end(&text);
   cr_assert_not(text.cut);
-  json_check_init(&check, JSON_DEPTH_MAX);
-  cr_expect_neq(json_check_feed(&check, text.at, text.len), JSON_BAD);
-  cr_expect_eq(json_check_end(&check), JSON_WHOLE, "%s", text_end(&text));
+  words_expect_json(text_slice_of(&text));
 }
 
 Test(otlp, a_race_is_a_span_and_one_for_each_attempt) {
@@ -192,11 +189,11 @@ Test(otlp, only_failures_are_errors) {
       {ATTEMPT_REFUSED, "{\"key\":\"hedgerow.attempt.refused_by\",\"value\":"
                         "{\"stringValue\":\"budget\"}}]}"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  EACH_ROW (row, rows) {
     struct race_copy copy = rescued();
-    copy.attempts[1].end = (struct attempt_end){.result = rows[i].result};
+    copy.attempts[1].end = (struct attempt_end){.result = row->result};
     copy.attempts[1].refused_by = GATE_BUDGET;
-    expect_holds(&copy, 3, rows[i].part);
+    expect_holds(&copy, 3, row->part);
   }
 }
 
@@ -249,10 +246,10 @@ Test(otlp, places_with_and_without_a_port) {
       {"10", "{\"stringValue\":\"10\"}},{\"key\":\"hedgerow"},
       {":1", "{\"stringValue\":\":1\"}},{\"key\":\"hedgerow"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+  EACH_ROW (row, rows) {
     struct race_copy copy = rescued();
-    copy.attempts[0].host = slice_of(rows[i].place);
-    expect_holds(&copy, 3, rows[i].part);
+    copy.attempts[0].host = slice_of(row->place);
+    expect_holds(&copy, 3, row->part);
   }
 }
 
@@ -331,11 +328,11 @@ Test(otlp, what_a_collector_has_not_kept_is_read) {
       {WHY("a\\n\\u001b[2Jb \x7f\xc2\x9b"), 0,
        "a\\n\\u001b[2Jb \\x7f\\xc2\\x9b"},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    const struct otlp_reply reply = otlp_reply(slice_of(rows[i].answer));
-    cr_expect(reply.is_one, "%s", rows[i].answer);
-    cr_expect_eq(reply.rejected, rows[i].rejected, "%s", rows[i].answer);
-    cr_expect_str_eq(reply.why, rows[i].why, "%s", rows[i].answer);
+  EACH_ROW (row, rows) {
+    const struct otlp_reply reply = otlp_reply(slice_of(row->answer));
+    cr_expect(reply.is_one, "%s", row->answer);
+    cr_expect_eq(reply.rejected, row->rejected, "%s", row->answer);
+    cr_expect_str_eq(reply.why, row->why, "%s", row->answer);
   }
 }
 

@@ -4,8 +4,9 @@
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "support/rows.h"
 
 enum { MS = 1000, TARGETS = 4 };
 
@@ -407,12 +408,12 @@ static void live(struct traffic of) {
 Test(pilot, while_requests_come_the_first_tries_whose_time_is_over) {
   static const int64_t intervals_ms[] = {1,   3,   10,  33,  50,  100, 125, 200,
                                          250, 300, 333, 400, 500, 750, 900};
-  for (unsigned i = 0; i < sizeof intervals_ms / sizeof *intervals_ms; i++)
+  EACH_ROW (row, intervals_ms)
     for (unsigned n = 2; n <= TARGETS; n++)
       for (unsigned seed = 0; seed < 8; seed++)
         live((struct traffic){.targets = n,
                               .workers = 1 + seed % 2,
-                              .interval_us = intervals_ms[i] * MS,
+                              .interval_us = *row * MS,
                               .even = seed < 4,
                               .luck = seed,
                               .turn = seed / 2});
@@ -778,15 +779,15 @@ Test(pilot, retry_after_suspends_all_that_is_extra) {
                {429, false, 0, 1000000},      {503, false, 0, 0},
                {500, true, 2000, 0},          {429, true, 0, 0},
                {429, true, 3600000, 60000000}};
-  for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
-    struct attempt_end end = status(cases[i].status);
+  EACH_ROW (row, cases) {
+    struct attempt_end end = status(row->status);
     memset(targets, 0, sizeof targets);
     set_up(1);
-    end.retry_after = cases[i].retry_after;
-    end.retry_after_ms = cases[i].retry_after_ms;
+    end.retry_after = row->retry_after;
+    end.retry_after_ms = row->retry_after_ms;
     pilot_ended(&pilot, &open_race, 1, 0, &end, MS, now_us);
-    if (cases[i].pause_us > 0) {
-      now_us += cases[i].pause_us - 1;
+    if (row->pause_us > 0) {
+      now_us += row->pause_us - 1;
       expect_verdict(PILOT_HEDGE, 0, GATE_PUSHBACK);
       expect_verdict(PILOT_FAILURE, 0, GATE_PUSHBACK);
       now_us++;

@@ -3,9 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
 #include "support/words.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { TIMEOUT, DETAIL };
 
@@ -146,10 +145,10 @@ Test(query, a_timeout_is_a_whole_number_of_milliseconds) {
       {"18446744073709551617", 60000},
       {"99999999999999999999999999999999999999999999999999", 60000},
   };
-  for (size_t i = 0; i < COUNT(cases); i++) {
+  EACH_ROW (row, cases) {
     int64_t ms = -1;
-    bool valid = query_parse_timeout(slice_of(cases[i].value), 60000, &ms);
-    cr_expect(valid && ms == cases[i].ms, "%s: %d, %ld", cases[i].value, valid,
+    bool valid = query_parse_timeout(slice_of(row->value), 60000, &ms);
+    cr_expect(valid && ms == row->ms, "%s: %d, %ld", row->value, valid,
               (long)ms);
   }
 }

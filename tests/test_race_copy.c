@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/words.h"
+
 #define WALL_US INT64_C(1795222923123456)
 
 enum { T0 = 7000000 };
@@ -81,25 +83,20 @@ static struct race_copy copied(const struct race_record *race) {
   return copy;
 }
 
-static void expect_string(struct slice got, const char *want) {
-  cr_expect(slice_equal(got, slice_of(want)), "%.*s is not %s", SLICE_ARG(got),
-            want);
-}
-
 Test(race_copy, a_race_is_read_back) {
   const struct race_record in = a_race();
   const struct race_copy copy = copied(&in);
   const struct race_record *out = &copy.race;
   cr_expect_eq(copy.wall_us, WALL_US);
-  expect_string(out->peer, "127.0.0.1:53412");
-  expect_string(out->id, "id-1");
-  expect_string(out->method, "GET");
-  expect_string(out->path, "/smart");
-  expect_string(out->route, "/smart");
-  expect_string(out->upstream, "to");
+  words_expect_slice(out->peer, "127.0.0.1:53412");
+  words_expect_slice(out->id, "id-1");
+  words_expect_slice(out->method, "GET");
+  words_expect_slice(out->path, "/smart");
+  words_expect_slice(out->route, "/smart");
+  words_expect_slice(out->upstream, "to");
   cr_expect_eq(memcmp(&copy.trace, &trace, sizeof trace), 0);
   cr_expect(out->trace);
-  expect_string(out->trace_state, "a=1,b=2");
+  words_expect_slice(out->trace_state, "a=1,b=2");
   cr_expect_eq(out->status, 200);
   cr_expect_eq(out->outcome, OUTCOME_SUCCESS);
   cr_expect_eq(out->winner, 2);
@@ -129,7 +126,7 @@ Test(race_copy, its_attempts_are_read_back_without_gaps) {
   cr_expect_eq(first->bytes, want->bytes);
   cr_expect_str_eq(first->error, "status 500");
   cr_expect_str_eq(first->name, "users/0");
-  expect_string(first->host, "127.0.0.1:9000");
+  words_expect_slice(first->host, "127.0.0.1:9000");
   cr_expect_eq(first->target, UINT32_MAX);
   cr_expect_eq(first->resends, 2);
   cr_expect_eq(first->queued_us, 77);
@@ -172,7 +169,7 @@ Test(race_copy, an_answer_without_a_race_has_neither_winner_nor_trace) {
 Test(race_copy, the_path_has_neither_query_nor_credentials) {
   struct race_record in = a_race();
   in.path = slice_of("http://user:secret@host/path?key=secret");
-  expect_string(copied(&in).race.path, "/path");
+  words_expect_slice(copied(&in).race.path, "/path");
 }
 
 Test(race_copy, what_is_long_is_cut_and_what_is_many_is_counted) {

@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
+
 enum { T0 = 7000000 };
 
 static struct race_record race_of(enum outcome outcome, int status) {
@@ -42,10 +44,10 @@ Test(race_filter, failed_is_what_an_operator_answers_for) {
       {OUTCOME_REJECTED, 503, true},
   };
   const struct race_filter failed = {.failed = true};
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    const struct race_record race = race_of(rows[i].outcome, rows[i].status);
-    cr_expect_eq(race_filter_takes(&failed, &race), rows[i].failed, "%s %d",
-                 outcome_name(rows[i].outcome), rows[i].status);
+  EACH_ROW (row, rows) {
+    const struct race_record race = race_of(row->outcome, row->status);
+    cr_expect_eq(race_filter_takes(&failed, &race), row->failed, "%s %d",
+                 outcome_name(row->outcome), row->status);
   }
 }
 

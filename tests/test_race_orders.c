@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "core/race.h"
+#include "support/rows.h"
 #include "support/shell.h"
 
 enum {
@@ -215,10 +216,10 @@ static void search_delays(struct search *search) {
       {300, 50, 400}, {300, 250, 0}, {300, 250, 400},
       {0, 0, 0},      {0, 100, 300}, {1000, 0, 0},
   };
-  for (size_t i = 0; i < sizeof delays_ms / sizeof *delays_ms; i++) {
-    search->policy.hedge_after_us = delays_ms[i][0] * 1000;
-    search->policy.stagger_us = delays_ms[i][1] * 1000;
-    search->policy.attempt_timeout_us = delays_ms[i][2] * 1000;
+  EACH_ROW (row, delays_ms) {
+    search->policy.hedge_after_us = (*row)[0] * 1000;
+    search->policy.stagger_us = (*row)[1] * 1000;
+    search->policy.attempt_timeout_us = (*row)[2] * 1000;
     search_policy(search);
   }
 }

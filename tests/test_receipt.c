@@ -3,16 +3,16 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 
 enum { MS = 1000, S = 1000 * MS };
 
 static void expect_text(const struct receipt *receipt, const char *want) {
-  char storage[512];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 512);
   receipt_text(&out, receipt);
-  cr_expect_str_eq(text_end(&out), want, "got\n%s\nwanted\n%s", storage, want);
+  cr_expect_str_eq(text_end(&out), want, "got\n%s\nwanted\n%s", out_storage,
+                   want);
 }
 
 static struct receipt usual(void) {
@@ -37,25 +37,21 @@ Test(receipt, rounds_times_to_the_nearest) {
       {2956 * MS, " 3.0 s saved"},         {2949 * MS, " 2.9 s saved"},
       {12 * MS + 350, " 12.4 ms saved"},   {949, " 0.9 ms saved"},
       {999 * MS + 949, " 999.9 ms saved"}, {999 * MS + 950, " 1.0 s saved"}};
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    char storage[512];
-    struct text out;
+  EACH_ROW (row, rows) {
     struct receipt receipt = usual();
     receipt.estimated_us = 0;
-    receipt.known_us = rows[i].us;
-    text_init(&out, storage, sizeof storage);
+    receipt.known_us = row->us;
+    EMPTY_TEXT(out, 512);
     receipt_text(&out, &receipt);
-    cr_expect(strstr(text_end(&out), rows[i].words), "no %s in %s",
-              rows[i].words, storage);
+    cr_expect(strstr(text_end(&out), row->words), "no %s in %s", row->words,
+              out_storage);
   }
 }
 
 static void expect_member(const struct receipt *receipt, const char *member) {
-  char storage[RECEIPT_BYTES];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, RECEIPT_BYTES);
   receipt_json(&out, receipt);
-  cr_expect(strstr(text_end(&out), member), "%s", storage);
+  cr_expect(strstr(text_end(&out), member), "%s", out_storage);
 }
 
 /* Another thread counts a race, and what it took, between two looks at both. */
@@ -137,14 +133,12 @@ Test(receipt, is_json_for_machines) {
       "at least 33.3 s saved (33.2 s of it by estimate); refused 3 (budget), "
       "1 (rate)\"}";
   struct receipt receipt = usual();
-  char storage[RECEIPT_BYTES];
-  struct text out;
   receipt.known_us = MS;
   receipt.refused[GATE_BUDGET] = 3;
   receipt.refused[GATE_RATE] = 1;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, RECEIPT_BYTES);
   receipt_json(&out, &receipt);
-  cr_expect_str_eq(text_end(&out), want, "got\n%s", storage);
+  cr_expect_str_eq(text_end(&out), want, "got\n%s", out_storage);
 }
 
 Test(receipt, fits_however_large_its_numbers_are) {

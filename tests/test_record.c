@@ -30,12 +30,10 @@ static void expect_both(const struct attempt_record *attempt,
 
 Test(record, a_target_has_a_name_where_there_is_a_file) {
   const struct attempt_record attempt = {.target = 4, .name = "users/1"};
-  char storage[256];
-  struct text out;
-  text_init(&out, storage, sizeof storage);
+  EMPTY_TEXT(out, 256);
   attempt_record_json(&out, &attempt, 0, RECORD_IN_PROBLEM);
   cr_expect(strstr(text_end(&out), "{\"target\":4,\"name\":\"users/1\","), "%s",
-            storage);
+            out_storage);
 }
 
 Test(record, an_attempt_is_told_in_two_spellings) {

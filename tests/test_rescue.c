@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
+
 static enum rescue of(bool answered, unsigned winner,
                       enum attempt_result primary) {
   const struct attempt_end end = {.result = primary};
@@ -26,9 +28,9 @@ Test(rescue, any_other_end_of_the_primary_was_a_failure) {
   static const enum attempt_result ends[] = {
       ATTEMPT_STATUS,  ATTEMPT_BAD_JSON, ATTEMPT_TRANSPORT, ATTEMPT_TOO_LARGE,
       ATTEMPT_REFUSED, ATTEMPT_TIMEOUT,  ATTEMPT_STARVED,   ATTEMPT_RULE};
-  for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++)
-    cr_expect_eq(of(true, 2, ends[i]), RESCUE_FAILED, "%s",
-                 attempt_result_name(ends[i]));
+  EACH_ROW (row, ends)
+    cr_expect_eq(of(true, 2, *row), RESCUE_FAILED, "%s",
+                 attempt_result_name(*row));
 }
 
 Test(rescue, each_has_a_name) {

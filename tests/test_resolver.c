@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "support/lookups.h"
+#include "support/rows.h"
 #include "support/words.h"
 
 static struct loop *loop;
@@ -150,12 +151,11 @@ Test(resolver, a_connection_begins_where_its_race_has_not_been) {
       {1, 1, 0}, {2, 0, 0}, {3, 2, 0},  {5, 1, 0},
       {7, 0, 1}, {8, 0, 1}, {15, 0, 1}, {0, 0, 1},
   };
-  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+  EACH_ROW (row, rows) {
     atomic_uint turn = 0;
-    unsigned first = resolver_answer_first(&answer, &turn, rows[i].tried);
-    cr_assert(eq(uint, first, rows[i].first), "tried %u", rows[i].tried);
-    cr_assert(eq(uint, atomic_load(&turn), rows[i].turn), "tried %u",
-              rows[i].tried);
+    unsigned first = resolver_answer_first(&answer, &turn, row->tried);
+    cr_assert(eq(uint, first, row->first), "tried %u", row->tried);
+    cr_assert(eq(uint, atomic_load(&turn), row->turn), "tried %u", row->tried);
   }
 }
 

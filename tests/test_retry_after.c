@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
+
 #define DATE "Sun, 06 Nov 1994 08:49:37 GMT"
 #define DATE_US (INT64_C(784111777) * 1000000)
 
@@ -43,6 +45,5 @@ Test(retry_after, what_is_neither_is_malformed) {
       "",     "soon",   "-1",          "+1", "1.5",   "1s",
       "1, 2", "1;x",    " 1",          "1 ", "\"1\"", "18446744073709551616x",
       "0x10", DATE "x", DATE ", " DATE};
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-    expect_us(bad[i], 0, -1);
+  EACH_ROW (row, bad) expect_us(*row, 0, -1);
 }

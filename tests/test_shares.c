@@ -42,11 +42,9 @@ static bool read_json(struct shares *shares, const struct faults *plan,
 /* The plan after JSON has moved it, as text. */
 static const char *moved(const char *spec, const char *json) {
   static char out[512];
-  char why[200];
-  struct text text;
   struct faults plan = planned(spec);
   struct shares shares = shares_of(&plan);
-  text_init(&text, why, sizeof why);
+  EMPTY_TEXT(text, 200);
   bool taken = read_json(&shares, &plan, json, &text);
   cr_assert(taken, "%s: %s", json, text_end(&text));
   struct faults now = shares_put(&plan, &shares);

@@ -85,11 +85,6 @@ static struct snapshot *snapshot_of(const char *line) {
   return snapshot;
 }
 
-static void expect_slice(struct slice got, const char *want) {
-  cr_expect(slice_equal(got, slice_of(want)), "'%.*s', not '%s'",
-            SLICE_ARG(got), want);
-}
-
 /* ---- routes ---- */
 
 static void expect_route(const struct snapshot *snapshot, const char *path,
@@ -100,8 +95,8 @@ static void expect_route(const struct snapshot *snapshot, const char *path,
     return;
   }
   cr_assert(got, "%s has no route", path);
-  expect_slice(got->path, route);
-  expect_slice(route_table_rest(got, slice_of(path)), rest);
+  words_expect_slice(got->path, route);
+  words_expect_slice(route_table_rest(got, slice_of(path)), rest);
 }
 
 Test(snapshot, a_path_has_the_route_that_it_lies_at_or_below) {
@@ -158,13 +153,13 @@ Test(snapshot, flags_fill_every_route) {
     cr_expect(route->timeout_us == 3000000 && route->max_timeout_us == 4000000);
     cr_expect(route->max_depth == 9);
     cr_assert(fields->header_count == 2 && fields->drop_count == 1);
-    expect_slice(fields->headers[1].name, "C");
-    expect_slice(fields->headers[1].value, "d");
-    expect_slice(fields->drop[0], "X");
-    expect_slice(fields->user_agent, "me");
-    expect_slice(fields->via_line, "Via: 1.1 me\r\n");
-    expect_slice(fields->version_line,
-                 "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n");
+    words_expect_slice(fields->headers[1].name, "C");
+    words_expect_slice(fields->headers[1].value, "d");
+    words_expect_slice(fields->drop[0], "X");
+    words_expect_slice(fields->user_agent, "me");
+    words_expect_slice(fields->via_line, "Via: 1.1 me\r\n");
+    words_expect_slice(fields->version_line,
+                       "User-Agent: hedgerow/" HEDGEROW_VERSION "\r\n");
   }
   snapshot_drop(s);
 }
@@ -178,15 +173,16 @@ Test(snapshot, to_and_all_are_groups_and_their_targets_count_through) {
   const struct group *to = route_of(s, "/smart")->group,
                      *all = route_of(s, "/all")->listed;
   cr_assert(to->count == 2 && all->count == 1 && s->target_count == 3);
-  expect_slice(to->name, "to");
-  expect_slice(all->name, "all");
-  expect_slice(to->targets[0].url.path, "/a");
-  expect_slice(to->targets[0].url.query, "k=1");
-  expect_slice(to->targets[1].url.host, "192.0.2.2");
-  expect_slice(all->targets[0].url.path, "/c");
-  expect_slice(to->targets[0].host_line, " HTTP/1.1\r\nHost: 192.0.2.1\r\n");
-  expect_slice(to->targets[1].host_line,
-               " HTTP/1.1\r\nHost: 192.0.2.2:8443\r\n");
+  words_expect_slice(to->name, "to");
+  words_expect_slice(all->name, "all");
+  words_expect_slice(to->targets[0].url.path, "/a");
+  words_expect_slice(to->targets[0].url.query, "k=1");
+  words_expect_slice(to->targets[1].url.host, "192.0.2.2");
+  words_expect_slice(all->targets[0].url.path, "/c");
+  words_expect_slice(to->targets[0].host_line,
+                     " HTTP/1.1\r\nHost: 192.0.2.1\r\n");
+  words_expect_slice(to->targets[1].host_line,
+                     " HTTP/1.1\r\nHost: 192.0.2.2:8443\r\n");
   for (unsigned i = 0; i < s->target_count; i++)
     cr_expect_eq(s->targets[i].number, i);
   cr_expect_eq(&s->targets[2], &all->targets[0]);
@@ -199,7 +195,7 @@ Test(snapshot, flags_say_the_same_of_every_target) {
   for (unsigned i = 0; i < s->group_count; i++) {
     const struct target_fields *variant = s->groups[i].variants;
     cr_assert_eq(s->groups[i].variant_count, 1);
-    expect_slice(variant->token, "t0ken");
+    words_expect_slice(variant->token, "t0ken");
     cr_expect(variant->header_count == 0 && variant->drop_count == 0);
   }
   for (unsigned i = 0; i < s->target_count; i++)
@@ -277,15 +273,15 @@ Test(snapshot, it_borrows_nothing_from_the_command_line) {
   const struct route *smart = route_of(s, "/smart");
   memset(words, '#', sizeof words);
   memset(&config, 0, sizeof config);
-  expect_slice(s->targets[0].url.host, "192.0.2.1");
-  expect_slice(s->targets[0].url.authority, "192.0.2.1");
-  expect_slice(s->targets[0].url.path, "/a");
-  expect_slice(s->targets[0].url.query, "k=1");
-  expect_slice(smart->fields.headers[0].name, "A");
-  expect_slice(smart->fields.headers[0].value, "b");
-  expect_slice(smart->fields.drop[0], "X");
-  expect_slice(smart->fields.user_agent, "me");
-  expect_slice(smart->group->variants[0].token, "t0ken");
+  words_expect_slice(s->targets[0].url.host, "192.0.2.1");
+  words_expect_slice(s->targets[0].url.authority, "192.0.2.1");
+  words_expect_slice(s->targets[0].url.path, "/a");
+  words_expect_slice(s->targets[0].url.query, "k=1");
+  words_expect_slice(smart->fields.headers[0].name, "A");
+  words_expect_slice(smart->fields.headers[0].value, "b");
+  words_expect_slice(smart->fields.drop[0], "X");
+  words_expect_slice(smart->fields.user_agent, "me");
+  words_expect_slice(smart->group->variants[0].token, "t0ken");
   snapshot_drop(s);
 }
 
@@ -307,7 +303,7 @@ Test(snapshot, it_lives_until_the_last_hold_is_dropped) {
   cr_expect_eq(snapshot_hold(s), s);
   snapshot_drop(s);
   cr_expect_eq(snapshot_count(), 1);
-  expect_slice(s->targets[0].url.host, "192.0.2.1");
+  words_expect_slice(s->targets[0].url.host, "192.0.2.1");
   snapshot_drop(s);
   cr_expect_eq(snapshot_count(), 0);
   snapshot_drop(NULL);
@@ -405,7 +401,7 @@ static uint64_t observed_requests(const struct snapshot *snapshot) {
   struct estimate_totals totals = {0};
   struct slice path;
   cr_assert(snapshot_observed(snapshot, 0, &path, &totals));
-  expect_slice(path, "/smart");
+  words_expect_slice(path, "/smart");
   return totals.requests;
 }
 
@@ -453,13 +449,13 @@ Test(snapshot, what_is_counted_goes_on_under_the_same_labels) {
   struct snapshot *before =
       snapshot_of("--to http://192.0.2.1 --to http://192.0.2.2:81/a");
   const struct group *group = &before->groups[0];
-  expect_slice(group->labels, "upstream=\"to\"");
-  expect_slice(group->targets[1].labels,
-               "upstream=\"to\",target=\"1\",host=\"192.0.2.2:81\"");
+  words_expect_slice(group->labels, "upstream=\"to\"");
+  words_expect_slice(group->targets[1].labels,
+                     "upstream=\"to\",target=\"1\",host=\"192.0.2.2:81\"");
   const struct route *route =
       route_table_find(&before->table, slice_of("/smart"));
-  expect_slice(route->labels, "route=\"/smart\"");
-  expect_slice(before->elsewhere_labels, "route=\"\"");
+  words_expect_slice(route->labels, "route=\"/smart\"");
+  words_expect_slice(before->elsewhere_labels, "route=\"\"");
   struct route_tally *of_route = route->tallies;
   struct target_tally *first = group->targets[0].tallies;
   struct target_tally *second = group->targets[1].tallies;

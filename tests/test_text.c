@@ -3,6 +3,9 @@
 
 #include <criterion/criterion.h>
 
+#include "support/rows.h"
+#include "support/words.h"
+
 static char storage[256];
 
 static struct text room_of(size_t cap) {
@@ -13,9 +16,7 @@ static struct text room_of(size_t cap) {
 }
 
 static void expect(struct text *text, const char *wanted) {
-  struct slice seen = text_slice_of(text);
-  cr_expect(slice_equal(seen, slice_of(wanted)), "saw \"%.*s\", wanted \"%s\"",
-            SLICE_ARG(seen), wanted);
+  words_expect_slice(text_slice_of(text), wanted);
 }
 
 Test(text, additions_follow_one_another) {
@@ -51,8 +52,8 @@ Test(text, what_does_not_fit_is_left_out_whole) {
 Test(text, integers_are_decimal) {
   struct text text = room_of(sizeof storage);
   const int64_t numbers[] = {0, 7, 10, -1, 9999, INT64_MAX, INT64_MIN};
-  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-    text_int(&text, numbers[i]);
+  EACH_ROW (row, numbers) {
+    text_int(&text, *row);
     text_char(&text, ' ');
   }
   expect(&text, "0 7 10 -1 9999 9223372036854775807 -9223372036854775808 ");
@@ -68,11 +69,21 @@ Test(text, an_integer_is_never_half_written) {
 Test(text, microseconds_become_milliseconds_with_one_decimal) {
   struct text text = room_of(sizeof storage);
   const int64_t times[] = {0, 99, 100, 12345, 300000, 999999, -1500, INT64_MAX};
-  for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-    text_ms(&text, times[i]);
+  EACH_ROW (row, times) {
+    text_ms(&text, *row);
     text_char(&text, ' ');
   }
   expect(&text, "0.0 0.0 0.1 12.3 300.0 999.9 -1.5 9223372036854775.8 ");
+}
+
+Test(text, a_line_is_whole_or_absent) {
+  struct text text = room_of(12);
+  text_line(&text, "A: ", slice_of("bc"));
+  text_line(&text, "D: ", slice_of("e"));
+  expect(&text, "A: bc\r\n");
+  cr_expect(text.cut);
+  text_line(&text, "D: ", (struct slice){0});
+  expect(&text, "A: bc\r\nD: \r\n");
 }
 
 static void expect_json(struct slice bytes, const char *wanted) {

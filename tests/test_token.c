@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "support/folder.h"
+#include "support/rows.h"
 
 static char error[512], token[TOKEN_ROOM];
 
@@ -50,8 +51,8 @@ Test(token, what_is_no_token_is_refused_and_not_repeated) {
                                       "s3cret\x01",
                                       "s3cret\ns3cret",
                                       "s3cret\xc3\xa9"};
-  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-    expect_error(wrong[i], "expected one line of visible characters");
+  EACH_ROW (row, wrong)
+    expect_error(*row, "expected one line of visible characters");
 }
 
 Test(token, a_file_that_cannot_be_read_is_told_with_the_reason) {

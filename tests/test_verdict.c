@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/http_response.h"
+#include "support/rows.h"
 #include "support/words.h"
 
 enum { BODY_MAX = 64, DEPTH_MAX = 8, VERDICT_BYTES = 320 };
@@ -357,11 +358,11 @@ Test(verdict, whatever_is_whole_may_be_wanted) {
   static const int statuses[] = {200, 206, 299, 300, 302, 399, 400,
                                  404, 429, 499, 500, 503, 599, 999};
   success = SUCCESS_ANY;
-  for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+  EACH_ROW (row, statuses) {
     char want[VERDICT_BYTES];
-    snprintf(want, sizeof want, "success %d whole", statuses[i]);
-    expect(statuses[i], "Content-Length: 6\r\n", "<html>", ENDS, want);
-    expect(statuses[i], "", "what came up to the close", ENDS, want);
+    snprintf(want, sizeof want, "success %d whole", *row);
+    expect(*row, "Content-Length: 6\r\n", "<html>", ENDS, want);
+    expect(*row, "", "what came up to the close", ENDS, want);
   }
   expect(204, "", "", ENDS, "success 204 whole");
   expect(304, "Content-Length: 65\r\n", "", ENDS, "success 304 whole");
@@ -471,10 +472,8 @@ Test(verdict, a_reason_that_is_too_long_is_cut) {
 /* ---- rules ---- */
 
 static struct json_rule rule_of(const char *text) {
-  char storage[JSON_RULE_WHY_BYTES];
   struct json_rule rule;
-  struct text why;
-  text_init(&why, storage, sizeof storage);
+  EMPTY_TEXT(why, JSON_RULE_WHY_BYTES);
   cr_assert(json_rule_parse(&rule, slice_of(text), &why), "%s", text);
   return rule;
 }

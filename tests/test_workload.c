@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 
 static struct workload workload;
@@ -121,8 +122,7 @@ Test(workload, the_word_that_is_wrong_is_named) {
       {"change 1s..2s target 99 2x", "\"99\": not understood"},
       {"change 1s..2s fails 101%", "\"101%\": a share is 100% at most"},
       {"change 1s..2s fails 1", "\"1\": not understood"}};
-  for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++)
-    expect_refused(cases[i].line, cases[i].why);
+  EACH_ROW (row, cases) expect_refused(row->line, row->why);
 }
 
 Test(workload, what_stands_behind_is_one_word_too_many) {
@@ -144,10 +144,10 @@ Test(workload, what_stands_behind_is_one_word_too_many) {
                {"change 30s..200s 5x all fails 50%", "all"},
                {"change 30s..200s fails 100% target 1", "target"},
                {"change 30s..200s hangs 50% fails 50%", "fails"}};
-  for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+  EACH_ROW (row, cases) {
     char text[128], why[64];
-    snprintf(text, sizeof text, "rate 1\n%s", cases[i].line);
-    snprintf(why, sizeof why, "\"%s\": one word too many", cases[i].word);
+    snprintf(text, sizeof text, "rate 1\n%s", row->line);
+    snprintf(why, sizeof why, "\"%s\": one word too many", row->word);
     expect_refused(text, why);
     expect_refused(text, "line 2, ");
   }

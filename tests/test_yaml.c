@@ -41,13 +41,11 @@ static void add_node(struct text *out, const struct yaml_node *node,
 }
 
 static void expect_tree(const char *text, const char *want, bool places) {
-  char storage[1024];
-  struct text got;
   struct yaml_tree *tree = yaml_file_read(text);
-  text_init(&got, storage, sizeof storage);
+  EMPTY_TEXT(got, 1024);
   add_node(&got, yaml_root(tree), places);
   cr_expect_str_eq(text_end(&got), want, "%s\n  got %s\n  not %s", text,
-                   storage, want);
+                   got_storage, want);
   yaml_tree_free(tree);
 }
 

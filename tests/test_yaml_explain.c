@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/rows.h"
 #include "support/words.h"
 #include "support/yaml_file.h"
 
@@ -73,9 +74,9 @@ Test(yaml_explain, tags_are_errors) {
       {"a: !<x b", "line 1, column 4"},
       {"a: !%zz b", "line 1, column 4"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    const char *want = words_of("%s: %s", cases[i].place, why);
-    yaml_file_expect_error(cases[i].text, want);
+  EACH_ROW (row, cases) {
+    const char *want = words_of("%s: %s", row->place, why);
+    yaml_file_expect_error(row->text, want);
   }
   yaml_file_expect_error(
       "# x\n%TAG !e! tag:x,2000:\n---\na: 1\n",
@@ -95,9 +96,9 @@ Test(yaml_explain, bytes_that_are_not_UTF_8_are_errors) {
       {"a: \xc0\xaf", "line 1, column 4"},
       {"a: \xed\xa0\x80", "line 1, column 4"},
   };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    const char *want = words_of("%s: %s", cases[i].place, why);
-    yaml_file_expect_error(cases[i].text, want);
+  EACH_ROW (row, cases) {
+    const char *want = words_of("%s: %s", row->place, why);
+    yaml_file_expect_error(row->text, want);
   }
 }
 

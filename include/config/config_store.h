@@ -9,33 +9,27 @@
 #include "core/slice.h"
 #include "core/text.h"
 
+/* A value on its way into the config. */
 struct config_input {
   const struct config_option *option;
-  struct slice source;     /* the flag or variable it comes from */
-  struct slice value;      /* of OPTION_PATH: with a NUL behind it */
-  struct yaml_place place; /* of its key in the file; zeros: there is none */
-};
-
-/* Where it goes. */
-struct config_into {
-  struct config *config;
-  struct config_rules *rules; /* for what is a member of these */
+  struct slice source;        /* the flag, variable or key it comes from */
+  struct slice value;         /* of OPTION_PATH: with a NUL behind it */
+  struct yaml_place place;    /* of its key in the file; zeros: there is none */
+  struct config *config;      /* where it goes, */
+  struct config_rules *rules; /* or these, where it is a member of them */
+  struct text *error;         /* gets one line, source in front */
 };
 
 /* A list gets one element more, anything else is set. It borrows the value.
- * False with one line in error, source in front. */
-bool config_store(const struct config_into *into,
-                  const struct config_input *input, struct text *error)
+ * False with an error: the config is of no use then. */
+bool config_store(const struct config_input *input)
     __attribute__((warn_unused_result));
 
 /* The same of a field, whose name is given, and whose value is input->value. */
-bool config_store_header(const struct config_into *into,
-                         const struct config_input *input, struct slice name,
-                         struct text *error)
+bool config_store_header(const struct config_input *input, struct slice name)
     __attribute__((warn_unused_result));
 
-/* Empties a list. */
-void config_store_nothing(const struct config_into *into,
-                          const struct config_option *option);
+/* Sets it to zeros: empties a list. */
+void config_store_nothing(const struct config_input *input);
 
 #endif

@@ -15,13 +15,10 @@ static inline bool config_is_of_file(const struct config_input *input) {
 }
 
 /* Where an option goes. */
-void *config_member(const struct config_into *into,
-                    const struct config_option *option);
+void *config_member(const struct config_input *input);
 
 /* As config_store, for one kind of option each. */
-typedef bool config_store_kind(const struct config_into *into,
-                               const struct config_input *input,
-                               struct text *error);
+typedef bool config_store_kind(const struct config_input *input);
 
 /* ---- config_store_numbers.c ---- */
 

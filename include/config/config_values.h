@@ -24,6 +24,7 @@ bool config_parse_duration(struct slice text, int64_t *us)
     __attribute__((warn_unused_result));
 /* The other way, in the largest unit that is exact; us is of whole ms. */
 void config_write_duration(struct text *out, int64_t us);
+#define as_duration(us) ((struct text_number){config_write_duration, us})
 
 /* "25ms..250ms", in either order; "25ms" alone is both. */
 bool config_are_durations(struct slice text, int64_t us[2])

@@ -7,11 +7,11 @@
 #ifndef HEDGEROW_CORE_TALLY_H
 #define HEDGEROW_CORE_TALLY_H
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "core/gate.h"
+#include "core/relaxed.h"
 #include "core/rescue.h"
 #include "core/step.h"
 
@@ -75,8 +75,7 @@ extern const uint8_t tally_spans_from[TALLY_OCTAVES];
 
 /* Only from the thread whose cell it is. */
 static inline void tally_add(tally_cell *cell, uint64_t more) {
-  uint64_t old = atomic_load_explicit(cell, memory_order_relaxed);
-  atomic_store_explicit(cell, old + more, memory_order_relaxed);
+  relaxed_count(cell, more);
 }
 
 static inline unsigned tally_span(int64_t took_us) {

@@ -6,11 +6,11 @@
 #ifndef HEDGEROW_IO_BUFFER_H
 #define HEDGEROW_IO_BUFFER_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/relaxed.h"
 #include "core/slice.h"
 
 enum { BLOCK_BYTES = 4096 };
@@ -37,6 +37,8 @@ void blocks_clear(struct blocks *blocks);
 struct buffer {
   char *at;
   size_t len, cap;
+  size_t most;           /* no more is allocated in advance; 0: as it grows */
+  bool yields;           /* leaves an eighth of the budget to others */
   struct blocks *blocks; /* borrowed; NULL: not counted, nothing kept */
 };
 

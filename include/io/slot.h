@@ -7,11 +7,11 @@
 #ifndef HEDGEROW_IO_SLOT_H
 #define HEDGEROW_IO_SLOT_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "core/base_url.h"
+#include "core/relaxed.h"
 #include "io/resolver.h"
 
 enum { SLOTS_MAX = 4096, SLOT_LINE = 64, SLOT_HOST_BYTES = 256 };
@@ -55,8 +55,7 @@ struct slot *slot_at(const struct slots *slots, unsigned number);
 /* How many attempts want an answer. One that is passed on may last for hours,
  * and says nothing of how busy its origin is. */
 static inline int64_t slot_unanswered(const struct slot *slot) {
-  return atomic_load_explicit(&slot->in_flight, memory_order_relaxed) -
-         atomic_load_explicit(&slot->passing, memory_order_relaxed);
+  return relaxed_load(&slot->in_flight) - relaxed_load(&slot->passing);
 }
 
 #endif

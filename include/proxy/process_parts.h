@@ -60,13 +60,6 @@ void process_stop(void *arg);
 /* Runs the loop until every worker has ended. */
 void process_run(struct program *program);
 
-/* ---- process_spans: --otlp ---- */
-
-/* Where there is a collector: what speaks to it, for the workers. False with a
- * notice. */
-bool process_start_spans(struct program *program)
-    __attribute__((warn_unused_result));
-
 /* ---- process_show: what is only printed ---- */
 
 /* --help, --version and --schema. */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "config/config_errors.h"
 #include "config/snapshot.h"
 #include "io/log.h"
 #include "io/slot.h"
@@ -41,6 +42,12 @@ struct reload {
 /* Makes the first snapshot, of the config of the start and of the secrets,
  * which have been read. False: no memory. */
 bool reload_first(struct reload *reload) __attribute__((warn_unused_result));
+
+/* Opens the config's log file, if there is one, and moves the log there. False:
+ * it cannot be opened, the errors say why, and the log stays where it was. */
+bool reload_open_log(const struct reload *reload, const struct config *config,
+                     struct config_errors *errors)
+    __attribute__((warn_unused_result));
 
 /* Reads what the command line names once more, and tells the crew of it.
  * Notices say what will not do, and what counts from the next start only. All

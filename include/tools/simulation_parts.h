@@ -2,31 +2,44 @@
 #ifndef HEDGEROW_TOOLS_SIMULATION_PARTS_H
 #define HEDGEROW_TOOLS_SIMULATION_PARTS_H
 
+#include "core/list.h"
 #include "core/pilot.h"
 #include "core/race.h"
+#include "io/arena.h"
 #include "tools/simulation.h"
 
-enum {
-  SIMULATED_WORKERS = 2,
-  NOBODY = -1,
-  WAITS = -2, /* in place of a job: it stands in line for its turn */
-};
+struct simulation;
+struct request;
+
+enum { SIMULATED_WORKERS = 2 };
 
 /* ---- what is to happen: simulation_events ---- */
 
-enum happening {
-  HAPPENS_ARRIVAL,
-  HAPPENS_TIMER, /* of request `index`, if `stamp` is still its own */
-  HAPPENS_DONE,  /* job `index` has been served, likewise */
-  HAPPENS_TURN,  /* at target `index`, if its line is to be looked at then */
-  HAPPENS_REFRESH,
+/* A request or a job, which begin with it. */
+struct party {
+  struct list_link link; /* among the free ones, or in a line */
+  uint32_t stamp;        /* another one for each use of its memory */
 };
+
+/* Those of one size. They never move, and their memory is kept, so that an
+ * event may name one that has been given back. */
+struct pool {
+  struct arena memory;
+  struct list free;
+};
+
+/* Zeroed where it is new. NULL: no memory. */
+void *pool_take(struct pool *pool, size_t size);
+/* What was to happen to it will not. */
+void pool_give(struct pool *pool, struct party *party);
+
+typedef void happening(struct simulation *s, struct party *of);
 
 struct simulation_event {
   int64_t at_us;
   uint64_t order; /* of two at one instant the one that was added first */
-  enum happening happening;
-  int index;
+  happening *happens;
+  struct party *of; /* NULL: of nobody */
   uint32_t stamp;
 };
 
@@ -37,7 +50,8 @@ struct events {
   bool failed; /* there was no memory for one */
 };
 
-void events_add(struct events *events, struct simulation_event event);
+void events_add(struct events *events, int64_t at_us, happening *happens,
+                struct party *of);
 /* The next one; false: there is none. */
 bool events_next(struct events *events, struct simulation_event *event);
 
@@ -45,19 +59,18 @@ bool events_next(struct events *events, struct simulation_event *event);
 
 /* One attempt at a target. */
 struct job {
-  int request; /* NOBODY: its asker has left */
+  struct party party;
+  struct request *asker; /* NULL: it has left */
   unsigned attempt;
   unsigned target;
   struct luck luck;
   struct workload_draw draw;
-  bool served;        /* a server has begun with it, */
-  int64_t ends_us;    /* and is done then; a long time where it hangs */
-  int before, behind; /* in line, or of free jobs; NOBODY: none */
-  uint32_t stamp;
+  bool served;     /* a server has begun with it, */
+  int64_t ends_us; /* and is done then; a long time where it hangs */
 };
 
 struct station {
-  int first, last; /* in line */
+  struct list line; /* of jobs */
   unsigned busy;
   int64_t in_flight; /* attempts whose askers wait */
   double tokens;     /* of its limit, */
@@ -68,23 +81,20 @@ struct upstream {
   const struct workload *workload;
   struct events *events;
   struct station stations[WORKLOAD_TARGETS_MAX];
-  struct job *jobs;
-  int job_count, job_cap, job_free;
+  struct pool jobs;
 };
 
-void upstream_init(struct upstream *upstream, const struct workload *workload,
-                   struct events *events);
-void upstream_clear(struct upstream *upstream);
-/* The job's number, or NOBODY: no memory. */
-int upstream_ask(struct upstream *upstream, int request, unsigned attempt,
-                 unsigned target, struct luck luck, int64_t now_us);
+/* NULL: no memory. */
+struct job *upstream_ask(struct upstream *upstream, struct request *asker,
+                         unsigned attempt, unsigned target, struct luck luck,
+                         int64_t now_us);
 /* Its asker leaves. Returns how much longer it would have taken; 0: it still
  * stood in line. */
-int64_t upstream_leave(struct upstream *upstream, int number, int64_t now_us);
-/* Its server is done with it: who waits for it, and how it ended. False: it
- * hangs, and its asker goes on waiting. */
-bool upstream_done(struct upstream *upstream, int number, int64_t now_us,
-                   struct job *was);
+int64_t upstream_leave(struct upstream *upstream, struct job *job,
+                       int64_t now_us);
+/* Its server is done with it. False: nobody waits for it, or it hangs, and its
+ * asker goes on waiting. */
+bool upstream_done(struct upstream *upstream, struct job *job, int64_t now_us);
 
 /* ---- what is counted: simulation_seen ---- */
 
@@ -94,33 +104,34 @@ bool simulated_answer(struct simulated *seen, int64_t took_us)
 
 /* ---- who asks: simulation ---- */
 
+/* The happening of a job that has been served. */
+void simulation_on_done(struct simulation *s, struct party *of);
+
 struct request {
+  struct party party;
   struct race race;
   struct race_plan plan;
   uint64_t number;
   unsigned worker;
   bool open, counted;
-  int jobs[RACE_MAX_ATTEMPTS];
-  uint8_t whom[RACE_MAX_ATTEMPTS]; /* each that has begun asks */
+  struct job *jobs[RACE_MAX_ATTEMPTS]; /* NULL: it is not under way */
+  uint8_t whom[RACE_MAX_ATTEMPTS];     /* each that has begun asks */
   int64_t asked_us[RACE_MAX_ATTEMPTS];
   unsigned begun;
   int64_t left_us; /* of the primary, when it was cancelled */
-  bool has_waited;
+  bool waits, has_waited;
   unsigned waiter;                     /* the attempt that waits, */
   int64_t until_us;                    /* so long, */
   uint8_t roomy[WORKLOAD_TARGETS_MAX]; /* for each of these, */
   unsigned roomy_count;
-  int before, behind; /* between these; NOBODY: none */
   int64_t wakeup_us;
-  uint32_t stamp;
-  int next_free;
 };
 
 /* ---- all of it ---- */
 
 /* Requests that wait for room (--queue). */
 struct waiting_line {
-  int first, last;
+  struct list list;
   int64_t wakeup_us;                       /* when it is to be looked at */
   int64_t count_for[WORKLOAD_TARGETS_MAX]; /* how many wait for each target, */
   int64_t count;                           /* and in all */
@@ -135,8 +146,7 @@ struct simulation {
   int64_t now_us;
   struct events events;
   struct upstream upstream;
-  struct request *requests;
-  int request_count, request_cap, request_free;
+  struct pool requests;
   struct pilot pilots[SIMULATED_WORKERS];
   struct pilot_target targets[WORKLOAD_TARGETS_MAX];
   struct pilot_learner learners[WORKLOAD_TARGETS_MAX];
@@ -161,7 +171,7 @@ static inline struct pilot *simulation_pilot(struct simulation *s,
 /* ---- how attempts start: simulation_start ---- */
 
 /* The next attempt of that request starts, or waits; else it was refused. */
-enum gate_verdict simulation_start_next(struct simulation *s, int index)
+enum gate_verdict simulation_start_next(struct simulation *s, struct request *r)
     __attribute__((warn_unused_result));
 void simulation_count_refusal(struct simulation *s, const struct request *r,
                               enum gate_verdict verdict);
@@ -169,9 +179,9 @@ void simulation_count_refusal(struct simulation *s, const struct request *r,
 void simulation_look(struct simulation *s, int64_t at_us);
 /* One that waits does not any more. */
 void simulation_leave_line(struct simulation *s, struct request *r);
-/* Takes out of the line whose turn has come: its waiter has started, or was
- * refused. NOBODY: nobody's has. */
-int simulation_call(struct simulation *s, enum gate_verdict *verdict)
-    __attribute__((warn_unused_result));
+/* The happening of the line, if it is to be looked at then. */
+void simulation_on_turn(struct simulation *s, struct party *nobody);
+/* Its attempt k, whose turn did not come, was refused. */
+void simulation_refuse(struct simulation *s, struct request *r, unsigned k);
 
 #endif

@@ -36,23 +36,22 @@ struct reader {
 
 static enum config_result fail(struct reader *reader, struct slice source,
                                const char *why) {
-  text_slice(reader->error, source);
-  text_str(reader->error, ": ");
-  text_str(reader->error, why);
+  text_put(reader->error, source, ": ", why);
   return CONFIG_ERROR;
 }
 
 static void store_fallback(struct config *config,
                            const struct config_option *option) {
-  const struct config_into into = {config, &config->defaults};
+  char storage[1];
+  struct text error = TEXT_ON(storage);
   const struct config_input input = {.option = option,
                                      .source = slice_of(option->name),
-                                     .value = slice_of(option->fallback)};
-  char storage[1];
-  struct text error;
-  text_init(&error, storage, sizeof storage);
+                                     .value = slice_of(option->fallback),
+                                     .config = config,
+                                     .rules = &config->defaults,
+                                     .error = &error};
   /* A default that does not parse is a bug that the tests would see. */
-  (void)!config_store(&into, &input, &error);
+  (void)!config_store(&input);
 }
 
 void config_listen_somewhere(struct config *config) {
@@ -92,8 +91,7 @@ static enum config_result fail_unknown(struct reader *reader,
     return fail(reader, name,
                 "unknown option; hedgerow --help lists what there is");
   (void)fail(reader, name, "unknown option; did you mean --");
-  text_str(reader->error, nearest->name);
-  text_char(reader->error, '?');
+  text_put(reader->error, nearest->name, "?");
   return CONFIG_ERROR;
 }
 
@@ -123,9 +121,7 @@ static enum config_result fail_valueless(struct reader *reader,
                                          const struct config_option *option,
                                          struct slice flag) {
   (void)fail(reader, flag, "its value is missing: write --");
-  text_str(reader->error, option->name);
-  text_char(reader->error, ' ');
-  text_str(reader->error, option->value);
+  text_put(reader->error, option->name, " ", option->value);
   return CONFIG_ERROR;
 }
 
@@ -149,13 +145,19 @@ static enum config_result read_word_alone(struct reader *reader,
 }
 
 /* The first value of a list takes the place of what was there. */
-static bool store(struct reader *reader, const struct config_input *input) {
-  const struct config_into into = {reader->config, &reader->config->defaults};
-  enum given *mark = mark_of(reader, input->option);
-  if (*mark == NOT_GIVEN && config_option_is_list(input->option))
-    config_store_nothing(&into, input->option);
+static bool store(struct reader *reader, const struct config_option *option,
+                  struct slice source, struct slice value) {
+  const struct config_input input = {.option = option,
+                                     .source = source,
+                                     .value = value,
+                                     .config = reader->config,
+                                     .rules = &reader->config->defaults,
+                                     .error = reader->error};
+  enum given *mark = mark_of(reader, option);
+  if (*mark == NOT_GIVEN && config_option_is_list(option))
+    config_store_nothing(&input);
   *mark = reader->by;
-  return config_store(&into, input, reader->error);
+  return config_store(&input);
 }
 
 /* `rest` starts at the '=' of --flag=value, or is empty. */
@@ -170,9 +172,7 @@ static enum config_result read_option(struct reader *reader,
   else if (!take_value(reader, &value))
     return fail_valueless(reader, option, flag);
   reader->header_given |= option->kind == OPTION_HEADERS;
-  const struct config_input input = {
-      .option = option, .source = flag, .value = value};
-  return store(reader, &input) ? CONFIG_RUN : CONFIG_ERROR;
+  return store(reader, option, flag, value) ? CONFIG_RUN : CONFIG_ERROR;
 }
 
 static enum config_result read_argument(struct reader *reader) {
@@ -215,15 +215,13 @@ static bool read_variable(struct reader *reader,
                           const struct config_option *option,
                           const char *(*env)(const char *)) {
   char name[OPTION_NAME_MAX + sizeof "HEDGEROW_"];
-  struct text source;
-  text_init(&source, name, sizeof name);
+  struct text source = TEXT_ON(name);
   config_option_variable(&source, option->name);
   const char *list = env(text_end(&source));
-  struct config_input input = {.option = option,
-                               .source = text_slice_of(&source)};
+  struct slice value;
   if (!list) return true;
-  while (next_item(&list, separators_of(option), &input.value))
-    if (!store(reader, &input)) return false;
+  while (next_item(&list, separators_of(option), &value))
+    if (!store(reader, option, text_slice_of(&source), value)) return false;
   return true;
 }
 
@@ -265,8 +263,7 @@ static void name_given(struct reader *reader,
     config_option_variable(reader->error, option->name);
     return;
   }
-  text_str(reader->error, "--");
-  text_str(reader->error, option->name);
+  text_put(reader->error, "--", option->name);
 }
 
 static enum config_result check_beside_file(struct reader *reader) {
@@ -319,12 +316,11 @@ static enum config_result check_whole(const struct config *config,
 static bool check_timeouts(const struct config_rules *rules, bool by_keys,
                            struct text *error) {
   if (rules->timeout_us <= rules->max_timeout_us) return true;
-  text_str(error, by_keys ? "timeout: " : "--timeout: ");
-  config_write_duration(error, rules->timeout_us);
-  text_str(error, " is longer than ");
-  text_str(error, by_keys ? "max_timeout " : "--max-timeout ");
-  config_write_duration(error, rules->max_timeout_us);
-  text_str(error, ": lower the one or raise the other");
+  text_put(
+      error,
+      by_keys ? "timeout: " : "--timeout: ", as_duration(rules->timeout_us),
+      " is longer than ", by_keys ? "max_timeout " : "--max-timeout ",
+      as_duration(rules->max_timeout_us), ": lower the one or raise the other");
   return false;
 }
 
@@ -332,11 +328,9 @@ static bool check_attempts(const struct config_rules *rules, bool by_keys,
                            struct text *error) {
   const struct race_policy *policy = &rules->policy;
   if (policy->hedges + policy->retries <= RACE_MAX_HEDGES) return true;
-  text_str(error, by_keys ? "retries: " : "--retries: ");
-  text_int(error, policy->retries);
-  text_str(error, by_keys ? " and hedges " : " and --hedges ");
-  text_int(error, policy->hedges);
-  text_str(error, " are more than 15 together: lower one of them");
+  text_put(error, by_keys ? "retries: " : "--retries: ", policy->retries,
+           by_keys ? " and hedges " : " and --hedges ", policy->hedges,
+           " are more than 15 together: lower one of them");
   return false;
 }
 _Static_assert(RACE_MAX_HEDGES == 15, "check_attempts names the number");
@@ -360,9 +354,9 @@ bool config_check_admin(const struct config *config, struct text *error) {
     return true;
   text_str(error, config->file ? "admin: " : "--admin: ");
   address_write_place(error, admin, admin->port);
-  text_str(error, " may be reached from other machines: name a token's file (");
-  text_str(error, config->file ? "admin_token_file" : "--admin-token-file");
-  text_str(error, "), or write 127.0.0.1:PORT, unix:/PATH or off");
+  text_put(error, " may be reached from other machines: name a token's file (",
+           config->file ? "admin_token_file" : "--admin-token-file",
+           "), or write 127.0.0.1:PORT, unix:/PATH or off");
   return false;
 }
 

@@ -95,8 +95,7 @@ const char *config_join(struct config *config, struct slice a, struct slice b) {
   string->next = config->strings;
   config->strings = string;
   text_init(&text, string->bytes, a.len + b.len + 1);
-  text_slice(&text, a);
-  text_slice(&text, b);
+  text_put(&text, a, b);
   return text_end(&text);
 }
 

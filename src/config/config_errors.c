@@ -20,11 +20,9 @@ struct config_error {
 static void tell(const struct config_errors *errors, struct yaml_place place,
                  const char *what) {
   char storage[PATH_MAX + 2 * CONFIG_ERROR_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_ON(storage);
   if (place.line > 0) {
-    text_str(&line, errors->file);
-    text_str(&line, ": ");
+    text_put(&line, errors->file, ": ");
     yaml_where(&line, place);
     text_str(&line, ": ");
   }
@@ -57,8 +55,7 @@ void config_errors_add_name(struct config_errors *errors, const char *option,
                             const struct config_name *name, const char *why) {
   const bool in_file = name->place.line > 0;
   char storage[2 * CONFIG_ERROR_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_ON(storage);
   text_str(&line, in_file ? "" : "--");
   for (const char *c = option; *c != '\0'; c++)
     text_char(&line, in_file && *c == '-' ? '_' : *c);
@@ -66,8 +63,7 @@ void config_errors_add_name(struct config_errors *errors, const char *option,
   for (const char *c = name->text; *c != '\0'; c++)
     if ((unsigned char)*c < ' ' || *c == 0x7f) text_hex(&line, *c);
     else text_char(&line, *c);
-  text_str(&line, ": ");
-  text_str(&line, why);
+  text_put(&line, ": ", why);
   config_errors_add(errors, name->place, &line);
 }
 

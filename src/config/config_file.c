@@ -25,8 +25,7 @@
 void config_file_complain(struct config_file *file, struct yaml_place place,
                           struct slice shown, const char *why) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_ON(storage);
   if (shown.len > 0) config_show(&line, shown);
   text_str(&line, why);
   config_errors_add(&file->errors, place, &line);
@@ -59,8 +58,7 @@ static void say_places(struct text *line, unsigned scopes) {
   const char *before = "; it stands ";
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
     if (!(scopes & places[i].scope)) continue;
-    text_str(line, before);
-    text_str(line, places[i].name);
+    text_put(line, before, places[i].name);
     before = " or ";
   }
 }
@@ -78,10 +76,9 @@ static void complain_of_key(struct config_file *file,
                             const struct yaml_node *node,
                             enum option_scope scope) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
+  struct text line = TEXT_ON(storage);
   const struct config_option *elsewhere = option_elsewhere(node->key);
   const struct config_option *nearest = config_option_nearest(node->key, scope);
-  text_init(&line, storage, sizeof storage);
   config_show(&line, node->key);
   text_str(&line, elsewhere ? " does not stand here" : " is no key");
   if (elsewhere) {
@@ -119,44 +116,39 @@ static const char *path_of(struct config_file *file,
   return joined;
 }
 
+/* `into` says where it goes; the items of a list have no keys of their own. */
 static void read_value(struct config_file *file,
-                       const struct config_option *option,
-                       const struct yaml_node *node,
-                       const struct config_into *into) {
+                       const struct config_input *into,
+                       const struct yaml_node *node) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
-  struct config_input input = {option, node->key, node->text, node->key_place};
+  struct text line = TEXT_ON(storage);
+  struct config_input input = *into;
   if (node->kind != YAML_SCALAR || yaml_is_null(node)) {
-    config_file_complain(file, node->place, node->key,
+    config_file_complain(file, node->place, into->source,
                          node->kind == YAML_SCALAR ? ": its value is missing"
                                                    : ": expected one value");
     return;
   }
-  if (option->kind == OPTION_PATH) {
+  input.value = node->text;
+  input.error = &line;
+  if (into->option->kind == OPTION_PATH) {
     const char *path = node->text.len > 0 ? path_of(file, node) : "";
     if (!path) return;
     input.value = slice_of(path);
   }
-  text_init(&line, storage, sizeof storage);
-  if (!config_store(into, &input, &line))
+  if (!config_store(&input))
     config_errors_add(&file->errors, node->place, &line);
 }
 
-/* The items of a list have no keys of their own. */
-static void read_list(struct config_file *file,
-                      const struct config_option *option,
-                      const struct yaml_node *node,
-                      const struct config_into *into) {
-  config_store_nothing(into, option);
+static void read_list(struct config_file *file, const struct config_input *into,
+                      const struct yaml_node *node) {
+  config_store_nothing(into);
   if (node->kind != YAML_SEQUENCE) {
-    read_value(file, option, node, into);
+    read_value(file, into, node);
     return;
   }
-  for (const struct yaml_node *item = node->first; item; item = item->next) {
-    struct yaml_node named = *item;
-    named.key = node->key;
-    read_value(file, option, &named, into);
-  }
+  for (const struct yaml_node *item = node->first; item; item = item->next)
+    read_value(file, into, item);
 }
 
 static bool is_set_before(const struct yaml_node *fields,
@@ -167,11 +159,24 @@ static bool is_set_before(const struct yaml_node *fields,
   return other != field;
 }
 
+static void read_header(struct config_file *file,
+                        const struct config_input *into,
+                        const struct yaml_node *item) {
+  char storage[CONFIG_ERROR_BYTES];
+  struct text line = TEXT_ON(storage);
+  struct config_input input = *into;
+  input.value = item->text;
+  input.error = &line;
+  if (item->kind != YAML_SCALAR)
+    config_file_complain(file, item->place, item->key, ": expected one value");
+  else if (!config_store_header(&input, item->key))
+    config_errors_add(&file->errors, item->key_place, &line);
+}
+
 static void read_headers(struct config_file *file,
-                         const struct config_option *option,
-                         const struct yaml_node *node,
-                         const struct config_into *into) {
-  config_store_nothing(into, option);
+                         const struct config_input *into,
+                         const struct yaml_node *node) {
+  config_store_nothing(into);
   if (node->kind != YAML_MAPPING) {
     config_file_complain(file, node->place, node->key,
                          ": expected a mapping of names to values, such as "
@@ -179,29 +184,19 @@ static void read_headers(struct config_file *file,
     return;
   }
   for (const struct yaml_node *item = node->first; item; item = item->next) {
-    char storage[CONFIG_ERROR_BYTES];
-    struct text line;
     if (is_set_before(node, item))
       config_file_complain(
           file, item->key_place, item->key,
           ": a field before it has this name: the case of its letters "
           "does not matter");
-    const struct config_input input = {option, node->key, item->text,
-                                       node->key_place};
-    text_init(&line, storage, sizeof storage);
-    if (item->kind != YAML_SCALAR)
-      config_file_complain(file, item->place, item->key,
-                           ": expected one value");
-    else if (!config_store_header(into, &input, item->key, &line))
-      config_errors_add(&file->errors, item->key_place, &line);
+    read_header(file, into, item);
   }
 }
 
 /* `any`, or a list of some. */
 static void read_methods(struct config_file *file,
-                         const struct config_option *option,
-                         const struct yaml_node *node,
-                         const struct config_into *into) {
+                         const struct config_input *into,
+                         const struct yaml_node *node) {
   if (node->kind == YAML_SCALAR && slice_equal(node->text, slice_of("any")))
     into->rules->methods = HTTP_METHODS_ANY;
   else if (node->kind == YAML_SEQUENCE && node->count == 0)
@@ -209,19 +204,22 @@ static void read_methods(struct config_file *file,
         file, node->place, node->key,
         ": a route without a method answers nobody; write any, "
         "or a list such as [GET, POST]");
-  else read_list(file, option, node, into);
+  else read_list(file, into, node);
 }
 
 static void read_option(struct config_file *file,
                         const struct config_option *option,
                         const struct yaml_node *node,
                         struct config_rules *rules) {
-  const struct config_into into = {file->config, rules};
-  if (option->kind == OPTION_HEADERS) read_headers(file, option, node, &into);
-  else if (option->kind == OPTION_METHODS)
-    read_methods(file, option, node, &into);
-  else if (config_option_is_list(option)) read_list(file, option, node, &into);
-  else read_value(file, option, node, &into);
+  const struct config_input into = {.option = option,
+                                    .source = node->key,
+                                    .place = node->key_place,
+                                    .config = file->config,
+                                    .rules = rules};
+  if (option->kind == OPTION_HEADERS) read_headers(file, &into, node);
+  else if (option->kind == OPTION_METHODS) read_methods(file, &into, node);
+  else if (config_option_is_list(option)) read_list(file, &into, node);
+  else read_value(file, &into, node);
 }
 
 /* ---- a mapping ---- */
@@ -256,8 +254,7 @@ void config_file_read_mapping(struct config_file *file,
 void config_file_check_rules(struct config_file *file, struct yaml_place place,
                              const struct config_rules *rules) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_ON(storage);
   if (!config_check_rules(rules, true, &line))
     config_errors_add(&file->errors, place, &line);
 }
@@ -275,8 +272,7 @@ static void read_top(struct config_file *file, const struct yaml_node *root) {
 /* They were read before, so what they say is known to be good. */
 static void read_words(struct config_file *file) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_ON(storage);
   if (config_read_words(file->config, file->source->words, &line) ==
       CONFIG_ERROR)
     config_errors_add(&file->errors, (struct yaml_place){0}, &line);
@@ -299,8 +295,7 @@ static void check_defaults(struct config_file *file,
 static void check_admin(struct config_file *file,
                         const struct yaml_node *root) {
   char storage[CONFIG_ERROR_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_ON(storage);
   if (!config_check_admin(file->config, &line))
     config_errors_add(&file->errors, place_of(root, "admin"), &line);
 }
@@ -348,7 +343,7 @@ bool config_read_file(struct config *config, const struct config_source *source,
       .source = source,
       .errors = {.file = source->name, .complain = complain, .arg = arg}};
   char error[CONFIG_ERROR_BYTES], storage[2 * CONFIG_ERROR_BYTES];
-  struct text line;
+  struct text line = TEXT_ON(storage);
   config_init(config);
   config->yaml = yaml_read(source->bytes, error, sizeof error);
   if (config->yaml) {
@@ -357,10 +352,7 @@ bool config_read_file(struct config *config, const struct config_source *source,
     config_errors_tell(&file.errors);
     return !file.errors.any;
   }
-  text_init(&line, storage, sizeof storage);
-  text_str(&line, source->name);
-  text_str(&line, ": ");
-  text_str(&line, error);
+  text_put(&line, source->name, ": ", error);
   complain(arg, text_end(&line));
   return false;
 }

@@ -97,23 +97,16 @@ static void put_flag(struct page *page, const struct config_option *option) {
     text_char(line, option->letter);
     text_str(line, ", ");
   }
-  text_str(line, "--");
-  text_str(line, option->name);
-  if (option->value) {
-    text_char(line, ' ');
-    text_str(line, option->value);
-  }
+  text_put(line, "--", option->name);
+  if (option->value) text_put(line, " ", option->value);
   if (line->len + 2 > COLUMN) end_line(page);
 }
 
 static void put_default(struct page *page, const struct config_option *option) {
   char storage[WIDTH];
-  struct text words;
+  struct text words = TEXT_ON(storage);
   if (!option->fallback) return;
-  text_init(&words, storage, sizeof storage);
-  text_char(&words, '[');
-  text_str(&words, option->fallback);
-  text_char(&words, ']');
+  text_put(&words, "[", option->fallback, "]");
   put_words(page, text_end(&words));
 }
 

@@ -22,8 +22,7 @@ const struct config_option *config_option_find(struct slice flag) {
 
 static bool has_key(const struct config_option *option, struct slice key) {
   char storage[OPTION_NAME_MAX];
-  struct text own;
-  text_init(&own, storage, sizeof storage);
+  struct text own = TEXT_ON(storage);
   config_option_key(&own, option);
   return slice_equal(text_slice_of(&own), key);
 }
@@ -68,8 +67,7 @@ bool config_option_is_slip(struct slice flag, struct slice name) {
 static unsigned slips(struct slice name, const struct config_option *option,
                       enum option_scope scope) {
   char storage[OPTION_NAME_MAX];
-  struct text text;
-  text_init(&text, storage, sizeof storage);
+  struct text text = TEXT_ON(storage);
   if (scope == SCOPE_FLAG) text_str(&text, option->name);
   else config_option_key(&text, option);
   const struct slice own = text_slice_of(&text);

@@ -29,18 +29,13 @@ static const struct {
      "has a key of its own: write compression: gzip"},
 };
 
-static bool begins(struct slice name, struct slice prefix) {
-  return name.len >= prefix.len &&
-         slice_equal_nocase((struct slice){name.at, prefix.len}, prefix);
-}
-
 const char *config_owned(struct slice name, bool in_file) {
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
     if (slice_equal_nocase(name, slice_of(owned[i].name)))
       return in_file && owned[i].in_file ? owned[i].in_file : owned[i].why;
   if (http_is_hop_by_hop(name))
     return "speaks of one connection and never crosses a proxy";
-  if (begins(name, slice_of("If-")))
+  if (slice_starts_with_nocase(name, "If-"))
     return "asks for a 304, and only whole JSON can win";
   return NULL;
 }
@@ -50,6 +45,6 @@ const char *config_owned_by_meaning(struct slice name, bool in_file) {
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (slice_equal_nocase(name, slice_of(others[i])))
       return "has a meaning of its own";
-  if (begins(name, slice_of("Content-"))) return "tells of a body";
+  if (slice_starts_with_nocase(name, "Content-")) return "tells of a body";
   return config_owned(name, in_file);
 }

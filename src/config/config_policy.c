@@ -30,8 +30,7 @@ static bool take_per_mille(struct slice *text, uint32_t *per_mille) {
 static void write_per_mille(struct text *out, uint32_t per_mille) {
   text_int(out, per_mille / 10);
   if (per_mille % 10 == 0) return;
-  text_char(out, '.');
-  text_int(out, per_mille % 10);
+  text_put(out, ".", per_mille % 10);
 }
 
 /* ---- --hedge-after ---- */
@@ -82,10 +81,8 @@ void config_write_delay(struct text *out, int64_t fixed_us,
   text_char(out, 'p');
   write_per_mille(out, learn->per_mille);
   if (learn->most_us == 0) return;
-  text_char(out, ':');
-  config_write_duration(out, learn->least_us);
-  text_str(out, "..");
-  config_write_duration(out, learn->most_us);
+  text_put(out, ":", as_duration(learn->least_us), "..",
+           as_duration(learn->most_us));
 }
 
 /* ---- --budget ---- */
@@ -114,8 +111,7 @@ void config_write_budget(struct text *out,
   write_per_mille(out, rule->per_mille);
   text_char(out, '%');
   if (rule->cap == HEDGE_BUDGET_CAP) return;
-  text_char(out, ':');
-  text_int(out, rule->cap);
+  text_put(out, ":", rule->cap);
 }
 
 /* ---- --rate ---- */
@@ -144,16 +140,11 @@ static int64_t take_unit(struct slice *text) {
   return 0;
 }
 
-static struct slice before(struct slice text, char mark) {
-  const char *at = text.len > 0 ? memchr(text.at, mark, text.len) : NULL;
-  return at ? (struct slice){text.at, (size_t)(at - text.at)} : text;
-}
-
 const char *config_parse_rate(struct slice text, struct rate_rule *rule) {
   static const char what[] =
       " is no rate: write how many attempts each second, minute or hour, and "
       "after a colon how many at once, such as 100/s or 100/s:20, or off";
-  const struct slice number = before(text, '/');
+  const struct slice number = slice_until(text, '/');
   struct slice rest = slice_from(text, number.len);
   int64_t count, burst = 0, unit_ns;
   *rule = (struct rate_rule){0};
@@ -183,18 +174,16 @@ void config_write_rate(struct text *out, const struct rate_rule *rule) {
          (rule->interval_ns > units[i].ns ||
           units[i].ns / (units[i].ns / rule->interval_ns) != rule->interval_ns))
     i++;
-  text_int(out, units[i].ns / rule->interval_ns);
-  text_char(out, '/');
+  text_put(out, units[i].ns / rule->interval_ns, "/");
   text_char(out, units[i].letter);
   if (rule->burst == default_burst(rule->interval_ns)) return;
-  text_char(out, ':');
-  text_int(out, rule->burst);
+  text_put(out, ":", rule->burst);
 }
 
 /* ---- --queue ---- */
 
 const char *config_parse_queue(struct slice text, struct queue_rule *rule) {
-  const struct slice number = before(text, ':');
+  const struct slice number = slice_until(text, ':');
   int64_t most, us;
   *rule = (struct queue_rule){0};
   if (slice_equal(text, slice_of("off"))) return NULL;
@@ -209,11 +198,6 @@ const char *config_parse_queue(struct slice text, struct queue_rule *rule) {
 }
 
 void config_write_queue(struct text *out, const struct queue_rule *rule) {
-  if (rule->most == 0) {
-    text_str(out, "off");
-    return;
-  }
-  text_int(out, rule->most);
-  text_char(out, ':');
-  config_write_duration(out, rule->time_us);
+  if (rule->most == 0) text_str(out, "off");
+  else text_put(out, rule->most, ":", as_duration(rule->time_us));
 }

@@ -48,34 +48,5 @@ void config_write_url_fault(struct text *out, const char *why,
                             const char *token_option) {
   text_str(out, why);
   if (why != base_url_names_a_user) return;
-  text_str(out, ": use ");
-  text_str(out, token_option);
-}
-
-struct text *config_refuse_begin(const struct config_input *input,
-                                 struct text *error) {
-  text_slice(error, input->source);
-  text_str(error, ": ");
-  return error;
-}
-
-bool config_refuse(const struct config_input *input, struct text *error,
-                   const char *why) {
-  text_str(config_refuse_begin(input, error), why);
-  return false;
-}
-
-bool config_refuse_value(const struct config_input *input, struct text *error,
-                         const char *why) {
-  config_show(config_refuse_begin(input, error), input->value);
-  text_str(error, why);
-  return false;
-}
-
-bool config_refuse_one_more(const struct config_input *input,
-                            struct text *error, int max) {
-  text_str(config_refuse_begin(input, error), "more than ");
-  text_int(error, max);
-  text_str(error, " of them are too many");
-  return false;
+  text_put(out, ": use ", token_option);
 }

@@ -11,17 +11,20 @@
 #include "core/address.h"
 #include "core/text.h"
 
+static bool say(struct text *out, bool is_so, const char *words) {
+  if (is_so) text_str(out, words);
+  return is_so;
+}
+
 static bool no_hedges(const struct config *config, struct text *out) {
   const struct race_policy *policy = &config->defaults.policy;
-  if (policy->hedges > 0 || policy->retries > 0) return false;
-  text_str(out, "--hedges 0: /smart asks once and never hedges");
-  return true;
+  return say(out, policy->hedges + policy->retries == 0,
+             "--hedges 0: /smart asks once and never hedges");
 }
 
 static bool only_observes(const struct config *config, struct text *out) {
-  if (!config->defaults.observe) return false;
-  text_str(out, "--observe on: no hedge and no retry is started");
-  return true;
+  return say(out, config->defaults.observe,
+             "--observe on: no hedge and no retry is started");
 }
 
 static bool hedges_too_late(const struct config *config, struct text *out) {
@@ -29,13 +32,11 @@ static bool hedges_too_late(const struct config *config, struct text *out) {
   if (policy->hedges == 0 || policy->learn.per_mille > 0 ||
       policy->hedge_after_us < config->defaults.timeout_us)
     return false;
-  text_str(out, "--hedge-after ");
-  config_write_duration(out, policy->hedge_after_us);
-  text_str(out, " is not below --timeout ");
-  config_write_duration(out, config->defaults.timeout_us);
-  text_str(out, policy->on_failure == RACE_WAIT
-                    ? ": no hedge can start before the deadline"
-                    : ": a slow primary is never hedged, only a failed one");
+  text_put(out, "--hedge-after ", as_duration(policy->hedge_after_us),
+           " is not below --timeout ", as_duration(config->defaults.timeout_us),
+           policy->on_failure == RACE_WAIT
+               ? ": no hedge can start before the deadline"
+               : ": a slow primary is never hedged, only a failed one");
   return true;
 }
 
@@ -47,14 +48,10 @@ static bool stagger_too_long(const struct config *config, struct text *out) {
   /* Hedge k (1, 2, ...) is due at hedge-after + (k - 1) * stagger. */
   const int64_t in_time = 1 + (room_us - 1) / policy->stagger_us;
   if (in_time >= (int64_t)policy->hedges) return false;
-  text_str(out, "--stagger ");
-  config_write_duration(out, policy->stagger_us);
-  text_str(out, ": only ");
-  text_int(out, in_time);
-  text_str(out, " of --hedges ");
-  text_int(out, (int64_t)policy->hedges);
-  text_str(out, " can come due before --timeout ");
-  config_write_duration(out, config->defaults.timeout_us);
+  text_put(out, "--stagger ", as_duration(policy->stagger_us), ": only ",
+           in_time, " of --hedges ", policy->hedges,
+           " can come due before --timeout ",
+           as_duration(config->defaults.timeout_us));
   return true;
 }
 
@@ -62,11 +59,10 @@ static bool attempt_timeout_idle(const struct config *config,
                                  struct text *out) {
   if (config->defaults.policy.attempt_timeout_us < config->defaults.timeout_us)
     return false;
-  text_str(out, "--attempt-timeout ");
-  config_write_duration(out, config->defaults.policy.attempt_timeout_us);
-  text_str(out, " has no effect: --timeout ");
-  config_write_duration(out, config->defaults.timeout_us);
-  text_str(out, " ends the race first");
+  text_put(out, "--attempt-timeout ",
+           as_duration(config->defaults.policy.attempt_timeout_us),
+           " has no effect: --timeout ",
+           as_duration(config->defaults.timeout_us), " ends the race first");
   return true;
 }
 
@@ -84,9 +80,8 @@ static bool token_in_clear(const struct config *config, struct text *out) {
 }
 
 static bool two_tokens(const struct config *config, struct text *out) {
-  if (!config->defaults.token_file.text || !config->token_env) return false;
-  text_str(out, "HEDGEROW_TOKEN is not used: --token-file goes before it");
-  return true;
+  return say(out, config->defaults.token_file.text && config->token_env,
+             "HEDGEROW_TOKEN is not used: --token-file goes before it");
 }
 
 static bool otlp_idle(const struct config *config, struct text *out) {
@@ -96,8 +91,7 @@ static bool otlp_idle(const struct config *config, struct text *out) {
                      : ratio                 ? "--trace-ratio"
                                              : NULL;
   if (config->otlp.len > 0 || !what) return false;
-  text_str(out, what);
-  text_str(out, " is not used: --otlp off sends no spans");
+  text_put(out, what, " is not used: --otlp off sends no spans");
   return true;
 }
 
@@ -114,16 +108,14 @@ static bool otlp_token_in_clear(const struct config *config, struct text *out) {
 }
 
 static bool log_only_idle(const struct config *config, struct text *out) {
-  if (race_filter_is_all(&config->log_only) || config->log != CONFIG_LOG_OFF)
-    return false;
-  text_str(out, "--log-only is not used: --log off writes nothing");
-  return true;
+  const bool idle = !race_filter_is_all(&config->log_only);
+  return say(out, idle && config->log == CONFIG_LOG_OFF,
+             "--log-only is not used: --log off writes nothing");
 }
 
 static bool log_file_idle(const struct config *config, struct text *out) {
-  if (!config->log_file.text || config->log != CONFIG_LOG_OFF) return false;
-  text_str(out, "--log-file is not used: --log off writes nothing");
-  return true;
+  return say(out, config->log_file.text && config->log == CONFIG_LOG_OFF,
+             "--log-file is not used: --log off writes nothing");
 }
 
 static bool admin_idle(const struct config *config, struct text *out) {
@@ -131,17 +123,15 @@ static bool admin_idle(const struct config *config, struct text *out) {
   if (listen_at_is_set(&config->admin) ||
       (!token && config->admin_mock.len == 0))
     return false;
-  text_str(out, token ? "--admin-token-file" : "--admin-mock");
-  text_str(out, " is not used: --admin off listens nowhere");
+  text_put(out, token ? "--admin-token-file" : "--admin-mock",
+           " is not used: --admin off listens nowhere");
   return true;
 }
 
 static bool body_never_fits(const struct config *config, struct text *out) {
-  if (config->defaults.max_body_bytes <= config->max_buffered_bytes)
-    return false;
-  text_str(out, "--max-body is larger than --max-buffered: a body of that size "
-                "can never be held");
-  return true;
+  return say(out, config->defaults.max_body_bytes > config->max_buffered_bytes,
+             "--max-body is larger than --max-buffered: a body of that size "
+             "can never be held");
 }
 
 static bool (*const remarks[])(const struct config *, struct text *) = {

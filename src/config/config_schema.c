@@ -22,8 +22,7 @@ static void put(struct schema *schema, const char *piece) {
 
 static void put_string(struct schema *schema, const char *string) {
   char storage[LINE_BYTES];
-  struct text text;
-  text_init(&text, storage, sizeof storage);
+  struct text text = TEXT_ON(storage);
   text_json(&text, slice_of(string));
   put(schema, text_end(&text));
 }
@@ -39,8 +38,7 @@ static void put_word(struct text *text, struct slice word) {
 
 static void put_words(struct schema *schema, const char *words) {
   char storage[LINE_BYTES];
-  struct text text;
-  text_init(&text, storage, sizeof storage);
+  struct text text = TEXT_ON(storage);
   text_str(&text, "\"enum\": [");
   for (const char *w = words; *w != '\0';) {
     const size_t len = strcspn(w, "|");
@@ -128,14 +126,12 @@ _Static_assert(CONFIG_UPSTREAMS_MAX == 256 && CONFIG_ROUTES_MAX == 1024 &&
 static void put_bound(struct schema *schema, const char *name,
                       const struct config_option *option, const char *bound) {
   char storage[LINE_BYTES];
-  struct text text;
+  struct text text = TEXT_ON(storage);
   int64_t number;
   bool (*parse)(struct slice, int64_t *) =
       option->kind == OPTION_SIZE ? config_parse_size : config_parse_count;
   if (!parse(slice_of(bound), &number)) return;
-  text_init(&text, storage, sizeof storage);
-  text_str(&text, name);
-  text_int(&text, number);
+  text_put(&text, name, number);
   put(schema, text_end(&text));
 }
 
@@ -171,8 +167,7 @@ static void put_shape(struct schema *schema,
 static void put_option(struct schema *schema,
                        const struct config_option *option) {
   char storage[OPTION_NAME_MAX + 1];
-  struct text key;
-  text_init(&key, storage, sizeof storage);
+  struct text key = TEXT_ON(storage);
   config_option_key(&key, option);
   put(schema, "        ");
   put_string(schema, text_end(&key));

@@ -17,12 +17,11 @@ static bool has_control(struct slice text) {
   return false;
 }
 
-bool config_store_field(const struct config_into *into,
-                        const struct config_input *input, struct text *error) {
-  struct slice *member = config_member(into, input->option);
+bool config_store_field(const struct config_input *input) {
+  struct slice *member = config_member(input);
   *member = http_trimmed(input->value);
   return !has_control(*member) ||
-         config_refuse(input, error, "a field cannot hold control bytes");
+         config_refuse(input, "a field cannot hold control bytes");
 }
 
 static const char *header_fault(const struct config_input *input,
@@ -39,51 +38,38 @@ static const char *header_fault(const struct config_input *input,
              : NULL;
 }
 
-bool config_store_header(const struct config_into *into,
-                         const struct config_input *input, struct slice name,
-                         struct text *error) {
-  struct config_rules *rules = into->rules;
+bool config_store_header(const struct config_input *input, struct slice name) {
+  struct config_rules *rules = input->rules;
   const struct slice value = http_trimmed(input->value);
   if (!http_is_token(name))
-    return config_refuse(input, error,
+    return config_refuse(input,
                          "what stands before the colon is no name of a field "
                          "(letters, digits, '-')");
   const char *why = header_fault(input, name, value);
-  if (why) {
-    text_slice(config_refuse_begin(input, error), name);
-    text_char(error, ' ');
-    text_str(error, why);
-    return false;
-  }
+  if (why) return config_refuse(input, name, " ", why);
   if (rules->header_count == CONFIG_HEADERS_MAX)
-    return config_refuse_one_more(input, error, CONFIG_HEADERS_MAX);
+    return config_refuse_one_more(input, CONFIG_HEADERS_MAX);
   rules->headers[rules->header_count++] = (struct http_field){name, value};
   return true;
 }
 
 /* NAME: VALUE */
-bool config_store_header_line(const struct config_into *into,
-                              const struct config_input *input,
-                              struct text *error) {
+bool config_store_header_line(const struct config_input *input) {
   const struct slice text = input->value;
-  const char *colon = text.len > 0 ? memchr(text.at, ':', text.len) : NULL;
-  if (!colon)
-    return config_refuse(input, error,
-                         "a colon is missing: write 'NAME: VALUE'");
-  const struct slice name = {text.at, (size_t)(colon - text.at)};
+  const struct slice name = slice_until(text, ':');
+  if (name.len == text.len)
+    return config_refuse(input, "a colon is missing: write 'NAME: VALUE'");
   struct config_input rest = *input;
   rest.value = slice_from(text, name.len + 1);
-  return config_store_header(into, &rest, name, error);
+  return config_store_header(&rest, name);
 }
 
-bool config_store_field_name(const struct config_into *into,
-                             const struct config_input *input,
-                             struct text *error) {
+bool config_store_field_name(const struct config_input *input) {
   if (!http_is_token(input->value))
     return config_refuse(
-        input, error, "write the name of a field alone (letters, digits, '-')");
-  if (into->rules->drop_header_count == CONFIG_HEADERS_MAX)
-    return config_refuse_one_more(input, error, CONFIG_HEADERS_MAX);
-  into->rules->drop_headers[into->rules->drop_header_count++] = input->value;
+        input, "write the name of a field alone (letters, digits, '-')");
+  if (input->rules->drop_header_count == CONFIG_HEADERS_MAX)
+    return config_refuse_one_more(input, CONFIG_HEADERS_MAX);
+  input->rules->drop_headers[input->rules->drop_header_count++] = input->value;
   return true;
 }

@@ -27,8 +27,7 @@ static void read_url(struct config_file *file, const struct yaml_node *node,
   }
   if (!why) return;
   char storage[256];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_ON(storage);
   text_str(&line, shown.len > 0 ? ": " : "");
   config_write_url_fault(&line, why, "token_file");
   config_file_complain(file, node->place, shown, text_end(&line));

@@ -84,8 +84,7 @@ bool config_parse_switch(struct slice text, bool *on) {
 void config_write_duration(struct text *out, int64_t us) {
   size_t unit = sizeof durations / sizeof *durations - 2; /* the largest */
   while (unit > 0 && (us <= 0 || us % durations[unit].factor != 0)) unit--;
-  text_int(out, us / durations[unit].factor);
-  text_str(out, durations[unit].name);
+  text_put(out, us / durations[unit].factor, durations[unit].name);
 }
 
 /* Cuts "A..B" in two; without the dots B is A. */
@@ -116,8 +115,7 @@ const char *config_parse_durations(struct slice text, int64_t us[2]) {
 void config_write_durations(struct text *out, const int64_t us[2]) {
   config_write_duration(out, us[0]);
   if (us[1] == us[0]) return;
-  text_str(out, "..");
-  config_write_duration(out, us[1]);
+  text_put(out, "..", as_duration(us[1]));
 }
 
 /* Cuts "host:port" or "[host]:port" in two. False: it looks like neither. */

@@ -30,8 +30,7 @@ void config_option_variable(struct text *out, const char *name) {
 
 static bool is_variable_of(const char *name, struct slice variable) {
   char storage[sizeof PREFIX + OPTION_NAME_MAX];
-  struct text own;
-  text_init(&own, storage, sizeof storage);
+  struct text own = TEXT_ON(storage);
   config_option_variable(&own, name);
   return slice_equal(variable, text_slice_of(&own));
 }
@@ -75,9 +74,8 @@ static struct slice shown(struct slice variable) {
 
 static void write_remark(struct text *out, struct slice variable) {
   const char *name = nearest(variable);
-  text_slice(out, shown(variable));
-  text_str(out, " is no variable of hedgerow's; ");
-  text_str(out, name ? "did you mean " : "see hedgerow --help");
+  text_put(out, shown(variable), " is no variable of hedgerow's; ",
+           name ? "did you mean " : "see hedgerow --help");
   if (!name) return;
   config_option_variable(out, name);
   text_char(out, '?');

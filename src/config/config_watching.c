@@ -47,8 +47,7 @@ void config_write_filter(struct text *out, const struct race_filter *filter) {
   }
   if (filter->slow_us == 0) return;
   add_one_more(out, from);
-  text_str(out, "slow:");
-  config_write_duration(out, filter->slow_us);
+  text_put(out, "slow:", as_duration(filter->slow_us));
 }
 
 /* ---- --trace-ratio ---- */
@@ -69,14 +68,13 @@ static bool read_fraction(struct slice digits, int64_t *millionths) {
 }
 
 bool config_parse_ratio(struct slice text, int64_t *millionths) {
-  const char *point = text.len > 0 ? memchr(text.at, '.', text.len) : NULL;
-  const struct slice whole = {text.at,
-                              point ? (size_t)(point - text.at) : text.len};
+  const struct slice whole = slice_until(text, '.');
   if (!config_parse_count(whole, millionths)) return false;
   if (*millionths > CONFIG_RATIO_ALL)
     *millionths = CONFIG_RATIO_ALL; /* far out of range */
   *millionths *= CONFIG_RATIO_ALL;
-  return !point || read_fraction(slice_from(text, whole.len + 1), millionths);
+  return whole.len == text.len ||
+         read_fraction(slice_from(text, whole.len + 1), millionths);
 }
 
 void config_write_ratio(struct text *out, int64_t millionths) {

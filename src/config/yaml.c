@@ -68,8 +68,7 @@ static bool name_it(struct yaml_making *making, struct yaml_branch *branch,
 static bool note_twice(struct yaml_making *making,
                        const struct yaml_node *first) {
   char storage[512];
-  struct text what;
-  text_init(&what, storage, sizeof storage);
+  struct text what = TEXT_ON(storage);
   text_str(&what, "the key ");
   yaml_show(&what, first->key);
   text_str(&what, " stands here a second time; the first is in ");

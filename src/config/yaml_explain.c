@@ -17,10 +17,7 @@
 /* ---- lines of an error ---- */
 
 void yaml_where(struct text *out, struct yaml_place place) {
-  text_str(out, "line ");
-  text_int(out, place.line);
-  text_str(out, ", column ");
-  text_int(out, place.column);
+  text_put(out, "line ", place.line, ", column ", place.column);
 }
 
 struct text *yaml_complain(struct yaml_making *making,

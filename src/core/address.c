@@ -171,8 +171,7 @@ static void add_ipv6(struct text *out, const unsigned char *bytes) {
 
 void address_write(struct text *out, const unsigned char bytes[ADDRESS_BYTES]) {
   char storage[ADDRESS_TEXT_MAX];
-  struct text whole;
-  text_init(&whole, storage, sizeof storage);
+  struct text whole = TEXT_ON(storage);
   if (address_is_mapped_ipv4(bytes)) add_ipv4(&whole, bytes + MAPPED_AT);
   else add_ipv6(&whole, bytes);
   text_slice(out, text_slice_of(&whole));
@@ -184,14 +183,10 @@ void address_write_place(struct text *out, const struct listen_at *at,
                          uint16_t port) {
   const bool v6 = at->host.len > 0 && memchr(at->host.at, ':', at->host.len);
   if (at->path.len > 0) {
-    text_str(out, "unix:");
-    text_slice(out, at->path);
+    text_put(out, "unix:", at->path);
     return;
   }
-  text_str(out, v6 ? "[" : "");
-  text_slice(out, at->host);
-  text_str(out, v6 ? "]:" : ":");
-  text_int(out, port);
+  text_put(out, v6 ? "[" : "", at->host, v6 ? "]:" : ":", port);
 }
 
 bool address_is_loopback(struct slice host) {

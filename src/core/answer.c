@@ -42,33 +42,13 @@ struct named {
   bool too_many;
 };
 
-/* `label` is the name with its colon and space. Always inline, as text_str. */
-static inline __attribute__((always_inline)) void add_field(
-    struct text *out, const char *label, struct slice value) {
-  text_str(out, label);
-  text_slice(out, value);
-  text_str(out, "\r\n");
-}
-
-static inline __attribute__((always_inline)) void add_number(struct text *out,
-                                                             const char *label,
-                                                             int64_t number) {
-  text_str(out, label);
-  text_int(out, number);
-  text_str(out, "\r\n");
-}
-
 static void add_timing(struct text *out, unsigned number,
                        const struct attempt_record *attempt, int64_t from_us) {
   if (number > 0) text_str(out, ", attempt-");
   else text_str(out, "Server-Timing: attempt-");
-  text_int(out, number);
-  text_str(out, ";start=");
-  text_ms(out, attempt->start_us - from_us);
-  text_str(out, ";dur=");
-  text_ms(out, attempt->end_us - attempt->start_us);
-  text_str(out, ";desc=");
-  text_str(out, attempt_result_name(attempt->end.result));
+  text_put(out, number, ";start=", as_ms(attempt->start_us - from_us),
+           ";dur=", as_ms(attempt->end_us - attempt->start_us),
+           ";desc=", attempt_result_name(attempt->end.result));
 }
 
 static void add_timings(struct text *out, const struct race_record *race) {
@@ -78,17 +58,13 @@ static void add_timings(struct text *out, const struct race_record *race) {
     add_timing(out, told++, attempt, race->start_us);
   if (told == 0) return;
   unsigned left_out = race_record_left(race, at);
-  if (left_out > 0) {
-    text_str(out, ", more;desc=\"");
-    text_int(out, left_out);
-    text_str(out, " left out\"");
-  }
+  if (left_out > 0) text_put(out, ", more;desc=\"", left_out, " left out\"");
   text_str(out, "\r\n");
 }
 
 static void add_race(struct text *out, const struct race_record *race) {
-  add_number(out, "Hedge-Attempts: ", race->started);
-  if (race->winner >= 0) add_number(out, "Hedge-Winner: ", race->winner);
+  text_put(out, "Hedge-Attempts: ", race->started, "\r\n");
+  if (race->winner >= 0) text_put(out, "Hedge-Winner: ", race->winner, "\r\n");
   add_timings(out, race);
 }
 
@@ -97,7 +73,7 @@ static void add_ours(struct text *out, uint64_t length,
                      const struct answer_ours *ours, struct slice fields) {
   text_slice(out, fields);
   if (length < ANSWER_CHUNKED)
-    add_number(out, "Content-Length: ", (int64_t)length);
+    text_put(out, "Content-Length: ", (int64_t)length, "\r\n");
   else if (length == ANSWER_CHUNKED)
     text_str(out, "Transfer-Encoding: chunked\r\n");
   if (ours->framing.close) text_str(out, "Connection: close\r\n");
@@ -106,18 +82,14 @@ static void add_ours(struct text *out, uint64_t length,
   if (ours->race) add_race(out, ours->race);
   text_slice(out, ours->via_line);
   if (ours->request_id.len > 0)
-    add_field(out, "X-Request-ID: ", ours->request_id);
+    text_line(out, "X-Request-ID: ", ours->request_id);
   text_str(out, "\r\n");
-}
-
-static bool is(struct slice name, const char *other) {
-  return slice_equal_nocase(name, slice_of(other));
 }
 
 static void name_all(struct named *named, struct slice list) {
   struct slice name;
   while (http_item_next(&list, &name)) {
-    if (is(name, "close") || http_is_hop_by_hop(name)) continue;
+    if (slice_is(name, "close") || http_is_hop_by_hop(name)) continue;
     if (named->count == NAMED_MAX) named->too_many = true;
     else named->names[named->count++] = name;
   }
@@ -136,13 +108,11 @@ enum fate { PASS, DROP, NOTE_DATE, NOTE_CONNECTION };
 static enum fate fate_of(struct slice name) {
   switch (name.at[0] | 0x20) { /* lower case, where it is a letter */
     case 'c':
-      if (is(name, "Connection")) return NOTE_CONNECTION;
-      return is(name, "Content-Length") ? DROP : PASS;
-    case 'd': return is(name, "Date") ? NOTE_DATE : PASS;
-    case 'h':
-      if (name.len < 6) return PASS;
-      return is((struct slice){name.at, 6}, "Hedge-") ? DROP : PASS;
-    case 'x': return is(name, "X-Request-ID") ? DROP : PASS;
+      if (slice_is(name, "Connection")) return NOTE_CONNECTION;
+      return slice_is(name, "Content-Length") ? DROP : PASS;
+    case 'd': return slice_is(name, "Date") ? NOTE_DATE : PASS;
+    case 'h': return slice_starts_with_nocase(name, "Hedge-") ? DROP : PASS;
+    case 'x': return slice_is(name, "X-Request-ID") ? DROP : PASS;
     case 'k':
     case 'p':
     case 't':
@@ -152,22 +122,20 @@ static enum fate fate_of(struct slice name) {
 }
 
 static struct slice after_first_line(struct slice head) {
-  const char *end = memchr(head.at, '\n', head.len);
-  if (!end) return slice_from(head, head.len);
-  return slice_from(head, (size_t)(end - head.at) + 1);
+  size_t len = slice_until(head, '\n').len;
+  return slice_from(head, len < head.len ? len + 1 : len);
 }
 
 /* The white space between colon and value crosses as it came, so that a head
  * never grows; the line end is ours. */
 static void pass_field(struct text *out, const struct http_field *field) {
   if (field->value.len == 0) {
-    text_slice(out, field->name);
-    text_str(out, ":\r\n");
+    text_put(out, field->name, ":\r\n");
     return;
   }
   const char *end = field->value.at + field->value.len;
-  text_add(out, field->name.at, (size_t)(end - field->name.at));
-  text_str(out, "\r\n");
+  size_t len = (size_t)(end - field->name.at);
+  text_line(out, "", (struct slice){field->name.at, len});
 }
 
 static bool stays_here(const struct answer_more *more,
@@ -175,13 +143,13 @@ static bool stays_here(const struct answer_more *more,
   struct slice name = field->name;
   return (more->cors && cors_owns(name)) ||
          (more->unchanged && !conditional_crosses(name)) ||
-         (more->varies && is(name, "Vary") &&
-          is(field->value, "Accept-Encoding"));
+         (more->varies && slice_is(name, "Vary") &&
+          slice_is(field->value, "Accept-Encoding"));
 }
 
 static bool is_link(struct slice name) {
-  return is(name, "Link") || is(name, "Location") ||
-         is(name, "Content-Location");
+  return slice_is(name, "Link") || slice_is(name, "Location") ||
+         slice_is(name, "Content-Location");
 }
 
 /* One whose links would grow beyond all measure crosses as it is. */
@@ -193,7 +161,7 @@ static void pass_link(struct text *out, const struct http_field *field,
   }
   text_slice(out, field->name);
   text_str(out, ": ");
-  if (is(field->name, "Link")) links_write_link(out, field->value, rule);
+  if (slice_is(field->name, "Link")) links_write_link(out, field->value, rule);
   else links_write_location(out, field->value, rule);
   text_str(out, "\r\n");
 }
@@ -244,15 +212,13 @@ void answer_own_head(struct text *out, const struct answer_own *own,
   http_status_line(out, own->status);
   text_slice(out, ours->date_line);
   if (own->content_type)
-    add_field(out, "Content-Type: ", slice_of(own->content_type));
+    text_line(out, "Content-Type: ", slice_of(own->content_type));
   if (own->status >= 400) text_str(out, "Cache-Control: no-store\r\n");
-  if (own->allow) add_field(out, "Allow: ", slice_of(own->allow));
+  if (own->allow) text_line(out, "Allow: ", slice_of(own->allow));
   if (own->retry_after_s > 0)
-    add_number(out, "Retry-After: ", own->retry_after_s);
+    text_put(out, "Retry-After: ", own->retry_after_s, "\r\n");
   if (own->gathered) {
-    text_str(out, "Hedge-Completed: ");
-    text_int(out, own->completed);
-    add_number(out, "/", own->items);
+    text_put(out, "Hedge-Completed: ", own->completed, "/", own->items, "\r\n");
   }
   add_ours(out, own->length, ours, fields);
 }
@@ -267,8 +233,7 @@ static bool kept_whole(struct text *out, size_t len) {
 
 static bool add_detail(struct text *out, struct slice detail) {
   size_t len = out->len;
-  text_str(out, ",\"detail\":");
-  text_json(out, detail);
+  text_put(out, ",\"detail\":", as_json(detail));
   return kept_whole(out, len);
 }
 
@@ -300,19 +265,14 @@ void answer_problem(struct text *out, int status, struct slice detail,
     return;
   }
   out->cap -= OPENING_BYTES + CLOSING_BYTES;
-  text_str(out, "{\"type\":\"about:blank\",\"title\":\"");
-  text_slice(out, http_reason(status));
-  text_str(out, "\",\"status\":");
-  text_int(out, status);
+  text_put(out, "{\"type\":\"about:blank\",\"title\":\"", http_reason(status),
+           "\",\"status\":", status);
   bool detailed = add_detail(out, detail);
   out->cap += OPENING_BYTES;
   unsigned left_out = race ? add_attempts(out, race) : 0;
   out->cap += CLOSING_BYTES;
   if (race) text_char(out, ']');
-  if (left_out > 0) {
-    text_str(out, ",\"attempts_left_out\":");
-    text_int(out, left_out);
-  }
+  if (left_out > 0) text_put(out, ",\"attempts_left_out\":", left_out);
   text_char(out, '}');
   if (!detailed || left_out > 0) out->cut = true;
 }

@@ -18,22 +18,13 @@
 #include "core/base_url.h"
 
 #include "core/address.h"
+#include "core/http_head.h"
 #include "core/percent.h"
 
 const char base_url_names_a_user[] =
     "user names and passwords do not belong in a URL";
 static const char bad_host[] = "the host must be a name, an IPv4 address or "
                                "[an IPv6 address]";
-
-static size_t find(struct slice text, char c) {
-  size_t at = 0;
-  while (at < text.len && text.at[at] != c) at++;
-  return at;
-}
-
-static struct slice slice_until(struct slice text, size_t end) {
-  return (struct slice){text.at, end};
-}
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -62,27 +53,23 @@ static bool is_name(struct slice host) {
 
 /* 1 to 65535, without a leading zero: it goes into Host as it is spelled. */
 static bool parse_port(struct slice text, uint16_t *port) {
-  unsigned number = 0;
-  if (text.len == 0 || text.len > 5 || text.at[0] == '0') return false;
-  for (size_t i = 0; i < text.len; i++) {
-    if (!is_digit(text.at[i])) return false;
-    number = number * 10 + (unsigned)(text.at[i] - '0');
-  }
+  uint64_t number = 0;
+  if (!http_parse_length(text, &number) || text.at[0] == '0') return false;
   *port = (uint16_t)number;
   return number <= UINT16_MAX;
 }
 
 /* Takes the host, brackets included, off *text. */
 static const char *take_host(struct slice *text, struct slice *host) {
-  size_t end = find(*text, ':');
+  size_t end = slice_until(*text, ':').len;
   bool bracketed = text->len > 0 && text->at[0] == '[';
   if (bracketed) {
-    end = find(*text, ']');
+    end = slice_until(*text, ']').len;
     if (end == text->len) return bad_host;
     *host = (struct slice){text->at + 1, end - 1};
     end++;
   } else {
-    *host = slice_until(*text, end);
+    *host = slice_until(*text, ':');
   }
   *text = slice_from(*text, end);
   if (end == 0) return "the host is missing";
@@ -94,15 +81,15 @@ static const char *take_host(struct slice *text, struct slice *host) {
 static const char *parse_authority(struct base_url *target, struct slice text) {
   struct slice port = text;
   uint16_t own_port = target->tls ? 443 : 80;
-  if (find(text, '@') < text.len) return base_url_names_a_user;
+  if (slice_until(text, '@').len < text.len) return base_url_names_a_user;
   const char *why = take_host(&port, &target->host);
   if (why) return why;
   target->port = own_port;
   if (port.len > 0 && port.at[0] != ':') return bad_host;
   if (port.len > 0 && !parse_port(slice_from(port, 1), &target->port))
     return "the port must be 1 to 65535";
-  target->authority =
-      target->port == own_port ? slice_until(text, text.len - port.len) : text;
+  target->authority = text;
+  if (target->port == own_port) target->authority.len -= port.len;
   return NULL;
 }
 
@@ -110,11 +97,8 @@ static const char *parse_authority(struct base_url *target, struct slice text) {
 static bool take_scheme(struct slice *url, bool *tls) {
   static const char *const schemes[] = {"http://", "https://"};
   for (int i = 0; i < 2; i++) {
-    struct slice scheme = slice_of(schemes[i]);
-    if (url->len < scheme.len ||
-        !slice_equal_nocase(slice_until(*url, scheme.len), scheme))
-      continue;
-    *url = slice_from(*url, scheme.len);
+    if (!slice_starts_with_nocase(*url, schemes[i])) continue;
+    *url = slice_from(*url, strlen(schemes[i]));
     *tls = i == 1;
     return true;
   }
@@ -130,14 +114,13 @@ const char *base_url_parse(struct base_url *target, struct slice url) {
   }
   if (!take_scheme(&url, &target->tls))
     return "it needs http:// or https:// in front";
-  if (find(url, '#') < url.len)
+  if (slice_until(url, '#').len < url.len)
     return "a fragment (#...) never reaches a server";
-  size_t mark = find(url, '?');
-  if (mark < url.len) target->query = slice_from(url, mark + 1);
-  url = slice_until(url, mark);
-  size_t slash = find(url, '/');
-  target->path = slice_from(url, slash);
-  const char *why = parse_authority(target, slice_until(url, slash));
+  const struct slice rest = slice_until(url, '?');
+  if (rest.len < url.len) target->query = slice_from(url, rest.len + 1);
+  const struct slice authority = slice_until(rest, '/');
+  target->path = slice_from(rest, authority.len);
+  const char *why = parse_authority(target, authority);
   if (!why && !base_url_rest_is_safe(target->path))
     why = "its path holds a '.' or '..' segment, or a '%' without two hex "
           "digits";
@@ -189,6 +172,19 @@ bool base_url_rest_is_safe(struct slice rest) {
   return dots == 0 || dots == 3;
 }
 
+void base_url_split(struct slice text, struct slice *path,
+                    struct slice *query) {
+  *path = slice_until(text, '?');
+  *query = (struct slice){0};
+  if (path->len < text.len) *query = slice_from(text, path->len + 1);
+}
+
+bool base_url_takes(struct slice path, struct slice query) {
+  for (size_t i = 0; i < query.len; i++)
+    if (!is_visible(query.at[i]) || query.at[i] == '#') return false;
+  return base_url_rest_is_safe(path);
+}
+
 void base_url_pieces(const struct base_url *target, struct slice rest,
                      struct slice query, struct slice pieces[BASE_URL_PIECES]) {
   struct slice path = target->path;
@@ -212,8 +208,7 @@ void base_url_write(struct text *out, const struct base_url *target,
 }
 
 void base_url_write_redacted(struct text *out, const struct base_url *target) {
-  text_str(out, target->tls ? "https://" : "http://");
-  text_slice(out, target->authority);
-  text_slice(out, target->path);
+  text_put(out, target->tls ? "https://" : "http://", target->authority,
+           target->path);
   if (target->query.len > 0) text_str(out, "?[redacted]");
 }

@@ -40,19 +40,16 @@ static bool parse_prefix(struct slice text, unsigned max, unsigned *bits) {
 }
 
 bool cidr_parse(struct cidr *cidr, struct slice text, struct text *why) {
-  const char *slash = text.len > 0 ? memchr(text.at, '/', text.len) : NULL;
-  struct slice address = text;
-  if (slash) address.len = (size_t)(slash - text.at);
+  const struct slice address = slice_until(text, '/');
   cidr->bits = ALL_BITS;
   if (!address_parse(address, cidr->bytes)) {
     text_str(why, "write an IPv4 or IPv6 address, or one with /BITS behind it");
     return false;
   }
-  if (!slash) return true;
+  if (address.len == text.len) return true;
   unsigned max = address_is_ipv4(address) ? IPV4_BITS : ALL_BITS, bits;
   if (!parse_prefix(slice_from(text, address.len + 1), max, &bits)) {
-    text_str(why, "the prefix must be 0 to ");
-    text_int(why, max);
+    text_put(why, "the prefix must be 0 to ", max);
     return false;
   }
   cidr->bits = ALL_BITS - max + bits;
@@ -67,8 +64,7 @@ void cidr_write(struct text *out, const struct cidr *cidr) {
   if (cidr->bits == ALL_BITS) return;
   unsigned bits = cidr->bits;
   if (address_is_mapped_ipv4(cidr->bytes)) bits -= ALL_BITS - IPV4_BITS;
-  text_char(out, '/');
-  text_int(out, bits);
+  text_put(out, "/", bits);
 }
 
 static bool has(const struct cidr *cidr, const unsigned char *address) {

@@ -31,21 +31,17 @@ static int weight_of(struct slice rest) {
 
 /* ---- Accept-Encoding ---- */
 
-static bool is(struct slice name, const char *other) {
-  return slice_equal_nocase(name, slice_of(other));
-}
-
 static int *wish_for(struct wishes *wishes, struct slice coding) {
-  if (is(coding, "gzip") || is(coding, "x-gzip")) return &wishes->gzip;
-  if (is(coding, "identity")) return &wishes->identity;
-  return is(coding, "*") ? &wishes->any : NULL;
+  if (slice_is(coding, "gzip") || slice_is(coding, "x-gzip"))
+    return &wishes->gzip;
+  if (slice_is(coding, "identity")) return &wishes->identity;
+  return slice_is(coding, "*") ? &wishes->any : NULL;
 }
 
 static void note_member(struct wishes *wishes, struct slice member) {
-  const char *end = memchr(member.at, ';', member.len);
-  size_t len = end ? (size_t)(end - member.at) : member.len;
-  int weight = weight_of(slice_from(member, len));
-  int *wish = wish_for(wishes, http_trimmed((struct slice){member.at, len}));
+  struct slice name = slice_until(member, ';');
+  int weight = weight_of(slice_from(member, name.len));
+  int *wish = wish_for(wishes, http_trimmed(name));
   if (wish && (*wish == NOT_NAMED || weight < *wish)) *wish = weight;
 }
 
@@ -54,7 +50,7 @@ bool coding_takes_gzip(const struct http_request *request) {
   struct slice member;
   for (unsigned i = 0; i < request->field_count; i++) {
     struct slice list = request->fields[i].value;
-    if (!is(request->fields[i].name, "Accept-Encoding")) continue;
+    if (!slice_is(request->fields[i].name, "Accept-Encoding")) continue;
     while (http_list_next(&list, &member)) note_member(&wishes, member);
   }
   if (wishes.gzip == NOT_NAMED) wishes.gzip = wishes.any;
@@ -62,11 +58,7 @@ bool coding_takes_gzip(const struct http_request *request) {
 }
 
 bool coding_is_kept(const struct http_request *request) {
-  for (unsigned i = 0; i < request->field_count; i++)
-    if (is(request->fields[i].name, "Cache-Control") &&
-        http_list_has(request->fields[i].value, slice_of("no-transform")))
-      return true;
-  return false;
+  return http_request_lists(request, "Cache-Control", slice_of("no-transform"));
 }
 
 /* ---- fields without the coding ---- */
@@ -76,7 +68,7 @@ static bool speaks_of_coded_bytes(struct slice name) {
                                       "Digest", "Content-Digest",
                                       "Repr-Digest"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (is(name, names[i])) return true;
+    if (slice_equal_nocase(name, slice_of(names[i]))) return true;
   return false;
 }
 
@@ -87,8 +79,7 @@ static void write_etag(struct text *out, struct slice line,
     text_slice(out, line);
   } else if (slice_starts_with(value, slice_of("\""))) {
     text_add(out, line.at, before);
-    text_str(out, "W/");
-    text_slice(out, slice_from(line, before));
+    text_put(out, "W/", slice_from(line, before));
   }
 }
 
@@ -98,7 +89,7 @@ void coding_plain_fields(struct text *out, struct slice lines) {
     const char *at = lines.at;
     if (!http_field_next(&lines, &field)) return;
     struct slice line = {at, (size_t)(lines.at - at)};
-    if (is(field.name, "ETag")) write_etag(out, line, field.value);
+    if (slice_is(field.name, "ETag")) write_etag(out, line, field.value);
     else if (!speaks_of_coded_bytes(field.name)) text_slice(out, line);
   }
 }

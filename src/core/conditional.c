@@ -30,9 +30,8 @@ static struct slice tag_at(struct slice text, size_t *len) {
 }
 
 static struct slice after_comma(struct slice list) {
-  const char *comma = memchr(list.at, ',', list.len);
-  if (!comma) return slice_from(list, list.len);
-  return slice_from(list, (size_t)(comma - list.at) + 1);
+  size_t len = slice_until(list, ',').len;
+  return slice_from(list, len < list.len ? len + 1 : len);
 }
 
 /* Takes the next tag off a list that is trimmed; empty where a member is none.
@@ -73,10 +72,7 @@ bool conditional_crosses(struct slice name) {
   static const char *const crossing[] = {"Content-Location",
                                          "Content-Security-Policy",
                                          "Content-Security-Policy-Report-Only"};
-  const struct slice prefix = slice_of("Content-");
-  if (name.len < prefix.len ||
-      !slice_same_letters(name.at, prefix.at, prefix.len))
-    return true;
+  if (!slice_starts_with_nocase(name, "Content-")) return true;
   for (size_t i = 0; i < sizeof crossing / sizeof *crossing; i++)
     if (slice_equal_nocase(name, slice_of(crossing[i]))) return true;
   return false;

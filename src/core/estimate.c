@@ -12,12 +12,9 @@
 
 #include <assert.h>
 
-enum { OF_LATE = 64 /* requests, whose failures a hedge shares */ };
+#include "core/relaxed.h"
 
-static void add(_Atomic uint64_t *count, uint64_t more) {
-  uint64_t old = atomic_load_explicit(count, memory_order_relaxed);
-  atomic_store_explicit(count, old + more, memory_order_relaxed);
-}
+enum { OF_LATE = 64 /* requests, whose failures a hedge shares */ };
 
 static uint64_t requests(float share) {
   return (uint64_t)(share * ESTIMATE_REQUEST + 0.5f);
@@ -150,7 +147,8 @@ static void pay(struct estimate_seen *seen, const struct estimate_race *r,
  * those are answered who are. */
 static float note_span(struct estimate_seen *seen, unsigned span, float before,
                        float after, float long_us) {
-  add(&seen->answered[AS_IT_WOULD_BE][span], requests(before - after));
+  relaxed_count(&seen->answered[AS_IT_WOULD_BE][span],
+                requests(before - after));
   return (1 - (before + after) / 2) * long_us;
 }
 
@@ -175,16 +173,18 @@ static float note_hedges(struct estimate_seen *seen,
 static void note_world(struct estimate_seen *seen, enum estimate_world world,
                        enum verdict verdict, int64_t took_us, float share) {
   if (verdict == ANSWERED)
-    add(&seen->answered[world][latency_span(took_us)], requests(share));
-  else if (verdict == FAILED) add(&seen->failed[world], requests(share));
+    relaxed_count(&seen->answered[world][latency_span(took_us)],
+                  requests(share));
+  else if (verdict == FAILED)
+    relaxed_count(&seen->failed[world], requests(share));
 }
 
 static void note_hedged(struct estimate_seen *seen, const struct hedges *hedges,
                         enum verdict verdict, struct race_would *would,
                         float *left) {
   float extra = extra_of(hedges), saved_us = note_hedges(seen, hedges, left);
-  add(&seen->hedged, 1);
-  add(&seen->extra, requests(extra));
+  relaxed_count(&seen->hedged, 1);
+  relaxed_count(&seen->extra, requests(extra));
   would->hedge_us = hedges->due_us[0] > 0 ? hedges->due_us[0] : 1;
   if (verdict == ANSWERED) would->save_us = (int64_t)saved_us;
   else would->rescue = 1 - *left;
@@ -216,7 +216,7 @@ void estimate_note(struct estimate_seen *seen, const struct estimate_race *race,
     pay(seen, race, &hedges);
     note_hedged(seen, &hedges, verdict, would, &left);
   }
-  add(&seen->requests, 1);
+  relaxed_count(&seen->requests, 1);
   note_world(seen, AS_IT_WAS, verdict, race->took_us, 1);
   note_world(seen, AS_IT_WOULD_BE, verdict, race->took_us, left);
   learn(seen, race, verdict);
@@ -224,19 +224,15 @@ void estimate_note(struct estimate_seen *seen, const struct estimate_race *race,
 
 /* ---- the reader ---- */
 
-static uint64_t load(const _Atomic uint64_t *count) {
-  return atomic_load_explicit(count, memory_order_relaxed);
-}
-
 void estimate_add(struct estimate_totals *totals,
                   const struct estimate_seen *seen) {
-  totals->requests += load(&seen->requests);
-  totals->hedged += load(&seen->hedged);
-  totals->extra += load(&seen->extra);
+  totals->requests += relaxed_load(&seen->requests);
+  totals->hedged += relaxed_load(&seen->hedged);
+  totals->extra += relaxed_load(&seen->extra);
   for (unsigned w = AS_IT_WAS; w <= AS_IT_WOULD_BE; w++) {
-    totals->failed[w] += load(&seen->failed[w]);
+    totals->failed[w] += relaxed_load(&seen->failed[w]);
     for (unsigned i = 0; i < LATENCY_SPANS; i++)
-      totals->answered[w][i] += load(&seen->answered[w][i]);
+      totals->answered[w][i] += relaxed_load(&seen->answered[w][i]);
   }
 }
 

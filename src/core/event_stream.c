@@ -44,9 +44,8 @@ static void take_name(struct event_stream *stream, struct slice value) {
 }
 
 static void take_field(struct event_stream *stream, struct slice line) {
-  const char *colon = memchr(line.at, ':', line.len);
-  struct slice name = {line.at, colon ? (size_t)(colon - line.at) : line.len};
-  struct slice value = slice_from(line, name.len + (colon ? 1 : 0));
+  struct slice name = slice_until(line, ':');
+  struct slice value = slice_from(line, name.len + (name.len < line.len));
   if (value.len > 0 && *value.at == ' ') value = slice_from(value, 1);
   if (slice_equal(name, slice_of("data"))) take_data(stream, value);
   if (slice_equal(name, slice_of("event"))) take_name(stream, value);

@@ -36,20 +36,7 @@ enum {
 
 static void add_line(struct text *out, struct slice name, struct slice value) {
   text_slice(out, name);
-  text_str(out, ": ");
-  text_slice(out, value);
-  text_str(out, "\r\n");
-}
-
-/* Always inline: the length of a literal is then known. */
-static inline __attribute__((always_inline)) bool is(struct slice name,
-                                                     const char *other) {
-  return slice_equal_nocase(name, slice_of(other));
-}
-
-static bool begins(struct slice name, const char *prefix, size_t len) {
-  return name.len >= len && slice_equal_nocase((struct slice){name.at, len},
-                                               (struct slice){prefix, len});
+  text_line(out, ": ", value);
 }
 
 static bool sends_body(const struct http_request *request) {
@@ -72,25 +59,28 @@ static bool may_cross(const struct http_request *request,
   bool any = rules->success == SUCCESS_ANY;
   switch (name.at[0] | 0x20) { /* lower case, where it is a letter */
     case 'a':
-      return !is(name, "Accept-Encoding") ||
+      return !slice_is(name, "Accept-Encoding") ||
              (any && !forward_asks_gzip(request, rules));
     case 'c':
-      if (is(name, "Connection") || is(name, "Content-Length")) return false;
-      return !begins(name, "Content-", 8) ||
+      if (slice_is(name, "Connection") || slice_is(name, "Content-Length"))
+        return false;
+      return !slice_starts_with_nocase(name, "Content-") ||
              (rules->with_body && sends_body(request));
-    case 'e': return !is(name, "Expect");
+    case 'e': return !slice_is(name, "Expect");
     case 'h':
-      return !is(name, "Host") && !is(name, "Hedge") &&
-             !is(name, "Hedge-Attempt");
-    case 'i': return any || rules->writes || !begins(name, "If-", 3);
+      return !slice_is(name, "Host") && !slice_is(name, "Hedge") &&
+             !slice_is(name, "Hedge-Attempt");
+    case 'i':
+      return any || rules->writes || !slice_starts_with_nocase(name, "If-");
     case 'm':
-      return request->method != HTTP_OPTIONS || !is(name, "Max-Forwards");
-    case 'r': return any || !is(name, "Range");
+      return request->method != HTTP_OPTIONS || !slice_is(name, "Max-Forwards");
+    case 'r': return any || !slice_is(name, "Range");
     case 't':
-      if (rules->traces && is(name, "traceparent")) return false;
-      if (rules->traces && is(name, "tracestate")) return rules->keeps_state;
+      if (rules->traces && slice_is(name, "traceparent")) return false;
+      if (rules->traces && slice_is(name, "tracestate"))
+        return rules->keeps_state;
       return !http_is_hop_by_hop(name);
-    case 'x': return !is(name, "X-Request-ID");
+    case 'x': return !slice_is(name, "X-Request-ID");
     default: return !http_is_hop_by_hop(name);
   }
 }
@@ -115,12 +105,12 @@ static bool tells_time(const struct forward_rules *rules, struct slice name) {
 
 static bool target_sets(const struct target_fields *target, struct slice name) {
   return is_set(target->headers, target->header_count, name) ||
-         (target->token.len > 0 && is(name, "Authorization"));
+         (target->token.len > 0 && slice_is(name, "Authorization"));
 }
 
 static bool route_sets(const struct forward_rules *rules, struct slice name) {
   return is_set(rules->headers, rules->header_count, name) ||
-         (rules->user_agent.len > 0 && is(name, "User-Agent"));
+         (rules->user_agent.len > 0 && slice_is(name, "User-Agent"));
 }
 
 /* Most often nothing is configured that a client's field could meet. */
@@ -143,7 +133,7 @@ static bool is_configured_away(const struct forward_rules *rules,
 }
 
 static bool is_credential(struct slice name) {
-  return is(name, "Authorization") || is(name, "Cookie");
+  return slice_is(name, "Authorization") || slice_is(name, "Cookie");
 }
 
 static bool crosses(const struct http_request *request,
@@ -198,9 +188,7 @@ static void add_configured(struct text *common,
     if (!tells_time(rules, target->headers[i].name))
       add_line(common, target->headers[i].name, target->headers[i].value);
   if (target->token.len == 0) return;
-  text_str(common, "Authorization: Bearer ");
-  text_slice(common, target->token);
-  text_str(common, "\r\n");
+  text_line(common, "Authorization: Bearer ", target->token);
 }
 
 /* Of an OPTIONS (RFC 9110, section 7.6.2). NULL: there is no limit, and what is
@@ -223,9 +211,7 @@ static __attribute__((noinline)) void add_max_forwards(
   if (!field || left == 0 || left > INT64_MAX ||
       is_configured_away(rules, target, field->name))
     return;
-  text_str(out, "Max-Forwards: ");
-  text_int(out, (int64_t)left - 1);
-  text_str(out, "\r\n");
+  text_put(out, "Max-Forwards: ", (int64_t)left - 1, "\r\n");
 }
 
 bool forward_is_last_hop(const struct http_request *request) {
@@ -253,9 +239,7 @@ bool forward_fields(struct text *out, const struct http_request *request,
   add_configured(out, rules, target);
   if (from) forwarded_write(out, request, from);
   text_slice(out, rules->via_line);
-  text_str(out, "X-Request-ID: ");
-  text_slice(out, request_id);
-  text_str(out, "\r\n");
+  text_line(out, "X-Request-ID: ", request_id);
   return has_credentials;
 }
 
@@ -290,7 +274,7 @@ bool forward_is_loop(const struct http_request *request,
   for (unsigned i = 0; i < request->field_count; i++) {
     struct slice name = request->fields[i].name;
     struct slice value = request->fields[i].value;
-    if (is(name, "Via") &&
+    if (slice_is(name, "Via") &&
         memmem(value.at, value.len, pseudonym.at, pseudonym.len))
       return true;
   }

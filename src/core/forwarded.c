@@ -90,8 +90,7 @@ static void add_members(struct text *out, struct left *left,
     left->members--;
     left->bytes -= member.len + 2;
     if (!fits) continue;
-    text_slice(out, member);
-    text_str(out, ", ");
+    text_put(out, member, ", ");
   }
 }
 
@@ -100,8 +99,7 @@ static void add_for(struct text *out, const struct http_request *request,
   struct left left = {0};
   for (unsigned i = 0; i < request->field_count; i++)
     count_members(&left, believed(request, from, i, name_for));
-  text_str(out, name_for);
-  text_str(out, ": ");
+  text_put(out, name_for, ": ");
   for (unsigned i = 0; i < request->field_count; i++)
     add_members(out, &left, believed(request, from, i, name_for));
   address_write(out, from->peer);
@@ -111,11 +109,7 @@ static void add_for(struct text *out, const struct http_request *request,
 static void add_line(struct text *out, const char *name, struct slice theirs,
                      struct slice ours) {
   struct slice value = theirs.len > 0 ? theirs : ours;
-  if (value.len == 0) return;
-  text_str(out, name);
-  text_str(out, ": ");
-  text_slice(out, value);
-  text_str(out, "\r\n");
+  if (value.len > 0) text_put(out, name, ": ", value, "\r\n");
 }
 
 void forwarded_write(struct text *out, const struct http_request *request,

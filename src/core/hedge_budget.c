@@ -8,6 +8,8 @@
  * its cap by a token or two for each worker that earned at the same instant. */
 #include "core/hedge_budget.h"
 
+#include "core/relaxed.h"
+
 enum { TOKEN = 1000 };
 
 static int32_t cap_of(const struct hedge_budget_rule *rule) {
@@ -28,8 +30,7 @@ static int32_t kept(int32_t tokens, const struct hedge_budget_rule *rule) {
 
 int32_t hedge_budget_tokens(const struct hedge_budget *budget, enum purse purse,
                             const struct hedge_budget_rule *rule) {
-  return kept(
-      atomic_load_explicit(&budget->tokens[purse], memory_order_relaxed), rule);
+  return kept(relaxed_load(&budget->tokens[purse]), rule);
 }
 
 static void earn(_Atomic int32_t *tokens, uint32_t *part, uint32_t per_mille,
@@ -37,12 +38,10 @@ static void earn(_Atomic int32_t *tokens, uint32_t *part, uint32_t per_mille,
   uint32_t earned = *part + per_mille;
   *part = earned % TOKEN;
   if (earned < TOKEN) return;
-  int32_t room =
-      (int32_t)cap - atomic_load_explicit(tokens, memory_order_relaxed);
+  int32_t room = (int32_t)cap - relaxed_load(tokens);
   int32_t whole = (int32_t)(earned / TOKEN);
   if (room <= 0) return;
-  atomic_fetch_add_explicit(tokens, whole < room ? whole : room,
-                            memory_order_relaxed);
+  relaxed_add(tokens, whole < room ? whole : room);
 }
 
 void hedge_budget_earn(struct hedge_budget *budget,
@@ -60,12 +59,9 @@ void hedge_budget_earn(struct hedge_budget *budget,
 bool hedge_budget_take(struct hedge_budget *budget, enum purse purse,
                        const struct hedge_budget_rule *rule, uint32_t left) {
   _Atomic int32_t *tokens = &budget->tokens[purse];
-  int32_t have = atomic_load_explicit(tokens, memory_order_relaxed);
+  int32_t have = relaxed_load(tokens);
   while (kept(have, rule) > (int32_t)left)
-    if (atomic_compare_exchange_weak_explicit(
-            tokens, &have, kept(have, rule) - 1, memory_order_relaxed,
-            memory_order_relaxed))
-      return true;
+    if (relaxed_swap(tokens, &have, kept(have, rule) - 1)) return true;
   return false;
 }
 

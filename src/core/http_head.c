@@ -23,25 +23,14 @@
 
 /* tchar of RFC 9110, section 5.6.2. */
 static const bool is_tchar[256] = {
-    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1,
-    ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1,
-    ['`'] = 1, ['|'] = 1, ['~'] = 1, ['0'] = 1, ['1'] = 1, ['2'] = 1,
-    ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1,
-    ['9'] = 1, ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1,
-    ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1,
-    ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1,
-    ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1,
-    ['X'] = 1, ['Y'] = 1, ['Z'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1,
-    ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1,
-    ['j'] = 1, ['k'] = 1, ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1,
-    ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1,
-    ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1};
+    ['a' ... 'z'] = true, ['A' ... 'Z'] = true,  ['0' ... '9'] = true,
+    ['!'] = true,         ['#' ... '\''] = true, ['*'] = true,
+    ['+'] = true,         ['-'] = true,          ['.'] = true,
+    ['^' ... '`'] = true, ['|'] = true,          ['~'] = true};
 
 /* Visible ASCII, SP, HTAB and obs-text. */
-static bool is_text(char c) {
-  unsigned char byte = (unsigned char)c;
-  return byte >= ' ' ? byte != 0x7f : byte == '\t';
-}
+static const bool is_text[256] = {
+    [' ' ... '~'] = true, ['\t'] = true, [0x80 ... 0xff] = true};
 
 /* How many bytes of text stand at the head of `bytes`. */
 static size_t text_run(struct slice bytes) {
@@ -54,7 +43,7 @@ static size_t text_run(struct slice bytes) {
     if (bytes.at[at] != '\t') return at; /* mostly: it is a line's end */
     break;
   }
-  while (at < bytes.len && is_text(bytes.at[at])) at++;
+  while (at < bytes.len && is_text[(unsigned char)bytes.at[at]]) at++;
   return at;
 }
 
@@ -67,18 +56,18 @@ static size_t empty_lines_len(const char *bytes, size_t len) {
   return at;
 }
 
-/* Scans from *at, which is in or at the end of a head that begins before it;
- * leaves *at behind the head, at its bad byte, or where to go on from. */
-static enum http_scan scan_lines(struct slice bytes, size_t *at) {
+/* Scans from *scanned, which is in or at the end of a head that begins before
+ * it; leaves it behind the head, at its bad byte, or where to go on from. */
+static enum http_scan scan_lines(struct slice bytes, size_t *scanned) {
   for (;;) {
-    *at += text_run(slice_from(bytes, *at));
-    if (*at == bytes.len) return HTTP_SCAN_MORE;
-    if (bytes.at[*at] != '\r') return HTTP_SCAN_BAD;
-    if (*at + 1 == bytes.len) return HTTP_SCAN_MORE;
-    if (bytes.at[*at + 1] != '\n') return HTTP_SCAN_BAD;
-    bool is_empty_line = bytes.at[*at - 1] == '\n';
-    *at += 2;
-    if (is_empty_line) return HTTP_SCAN_WHOLE;
+    size_t end = *scanned + text_run(slice_from(bytes, *scanned));
+    *scanned = end;
+    if (end == bytes.len) return HTTP_SCAN_MORE;
+    if (bytes.at[end] != '\r') return HTTP_SCAN_BAD;
+    if (end + 1 == bytes.len) return HTTP_SCAN_MORE;
+    if (bytes.at[end + 1] != '\n') return HTTP_SCAN_BAD;
+    *scanned = end + 2;
+    if (bytes.at[end - 1] == '\n') return HTTP_SCAN_WHOLE;
   }
 }
 
@@ -168,9 +157,7 @@ size_t http_member_len(struct slice list) {
 }
 
 bool http_member_is(struct slice member, struct slice token) {
-  const char *end = member.len > 0 ? memchr(member.at, ';', member.len) : NULL;
-  if (end) member.len = (size_t)(end - member.at);
-  return slice_equal_nocase(http_trimmed(member), token);
+  return slice_equal_nocase(http_trimmed(slice_until(member, ';')), token);
 }
 
 /* Takes a member of that length off, and the comma behind it. */
@@ -190,8 +177,7 @@ bool http_list_next(struct slice *list, struct slice *member) {
 
 bool http_item_next(struct slice *list, struct slice *item) {
   while (list->len > 0) {
-    const char *comma = memchr(list->at, ',', list->len);
-    *item = take_member(list, comma ? (size_t)(comma - list->at) : list->len);
+    *item = take_member(list, slice_until(*list, ',').len);
     if (item->len > 0) return true;
   }
   return false;
@@ -204,22 +190,19 @@ bool http_list_has(struct slice list, struct slice token) {
   return false;
 }
 
-static bool is(struct slice name, const char *other) {
-  return slice_equal_nocase(name, slice_of(other));
-}
-
 /* Most names are told from these by their first letter. */
 bool http_is_hop_by_hop(struct slice name) {
   switch (name.len > 0 ? name.at[0] | 0x20 : 0) { /* lower case of a letter */
-    case 'c': return is(name, "Connection");
-    case 'k': return is(name, "Keep-Alive");
+    case 'c': return slice_is(name, "Connection");
+    case 'k': return slice_is(name, "Keep-Alive");
     case 'p':
-      return is(name, "Proxy-Connection") || is(name, "Proxy-Authenticate") ||
-             is(name, "Proxy-Authorization");
+      return slice_is(name, "Proxy-Connection") ||
+             slice_is(name, "Proxy-Authenticate") ||
+             slice_is(name, "Proxy-Authorization");
     case 't':
-      return is(name, "TE") || is(name, "Trailer") ||
-             is(name, "Transfer-Encoding");
-    case 'u': return is(name, "Upgrade");
+      return slice_is(name, "TE") || slice_is(name, "Trailer") ||
+             slice_is(name, "Transfer-Encoding");
+    case 'u': return slice_is(name, "Upgrade");
     default: return false;
   }
 }

@@ -27,8 +27,7 @@ void http_methods_write(struct text *out, unsigned methods) {
   const char *comma = "";
   for (unsigned i = 0; i < HTTP_OTHER; i++) {
     if (!(methods & 1u << i)) continue;
-    text_str(out, comma);
-    text_slice(out, names[i]);
+    text_put(out, comma, names[i]);
     comma = ", ";
   }
 }

@@ -89,7 +89,5 @@ void http_status_line(struct text *out, int status) {
   struct slice line = line_of(status);
   text_slice(out, line);
   if (line.len > 0) return;
-  text_str(out, "HTTP/1.1 ");
-  text_int(out, status);
-  text_str(out, " Unknown\r\n");
+  text_put(out, "HTTP/1.1 ", status, " Unknown\r\n");
 }

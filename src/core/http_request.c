@@ -112,8 +112,7 @@ static int read_absolute_form(struct reading *reading) {
   struct http_request *request = reading->request;
   struct slice scheme, rest;
   if (!split_at(request->target, ':', &scheme, &rest) ||
-      !(slice_equal_nocase(scheme, slice_of("http")) ||
-        slice_equal_nocase(scheme, slice_of("https"))) ||
+      !(slice_is(scheme, "http") || slice_is(scheme, "https")) ||
       !slice_starts_with(rest, slice_of("//")))
     return refuse(reading, 400,
                   "the target is neither a path (/...) nor an http:// or "
@@ -238,7 +237,7 @@ static int read_length(struct reading *reading, struct slice value) {
 
 static int read_coding(struct reading *reading, struct slice value) {
   reading->request->is_chunked =
-      !reading->has_coding && slice_equal_nocase(value, slice_of("chunked"));
+      !reading->has_coding && slice_is(value, "chunked");
   reading->has_coding = true;
   return 0;
 }
@@ -260,40 +259,32 @@ static int read_meaning(struct reading *reading, struct http_field field) {
   struct slice name = field.name, value = field.value;
   switch (name.len) {
     case 4:
-      if (slice_equal_nocase(name, slice_of("Host")))
-        return read_host(reading, value);
+      if (slice_is(name, "Host")) return read_host(reading, value);
       break;
     case 5:
-      if (slice_equal_nocase(name, slice_of("Hedge")))
-        reading->request->has_wishes = true;
+      if (slice_is(name, "Hedge")) reading->request->has_wishes = true;
       break;
     case 6:
-      if (slice_equal_nocase(name, slice_of("Prefer")))
-        reading->request->has_wishes = true;
-      else if (slice_equal_nocase(name, slice_of("Expect")))
+      if (slice_is(name, "Prefer")) reading->request->has_wishes = true;
+      else if (slice_is(name, "Expect"))
         reading->asks_continue |=
             http_list_has(value, slice_of("100-continue"));
       break;
     case 10:
-      if (slice_equal_nocase(name, slice_of("Connection")))
-        read_connection(reading, value);
-      else if (slice_equal_nocase(name, slice_of("tracestate")))
-        reading->request->traced = true;
+      if (slice_is(name, "Connection")) read_connection(reading, value);
+      else if (slice_is(name, "tracestate")) reading->request->traced = true;
       break;
     case 11:
-      if (slice_equal_nocase(name, slice_of("traceparent")))
-        reading->request->traced = true;
+      if (slice_is(name, "traceparent")) reading->request->traced = true;
       break;
     case 13:
-      if (slice_equal_nocase(name, slice_of("If-None-Match")))
-        reading->request->has_wishes = true;
+      if (slice_is(name, "If-None-Match")) reading->request->has_wishes = true;
       break;
     case 14:
-      if (slice_equal_nocase(name, slice_of("Content-Length")))
-        return read_length(reading, value);
+      if (slice_is(name, "Content-Length")) return read_length(reading, value);
       break;
     case 17:
-      if (slice_equal_nocase(name, slice_of("Transfer-Encoding")))
+      if (slice_is(name, "Transfer-Encoding"))
         return read_coding(reading, value);
       break;
   }
@@ -376,14 +367,18 @@ const struct http_field *http_request_find(const struct http_request *request,
   return NULL;
 }
 
-bool http_request_connection_names(const struct http_request *request,
-                                   struct slice name) {
-  if (!request->names_fields) return false;
+bool http_request_lists(const struct http_request *request, const char *name,
+                        struct slice token) {
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
-    if (slice_equal_nocase(field->name, slice_of("Connection")) &&
-        http_list_has(field->value, name))
+    if (slice_is(field->name, name) && http_list_has(field->value, token))
       return true;
   }
   return false;
+}
+
+bool http_request_connection_names(const struct http_request *request,
+                                   struct slice name) {
+  return request->names_fields &&
+         http_request_lists(request, "Connection", name);
 }

@@ -90,16 +90,15 @@ static bool read_length(struct http_response *response, struct slice value) {
 
 static bool read_coding(struct http_response *response, struct slice value,
                         struct framing *framing) {
-  if (framing->is_chunked || !slice_equal_nocase(value, slice_of("chunked")))
+  if (framing->is_chunked || !slice_is(value, "chunked"))
     return refuse(response, "Transfer-Encoding is not chunked, and once");
   framing->is_chunked = true;
   return true;
 }
 
 static enum coding coding_of(struct slice value) {
-  bool is_gzip = slice_equal_nocase(value, slice_of("gzip")) ||
-                 slice_equal_nocase(value, slice_of("x-gzip"));
-  if (slice_equal_nocase(value, slice_of("identity"))) return CODING_NONE;
+  bool is_gzip = slice_is(value, "gzip") || slice_is(value, "x-gzip");
+  if (slice_is(value, "identity")) return CODING_NONE;
   return is_gzip ? CODING_GZIP : CODING_OTHER;
 }
 
@@ -115,14 +114,14 @@ static void note_coding(struct http_response *response, struct slice value) {
 static void note(struct http_response *response, struct http_field field,
                  const char *head) {
   struct slice name = field.name;
-  if (slice_equal_nocase(name, slice_of("Content-Encoding"))) {
+  if (slice_is(name, "Content-Encoding")) {
     note_coding(response, field.value);
-  } else if (slice_equal_nocase(name, slice_of("Retry-After"))) {
+  } else if (slice_is(name, "Retry-After")) {
     response->retry_after = true;
     response->retry_after_at =
         response->head_at + (size_t)(field.value.at - head);
     response->retry_after_len = field.value.len;
-  } else if (slice_equal_nocase(name, slice_of("Location"))) {
+  } else if (slice_is(name, "Location")) {
     response->location_at = response->head_at + (size_t)(field.value.at - head);
     response->location_len = field.value.len;
   }
@@ -135,16 +134,15 @@ static bool read_meaning(struct http_response *response,
   struct slice name = field.name, value = field.value;
   char letter = name.at[0] | 0x20;
   if (name.len == 10 && letter == 'c') {
-    if (slice_equal_nocase(name, slice_of("Connection"))) {
+    if (slice_is(name, "Connection")) {
       framing->asks_close |= http_list_has(value, slice_of("close"));
       framing->asks_keep_alive |=
           response->http_1_0 && http_list_has(value, slice_of("keep-alive"));
     }
   } else if (name.len == 14 && letter == 'c') {
-    if (slice_equal_nocase(name, slice_of("Content-Length")))
-      return read_length(response, value);
+    if (slice_is(name, "Content-Length")) return read_length(response, value);
   } else if (name.len == 17 && letter == 't') {
-    if (slice_equal_nocase(name, slice_of("Transfer-Encoding")))
+    if (slice_is(name, "Transfer-Encoding"))
       return read_coding(response, value, framing);
   }
   return true;

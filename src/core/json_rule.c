@@ -27,10 +27,7 @@ struct reading {
 /* The column of a byte of the text. */
 static bool complain(struct reading *reading, const char *at,
                      const char *words) {
-  text_str(reading->why, "column ");
-  text_int(reading->why, at - reading->text.at + 1);
-  text_str(reading->why, ": ");
-  text_str(reading->why, words);
+  text_put(reading->why, "column ", at - reading->text.at + 1, ": ", words);
   return false;
 }
 

@@ -12,6 +12,8 @@
  * is unusual (core/overload). */
 #include "core/latency.h"
 
+#include "core/relaxed.h"
+
 #define SECONDS INT64_C(1000000)
 
 const struct latency_rule latency_present = {5 * SECONDS, 60 * SECONDS, 200};
@@ -35,17 +37,14 @@ void latency_note(struct latency_counts *counts, int64_t took_us, bool whole) {
   unsigned span = latency_span(took_us);
   _Atomic uint32_t *count =
       whole ? &counts->whole[span] : &counts->longer[span];
-  uint32_t old = atomic_load_explicit(count, memory_order_relaxed);
-  atomic_store_explicit(count, old + 1, memory_order_relaxed);
+  relaxed_count(count, 1);
 }
 
 void latency_add(struct latency_totals *totals,
                  const struct latency_counts *counts) {
   for (unsigned i = 0; i < LATENCY_SPANS; i++) {
-    totals->whole[i] +=
-        atomic_load_explicit(&counts->whole[i], memory_order_relaxed);
-    totals->longer[i] +=
-        atomic_load_explicit(&counts->longer[i], memory_order_relaxed);
+    totals->whole[i] += relaxed_load(&counts->whole[i]);
+    totals->longer[i] += relaxed_load(&counts->longer[i]);
   }
 }
 
@@ -223,13 +222,12 @@ bool latency_falls_to(const struct latency_curve *curve, float left) {
 void latency_publish(struct latency_odds *odds,
                      const struct latency_curve *curve) {
   for (unsigned i = 0; i < LATENCY_SPANS; i++)
-    atomic_store_explicit(&odds->answered[i], 1 - curve->alive[i],
-                          memory_order_relaxed);
-  atomic_store_explicit(&odds->known_us, curve->known_us, memory_order_relaxed);
+    relaxed_store(&odds->answered[i], 1 - curve->alive[i]);
+  relaxed_store(&odds->known_us, curve->known_us);
 }
 
 static float answered(const struct latency_odds *odds, unsigned span) {
-  return atomic_load_explicit(&odds->answered[span], memory_order_relaxed);
+  return relaxed_load(&odds->answered[span]);
 }
 
 /* What part of its span lies before at_us; none of the last, which has no end.
@@ -253,7 +251,7 @@ int64_t latency_next_us(unsigned span, int64_t until_us) {
 }
 
 uint32_t latency_known_us(const struct latency_odds *odds) {
-  return atomic_load_explicit(&odds->known_us, memory_order_relaxed);
+  return relaxed_load(&odds->known_us);
 }
 
 int64_t latency_ahead_us(const struct latency_odds *odds, int64_t from_us,

@@ -26,11 +26,9 @@ struct link {
 
 /* Cuts *text in front of the first `c`, and returns what begins with it. */
 static struct slice cut_off(struct slice *text, char c) {
-  const char *at = text->len > 0 ? memchr(text->at, c, text->len) : NULL;
-  size_t len = at ? (size_t)(at - text->at) : text->len;
-  struct slice behind = slice_from(*text, len);
-  text->len = len;
-  return behind;
+  const struct slice whole = *text;
+  *text = slice_until(whole, c);
+  return slice_from(whole, text->len);
 }
 
 static bool is_slash(char c) { return c == '/' || c == '\\'; }
@@ -45,8 +43,7 @@ static bool parse_url(struct base_url *url, struct slice uri,
   struct text schemed;
   if (!slice_starts_with(uri, slice_of("//"))) return !base_url_parse(url, uri);
   text_init(&schemed, room, SCHEMED_BYTES);
-  text_str(&schemed, base->tls ? "https:" : "http:");
-  text_slice(&schemed, uri);
+  text_put(&schemed, base->tls ? "https:" : "http:", uri);
   return !schemed.cut && !base_url_parse(url, text_slice_of(&schemed));
 }
 
@@ -130,12 +127,10 @@ void links_write_location(struct text *out, struct slice value,
     text_slice(out, value);
     return;
   }
-  text_slice(out, link.front);
-  text_slice(out, link.rest);
+  text_put(out, link.front, link.rest);
   if (link.front.len + link.rest.len == 0) text_char(out, '/');
   if (link.has_query) text_char(out, '?');
-  text_slice(out, link.query);
-  text_slice(out, link.fragment);
+  text_put(out, link.query, link.fragment);
 }
 
 static size_t blanks_len(struct slice text) {

@@ -73,13 +73,6 @@ static inline __attribute__((always_inline)) void add_string(struct text *out,
   else text_json(out, bytes);
 }
 
-static struct slice up_to_query(struct slice target) {
-  for (size_t i = 0; i < target.len; i++)
-    if (target.at[i] == '?' || target.at[i] == '#')
-      return (struct slice){target.at, i};
-  return target;
-}
-
 /* "http://user:password@host/x" -> "/x"; "host:443" stays. */
 static struct slice without_origin(struct slice target) {
   if (target.len == 0 || target.at[0] == '/') return target;
@@ -94,7 +87,7 @@ static struct slice without_origin(struct slice target) {
 }
 
 struct slice log_line_path(struct slice target) {
-  return without_origin(up_to_query(target));
+  return without_origin(slice_until(slice_until(target, '?'), '#'));
 }
 
 /* The next one to tell of, or NULL; *told counts them. */
@@ -117,9 +110,7 @@ static void add_attempts_json(struct text *out,
   }
   text_char(out, ']');
   unsigned left_out = race_record_left(race, at);
-  if (left_out == 0) return;
-  text_str(out, ",\"attempts_left_out\":");
-  text_int(out, left_out);
+  if (left_out > 0) text_put(out, ",\"attempts_left_out\":", left_out);
 }
 
 /* Not told where there is none. */
@@ -141,44 +132,33 @@ static void add_trace(struct text *out, const struct trace_context *trace) {
 
 static void add_rescue_json(struct text *out, const struct race_record *race) {
   if (race->rescued == RESCUE_NONE) return;
-  text_str(out, ",\"rescued\":\"");
-  text_str(out, rescue_name(race->rescued));
-  text_char(out, '"');
+  text_put(out, ",\"rescued\":\"", rescue_name(race->rescued), "\"");
   if (race->rescued != RESCUE_SLOW || race->saved_us <= 0) return;
-  text_str(out, ",\"saved_ms\":");
-  text_ms(out, race->saved_us);
+  text_put(out, ",\"saved_ms\":", as_ms(race->saved_us));
 }
 
 /* Hedging would have helped an answer by its time, a failure by its odds. */
 static void add_would_json(struct text *out, const struct race_record *race) {
   const struct race_would *would = &race->would;
   if (would->hedge_us == 0) return;
-  text_str(out, ",\"would_hedge_ms\":");
-  text_ms(out, would->hedge_us);
-  text_str(out, ",\"would_save_ms\":");
-  text_ms(out, would->save_us);
-  text_str(out, ",\"would_rescue_percent\":");
-  text_int(out, race_would_rescue_percent(would));
+  text_put(out, ",\"would_hedge_ms\":", as_ms(would->hedge_us),
+           ",\"would_save_ms\":", as_ms(would->save_us),
+           ",\"would_rescue_percent\":", race_would_rescue_percent(would));
 }
 
 void log_line_json(struct text *out, const struct race_record *race,
                    int64_t wall_us) {
-  text_str(out, "{\"time\":\"");
-  http_date_write_iso(out, wall_us);
+  text_put(out, "{\"time\":\"", as_iso(wall_us));
   add_string(out, "\",\"client\":", race->peer, CLIENT_MAX);
   add_string(out, ",\"id\":", race->id, ID_MAX);
   add_trace(out, race->trace);
   add_place(out, race);
   add_string(out, ",\"method\":", race->method, METHOD_MAX);
   add_string(out, ",\"target\":", log_line_path(race->path), TARGET_MAX);
-  text_str(out, ",\"status\":");
-  text_int(out, race->status);
-  text_str(out, ",\"outcome\":\"");
-  text_str(out, outcome_name(race->outcome));
-  text_str(out, "\",\"ms\":");
-  text_ms(out, race->end_us - race->start_us);
-  text_str(out, ",\"bytes\":");
-  text_int(out, (int64_t)race->bytes);
+  text_put(out, ",\"status\":", race->status, ",\"outcome\":\"",
+           outcome_name(race->outcome),
+           "\",\"ms\":", as_ms(race->end_us - race->start_us),
+           ",\"bytes\":", (int64_t)race->bytes);
   add_rescue_json(out, race);
   add_would_json(out, race);
   add_attempts_json(out, race);
@@ -188,8 +168,7 @@ void log_line_json(struct text *out, const struct race_record *race,
 /* "01:02:03.123": the date is what a person at a terminal knows. */
 static void add_clock(struct text *out, int64_t wall_us) {
   char storage[32];
-  struct text stamp;
-  text_init(&stamp, storage, sizeof storage);
+  struct text stamp = TEXT_ON(storage);
   http_date_write_iso(&stamp, wall_us);
   text_add(out, storage + sizeof "2026-11-21T" - 1, sizeof "01:02:03.123" - 1);
 }
@@ -203,30 +182,19 @@ static void add_word(struct text *out, struct slice bytes, size_t max) {
 static void add_attempt_text(struct text *out, unsigned number,
                              const struct attempt_record *attempt,
                              int64_t from_us) {
-  text_str(out, "  #");
-  text_int(out, number);
-  text_char(out, ' ');
-  if (attempt->kind != ATTEMPT_PRIMARY) {
-    text_str(out, attempt_kind_name(attempt->kind));
-    text_char(out, ' ');
-  }
-  text_ms(out, attempt->start_us - from_us);
-  text_char(out, '-');
-  text_ms(out, attempt->end_us - from_us);
-  text_char(out, ' ');
-  text_str(out, attempt_result_name(attempt->end.result));
-  if (attempt->end.result == ATTEMPT_STATUS && attempt->end.status != 0) {
-    text_char(out, ' ');
-    text_int(out, attempt->end.status);
-  }
+  text_put(out, "  #", number, " ");
+  if (attempt->kind != ATTEMPT_PRIMARY)
+    text_put(out, attempt_kind_name(attempt->kind), " ");
+  text_put(out, as_ms(attempt->start_us - from_us), "-",
+           as_ms(attempt->end_us - from_us), " ",
+           attempt_result_name(attempt->end.result));
+  if (attempt->end.result == ATTEMPT_STATUS && attempt->end.status != 0)
+    text_put(out, " ", attempt->end.status);
   if (attempt->end.result == ATTEMPT_REFUSED) {
-    text_char(out, ' ');
-    text_str(out, gate_verdict_name(attempt->refused_by));
+    text_put(out, " ", gate_verdict_name(attempt->refused_by));
   }
-  if (attempt->queued_us > 0) {
-    text_str(out, " queued ");
-    text_ms(out, attempt->queued_us);
-  }
+  if (attempt->queued_us > 0)
+    text_put(out, " queued ", as_ms(attempt->queued_us));
 }
 
 static void add_attempts_text(struct text *out,
@@ -236,25 +204,16 @@ static void add_attempts_text(struct text *out,
   while ((attempt = next_told(race, &at, &told)))
     add_attempt_text(out, told - 1, attempt, race->start_us);
   unsigned left_out = race_record_left(race, at);
-  if (left_out == 0) return;
-  text_str(out, "  and ");
-  text_int(out, left_out);
-  text_str(out, " more");
+  if (left_out > 0) text_put(out, "  and ", left_out, " more");
 }
 
 static void add_would_text(struct text *out, const struct race_record *race) {
   const struct race_would *would = &race->would;
   if (would->hedge_us == 0) return;
-  text_str(out, "  would hedge at ");
-  text_ms(out, would->hedge_us);
-  if (would->rescue > 0) {
-    text_str(out, ", rescue ");
-    text_int(out, race_would_rescue_percent(would));
-    text_char(out, '%');
-  } else {
-    text_str(out, ", save ");
-    text_ms(out, would->save_us);
-  }
+  text_put(out, "  would hedge at ", as_ms(would->hedge_us));
+  if (would->rescue > 0)
+    text_put(out, ", rescue ", race_would_rescue_percent(would), "%");
+  else text_put(out, ", save ", as_ms(would->save_us));
 }
 
 void log_line_text(struct text *out, const struct race_record *race,
@@ -265,11 +224,8 @@ void log_line_text(struct text *out, const struct race_record *race,
   text_char(out, ' ');
   if (race->status == 0) text_char(out, '-');
   else text_int(out, race->status);
-  text_char(out, ' ');
-  text_str(out, outcome_name(race->outcome));
-  text_char(out, ' ');
-  text_ms(out, race->end_us - race->start_us);
-  text_str(out, "ms");
+  text_put(out, " ", outcome_name(race->outcome), " ",
+           as_ms(race->end_us - race->start_us), "ms");
   add_attempts_text(out, race);
   add_would_text(out, race);
   if (race->trace) {

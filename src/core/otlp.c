@@ -23,11 +23,8 @@ struct attributes {
 
 static void begin_attribute(struct attributes *to, const char *key,
                             const char *type) {
-  text_str(to->out, to->any ? ",{\"key\":\"" : "{\"key\":\"");
-  text_str(to->out, key);
-  text_str(to->out, "\",\"value\":{\"");
-  text_str(to->out, type);
-  text_str(to->out, "\":");
+  text_put(to->out, to->any ? ",{\"key\":\"" : "{\"key\":\"", key,
+           "\",\"value\":{\"", type, "\":");
   to->any = true;
 }
 
@@ -35,8 +32,7 @@ static void add_string(struct attributes *to, const char *key,
                        struct slice value) {
   if (value.len == 0) return;
   begin_attribute(to, key, "stringValue");
-  text_json(to->out, value);
-  text_str(to->out, "}}");
+  text_put(to->out, as_json(value), "}}");
 }
 
 static void add_word(struct attributes *to, const char *key,
@@ -46,15 +42,12 @@ static void add_word(struct attributes *to, const char *key,
 
 static void add_number(struct attributes *to, const char *key, int64_t number) {
   begin_attribute(to, key, "intValue");
-  text_char(to->out, '"');
-  text_int(to->out, number);
-  text_str(to->out, "\"}}");
+  text_put(to->out, "\"", number, "\"}}");
 }
 
 static void add_ms(struct attributes *to, const char *key, int64_t us) {
   begin_attribute(to, key, "doubleValue");
-  text_ms(to->out, us);
-  text_str(to->out, "}}");
+  text_put(to->out, as_ms(us), "}}");
 }
 
 static void add_true(struct attributes *to, const char *key) {
@@ -101,8 +94,7 @@ static void add_place(struct attributes *to, const char *address_key,
 static void add_error_type(struct attributes *to, int status,
                            const char *otherwise) {
   char storage[16];
-  struct text text;
-  text_init(&text, storage, sizeof storage);
+  struct text text = TEXT_ON(storage);
   if (status > 0) text_int(&text, status);
   else text_str(&text, otherwise);
   add_string(to, "error.type", text_slice_of(&text));
@@ -122,25 +114,19 @@ static void add_ids(struct text *out, const struct race_record *race,
   trace_context_write_id(out, race->trace);
   add_hex_id(out, "\",\"spanId\":\"", span);
   if (parent != 0) add_hex_id(out, ",\"parentSpanId\":\"", parent);
-  if (race->trace_state.len > 0) {
-    text_str(out, ",\"traceState\":");
-    text_json(out, race->trace_state);
-  }
-  text_str(out, ",\"flags\":");
-  text_int(out, race->trace->flags);
+  if (race->trace_state.len > 0)
+    text_put(out, ",\"traceState\":", as_json(race->trace_state));
+  text_put(out, ",\"flags\":", race->trace->flags);
 }
 
 static void add_nanoseconds(struct text *out, const char *key, int64_t us) {
-  text_str(out, key);
-  text_int(out, us);
-  text_str(out, "000\"");
+  text_put(out, key, us, "000\"");
 }
 
 /* Up to the attributes' first. */
 static void add_kind(struct text *out, int kind, int64_t start_us,
                      int64_t end_us) {
-  text_str(out, ",\"kind\":");
-  text_int(out, kind);
+  text_put(out, ",\"kind\":", kind);
   add_nanoseconds(out, ",\"startTimeUnixNano\":\"", start_us);
   add_nanoseconds(out, ",\"endTimeUnixNano\":\"", end_us);
   text_str(out, ",\"attributes\":[");
@@ -149,12 +135,8 @@ static void add_kind(struct text *out, int kind, int64_t start_us,
 static void end_span(struct text *out, bool failed, struct slice why) {
   text_char(out, ']');
   if (failed) {
-    text_str(out, ",\"status\":{\"code\":");
-    text_int(out, STATUS_ERROR);
-    if (why.len > 0) {
-      text_str(out, ",\"message\":");
-      text_json(out, why);
-    }
+    text_put(out, ",\"status\":{\"code\":", STATUS_ERROR);
+    if (why.len > 0) text_put(out, ",\"message\":", as_json(why));
     text_char(out, '}');
   }
   text_char(out, '}');
@@ -201,8 +183,7 @@ static void add_attempt(struct text *out, const struct race_record *race,
   struct attributes to = {out, false};
   text_char(out, ',');
   add_ids(out, race, attempt->span, race->trace->span);
-  text_str(out, ",\"name\":");
-  text_json(out, known_method(race->method));
+  text_put(out, ",\"name\":", as_json(known_method(race->method)));
   add_kind(out, KIND_CLIENT, attempt->start_us + shift_us,
            attempt->end_us + shift_us);
   add_method(&to, race->method);
@@ -222,13 +203,9 @@ static void add_attempt(struct text *out, const struct race_record *race,
 
 static void add_name(struct text *out, const struct race_record *race) {
   char storage[RACE_COPY_ROUTE + 32];
-  struct text name;
-  text_init(&name, storage, sizeof storage);
-  text_slice(&name, known_method(race->method));
-  text_char(&name, ' ');
-  text_slice(&name, race->route);
-  text_str(out, ",\"name\":");
-  text_json(out, text_slice_of(&name));
+  struct text name = TEXT_ON(storage);
+  text_put(&name, known_method(race->method), " ", race->route);
+  text_put(out, ",\"name\":", as_json(text_slice_of(&name)));
 }
 
 static void add_rescue(struct attributes *to, const struct race_record *race) {
@@ -309,10 +286,9 @@ void otlp_begin(struct text *out, struct slice version, struct slice instance) {
   add_word(&to, "service.name", "hedgerow");
   add_string(&to, "service.version", version);
   add_string(&to, "service.instance.id", instance);
-  text_str(out,
-           "]},\"scopeSpans\":[{\"scope\":{\"name\":\"hedgerow\",\"version\":");
-  text_json(out, version);
-  text_str(out, "},\"spans\":[");
+  text_put(out,
+           "]},\"scopeSpans\":[{\"scope\":{\"name\":\"hedgerow\",\"version\":",
+           as_json(version), "},\"spans\":[");
 }
 
 void otlp_end(struct text *out) { text_str(out, "]}]}]}"); }

@@ -19,6 +19,8 @@
  * of who makes the plan (core/pilot). */
 #include "core/outlier.h"
 
+#include "core/relaxed.h"
+
 enum { LENGTH_S = 10, LENGTH_MAX_S = 300, LEAST_SHARE = 10 };
 
 static const int64_t second_us = 1000 * 1000;
@@ -27,27 +29,19 @@ const struct outlier_limit outlier_failing = {5, 1, 0, false};
 const struct outlier_limit outlier_doubtful = {5, 1, 5000 * 1000, false};
 const struct outlier_limit outlier_slow = {10, 2, 0, true};
 
-static int64_t load(const _Atomic int64_t *word) {
-  return atomic_load_explicit(word, memory_order_relaxed);
-}
-
-static void store(_Atomic int64_t *word, int64_t value) {
-  atomic_store_explicit(word, value, memory_order_relaxed);
-}
-
 /* While it sits, no strike counts, and while it is tried, none that is in
  * doubt: then somebody else's request is to try it. */
 static bool counts(const struct outlier_bench *bench,
                    const struct outlier_limit *limit, int64_t now_us) {
-  return load(&bench->try_us) == 0 ||
-         (limit->lasts_us == 0 && now_us >= load(&bench->until_us));
+  return relaxed_load(&bench->try_us) == 0 ||
+         (limit->lasts_us == 0 && now_us >= relaxed_load(&bench->until_us));
 }
 
 static uint32_t next_length_s(const struct outlier_bench *bench,
                               int64_t now_us) {
-  uint32_t last_s =
-      atomic_load_explicit(&bench->length_s, memory_order_relaxed);
-  if (now_us >= load(&bench->until_us) + last_s * second_us) return LENGTH_S;
+  uint32_t last_s = relaxed_load(&bench->length_s);
+  if (now_us >= relaxed_load(&bench->until_us) + last_s * second_us)
+    return LENGTH_S;
   return last_s < LENGTH_MAX_S / 2 ? 2 * last_s : LENGTH_MAX_S;
 }
 
@@ -55,7 +49,7 @@ static uint32_t next_length_s(const struct outlier_bench *bench,
  * news; that it falls again, when it has just been back, is a bad sign. */
 static int64_t least_us(const struct outlier_bench *bench,
                         const struct outlier_limit *limit, uint32_t out_s) {
-  bool falls_again = load(&bench->try_us) == 0 && out_s > LENGTH_S;
+  bool falls_again = relaxed_load(&bench->try_us) == 0 && out_s > LENGTH_S;
   if (limit->sits_whole) return out_s * second_us;
   return falls_again ? out_s * second_us / LEAST_SHARE : 0;
 }
@@ -64,62 +58,56 @@ static void send_out(struct outlier_bench *bench,
                      const struct outlier_limit *limit, int64_t now_us) {
   uint32_t out_s = next_length_s(bench, now_us);
   int64_t until_us = now_us + out_s * second_us;
-  store(&bench->soonest_us, now_us + least_us(bench, limit, out_s));
-  atomic_store_explicit(&bench->length_s, out_s, memory_order_relaxed);
-  store(&bench->until_us, until_us);
-  store(&bench->try_us, until_us);
-  atomic_store_explicit(&bench->streak, limit->first - limit->again,
-                        memory_order_relaxed);
+  relaxed_store(&bench->soonest_us, now_us + least_us(bench, limit, out_s));
+  relaxed_store(&bench->length_s, out_s);
+  relaxed_store(&bench->until_us, until_us);
+  relaxed_store(&bench->try_us, until_us);
+  relaxed_store(&bench->streak, limit->first - limit->again);
 }
 
 bool outlier_strike(struct outlier_bench *bench,
                     const struct outlier_limit *limit, int64_t now_us) {
-  atomic_store_explicit(&bench->proofs, OUTLIER_PROOFS, memory_order_relaxed);
+  relaxed_store(&bench->proofs, OUTLIER_PROOFS);
   if (!counts(bench, limit, now_us)) return false;
-  uint32_t before =
-      atomic_fetch_add_explicit(&bench->streak, 1, memory_order_relaxed);
-  if (before == 0) store(&bench->since_us, now_us);
+  uint32_t before = relaxed_add(&bench->streak, 1);
+  if (before == 0) relaxed_store(&bench->since_us, now_us);
   if (before + 1 < limit->first ||
-      now_us - load(&bench->since_us) < limit->lasts_us)
+      now_us - relaxed_load(&bench->since_us) < limit->lasts_us)
     return false;
   send_out(bench, limit, now_us);
   return true;
 }
 
 static void prove(struct outlier_bench *bench) {
-  uint32_t proofs = atomic_load_explicit(&bench->proofs, memory_order_relaxed);
-  if (proofs > 0)
-    atomic_store_explicit(&bench->proofs, proofs - 1, memory_order_relaxed);
+  uint32_t proofs = relaxed_load(&bench->proofs);
+  if (proofs > 0) relaxed_store(&bench->proofs, proofs - 1);
 }
 
 bool outlier_good(struct outlier_bench *bench, int64_t asked_us) {
   prove(bench);
-  if (atomic_load_explicit(&bench->streak, memory_order_relaxed) == 0)
-    return false;
-  bool was_out = load(&bench->try_us) != 0;
-  if (was_out && asked_us < load(&bench->soonest_us)) return false;
-  atomic_store_explicit(&bench->streak, 0, memory_order_relaxed);
-  if (was_out) store(&bench->try_us, 0);
+  if (relaxed_load(&bench->streak) == 0) return false;
+  bool was_out = relaxed_load(&bench->try_us) != 0;
+  if (was_out && asked_us < relaxed_load(&bench->soonest_us)) return false;
+  relaxed_store(&bench->streak, 0);
+  if (was_out) relaxed_store(&bench->try_us, 0);
   return was_out;
 }
 
 bool outlier_is_sound(const struct outlier_bench *bench, int64_t now_us) {
-  return atomic_load_explicit(&bench->proofs, memory_order_relaxed) == 0 &&
+  return relaxed_load(&bench->proofs) == 0 &&
          outlier_place(bench, now_us) == OUTLIER_IN;
 }
 
 enum outlier_place outlier_place(const struct outlier_bench *bench,
                                  int64_t now_us) {
-  const int64_t try_us = load(&bench->try_us);
+  const int64_t try_us = relaxed_load(&bench->try_us);
   if (try_us == 0) return OUTLIER_IN;
   return try_us > now_us ? OUTLIER_OUT : OUTLIER_DUE;
 }
 
 bool outlier_may_ask(struct outlier_bench *bench, int64_t now_us) {
-  int64_t try_us = load(&bench->try_us);
+  int64_t try_us = relaxed_load(&bench->try_us);
   if (try_us == 0) return true;
   if (try_us > now_us) return false;
-  return atomic_compare_exchange_strong_explicit(
-      &bench->try_us, &try_us, now_us + OUTLIER_TRY_US, memory_order_relaxed,
-      memory_order_relaxed);
+  return relaxed_swap(&bench->try_us, &try_us, now_us + OUTLIER_TRY_US);
 }

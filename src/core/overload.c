@@ -13,6 +13,8 @@
  * makes it again. */
 #include "core/overload.h"
 
+#include "core/relaxed.h"
+
 enum {
   WHOLE_SHARE = 65536,
   SHED_SHARE = WHOLE_SHARE / 20, /* 5 % */
@@ -29,14 +31,6 @@ static const int64_t throttle_us = 1000 * 1000;
 static const float rise_us = 120e6f, fall_us = 10e6f, calm_us = 2e6f;
 static const float fading = 0.7f; /* in a quarter of a second */
 
-static uint32_t load(const _Atomic uint32_t *word) {
-  return atomic_load_explicit(word, memory_order_relaxed);
-}
-
-static void store(_Atomic uint32_t *word, uint32_t value) {
-  atomic_store_explicit(word, value, memory_order_relaxed);
-}
-
 /* ---- what answers say ---- */
 
 static uint32_t units_of(int64_t us) {
@@ -45,20 +39,21 @@ static uint32_t units_of(int64_t us) {
 }
 
 static void note_share(_Atomic uint32_t *share, bool hit) {
-  uint32_t old = load(share);
+  uint32_t old = relaxed_load(share);
   uint32_t less = old - (old >> SHARE_SHIFT);
   if (hit) less += WHOLE_SHARE >> SHARE_SHIFT;
-  if (less != old) store(share, less);
+  if (less != old) relaxed_store(share, less);
 }
 
 static void note_time(struct overload *overload, int64_t took_us, bool whole) {
-  uint32_t took = units_of(took_us), quick = load(&overload->quick);
+  uint32_t took = units_of(took_us), quick = relaxed_load(&overload->quick);
   if (quick == 0) {
-    if (whole) store(&overload->quick, took > QUICK_MIN ? took : QUICK_MIN);
+    if (whole)
+      relaxed_store(&overload->quick, took > QUICK_MIN ? took : QUICK_MIN);
   } else if (took > quick) {
-    store(&overload->quick, quick + (quick >> QUICK_SHIFT));
+    relaxed_store(&overload->quick, quick + (quick >> QUICK_SHIFT));
   } else if (whole && quick > QUICK_MIN) {
-    store(&overload->quick, quick - (quick >> QUICK_SHIFT));
+    relaxed_store(&overload->quick, quick - (quick >> QUICK_SHIFT));
   }
 }
 
@@ -68,9 +63,9 @@ static bool is_shed(const struct attempt_end *end) {
 
 /* A lone 429 is no rate limit. */
 static void note_good(struct overload *overload) {
-  if (atomic_load_explicit(&overload->throttled_us, memory_order_relaxed) > 0 &&
-      load(&overload->shed) <= SHED_SHARE)
-    atomic_store_explicit(&overload->throttled_us, 0, memory_order_relaxed);
+  if (relaxed_load(&overload->throttled_us) > 0 &&
+      relaxed_load(&overload->shed) <= SHED_SHARE)
+    relaxed_store(&overload->throttled_us, 0);
 }
 
 void overload_note(struct overload *overload, const struct attempt_end *end,
@@ -87,46 +82,40 @@ void overload_push_back(struct overload *overload, int64_t wait_us,
                         int64_t now_us) {
   if (wait_us > pushback_max_us) wait_us = pushback_max_us;
   int64_t until_us = now_us + wait_us;
-  if (until_us >
-      atomic_load_explicit(&overload->pushback_us, memory_order_relaxed))
-    atomic_store_explicit(&overload->pushback_us, until_us,
-                          memory_order_relaxed);
+  if (until_us > relaxed_load(&overload->pushback_us))
+    relaxed_store(&overload->pushback_us, until_us);
 }
 
 void overload_throttle(struct overload *overload, int64_t now_us) {
-  atomic_store_explicit(&overload->throttled_us, now_us + throttle_us,
-                        memory_order_relaxed);
+  relaxed_store(&overload->throttled_us, now_us + throttle_us);
 }
 
 /* ---- who may start ---- */
 
-static int64_t load_us(const _Atomic int64_t *word) {
-  return atomic_load_explicit(word, memory_order_relaxed);
-}
-
 bool overload_is_paused(const struct overload *overload, int64_t at_us) {
-  return at_us < load_us(&overload->pushback_us);
+  return at_us < relaxed_load(&overload->pushback_us);
 }
 
 bool overload_is_failing(const struct overload *overload) {
-  return load(&overload->bad) >= WHOLE_SHARE / 2;
+  return relaxed_load(&overload->bad) >= WHOLE_SHARE / 2;
 }
 
 enum gate_verdict overload_admit_any(const struct overload *overload,
                                      int64_t now_us) {
   return overload_is_paused(overload, now_us) ||
-                 now_us < load_us(&overload->throttled_us)
+                 now_us < relaxed_load(&overload->throttled_us)
              ? GATE_PUSHBACK
              : GATE_OPEN;
 }
 
 enum gate_verdict overload_admit_hedge(const struct overload *overload,
                                        int64_t in_flight) {
-  uint64_t usual = load(&overload->usual);
-  int64_t usual_in_flight = load(&overload->usual_in_flight);
-  if (load(&overload->shed) > SHED_SHARE) return GATE_SHED;
+  uint64_t usual = relaxed_load(&overload->usual);
+  int64_t usual_in_flight = relaxed_load(&overload->usual_in_flight);
+  if (relaxed_load(&overload->shed) > SHED_SHARE) return GATE_SHED;
   if (usual == 0) return GATE_OPEN;
-  if (2 * (uint64_t)load(&overload->quick) > 3 * usual) return GATE_SLOW_TARGET;
+  if (2 * (uint64_t)relaxed_load(&overload->quick) > 3 * usual)
+    return GATE_SLOW_TARGET;
   if (in_flight * QUICK_UNITS >
       CROWD_TIMES * usual_in_flight + CROWD_MORE * QUICK_UNITS)
     return GATE_CROWDED;
@@ -157,17 +146,20 @@ static float at_most_thrice(float seen, float usual, unsigned known) {
 /* Answers come as soon as usual. More in flight is then more traffic, and no
  * crowd. */
 static bool is_calm(const struct overload *overload) {
-  return 5 * (uint64_t)load(&overload->quick) <=
-         6 * (uint64_t)load(&overload->usual);
+  return 5 * (uint64_t)relaxed_load(&overload->quick) <=
+         6 * (uint64_t)relaxed_load(&overload->usual);
 }
 
 static void fade(struct overload *overload) {
-  float usual = (float)load(&overload->usual);
-  float quick = (float)load(&overload->quick);
+  float usual = (float)relaxed_load(&overload->usual);
+  float quick = (float)relaxed_load(&overload->quick);
   if (usual > 0)
-    store(&overload->quick, (uint32_t)(usual + (quick - usual) * fading));
-  store(&overload->shed, (uint32_t)((float)load(&overload->shed) * fading));
-  store(&overload->bad, (uint32_t)((float)load(&overload->bad) * fading));
+    relaxed_store(&overload->quick,
+                  (uint32_t)(usual + (quick - usual) * fading));
+  relaxed_store(&overload->shed,
+                (uint32_t)((float)relaxed_load(&overload->shed) * fading));
+  relaxed_store(&overload->bad,
+                (uint32_t)((float)relaxed_load(&overload->bad) * fading));
 }
 
 void overload_refresh(struct overload *overload, struct overload_usual *usual,
@@ -194,6 +186,6 @@ void overload_refresh(struct overload *overload, struct overload_usual *usual,
     learn(&usual->in_flight, crowd, ++usual->counts, past_us,
           calm ? calm_us : rise_us);
   }
-  store(&overload->usual, (uint32_t)usual->median);
-  store(&overload->usual_in_flight, (uint32_t)usual->in_flight);
+  relaxed_store(&overload->usual, (uint32_t)usual->median);
+  relaxed_store(&overload->usual_in_flight, (uint32_t)usual->in_flight);
 }

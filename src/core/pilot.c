@@ -19,9 +19,7 @@
 
 #include <assert.h>
 
-static uint32_t load(const _Atomic uint32_t *word) {
-  return atomic_load_explicit(word, memory_order_relaxed);
-}
+#include "core/relaxed.h"
 
 /* ---- whom to ask ---- */
 
@@ -44,14 +42,14 @@ bool pilot_is_out(const struct pilot *pilot, unsigned number, int64_t now_us) {
 
 unsigned pilot_next_in_turn(const struct pilot *pilot, _Atomic unsigned *turn,
                             int64_t now_us) {
-  unsigned at = atomic_fetch_add_explicit(turn, 1, memory_order_relaxed);
+  unsigned at = relaxed_add(turn, 1);
   unsigned skipped = 0;
   assert(pilot->count > 0);
   while (skipped < pilot->count &&
          pilot_is_out(pilot, (at + skipped) % pilot->count, now_us))
     skipped++;
   if (skipped == 0 || skipped == pilot->count) return at % pilot->count;
-  atomic_fetch_add_explicit(turn, skipped, memory_order_relaxed);
+  relaxed_add(turn, skipped);
   return (at + skipped) % pilot->count;
 }
 
@@ -139,8 +137,8 @@ static unsigned order_targets(const struct pilot *pilot,
  * would get twice the requests. */
 static void apply_delay(const struct pilot_delay *delay,
                         struct race_policy *policy, int64_t timeout_us) {
-  int64_t delay_us = load(&delay->delay_us);
-  int64_t median_us = load(&delay->median_us);
+  int64_t delay_us = relaxed_load(&delay->delay_us);
+  int64_t median_us = relaxed_load(&delay->median_us);
   int64_t last_us = timeout_us - median_us;
   if (delay_us == 0) return;
   if (last_us < median_us) last_us = median_us;
@@ -265,7 +263,7 @@ enum health { UNKNOWN, WELL, DOUBTFUL, ILL };
 enum { PATIENCE = 8, PATIENCE_US = 1000 * 1000 };
 
 static bool had_its_time(const struct pilot_target *target, int64_t took_us) {
-  int64_t usual = load(&target->overload.usual); /* in sixteenths */
+  int64_t usual = relaxed_load(&target->overload.usual); /* in sixteenths */
   return took_us >= (usual > 0 ? PATIENCE * usual / 16 : PATIENCE_US);
 }
 

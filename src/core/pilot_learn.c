@@ -5,9 +5,7 @@
  * numbers, the delay. */
 #include "core/pilot.h"
 
-static void store(_Atomic uint32_t *word, uint32_t value) {
-  atomic_store_explicit(word, value, memory_order_relaxed);
-}
+#include "core/relaxed.h"
 
 static void learn_past(struct pilot_target *target, struct pilot_learner *its,
                        const struct latency_totals *totals, int64_t now_us) {
@@ -51,6 +49,6 @@ void pilot_learn_delay(struct pilot_delay *delay, const struct delay_rule *rule,
     least_is_out = out;
     median_us = latency_until(&learners[i]->curve, 0.5f);
   }
-  store(&delay->delay_us, least_us);
-  store(&delay->median_us, median_us);
+  relaxed_store(&delay->delay_us, least_us);
+  relaxed_store(&delay->median_us, median_us);
 }

@@ -6,17 +6,12 @@
  * bounds it has is for whoever knows the route. */
 #include "core/prefer.h"
 
-static bool is(struct slice name, const char *other) {
-  return slice_equal_nocase(name, slice_of(other));
-}
-
 /* Cuts `text` at the first `c`; what is behind it is empty without one. */
 static struct slice take_until(struct slice *text, char c) {
-  const char *end = text->len > 0 ? memchr(text->at, c, text->len) : NULL;
-  size_t len = end ? (size_t)(end - text->at) : text->len;
-  struct slice taken = http_trimmed((struct slice){text->at, len});
-  *text = http_trimmed(slice_from(*text, end ? len + 1 : len));
-  return taken;
+  const struct slice taken = slice_until(*text, c);
+  const bool more = taken.len < text->len;
+  *text = http_trimmed(slice_from(*text, taken.len + more));
+  return http_trimmed(taken);
 }
 
 static struct slice unquoted(struct slice word) {
@@ -46,7 +41,7 @@ static bool find_wait(struct slice list, struct slice *word) {
   struct slice preference;
   while (http_list_next(&list, &preference)) {
     *word = take_until(&preference, ';');
-    if (is(take_until(word, '='), "wait")) return true;
+    if (slice_is(take_until(word, '='), "wait")) return true;
   }
   return false;
 }
@@ -54,7 +49,7 @@ static bool find_wait(struct slice list, struct slice *word) {
 bool prefer_wait(const struct http_request *request, int64_t *us) {
   for (unsigned i = 0; i < request->field_count; i++) {
     struct slice word;
-    if (is(request->fields[i].name, "Prefer") &&
+    if (slice_is(request->fields[i].name, "Prefer") &&
         find_wait(request->fields[i].value, &word))
       return parse_seconds(word, us);
   }
@@ -62,9 +57,5 @@ bool prefer_wait(const struct http_request *request, int64_t *us) {
 }
 
 bool prefer_hedge_off(const struct http_request *request) {
-  for (unsigned i = 0; i < request->field_count; i++)
-    if (is(request->fields[i].name, "Hedge") &&
-        http_list_has(request->fields[i].value, slice_of("off")))
-      return true;
-  return false;
+  return http_request_lists(request, "Hedge", slice_of("off"));
 }

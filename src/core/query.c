@@ -12,10 +12,8 @@
 #include "core/percent.h"
 
 static struct slice take_until(struct slice *text, char c) {
-  size_t end = 0;
-  while (end < text->len && text->at[end] != c) end++;
-  struct slice taken = {text->at, end};
-  *text = slice_from(*text, end);
+  const struct slice taken = slice_until(*text, c);
+  *text = slice_from(*text, taken.len);
   return taken;
 }
 

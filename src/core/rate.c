@@ -10,6 +10,8 @@
 
 #include <assert.h>
 
+#include "core/relaxed.h"
+
 int64_t rate_take(struct rate *rate, const struct rate_rule *rule, int64_t left,
                   int64_t now_us) {
   const int64_t now_ns = now_us * 1000;
@@ -17,19 +19,16 @@ int64_t rate_take(struct rate *rate, const struct rate_rule *rule, int64_t left,
   if (rule->interval_ns == 0) return 0;
   assert(0 <= left && left < rule->burst);
   assert(rule->burst * rule->interval_ns <= RATE_FULL_NS_MAX);
-  int64_t full_ns = atomic_load_explicit(&rate->full_ns, memory_order_relaxed);
+  int64_t full_ns = relaxed_load(&rate->full_ns);
   int64_t next_ns;
   do {
     next_ns = (full_ns > now_ns ? full_ns : now_ns) + rule->interval_ns;
     if (next_ns - now_ns > empty_ns)
       return (next_ns - now_ns - empty_ns + 999) / 1000;
-  } while (!atomic_compare_exchange_weak_explicit(&rate->full_ns, &full_ns,
-                                                  next_ns, memory_order_relaxed,
-                                                  memory_order_relaxed));
+  } while (!relaxed_swap(&rate->full_ns, &full_ns, next_ns));
   return 0;
 }
 
 void rate_give(struct rate *rate, const struct rate_rule *rule) {
-  atomic_fetch_sub_explicit(&rate->full_ns, rule->interval_ns,
-                            memory_order_relaxed);
+  relaxed_add(&rate->full_ns, -rule->interval_ns);
 }

@@ -40,11 +40,8 @@ bool site_is_own(struct slice origin, struct slice host, bool behind_tls) {
 /* The name of the scheme counts without case (RFC 9110, section 11.1), and
  * several spaces may stand behind it. */
 static bool take_scheme(struct slice *value) {
-  const struct slice scheme = slice_of(BEARER);
-  if (value->len < scheme.len ||
-      !slice_equal_nocase((struct slice){value->at, scheme.len}, scheme))
-    return false;
-  *value = slice_from(*value, scheme.len);
+  if (!slice_starts_with_nocase(*value, BEARER)) return false;
+  *value = slice_from(*value, sizeof BEARER - 1);
   while (value->len > 0 && value->at[0] == ' ') *value = slice_from(*value, 1);
   return true;
 }

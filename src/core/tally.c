@@ -30,16 +30,15 @@ uint64_t tally_sum(const tally_cell *cell, size_t each, unsigned workers) {
   const char *at = (const char *)cell;
   uint64_t sum = 0;
   for (; workers > 0; workers--, at += each)
-    sum += atomic_load_explicit((const tally_cell *)(const void *)at,
-                                memory_order_relaxed);
+    sum += relaxed_load((const tally_cell *)(const void *)at);
   return sum;
 }
 
 /* ---- of late ---- */
 
 int64_t tally_lag_us(const struct worker_tally *of, int64_t now_us) {
-  int64_t lag_us = atomic_load_explicit(&of->lag_us, memory_order_relaxed);
-  int64_t beat_us = atomic_load_explicit(&of->beat_us, memory_order_relaxed);
+  int64_t lag_us = relaxed_load(&of->lag_us);
+  int64_t beat_us = relaxed_load(&of->beat_us);
   if (beat_us > 0 && now_us - beat_us > lag_us) lag_us = now_us - beat_us;
   return lag_us;
 }

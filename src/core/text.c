@@ -21,13 +21,18 @@ void text_init(struct text *text, char *storage, size_t cap) {
   *text = (struct text){.at = storage, .cap = cap};
 }
 
-/* Writes the digits so that they end at `end`; returns where they begin. */
-static char *digits_before(char *end, uint64_t number) {
+static unsigned digits_in(uint64_t number) {
+  unsigned digits = 1;
+  for (; number >= 10; number /= 10) digits++;
+  return digits;
+}
+
+/* Writes the digits so that they end at `end`. */
+static void digits_before(char *end, uint64_t number) {
   do {
     *--end = (char)('0' + number % 10);
     number /= 10;
   } while (number > 0);
-  return end;
 }
 
 /* Negating in the unsigned type is defined for INT64_MIN too. */
@@ -36,30 +41,30 @@ static uint64_t magnitude(int64_t number) {
 }
 
 void text_long_int(struct text *text, int64_t number) {
-  char room[20]; /* 19 digits and a sign */
-  char *end = room + sizeof room;
-  char *at = digits_before(end, magnitude(number));
-  if (number < 0) *--at = '-';
-  text_add(text, at, (size_t)(end - at));
+  uint64_t whole = magnitude(number);
+  size_t len = digits_in(whole) + (number < 0);
+  char *at;
+  if (!text_take(text, len, &at)) return;
+  digits_before(at + len, whole);
+  if (number < 0) *at = '-';
 }
 
 /* Cut, not rounded: a time that is told has passed. */
 void text_ms(struct text *text, int64_t us) {
-  char room[24];
-  char *end = room + sizeof room;
-  uint64_t tenths = magnitude(us) / 100;
-  char *at = end;
-  *--at = (char)('0' + tenths % 10);
-  *--at = '.';
-  at = digits_before(at, tenths / 10);
-  if (us < 0 && tenths > 0) *--at = '-';
-  text_add(text, at, (size_t)(end - at));
+  uint64_t tenths = magnitude(us) / 100, whole = tenths / 10;
+  bool minus = us < 0 && tenths > 0;
+  size_t len = minus + digits_in(whole) + 2;
+  char *at;
+  if (!text_take(text, len, &at)) return;
+  if (minus) *at = '-';
+  digits_before(at + len - 2, whole);
+  at[len - 2] = '.';
+  at[len - 1] = (char)('0' + tenths % 10);
 }
 
 void text_seconds(struct text *text, int64_t us) {
   int64_t rest = us % 1000000, unit = 100000;
-  text_int(text, us / 1000000);
-  text_char(text, '.');
+  text_put(text, us / 1000000, ".");
   do {
     text_char(text, (char)('0' + rest / unit));
     rest %= unit;

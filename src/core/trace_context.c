@@ -121,11 +121,9 @@ static bool is_value(struct slice value) {
 }
 
 static bool is_member(struct slice member) {
-  const char *sign = memchr(member.at, '=', member.len);
-  if (!sign) return false;
-  size_t len = (size_t)(sign - member.at);
-  return is_key((struct slice){member.at, len}) &&
-         is_value(slice_from(member, len + 1));
+  const struct slice key = slice_until(member, '=');
+  return key.len < member.len && is_key(key) &&
+         is_value(slice_from(member, key.len + 1));
 }
 
 /* Values have no quotes. Empty members are allowed: section 3.3.1.2. */

@@ -200,8 +200,7 @@ static void listener_on_lingered(void *arg) {
 static void explain(char *error, size_t error_cap,
                     const struct listen_at *address, int why) {
   char place[192];
-  struct text text;
-  text_init(&text, place, sizeof place);
+  struct text text = TEXT_ON(place);
   address_write_place(&text, address, address->port);
   snprintf(error, error_cap, "%s: %s", text_end(&text),
            why == ENOTSOCK ? "it is there, and is no socket" : strerror(why));

@@ -33,13 +33,13 @@
 #include <pthread.h>
 #include <stdalign.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "core/relaxed.h"
 #include "core/text.h"
 #include "io/clock.h"
 #include "io/thread.h"
@@ -125,12 +125,11 @@ static void count_lost(struct log *log, const struct log_channel *channel,
   uint64_t lost = 0;
   for (; from != to; from++) lost += channel->ring[from % RING] == '\n';
   log->lost += lost;
-  atomic_fetch_add_explicit(&log->all_lost, lost, memory_order_relaxed);
+  relaxed_add(&log->all_lost, lost);
 }
 
 static void tell_losses(struct log *log, struct log_channel *channel) {
-  uint64_t dropped =
-      atomic_load_explicit(&channel->dropped, memory_order_relaxed);
+  uint64_t dropped = relaxed_load(&channel->dropped);
   uint64_t count = dropped - channel->told + log->lost;
   if (count == 0) return;
   char line[64];
@@ -143,7 +142,7 @@ static void tell_losses(struct log *log, struct log_channel *channel) {
 
 /* Whether there was anything to write. */
 static bool write_ring(struct log *log, struct log_channel *channel) {
-  size_t tail = atomic_load_explicit(&channel->tail, memory_order_relaxed);
+  size_t tail = relaxed_load(&channel->tail);
   size_t head = atomic_load(&channel->head);
   if (tail == head) return false;
   follow_move(log);
@@ -267,10 +266,10 @@ struct log_channel *log_open(struct log *log) {
 }
 
 void log_write(struct log_channel *channel, struct slice line) {
-  size_t head = atomic_load_explicit(&channel->head, memory_order_relaxed);
+  size_t head = relaxed_load(&channel->head);
   size_t tail = atomic_load_explicit(&channel->tail, memory_order_acquire);
   if (line.len > RING - (head - tail)) {
-    atomic_fetch_add_explicit(&channel->dropped, 1, memory_order_relaxed);
+    relaxed_add(&channel->dropped, 1);
     return;
   }
   size_t at = head % RING;
@@ -284,11 +283,10 @@ void log_write(struct log_channel *channel, struct slice line) {
 }
 
 uint64_t log_dropped(const struct log *log) {
-  uint64_t sum = atomic_load_explicit(&log->all_lost, memory_order_relaxed);
+  uint64_t sum = relaxed_load(&log->all_lost);
   unsigned count = atomic_load(&log->channel_count);
   for (unsigned i = 0; i < count; i++)
-    sum +=
-        atomic_load_explicit(&log->channels[i]->dropped, memory_order_relaxed);
+    sum += relaxed_load(&log->channels[i]->dropped);
   return sum;
 }
 
@@ -325,12 +323,11 @@ static bool is_control(const char *at) {
 
 void log_notice(const char *format, ...) {
   char said[TEXT] = " " /* before the first */, storage[4 * TEXT + 16];
-  struct text line;
+  struct text line = TEXT_ON(storage);
   va_list args;
   va_start(args, format);
   vsnprintf(said + 1, sizeof said - 1, format, args);
   va_end(args);
-  text_init(&line, storage, sizeof storage);
   text_str(&line, "hedgerow: ");
   for (const char *at = said + 1; *at; at++)
     if (is_control(at)) text_hex(&line, *at);

@@ -19,9 +19,10 @@
 
 #include <assert.h>
 #include <stdalign.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/relaxed.h"
 
 enum { LINE = 64, STEP = 8 };
 
@@ -72,7 +73,7 @@ static void read_at(const struct ring *ring, size_t at, char *to, size_t len) {
 }
 
 bool ring_put(struct ring *ring, const void *message, size_t len) {
-  size_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+  size_t head = relaxed_load(&ring->head);
   size_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
   const uint64_t length = len;
   assert(len > 0);
@@ -86,7 +87,7 @@ bool ring_put(struct ring *ring, const void *message, size_t len) {
 }
 
 size_t ring_take(struct ring *ring, void *message, size_t cap) {
-  size_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+  size_t tail = relaxed_load(&ring->tail);
   size_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
   size_t len = 0;
   while (len == 0 && tail != head) {

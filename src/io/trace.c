@@ -42,9 +42,7 @@ static void add_escaped(struct text *line, const char *said) {
 static void add_dropped(struct text *line) {
   unsigned count = atomic_exchange(&dropped, 0);
   if (count == 0) return;
-  text_str(line, " (lines dropped before this one: ");
-  text_int(line, count);
-  text_char(line, ')');
+  text_put(line, " (lines dropped before this one: ", count, ")");
 }
 
 static bool would_block(void) {
@@ -54,7 +52,7 @@ static bool would_block(void) {
 
 void trace_write(const char *format, ...) {
   char said[SAID_BYTES], storage[LINE_BYTES];
-  struct text line;
+  struct text line = TEXT_ON(storage);
   va_list args;
   if (would_block()) {
     atomic_fetch_add(&dropped, 1);
@@ -63,7 +61,6 @@ void trace_write(const char *format, ...) {
   va_start(args, format);
   vsnprintf(said, sizeof said, format, args);
   va_end(args);
-  text_init(&line, storage, sizeof storage);
   add_beginning(&line);
   add_escaped(&line, said);
   add_dropped(&line);

@@ -154,11 +154,8 @@ static bool may_have(struct reader *reader, const struct kept *race) {
 
 static struct slice event_of(const struct race_copy *copy, uint64_t seq) {
   static char storage[RACE_JSON_BYTES + 128]; /* the main thread's */
-  struct text text;
-  text_init(&text, storage, sizeof storage);
-  text_str(&text, "id: ");
-  text_int(&text, (int64_t)seq);
-  text_str(&text, "\nevent: race\ndata: ");
+  struct text text = TEXT_ON(storage);
+  text_put(&text, "id: ", (int64_t)seq, "\nevent: race\ndata: ");
   race_json(&text, copy, seq);
   text_str(&text, "\n\n");
   return text_slice_of(&text);
@@ -202,12 +199,11 @@ static void count_left_out(struct admin *admin) {
 
 static void tell_left_out(struct reader *reader, int64_t now_us) {
   char storage[96];
-  struct text text;
+  struct text text = TEXT_ON(storage);
   if (reader->left_out == 0 || now_us - reader->told_us < LEFT_OUT_US) return;
-  text_init(&text, storage, sizeof storage);
-  text_str(&text, "event: left_out\ndata: {\"left_out\":");
-  text_int(&text, (int64_t)reader->left_out);
-  text_str(&text, "}\n\n");
+  text_put(&text,
+           "event: left_out\ndata: {\"left_out\":", (int64_t)reader->left_out,
+           "}\n\n");
   reader_add(reader, text_slice_of(&text));
   reader->left_out = 0;
   reader->told_us = now_us;
@@ -262,8 +258,7 @@ static bool read_filter(struct reader *reader, struct slice query,
                         struct reply *reply) {
   struct query_param params[] = {{.name = "only"}, {.name = "route"}};
   char storage[ADMIN_QUERY_BYTES];
-  struct text values;
-  text_init(&values, storage, sizeof storage);
+  struct text values = TEXT_ON(storage);
   if (!admin_read_query(query, params, 2, &values, reply)) return false;
   const char *why = read_only(reader, &params[0]);
   if (why) {
@@ -286,7 +281,7 @@ static bool has_route(const struct reader *reader) {
 
 static void begin(struct reader *reader, const struct reply *reply) {
   char storage[REPLY_HEAD_BYTES];
-  struct text head;
+  struct text head = TEXT_ON(storage);
   struct admin *admin = reader->admin;
   const int64_t now_us = clock_now_us();
   connection_begin(reader->connection, false, on_room, on_gone, reader);
@@ -296,7 +291,6 @@ static void begin(struct reader *reader, const struct reply *reply) {
   admin->reader_count++;
   watch(admin);
   reader->said_us = reader->told_us = now_us;
-  text_init(&head, storage, sizeof storage);
   reply_head(&head, reply, UINT64_MAX);
   reader_add(reader, text_slice_of(&head));
   reader_str(reader, "retry: 1000\n\n");

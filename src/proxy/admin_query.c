@@ -35,16 +35,12 @@ static bool decode(struct slice raw, struct text *text, struct slice *value) {
 static void refuse_unknown(struct reply *reply, struct slice rest,
                            const struct query_param *params, unsigned count) {
   char storage[128];
-  struct text why;
-  const char *end = memchr(rest.at, '&', rest.len);
-  if (end) rest.len = (size_t)(end - rest.at);
-  text_init(&why, storage, sizeof storage);
+  struct text why = TEXT_ON(storage);
   text_str(&why, "no parameter of this path, which has");
   for (unsigned i = 0; i < count; i++) {
-    text_str(&why, i > 0 ? ", " : " ");
-    text_str(&why, params[i].name);
+    text_put(&why, i > 0 ? ", " : " ", params[i].name);
   }
-  refuse(reply, rest, text_end(&why));
+  refuse(reply, slice_until(rest, '&'), text_end(&why));
 }
 
 bool admin_read_value(struct query_param *param, struct text *values,
@@ -62,8 +58,7 @@ bool admin_read_query(struct slice query, struct query_param *params,
                       unsigned count, struct text *values,
                       struct reply *reply) {
   char storage[ADMIN_QUERY_BYTES];
-  struct text rest;
-  text_init(&rest, storage, sizeof storage);
+  struct text rest = TEXT_ON(storage);
   query_take(query, params, count, &rest);
   if (rest.len > 0) {
     refuse_unknown(reply, text_slice_of(&rest), params, count);

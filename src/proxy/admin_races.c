@@ -17,9 +17,8 @@ void admin_collect(struct admin *admin) {
 static bool put_race(struct reply *reply, const struct kept *race) {
   static char storage[RACE_JSON_BYTES]; /* the main thread's */
   struct race_copy copy;
-  struct text text;
+  struct text text = TEXT_ON(storage);
   if (!race_copy_read(&copy, race->copy)) return false;
-  text_init(&text, storage, sizeof storage);
   race_json(&text, &copy, race->seq);
   reply_flush(reply, &text);
   return !reply->failed;
@@ -69,11 +68,10 @@ void admin_races(struct admin *admin, const struct http_request *request,
   const struct query_param *route = &params[2];
   const struct kept *found[HISTORY_LIST_MAX];
   char storage[ADMIN_QUERY_BYTES];
-  struct text values;
+  struct text values = TEXT_ON(storage);
   enum history_kind kind;
   unsigned limit;
   (void)rest;
-  text_init(&values, storage, sizeof storage);
   if (!admin_read_query(request->query, params, 3, &values, reply)) return;
   if (!read_kind(&params[0], &kind)) {
     admin_refuse_param(reply, &params[0], "latest, slowest, rescued or failed");
@@ -93,9 +91,8 @@ void admin_race(struct admin *admin, const struct http_request *request,
                 struct slice rest, struct reply *reply) {
   struct query_param id = {.name = "ID", .value = rest, .count = 1};
   char storage[ADMIN_TARGET_BYTES];
-  struct text text;
+  struct text text = TEXT_ON(storage);
   (void)request;
-  text_init(&text, storage, sizeof storage);
   if (!admin_read_value(&id, &text, reply)) return;
   admin_collect(admin);
   const struct kept *race = history_find(admin->view.history, id.value);

@@ -48,8 +48,7 @@ void reply_flush(struct reply *reply, struct text *text) {
 
 void reply_problem(struct reply *reply, int status, const char *detail) {
   char storage[PROBLEM_BYTES];
-  struct text text;
-  text_init(&text, storage, sizeof storage);
+  struct text text = TEXT_ON(storage);
   text.for_page = true;
   answer_problem(&text, status, slice_of(detail), NULL);
   buffer_clear(&reply->body);
@@ -66,12 +65,10 @@ static void add_fields(struct text *fields, const struct reply *reply) {
 
 void reply_head(struct text *head, const struct reply *reply, uint64_t length) {
   char line[64], lines[1024];
-  struct text date, fields;
-  text_init(&date, line, sizeof line);
+  struct text date = TEXT_ON(line), fields = TEXT_ON(lines);
   text_str(&date, "Date: ");
   http_date_write(&date, clock_wall_us());
   text_str(&date, "\r\n");
-  text_init(&fields, lines, sizeof lines);
   add_fields(&fields, reply);
   const struct answer_own own = {.status = reply->status,
                                  .content_type = reply->type,
@@ -86,10 +83,9 @@ void reply_head(struct text *head, const struct reply *reply, uint64_t length) {
 
 void reply_send(struct reply *reply) {
   char storage[REPLY_HEAD_BYTES];
-  struct text head;
+  struct text head = TEXT_ON(storage);
   if (reply->failed)
     reply_problem(reply, 503, "no memory was free for the answer");
-  text_init(&head, storage, sizeof storage);
   reply_head(&head, reply, reply->body.len);
   struct iovec parts[] = {{head.at, head.len},
                           {reply->body.at, reply->body.len}};

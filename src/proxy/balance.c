@@ -14,7 +14,7 @@
 static int64_t in_flight_to(const struct service *service,
                             const struct target *target) {
   struct slot *slot = slot_at(service->process->slots, target->slot);
-  return atomic_load_explicit(&slot->in_flight, memory_order_relaxed);
+  return relaxed_load(&slot->in_flight);
 }
 
 /* One of `span` targets, the first of which is `from`. One that is out comes

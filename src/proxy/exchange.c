@@ -41,6 +41,10 @@ struct arena *exchange_arena(struct exchange *x) {
   return &x->arena;
 }
 
+struct race_record *exchange_record(struct exchange *x) {
+  return &x->record;
+}
+
 bool exchange_keep_body(struct exchange *x, struct slice body,
                         struct slice *kept) {
   x->body.blocks = &x->service->blocks;
@@ -65,16 +69,17 @@ void exchange_free(void *arg) {
   struct exchange *x = arg;
   for (unsigned i = 0; i < x->count; i++) fetch_clear(&x->fetches[i]);
   gathered_clear(&x->gathered);
-  atomic_fetch_sub_explicit(&x->service->process->requests, 1,
-                            memory_order_relaxed);
+  relaxed_sub(&x->service->process->requests, 1);
   lease_give(x->lease);
   exchange_discard(x);
 }
 
 /* ---- the end ---- */
 
-/* The one exit, or the way to the other. */
-static void exchange_finish(struct exchange *x, int64_t now_us) {
+/* The one exit, or the way to the other. Not inline: all who may come to it
+ * would save registers for it. */
+static __attribute__((noinline)) void exchange_finish(struct exchange *x,
+                                                      int64_t now_us) {
   const struct race *race = &x->fetches[0].race;
   struct race_record *record = &x->record;
   list_remove(&x->service->exchanges, &x->link);
@@ -230,14 +235,13 @@ static unsigned find_first(const struct exchange_setup *setup, unsigned race) {
 
 static void exchange_make_both(struct plans *plans,
                                const struct exchange_setup *setup,
-                               unsigned race) {
+                               unsigned race, int64_t now_us) {
   const struct exchange_race *of = &setup->races[race];
   unsigned count = setup->item_count, first = find_first(setup, race);
   plans->first_item = first;
-  if (first < count)
-    exchange_make_plan(&plans->first, of, false, setup->started_us);
+  if (first < count) exchange_make_plan(&plans->first, of, false, now_us);
   if (first == count || count > 1)
-    exchange_make_plan(&plans->others, of, true, setup->started_us);
+    exchange_make_plan(&plans->others, of, true, now_us);
 }
 
 /* NULL: no memory. */
@@ -246,7 +250,7 @@ static const struct plans *exchange_make_plans(
   struct plans *plans =
       arena_take(&x->arena, setup->race_count * sizeof *plans);
   for (unsigned i = 0; plans && i < setup->race_count; i++)
-    exchange_make_both(&plans[i], setup, i);
+    exchange_make_both(&plans[i], setup, i, x->record.start_us);
   return plans;
 }
 
@@ -281,13 +285,8 @@ static struct slice exchange_upstream(const struct route *route) {
 
 static void exchange_describe(struct exchange *x,
                               const struct exchange_setup *setup) {
-  x->record.id = setup->id;
-  x->record.method = setup->method;
-  x->record.path = setup->path;
-  x->record.peer = setup->peer;
   x->record.route = setup->route->path;
   x->record.upstream = exchange_upstream(setup->route);
-  x->record.start_us = setup->started_us;
   x->record.tally = &setup->route->tallies[x->service->number];
   x->head_only = setup->head_only;
   x->route = setup->route;
@@ -296,11 +295,9 @@ static void exchange_describe(struct exchange *x,
   x->gathers = setup->gathers;
   x->detail = setup->detail;
   x->gather = setup->gather;
-  x->record.trace = setup->trace;
-  x->record.trace_state = setup->trace_state;
   x->scene = (struct fetch_scene){.service = x->service,
                                   .arena = &x->arena,
-                                  .trace = setup->trace,
+                                  .trace = x->record.trace,
                                   .tally = x->record.tally,
                                   .lease = setup->lease,
                                   .owner = &exchange_as_owner,
@@ -316,12 +313,11 @@ bool exchange_start(struct exchange *x, struct connection *connection,
   x->count = x->open = setup->item_count;
   list_append(&x->service->exchanges, &x->link);
   connection_await(connection, exchange_on_gone, x);
-  atomic_fetch_add_explicit(&x->service->process->requests, 1,
-                            memory_order_relaxed);
+  relaxed_add(&x->service->process->requests, 1);
   x->starting = true;
   for (unsigned i = 0; i < x->count; i++)
-    fetch_start(&x->fetches[i], setup->started_us);
+    fetch_start(&x->fetches[i], x->record.start_us);
   x->starting = false;
-  exchange_go_on(x, setup->started_us);
+  exchange_go_on(x, x->record.start_us);
   return true;
 }

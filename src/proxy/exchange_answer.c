@@ -115,8 +115,7 @@ static void exchange_answer_missing(struct exchange *x,
                                     const struct answering *to) {
   const unsigned i = (unsigned)(x->missing - x->fetches);
   char detail[1024];
-  struct text text;
-  text_init(&text, detail, sizeof detail);
+  struct text text = TEXT_ON(detail);
   gathered_tell_missing(&text, x->missing, i, x->gather->items[i].shown);
   answering_problem(to, 502, text_slice_of(&text), NULL);
 }

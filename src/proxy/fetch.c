@@ -100,13 +100,13 @@ static void fetch_leave_line(struct fetch *f, int64_t now_us) {
 /* Of an attempt that is read all the same. False: how long it takes will not be
  * learned. Of answers that are passed on that is the time to the head. */
 static bool fetch_await_loser(struct fetch *f, unsigned k) {
+  if (f->ask.message->streams) return false;
   const struct attempt_record *record = fetch_record(f, k);
   const struct aftermath_of of = {.lease = f->scene->lease,
                                   .pilot = f->pilot,
                                   .place = fetch_place(f, record),
                                   .start_us = record->start_us,
                                   .final_4xx = f->race.plan->final_4xx};
-  if (f->ask.message->streams) return false;
   struct aftermath *loser =
       aftermath_await(&f->scene->service->aftermaths, f->attempts[k], &of);
   if (k == 0) f->loser = loser;

@@ -45,8 +45,7 @@ static enum gate_verdict fetch_admit(const struct fetch *f, unsigned k,
                                      int64_t now_us) {
   struct slot *slot = slot_of(f, target);
   struct gate gate = {
-      .in_flight =
-          atomic_fetch_add_explicit(&slot->in_flight, 1, memory_order_relaxed),
+      .in_flight = relaxed_add(&slot->in_flight, 1),
       .cap = f->group->max_attempts,
       .hedge = k > 0,
   };

@@ -35,16 +35,12 @@ void hindsight_note(const struct fetch *fetches, unsigned count,
 static void tell_route(struct slice path,
                        const struct estimate_totals *totals) {
   char gain[256], figures[256];
-  struct text text;
+  struct text gained = TEXT_ON(gain), counted = TEXT_ON(figures);
   if (path.len == 0) path = slice_of("URLs of gathers");
-  text_init(&text, gain, sizeof gain);
-  estimate_write_gain(&text, totals);
-  (void)text_end(&text);
-  text_init(&text, figures, sizeof figures);
-  estimate_write_figures(&text, totals);
-  (void)text_end(&text);
-  log_notice("observed %.*s: %s", SLICE_ARG(path), gain);
-  log_notice("observed %.*s: %s", SLICE_ARG(path), figures);
+  estimate_write_gain(&gained, totals);
+  estimate_write_figures(&counted, totals);
+  log_notice("observed %.*s: %s", SLICE_ARG(path), text_end(&gained));
+  log_notice("observed %.*s: %s", SLICE_ARG(path), text_end(&counted));
 }
 
 void hindsight_tell(const struct snapshot *snapshot) {

@@ -131,8 +131,7 @@ static void publish_wishes(struct history *history) {
   int64_t slow_us = is_full(shelf) ? shelf->races[0]->took_us : 0;
   if (history->watched_us > 0 && history->watched_us - 1 < slow_us)
     slow_us = history->watched_us - 1;
-  atomic_store_explicit(&history->wishes.slow_us, slow_us,
-                        memory_order_relaxed);
+  relaxed_store(&history->wishes.slow_us, slow_us);
 }
 
 void history_watch(struct history *history, int64_t slow_us) {

@@ -39,10 +39,6 @@ static struct slice labels_of(const struct labels *labels) {
   return text_slice_of(&labels->text);
 }
 
-static int64_t now(const _Atomic int64_t *value) {
-  return atomic_load_explicit(value, memory_order_relaxed);
-}
-
 /* ---- times ---- */
 
 enum { BUCKETS = 16 };
@@ -156,8 +152,7 @@ static bool has_own_delay(const struct snapshot *snapshot, unsigned i) {
 }
 
 static int64_t delay_of(const struct route *route) {
-  uint32_t learned = atomic_load_explicit(&route->pilots->delay->delay_us,
-                                          memory_order_relaxed);
+  uint32_t learned = relaxed_load(&route->pilots->delay->delay_us);
   return learned > 0 ? (int64_t)learned : (int64_t)route->policy.hedge_after_us;
 }
 
@@ -249,7 +244,8 @@ static void write_in_flight(const struct exposition *to,
     const struct target *target = &snapshot->targets[i];
     exposition_number(
         to, target->labels,
-        now(&slot_at(source->process->slots, target->slot)->in_flight));
+        relaxed_load(
+            &slot_at(source->process->slots, target->slot)->in_flight));
   }
 }
 

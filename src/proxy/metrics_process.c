@@ -10,10 +10,6 @@
 
 static const struct slice none = {0};
 
-static int64_t now(const _Atomic int64_t *value) {
-  return atomic_load_explicit(value, memory_order_relaxed);
-}
-
 static void gauge(struct exposition *to, const char *name, const char *help,
                   int64_t value) {
   exposition_family(to, EXPOSITION_GAUGE, name, help);
@@ -30,12 +26,12 @@ static void counter(struct exposition *to, const char *name, const char *help,
 
 static void load(struct exposition *to, const struct process *process) {
   gauge(to, "hedgerow_connections", "Client connections.",
-        now(&process->connections));
+        relaxed_load(&process->connections));
   gauge(to, "hedgerow_requests_in_flight", "Client requests in flight.",
-        now(&process->requests));
+        relaxed_load(&process->requests));
   gauge(to, "hedgerow_buffered_bytes",
         "Bytes in buffers, of those that --max-buffered allows.",
-        now(&process->budget.used));
+        relaxed_load(&process->budget.used));
 }
 
 /* ---- what workers do ---- */
@@ -51,8 +47,7 @@ static void dials(struct exposition *to, const struct process *process) {
                     "Connections to upstreams that were opened, or not.");
   for (unsigned i = 0; i < sizeof ends / sizeof *ends; i++) {
     char storage[64];
-    struct text labels;
-    text_init(&labels, storage, sizeof storage);
+    struct text labels = TEXT_ON(storage);
     exposition_label(&labels, "result", slice_of(attempt_result_name(ends[i])));
     exposition_count(to, text_slice_of(&labels),
                      sum_of(process, &process->tallies->dials[ends[i]]));
@@ -65,11 +60,8 @@ static void lags(struct exposition *to, const struct process *process,
                     "The longest that a worker's loop was late of late.");
   for (unsigned i = 0; i < process->worker_count; i++) {
     char storage[32];
-    struct text labels;
-    text_init(&labels, storage, sizeof storage);
-    text_str(&labels, "worker=\"");
-    text_int(&labels, i);
-    text_char(&labels, '"');
+    struct text labels = TEXT_ON(storage);
+    text_put(&labels, "worker=\"", i, "\"");
     exposition_seconds(to, text_slice_of(&labels),
                        tally_lag_us(&process->tallies[i], now_us));
   }

@@ -50,8 +50,7 @@ void observe_news(const struct pilot *pilot, unsigned place,
 static void write_line(struct service *service,
                        const struct race_record *race) {
   char storage[LOG_LINE_BYTES];
-  struct text text;
-  text_init(&text, storage, sizeof storage);
+  struct text text = TEXT_ON(storage);
   if (service->process->log_text) log_line_text(&text, race, clock_wall_us());
   else log_line_json(&text, race, clock_wall_us());
   log_write(service->log, text_slice_of(&text));
@@ -62,8 +61,7 @@ static __attribute__((noinline)) void observe_copy(
     struct service *service, const struct race_record *race, bool kept,
     bool sent) {
   char storage[RACE_COPY_BYTES];
-  struct text copy;
-  text_init(&copy, storage, sizeof storage);
+  struct text copy = TEXT_ON(storage);
   race_copy_write(&copy, race, clock_wall_us());
   if (kept) tape_put(service->tape, race, text_slice_of(&copy));
   if (sent) spans_put_race(service->spans, race, text_slice_of(&copy));
@@ -107,15 +105,11 @@ void observe_add(struct counters *sum, const struct counters *counters) {
 static void observe_tell_sums(const char *what, const uint64_t *sums,
                               unsigned n, const char *(*name)(unsigned)) {
   char storage[512];
-  struct text text;
+  struct text text = TEXT_ON(storage);
   uint64_t sum = 0;
-  text_init(&text, storage, sizeof storage);
   for (unsigned i = 0; i < n; i++) {
     if (sums[i] == 0) continue;
-    text_str(&text, sum > 0 ? ", " : ": ");
-    text_int(&text, (int64_t)sums[i]);
-    text_char(&text, ' ');
-    text_str(&text, name(i));
+    text_put(&text, sum > 0 ? ", " : ": ", (int64_t)sums[i], " ", name(i));
     sum += sums[i];
   }
   log_notice("%llu %s%s", (unsigned long long)sum, what, text_end(&text));

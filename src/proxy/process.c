@@ -17,7 +17,6 @@
 #include "io/libraries.h"
 #include "io/log.h"
 #include "io/trace.h"
-#include "proxy/files.h"
 #include "proxy/process_parts.h"
 #include "proxy/settings.h"
 #include "proxy/spans.h"
@@ -41,7 +40,7 @@ static bool read_files(struct program *program) {
   struct config_errors errors = {.file = config->file,
                                  .complain = log_notice_line};
   bool done = secrets_read(&program->reload.secrets, config, config, &errors);
-  done &= files_open_log(config, program->log, &errors);
+  done &= reload_open_log(&program->reload, config, &errors);
   config_errors_tell(&errors);
   return done;
 }

@@ -11,6 +11,7 @@
 #include "config/snapshot.h"
 #include "io/log.h"
 #include "proxy/machine.h"
+#include "proxy/spans.h"
 
 /* What fails at start is one line, from whoever knows it best. */
 bool process_no_memory(void) {
@@ -54,6 +55,37 @@ static bool make_process(struct program *program) {
   program->reload.via_line = process->via_line;
   program->reload.workers = machine_workers(&program->config);
   return reload_first(&program->reload);
+}
+
+/* ---- --otlp ---- */
+
+static struct spans *make_spans(const struct program *program) {
+  const struct secrets *secrets = &program->reload.secrets;
+  const struct spans_setup setup = {
+      .collector = {.url = program->config.otlp,
+                    .token = secrets->own.collector.token,
+                    .trust = secrets->own.collector.trust},
+      .instance = program->process.pseudonym,
+      .workers = program->reload.workers,
+  };
+  struct spans *spans = spans_new(&setup);
+  if (!spans) process_no_memory();
+  return spans;
+}
+
+/* A share of all numbers of 64 bits. */
+static uint64_t share_of(int64_t millionths) {
+  if (millionths == CONFIG_RATIO_ALL) return UINT64_MAX;
+  return UINT64_MAX / CONFIG_RATIO_ALL * (uint64_t)millionths;
+}
+
+static bool start_spans(struct program *program) {
+  struct process *process = &program->process;
+  if (program->config.otlp.len == 0) return true;
+  process->spans = program->reload.spans = make_spans(program);
+  process->trace_share = share_of(program->config.trace_ratio);
+  process->traces = process->spans != NULL;
+  return process->traces;
 }
 
 /* ---- workers ---- */
@@ -103,8 +135,7 @@ static bool start_reporter(struct program *program) {
 static void say_admin(const struct program *program) {
   const struct listen_at *listen = &program->config.admin;
   char place[192];
-  struct text text;
-  text_init(&text, place, sizeof place);
+  struct text text = TEXT_ON(place);
   address_write_place(&text, listen, admin_port(program->admin));
   log_notice(listen->path.len > 0 ? "admin at %s" : "admin at http://%s/",
              text_end(&text));
@@ -128,6 +159,5 @@ bool process_start(struct program *program) {
   if (!process_watch(program) || !make_process(program) ||
       !start_reporter(program))
     return process_no_memory();
-  return process_start_spans(program) && start_admin(program) &&
-         start_workers(program);
+  return start_spans(program) && start_admin(program) && start_workers(program);
 }

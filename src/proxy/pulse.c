@@ -22,12 +22,8 @@ static void begin_window(struct pulse *pulse) {
   pulse->beats = BEATS;
 }
 
-static void set(_Atomic int64_t *published, int64_t us) {
-  atomic_store_explicit(published, us, memory_order_relaxed);
-}
-
 static void beat_again(struct pulse *pulse, int64_t now_us) {
-  set(&pulse->tally->beat_us, now_us + BEAT_US);
+  relaxed_store(&pulse->tally->beat_us, now_us + BEAT_US);
   timer_set(&pulse->timer, now_us + BEAT_US);
 }
 
@@ -36,7 +32,7 @@ static void pulse_on_beat(void *arg) {
   struct worker_tally *tally = pulse->tally;
   int64_t now_us = clock_now_us();
   pulse->worst_us = later(pulse->worst_us, now_us - tally->beat_us);
-  set(&tally->lag_us, later(pulse->worst_us, pulse->before_us));
+  relaxed_store(&tally->lag_us, later(pulse->worst_us, pulse->before_us));
   if (--pulse->beats == 0) begin_window(pulse);
   beat_again(pulse, now_us);
 }
@@ -52,5 +48,5 @@ void pulse_start(struct pulse *pulse, struct loop *loop,
 void pulse_stop(struct pulse *pulse) {
   if (!pulse->tally) return;
   timer_clear(&pulse->timer);
-  set(&pulse->tally->beat_us, 0);
+  relaxed_store(&pulse->tally->beat_us, 0);
 }

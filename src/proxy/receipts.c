@@ -112,18 +112,15 @@ static void tell_each(const struct snapshot *snapshot, tell_one *tell,
 /* "receipt /smart: 1000 requests, ..." */
 static void write_words(struct text *out, struct slice path,
                         const struct receipt *receipt) {
-  text_str(out, path.len > 0 ? "receipt " : "receipt");
-  text_slice(out, path);
-  text_str(out, ": ");
+  text_put(out, path.len > 0 ? "receipt " : "receipt", path, ": ");
   receipt_text(out, receipt);
 }
 
 static void tell_by_notice(void *arg, struct slice path,
                            const struct receipt *receipt) {
   char storage[RECEIPT_BYTES];
-  struct text text;
+  struct text text = TEXT_ON(storage);
   (void)arg;
-  text_init(&text, storage, sizeof storage);
   write_words(&text, path, receipt);
   log_notice("%s", text_end(&text));
 }
@@ -145,9 +142,7 @@ static void write_json(struct text *out, struct slice path,
   http_date_write_iso(out, clock_wall_us());
   text_str(out, "\",");
   if (path.len > 0) {
-    text_str(out, "\"route\":");
-    text_json(out, path);
-    text_char(out, ',');
+    text_put(out, "\"route\":", as_json(path), ",");
   }
   text_str(out, "\"receipt\":");
   receipt_json(out, receipt);
@@ -158,8 +153,7 @@ static void tell_log(void *arg, struct slice path,
                      const struct receipt *receipt) {
   const struct place *place = arg;
   char storage[8 * RECEIPT_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_ON(storage);
   if (place->as_text) write_words(&line, path, receipt);
   else write_json(&line, path, receipt);
   text_char(&line, '\n');

@@ -15,9 +15,20 @@
 
 #include "config/config_file.h"
 #include "config/config_options.h"
-#include "proxy/files.h"
 #include "proxy/machine.h"
 #include "proxy/settings.h"
+
+/* The main thread serves nobody, and may wait for a disk. */
+bool reload_open_log(const struct reload *reload, const struct config *config,
+                     struct config_errors *errors) {
+  const char *path = config->log_file.text, *why;
+  if (!path || !reload->log) return true;
+  int fd = log_file_open(path, &why);
+  if (fd < 0)
+    config_errors_add_name(errors, "log-file", &config->log_file, why);
+  else log_move(reload->log, fd);
+  return fd >= 0;
+}
 
 /* The next one, of what was read last. NULL: no memory. */
 static struct snapshot *make_snapshot(const struct reload *reload,
@@ -100,7 +111,7 @@ static void reopen_log(const struct reload *reload) {
       reload->renewed ? reload->renewed : reload->config;
   struct config_errors errors = {.file = config->file,
                                  .complain = log_notice_line};
-  if (files_open_log(config, reload->log, &errors)) return;
+  if (reload_open_log(reload, config, &errors)) return;
   config_errors_tell(&errors);
   log_notice("the log stays where it was");
 }

@@ -45,11 +45,8 @@ static bool refuse(struct reading *reading, const char *option,
 static bool refuse_unnamed(struct reading *reading, const char *what,
                            const char *why) {
   char storage[ERROR_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
-  text_str(&line, what);
-  text_str(&line, ": ");
-  text_str(&line, why);
+  struct text line = TEXT_ON(storage);
+  text_put(&line, what, ": ", why);
   config_errors_add(reading->errors, (struct yaml_place){0}, &line);
   return false;
 }

@@ -85,7 +85,7 @@ static struct slice keep_if_none_match(struct visit *visit) {
   size_t from = visit->text.len;
   for (unsigned i = 0; i < visit->request->field_count; i++) {
     const struct http_field *field = &visit->request->fields[i];
-    if (!slice_equal_nocase(field->name, slice_of("If-None-Match"))) continue;
+    if (!slice_is(field->name, "If-None-Match")) continue;
     if (visit->text.len > from) text_str(&visit->text, ", ");
     text_slice(&visit->text, field->value);
   }

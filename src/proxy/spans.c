@@ -90,17 +90,13 @@ void spans_put_race(struct spans_feed *feed, const struct race_record *race,
 
 /* ---- batches ---- */
 
-static void count(_Atomic uint64_t *sum, uint64_t more) {
-  atomic_fetch_add_explicit(sum, more, memory_order_relaxed);
-}
-
 static void empty(struct batch *batch) {
   batch->text.len = 0;
   batch->spans = batch->tries = 0;
 }
 
 static void drop(struct spans *spans, struct batch *batch) {
-  count(&spans->dropped, batch->spans);
+  relaxed_add(&spans->dropped, batch->spans);
   if (atomic_load(&spans->stopping)) spans->late += batch->spans;
   empty(batch);
 }
@@ -211,8 +207,8 @@ static void note_success(struct spans *spans, const struct otlp_reply *reply) {
   const uint64_t all = spans->sending->spans;
   const uint64_t lost = reply->rejected < all ? reply->rejected : all;
   tell_partial(spans, reply);
-  count(&spans->sent, all - lost);
-  count(&spans->dropped, lost);
+  relaxed_add(&spans->sent, all - lost);
+  relaxed_add(&spans->dropped, lost);
   empty(spans->sending);
   if (spans->failures > 0)
     log_notice("the collector %s takes spans again", spans->url);
@@ -381,9 +377,9 @@ void spans_free(struct spans *spans) {
 }
 
 struct spans_counts spans_count(const struct spans *spans) {
-  return (struct spans_counts){
-      atomic_load_explicit(&spans->sent, memory_order_relaxed),
-      atomic_load_explicit(&spans->dropped, memory_order_relaxed) +
-          tally_sum(&spans->feeds[0].dropped, sizeof spans->feeds[0],
-                    spans->feed_count)};
+  return (struct spans_counts){relaxed_load(&spans->sent),
+                               relaxed_load(&spans->dropped) +
+                                   tally_sum(&spans->feeds[0].dropped,
+                                             sizeof spans->feeds[0],
+                                             spans->feed_count)};
 }

@@ -14,9 +14,7 @@
 static bool is_remarkable(const struct tape *tape,
                           const struct race_record *race) {
   static const struct race_filter worth = {.failed = true, .rescued = true};
-  return race->end_us - race->start_us >
-             atomic_load_explicit(&tape->wishes->slow_us,
-                                  memory_order_relaxed) ||
+  return race->end_us - race->start_us > relaxed_load(&tape->wishes->slow_us) ||
          race_filter_takes(&worth, race);
 }
 

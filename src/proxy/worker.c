@@ -149,7 +149,7 @@ const struct counters *worker_counted(const struct worker *worker) {
  * that meets it pauses, and whoever brings the count below it wakes all. */
 static bool is_full(const struct worker *worker) {
   const struct process *process = worker->setup.process;
-  return atomic_load_explicit(&process->connections, memory_order_relaxed) >=
+  return relaxed_load(&process->connections) >=
          process->config->max_connections;
 }
 
@@ -161,9 +161,7 @@ static void worker_on_fewer_connections(void *arg) {
 }
 
 static void count_closed(struct process *process) {
-  if (atomic_fetch_sub_explicit(&process->connections, 1,
-                                memory_order_relaxed) !=
-      process->config->max_connections)
+  if (relaxed_sub(&process->connections, 1) != process->config->max_connections)
     return;
   for (unsigned i = 0; i < process->worker_count; i++)
     wake_send(process->accept_again[i]);
@@ -172,8 +170,7 @@ static void count_closed(struct process *process) {
 static void worker_on_accept(void *arg, int fd, const struct sockaddr *peer) {
   struct worker *worker = arg;
   if (!front_accept(worker->front, fd, peer)) return;
-  atomic_fetch_add_explicit(&worker->setup.process->connections, 1,
-                            memory_order_relaxed);
+  relaxed_add(&worker->setup.process->connections, 1);
   if (worker->stopping || !is_full(worker)) return;
   listeners_pause(worker->listeners);
   worker->paused = true;

@@ -64,14 +64,13 @@ static void tell_sums(const struct demo_row *straight,
 
 void demo_tell_table(const struct demo_story *story) {
   char storage[PAGE_BYTES];
-  struct text page;
+  struct text page = TEXT_ON(storage);
   struct demo_row rows[DEMO_WAYS];
   int64_t *took_us = calloc(demo_load_count(story->load), sizeof *took_us);
   if (!took_us) return;
   for (unsigned way = 0; way < DEMO_WAYS; way++)
     rows[way] = row_of(story->load, way, took_us);
   free(took_us);
-  text_init(&page, storage, sizeof storage);
   demo_report_table(&page, rows, DEMO_WAYS);
   print(&page);
   tell_sums(&rows[DEMO_STRAIGHT], &rows[DEMO_HEDGED]);
@@ -131,7 +130,7 @@ static struct demo_bar attempt_bar(const struct demo_timing *timing,
 
 static void draw(const struct demo_pair *pair) {
   char storage[PAGE_BYTES];
-  struct text page;
+  struct text page = TEXT_ON(storage);
   struct demo_timing timings[ATTEMPTS];
   struct demo_bar bars[1 + ATTEMPTS];
   size_t count = demo_report_timings(
@@ -139,7 +138,6 @@ static void draw(const struct demo_pair *pair) {
   bars[0] = straight_bar(&pair->results[DEMO_STRAIGHT]);
   for (size_t i = 0; i < count && i < ATTEMPTS; i++)
     bars[1 + i] = attempt_bar(&timings[i], attempt_names[i]);
-  text_init(&page, storage, sizeof storage);
   demo_report_waterfall(&page, bars, 1 + count);
   print(&page);
 }

@@ -7,9 +7,8 @@
  * of its own, so the answers do not hang together: a slow request is no more
  * likely to be a broken one.
  *
- * The hash is the finalizer of splitmix64 (Steele, Lea, Flood 2014), which is
- * good enough for statistics over counting keys and costs a few instructions.
- * It is no secret: whoever knows the seed can tell the future.
+ * The hash is tools/luck's, which is good enough for statistics over counting
+ * keys. It is no secret: whoever knows the seed can tell the future.
  *
  * What a fault looks like on the wire is tools/mock's. */
 #include "tools/faults.h"
@@ -18,6 +17,7 @@
 
 #include "config/config_refuse.h"
 #include "config/config_values.h"
+#include "tools/luck.h"
 
 static const int64_t hang_default_us = 10 * 1000 * 1000;
 
@@ -175,12 +175,7 @@ bool faults_preset(struct faults *faults, struct slice name) {
   return true;
 }
 
-static uint64_t mix(uint64_t x) {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-  x = (x ^ x >> 27) * 0x94d049bb133111eb;
-  return x ^ x >> 31;
-}
+static uint64_t mix(uint64_t x) { return luck_next(&(struct luck){x}); }
 
 static uint64_t mix_bytes(uint64_t sum, struct slice bytes) {
   for (size_t i = 0; i < bytes.len; i++)

@@ -54,7 +54,7 @@ static void reply_problem(struct reply *reply, int status, const char *detail) {
 static void reply_send(const struct reply *reply, struct connection *connection,
                        bool head_only) {
   char storage[ANSWER_HEAD_BYTES + ADMIN_FIELDS_MAX + ADMIN_ANSWER_MAX];
-  struct text out;
+  struct text out = TEXT_ON(storage);
   const struct answer_own own = {.status = reply->status,
                                  .content_type = reply->type,
                                  .length = reply->body.len,
@@ -62,7 +62,6 @@ static void reply_send(const struct reply *reply, struct connection *connection,
   const struct answer_ours ours = {
       .framing = {.close = connection_closes(connection),
                   .keep_alive_1_0 = connection_keeps_1_0(connection)}};
-  text_init(&out, storage, sizeof storage);
   answer_own_head(&out, &own, &ours, text_slice_of(&reply->fields));
   if (!head_only) text_slice(&out, text_slice_of(&reply->body));
   connection_answer(connection, &(struct iovec){out.at, out.len}, 1, NULL,
@@ -80,8 +79,7 @@ static void show(const struct mock_admin *admin, struct reply *reply) {
 static void move(struct mock_admin *admin, struct slice json,
                  struct reply *reply) {
   char storage[ADMIN_WHY_MAX];
-  struct text why;
-  text_init(&why, storage, sizeof storage);
+  struct text why = TEXT_ON(storage);
   if (!shares_read(&admin->shares, &admin->plan, json, &why)) {
     reply_problem(reply, 400, text_end(&why));
     return;
@@ -105,9 +103,8 @@ static bool admit_origin(const struct http_request *request,
   text_str(&reply->fields, "Vary: Origin\r\n");
   if (!origin) return true;
   if (!cors_is_local(origin->value)) return false;
-  text_str(&reply->fields, "Access-Control-Allow-Origin: ");
-  text_slice(&reply->fields, origin->value);
-  text_str(&reply->fields, "\r\n");
+  text_put(&reply->fields, "Access-Control-Allow-Origin: ", origin->value,
+           "\r\n");
   return true;
 }
 

@@ -116,8 +116,7 @@ static void on_signal(void *arg, int signo) {
 static void say_place(const char *what, const struct listen_at *at,
                       uint16_t port, const char *path) {
   char storage[64];
-  struct text place;
-  text_init(&place, storage, sizeof storage);
+  struct text place = TEXT_ON(storage);
   address_write_place(&place, at, port);
   (void)printf("mock: %s http://%s%s\n", what, text_end(&place), path);
 }

@@ -1,10 +1,10 @@
 /* simulation: the proxy's part: requests, their races, and the pilot.
  *
- *   ARRIVAL --> begin: plan, race_step(START) --+
- *   DONE    --> on_answer: race_step(ENDED) ----+--> perform(todo): cancel,
- *   TIMER   --> race_step(TIMER) ---------------+    start (simulation_start),
- *   TURN    --> whose turn it is in a line -----+    settle
- *   REFRESH --> what a reader thread does, four times a second
+ *   on_arrival --> plan, race_step(START) -------+
+ *   on_done    --> race_step(ENDED) -------------+--> perform(todo): cancel,
+ *   on_timer   --> race_step(TIMER) -------------+    start (simulation_start),
+ *   on_turn    --> whose turn it is in the line -+    settle
+ *   on_refresh --> what a reader thread does, four times a second
  *
  * perform does what proxy/fetch does, in the same order. With a rival's rule
  * the race is the same, and its delay and its admission are the rival's. */
@@ -20,25 +20,6 @@ static const int64_t second_us = 1000 * 1000;
 
 /* ---- requests ---- */
 
-static int take_request(struct simulation *s) {
-  int free_one = s->request_free;
-  if (free_one != NOBODY) {
-    s->request_free = s->requests[free_one].next_free;
-    return free_one;
-  }
-  if (s->request_count == s->request_cap) {
-    int cap = s->request_cap ? 2 * s->request_cap : 256;
-    struct request *all = realloc(s->requests, (size_t)cap * sizeof *all);
-    if (!all) return NOBODY;
-    s->requests = all;
-    s->request_cap = cap;
-    for (int i = 0; i < s->request_count; i++) /* they have moved */
-      all[i].race.plan = &all[i].plan;
-  }
-  s->requests[s->request_count].stamp = 0;
-  return s->request_count++;
-}
-
 /* While its primary was running. */
 static void note_rescue(struct simulation *s, const struct request *r) {
   const struct latency_odds *past = &s->targets[r->whom[0]].past;
@@ -52,12 +33,9 @@ static void note_rescue(struct simulation *s, const struct request *r) {
       (double)latency_ahead_us(past, took_us, until_us) / 1000;
 }
 
-static void settle(struct simulation *s, int index) {
-  struct request *r = &s->requests[index];
+static void settle(struct simulation *s, struct request *r) {
   r->open = false;
-  r->stamp++;
-  r->next_free = s->request_free;
-  s->request_free = index;
+  pool_give(&s->requests, &r->party);
   int64_t took_us = s->now_us - r->race.start_us;
   if (!r->counted) return;
   if (r->race.outcome != OUTCOME_SUCCESS)
@@ -71,7 +49,7 @@ static void settle(struct simulation *s, int index) {
 static void attempt_ended(struct simulation *s, struct request *r, unsigned k,
                           const struct attempt_end *end) {
   int64_t took_us = s->now_us - r->asked_us[k];
-  r->jobs[k] = NOBODY;
+  r->jobs[k] = NULL;
   if (!s->policy->rival)
     (void)pilot_ended(simulation_pilot(s, r), &r->race, k, r->whom[k], end,
                       took_us, s->now_us);
@@ -91,8 +69,8 @@ static void cancel_below(struct simulation *s, struct request *r,
                          unsigned below, enum attempt_result result) {
   struct attempt_end end = {.result = result};
   for (unsigned k = 0; k < below && k < r->begun; k++) {
-    if (r->jobs[k] == WAITS) stop_waiting(s, r);
-    if (r->jobs[k] == NOBODY) continue;
+    if (r->waits && k == r->waiter) stop_waiting(s, r);
+    if (!r->jobs[k]) continue;
     int64_t left_us = upstream_leave(&s->upstream, r->jobs[k], s->now_us);
     if (k == 0) r->left_us = left_us;
     attempt_ended(s, r, k, &end);
@@ -107,15 +85,13 @@ static void end_below(struct simulation *s, struct request *r,
                late ? ATTEMPT_TIMEOUT : ATTEMPT_CANCELLED);
 }
 
-static void set_timer(struct simulation *s, int index) {
-  struct request *r = &s->requests[index];
+static void on_timer(struct simulation *s, struct party *of);
+
+static void set_timer(struct simulation *s, struct request *r) {
   int64_t at_us = race_wakeup_us(&r->race);
   if (at_us == r->wakeup_us) return;
   r->wakeup_us = at_us;
-  events_add(&s->events, (struct simulation_event){.at_us = at_us,
-                                                   .happening = HAPPENS_TIMER,
-                                                   .index = index,
-                                                   .stamp = r->stamp});
+  events_add(&s->events, at_us, on_timer, &r->party);
 }
 
 static bool gives_up(struct simulation *s, struct request *r) {
@@ -138,21 +114,25 @@ static struct todo tell_refused(struct simulation *s, struct request *r,
   return race_step(&r->race, &event);
 }
 
-static void perform(struct simulation *s, int index, struct todo todo) {
-  struct request *r = &s->requests[index];
+static void perform(struct simulation *s, struct request *r, struct todo todo) {
   end_below(s, r, &todo);
   while (todo.outcome == OUTCOME_OPEN && r->begun < todo.start_below) {
-    if (simulation_start_next(s, index) == GATE_OPEN) continue;
+    if (simulation_start_next(s, r) == GATE_OPEN) continue;
     todo = tell_refused(s, r, r->begun - 1);
     end_below(s, r, &todo);
   }
-  if (todo.outcome == OUTCOME_OPEN && !gives_up(s, r)) set_timer(s, index);
-  else settle(s, index);
+  if (todo.outcome == OUTCOME_OPEN && !gives_up(s, r)) set_timer(s, r);
+  else settle(s, r);
 }
 
-static void advance(struct simulation *s, int index, enum event_kind kind) {
+static void advance(struct simulation *s, struct request *r,
+                    enum event_kind kind) {
   struct step_event event = {.kind = kind, .now_us = s->now_us};
-  perform(s, index, race_step(&s->requests[index].race, &event));
+  perform(s, r, race_step(&r->race, &event));
+}
+
+void simulation_refuse(struct simulation *s, struct request *r, unsigned k) {
+  perform(s, r, tell_refused(s, r, k));
 }
 
 /* ---- what happens ---- */
@@ -179,39 +159,39 @@ static void make_plan(struct simulation *s, struct request *r) {
   rival_on_request(&s->rival);
 }
 
+static void on_arrival(struct simulation *s, struct party *nobody);
+
 static void add_arrival(struct simulation *s) {
   double now_s = (double)s->now_us / 1e6;
   double gap_s =
       -log(luck_share(&s->arrivals)) / workload_rate(s->workload, now_s);
   if (now_s + gap_s >= s->workload->seconds) return;
-  events_add(&s->events, (struct simulation_event){
-                             .at_us = s->now_us + (int64_t)(gap_s * 1e6),
-                             .happening = HAPPENS_ARRIVAL});
+  events_add(&s->events, s->now_us + (int64_t)(gap_s * 1e6), on_arrival, NULL);
 }
 
-static void on_arrival(struct simulation *s) {
-  int index = take_request(s);
+static void on_arrival(struct simulation *s, struct party *nobody) {
+  struct request *r = pool_take(&s->requests, sizeof *r);
   double now_s = (double)s->now_us / 1e6;
+  (void)nobody;
   add_arrival(s);
-  if (index == NOBODY) {
+  if (!r) {
     s->events.failed = true;
     return;
   }
-  struct request *r = &s->requests[index];
   r->number = s->number++;
   r->worker = (unsigned)(r->number % SIMULATED_WORKERS);
   r->open = true;
   r->counted = now_s >= s->seen->from_s && now_s < s->seen->to_s;
   r->begun = 0;
   r->left_us = 0;
-  r->has_waited = false;
+  r->waits = r->has_waited = false;
   r->wakeup_us = 0;
   s->seen->requests += r->counted;
   make_plan(s, r);
   race_init(&r->race, &r->plan);
   struct luck luck = luck_of(s->seed, r->number, RACE_MAX_ATTEMPTS);
   r->race.chance = (uint32_t)luck_next(&luck);
-  advance(s, index, EVENT_START);
+  advance(s, r, EVENT_START);
 }
 
 static struct attempt_end end_of(const struct job *job) {
@@ -223,45 +203,32 @@ static struct attempt_end end_of(const struct job *job) {
       .result = ATTEMPT_STATUS, .status = status, .whole = true};
 }
 
-static void on_done(struct simulation *s, const struct simulation_event *done) {
-  struct job job;
-  if (s->upstream.jobs[done->index].stamp != done->stamp) return;
-  if (!upstream_done(&s->upstream, done->index, s->now_us, &job)) return;
-  struct request *r = &s->requests[job.request];
+void simulation_on_done(struct simulation *s, struct party *of) {
+  struct job *job = (struct job *)of;
+  struct request *r = job->asker;
   struct step_event event = {.kind = EVENT_ENDED,
                              .now_us = s->now_us,
-                             .attempt = job.attempt,
-                             .end = end_of(&job)};
+                             .attempt = job->attempt,
+                             .end = end_of(job)};
+  if (!upstream_done(&s->upstream, job, s->now_us)) return;
   struct todo todo = race_step(&r->race, &event);
-  attempt_ended(s, r, job.attempt, &event.end);
-  perform(s, job.request, todo);
+  attempt_ended(s, r, event.attempt, &event.end);
+  perform(s, r, todo);
   bool failed = event.end.result != ATTEMPT_SUCCESS;
   if (failed && s->policy->rival && s->policy->rival->first_result && r->open)
-    advance(s, job.request, EVENT_GONE);
+    advance(s, r, EVENT_GONE);
 }
 
-static void on_timer(struct simulation *s,
-                     const struct simulation_event *timer) {
-  struct request *r = &s->requests[timer->index];
-  if (r->stamp != timer->stamp || r->wakeup_us != timer->at_us) return;
+static void on_timer(struct simulation *s, struct party *of) {
+  struct request *r = (struct request *)of;
+  if (r->wakeup_us != s->now_us) return;
   r->wakeup_us = 0;
-  advance(s, timer->index, EVENT_TIMER);
+  advance(s, r, EVENT_TIMER);
 }
 
-static void on_turn(struct simulation *s, const struct simulation_event *turn) {
-  enum gate_verdict verdict;
-  int index;
-  if (s->line.wakeup_us != turn->at_us) return;
-  s->line.wakeup_us = 0;
-  while ((index = simulation_call(s, &verdict)) != NOBODY) {
-    struct request *r = &s->requests[index];
-    if (verdict == GATE_OPEN) continue;
-    perform(s, index, tell_refused(s, r, r->waiter));
-  }
-}
-
-static void on_refresh(struct simulation *s) {
+static void on_refresh(struct simulation *s, struct party *nobody) {
   unsigned count = s->workload->targets;
+  (void)nobody;
   if (s->policy->rival) rival_refresh(&s->rival, s->now_us);
   for (unsigned t = 0; t < count; t++) {
     struct latency_totals totals = {0};
@@ -273,15 +240,12 @@ static void on_refresh(struct simulation *s) {
   pilot_learn_delay(&s->delay, &s->policy->race.learn, s->target_at,
                     s->learner_at, count, s->now_us);
   if ((double)s->now_us / 1e6 < s->workload->seconds)
-    events_add(&s->events,
-               (struct simulation_event){.at_us = s->now_us + PILOT_REFRESH_US,
-                                         .happening = HAPPENS_REFRESH});
+    events_add(&s->events, s->now_us + PILOT_REFRESH_US, on_refresh, NULL);
 }
 
 /* ---- a run ---- */
 
 static void set_up(struct simulation *s) {
-  s->line.first = s->line.last = NOBODY;
   for (unsigned t = 0; t < WORKLOAD_TARGETS_MAX; t++) {
     s->target_at[t] = &s->targets[t];
     s->learner_at[t] = &s->learners[t];
@@ -300,18 +264,8 @@ static void set_up(struct simulation *s) {
   hedge_budget_init(&s->budget, &s->policy->budget);
   if (s->policy->rival)
     rival_init(&s->rival, s->policy->rival, s->workload->rate);
-  upstream_init(&s->upstream, s->workload, &s->events);
-}
-
-static void step(struct simulation *s, const struct simulation_event *event) {
-  s->now_us = event->at_us;
-  switch (event->happening) {
-    case HAPPENS_ARRIVAL: on_arrival(s); break;
-    case HAPPENS_DONE: on_done(s, event); break;
-    case HAPPENS_TIMER: on_timer(s, event); break;
-    case HAPPENS_TURN: on_turn(s, event); break;
-    case HAPPENS_REFRESH: on_refresh(s); break;
-  }
+  s->upstream.workload = s->workload;
+  s->upstream.events = &s->events;
 }
 
 bool simulation_run(const struct workload *workload,
@@ -325,18 +279,19 @@ bool simulation_run(const struct workload *workload,
   s->policy = policy;
   s->seen = seen;
   s->seed = seed;
-  s->request_free = NOBODY;
   s->arrivals = luck_of(seed, UINT64_MAX, 0);
   s->now_us = second_us; /* zero means never */
   set_up(s);
   add_arrival(s);
-  events_add(&s->events, (struct simulation_event){
-                             .at_us = s->now_us, .happening = HAPPENS_REFRESH});
-  while (!s->events.failed && events_next(&s->events, &event)) step(s, &event);
+  events_add(&s->events, s->now_us, on_refresh, NULL);
+  while (!s->events.failed && events_next(&s->events, &event)) {
+    s->now_us = event.at_us;
+    event.happens(s, event.of);
+  }
   bool whole = !s->events.failed;
-  upstream_clear(&s->upstream);
+  arena_clear(&s->upstream.jobs.memory);
+  arena_clear(&s->requests.memory);
   free(s->events.heap);
-  free(s->requests);
   free(s);
   return whole;
 }

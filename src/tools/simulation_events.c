@@ -1,8 +1,9 @@
 /* simulation_events: a heap of what is to happen, the next on top.
  *
  * Nothing is taken out before its time: what no longer matters carries a stamp
- * that is no longer true. */
+ * that is no longer true, and is passed over. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "tools/simulation_parts.h"
 
@@ -11,7 +12,8 @@ static bool is_before(const struct simulation_event *a,
   return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
 }
 
-void events_add(struct events *events, struct simulation_event event) {
+void events_add(struct events *events, int64_t at_us, happening *happens,
+                struct party *of) {
   if (events->count == events->cap) {
     size_t cap = events->cap ? 2 * events->cap : 1024;
     struct simulation_event *heap = realloc(events->heap, cap * sizeof *heap);
@@ -23,7 +25,8 @@ void events_add(struct events *events, struct simulation_event event) {
     events->cap = cap;
   }
   size_t at = events->count++;
-  event.order = events->order++;
+  const struct simulation_event event = {at_us, events->order++, happens, of,
+                                         of ? of->stamp : 0};
   while (at > 0 && is_before(&event, &events->heap[(at - 1) / 2])) {
     events->heap[at] = events->heap[(at - 1) / 2];
     at = (at - 1) / 2;
@@ -31,7 +34,7 @@ void events_add(struct events *events, struct simulation_event event) {
   events->heap[at] = event;
 }
 
-bool events_next(struct events *events, struct simulation_event *event) {
+static bool take_next(struct events *events, struct simulation_event *event) {
   struct simulation_event *heap = events->heap;
   if (events->count == 0) return false;
   *event = heap[0];
@@ -46,4 +49,25 @@ bool events_next(struct events *events, struct simulation_event *event) {
   }
   heap[at] = last;
   return true;
+}
+
+bool events_next(struct events *events, struct simulation_event *event) {
+  while (take_next(events, event))
+    if (!event->of || event->of->stamp == event->stamp) return true;
+  return false;
+}
+
+void *pool_take(struct pool *pool, size_t size) {
+  struct list_link *link = pool->free.first;
+  if (link) {
+    list_remove(&pool->free, link);
+    return list_item(link, struct party, link);
+  }
+  void *fresh = arena_take(&pool->memory, size);
+  return fresh ? memset(fresh, 0, size) : NULL;
+}
+
+void pool_give(struct pool *pool, struct party *party) {
+  party->stamp++;
+  list_prepend(&pool->free, &party->link);
 }

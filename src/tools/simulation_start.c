@@ -13,10 +13,9 @@
 
 void simulation_look(struct simulation *s, int64_t at_us) {
   struct waiting_line *line = &s->line;
-  if (line->first == NOBODY || at_us == line->wakeup_us) return;
+  if (list_is_empty(&line->list) || at_us == line->wakeup_us) return;
   line->wakeup_us = at_us;
-  events_add(&s->events, (struct simulation_event){.at_us = at_us,
-                                                   .happening = HAPPENS_TURN});
+  events_add(&s->events, at_us, simulation_on_turn, NULL);
 }
 
 static void count_waiter(struct simulation *s, const struct request *r,
@@ -26,29 +25,18 @@ static void count_waiter(struct simulation *s, const struct request *r,
   s->line.count += step;
 }
 
-static void join(struct simulation *s, int index, unsigned k) {
-  struct request *r = &s->requests[index];
-  struct waiting_line *line = &s->line;
+static void join(struct simulation *s, struct request *r, unsigned k) {
   r->waiter = k;
-  r->has_waited = true;
-  r->jobs[k] = WAITS;
+  r->waits = r->has_waited = true;
   r->until_us = turn_until_us(&s->policy->queue, &r->race, s->now_us);
-  r->before = line->last;
-  r->behind = NOBODY;
-  if (line->last == NOBODY) line->first = index;
-  else s->requests[line->last].behind = index;
-  line->last = index;
+  list_append(&s->line.list, &r->party.link);
   count_waiter(s, r, 1);
   simulation_look(s, s->now_us);
 }
 
 void simulation_leave_line(struct simulation *s, struct request *r) {
-  struct waiting_line *line = &s->line;
-  if (r->before == NOBODY) line->first = r->behind;
-  else s->requests[r->before].behind = r->behind;
-  if (r->behind == NOBODY) line->last = r->before;
-  else s->requests[r->behind].before = r->before;
-  r->jobs[r->waiter] = NOBODY;
+  list_remove(&s->line.list, &r->party.link);
+  r->waits = false;
   count_waiter(s, r, -1);
 }
 
@@ -102,13 +90,12 @@ static void count_start(struct simulated *seen, const struct request *r,
   seen->forwarded += kind == PILOT_FAILURE;
 }
 
-static enum gate_verdict ask(struct simulation *s, int index, unsigned k,
-                             enum pilot_kind kind) {
-  struct request *r = &s->requests[index];
+static enum gate_verdict ask(struct simulation *s, struct request *r,
+                             unsigned k, enum pilot_kind kind) {
   r->asked_us[k] = s->now_us;
-  r->jobs[k] = upstream_ask(&s->upstream, index, k, r->whom[k],
+  r->jobs[k] = upstream_ask(&s->upstream, r, k, r->whom[k],
                             luck_of(s->seed, r->number, k), s->now_us);
-  if (r->jobs[k] == NOBODY) return GATE_MEMORY;
+  if (!r->jobs[k]) return GATE_MEMORY;
   count_start(s->seen, r, kind);
   return GATE_OPEN;
 }
@@ -123,40 +110,38 @@ static bool take_room(struct simulation *s, unsigned target) {
          admit_limited(s, target, PILOT_PRIMARY) == GATE_OPEN;
 }
 
-static enum gate_verdict ask_other(struct simulation *s, int index, unsigned k,
-                                   unsigned target) {
-  struct request *r = &s->requests[index];
+static enum gate_verdict ask_other(struct simulation *s, struct request *r,
+                                   unsigned k, unsigned target) {
   if (target != r->whom[k]) race_move(&r->race, k, target);
   r->whom[k] = (uint8_t)target;
-  return ask(s, index, k, PILOT_PRIMARY);
+  return ask(s, r, k, PILOT_PRIMARY);
 }
 
 /* It was refused. Another target may have room. */
-static enum gate_verdict wait_or_not(struct simulation *s, int index,
+static enum gate_verdict wait_or_not(struct simulation *s, struct request *r,
                                      unsigned k, enum gate_verdict refusal) {
   const struct queue_rule *rule = &s->policy->queue;
-  struct request *r = &s->requests[index];
   r->roomy_count =
       turn_targets(simulation_pilot(s, r), r->whom[k], r->roomy, s->now_us);
   for (unsigned i = 0; i < r->roomy_count; i++)
-    if (take_room(s, r->roomy[i])) return ask_other(s, index, k, r->roomy[i]);
+    if (take_room(s, r->roomy[i])) return ask_other(s, r, k, r->roomy[i]);
   if (r->has_waited || s->line.count >= rule->most ||
       turn_until_us(rule, &r->race, s->now_us) <= s->now_us)
     return refusal;
-  join(s, index, k);
+  join(s, r, k);
   return GATE_OPEN;
 }
 
-enum gate_verdict simulation_start_next(struct simulation *s, int index) {
-  struct request *r = &s->requests[index];
+enum gate_verdict simulation_start_next(struct simulation *s,
+                                        struct request *r) {
   unsigned k = r->begun++;
   enum pilot_kind kind = pilot_kind(&r->race, k);
   r->whom[k] = (uint8_t)race_whom(&r->race, k);
-  r->jobs[k] = NOBODY;
+  r->jobs[k] = NULL;
   enum gate_verdict verdict = admit(s, r, k, kind);
-  if (verdict == GATE_OPEN) verdict = ask(s, index, k, kind);
+  if (verdict == GATE_OPEN) verdict = ask(s, r, k, kind);
   if (turn_is_awaited(&s->policy->queue, verdict, kind))
-    verdict = wait_or_not(s, index, k, verdict);
+    verdict = wait_or_not(s, r, k, verdict);
   if (verdict != GATE_OPEN) simulation_count_refusal(s, r, verdict);
   return verdict;
 }
@@ -190,32 +175,38 @@ static int64_t try_all(struct simulation *s, const struct request *r,
   return next_us;
 }
 
-/* Who leaves the line now, and where it may start, if it may; NOBODY: none
- * does, and the line will be looked at again. */
-static int call_next(struct simulation *s, bool *may_start, unsigned *target) {
+/* Who leaves the line now, and where it may start, if it may; NULL: none does,
+ * and the line will be looked at again. */
+static struct request *call_next(struct simulation *s, bool *may_start,
+                                 unsigned *target) {
   int64_t next_us = INT64_MAX;
   unsigned awaited = 0;
-  for (int i = s->line.first; i != NOBODY; i = s->requests[i].behind) {
-    const struct request *r = &s->requests[i];
+  list_each (link, &s->line.list) {
+    struct request *r = list_item(link, struct request, party.link);
     *may_start = false;
-    if (r->until_us <= s->now_us) return i;
+    if (r->until_us <= s->now_us) return r;
     const int64_t again_us = try_all(s, r, &awaited, target);
     *may_start = again_us == 0;
-    if (*may_start) return i;
+    if (*may_start) return r;
     next_us = earlier(next_us, earlier(again_us, r->until_us));
   }
   simulation_look(s, next_us);
-  return NOBODY;
+  return NULL;
 }
 
-int simulation_call(struct simulation *s, enum gate_verdict *verdict) {
+void simulation_on_turn(struct simulation *s, struct party *nobody) {
+  struct request *r;
   bool may_start;
   unsigned target;
-  int index = call_next(s, &may_start, &target);
-  if (index == NOBODY) return NOBODY;
-  struct request *r = &s->requests[index];
-  simulation_leave_line(s, r);
-  *verdict = may_start ? ask_other(s, index, r->waiter, target) : GATE_QUEUE;
-  if (*verdict != GATE_OPEN) simulation_count_refusal(s, r, *verdict);
-  return index;
+  (void)nobody;
+  if (s->line.wakeup_us != s->now_us) return;
+  s->line.wakeup_us = 0;
+  while ((r = call_next(s, &may_start, &target))) {
+    simulation_leave_line(s, r);
+    enum gate_verdict verdict =
+        may_start ? ask_other(s, r, r->waiter, target) : GATE_QUEUE;
+    if (verdict == GATE_OPEN) continue;
+    simulation_count_refusal(s, r, verdict);
+    simulation_refuse(s, r, r->waiter);
+  }
 }

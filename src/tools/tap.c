@@ -120,8 +120,7 @@ static void add_encoded(struct text *path, const char *words) {
 
 static void add_filter(struct text *path, bool *any, const char *name,
                        const char *value) {
-  text_str(path, *any ? "," : "&only=");
-  text_str(path, name);
+  text_put(path, *any ? "," : "&only=", name);
   if (value) add_encoded(path, value);
   *any = true;
 }
@@ -178,8 +177,7 @@ static void on_event(struct tap *tap) {
     return;
   }
   char storage[TAP_LINE_BYTES];
-  struct text line;
-  text_init(&line, storage, sizeof storage);
+  struct text line = TEXT_ON(storage);
   if (race) tap_line_race(&line, viewer_look(), data);
   else tap_line_left_out(&line, viewer_look(), data);
   put(tap, text_slice_of(&line));
@@ -187,9 +185,8 @@ static void on_event(struct tap *tap) {
 
 static void begin(struct tap *tap) {
   char storage[TAP_LINE_BYTES];
-  struct text line;
+  struct text line = TEXT_ON(storage);
   struct sheet_look look = viewer_look();
-  text_init(&line, storage, sizeof storage);
   tap->begun = true;
   if (tap->json || look.columns == 0) return;
   tap_line_heading(&line, look);
@@ -241,8 +238,7 @@ static void on_loss(struct tap *tap) {
 
 static int run(struct tap *tap) {
   char storage[PATH_BYTES];
-  struct text path;
-  text_init(&path, storage, sizeof storage);
+  struct text path = TEXT_ON(storage);
   write_path(tap, &path);
   text_end(&path);
   while (!tap->finished) {

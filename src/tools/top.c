@@ -22,6 +22,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "io/buffer.h"
 #include "io/clock.h"
 #include "io/log.h"
 #include "io/terminal.h"
@@ -56,16 +57,11 @@ static const char help[] =
     "                    the token that hedgerow's --admin-token-file holds\n"
     "  --help            this text\n";
 
-struct body {
-  char *at;
-  size_t len, cap;
-};
-
 struct top {
   struct viewer viewer;
   bool once;
   int64_t every_us;
-  struct body coming, now, before; /* the last two are states, or empty */
+  struct buffer coming, now, before; /* the last two are states, or empty */
   struct text table, drawn;
   struct top_screen screen;
   struct terminal_state *keys; /* NULL: stdin is no terminal */
@@ -101,18 +97,9 @@ static void finish(struct top *top, int code) {
 }
 
 static bool on_bytes(void *arg, struct slice bytes) {
-  struct body *body = &((struct top *)arg)->coming;
-  size_t needed = body->len + bytes.len;
-  if (needed > STATE_BYTES_MAX) return false;
-  if (needed > body->cap) {
-    char *larger = realloc(body->at, 2 * needed);
-    if (!larger) return false;
-    body->at = larger;
-    body->cap = 2 * needed;
-  }
-  memcpy(body->at + body->len, bytes.at, bytes.len);
-  body->len = needed;
-  return true;
+  struct buffer *coming = &((struct top *)arg)->coming;
+  return coming->len + bytes.len <= STATE_BYTES_MAX &&
+         buffer_add(coming, bytes.at, bytes.len);
 }
 
 static void ask(struct top *top) {
@@ -123,11 +110,11 @@ static void ask(struct top *top) {
 
 /* NULL, or why what has come is no state. */
 static const char *take_state(struct top *top) {
-  struct body oldest = top->before;
-  struct slice text = {top->coming.at, top->coming.len};
+  struct buffer oldest = top->before;
   if (!viewer_is_answered(&top->viewer) || download_error(top->viewer.download))
     return viewer_why(&top->viewer);
-  if (!json_view_is_object(text)) return "what it sends is no state";
+  if (!json_view_is_object(buffer_slice(&top->coming)))
+    return "what it sends is no state";
   top->before = top->now;
   top->now = top->coming;
   top->coming = oldest;
@@ -143,10 +130,9 @@ static void on_state(struct top *top) {
 }
 
 static void make_table(struct top *top) {
-  struct slice now = {top->now.at, top->now.len};
-  struct slice before = {top->before.at, top->before.len};
   text_init(&top->table, top->table.at, TABLE_BYTES);
-  top_table(&top->table, viewer_look(), top->viewer.admin, now, before);
+  top_table(&top->table, viewer_look(), top->viewer.admin,
+            buffer_slice(&top->now), buffer_slice(&top->before));
 }
 
 /* ---- the terminal ---- */
@@ -288,8 +274,9 @@ int top_main(int argc, char **argv) {
   if (!top.table.at || !top.drawn.at) log_notice("top: out of memory");
   else if (viewer_open(&top.viewer)) code = run(&top);
   viewer_close(&top.viewer);
-  struct body bodies[] = {top.coming, top.now, top.before};
-  for (size_t i = 0; i < 3; i++) free(bodies[i].at);
+  buffer_clear(&top.coming);
+  buffer_clear(&top.now);
+  buffer_clear(&top.before);
   free(top.table.at);
   free(top.drawn.at);
   return code;

@@ -128,9 +128,8 @@ static struct slice take_piece(struct slice *words, unsigned columns) {
 
 static void add_receipt(struct table *table) {
   char storage[512], piece_storage[512];
-  struct text text;
+  struct text text = TEXT_ON(storage);
   struct sheet *sheet = &table->sheet;
-  text_init(&text, storage, sizeof storage);
   struct sheet plain = sheet_on(&text, (struct sheet_look){0});
   sheet_json_words(&plain, json_view_string(table->now, "/receipt/text"));
   struct slice words = text_slice_of(&text);

@@ -14,6 +14,7 @@
 #include "support/folder.h"
 #include "support/hurry.h"
 #include "support/operator.h"
+#include "support/rows.h"
 #include "support/scene.h"
 #include "support/stage.h"
 #include "support/wire.h"
@@ -116,6 +117,27 @@ Test(admin_api, an_ejected_target_is_due_when_its_time_is_over) {
   expect_in(s.program, "/api/v1/state", "\"up\":true,\"state\":\"up\"");
 }
 
+/* What is learned shows a little later, and while the answers say the same. The
+ * target that answered is asked first. */
+Test(admin_api, the_state_tells_what_answers_take_without_hedges) {
+  SCOPED(stage) s = stage_open("--admin", AT, "--hedges", "0", "--log", "off");
+  unsigned rounds = 0;
+  do stage_round(&s, 200);
+  while (count_in(s.program, "/api/v1/state", "\"alone\":null") > 1 &&
+         ++rounds < 10000);
+  char *body = body_of(s.program, "/api/v1/state");
+  const char *at = strstr(body, "\"alone\":[");
+  cr_assert(at, "%s", body);
+  double sum = 0, share;
+  for (at += strlen("\"alone\":["); sscanf(at, "%lf", &share) == 1; at++) {
+    cr_expect(share >= 0 && share <= 1, "%s", at);
+    sum += share;
+    at += strcspn(at, ",]");
+  }
+  cr_expect(sum > 0.9 && sum < 1.001, "%f of\n%s", sum, body);
+  free(body);
+}
+
 /* ---- races ---- */
 
 Test(admin_api, a_race_is_told_by_its_id) {
@@ -133,8 +155,7 @@ Test(admin_api, a_race_is_told_by_its_id) {
       "\"result\":\"status\",\"status\":500",
       "{\"number\":1,\"kind\":\"hedge\",\"target\":0",
   };
-  for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
-    expect_in(s.program, "/api/v1/races/my-id", parts[i]);
+  EACH_ROW (row, parts) expect_in(s.program, "/api/v1/races/my-id", *row);
   cr_expect_eq(count_in(s.program, "/api/v1/races/my-id", "secret"), 0);
   expect_in(s.program, "/api/v1/races?kind=rescued", "\"id\":\"my-id\"");
 }
@@ -405,9 +426,9 @@ Test(admin_api, what_tells_who_asks_comes_once) {
       "Authorization: Bearer a\r\nAuthorization: Bearer a\r\n"};
   OWNED(program) p = program_start(NOBODY);
   OWNED(client) client = operator_new(p);
-  for (unsigned i = 0; i < sizeof twice / sizeof *twice; i++) {
+  EACH_ROW (row, twice) {
     const struct reply *reply =
-        operator_ask(client, "GET", "/api/v1/state", twice[i]);
+        operator_ask(client, "GET", "/api/v1/state", *row);
     reply_expect_problem(reply, 400);
     reply_expect_in_body(reply, "may come once");
   }
@@ -423,8 +444,8 @@ Test(admin_api, the_page_says_what_it_may_do) {
   static const char *const parts[] = {
       "default-src 'none'", "script-src 'sha256-", "style-src 'sha256-",
       "connect-src 'self'", "frame-ancestors 'none'"};
-  for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
-    reply_expect_in_field(reply, "Content-Security-Policy", parts[i]);
+  EACH_ROW (row, parts)
+    reply_expect_in_field(reply, "Content-Security-Policy", *row);
   reply_expect_in_body(reply, "<!doctype html>");
 }
 
@@ -444,9 +465,9 @@ Test(admin_api, a_token_is_asked_for_where_there_is_one) {
                                       "Authorization: Bearer \r\n",
                                       "Authorization: Basic open-sesame\r\n",
                                       "Authorization: open-sesame\r\n"};
-  for (unsigned i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+  EACH_ROW (row, wrong) {
     const struct reply *reply =
-        operator_ask(client, "GET", "/api/v1/state", wrong[i]);
+        operator_ask(client, "GET", "/api/v1/state", *row);
     reply_expect_problem(reply, 401);
     reply_expect_in_field(reply, "WWW-Authenticate", "Bearer");
   }
@@ -635,9 +656,8 @@ Test(admin_api, what_is_malformed_is_refused_as_the_front_refuses_it) {
       {400, "\x16\x03\x01\x02\x00\x01\r\n\r\n"},
   };
   OWNED(program) p = program_start(NOBODY);
-  for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
-    cr_expect_eq(operator_status(p, bad[i].bytes), bad[i].status, "%s",
-                 bad[i].bytes);
+  EACH_ROW (row, bad)
+    cr_expect_eq(operator_status(p, row->bytes), row->status, "%s", row->bytes);
   cr_expect_eq(operator_status(p, "GET /readyz HTTP/1.0\r\n\r\n"), 200);
 }
 

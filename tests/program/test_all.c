@@ -74,6 +74,13 @@ static void two_close(struct two *t) {
   origin_free(t->second);
 }
 
+/* Both are answered, the first of them here, and so is the client. */
+static void serve_both(const struct two *t, struct arrival *first) {
+  arrival_answer_json(first, 200, "1");
+  arrival_answer_json(origin_await(t->second), 200, "2");
+  expect_all(client_await_reply(t->client), "[1,2]", "2/2");
+}
+
 Test(all, two_good_ones_give_both_bodies_byte_for_byte) {
   SCOPED(two) t = two_open("--hedges", "0");
   client_get(t.client, "/all");
@@ -114,9 +121,7 @@ Test(all, a_list_is_asked_without_the_clients_query) {
   client_get(t.client, "/all?x=1&timeout=5000");
   struct arrival *first = origin_await(t.first);
   arrival_expect_line(first, "GET / HTTP/1.1");
-  arrival_answer_json(first, 200, "1");
-  arrival_answer_json(origin_await(t.second), 200, "2");
-  expect_all(client_await_reply(t.client), "[1,2]", "2/2");
+  serve_both(&t, first);
 }
 
 Test(all, a_list_is_not_given_the_clients_credentials) {
@@ -126,9 +131,7 @@ Test(all, a_list_is_not_given_the_clients_credentials) {
   struct arrival *first = origin_await(t.first);
   arrival_expect_none(first, "Authorization", "Cookie");
   arrival_expect_field(first, "X-Team", "blue");
-  arrival_answer_json(first, 200, "1");
-  arrival_answer_json(origin_await(t.second), 200, "2");
-  expect_all(client_await_reply(t.client), "[1,2]", "2/2");
+  serve_both(&t, first);
 }
 
 Test(all, a_list_is_given_the_configured_token) {
@@ -137,9 +140,7 @@ Test(all, a_list_is_given_the_configured_token) {
   client_get_with(t.client, "/all", "Authorization: Basic abc\r\n");
   struct arrival *first = origin_await(t.first);
   arrival_expect_field(first, "Authorization", "Bearer t0ken");
-  arrival_answer_json(first, 200, "1");
-  arrival_answer_json(origin_await(t.second), 200, "2");
-  expect_all(client_await_reply(t.client), "[1,2]", "2/2");
+  serve_both(&t, first);
 }
 
 Test(all, a_list_beside_a_target_is_what_get_asks) {
@@ -396,11 +397,27 @@ REFUSES(a_path_that_leaves_the_base_by_escapes_is_refused,
         "[\"/a/%2e%2e/%2e./secret\"]", "item 0")
 REFUSES(a_line_end_in_an_item_is_refused, "[\"/a\",\"/b HTTP/1.1\\r\\nX: y\"]",
         "item 1")
+REFUSES(a_line_end_in_an_items_query_is_refused,
+        "[\"/a\",\"/b?x HTTP/1.1\\r\\nX: y\"]", "item 1")
+REFUSES(a_fragment_in_an_items_query_is_refused, "[\"/a?b#c\"]", "item 0")
+REFUSES(a_byte_beyond_ascii_in_an_items_query_is_refused, "[\"/a?\\u00e9\"]",
+        "item 0")
 REFUSES(an_item_that_is_no_string_is_refused, "[\"/a\",1]", "item 1")
 REFUSES(too_many_items_are_refused, "[\"/a\",\"/b\",\"/c\"]", "--max-items")
 REFUSES(a_body_that_is_no_array_is_refused, "{\"a\":\"/a\"}", "array")
 REFUSES(a_body_that_is_no_json_is_refused, "[\"/a\",]", "JSON")
 REFUSES(an_empty_body_is_refused, "", "JSON")
+
+Test(all, a_path_needs_a_target_and_a_url_does_not) {
+  struct origin *all = origin_new();
+  SCOPED(stage) s = stage_open_on(all, "--all", all->url);
+  client_post(s.client, "/all", "[\"/a\"]");
+  reply_expect_in_body(client_expect_problem(s.client, 400),
+                       "a path needs a target");
+  client_post(s.client, "/all", words_of("[\"%s/a\"]", all->url));
+  arrival_answer_json(origin_await(all), 200, "1");
+  expect_all(client_await_reply(s.client), "[1]", "1/1");
+}
 
 Test(all, a_url_below_a_base_with_a_slash_at_its_end_stays_below_it) {
   SCOPED(stage) s = stage_open_at("/v1/", "--hedges", "0");

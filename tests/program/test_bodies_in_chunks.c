@@ -41,16 +41,6 @@ ANSWERS(extensions_and_trailers_are_dropped,
              "X-Sum: 1\r\n\r\n",
         200, "[]")
 
-Test(bodies_in_chunks, they_may_come_byte_by_byte) {
-  static const char bytes[] =
-      POST "1;a\r\n[\r\n1\r\n]\r\n0\r\nX: y\r\n\r\n" HEALTHZ;
-  SCOPED(stage) s = stage_open("--hedges", "0");
-  for (size_t i = 0; i < sizeof bytes - 1; i++)
-    cr_assert(client_try_send(s.client, bytes + i, 1));
-  client_expect(s.client, 200, "[]");
-  client_expect(s.client, 200, HEALTHY);
-}
-
 Test(bodies_in_chunks, nothing_of_them_goes_upstream) {
   SCOPED(stage) s = stage_open("--hedges", "0");
   client_send(s.client, "POST /all HTTP/1.1\r\n" HOST CHUNKED
@@ -146,9 +136,6 @@ Test(bodies_in_chunks, trailers_over_the_limit_of_heads_are_400) {
   for (int i = 0; i < 26; i++) at += sprintf(at, "X-%02d: 789\r\n", i);
   expect_refusal("--max-head", "256", bytes, 400);
 }
-
-REFUSES(they_are_413_on_a_get, "--hedges", "0",
-        "GET /smart HTTP/1.1\r\n" HOST CHUNKED "\r\n" END, 413)
 
 Test(bodies_in_chunks, they_are_413_on_a_head_and_not_the_next_request) {
   SCOPED(stage) s = stage_open("--hedges", "0");

@@ -1,7 +1,7 @@
 /* The command line of the built program: what is printed where, and the exit
- * status: 0 done, 1 it could not run, 2 it was asked wrongly. The whole of the
- * options is tested on core/config; here are those of each kind, and what only
- * the program knows: files, ports, libraries. */
+ * status: 0 done, 1 it could not run, 2 it was asked wrongly. Each error of an
+ * option is in test_config.c; here is what only the program knows: files, ports,
+ * libraries. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,24 +38,6 @@ static void expect_complaint(struct program *program, int status,
 REFUSES(no_upstream_is_an_error, "--to", NULL)
 REFUSES(an_unknown_flag_is_named, "--hedge-afer", "--to", URL, "--hedge-afer",
         "1s")
-REFUSES(a_stray_argument_is_named, "stray", "--to", URL, "stray")
-REFUSES(a_missing_value_is_named, "--hedges", "--to", URL, "--hedges")
-REFUSES(a_bare_number_is_no_duration, "--timeout", "--to", URL, "--timeout",
-        "300")
-REFUSES(a_number_out_of_range_is_named, "--hedges", "--to", URL, "--hedges",
-        "16")
-REFUSES(a_bad_choice_is_named, "next|all|wait", "--to", URL, "--on-failure",
-        "never")
-REFUSES(a_bad_size_is_named, "--max-body", "--to", URL, "--max-body", "8MB")
-REFUSES(a_url_without_a_scheme_is_an_error, "http://", "--to", "127.0.0.1:9")
-REFUSES(a_port_out_of_range_is_an_error, "--listen", "--to", URL, "--listen",
-        "127.0.0.1:65536")
-REFUSES(a_listen_address_without_a_port_is_an_error, "--listen", "--to", URL,
-        "--listen", "127.0.0.1")
-REFUSES(a_header_with_a_line_end_is_an_error, "--header", "--to", URL,
-        "--header", "X: a\r\nY: b")
-REFUSES(a_flag_given_twice_is_an_error, "--hedges", "--to", URL, "--hedges",
-        "1", "--hedges", "2")
 
 Test(command_line, a_bad_variable_is_named) {
   setenv("HEDGEROW_HEDGES", "many", 1);
@@ -131,10 +113,9 @@ Test(command_line, without_anything_odd_there_is_no_note) {
 
 Test(command_line, a_port_in_use_is_named_and_ends_with_status_1) {
   uint16_t port;
-  int fd = wire_bind(1, &port);
+  SCOPED_FD fd = wire_bind(1, &port);
   const char *address = words_of("127.0.0.1:%u", port);
   expect_complaint(program_run("--to", URL, "--listen", address), 1, address);
-  close(fd);
 }
 
 /* Both share ports among their own workers, and still not with each other. */
@@ -171,6 +152,12 @@ Test(command_line, help_names_every_flag_within_80_columns) {
     cr_assert(len <= 80, "wider than 80: %.*s", (int)len, line);
     line += len + (line[len] == '\n');
   }
+}
+
+Test(command_line, the_schema_is_json) {
+  OWNED(program) program = program_run("--schema");
+  expect_printed(program, "\"$schema\"");
+  words_expect_json(slice_of(program->out));
 }
 
 Test(command_line, version_names_the_libraries_too) {

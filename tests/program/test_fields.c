@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "support/rows.h"
 #include "support/stage.h"
 #include "support/wire.h"
 #include "support/words.h"
@@ -145,8 +146,8 @@ Test(fields, a_preferred_wait_is_the_deadline_and_is_told) {
                      "wait=40");
   static const char *const longer[] = {"Prefer: wait=4000\r\n",
                                        "Prefer: wait=99999999999999999999\r\n"};
-  for (unsigned i = 0; i < sizeof longer / sizeof *longer; i++) {
-    client_get_with(s.client, "/smart", longer[i]);
+  EACH_ROW (row, longer) {
+    client_get_with(s.client, "/smart", *row);
     arrival = origin_await(s.origin);
     arrival_expect_field(arrival, "X-Left", "60000");
     arrival_answer_json(arrival, 200, "1");

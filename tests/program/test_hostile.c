@@ -2,9 +2,9 @@
  * clear answer or a close, the upstream never sees what they smuggle, and the
  * next client is served as if they were not there.
  *
- * What each malformed head is answered by is in test_front.c, what each limit
- * does in test_limits.c; here it is the attack as a whole. How much others lose
- * while thousands attack is measured by scripts/hostile. */
+ * A head that is only malformed is in test_front.c, what each limit does in
+ * test_limits.c. How much others lose while thousands attack is measured by
+ * scripts/hostile. */
 #include <criterion/criterion.h>
 #include <poll.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ static size_t read_to_end(struct client *client, char *into, size_t cap) {
 
 #define EVIL "GET /smart/smuggled HTTP/1.1\r\nHost: evil\r\n\r\n"
 
-/* One answer, with this status, and the close; nothing reaches the upstream. */
+/* One problem, with this status, and the close; nothing reaches the upstream. */
 static void play_smuggler(const char *bytes, size_t len, int status) {
   SCOPED(stage) s = stage_open("--hedges", "0");
   char said[8192], want[32];
@@ -50,6 +50,7 @@ static void play_smuggler(const char *bytes, size_t len, int status) {
   snprintf(want, sizeof want, "HTTP/1.1 %d ", status);
   cr_assert(strncmp(said, want, strlen(want)) == 0 &&
                 words_count(said, "Content-Length: ") == 1 &&
+                words_count(said, "application/problem+json\r\n") == 1 &&
                 words_count(said, "Connection: close\r\n") == 1,
             "expected one %d and a close but got:\n%s", status, said);
   origin_expect_no_arrival(s.origin);

@@ -169,9 +169,8 @@ static void expect_refusal(const char *second, const char *why) {
 
 Test(listen, a_second_address_in_use_is_named) {
   uint16_t port;
-  int fd = wire_bind(1, &port);
+  SCOPED_FD fd = wire_bind(1, &port);
   expect_refusal(words_of("127.0.0.1:%u", port), "Address already in use");
-  close(fd);
 }
 
 Test(listen, a_second_address_of_another_hedgerow_is_named) {

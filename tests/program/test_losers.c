@@ -14,7 +14,6 @@
 
 TestSuite(losers, .fini = folder_remove);
 
-#define OK "{\"ok\":true}"
 #define FILE_OF(upstream, losers)                                              \
   "admin: '127.0.0.1:0'\n"                                                     \
   "defaults: {hedges: 1, hedge_after: 1ms, gate: off, losers: " losers         \
@@ -48,46 +47,36 @@ static bool is_learned(struct client *looker) {
   return false;
 }
 
-Test(losers, one_that_is_read_tells_how_long_its_target_takes) {
+/* Loses until what target 0 says after that is learned; before it says anything,
+ * hedgerow is reloaded or not. */
+static void expect_learned(bool reloads) {
+  SCOPED(scene) s = scene_open(FILE_OF(BOTH, "drain"));
+  OWNED(client) looker = operator_new(s.program);
   unsigned tries = 0;
-  struct scene s = scene_open(FILE_OF(BOTH, "drain"));
-  struct client *looker = operator_new(s.program);
-  do {
-    cr_assert(++tries < TRIES, "nothing is learned");
-    arrival_answer_json(lose(&s), 200, OK);
-  } while (!is_learned(looker));
-  client_free(looker);
-  scene_close(&s);
-}
-
-Test(losers, one_that_breaks_or_says_nothing_ends_as_any_other) {
-  struct scene s = scene_open(FILE_OF(BOTH, "drain"));
-  arrival_reset(lose(&s));
-  (void)lose(&s);
-  scene_close(&s);
-}
-
-/* ---- a reload before it has been read ---- */
-
-Test(losers, what_one_tells_after_a_reload_is_learned) {
-  unsigned tries = 0;
-  struct scene s = scene_open(FILE_OF(BOTH, "drain"));
-  struct client *looker = operator_new(s.program);
   do {
     cr_assert(++tries < TRIES, "nothing is learned");
     struct arrival *primary = lose(&s);
-    scene_reload(&s, FILE_OF(BOTH, "drain"), "hedgerow: reloaded");
+    if (reloads) program_reload(s.program, "hedgerow: reloaded");
     arrival_answer_json(primary, 200, OK);
   } while (!is_learned(looker));
-  client_free(looker);
-  scene_close(&s);
+}
+
+Test(losers, one_that_is_read_tells_how_long_its_target_takes) {
+  expect_learned(false);
+}
+
+Test(losers, what_one_tells_after_a_reload_is_learned) { expect_learned(true); }
+
+Test(losers, one_that_breaks_or_says_nothing_ends_as_any_other) {
+  SCOPED(scene) s = scene_open(FILE_OF(BOTH, "drain"));
+  arrival_reset(lose(&s));
+  (void)lose(&s);
 }
 
 Test(losers, one_whose_target_is_gone_teaches_nobody) {
-  struct scene s = scene_open(FILE_OF(BOTH, "drain"));
+  SCOPED(scene) s = scene_open(FILE_OF(BOTH, "drain"));
   struct arrival *primary = lose(&s);
   scene_reload(&s, FILE_OF("[$B]", "cancel"), "hedgerow: reloaded");
   arrival_answer_json(primary, 200, OK);
   scene_expect(&s, s.b, "/smart", "GET / HTTP/1.1");
-  scene_close(&s);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/rows.h"
 #include "support/scene.h"
 #include "support/words.h"
 
@@ -50,11 +51,11 @@ static void expect_body_crosses(const struct scene *s, const char *method,
 Test(methods, bodies_of_every_size_reach_the_upstream_byte_for_byte) {
   static const char *const methods[] = {"POST", "PUT", "PATCH"};
   SCOPED(scene) s = scene_open(X "methods: any}\n");
-  for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-    expect_body_crosses(&s, methods[i], 0);
-    expect_body_crosses(&s, methods[i], 1);
-    expect_body_crosses(&s, methods[i], 5000);
-    expect_body_crosses(&s, methods[i], MEBIBYTE);
+  EACH_ROW (row, methods) {
+    expect_body_crosses(&s, *row, 0);
+    expect_body_crosses(&s, *row, 1);
+    expect_body_crosses(&s, *row, 5000);
+    expect_body_crosses(&s, *row, MEBIBYTE);
   }
   expect_body_crosses(&s, "DELETE", 3);
   expect_body_crosses(&s, "QUERY", 3);
@@ -124,11 +125,11 @@ Test(methods, nobody_is_told_to_go_on_to_a_certain_400) {
                                         "/x/%zz", "/all?timeout=0"};
   SCOPED(scene) s = scene_open(X "strip_prefix: on}\n"
                                  "  - {path: /all, upstream: a}\n");
-  for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+  EACH_ROW (row, targets) {
     const char *head =
         words_of("POST %s HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
                  "Content-Length: 4\r\n\r\n",
-                 targets[i]);
+                 *row);
     struct client *client = client_new(s.program->port);
     client_send(client, head);
     const struct reply *reply = client_expect_problem(client, 400);
@@ -148,8 +149,8 @@ Test(methods, what_a_write_depends_on_crosses_whatever_counts_as_an_answer) {
       {"LOCK", "If-None-Match", "*"},
   };
   SCOPED(scene) s = scene_open(X "hedges: 0}\n");
-  for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
-    const char *const *condition = conditions[i];
+  EACH_ROW (row, conditions) {
+    const char *const *condition = *row;
     const char *field =
         words_of("%s: %s\r\nRange: bytes=0-1\r\n", condition[1], condition[2]);
     scene_send(&s, condition[0], "/x", field, NULL);
@@ -233,8 +234,8 @@ Test(methods, a_post_whose_key_does_not_go_along_is_sent_once) {
       "  - {path: /drops, upstream: a, drop_headers: [idempotency-key]}\n"
       "  - {path: /sets, upstream: a, headers: {Idempotency-Key: fixed}}\n"
       "  - {path: /own, upstream: b}\n");
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    scene_send(&s, "POST", cases[i][0], cases[i][1], "{}");
+  EACH_ROW (row, cases) {
+    scene_send(&s, "POST", (*row)[0], (*row)[1], "{}");
     struct arrival *arrival = origin_await(s.a);
     arrival_expect_body(arrival, "{}", 2);
     arrival_answer_json(arrival, 503, "{}");
@@ -390,8 +391,8 @@ Test(methods, a_head_is_a_get_where_json_is_wanted) {
 Test(methods, what_is_no_error_of_the_upstream_is_not_handed_on_as_one) {
   static const int statuses[] = {206, 302, 304};
   SCOPED(scene) s = scene_open(X "errors: upstream, hedges: 0}\n");
-  for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
-    arrival_answer_first(scene_ask(&s, s.a, "/x"), statuses[i], "{}");
+  EACH_ROW (row, statuses) {
+    arrival_answer_first(scene_ask(&s, s.a, "/x"), *row, "{}");
     reply_expect_result(client_expect_problem(s.client, 502), 0, "status");
   }
 }

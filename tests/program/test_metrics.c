@@ -5,6 +5,7 @@
 #include "support/folder.h"
 #include "support/many.h"
 #include "support/operator.h"
+#include "support/rows.h"
 #include "support/scrape.h"
 #include "support/stage.h"
 #include "support/words.h"
@@ -63,8 +64,7 @@ Test(metrics, what_alerts_look_at_is_told_as_0_before_it_has_come) {
       DROPPED,
   };
   SCOPED(stage) s = stage_open("--admin", AT);
-  for (unsigned i = 0; i < sizeof samples / sizeof *samples; i++)
-    scrape_expect(s.program, samples[i], 0);
+  EACH_ROW (row, samples) scrape_expect(s.program, *row, 0);
 }
 
 static double attempts_of(const struct stage *s, const char *kind,
@@ -181,9 +181,9 @@ Test(metrics, times_have_bounds_about_the_usual_deadlines) {
   static const char *const bounds[] = {"2.5",  "5.0",  "10.0",
                                        "12.0", "32.0", "64.0"};
   SCOPED(stage) s = stage_open("--admin", AT);
-  for (unsigned i = 0; i < sizeof bounds / sizeof *bounds; i++) {
-    const char *le = words_of(",le=\"%s\"", bounds[i]);
-    cr_expect_eq(took_of(&s, "bucket", le), 0, "%s", bounds[i]);
+  EACH_ROW (row, bounds) {
+    const char *le = words_of(",le=\"%s\"", *row);
+    cr_expect_eq(took_of(&s, "bucket", le), 0, "%s", *row);
   }
 }
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "support/folder.h"
+#include "support/rows.h"
 #include "support/stage.h"
 #include "support/wire.h"
 #include "support/words.h"
@@ -163,8 +164,8 @@ Test(notify, a_start_that_fails_is_not_ready) {
 
 Test(notify, without_a_manager_it_runs_all_the_same) {
   static const char *const names[] = {"/nonexistent/notify", "nonsense", ""};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    setenv("NOTIFY_SOCKET", names[i], 1);
+  EACH_ROW (row, names) {
+    setenv("NOTIFY_SOCKET", *row, 1);
     setenv("WATCHDOG_USEC", "2000", 1);
     struct stage s = stage_open(ALONE);
     client_get(s.client, "/healthz");

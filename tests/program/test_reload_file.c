@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "support/folder.h"
+#include "support/rows.h"
 #include "support/scene.h"
 #include "support/wire.h"
 #include "support/words.h"
@@ -144,8 +145,8 @@ Test(reload_file, kept_connections_of_unchanged_targets_stay) {
   struct arrival *kept = scene_ask(&s, s.a, "/a");
   scene_serve(&s, kept, 200, "1");
   static const char *const files[] = {BEFORE, BOTH, "oops", BEFORE};
-  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-    scene_reload(&s, files[i], "reloaded");
+  EACH_ROW (row, files) {
+    scene_reload(&s, *row, "reloaded");
     client_get(s.client, "/a");
     arrival_await_next(kept);
     scene_serve(&s, kept, 200, "1");
@@ -286,7 +287,7 @@ static void expect_message(int manager, const char *begins) {
 
 Test(reload_file, a_service_manager_hears_how_it_ended) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  SCOPED_FD manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const char *path = folder_path("notify");
   snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
   cr_assert(bind(manager, (struct sockaddr *)&address, sizeof address) == 0);
@@ -300,7 +301,6 @@ Test(reload_file, a_service_manager_hears_how_it_ended) {
   expect_message(manager, "RELOADING=1\n");
   expect_message(manager, "READY=1\nSTATUS=reloaded");
   scene_close(&s);
-  close(manager);
 }
 
 /* ---- limits --------------------------------------------------------------- */

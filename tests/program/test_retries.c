@@ -2,16 +2,14 @@
  * another attempt, and that the log and the problem tell it as what it is. The
  * hedges are off: whatever comes after the primary is a retry. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "support/folder.h"
 #include "support/hurry.h"
+#include "support/scene.h"
 #include "support/stage.h"
 
 TestSuite(retries, .fini = folder_remove);
-
-#define POST "POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{}"
 
 #define stage_open_retrying(...)                                               \
   stage_open("--hedges", "0", "--backoff", "5ms", "--log", "json",             \
@@ -105,50 +103,34 @@ Test(retries, come_after_the_hedge_that_a_failure_brings_forward) {
 
 /* ---- what may go out once ---- */
 
-static struct program *start(const struct origin *first,
-                             const struct origin *second) {
-  char text[512];
-  snprintf(text, sizeof text,
-           "upstreams: {a: {targets: ['%s', '%s']}}\n"
-           "routes: [{path: /a, upstream: a, hedges: 0, retries: 1}]\n",
-           first->url, second->url);
-  const char *path = folder_write("h.yaml", text);
-  return program_start("--config", path);
+/* $A is asked first. */
+static struct scene open_two(struct origin *first) {
+  return scene_open_on(
+      first, origin_new(), origin_new(),
+      "upstreams: {a: {targets: [$A, $B]}}\n"
+      "routes: [{path: /a, upstream: a, hedges: 0, retries: 1}]\n");
 }
 
 Test(retries, a_retry_after_does_not_hold_who_asks_another) {
-  struct origin *busy = origin_new(), *good = origin_new();
-  struct program *program = start(busy, good);
-  struct client *client = client_new(program->port);
-  client_get(client, "/a");
-  arrival_answer(origin_await(busy), 503, "Retry-After: 60\r\n", "{}");
-  arrival_answer_json(origin_await(good), 200, OK);
-  reply_expect_story(client_await_reply(client), "2", "1");
-  client_free(client);
-  program_free(program);
-  origin_free(good);
-  origin_free(busy);
+  SCOPED(scene) s = open_two(origin_new());
+  arrival_answer(scene_ask(&s, s.a, "/a"), 503, "Retry-After: 60\r\n", "{}");
+  arrival_answer_json(origin_await(s.b), 200, OK);
+  reply_expect_story(client_await_reply(s.client), "2", "1");
 }
 
 Test(retries, a_post_that_reached_nobody_is_retried) {
-  OWNED(origin) deaf = origin_new_deaf();
-  OWNED(origin) good = origin_new();
-  OWNED(program) program = start(deaf, good);
-  OWNED(client) client = client_new(program->port);
-  client_send(client, POST);
-  struct arrival *arrival = origin_await(good);
+  SCOPED(scene) s = open_two(origin_new_deaf());
+  client_post(s.client, "/a", "{}");
+  struct arrival *arrival = origin_await(s.b);
   arrival_expect_body(arrival, "{}", 2);
   arrival_answer_json(arrival, 200, OK);
-  reply_expect_story(client_await_reply(client), "2", "1");
+  reply_expect_story(client_await_reply(s.client), "2", "1");
 }
 
 Test(retries, a_post_that_was_answered_is_not_retried) {
-  OWNED(origin) bad = origin_new();
-  OWNED(origin) good = origin_new();
-  OWNED(program) program = start(bad, good);
-  OWNED(client) client = client_new(program->port);
-  client_send(client, POST);
-  arrival_answer_json(origin_await(bad), 503, "{}");
-  client_expect_problem(client, 502);
-  origin_expect_no_arrival(good);
+  SCOPED(scene) s = open_two(origin_new());
+  client_post(s.client, "/a", "{}");
+  arrival_answer_json(origin_await(s.a), 503, "{}");
+  client_expect_problem(s.client, 502);
+  scene_expect_silence(&s);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/rows.h"
 #include "support/scene.h"
 #include "support/words.h"
 
@@ -97,8 +98,7 @@ Test(routes, nobody_leaves_the_path_of_a_target) {
       "/users/../x", "/users/..",     "/users/%2e%2E/x", "/users/a/./b",
       "/search/..",  "/search/../..", "/search/%2e./x",  "/search/%zz"};
   SCOPED(scene) s = scene_open(USERS);
-  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-    scene_expect_problem(&s, paths[i], 400);
+  EACH_ROW (row, paths) scene_expect_problem(&s, *row, 400);
 }
 
 Test(routes, smart_and_all_are_there_when_the_file_says_so) {
@@ -279,9 +279,9 @@ Test(routes, a_wait_and_a_plain_request_are_for_gathers_and_lists_as_well) {
       "  - {path: /x, upstream: a}\n"
       "  - {path: /g, gather: [/x]}\n"
       "  - {path: /all, upstream: a, list: a}\n");
-  for (size_t i = 0; i < sizeof asks / sizeof *asks; i++) {
-    scene_send(&s, asks[i][0], asks[i][1], "Hedge: off\r\nPrefer: wait=40\r\n",
-               asks[i][0][0] == 'P' ? "[\"/x\"]" : NULL);
+  EACH_ROW (row, asks) {
+    scene_send(&s, (*row)[0], (*row)[1], "Hedge: off\r\nPrefer: wait=40\r\n",
+               (*row)[0][0] == 'P' ? "[\"/x\"]" : NULL);
     struct arrival *arrival = origin_await(s.a);
     arrival_expect_field(arrival, "X-Left", "40000");
     arrival_answer_json(arrival, 503, "{}");

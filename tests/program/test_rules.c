@@ -1,10 +1,10 @@
 /* --success-if and --fail-if by the built program: a 200 that says no is a
  * failure like any other, wherever an answer is judged. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/scene.h"
 #include "support/stage.h"
 #include "support/words.h"
 
@@ -95,21 +95,14 @@ Test(rules, an_item_of_all_that_says_no_is_null) {
 }
 
 Test(rules, an_item_of_a_gather_goes_by_the_rules_of_its_own_route) {
-  OWNED(origin) origin = origin_new();
-  char text[1024];
-  snprintf(text, sizeof text,
-           "upstreams: {a: {targets: [%s]}}\n"
-           "routes:\n"
-           "  - {path: /ruled, upstream: a, hedges: 0, success_if: '" RULE
-           "'}\n"
-           "  - {path: /free, upstream: a, hedges: 0}\n"
-           "  - {path: /both, gather: [/ruled, /free]}\n",
-           origin->url);
-  const char *path = folder_write("h.yaml", text);
-  OWNED(program) program = program_start("--config", path);
-  OWNED(client) client = client_new(program->port);
-  client_get(client, "/both");
+  SCOPED(scene) s = scene_open(
+      "upstreams: {a: {targets: [$A]}}\n"
+      "routes:\n"
+      "  - {path: /ruled, upstream: a, hedges: 0, success_if: '" RULE "'}\n"
+      "  - {path: /free, upstream: a, hedges: 0}\n"
+      "  - {path: /both, gather: [/ruled, /free]}\n");
+  client_get(s.client, "/both");
   for (unsigned i = 0; i < 2; i++)
-    arrival_answer_json(origin_await(origin), 200, NO);
-  client_expect(client, 200, "[null," NO "]");
+    arrival_answer_json(origin_await(s.a), 200, NO);
+  client_expect(s.client, 200, "[null," NO "]");
 }

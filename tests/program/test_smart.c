@@ -3,9 +3,10 @@
  * events. Hedges that must come are 30 ms away, hedges that must not come by
  * themselves 20 s.
  *
- * Races that nobody wins are in test_smart_ends.c, what an answer must be to
- * count as a success in test_failures.c, what crosses the proxy in which
- * direction in test_passing.c. */
+ * Every order of events is in test_race.c. Races that nobody wins are in
+ * test_smart_ends.c, what an answer must be to count as a success in
+ * test_failures.c, what crosses the proxy in which direction in
+ * test_passing.c, a second target in test_upstream_faults.c. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
@@ -128,32 +129,11 @@ Test(smart, a_failure_brings_one_hedge_forward) {
   origin_expect_no_arrival(s.origin);
 }
 
-Test(smart, a_hedge_is_brought_forward_once_per_race) {
+Test(smart, a_403_is_a_failure_as_any_other) {
   SCOPED(stage) s = stage_open(NEVER);
-  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
-  const struct reply *reply = client_expect_problem(s.client, 502);
-  reply_expect_field(reply, "Hedge-Attempts", "2");
-  origin_expect_no_arrival(s.origin);
-}
-
-Test(smart, a_short_outage_is_outlived_by_the_last_hedges_own_timer) {
-  SCOPED(stage) s = stage_open("--hedge-after", "100ms");
-  client_get(s.client, "/smart");
-  arrival_reset(origin_await_attempt(s.origin, 0));
-  arrival_reset(origin_await_attempt(s.origin, 1));
-  arrival_answer_json(origin_await_attempt(s.origin, 2), 200, OK);
-  reply_expect_story(client_expect(s.client, 200, OK), "3", "2");
-}
-
-Test(smart, a_failure_waits_for_what_is_still_in_flight) {
-  SCOPED(stage) s = stage_open(SOON, "--stagger", "20s");
-  struct arrival *primary = stage_ask_primary(&s, "/smart");
-  struct arrival *hedge = origin_await_attempt(s.origin, 1);
-  arrival_answer_first(hedge, 500, "{}");
-  arrival_answer_json(primary, 200, OK);
-  reply_expect_story(client_await_reply(s.client), "2", "0");
-  origin_expect_no_arrival(s.origin);
+  arrival_answer_json(stage_ask_primary(&s, "/smart"), 403, "{\"no\":1}");
+  arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
+  reply_expect_story(client_expect(s.client, 200, OK), "2", "1");
 }
 
 Test(smart, on_failure_all_brings_every_hedge_forward) {
@@ -172,13 +152,6 @@ Test(smart, on_failure_wait_brings_none_forward) {
   const struct reply *reply = client_expect_problem(s.client, 502);
   reply_expect_field(reply, "Hedge-Attempts", "1");
   origin_expect_no_arrival(s.origin);
-}
-
-Test(smart, on_failure_wait_still_hedges_when_it_is_time) {
-  SCOPED(stage) s = stage_open(SOON, "--on-failure", "wait");
-  arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, "{}");
-  arrival_answer_json(origin_await_attempt(s.origin, 2), 200, OK);
-  reply_expect_story(client_await_reply(s.client), "3", "2");
 }
 
 /* The hedges' own time is behind the deadline, so nothing is left to wait for
@@ -210,58 +183,4 @@ Test(smart, an_attempts_own_limit_is_a_failure) {
   arrival_answer_json(origin_await_attempt(s.origin, 1), 200, OK);
   arrival_await_closed(primary);
   reply_expect_story(client_await_reply(s.client), "2", "1");
-}
-
-/* ---- the first target is bad, the second is good ------------------------- */
-
-struct pair {
-  struct origin *bad, *good;
-  struct program *program;
-  struct client *client;
-};
-
-static struct pair pair_open(struct origin *bad, const char *hedge_after) {
-  struct pair p = {.bad = bad, .good = origin_new()};
-  p.program = program_start("--to", p.bad->url, "--to", p.good->url,
-                            "--hedge-after", hedge_after);
-  p.client = client_new(p.program->port);
-  client_get(p.client, "/smart");
-  return p;
-}
-
-static void pair_close(struct pair *p) {
-  arrival_answer_json(origin_await_attempt(p->good, 1), 200, OK);
-  client_expect(p->client, 200, OK);
-  client_free(p->client);
-  program_free(p->program);
-  origin_free(p->bad);
-  origin_free(p->good);
-}
-
-Test(smart, a_primary_that_hangs_is_rescued_by_the_second_target) {
-  SCOPED(pair) p = pair_open(origin_new(), "30ms");
-  origin_await_attempt(p.bad, 0);
-}
-
-Test(smart, a_primary_with_an_html_500_is_rescued_by_the_second_target) {
-  SCOPED(pair) p = pair_open(origin_new(), "20s");
-  arrival_answer(origin_await_attempt(p.bad, 0), 500,
-                 "Content-Type: text/html\r\n", "<html>Oops</html>");
-}
-
-Test(smart, a_primary_with_a_403_is_rescued_by_the_second_target) {
-  SCOPED(pair) p = pair_open(origin_new(), "20s");
-  arrival_answer_json(origin_await_attempt(p.bad, 0), 403, "{\"no\":1}");
-}
-
-Test(smart, a_primary_that_is_refused_at_once_is_rescued_by_the_second_target) {
-  SCOPED(pair) p = pair_open(origin_new_deaf(), "20s");
-}
-
-Test(smart, attempts_go_round_the_targets) {
-  struct pair p = pair_open(origin_new(), "30ms");
-  struct arrival *primary = origin_await_attempt(p.bad, 0);
-  struct arrival *second = origin_await_attempt(p.bad, 2);
-  pair_close(&p);
-  (void)primary, (void)second;
 }

@@ -107,13 +107,6 @@ Test(smart_ends, a_retry_after_of_one_alone_does_not) {
   expect_wait_after("Retry-After: 200\r\n", "Retry-After: soon\r\n", NULL);
 }
 
-Test(smart_ends, a_4xx_beside_another_failure_is_a_502) {
-  SCOPED(stage) s = stage_open(NEVER, "--hedges", "1");
-  arrival_answer_json(stage_ask_primary(&s, "/smart"), 404, "{}");
-  arrival_answer_json(origin_await_attempt(s.origin, 1), 500, "{}");
-  reply_expect_result(client_expect_problem(s.client, 502), 0, "status");
-}
-
 Test(smart_ends, a_4xx_that_was_cut_is_not_passed_on) {
   SCOPED(stage) s = stage_open("--hedges", "0");
   struct arrival *primary = stage_ask(&s, "/smart");
@@ -145,18 +138,6 @@ Test(smart_ends, a_4xx_without_final_waits_for_what_is_in_flight) {
   arrival_answer_first(origin_await_attempt(s.origin, 1), 404, "{}");
   stage_serve(&s, primary, 200, OK);
 }
-
-static void expect_not_final(int status) {
-  SCOPED(stage) s = stage_open(SOON, "--final", "4xx");
-  struct arrival *primary = stage_ask_primary(&s, "/smart");
-  struct arrival *hedge = origin_await_attempt(s.origin, 1);
-  arrival_answer_json(primary, status, "{}");
-  stage_serve(&s, hedge, 200, OK);
-}
-
-Test(smart_ends, a_408_is_never_final) { expect_not_final(408); }
-Test(smart_ends, a_425_is_never_final) { expect_not_final(425); }
-Test(smart_ends, a_429_is_never_final) { expect_not_final(429); }
 
 /* ---- a cap refuses a hedge ------------------------------------------------ */
 

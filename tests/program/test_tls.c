@@ -153,39 +153,7 @@ Test(tls, what_is_said_of_a_certificate_holds_no_secret) {
             "%s", s.program->out);
 }
 
-/* ---- handshakes that fail ------------------------------------------------- */
-
-Test(tls, a_close_in_the_handshake_is_a_failure) {
-  SCOPED(tls_stage) s = open_stage(ALONE);
-  client_get(s.client, "/smart");
-  tls_arrival_cut(tls_origin_await_hello(s.origin));
-  expect_failure(&s, "TLS handshake");
-  tls_origin_expect_no_arrival(s.origin);
-}
-
-Test(tls, a_reset_in_the_handshake_is_a_failure) {
-  SCOPED(tls_stage) s = open_stage(ALONE);
-  client_get(s.client, "/smart");
-  tls_arrival_reset(tls_origin_await_hello(s.origin));
-  expect_failure(&s, "TLS handshake");
-}
-
-Test(tls, a_plain_answer_to_a_handshake_is_a_failure_that_says_what_to_do) {
-  SCOPED(tls_stage) s = open_stage(ALONE);
-  client_get(s.client, "/smart");
-  struct tls_arrival *arrival = tls_origin_await_hello(s.origin);
-  tls_arrival_send_plain(arrival, "HTTP/1.1 400 Bad Request\r\n\r\n");
-  expect_failure(&s, "the TLS handshake failed: the upstream speaks plain HTTP "
-                     "on this port; use http://");
-}
-
-Test(tls, a_handshake_that_hangs_has_a_limit) {
-  SCOPED(tls_stage) s = open_stage(ALONE, "--connect-timeout", "50ms");
-  client_get(s.client, "/smart");
-  struct tls_arrival *arrival = tls_origin_await_hello(s.origin);
-  expect_failure(&s, "--connect-timeout");
-  cr_assert(arrival->fd >= 0);
-}
+/* ---- handshakes: how they fail is in test_upstream_faults.c ----------------- */
 
 Test(tls, a_client_that_leaves_in_the_handshake_is_let_go) {
   SCOPED(tls_stage) s = open_stage("--hedge-after", "20s");
@@ -194,16 +162,6 @@ Test(tls, a_client_that_leaves_in_the_handshake_is_let_go) {
   client_end(s.client);
   client_await_close(s.client);
   tls_origin_expect_no_arrival(s.origin);
-}
-
-Test(tls, a_failed_handshake_brings_a_hedge_forward) {
-  SCOPED(tls_stage) s = open_stage("--hedge-after", "20s");
-  client_get(s.client, "/smart");
-  tls_arrival_cut(tls_origin_await_hello(s.origin));
-  struct tls_arrival *hedge = tls_origin_await(s.origin);
-  tls_arrival_expect_field(hedge, "Hedge-Attempt", "1");
-  tls_arrival_answer(hedge, OK);
-  reply_expect_story(client_await_reply(s.client), "2", "1");
 }
 
 Test(tls, only_http_1_1_is_offered_by_alpn) {
@@ -256,9 +214,8 @@ Test(tls, a_session_ticket_before_the_answer_is_no_answer) {
   SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   struct tls_arrival *arrival = ask(&s);
   tls_arrival_send_ticket(arrival);
-  struct client *other = client_new(s.program->port);
+  OWNED(client) other = client_new(s.program->port);
   client_expect_healthy(other);
-  client_free(other);
   tls_arrival_answer(arrival, OK);
   expect_reply(&s, OK);
   expect_used_again(&s, arrival);
@@ -399,40 +356,30 @@ Test(tls, a_body_cut_before_its_length_is_a_failure) {
   expect_failure(&s, "error");
 }
 
-Test(tls, an_object_that_ends_with_a_close_notify_succeeds) {
+/* What has no length ends so. NULL: it is no JSON. */
+static void expect_ended(const char *body, void (*end)(struct tls_arrival *),
+                         const char *want) {
   SCOPED(tls_stage) s = open_stage(ALONE);
   struct tls_arrival *arrival = ask(&s);
-  tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n{\"a\":1}");
-  tls_arrival_end(arrival);
-  expect_reply(&s, "{\"a\":1}");
+  tls_arrival_send_text(arrival, words_of("HTTP/1.1 200 OK\r\n\r\n%s", body));
+  end(arrival);
+  if (want) expect_reply(&s, want);
+  else reply_expect_result(client_expect_problem(s.client, 502), 0, "bad_json");
 }
 
+#define ENDS(name, body, end, want)                                            \
+  Test(tls, name) { expect_ended(body, end, want); }
+
+ENDS(an_object_that_ends_with_a_close_notify_succeeds, "{\"a\":1}",
+     tls_arrival_end, "{\"a\":1}")
 /* RFC 9112, section 9.8, leaves it to the client whether such an answer counts.
  * An attacker can end a connection, but no beginning of a JSON object is one
  * itself: what counts as a whole object is all that the upstream said. */
-Test(tls, an_object_that_ends_without_a_close_notify_succeeds) {
-  SCOPED(tls_stage) s = open_stage(ALONE);
-  struct tls_arrival *arrival = ask(&s);
-  tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n{\"a\":1}");
-  tls_arrival_cut(arrival);
-  expect_reply(&s, "{\"a\":1}");
-}
-
-Test(tls, an_object_that_is_cut_is_a_failure) {
-  SCOPED(tls_stage) s = open_stage(ALONE);
-  struct tls_arrival *arrival = ask(&s);
-  tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n{\"a\":1");
-  tls_arrival_cut(arrival);
-  reply_expect_result(client_expect_problem(s.client, 502), 0, "bad_json");
-}
-
-Test(tls, a_number_that_ends_without_a_close_notify_is_a_failure) {
-  SCOPED(tls_stage) s = open_stage(ALONE);
-  struct tls_arrival *arrival = ask(&s);
-  tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n12");
-  tls_arrival_cut(arrival);
-  reply_expect_result(client_expect_problem(s.client, 502), 0, "bad_json");
-}
+ENDS(an_object_that_ends_without_a_close_notify_succeeds, "{\"a\":1}",
+     tls_arrival_cut, "{\"a\":1}")
+ENDS(an_object_that_is_cut_is_a_failure, "{\"a\":1", tls_arrival_cut, NULL)
+ENDS(a_number_that_ends_without_a_close_notify_is_a_failure, "12",
+     tls_arrival_cut, NULL)
 
 /* The request is larger than what fits in the sockets while nobody reads. */
 Test(tls, a_large_request_arrives_whole) {

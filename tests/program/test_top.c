@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "support/origin.h"
+#include "support/rows.h"
 #include "support/screen.h"
 #include "support/words.h"
 
@@ -68,9 +69,9 @@ Test(top, an_interrupt_gives_the_terminal_back) {
 
 Test(top, signals_give_the_terminal_back) {
   static const int signals[] = {SIGTERM, SIGHUP, SIGQUIT, SIGINT};
-  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+  EACH_ROW (row, signals) {
     struct watched w = watch("60m");
-    kill(w.screen->pid, signals[i]);
+    kill(w.screen->pid, *row);
     expect_end(&w);
   }
 }

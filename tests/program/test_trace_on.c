@@ -19,45 +19,35 @@ static void ask_and_answer(struct stage *s) {
   client_expect(s->client, 200, "\"BODYSECRET\"");
 }
 
-static void expect_in(const char *err, const char *text) {
-  words_expect(err, text);
-}
-
-static void expect_not_in(const char *err, const char *text) {
-  words_expect_none(err, text);
-}
-
 Test(trace_on, it_shows_a_request_and_no_secret) {
   const char *path = folder_write("token", "TOKENSECRET\n");
-  struct stage s =
+  SCOPED(stage) s =
       stage_open_at("/base?k=TARGETSECRET", "--hedges", "0", "--trace", "on",
                     "--token-file", path, "--log", "off");
   ask_and_answer(&s);
-  client_free(s.client);
+  client_leave(s.client);
   program_stop(s.program);
   const char *err = s.program->err;
-  expect_in(err, "client 127.0.0.1:");
-  expect_in(err, ": accepted as fd ");
-  expect_in(err, ": head read, GET /smart/a%0Ab, ");
-  expect_in(err, "taken\n");
-  expect_in(err, ": closes: the client has ended\n");
-  expect_in(err, ": received ");
-  expect_not_in(err, "SECRET");
-  program_free(s.program);
-  origin_free(s.origin);
+  words_expect(err, "client 127.0.0.1:");
+  words_expect(err, ": accepted as fd ");
+  words_expect(err, ": head read, GET /smart/a%0Ab, ");
+  words_expect(err, "taken\n");
+  words_expect(err, ": closes: the client has ended\n");
+  words_expect(err, ": received ");
+  words_expect_none(err, "SECRET");
 }
 
 /* Losers are the slow ones: what is known of them is not to be thrown away. */
 Test(trace_on, a_cancelled_attempt_leaves_its_record) {
-  struct stage s = stage_open("--trace", "on", "--hedges", "1", "--hedge-after",
-                              "1ms", "--workers", "1");
+  SCOPED(stage) s = stage_open("--trace", "on", "--hedges", "1",
+                               "--hedge-after", "1ms", "--workers", "1");
   struct arrival *primary = stage_ask_primary(&s, "/smart");
   struct arrival *hedge = origin_await_attempt(s.origin, 1);
   arrival_send(primary, "HTTP/1.1 200 OK\r\n");
   program_await_notice(s.program, ": received 17 bytes");
   stage_serve(&s, hedge, 200, "1");
   arrival_await_closed(primary);
-  client_free(s.client);
+  client_leave(s.client);
   program_stop(s.program);
   const char *line = strstr(s.program->err, "attempt 0 to target 0: cancelled");
   cr_assert(line, "no line of it in\n%s", s.program->err);
@@ -71,10 +61,8 @@ Test(trace_on, a_cancelled_attempt_leaves_its_record) {
   cr_expect(0 <= connected_us && connected_us <= first_byte_us &&
                 first_byte_us <= ended_us && bytes == 17,
             "%s", line);
-  expect_in(s.program->out,
-            "\"kind\":\"primary\",\"start\":0.0,\"first_byte\":");
-  program_free(s.program);
-  origin_free(s.origin);
+  words_expect(s.program->out,
+               "\"kind\":\"primary\",\"start\":0.0,\"first_byte\":");
 }
 
 Test(trace_on, it_says_why_a_request_was_refused) {
@@ -84,16 +72,13 @@ Test(trace_on, it_says_why_a_request_was_refused) {
   client_await_close(s.client);
   program_await_notice(s.program,
                        ": refused, 400: there is more than one Host");
-  expect_not_in(s.program->err, "SECRET");
+  words_expect_none(s.program->err, "SECRET");
 }
 
 Test(trace_on, by_default_nothing_is_traced) {
-  struct stage s = stage_open("--hedges", "0");
-  client_get(s.client, "/healthz");
-  cr_assert(client_await_reply(s.client)->status == 200);
-  client_free(s.client);
+  SCOPED(stage) s = stage_open("--hedges", "0");
+  client_expect_healthy(s.client);
+  client_leave(s.client);
   program_stop(s.program);
-  expect_not_in(s.program->err, "client 127.0.0.1:");
-  program_free(s.program);
-  origin_free(s.origin);
+  words_expect_none(s.program->err, "client 127.0.0.1:");
 }

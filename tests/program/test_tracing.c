@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/rows.h"
 #include "support/scene.h"
 #include "support/stage.h"
 #include "support/words.h"
@@ -76,8 +77,8 @@ Test(tracing, a_bad_trace_is_none_and_its_state_goes_with_it) {
       PARENT PARENT "tracestate: a=1\r\n",
   };
   SCOPED(stage) s = stage_open("--hedges", "0");
-  for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-    client_get_with(s.client, "/smart", fields[i]);
+  EACH_ROW (row, fields) {
+    client_get_with(s.client, "/smart", *row);
     struct arrival *arrival = origin_await(s.origin);
     arrival_expect_none(arrival, "traceparent", "tracestate");
     stage_serve(&s, arrival, 200, "1");
@@ -93,8 +94,8 @@ Test(tracing, a_bad_state_is_dropped_and_the_trace_goes_on) {
       "tracestate: a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9,j=10,k=11\r\n",
   };
   SCOPED(stage) s = stage_open("--hedges", "0");
-  for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-    client_get_with(s.client, "/smart", words_of(PARENT "%s", states[i]));
+  EACH_ROW (row, states) {
+    client_get_with(s.client, "/smart", words_of(PARENT "%s", *row));
     struct arrival *arrival = origin_await(s.origin);
     (void)span_of(arrival, "01");
     arrival_expect_field(arrival, "tracestate", NULL);

@@ -418,7 +418,8 @@ FAULT(a_tls_alert, .open = open_tls, .act = send_in_handshake,
 FAULT(plain_http_where_tls_was_asked, .open = open_tls,
       .act = send_in_handshake,
       SENDS("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"), TRANSPORT,
-      .words = "the TLS handshake failed")
+      .words = "the TLS handshake failed: the upstream speaks plain HTTP on "
+               "this port; use http://")
 FAULT(a_close_inside_the_handshake, .open = open_tls, .act = send_in_handshake,
       TRANSPORT, .words = "handshake failed")
 FAULT(a_reset_inside_the_handshake, .open = open_tls, .act = send_in_handshake,

@@ -285,14 +285,9 @@ static void read_request(struct tls_arrival *arrival) {
   }
 }
 
-struct tls_arrival *tls_origin_await_handshake(struct tls_origin *origin) {
+struct tls_arrival *tls_origin_await(struct tls_origin *origin) {
   struct tls_arrival *arrival = accept_one(origin);
   cr_assert(shake_hands(arrival), "the handshake failed: %s", trouble());
-  return arrival;
-}
-
-struct tls_arrival *tls_origin_await(struct tls_origin *origin) {
-  struct tls_arrival *arrival = tls_origin_await_handshake(origin);
   read_request(arrival);
   return arrival;
 }
@@ -365,10 +360,6 @@ void tls_arrival_answer(struct tls_arrival *arrival, const char *body) {
                "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", strlen(body));
   tls_arrival_send(arrival, head, (size_t)len);
   tls_arrival_send_text(arrival, body);
-}
-
-void tls_arrival_send_plain(struct tls_arrival *arrival, const char *text) {
-  cr_assert(wire_send(arrival->fd, text, strlen(text)));
 }
 
 void tls_arrival_send_ticket(struct tls_arrival *arrival) {

@@ -56,8 +56,6 @@ OWNABLE(tls_origin)
 
 /* The next connection: its handshake and its first request. */
 struct tls_arrival *tls_origin_await(struct tls_origin *origin);
-/* The same up to the handshake. */
-struct tls_arrival *tls_origin_await_handshake(struct tls_origin *origin);
 /* The next connection, of which only some of the ClientHello was read. */
 struct tls_arrival *tls_origin_await_hello(struct tls_origin *origin);
 /* The next connection must end in its handshake, or at least before a request
@@ -74,8 +72,6 @@ void tls_arrival_answer(struct tls_arrival *arrival, const char *body);
 void tls_arrival_send(struct tls_arrival *arrival, const char *bytes,
                       size_t len);
 void tls_arrival_send_text(struct tls_arrival *arrival, const char *text);
-/* Bytes beneath TLS. */
-void tls_arrival_send_plain(struct tls_arrival *arrival, const char *text);
 /* Reads the next bytes behind `request`, and asserts that they are these. */
 void tls_arrival_expect(struct tls_arrival *arrival, const char *bytes,
                         size_t len);

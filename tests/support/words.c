@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/json_check.h"
+
 enum { WORDS_MAX = 4096, KEPT = 16 };
 
 const char *words_of(const char *format, ...) {
@@ -39,4 +41,17 @@ unsigned words_count(const char *text, const char *part) {
   unsigned count = 0;
   for (; (text = strstr(text, part)); text++) count++;
   return count;
+}
+
+void words_expect_slice(struct slice got, const char *want) {
+  cr_expect(slice_equal(got, slice_of(want)), "'%.*s', not '%s'",
+            SLICE_ARG(got), want);
+}
+
+void words_expect_json(struct slice text) {
+  struct json_check check;
+  json_check_init(&check, JSON_DEPTH_MAX);
+  (void)!json_check_feed(&check, text.at, text.len);
+  cr_expect_eq(json_check_end(&check), JSON_WHOLE, "no JSON: %.*s",
+               SLICE_ARG(text));
 }

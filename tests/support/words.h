@@ -15,6 +15,10 @@ const char *words_of(const char *format, ...)
 void words_expect(const char *text, const char *part);
 void words_expect_none(const char *text, const char *part);
 unsigned words_count(const char *text, const char *part);
+/* The slice is this text. */
+void words_expect_slice(struct slice got, const char *want);
+/* The text is JSON, all of it. */
+void words_expect_json(struct slice text);
 
 /* EACH_WORD(word, "a|b|c") does what follows for each of them; "" is one, too.
  * Each is valid until 16 others came. */
