@@ -186,13 +186,12 @@ static void put_upstream(struct reply *reply, struct text *out,
 
 /* ---- the whole ---- */
 
-void admin_state(struct admin *admin, const struct http_request *request,
-                 struct slice rest, struct reply *reply) {
+void admin_state(struct reply *reply) {
+  const struct admin *admin = reply->admin;
   const struct snapshot *snapshot = admin->view.reload->snapshot;
   char storage[PIECE_BYTES];
   struct text out = TEXT_ON(storage);
   const char *before = "";
-  (void)request, (void)rest;
   out.for_page = true;
   add_process(&out, admin);
   text_str(&out, ",\"routes\":[");
