@@ -60,12 +60,14 @@ static inline __attribute__((always_inline)) void text_str(struct text *text,
 /* A line of a head, label and value and its end, whole or not at all. */
 static inline __attribute__((always_inline)) void text_line(
     struct text *text, const char *label, struct slice value) {
-  const size_t before = strlen(label), end = before + value.len;
+  const struct slice before = slice_of(label);
+  const size_t end = before.len + value.len;
   char *at;
   if (!text_take(text, end + 2, &at)) return;
-  memcpy(at, label, before);
-  if (value.len > 0) memcpy(at + before, value.at, value.len);
-  memcpy(at + end, "\r\n", 2);
+  memcpy(at, before.at, before.len);
+  if (value.len > 0) memcpy(at + before.len, value.at, value.len);
+  at[end] = '\r';
+  at[end + 1] = '\n';
 }
 
 static inline void text_char(struct text *text, char c) {
