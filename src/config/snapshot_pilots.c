@@ -49,8 +49,10 @@ static struct slice target_name(struct whole *whole, struct slice upstream,
   text_str(&text, url->tls ? "\nhttps://" : "\nhttp://");
   text_slice(&text, url->authority);
   text_slice(&text, url->path);
-  if (url->query.at) text_char(&text, '?');
-  text_slice(&text, url->query);
+  if (url->query.at) {
+    text_char(&text, '?');
+    text_slice(&text, url->query);
+  }
   text_char(&text, '\n');
   text_slice(&text, apart);
   return text_slice_of(&text);
