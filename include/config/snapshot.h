@@ -103,8 +103,8 @@ enum outlier_place snapshot_target_place(const struct snapshot *snapshot,
 /* What is known of the i-th target of one of its groups, of all routes that ask
  * it. From the thread that calls snapshot_learn. */
 struct target_sight {
-  bool ejected, slow;      /* for all that learn of it, and not yet back */
-  uint32_t p50_us, p95_us; /* 0: nothing was learned */
+  enum outlier_place failing, slow; /* where it is best off of all that learn */
+  uint32_t p50_us, p95_us;          /* 0: nothing was learned */
 };
 struct target_sight snapshot_see_target(const struct snapshot *snapshot,
                                         const struct group *group, unsigned i,

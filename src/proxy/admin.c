@@ -30,6 +30,7 @@
 
 enum {
   ADMIN_BUFFERED = 32 * 1024 * 1024,
+  TARGET_BUFFERED = 8 * 1024, /* or so much for each target, if that is more */
   ADMIN_BODY_BYTES = 4 * 1024,
   ADMIN_SECOND_US = 1000 * 1000,
   ADMIN_KERNEL_BYTES = 128 * 1024, /* that a connection may leave unread */
@@ -143,9 +144,8 @@ static void ask_for_token(struct reply *reply) {
 }
 
 /* True: the reply is a problem. */
-static bool refuse_use(const struct door *door,
-                       const struct http_request *request,
-                       struct reply *reply) {
+static bool refuse_use(const struct door *door, struct reply *reply) {
+  const struct http_request *request = reply->request;
   if (!door) {
     reply_problem(reply, 404, paths);
   } else if (!(door->methods & 1u << request->method)) {
@@ -160,9 +160,9 @@ static bool refuse_use(const struct door *door,
   return true;
 }
 
-static bool refuse_asker(const struct admin *admin, const struct door *door,
-                         const struct http_request *request,
-                         struct reply *reply) {
+static bool refuse_asker(const struct door *door, struct reply *reply) {
+  const struct admin *admin = reply->admin;
+  const struct http_request *request = reply->request;
   const bool is_open = door && door->kind == DOOR_OPEN;
   if (is_ambiguous(request))
     reply_problem(reply, 400,
@@ -178,14 +178,14 @@ static bool refuse_asker(const struct admin *admin, const struct door *door,
   return true;
 }
 
-static void dispatch(struct admin *admin, const struct http_request *request,
-                     struct reply *reply) {
-  const struct door *door = door_of(request->path);
-  const bool refused = refuse_asker(admin, door, request, reply) ||
-                       refuse_use(door, request, reply);
-  if (!refused)
-    door->page(admin, request, slice_from(request->path, strlen(door->path)),
-               reply);
+static void dispatch(struct reply *reply) {
+  const struct slice path = reply->request->path;
+  const struct door *door = door_of(path);
+  const bool refused = refuse_asker(door, reply) || refuse_use(door, reply);
+  if (!refused) {
+    reply->rest = slice_from(path, strlen(door->path));
+    door->page(reply);
+  }
   if (refused || door->kind != DOOR_TAKING) reply_send(reply);
 }
 
@@ -198,14 +198,23 @@ static struct admission on_head(void *arg, const struct http_request *request) {
   return (struct admission){.body_bytes = ADMIN_BODY_BYTES};
 }
 
+/* The metrics of thousands of targets are tens of megabytes. */
+static void make_room(struct admin *admin) {
+  const int64_t targets = admin->view.reload->snapshot->target_count;
+  const int64_t wanted = targets * TARGET_BUFFERED;
+  admin->booth.budget.max = wanted > ADMIN_BUFFERED ? wanted : ADMIN_BUFFERED;
+}
+
 static void on_request(void *arg, struct connection *connection,
                        const struct http_request *request,
                        const struct admission *admission, struct slice body) {
   struct reply *reply = reply_new(arg, connection);
   (void)admission, (void)body;
   if (!reply) return;
+  make_room(arg);
+  reply->request = request;
   reply->head_only = request->method == HTTP_HEAD;
-  dispatch(arg, request, reply);
+  dispatch(reply);
 }
 
 static void on_bad_request(void *arg, struct connection *connection,

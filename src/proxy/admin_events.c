@@ -155,9 +155,7 @@ static bool may_have(struct reader *reader, const struct kept *race) {
 static struct slice event_of(const struct race_copy *copy, uint64_t seq) {
   static char storage[RACE_JSON_BYTES + 128]; /* the main thread's */
   struct text text = TEXT_ON(storage);
-  text_str(&text, "id: ");
-  text_int(&text, (int64_t)seq);
-  text_str(&text, "\nevent: race\ndata: ");
+  text_put(&text, "id: ", (int64_t)seq, "\nevent: race\ndata: ");
   race_json(&text, copy, seq);
   text_str(&text, "\n\n");
   return text_slice_of(&text);
@@ -203,9 +201,9 @@ static void tell_left_out(struct reader *reader, int64_t now_us) {
   char storage[96];
   struct text text = TEXT_ON(storage);
   if (reader->left_out == 0 || now_us - reader->told_us < LEFT_OUT_US) return;
-  text_str(&text, "event: left_out\ndata: {\"left_out\":");
-  text_int(&text, (int64_t)reader->left_out);
-  text_str(&text, "}\n\n");
+  text_put(&text,
+           "event: left_out\ndata: {\"left_out\":", (int64_t)reader->left_out,
+           "}\n\n");
   reader_add(reader, text_slice_of(&text));
   reader->left_out = 0;
   reader->told_us = now_us;
@@ -256,8 +254,8 @@ static void refuse_only(struct reply *reply, const struct query_param *param,
 }
 
 /* False: a value is none, and the reply says so. */
-static bool read_filter(struct reader *reader, struct slice query,
-                        struct reply *reply) {
+static bool read_filter(struct reader *reader, struct reply *reply) {
+  const struct slice query = reply->request->query;
   struct query_param params[] = {{.name = "only"}, {.name = "route"}};
   char storage[ADMIN_QUERY_BYTES];
   struct text values = TEXT_ON(storage);
@@ -302,8 +300,8 @@ static void begin(struct reader *reader, const struct reply *reply) {
 }
 
 /* NULL: the reply says why. */
-static struct reader *reader_new(struct admin *admin, struct slice query,
-                                 struct reply *reply) {
+static struct reader *reader_new(struct reply *reply) {
+  struct admin *admin = reply->admin;
   struct reader *reader = NULL;
   if (admin->reader_count >= admin->view.readers_max)
     reply_problem(reply, 503, "as many listen to events as may");
@@ -313,18 +311,15 @@ static struct reader *reader_new(struct admin *admin, struct slice query,
   reader->admin = admin;
   reader->connection = reply->connection;
   reader->queue.blocks = &admin->booth.blocks;
-  if (read_filter(reader, query, reply)) return reader;
+  if (read_filter(reader, reply)) return reader;
   free(reader);
   return NULL;
 }
 
-void admin_events(struct admin *admin, const struct http_request *request,
-                  struct slice rest, struct reply *reply) {
-  struct reader *reader;
-  (void)rest;
+void admin_events(struct reply *reply) {
   reply->type = "text/event-stream";
-  if (reply->head_only ||
-      !(reader = reader_new(admin, request->query, reply))) {
+  struct reader *reader = reply->head_only ? NULL : reader_new(reply);
+  if (!reader) {
     reply_send(reply);
     return;
   }

@@ -29,9 +29,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "support/guard.h"
 #include "support/wire.h"
 
-enum { BACKLOG = 64, GUARD_S = 20, DAY_S = 24 * 3600 };
+enum { BACKLOG = 64, DAY_S = 24 * 3600 };
 
 /* ---- certificates ---- */
 
