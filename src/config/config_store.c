@@ -115,9 +115,14 @@ static bool is_word(struct slice word) {
   return word.len > 0;
 }
 
+static struct slice unless_off(const struct config_input *input) {
+  if (is_off(input)) return (struct slice){0};
+  return input->value;
+}
+
 static bool store_word(const struct config_input *input) {
   struct slice *word = config_member(input);
-  *word = is_off(input) ? (struct slice){0} : input->value;
+  *word = unless_off(input);
   return is_word(input->value) ||
          config_refuse_value(
              input, " is no name (letters, digits, '-', '_'), and not off");
@@ -140,7 +145,7 @@ static bool store_origin(const struct config_input *input) {
 
 static bool store_local_origin(const struct config_input *input) {
   struct slice *origin = config_member(input);
-  *origin = is_off(input) ? (struct slice){0} : input->value;
+  *origin = unless_off(input);
   return is_off(input) || cors_is_local(*origin) ||
          is_good(input, "write http://127.0.0.1:PORT, or off");
 }
