@@ -541,9 +541,9 @@ Test(snapshot, of_many_routes_that_are_gone_the_sum_is_left) {
 }
 
 Test(snapshot, a_target_with_an_empty_query_is_another_one) {
-  struct snapshot *s = snapshot_of(
-      "--to http://192.0.2.1/v1 --to http://192.0.2.1/v1? "
-      "--to http://192.0.2.1/v1?a --to http://192.0.2.1/v1");
+  struct snapshot *s =
+      snapshot_of("--to http://192.0.2.1/v1 --to http://192.0.2.1/v1? "
+                  "--to http://192.0.2.1/v1?a --to http://192.0.2.1/v1");
   const struct target *targets = s->groups[0].targets;
   for (unsigned i = 1; i < 3; i++)
     for (unsigned k = 0; k < i; k++)
