@@ -87,16 +87,16 @@ refused() {
   [ "$(wc -l <"$work/err")" = 1 ] || fail "mock $*: not one line on stderr"
   grep -qF -- "$words" "$work/err" || fail "mock $*: expected: $words"
 }
-refused "'many'" --seed many
-refused "'nonsense'" --preset nonsense
-refused '--faults' --faults 'delay=soon'
+refused '--seed: "many"' --seed many
+refused '--preset: "nonsense"' --preset nonsense
+refused '--faults: "delay=soon": expected' --faults 'delay=soon'
 refused 'not both' --faults 'delay=1ms' --preset steady
-refused "'--nonsense'" --nonsense
-refused "'--seed'" --seed
-refused "'nowhere'" --listen nowhere
+refused '"--nonsense": unknown option' --nonsense
+refused '--seed: its value is missing' --seed
+refused '--listen: "nowhere"' --listen nowhere
 refused 'such as 127.0.0.1:9001' --admin nowhere
-refused "'0.0.0.0:0'" --admin 0.0.0.0:0
-refused "'[::]:0'" --admin '[::]:0'
+refused '"0.0.0.0:0"' --admin 0.0.0.0:0
+refused '"[::]:0"' --admin '[::]:0'
 "$bin" mock --help | grep -q 'trickle' || fail '--help does not tell the faults'
 
 start --preset steady
@@ -138,7 +138,7 @@ asked 200 '"slow":0,"status":100,"html":0'
 all 500
 put 200 '"status":0' '{"status":0}'
 all 200
-put 400 "'slwo'" '{"slwo":1}'
+put 400 '\\"slwo\\"' '{"slwo":1}'
 put 400 'html 101' '{"html":101}'
 put 400 'slow \\"1\\"' '{"slow":"1"}'
 put 400 'add up to 101' '{"status":50,"html":51}'

@@ -79,7 +79,7 @@ says 'change 100s..130s'
 
 refused '--workload' --hedges 1
 refused 'no such file' --workload "$work/none"
-refused "line 6, 'speed 9'" --workload "$work/mine" --set 'speed 9'
+refused 'line 6, "speed 9": "speed"' --workload "$work/mine" --set 'speed 9'
 refused 'p50 to p99.9' --workload W1 --hedge-after p49
 refused 'begins with the longer bound' --workload W1 --hedge-after p95:2s..1s
 refused '10%' --workload W1 --budget 10
@@ -91,12 +91,12 @@ refused "--from 25 --to 20: expected --from below --to" \
 refused "--from 40 --to 30: " --workload "$work/mine" --from 40
 refused "at most 30, the workload's end" --workload "$work/mine" --to 31
 refused 'expected --from below' --workload "$work/mine" --from 7 --to 7
-refused "--from '-1': expected seconds" --workload "$work/mine" --from -1
-refused "--from 'nan': expected seconds" --workload "$work/mine" --from nan
+refused '--from: "-1": expected seconds' --workload "$work/mine" --from -1
+refused '--from: "nan": expected seconds' --workload "$work/mine" --from nan
 refused 'cannot be read: Is a directory' --workload "$work"
 refused 'a whole number, 0 to 15' --workload W1 --hedges 16
 refused 'a whole number, 1 to 1000' --workload W1 --seeds 0
 refused 'names target 5' --workload W1 --set 'change 1s..2s target 5 2x'
-refused 'not known' --workload W1 --speed 9
-refused 'a value behind it' --workload
+refused '"--speed": unknown option' --workload W1 --speed 9
+refused 'its value is missing' --workload
 echo 'simulate.sh: ok'

@@ -15,6 +15,9 @@ Test(accept, a_type_has_the_weight_that_it_is_given) {
   expect_weight("text/html, text/plain;version=0.0.4;q=0.3,*/*", 300);
   expect_weight("text/plain;q=0.3;version=1", 300);
   expect_weight("text/plain;version=1.0.0;escaping=x", 1000);
+  expect_weight("text/plain;q", 1000);
+  expect_weight("text/plain;qs=0.5", 1000);
+  expect_weight("text/plain;p=0.5", 1000);
 }
 
 Test(accept, what_is_not_named_or_refused_has_none) {
@@ -28,6 +31,8 @@ Test(accept, what_is_not_named_or_refused_has_none) {
   expect_weight("text/plain;q=2", 0);
   expect_weight("text/plain;q=", 0);
   expect_weight("text/plain;q=x", 0);
+  expect_weight("text/plain;q=0./", 0);
+  expect_weight("text/plain;q=0.:", 0);
 }
 
 Test(accept, of_several_weights_the_greatest_counts) {

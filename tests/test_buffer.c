@@ -61,6 +61,26 @@ Test(buffer, the_whole_capacity_counts_against_the_budget) {
   cr_assert(eq(i64, budget.used, (int64_t)buffer.cap));
 }
 
+Test(buffer, it_doubles_but_not_beyond_what_it_will_hold) {
+  buffer.most = 3 * BLOCK_BYTES;
+  const size_t caps[] = {BLOCK_BYTES, 2 * BLOCK_BYTES, 3 * BLOCK_BYTES};
+  for (size_t i = 0; i < 3; i++) {
+    cr_assert(buffer_reserve(&buffer, buffer.cap - buffer.len + 1));
+    cr_expect(eq(sz, buffer.cap, caps[i]));
+    buffer.len = buffer.cap;
+  }
+  cr_assert(buffer_reserve(&buffer, 1));
+  cr_expect(eq(sz, buffer.cap, 3 * BLOCK_BYTES + 1));
+}
+
+Test(buffer, one_that_yields_leaves_an_eighth_of_the_budget) {
+  struct buffer yielding = {.yields = true, .blocks = &blocks};
+  cr_assert(not(buffer_reserve(&yielding, (size_t)budget.max / 8 * 7 + 1)));
+  cr_assert(buffer_reserve(&yielding, (size_t)budget.max / 8 * 7));
+  buffer_clear(&yielding);
+  cr_assert(buffer_reserve(&buffer, (size_t)budget.max));
+}
+
 Test(buffer, a_refused_growth_changes_nothing) {
   add("kept");
   struct buffer before = buffer;

@@ -541,6 +541,15 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
       {"{path: '/a?b', upstream: a}",
        "17: \"/a?[redacted]\": a route's path is visible ASCII without '?', "
        "'#' and '%'\n"},
+      {"{path: '/a b', upstream: a}",
+       "17: \"/a b\": a route's path is visible ASCII without '?', '#' and "
+       "'%'\n"},
+      {"{path: '/a#b', upstream: a}", "17: \"/a?[redacted]\": a route's path "
+                                      "is visible ASCII without '?', '#' and "
+                                      "'%'\n"},
+      {"{path: /\xc3\xa4, upstream: a}",
+       "17: \"/\\xc3\\xa4\": a route's path is visible ASCII without '?', '#' "
+       "and '%'\n"},
       {"{path: /%61, upstream: a}",
        "17: \"/%61\": a route's path is visible ASCII without '?', '#' and "
        "'%'\n"},
@@ -563,6 +572,12 @@ Test(config_file, a_route_needs_a_path_that_a_request_can_have) {
        "them\n"},
       {"{path: /a, upstream: a, methods: [FOO]}",
        "44: methods: \"FOO\" is no method that a route can name: GET, HEAD, "
+       "POST, PUT, PATCH, DELETE, OPTIONS, QUERY, or any\n"},
+      {"{path: /a, upstream: a, methods: [CONNECT]}",
+       "44: methods: \"CONNECT\" is no method that a route can name: GET, "
+       "HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY, or any\n"},
+      {"{path: /a, upstream: a, methods: [TRACE]}",
+       "44: methods: \"TRACE\" is no method that a route can name: GET, HEAD, "
        "POST, PUT, PATCH, DELETE, OPTIONS, QUERY, or any\n"},
   };
   EACH_ROW (row, cases) {
@@ -874,6 +889,15 @@ Test(config_file, an_item_of_a_gather_that_nothing_answers_is_told) {
                     "percent-encoding, and no bytes but visible ASCII without "
                     "'#'");
   EXPECT_ITEM_ERROR("'/a?b c'", "5",
+                    "\"/a\": a path has no . or .. segments, no malformed "
+                    "percent-encoding, and no bytes but visible ASCII without "
+                    "'#'");
+  EXPECT_ITEM_ERROR(
+      "'/a#b'", "5",
+      "\"/a?[redacted]\": a path has no . or .. segments, no malformed "
+      "percent-encoding, and no bytes but visible ASCII without "
+      "'#'");
+  EXPECT_ITEM_ERROR("/a?\xc3\xa4", "5",
                     "\"/a\": a path has no . or .. segments, no malformed "
                     "percent-encoding, and no bytes but visible ASCII without "
                     "'#'");

@@ -145,7 +145,9 @@ static void hedge_for_real(const struct race_plan *plan, drawer *draw,
   for (unsigned k = 1; k <= plan->observed_hedges; k++) {
     struct drawn hedge = draw(luck, plan->target[k]);
     due_us = plan->due_us[k];
-    if (failed && k == 1 && primary->took_us < due_us)
+    bool forward = plan->on_failure == RACE_ALL ||
+                   (plan->on_failure == RACE_NEXT && k == 1);
+    if (failed && forward && primary->took_us < due_us)
       due_us = primary->took_us;
     if (due_us >= best_us) break;
     truth_extra++;
@@ -278,6 +280,17 @@ Test(estimate, of_hedges_that_fail_as_often_as_primaries) {
   set_up(1);
   run(RACES, fails_often);
   expect_truth();
+}
+
+Test(estimate, of_failures_that_bring_all_hedges_forward_or_none) {
+  for (int all = 0; all < 2; all++) {
+    memset(&seen, 0, sizeof seen);
+    truth_count = truth_extra = truth_hedged = 0;
+    set_up(1);
+    policy.on_failure = all ? RACE_ALL : RACE_WAIT;
+    run(RACES, fails_often);
+    expect_truth();
+  }
 }
 
 Test(estimate, of_a_fixed_delay_too) {

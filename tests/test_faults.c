@@ -90,13 +90,13 @@ Test(faults, a_weight_may_be_left_out) {
 
 Test(faults, a_bad_word_is_named_with_what_was_expected) {
   static const char *const cases[][2] = {
-      {"html", "'html'"},
-      {"=1", "'=1'"},
+      {"html", "\"html\""},
+      {"=1", "\"=1\""},
       {"delay", "delay="},
-      {"htm=1", "'htm=1'"},
-      {"none=1", "'none=1'"},
-      {"HTML=1", "'HTML=1'"},
-      {"html=1 foo=2", "'foo=2'"},
+      {"htm=1", "\"htm=1\""},
+      {"none=1", "\"none=1\""},
+      {"HTML=1", "\"HTML=1\""},
+      {"html=1 foo=2", "\"foo=2\""},
       {"html=", "percentage"},
       {"html=x", "percentage"},
       {"html=-1", "percentage"},

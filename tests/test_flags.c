@@ -76,22 +76,22 @@ Test(flags, what_is_wrong_is_told_in_a_line) {
   static const struct {
     const char *line, *want;
   } rows[] = {
-      {"--none", "option '--none': not known; see --help\n"},
-      {"--none=1", "option '--none=1': not known; see --help\n"},
-      {"words", "option 'words': not known; see --help\n"},
-      {"--coun 1", "option '--coun': not known; see --help\n"},
-      {"--counts 1", "option '--counts': not known; see --help\n"},
-      {"--words", "option '--words': expected a value behind it\n"},
-      {"--on=1", "option '--on=1': it takes no value\n"},
-      {"--help=1", "option '--help=1': it takes no value\n"},
-      {"--count 0", "--count '0': 1 to 10\n"},
-      {"--count 11", "--count '11': 1 to 10\n"},
-      {"--count 1x", "--count '1x': 1 to 10\n"},
-      {"--count -1", "--count '-1': 1 to 10\n"},
-      {"--count=", "--count '': 1 to 10\n"},
-      {"--time 2s", "--time '2s': at most 1s\n"},
-      {"--time 5", "--time '5': at most 1s\n"},
-      {"--on --no", "option '--no': not known; see --help\n"},
+      {"--none", "\"--none\": unknown option; see --help\n"},
+      {"--none=1", "\"--none\": unknown option; see --help\n"},
+      {"words", "\"words\": unknown option; see --help\n"},
+      {"--coun 1", "\"--coun\": unknown option; see --help\n"},
+      {"--counts 1", "\"--counts\": unknown option; see --help\n"},
+      {"--words", "--words: its value is missing\n"},
+      {"--on=1", "--on: it takes no value\n"},
+      {"--help=1", "--help: it takes no value\n"},
+      {"--count 0", "--count: \"0\": 1 to 10\n"},
+      {"--count 11", "--count: \"11\": 1 to 10\n"},
+      {"--count 1x", "--count: \"1x\": 1 to 10\n"},
+      {"--count -1", "--count: \"-1\": 1 to 10\n"},
+      {"--count=", "--count: \"\": 1 to 10\n"},
+      {"--time 2s", "--time: \"2s\": at most 1s\n"},
+      {"--time 5", "--time: \"5\": at most 1s\n"},
+      {"--on --no", "\"--no\": unknown option; see --help\n"},
   };
   EACH_ROW (row, rows) expect_refusal(row->line, row->want);
 }
@@ -99,5 +99,5 @@ Test(flags, what_is_wrong_is_told_in_a_line) {
 Test(flags, a_text_that_is_asked_for_ends_it) {
   cr_expect_eq(read_line("--on --help --none"), FLAGS_DONE);
   cr_expect(got.on);
-  expect_refusal("--none --help", "option '--none': not known; see --help\n");
+  expect_refusal("--none --help", "\"--none\": unknown option; see --help\n");
 }

@@ -652,6 +652,7 @@ static void receive_success_of(size_t bytes) {
   int head_len = snprintf(head, sizeof head, OK LENGTH("%06zu") "\r\n",
                           bytes - strlen(OK LENGTH("000000") "\r\n"));
   receive((struct slice){head, (size_t)head_len});
+  cr_assert(intake_judge(&intake));
   while (intake.bytes.len < bytes - 1)
     receive(slice_of(intake.bytes.len == (size_t)head_len ? "[" : " "));
   receive(slice_of("]"));
@@ -682,6 +683,11 @@ Test(intake, the_first_room_is_what_is_usual_or_a_block) {
   start_again();
   cr_expect(intake_make_room(&intake, BLOCK_BYTES + 1));
   cr_expect_eq(intake.bytes.cap, BLOCK_BYTES + 1);
+}
+
+Test(intake, no_more_is_allocated_than_the_length_says) {
+  receive_success_of(300000);
+  cr_expect_eq(intake.bytes.cap, 300000);
 }
 
 Test(intake, where_the_usual_room_is_not_free_a_block_will_do) {

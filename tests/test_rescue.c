@@ -38,3 +38,21 @@ Test(rescue, each_has_a_name) {
   cr_expect_str_eq(rescue_name(RESCUE_FAILED), "failed");
   cr_expect_str_eq(rescue_name(RESCUE_SLOW), "slow");
 }
+
+static int64_t known(int64_t primary_us) {
+  const struct rescue_saving saving = {.at_us = 100, .limit_us = 300};
+  return rescue_known_us(&saving, primary_us);
+}
+
+Test(rescue, what_is_known_is_known_up_to_the_primarys_limit) {
+  cr_expect_eq(known(150), 50);
+  cr_expect_eq(known(300), 200);
+  cr_expect_eq(known(301), 200, "it would have been ended");
+  cr_expect_eq(known(5000), 200);
+}
+
+Test(rescue, nothing_is_saved_by_an_answer_at_the_primarys_limit) {
+  const struct rescue_saving late = {.at_us = 301, .limit_us = 300};
+  cr_expect_eq(rescue_known_us(&late, 400), 0);
+  cr_expect_eq(known(100), 0);
+}

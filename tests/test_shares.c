@@ -160,10 +160,10 @@ Test(shares, what_cannot_be_is_named) {
   expect_refused("[]", "JSON object");
   expect_refused("{\"slow\":1,}", "JSON object");
   expect_refused("{\"slow\":1}x", "JSON object");
-  expect_refused("{\"fast\":1}", "'fast'");
-  expect_refused("{\"Slow\":1}", "'Slow'");
-  expect_refused("{\"\":1}", "''");
-  expect_refused("{\"html\":1,\"trickle\":1}", "'trickle'");
+  expect_refused("{\"fast\":1}", "\"fast\"");
+  expect_refused("{\"Slow\":1}", "\"Slow\"");
+  expect_refused("{\"\":1}", "\"\"");
+  expect_refused("{\"html\":1,\"trickle\":1}", "\"trickle\"");
   expect_refused("{\"slow\":\"1\"}", "slow \"1\"");
   expect_refused("{\"slow\":null}", "slow null");
   expect_refused("{\"slow\":{}}", "slow {}");

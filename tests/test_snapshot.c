@@ -12,6 +12,7 @@
 #include "core/http_request.h"
 #include "core/outlier.h"
 #include "core/pilot.h"
+#include "support/many.h"
 #include "support/words.h"
 
 static struct resolver *resolver;
@@ -598,31 +599,6 @@ Test(snapshot, of_those_that_learn_apart_the_one_that_finds_it_best_counts) {
 
 /* ---- as many as there may be ---- */
 
-enum { UPSTREAMS = CONFIG_UPSTREAMS_MAX, EACH = CONFIG_TARGETS_MAX };
-
-/* Upstream u's i-th is http://192.0.2.U:80I/u-i: some have a name, a port or a
- * path in common, and none all. */
-static void write_upstream(struct text *out, unsigned u) {
-  text_str(out, words_of("  u%u: {targets: [", u));
-  for (unsigned i = 0; i < EACH; i++)
-    text_str(out, words_of("'http://192.0.2.%u:80%02u/%u-%u', ", u % 16, i % 16,
-                           u, i));
-  text_str(out, "]}\n");
-}
-
-static struct snapshot *snapshot_of_all(bool backwards) {
-  static char bytes[UPSTREAMS * EACH * 64];
-  struct text text;
-  text_init(&text, bytes, sizeof bytes);
-  text_str(&text, "upstreams:\n");
-  for (unsigned u = 0; u < UPSTREAMS; u++)
-    write_upstream(&text, backwards ? UPSTREAMS - 1 - u : u);
-  text_str(&text, "routes:\n");
-  for (unsigned u = 0; u < UPSTREAMS; u++)
-    text_str(&text, words_of("  - {path: /r%u, upstream: u%u}\n", u, u));
-  return snapshot_of_file(text_slice_of(&text));
-}
-
 static const struct target *target_of(const struct snapshot *snapshot,
                                       unsigned upstream, unsigned i) {
   const char *path = words_of("/r%u", upstream);
@@ -630,24 +606,24 @@ static const struct target *target_of(const struct snapshot *snapshot,
 }
 
 Test(snapshot, each_of_the_most_targets_goes_on_with_what_is_its_own) {
-  struct turnstile *turnstiles[UPSTREAMS][EACH];
-  unsigned slot_of[UPSTREAMS][EACH];
-  struct snapshot *before = snapshot_of_all(false);
-  for (unsigned u = 0; u < UPSTREAMS; u++)
-    for (unsigned i = 0; i < EACH; i++) {
+  struct turnstile *turnstiles[MANY_UPSTREAMS][MANY_EACH];
+  unsigned slot_of[MANY_UPSTREAMS][MANY_EACH];
+  struct snapshot *before = snapshot_of_file(slice_of(many_file(false)));
+  for (unsigned u = 0; u < MANY_UPSTREAMS; u++)
+    for (unsigned i = 0; i < MANY_EACH; i++) {
       const struct target *target = target_of(before, u, i);
-      tally_add(&target->tallies->took.sum_us, EACH * u + i);
+      tally_add(&target->tallies->took.sum_us, MANY_EACH * u + i);
       turnstiles[u][i] = target->turnstile;
       slot_of[u][i] = target->slot;
     }
   in_force = before;
-  struct snapshot *next = snapshot_of_all(true);
+  struct snapshot *next = snapshot_of_file(slice_of(many_file(true)));
   in_force = NULL;
   snapshot_drop(before);
-  for (unsigned u = 0; u < UPSTREAMS; u++)
-    for (unsigned i = 0; i < EACH; i++) {
+  for (unsigned u = 0; u < MANY_UPSTREAMS; u++)
+    for (unsigned i = 0; i < MANY_EACH; i++) {
       const struct target *target = target_of(next, u, i);
-      cr_assert_eq(target->tallies->took.sum_us, EACH * u + i);
+      cr_assert_eq(target->tallies->took.sum_us, MANY_EACH * u + i);
       cr_assert_eq(target->turnstile, turnstiles[u][i]);
       cr_assert_eq(target->slot, slot_of[u][i]);
     }

@@ -69,6 +69,9 @@ Test(trace_context, what_is_malformed_is_none) {
       "00-" ID "-" SPAN "-.0",
       "00-4bf92f3577b34da6a3ce929d0e0e473-" SPAN "-01-",
       "00-4bf92f3577b34da6.3ce929d0e0e4736-" SPAN "-01",
+      "00-4bf92f3577b34da6g3ce929d0e0e4736-" SPAN "-01",
+      "00-" ID "-" SPAN "-0:",
+      "00-" ID "-" SPAN "-0`",
       "00_" ID "-" SPAN "-01",
       "00-" ID "_" SPAN "-01",
       "00-" ID "-" SPAN "_01",
@@ -110,7 +113,8 @@ Test(trace_context, states_that_may_cross) {
 Test(trace_context, states_that_may_not) {
   EACH_WORD (text,
              "rojo|=1|rojo=|rojo=a=b|Rojo=1|ro jo=1|_rojo=1|@dt=1|rojo =1|"
-             "ro\xc3=1|rojo=\xc3|rojo=a\tb|rojo=1,congo")
+             "ro\xc3=1|rojo=\xc3|rojo=a\tb|rojo=1,congo|:=1|`=1|{=1|r.o=1|"
+             "rojo=\x7f")
     cr_expect(!reads(text), "%s", text);
 }
 

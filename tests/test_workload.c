@@ -91,7 +91,7 @@ Test(workload, a_change_is_of_a_target_that_is_there) {
 }
 
 Test(workload, what_is_not_understood_is_named) {
-  expect_refused("rate 1\nspeed 2\n", "line 2, 'speed 2'");
+  expect_refused("rate 1\nspeed 2\n", "line 2, \"speed 2\"");
   EACH_WORD (text, "rate|rate x|rate -1|load 50|load 0%|burst 3x 1s|timeout 1|"
                    "timeout 0s|targets 0|targets 17|cancel maybe|answer 1|"
                    "answer 1 5|answer 1 9ms..5ms|answer 1 median 5ms|"
@@ -104,24 +104,24 @@ Test(workload, the_word_that_is_wrong_is_named) {
   static const struct {
     const char *line, *why;
   } cases[] = {
-      {"speed 2", "'speed': not understood"},
-      {"rate", "'rate': a word is missing"},
-      {"rate x", "'x': not understood"},
-      {"rate 0", "'0': a rate is more than 0"},
-      {"load 0%", "'0%': a load is more than 0%"},
-      {"timeout 0s", "'0s': a timeout is 1us to 600s"},
-      {"targets 1.5", "'1.5': not understood"},
-      {"cancel maybe", "'maybe': not understood"},
-      {"cancel", "'cancel': a word is missing"},
-      {"burst 0x 1s 10s", "'0x': a burst is more than 0 times"},
-      {"burst 3x 0s 10s", "'0s': a burst lasts longer"},
-      {"burst 3x 10s 1s", "'1s': a burst lasts no longer than from one"},
-      {"answer 1 median 5ms", "'answer 1 median 5ms': a word is missing"},
-      {"answer 1 median 5ms gamma 1", "'gamma': not understood"},
-      {"answer 1 median 5ms sigma 11", "'11': a sigma is 10 at most"},
-      {"change 1s..2s target 99 2x", "'99': not understood"},
-      {"change 1s..2s fails 101%", "'101%': a share is 100% at most"},
-      {"change 1s..2s fails 1", "'1': not understood"}};
+      {"speed 2", "\"speed\": not understood"},
+      {"rate", "\"rate\": a word is missing"},
+      {"rate x", "\"x\": not understood"},
+      {"rate 0", "\"0\": a rate is more than 0"},
+      {"load 0%", "\"0%\": a load is more than 0%"},
+      {"timeout 0s", "\"0s\": a timeout is 1us to 600s"},
+      {"targets 1.5", "\"1.5\": not understood"},
+      {"cancel maybe", "\"maybe\": not understood"},
+      {"cancel", "\"cancel\": a word is missing"},
+      {"burst 0x 1s 10s", "\"0x\": a burst is more than 0 times"},
+      {"burst 3x 0s 10s", "\"0s\": a burst lasts longer"},
+      {"burst 3x 10s 1s", "\"1s\": a burst lasts no longer than from one"},
+      {"answer 1 median 5ms", "\"answer 1 median 5ms\": a word is missing"},
+      {"answer 1 median 5ms gamma 1", "\"gamma\": not understood"},
+      {"answer 1 median 5ms sigma 11", "\"11\": a sigma is 10 at most"},
+      {"change 1s..2s target 99 2x", "\"99\": not understood"},
+      {"change 1s..2s fails 101%", "\"101%\": a share is 100% at most"},
+      {"change 1s..2s fails 1", "\"1\": not understood"}};
   EACH_ROW (row, cases) expect_refused(row->line, row->why);
 }
 
@@ -147,7 +147,7 @@ Test(workload, what_stands_behind_is_one_word_too_many) {
   EACH_ROW (row, cases) {
     char text[128], why[64];
     snprintf(text, sizeof text, "rate 1\n%s", row->line);
-    snprintf(why, sizeof why, "'%s': one word too many", row->word);
+    snprintf(why, sizeof why, "\"%s\": one word too many", row->word);
     expect_refused(text, why);
     expect_refused(text, "line 2, ");
   }
@@ -156,7 +156,7 @@ Test(workload, what_stands_behind_is_one_word_too_many) {
 Test(workload, a_line_is_read_whole_or_not_at_all) {
   char text[512];
   snprintf(text, sizeof text, "rate 1 %300s\nanswer 1 1ms", "2");
-  expect_refused(text, "line 1, 'rate 1 ");
+  expect_refused(text, "line 1, \"rate 1 ");
   expect_refused(text, "longer than 255 bytes");
   snprintf(text, sizeof text, "rate 1 # %300s\nanswer 1 1ms", "2");
   cr_expect(parse(text), "%s", error);

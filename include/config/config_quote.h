@@ -11,5 +11,6 @@ void config_quote(struct text *out, struct slice string);
 /* One string, of so many pieces. */
 void config_quote_all(struct text *out, const struct slice *pieces,
                       unsigned count);
+#define as_quoted(string) ((struct text_string){config_quote, string})
 
 #endif

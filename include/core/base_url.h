@@ -48,6 +48,12 @@ struct slice base_url_below(const struct base_url *base, struct slice path);
  * '\'; every '%' is followed by two hex digits. "" and "/a//b/" are fine. */
 bool base_url_rest_is_safe(struct slice rest);
 
+/* Splits "/path?query"; without a '?' the query is of no bytes, and NULL. */
+void base_url_split(struct slice text, struct slice *path, struct slice *query);
+/* Whether they may be asked for below a base: the path is safe, the query
+ * visible ASCII without '#'. */
+bool base_url_takes(struct slice path, struct slice query);
+
 enum { BASE_URL_PIECES = 6 };
 
 /* The origin-form to ask (RFC 9112, section 3.2.1), as pieces to be written one

@@ -13,6 +13,7 @@
 void http_date_write(struct text *out, int64_t wall_us);
 /* "2026-11-21T01:02:03.123Z", 24 characters (RFC 3339). */
 void http_date_write_iso(struct text *out, int64_t wall_us);
+#define as_iso(wall_us) ((struct text_number){http_date_write_iso, wall_us})
 
 /* Reads IMF-fixdate and the two obsolete forms, that of RFC 850 and asctime's
  * (RFC 9110, section 5.6.7), letters with case. A year of two digits is never

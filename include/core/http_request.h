@@ -74,6 +74,10 @@ static inline const struct http_field *http_request_field(
   return http_request_find(request, slice_of(name));
 }
 
+/* Whether a field of that name, each of which is a list, has `token`. */
+bool http_request_lists(const struct http_request *request, const char *name,
+                        struct slice token);
+
 /* Whether a Connection field of the request names this field; close and
  * keep-alive may or may not count as names. */
 bool http_request_connection_names(const struct http_request *request,

@@ -71,4 +71,11 @@ static inline struct slice slice_from(struct slice s, size_t from) {
   return (struct slice){s.at + from, s.len - from};
 }
 
+/* Takes what stands in front of the first `c` off *s, and that byte too. */
+static inline struct slice slice_take(struct slice *s, char c) {
+  const struct slice taken = slice_until(*s, c);
+  *s = slice_from(*s, taken.len + (taken.len < s->len));
+  return taken;
+}
+
 #endif

@@ -29,14 +29,16 @@ void text_init(struct text *text, char *storage, size_t cap);
 
 /* Whether len bytes fit. If so, they are the text's, and the caller writes them
  * to *at. This and others are inline because most of what is written is short
- * and of a length that the compiler knows. */
+ * and of a length that the compiler knows. The sum does not wrap: both are
+ * lengths of bytes that stand in memory. */
 static inline bool text_take(struct text *text, size_t len, char **at) {
-  if (len > text->cap - text->len) {
+  size_t end = text->len + len;
+  if (end > text->cap) {
     text->cut = true;
     return false;
   }
   *at = text->at + text->len;
-  text->len += len;
+  text->len = end;
   return true;
 }
 
@@ -96,6 +98,8 @@ struct text_string {
   void (*write)(struct text *text, struct slice string);
   struct slice string;
 };
+/* As it is: for where there is a choice. */
+#define as_number(number) ((struct text_number){text_int, number})
 #define as_ms(us) ((struct text_number){text_ms, us})
 #define as_seconds(us) ((struct text_number){text_seconds, us})
 #define as_json(string) ((struct text_string){text_json, string})

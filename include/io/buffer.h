@@ -37,6 +37,8 @@ void blocks_clear(struct blocks *blocks);
 struct buffer {
   char *at;
   size_t len, cap;
+  size_t most;           /* no more is allocated in advance; 0: as it grows */
+  bool yields;           /* leaves an eighth of the budget to others */
   struct blocks *blocks; /* borrowed; NULL: not counted, nothing kept */
 };
 

@@ -3,16 +3,13 @@
 #define HEDGEROW_IO_DIAL_TLS_H
 
 #include "io/dial_kind.h"
-#include "io/loop.h"
+#include "io/multi.h"
 #include "io/resolver.h"
 
-struct tls_dialer;
+/* What the multi is made with. */
+multi_on_done tls_dial_on_connected;
 
-struct tls_dialer *tls_dialer_new(struct loop *loop);
-void tls_dialer_free(struct tls_dialer *dialer);
-void tls_dialer_sweep(struct tls_dialer *dialer);
-
-struct dial *tls_dial_start(struct tls_dialer *dialer, const struct dial_to *to,
+struct dial *tls_dial_start(struct multi *multi, const struct dial_to *to,
                             const struct resolver_answer *answer,
                             dial_on_done *on_done, void *arg)
     __attribute__((warn_unused_result));

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/pilot.h"
+#include "core/rescue.h"
 #include "core/tally.h"
 #include "io/attempt.h"
 #include "io/slab.h"
@@ -31,9 +32,9 @@ struct aftermath_of {
 struct aftermath *aftermath_await(struct slab *slab, struct attempt *attempt,
                                   const struct aftermath_of *of)
     __attribute__((warn_unused_result));
-/* It is the primary of a race that was rescued from slowness at at_us: there
- * that end counts what was saved, which is then known, or else the estimate. */
+/* It is the primary of a race that was rescued from slowness: there that end
+ * counts what was saved, which is then known, or else the estimate. */
 void aftermath_measure(struct aftermath *aftermath, struct route_tally *tally,
-                       int64_t at_us, int64_t estimated_us);
+                       const struct rescue_saving *saving);
 
 #endif

@@ -43,23 +43,19 @@ struct exchange_item {
                                       * in the exchange's arena */
 };
 
-/* The trace and every slice, those of the items included, lie in the exchange's
- * arena or in the lease's snapshot, or are empty. */
+/* Every slice, those of the items included, lies in the exchange's arena or in
+ * the lease's snapshot, or is empty. */
 struct exchange_setup {
   struct lease *lease; /* on the snapshot that it goes by; it is taken once more
                         */
-  struct slice method, path, id, peer; /* for the log and the answer */
-  const struct trace_context *trace;   /* that it is part of; NULL: none */
-  struct slice trace_state;            /* for our own spans of it */
-  bool head_only;                      /* HEAD: no body is sent */
-  struct slice answer_fields;          /* lines of ours for the answer */
-  struct slice if_none_match;          /* the client's, or empty */
-  const struct route *route;           /* of that snapshot */
-  const struct exchange_race *races;   /* copied into plans */
+  bool head_only;      /* HEAD: no body is sent */
+  struct slice answer_fields;        /* lines of ours for the answer */
+  struct slice if_none_match;        /* the client's, or empty */
+  const struct route *route;         /* of that snapshot */
+  const struct exchange_race *races; /* copied into plans */
   unsigned race_count;
   struct ask_message message;  /* what all items' have in common; method empty:
                                 * the client's */
-  int64_t started_us;          /* the races' t = 0 */
   const struct gather *gather; /* of that snapshot, too: what the items are
                                 * called; NULL: an array, as of /all */
   bool gathers; /* /all: the answer is an array of all items; else there
@@ -73,6 +69,10 @@ struct exchange_setup {
 struct exchange *exchange_new(struct service *service)
     __attribute__((warn_unused_result));
 struct arena *exchange_arena(struct exchange *x);
+/* What the log and the answer tell of it. The caller writes who asks for what,
+ * and since when, which is the races' t = 0, before it starts; slices as in
+ * the setup. */
+struct race_record *exchange_record(struct exchange *x);
 /* Copies a client's body to where it lives as long as the exchange. False: no
  * buffer is free. */
 bool exchange_keep_body(struct exchange *x, struct slice body,

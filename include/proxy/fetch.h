@@ -120,9 +120,9 @@ static inline bool fetch_is_settled(const struct fetch *fetch) {
 }
 
 /* What its extra attempts have done for who wants its answer, once it is
- * settled. *saved_us: with RESCUE_SLOW how much sooner the answer came
- * at least, by estimate; else, and where nobody knows, 0. */
-enum rescue fetch_rescued(const struct fetch *fetch, int64_t *saved_us);
+ * settled. *saving: zeros but with RESCUE_SLOW. */
+enum rescue fetch_rescued(const struct fetch *fetch,
+                          struct rescue_saving *saving);
 /* How many attempts were started, not counting those that were refused. */
 unsigned fetch_started(const struct fetch *fetch);
 /* Frees the response. It must be settled, or never have been started. */

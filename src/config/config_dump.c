@@ -52,11 +52,9 @@ static void begin_key(struct dump *dump, unsigned depth,
   text_str(&dump->line, ": ");
 }
 
-static void add_heading(struct dump *dump, unsigned depth, const char *key) {
-  indent(dump, depth);
-  text_put(&dump->line, key, ":");
-  end_line(dump);
-}
+/* Pieces as text_put takes them. */
+#define add_line(dump, depth, ...)                                             \
+  (indent(dump, depth), text_put(&(dump)->line, __VA_ARGS__), end_line(dump))
 
 /* ---- options ---- */
 
@@ -139,23 +137,17 @@ static void add_upstream(struct dump *dump,
                          const struct config_upstream *upstream) {
   struct config_rules inherited = dump->config->defaults; /* but no token */
   inherited.token_file = inherited.token_env = (struct config_name){0};
-  indent(dump, 1);
-  config_quote(&dump->line, upstream->name);
-  text_char(&dump->line, ':');
-  end_line(dump);
+  add_line(dump, 1, as_quoted(upstream->name), ":");
   add_options(dump, 2, SCOPE_UPSTREAM, &upstream->rules, &inherited);
-  add_heading(dump, 2, "targets");
+  add_line(dump, 2, "targets:");
   for (unsigned i = 0; i < upstream->target_count; i++)
     add_target(dump, upstream, &upstream->targets[i]);
 }
 
 static void add_named(struct dump *dump, const char *key,
                       const struct config_upstream *upstream) {
-  if (!upstream || upstream->target_count == 0) return;
-  indent(dump, 2);
-  text_put(&dump->line, key, ": ");
-  config_quote(&dump->line, upstream->name);
-  end_line(dump);
+  if (upstream && upstream->target_count > 0)
+    add_line(dump, 2, key, ": ", as_quoted(upstream->name));
 }
 
 static void add_shown(struct text *out, const struct config_item *item) {
@@ -169,21 +161,13 @@ static void add_item(struct dump *dump, const struct config_item *item) {
   text_str(out, item->path.len > 0 ? "- path: " : "- url: ");
   add_shown(out, item);
   end_line(dump);
-  if (item->name.len > 0) {
-    indent(dump, 4);
-    text_str(out, "as: ");
-    config_quote(out, item->name);
-    end_line(dump);
-  }
-  if (!item->required) return;
-  indent(dump, 4);
-  text_str(out, "required: on");
-  end_line(dump);
+  if (item->name.len > 0) add_line(dump, 4, "as: ", as_quoted(item->name));
+  if (item->required) add_line(dump, 4, "required: on");
 }
 
 static void add_items(struct dump *dump, const struct config_route *route) {
   if (route->item_count == 0) return;
-  add_heading(dump, 2, "gather");
+  add_line(dump, 2, "gather:");
   for (unsigned i = 0; i < route->item_count; i++)
     add_item(dump, &route->items[i]);
 }
@@ -193,9 +177,7 @@ static void add_route(struct dump *dump, const struct config_route *route) {
                                .kind = route->kind,
                                .rules = dump->config->defaults};
   config_route_begin(&plain);
-  text_str(&dump->line, "  - path: ");
-  config_quote(&dump->line, route->path);
-  end_line(dump);
+  add_line(dump, 1, "- path: ", as_quoted(route->path));
   add_named(dump, "upstream", route->upstream);
   add_named(dump, "list", route->listed);
   add_items(dump, route);
@@ -215,13 +197,13 @@ void config_dump(const struct config *config, const char *folder,
       .put = put, .arg = arg, .config = config, .folder = folder};
   if (!dump_begin(&dump)) return;
   add_options(&dump, 0, SCOPE_FILE, &config->defaults, NULL);
-  add_heading(&dump, 0, "defaults");
+  add_line(&dump, 0, "defaults:");
   add_options(&dump, 1, SCOPE_DEFAULTS, &config->defaults, NULL);
-  add_heading(&dump, 0, "upstreams");
+  add_line(&dump, 0, "upstreams:");
   for (unsigned i = 0; i < config->upstream_count; i++)
     if (config->upstreams[i].target_count > 0)
       add_upstream(&dump, &config->upstreams[i]);
-  add_heading(&dump, 0, "routes");
+  add_line(&dump, 0, "routes:");
   for (unsigned i = 0; i < config->route_count; i++)
     if (!asks_nobody(&config->routes[i])) add_route(&dump, &config->routes[i]);
   free(dump.storage);

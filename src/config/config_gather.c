@@ -54,23 +54,9 @@ static const char *route_fault(const struct config *config,
 
 /* ---- what an item asks ---- */
 
-static void split(struct slice text, struct slice *path, struct slice *query) {
-  *path = slice_until(text, '?');
-  *query = (struct slice){0};
-  if (path->len < text.len) *query = slice_from(text, path->len + 1);
-}
-
-static bool is_visible(struct slice text) {
-  for (size_t i = 0; i < text.len; i++)
-    if (text.at[i] <= ' ' || text.at[i] > '~' || text.at[i] == '#')
-      return false;
-  return true;
-}
-
 static const char *read_path(const struct config *config,
                              struct config_item *item) {
-  if (!is_visible(item->path) || !is_visible(item->query) ||
-      !base_url_rest_is_safe(item->path))
+  if (!base_url_takes(item->path, item->query))
     return ": a path has no . or .. segments, no malformed percent-encoding, "
            "and no bytes but visible ASCII without '#'";
   return route_fault(config, item->path);
@@ -107,7 +93,7 @@ static void read_what(struct config_file *file, const struct yaml_node *node,
   const char *why = "expected a path or a URL";
   if (node->kind == YAML_SCALAR && node->text.len > 0) {
     const bool is_path = node->text.at[0] == '/';
-    split(node->text, &item->shown, &item->query);
+    base_url_split(node->text, &item->shown, &item->query);
     if (is_path) item->path = item->shown;
     why = is_path ? read_path(file->config, item)
                   : read_url(file->config, node->text, item);

@@ -98,9 +98,7 @@ static void put_flag(struct page *page, const struct config_option *option) {
     text_str(line, ", ");
   }
   text_put(line, "--", option->name);
-  if (option->value) {
-    text_put(line, " ", option->value);
-  }
+  if (option->value) text_put(line, " ", option->value);
   if (line->len + 2 > COLUMN) end_line(page);
 }
 

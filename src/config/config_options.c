@@ -25,13 +25,18 @@ enum {
 #define TYPE_ROUTE struct config_rules
 #define TYPE_GROUP struct config_rules
 
-#define NUMBER(group_, scope_, name_, value_, kind_, member, fallback_, min_,  \
-               max_, help_)                                                    \
+/* What else there is of it stands behind. */
+#define ROW(group_, scope_, name_, value_, kind_, help_, ...)                  \
   {                                                                            \
-    .group = GROUP_##group_, .scope = OF_##scope_, .name = name_,              \
-    .value = value_, .kind = OPTION_##kind_, MEMBER(TYPE_##scope_, member),    \
-    .fallback = fallback_, .min = min_, .max = max_, .help = help_             \
+    .group = GROUP_##group_, .scope = scope_, .name = name_, .value = value_,  \
+    .kind = OPTION_##kind_, .help = help_, __VA_ARGS__                         \
   }
+
+#define NUMBER(group, scope, name, value, kind, member, fallback_, min_, max_, \
+               help)                                                           \
+  ROW(group, OF_##scope, name, value, kind, help,                              \
+      MEMBER(TYPE_##scope, member), .fallback = fallback_, .min = min_,        \
+      .max = max_)
 
 #define OPTION(group, scope, name, value, kind, member, fallback, help)        \
   NUMBER(group, scope, name, value, kind, member, fallback, NULL, NULL, help)
@@ -41,14 +46,11 @@ enum {
          help)
 
 /* The same, or a word that stands for a number. */
-#define TIME_OR(group_, scope_, name_, word_, number_, member, fallback_,      \
-                min_, help_)                                                   \
-  {                                                                            \
-    .group = GROUP_##group_, .scope = OF_##scope_, .name = name_,              \
-    .value = "TIME|" word_, .kind = OPTION_DURATION,                           \
-    MEMBER(TYPE_##scope_, member), .fallback = fallback_, .min = min_,         \
-    .max = "60m", .word = word_, .word_number = number_, .help = help_         \
-  }
+#define TIME_OR(group, scope, name, word_, number, member, fallback_, min_,    \
+                help)                                                          \
+  ROW(group, OF_##scope, name, "TIME|" word_, DURATION, help,                  \
+      MEMBER(TYPE_##scope, member), .fallback = fallback_, .min = min_,        \
+      .max = "60m", .word = word_, .word_number = number)
 
 #define BYTES(scope, name, member, fallback, min, max, help)                   \
   NUMBER(LIMITS, scope, name, "SIZE", SIZE, member, fallback, min, max, help)
@@ -57,33 +59,22 @@ enum {
   NUMBER(group, scope, name, "N", COUNT, member, fallback, min, max, help)
 
 /* A flag that takes no value, and is no member of anything. */
-#define ACTION(name_, letter_, kind_, help_)                                   \
-  {                                                                            \
-    .group = GROUP_RUNNING, .scope = SCOPE_FLAG, .name = name_,                \
-    .letter = letter_, .kind = OPTION_##kind_, .help = help_                   \
-  }
+#define ACTION(name, letter_, kind, help)                                      \
+  ROW(RUNNING, SCOPE_FLAG, name, NULL, kind, help, .letter = letter_)
 
 /* Of the file alone, and no member of anything. */
-#define STRUCTURE(scope_, name_, kind_, help_)                                 \
-  { .scope = scope_, .name = name_, .kind = OPTION_##kind_, .help = help_ }
+#define STRUCTURE(scope, name, kind, help)                                     \
+  ROW(COUNT, scope, name, NULL, kind, help, .key = NULL)
 
 const struct config_option config_options[] = {
-    {.group = GROUP_TARGETS,
-     .scope = SCOPE_FLAG,
-     .name = "to",
-     .value = "URL",
-     .kind = OPTION_URLS,
-     MEMBER(struct config, to_count),
-     .help = "a base URL that /smart asks; repeatable: attempt k goes to URL k "
-             "mod n"},
-    {.group = GROUP_TARGETS,
-     .scope = SCOPE_FLAG,
-     .name = "all",
-     .value = "URL",
-     .kind = OPTION_URLS,
-     MEMBER(struct config, all_count),
-     .help = "a URL that GET /all asks; repeatable (without one GET /all asks "
-             "what a race could ask)"},
+    ROW(TARGETS, SCOPE_FLAG, "to", "URL", URLS,
+        "a base URL that /smart asks; repeatable: attempt k goes to URL k "
+        "mod n",
+        MEMBER(struct config, to_count)),
+    ROW(TARGETS, SCOPE_FLAG, "all", "URL", URLS,
+        "a URL that GET /all asks; repeatable (without one GET /all asks "
+        "what a race could ask)",
+        MEMBER(struct config, all_count)),
 
     OPTION(RACING, ROUTE, "hedge-after", "TIME|pN[:TIME..TIME]", DELAY,
            policy.hedge_after_us, "300ms",
@@ -168,22 +159,12 @@ const struct config_option config_options[] = {
     OPTION(REQUESTS, ROUTE, "user-agent", "TEXT", FIELD, user_agent, NULL,
            "the User-Agent to send upstream (without it the client's, else "
            "hedgerow/VERSION)"),
-    {.group = GROUP_REQUESTS,
-     .scope = OF_ROUTE | SCOPE_TARGET,
-     .name = "header",
-     .key = "headers",
-     .value = "'NAME: VALUE'",
-     .kind = OPTION_HEADERS,
-     MEMBER(struct config_rules, header_count),
-     .help = "a field to send upstream; repeatable"},
-    {.group = GROUP_REQUESTS,
-     .scope = OF_ROUTE | SCOPE_TARGET,
-     .name = "drop-header",
-     .key = "drop_headers",
-     .value = "NAME",
-     .kind = OPTION_NAMES,
-     MEMBER(struct config_rules, drop_header_count),
-     .help = "a field of the client not to send upstream; repeatable"},
+    ROW(REQUESTS, OF_ROUTE | SCOPE_TARGET, "header", "'NAME: VALUE'", HEADERS,
+        "a field to send upstream; repeatable", .key = "headers",
+        MEMBER(struct config_rules, header_count)),
+    ROW(REQUESTS, OF_ROUTE | SCOPE_TARGET, "drop-header", "NAME", NAMES,
+        "a field of the client not to send upstream; repeatable",
+        .key = "drop_headers", MEMBER(struct config_rules, drop_header_count)),
     OPTION(REQUESTS, ROUTE, "forwarded", "off|append", CHOICE, forwarded, "off",
            "append: tell the upstream the client's address, protocol and host "
            "by X-Forwarded-For, -Proto and -Host"),
@@ -215,20 +196,12 @@ const struct config_option config_options[] = {
            "timeout",
            "the query parameter that tells the deadline, and does not go "
            "upstream"),
-    {.group = GROUP_REQUESTS,
-     .scope = SCOPE_FLAG | SCOPE_UPSTREAM | SCOPE_TARGET,
-     .name = "token-file",
-     .value = "FILE",
-     .kind = OPTION_PATH,
-     MEMBER(struct config_rules, token_file),
-     .help = "the token to send upstream as Authorization: Bearer"},
-    {.group = GROUP_REQUESTS,
-     .scope = OF_GROUP | SCOPE_TARGET,
-     .name = "ca-file",
-     .value = "FILE",
-     .kind = OPTION_PATH,
-     MEMBER(struct config_rules, ca_file),
-     .help = "the CA certificates to trust (without it the system's)"},
+    ROW(REQUESTS, SCOPE_FLAG | SCOPE_UPSTREAM | SCOPE_TARGET, "token-file",
+        "FILE", PATH, "the token to send upstream as Authorization: Bearer",
+        MEMBER(struct config_rules, token_file)),
+    ROW(REQUESTS, OF_GROUP | SCOPE_TARGET, "ca-file", "FILE", PATH,
+        "the CA certificates to trust (without it the system's)",
+        MEMBER(struct config_rules, ca_file)),
 
     OPTION(RUNNING, PROCESS, "listen", "HOST:PORT", ADDRESS, listen_count,
            "127.0.0.1:8480",
@@ -269,15 +242,10 @@ const struct config_option config_options[] = {
            "on: say on stderr what every connection does, to find faults"),
     TIME(RUNNING, PROCESS, "drain", drain_us, "10s", "0ms",
          "how long requests in flight may take after SIGTERM"),
-    {.group = GROUP_RUNNING,
-     .scope = SCOPE_FLAG,
-     .name = "config",
-     .letter = 'c',
-     .value = "FILE",
-     .kind = OPTION_FILE,
-     MEMBER(struct config, file),
-     .help = "read upstreams, routes and options from a YAML file; see "
-             "docs/config.md"},
+    ROW(RUNNING, SCOPE_FLAG, "config", "FILE", FILE,
+        "read upstreams, routes and options from a YAML file; see "
+        "docs/config.md",
+        .letter = 'c', MEMBER(struct config, file)),
     ACTION("check", 0, CHECK,
            "print what is wrong with the configuration, and exit"),
     ACTION("dump-config", 0, DUMP,
@@ -329,11 +297,9 @@ const struct config_option config_options[] = {
               "the URLs that are asked, or the one: attempt k goes to target k "
               "mod n"),
     STRUCTURE(SCOPE_TARGET, "url", URL, "the base URL"),
-    {.scope = SCOPE_UPSTREAM | SCOPE_TARGET,
-     .name = "token-env",
-     .kind = OPTION_VARIABLE,
-     MEMBER(struct config_rules, token_env),
-     .help = "the variable that holds the token"},
+    ROW(COUNT, SCOPE_UPSTREAM | SCOPE_TARGET, "token-env", NULL, VARIABLE,
+        "the variable that holds the token",
+        MEMBER(struct config_rules, token_env)),
     STRUCTURE(SCOPE_ROUTE, "path", PREFIX,
               "the path of the requests; what lies below it belongs to it"),
     STRUCTURE(SCOPE_ROUTE, "upstream", UPSTREAM, "who is asked"),
@@ -342,32 +308,20 @@ const struct config_option config_options[] = {
     STRUCTURE(SCOPE_ROUTE, "gather", GATHER,
               "in place of an upstream: paths of other routes, or URLs below "
               "an upstream's, that are all asked"),
-    {.scope = SCOPE_ITEM,
-     .name = "item-path",
-     .key = "path",
-     .kind = OPTION_ITEM,
-     .help = "what to ask of the route of this path, by its rules"},
-    {.scope = SCOPE_ITEM,
-     .name = "item-url",
-     .key = "url",
-     .kind = OPTION_URL,
-     .help = "what to ask of the target that it lies below"},
+    ROW(COUNT, SCOPE_ITEM, "item-path", NULL, ITEM,
+        "what to ask of the route of this path, by its rules", .key = "path"),
+    ROW(COUNT, SCOPE_ITEM, "item-url", NULL, URL,
+        "what to ask of the target that it lies below", .key = "url"),
     STRUCTURE(SCOPE_ITEM, "as", NAME,
               "its name in the answer, which is an object then"),
     STRUCTURE(SCOPE_ITEM, "required", MARK,
               "on: when it fails, the answer is a 502 that says so"),
-    {.scope = SCOPE_ROUTE,
-     .name = "methods",
-     .kind = OPTION_METHODS,
-     MEMBER(struct config_rules, methods),
-     .help = "the methods that are taken; any, or a list. GET implies HEAD"},
-    {.scope = SCOPE_ROUTE | SCOPE_DEFAULTS,
-     .name = "strip-prefix",
-     .value = "off|on",
-     .kind = OPTION_SWITCH,
-     .fallback = "off",
-     MEMBER(struct config_rules, strip_prefix),
-     .help = "cut the route's path off before the rest joins the target's"},
+    ROW(COUNT, SCOPE_ROUTE, "methods", NULL, METHODS,
+        "the methods that are taken; any, or a list. GET implies HEAD",
+        MEMBER(struct config_rules, methods)),
+    ROW(COUNT, SCOPE_ROUTE | SCOPE_DEFAULTS, "strip-prefix", "off|on", SWITCH,
+        "cut the route's path off before the rest joins the target's",
+        .fallback = "off", MEMBER(struct config_rules, strip_prefix)),
 };
 
 const size_t config_option_count =

@@ -45,9 +45,8 @@ static void add_addresses(struct text *out, const struct config *config) {
 static void add_headers(struct text *out, const struct config_rules *rules) {
   text_char(out, '{');
   for (unsigned i = 0; i < rules->header_count; i++) {
-    if (i > 0) text_str(out, ", ");
-    config_quote(out, rules->headers[i].name);
-    text_str(out, ": \"" CONFIG_MASK "\"");
+    text_put(out, i > 0 ? ", " : "", as_quoted(rules->headers[i].name),
+             ": \"" CONFIG_MASK "\"");
   }
   text_char(out, '}');
 }
@@ -74,8 +73,7 @@ static void add_strings(struct text *out, const struct slice *strings,
                         unsigned count) {
   text_char(out, '[');
   for (unsigned i = 0; i < count; i++) {
-    if (i > 0) text_str(out, ", ");
-    config_quote(out, strings[i]);
+    text_put(out, i > 0 ? ", " : "", as_quoted(strings[i]));
   }
   text_char(out, ']');
 }

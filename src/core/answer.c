@@ -42,13 +42,6 @@ struct named {
   bool too_many;
 };
 
-/* `label` is the name with its colon and space. Always inline, as text_str. */
-static inline __attribute__((always_inline)) void add_number(struct text *out,
-                                                             const char *label,
-                                                             int64_t number) {
-  text_put(out, label, number, "\r\n");
-}
-
 static void add_timing(struct text *out, unsigned number,
                        const struct attempt_record *attempt, int64_t from_us) {
   if (number > 0) text_str(out, ", attempt-");
@@ -65,15 +58,13 @@ static void add_timings(struct text *out, const struct race_record *race) {
     add_timing(out, told++, attempt, race->start_us);
   if (told == 0) return;
   unsigned left_out = race_record_left(race, at);
-  if (left_out > 0) {
-    text_put(out, ", more;desc=\"", left_out, " left out\"");
-  }
+  if (left_out > 0) text_put(out, ", more;desc=\"", left_out, " left out\"");
   text_str(out, "\r\n");
 }
 
 static void add_race(struct text *out, const struct race_record *race) {
-  add_number(out, "Hedge-Attempts: ", race->started);
-  if (race->winner >= 0) add_number(out, "Hedge-Winner: ", race->winner);
+  text_put(out, "Hedge-Attempts: ", race->started, "\r\n");
+  if (race->winner >= 0) text_put(out, "Hedge-Winner: ", race->winner, "\r\n");
   add_timings(out, race);
 }
 
@@ -82,7 +73,7 @@ static void add_ours(struct text *out, uint64_t length,
                      const struct answer_ours *ours, struct slice fields) {
   text_slice(out, fields);
   if (length < ANSWER_CHUNKED)
-    add_number(out, "Content-Length: ", (int64_t)length);
+    text_put(out, "Content-Length: ", (int64_t)length, "\r\n");
   else if (length == ANSWER_CHUNKED)
     text_str(out, "Transfer-Encoding: chunked\r\n");
   if (ours->framing.close) text_str(out, "Connection: close\r\n");
@@ -225,10 +216,9 @@ void answer_own_head(struct text *out, const struct answer_own *own,
   if (own->status >= 400) text_str(out, "Cache-Control: no-store\r\n");
   if (own->allow) text_line(out, "Allow: ", slice_of(own->allow));
   if (own->retry_after_s > 0)
-    add_number(out, "Retry-After: ", own->retry_after_s);
+    text_put(out, "Retry-After: ", own->retry_after_s, "\r\n");
   if (own->gathered) {
-    text_put(out, "Hedge-Completed: ", own->completed);
-    add_number(out, "/", own->items);
+    text_put(out, "Hedge-Completed: ", own->completed, "/", own->items, "\r\n");
   }
   add_ours(out, own->length, ours, fields);
 }
@@ -282,9 +272,7 @@ void answer_problem(struct text *out, int status, struct slice detail,
   unsigned left_out = race ? add_attempts(out, race) : 0;
   out->cap += CLOSING_BYTES;
   if (race) text_char(out, ']');
-  if (left_out > 0) {
-    text_put(out, ",\"attempts_left_out\":", left_out);
-  }
+  if (left_out > 0) text_put(out, ",\"attempts_left_out\":", left_out);
   text_char(out, '}');
   if (!detailed || left_out > 0) out->cut = true;
 }

@@ -18,6 +18,7 @@
 #include "core/base_url.h"
 
 #include "core/address.h"
+#include "core/http_head.h"
 #include "core/percent.h"
 
 const char base_url_names_a_user[] =
@@ -52,12 +53,8 @@ static bool is_name(struct slice host) {
 
 /* 1 to 65535, without a leading zero: it goes into Host as it is spelled. */
 static bool parse_port(struct slice text, uint16_t *port) {
-  unsigned number = 0;
-  if (text.len == 0 || text.len > 5 || text.at[0] == '0') return false;
-  for (size_t i = 0; i < text.len; i++) {
-    if (!is_digit(text.at[i])) return false;
-    number = number * 10 + (unsigned)(text.at[i] - '0');
-  }
+  uint64_t number = 0;
+  if (!http_parse_length(text, &number) || text.at[0] == '0') return false;
   *port = (uint16_t)number;
   return number <= UINT16_MAX;
 }
@@ -173,6 +170,19 @@ bool base_url_rest_is_safe(struct slice rest) {
     }
   }
   return dots == 0 || dots == 3;
+}
+
+void base_url_split(struct slice text, struct slice *path,
+                    struct slice *query) {
+  *path = slice_until(text, '?');
+  *query = (struct slice){0};
+  if (path->len < text.len) *query = slice_from(text, path->len + 1);
+}
+
+bool base_url_takes(struct slice path, struct slice query) {
+  for (size_t i = 0; i < query.len; i++)
+    if (!is_visible(query.at[i]) || query.at[i] == '#') return false;
+  return base_url_rest_is_safe(path);
 }
 
 void base_url_pieces(const struct base_url *target, struct slice rest,

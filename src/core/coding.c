@@ -58,11 +58,7 @@ bool coding_takes_gzip(const struct http_request *request) {
 }
 
 bool coding_is_kept(const struct http_request *request) {
-  for (unsigned i = 0; i < request->field_count; i++)
-    if (slice_is(request->fields[i].name, "Cache-Control") &&
-        http_list_has(request->fields[i].value, slice_of("no-transform")))
-      return true;
-  return false;
+  return http_request_lists(request, "Cache-Control", slice_of("no-transform"));
 }
 
 /* ---- fields without the coding ---- */

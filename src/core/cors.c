@@ -110,16 +110,11 @@ enum http_method cors_asked_method(const struct http_request *request) {
   return http_method_of(value_of(request, "Access-Control-Request-Method"));
 }
 
-static void add_line(struct text *out, const char *label, struct slice value) {
-  text_put(out, label, value, "\r\n");
-}
-
 static void add_origin(struct text *out, enum cors_match match,
                        struct slice origin) {
   if (match == CORS_ANY) text_str(out, ALLOW "Origin: *\r\n");
   if (match != CORS_NAMED) return;
-  add_line(out, ALLOW "Origin: ", origin);
-  text_str(out, ALLOW "Credentials: true\r\n");
+  text_put(out, ALLOW "Origin: ", origin, "\r\n" ALLOW "Credentials: true\r\n");
 }
 
 void cors_write(struct text *out, const struct cors_rule *rule,
@@ -149,8 +144,8 @@ void cors_write_preflight(struct text *out, const struct cors_rule *rule,
   enum cors_match match = cors_match(rule, origin);
   add_origin(out, match, origin);
   if (match != CORS_NONE) {
-    add_line(out, ALLOW "Methods: ", methods);
-    if (is_tokens(asked)) add_line(out, ALLOW "Headers: ", asked);
+    text_put(out, ALLOW "Methods: ", methods, "\r\n");
+    if (is_tokens(asked)) text_put(out, ALLOW "Headers: ", asked, "\r\n");
     text_str(out, "Access-Control-Max-Age: 600\r\n");
   }
   text_str(out, "Vary: Origin, Access-Control-Request-Method, "

@@ -10,12 +10,13 @@ enum { FEW = 1000 /* of which a p99 is 10 requests */ };
 
 static const double sooner = 0.95, rescued = 0.001;
 
-/* 0.9987 -> "99.87 %" */
-static void add_percent(struct text *out, double share) {
-  int64_t hundredths = (int64_t)(10000 * share + 0.5);
+/* 9987 -> "99.87 %" */
+static void write_percent(struct text *out, int64_t hundredths) {
   text_put(out, hundredths / 100, ".", hundredths / 10 % 10, hundredths % 10,
            " %");
 }
+#define as_percent(share)                                                      \
+  ((struct text_number){write_percent, (int64_t)(10000 * (share) + 0.5)})
 
 static void add_change(struct text *out, const struct estimate_totals *totals,
                        const char *name, double part) {
@@ -23,30 +24,27 @@ static void add_change(struct text *out, const struct estimate_totals *totals,
            as_ms(estimate_until_us(totals, AS_IT_WOULD_BE, part)), " ms");
 }
 
-static bool is_sooner(const struct estimate_totals *totals, double part) {
-  return (double)estimate_until_us(totals, AS_IT_WOULD_BE, part) <
-         sooner * (double)estimate_until_us(totals, AS_IT_WAS, part);
-}
-
-static void add_sooner(struct text *out, const struct estimate_totals *totals,
+/* False, and nothing is said, where it is not. */
+static bool add_sooner(struct text *out, const struct estimate_totals *totals,
                        const char *name, double part) {
-  text_put(out, name, " would be about ",
-           as_ms(estimate_until_us(totals, AS_IT_WOULD_BE, part)),
-           " ms instead of ", as_ms(estimate_until_us(totals, AS_IT_WAS, part)),
-           " ms");
+  const int64_t was_us = estimate_until_us(totals, AS_IT_WAS, part);
+  const int64_t would_us = estimate_until_us(totals, AS_IT_WOULD_BE, part);
+  if ((double)would_us >= sooner * (double)was_us) return false;
+  text_put(out, name, " would be about ", as_ms(would_us), " ms instead of ",
+           as_ms(was_us), " ms");
+  return true;
 }
 
 static void add_gain(struct text *out, const struct estimate_totals *totals) {
   double was = estimate_success(totals, AS_IT_WAS);
   double would = estimate_success(totals, AS_IT_WOULD_BE);
-  if (is_sooner(totals, 0.99)) add_sooner(out, totals, "p99", 0.99);
-  else if (is_sooner(totals, 0.999)) add_sooner(out, totals, "p99.9", 0.999);
-  else if (would - was >= rescued) {
-    text_str(out, "about ");
-    add_percent(out, would);
-    text_str(out, " of the requests would be answered instead of ");
-    add_percent(out, was);
-  } else text_str(out, "nothing would be gained");
+  if (add_sooner(out, totals, "p99", 0.99) ||
+      add_sooner(out, totals, "p99.9", 0.999))
+    return;
+  if (would - was < rescued) text_str(out, "nothing would be gained");
+  else
+    text_put(out, "about ", as_percent(would),
+             " of the requests would be answered instead of ", as_percent(was));
 }
 
 void estimate_write_gain(struct text *out,
@@ -56,23 +54,18 @@ void estimate_write_gain(struct text *out,
     return;
   }
   add_gain(out, totals);
-  text_str(out, ", at ");
-  add_percent(out, estimate_extra(totals));
-  text_str(out, " more requests");
-  if (totals->requests < FEW) text_str(out, " (of few requests: a hint)");
+  text_put(out, ", at ", as_percent(estimate_extra(totals)), " more requests",
+           totals->requests < FEW ? " (of few requests: a hint)" : "");
 }
 
 void estimate_write_figures(struct text *out,
                             const struct estimate_totals *totals) {
   double all = totals->requests > 0 ? (double)totals->requests : 1;
-  text_put(out, (int64_t)totals->requests, " requests, ");
-  add_percent(out, (double)totals->hedged / all);
-  text_str(out, " would be hedged; ");
+  text_put(out, (int64_t)totals->requests, " requests, ",
+           as_percent((double)totals->hedged / all), " would be hedged; ");
   add_change(out, totals, "p50 ", 0.5);
   add_change(out, totals, ", p99 ", 0.99);
   add_change(out, totals, ", p99.9 ", 0.999);
-  text_str(out, "; answered ");
-  add_percent(out, estimate_success(totals, AS_IT_WAS));
-  text_str(out, " -> ");
-  add_percent(out, estimate_success(totals, AS_IT_WOULD_BE));
+  text_put(out, "; answered ", as_percent(estimate_success(totals, AS_IT_WAS)),
+           " -> ", as_percent(estimate_success(totals, AS_IT_WOULD_BE)));
 }

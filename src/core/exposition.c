@@ -13,30 +13,18 @@ static const char *const types[] = {
 
 /* ---- lines ---- */
 
-struct line {
-  struct text text;
-  char storage[EXPOSITION_LINE_BYTES];
-};
-
-static void begin(struct line *line) {
-  text_init(&line->text, line->storage, sizeof line->storage);
-}
-
-static void end(const struct exposition *to, struct line *line) {
-  text_char(&line->text, '\n');
-  if (!line->text.cut) to->put(to->arg, text_slice_of(&line->text));
-}
-
-static const char *family_suffix(const struct exposition *to) {
-  return to->type == EXPOSITION_COUNTER && !to->open ? "_total" : "";
+/* One that is cut is left out. */
+static void put(const struct exposition *to, const struct text *line) {
+  if (!line->cut) to->put(to->arg, text_slice_of(line));
 }
 
 static void head_line(const struct exposition *to, const char *what,
                       const char *words) {
-  struct line line;
-  begin(&line);
-  text_put(&line.text, what, to->name, family_suffix(to), " ", words);
-  end(to, &line);
+  const bool total = to->type == EXPOSITION_COUNTER && !to->open;
+  char storage[EXPOSITION_LINE_BYTES];
+  struct text line = TEXT_ON(storage);
+  text_put(&line, what, to->name, total ? "_total " : " ", words, "\n");
+  put(to, &line);
 }
 
 void exposition_family(struct exposition *to, enum exposition_type type,
@@ -49,45 +37,30 @@ void exposition_family(struct exposition *to, enum exposition_type type,
 
 /* ---- samples ---- */
 
-static void begin_sample(const struct exposition *to, struct line *line,
-                         const char *suffix, struct slice labels) {
-  begin(line);
-  text_put(&line->text, to->name, suffix);
-  if (labels.len > 0) {
-    text_put(&line->text, "{", labels, "}");
-  }
-  text_char(&line->text, ' ');
-}
-
 static void sample(const struct exposition *to, const char *suffix,
-                   struct slice labels, int64_t number) {
-  struct line line;
-  begin_sample(to, &line, suffix, labels);
-  text_int(&line.text, number);
-  end(to, &line);
+                   struct slice labels, struct text_number number) {
+  char storage[EXPOSITION_LINE_BYTES];
+  struct text line = TEXT_ON(storage);
+  text_put(&line, to->name, suffix);
+  if (labels.len > 0) text_put(&line, "{", labels, "}");
+  text_put(&line, " ", number, "\n");
+  put(to, &line);
 }
 
 void exposition_count(const struct exposition *to, struct slice labels,
                       uint64_t count) {
-  sample(to, "_total", labels, (int64_t)count);
+  sample(to, "_total", labels, as_number((int64_t)count));
 }
 
 void exposition_number(const struct exposition *to, struct slice labels,
                        int64_t number) {
-  sample(to, "", labels, number);
-}
-
-static void seconds(const struct exposition *to, const char *suffix,
-                    struct slice labels, int64_t us) {
-  struct line line;
-  begin_sample(to, &line, suffix, labels);
-  text_seconds(&line.text, us);
-  end(to, &line);
+  sample(to, "", labels, as_number(number));
 }
 
 void exposition_seconds(const struct exposition *to, struct slice labels,
                         int64_t us) {
-  seconds(to, to->type == EXPOSITION_COUNTER ? "_total" : "", labels, us);
+  sample(to, to->type == EXPOSITION_COUNTER ? "_total" : "", labels,
+         as_seconds(us));
 }
 
 /* us < 0: no bound at all. */
@@ -99,7 +72,7 @@ static void bucket(const struct exposition *to, struct slice labels, int64_t us,
   if (us < 0) text_str(&with, "+Inf");
   else text_seconds(&with, us);
   text_char(&with, '"');
-  sample(to, "_bucket", text_slice_of(&with), (int64_t)count);
+  sample(to, "_bucket", text_slice_of(&with), as_number((int64_t)count));
 }
 
 void exposition_histogram(const struct exposition *to, struct slice labels,
@@ -109,8 +82,8 @@ void exposition_histogram(const struct exposition *to, struct slice labels,
   for (unsigned i = 0; i < bounds; i++)
     bucket(to, labels, bounds_us[i], below += counts[i]);
   bucket(to, labels, -1, below += counts[bounds]);
-  seconds(to, "_sum", labels, sum_us);
-  sample(to, "_count", labels, (int64_t)below);
+  sample(to, "_sum", labels, as_seconds(sum_us));
+  sample(to, "_count", labels, as_number((int64_t)below));
 }
 
 void exposition_end(const struct exposition *to) {

@@ -109,8 +109,7 @@ static void add_for(struct text *out, const struct http_request *request,
 static void add_line(struct text *out, const char *name, struct slice theirs,
                      struct slice ours) {
   struct slice value = theirs.len > 0 ? theirs : ours;
-  if (value.len == 0) return;
-  text_put(out, name, ": ", value, "\r\n");
+  if (value.len > 0) text_put(out, name, ": ", value, "\r\n");
 }
 
 void forwarded_write(struct text *out, const struct http_request *request,

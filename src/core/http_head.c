@@ -56,18 +56,18 @@ static size_t empty_lines_len(const char *bytes, size_t len) {
   return at;
 }
 
-/* Scans from *at, which is in or at the end of a head that begins before it;
- * leaves *at behind the head, at its bad byte, or where to go on from. */
-static enum http_scan scan_lines(struct slice bytes, size_t *at) {
+/* Scans from *scanned, which is in or at the end of a head that begins before
+ * it; leaves it behind the head, at its bad byte, or where to go on from. */
+static enum http_scan scan_lines(struct slice bytes, size_t *scanned) {
   for (;;) {
-    *at += text_run(slice_from(bytes, *at));
-    if (*at == bytes.len) return HTTP_SCAN_MORE;
-    if (bytes.at[*at] != '\r') return HTTP_SCAN_BAD;
-    if (*at + 1 == bytes.len) return HTTP_SCAN_MORE;
-    if (bytes.at[*at + 1] != '\n') return HTTP_SCAN_BAD;
-    bool is_empty_line = bytes.at[*at - 1] == '\n';
-    *at += 2;
-    if (is_empty_line) return HTTP_SCAN_WHOLE;
+    size_t end = *scanned + text_run(slice_from(bytes, *scanned));
+    *scanned = end;
+    if (end == bytes.len) return HTTP_SCAN_MORE;
+    if (bytes.at[end] != '\r') return HTTP_SCAN_BAD;
+    if (end + 1 == bytes.len) return HTTP_SCAN_MORE;
+    if (bytes.at[end + 1] != '\n') return HTTP_SCAN_BAD;
+    *scanned = end + 2;
+    if (bytes.at[end - 1] == '\n') return HTTP_SCAN_WHOLE;
   }
 }
 

@@ -367,14 +367,18 @@ const struct http_field *http_request_find(const struct http_request *request,
   return NULL;
 }
 
-bool http_request_connection_names(const struct http_request *request,
-                                   struct slice name) {
-  if (!request->names_fields) return false;
+bool http_request_lists(const struct http_request *request, const char *name,
+                        struct slice token) {
   for (unsigned i = 0; i < request->field_count; i++) {
     const struct http_field *field = &request->fields[i];
-    if (slice_is(field->name, "Connection") &&
-        http_list_has(field->value, name))
+    if (slice_is(field->name, name) && http_list_has(field->value, token))
       return true;
   }
   return false;
+}
+
+bool http_request_connection_names(const struct http_request *request,
+                                   struct slice name) {
+  return request->names_fields &&
+         http_request_lists(request, "Connection", name);
 }

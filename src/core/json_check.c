@@ -24,6 +24,7 @@
 
 #include "core/json_check_lane.h"
 #include "core/json_check_states.h"
+#include "core/percent.h"
 
 void json_check_init(struct json_check *check, unsigned depth_max) {
   check->state = JSON_AT_ROOT;
@@ -35,10 +36,6 @@ void json_check_init(struct json_check *check, unsigned depth_max) {
   check->depth = 0;
   check->depth_max = (uint16_t)depth_max;
   check->at = 0;
-}
-
-static inline bool is_hex(char c) {
-  return json_is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 
 /* Bit 7 of the lowest byte that ends a run of plain text is set: a control
@@ -166,20 +163,13 @@ static inline enum json_state in_utf8(enum json_state state, char c) {
   }
 }
 
+/* The letters that are awaited, in the order of the states. */
 static inline enum json_state in_literal(const struct json_check *check,
                                          enum json_state state, char c) {
-  switch (state) {
-    case JSON_IN_T: return c == 'r' ? JSON_IN_TR : JSON_BAD_BYTE;
-    case JSON_IN_TR: return c == 'u' ? JSON_IN_TRU : JSON_BAD_BYTE;
-    case JSON_IN_TRU: return c == 'e' ? check->after : JSON_BAD_BYTE;
-    case JSON_IN_F: return c == 'a' ? JSON_IN_FA : JSON_BAD_BYTE;
-    case JSON_IN_FA: return c == 'l' ? JSON_IN_FAL : JSON_BAD_BYTE;
-    case JSON_IN_FAL: return c == 's' ? JSON_IN_FALS : JSON_BAD_BYTE;
-    case JSON_IN_FALS: return c == 'e' ? check->after : JSON_BAD_BYTE;
-    case JSON_IN_N: return c == 'u' ? JSON_IN_NU : JSON_BAD_BYTE;
-    case JSON_IN_NU: return c == 'l' ? JSON_IN_NUL : JSON_BAD_BYTE;
-    default: return c == 'l' ? check->after : JSON_BAD_BYTE; /* JSON_IN_NUL */
-  }
+  const bool is_last =
+      state == JSON_IN_TRU || state == JSON_IN_FALS || state == JSON_IN_NUL;
+  if (c != "ruealseull"[state - JSON_IN_T]) return JSON_BAD_BYTE;
+  return is_last ? check->after : state + 1;
 }
 
 /* The state behind the byte, or a bad one, and then it is not taken. */
@@ -201,10 +191,14 @@ static inline enum json_state step(struct json_check *check,
 
     case JSON_IN_STRING: return in_string(check, c);
     case JSON_IN_ESCAPE: return in_escape(c);
-    case JSON_IN_HEX_1: return is_hex(c) ? JSON_IN_HEX_2 : JSON_BAD_BYTE;
-    case JSON_IN_HEX_2: return is_hex(c) ? JSON_IN_HEX_3 : JSON_BAD_BYTE;
-    case JSON_IN_HEX_3: return is_hex(c) ? JSON_IN_HEX_4 : JSON_BAD_BYTE;
-    case JSON_IN_HEX_4: return is_hex(c) ? JSON_IN_STRING : JSON_BAD_BYTE;
+    case JSON_IN_HEX_1:
+      return percent_hex(c) >= 0 ? JSON_IN_HEX_2 : JSON_BAD_BYTE;
+    case JSON_IN_HEX_2:
+      return percent_hex(c) >= 0 ? JSON_IN_HEX_3 : JSON_BAD_BYTE;
+    case JSON_IN_HEX_3:
+      return percent_hex(c) >= 0 ? JSON_IN_HEX_4 : JSON_BAD_BYTE;
+    case JSON_IN_HEX_4:
+      return percent_hex(c) >= 0 ? JSON_IN_STRING : JSON_BAD_BYTE;
 
     case JSON_AFTER_MINUS:
       return need_digit(c, c == '0' ? JSON_AFTER_ZERO : JSON_IN_INTEGER);

@@ -6,14 +6,12 @@
  * nothing that can be written in UTF-8. */
 #include "core/json_string.h"
 
-static unsigned hex_value(char c) {
-  if (c <= '9') return (unsigned)(c - '0');
-  return (unsigned)((c | 0x20) - 'a') + 10;
-}
+#include "core/percent.h"
 
 static uint32_t hex_at(const char *at) {
   uint32_t code = 0;
-  for (unsigned i = 0; i < 4; i++) code = code << 4 | hex_value(at[i]);
+  for (unsigned i = 0; i < 4; i++)
+    code = code << 4 | (unsigned)percent_hex(at[i]);
   return code;
 }
 

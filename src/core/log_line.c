@@ -110,8 +110,7 @@ static void add_attempts_json(struct text *out,
   }
   text_char(out, ']');
   unsigned left_out = race_record_left(race, at);
-  if (left_out == 0) return;
-  text_put(out, ",\"attempts_left_out\":", left_out);
+  if (left_out > 0) text_put(out, ",\"attempts_left_out\":", left_out);
 }
 
 /* Not told where there is none. */
@@ -149,8 +148,7 @@ static void add_would_json(struct text *out, const struct race_record *race) {
 
 void log_line_json(struct text *out, const struct race_record *race,
                    int64_t wall_us) {
-  text_str(out, "{\"time\":\"");
-  http_date_write_iso(out, wall_us);
+  text_put(out, "{\"time\":\"", as_iso(wall_us));
   add_string(out, "\",\"client\":", race->peer, CLIENT_MAX);
   add_string(out, ",\"id\":", race->id, ID_MAX);
   add_trace(out, race->trace);
@@ -185,21 +183,18 @@ static void add_attempt_text(struct text *out, unsigned number,
                              const struct attempt_record *attempt,
                              int64_t from_us) {
   text_put(out, "  #", number, " ");
-  if (attempt->kind != ATTEMPT_PRIMARY) {
+  if (attempt->kind != ATTEMPT_PRIMARY)
     text_put(out, attempt_kind_name(attempt->kind), " ");
-  }
   text_put(out, as_ms(attempt->start_us - from_us), "-",
            as_ms(attempt->end_us - from_us), " ",
            attempt_result_name(attempt->end.result));
-  if (attempt->end.result == ATTEMPT_STATUS && attempt->end.status != 0) {
+  if (attempt->end.result == ATTEMPT_STATUS && attempt->end.status != 0)
     text_put(out, " ", attempt->end.status);
-  }
   if (attempt->end.result == ATTEMPT_REFUSED) {
     text_put(out, " ", gate_verdict_name(attempt->refused_by));
   }
-  if (attempt->queued_us > 0) {
+  if (attempt->queued_us > 0)
     text_put(out, " queued ", as_ms(attempt->queued_us));
-  }
 }
 
 static void add_attempts_text(struct text *out,
@@ -209,19 +204,16 @@ static void add_attempts_text(struct text *out,
   while ((attempt = next_told(race, &at, &told)))
     add_attempt_text(out, told - 1, attempt, race->start_us);
   unsigned left_out = race_record_left(race, at);
-  if (left_out == 0) return;
-  text_put(out, "  and ", left_out, " more");
+  if (left_out > 0) text_put(out, "  and ", left_out, " more");
 }
 
 static void add_would_text(struct text *out, const struct race_record *race) {
   const struct race_would *would = &race->would;
   if (would->hedge_us == 0) return;
   text_put(out, "  would hedge at ", as_ms(would->hedge_us));
-  if (would->rescue > 0) {
+  if (would->rescue > 0)
     text_put(out, ", rescue ", race_would_rescue_percent(would), "%");
-  } else {
-    text_put(out, ", save ", as_ms(would->save_us));
-  }
+  else text_put(out, ", save ", as_ms(would->save_us));
 }
 
 void log_line_text(struct text *out, const struct race_record *race,

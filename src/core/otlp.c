@@ -114,9 +114,8 @@ static void add_ids(struct text *out, const struct race_record *race,
   trace_context_write_id(out, race->trace);
   add_hex_id(out, "\",\"spanId\":\"", span);
   if (parent != 0) add_hex_id(out, ",\"parentSpanId\":\"", parent);
-  if (race->trace_state.len > 0) {
+  if (race->trace_state.len > 0)
     text_put(out, ",\"traceState\":", as_json(race->trace_state));
-  }
   text_put(out, ",\"flags\":", race->trace->flags);
 }
 
@@ -137,9 +136,7 @@ static void end_span(struct text *out, bool failed, struct slice why) {
   text_char(out, ']');
   if (failed) {
     text_put(out, ",\"status\":{\"code\":", STATUS_ERROR);
-    if (why.len > 0) {
-      text_put(out, ",\"message\":", as_json(why));
-    }
+    if (why.len > 0) text_put(out, ",\"message\":", as_json(why));
     text_char(out, '}');
   }
   text_char(out, '}');

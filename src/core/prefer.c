@@ -57,9 +57,5 @@ bool prefer_wait(const struct http_request *request, int64_t *us) {
 }
 
 bool prefer_hedge_off(const struct http_request *request) {
-  for (unsigned i = 0; i < request->field_count; i++)
-    if (slice_is(request->fields[i].name, "Hedge") &&
-        http_list_has(request->fields[i].value, slice_of("off")))
-      return true;
-  return false;
+  return http_request_lists(request, "Hedge", slice_of("off"));
 }

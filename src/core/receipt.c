@@ -40,27 +40,27 @@ static bool is_time_known(const struct receipt *receipt) {
   return saved_us(receipt) > 0 || receipt->rescued[RESCUE_SLOW] == 0;
 }
 
-static void add_extra(struct text *out, const struct receipt *receipt) {
-  int64_t per_mille = receipt_extra_per_mille(receipt);
+static void write_percent(struct text *out, int64_t per_mille) {
   text_put(out, per_mille / 10, ".", per_mille % 10);
 }
+#define as_extra(receipt)                                                      \
+  ((struct text_number){write_percent, receipt_extra_per_mille(receipt)})
 
 /* ---- words ---- */
 
 /* "33.2 s", "12.3 ms": to the nearest. */
-static void add_time(struct text *out, int64_t us) {
+static void write_time(struct text *out, int64_t us) {
   const int64_t tenth_us = us < 999950 ? 100 : 100000;
   const int64_t tenths = (us + tenth_us / 2) / tenth_us;
   text_put(out, tenths / 10, ".", tenths % 10, tenth_us == 100 ? " ms" : " s");
 }
+#define as_time(us) ((struct text_number){write_time, us})
 
 static void add_how_sure(struct text *out, const struct receipt *receipt) {
   if (receipt->estimated_us == 0) return;
   text_str(out, " (");
-  if (receipt->known_us > 0) {
-    add_time(out, receipt->estimated_us);
-    text_str(out, " of it by ");
-  }
+  if (receipt->known_us > 0)
+    text_put(out, as_time(receipt->estimated_us), " of it by ");
   text_str(out, "estimate)");
 }
 
@@ -70,9 +70,7 @@ static void add_saved(struct text *out, const struct receipt *receipt) {
     text_str(out, "; how much time that saved is not known");
     return;
   }
-  text_str(out, "; at least ");
-  add_time(out, saved_us(receipt));
-  text_str(out, " saved");
+  text_put(out, "; at least ", as_time(saved_us(receipt)), " saved");
   add_how_sure(out, receipt);
 }
 
@@ -101,9 +99,8 @@ void receipt_text(struct text *out, const struct receipt *receipt) {
   if (receipt->requests == 0) text_str(out, "no request asked an upstream");
   else {
     text_put(out, (int64_t)receipt->requests,
-             receipt->requests == 1 ? " request, " : " requests, ");
-    add_extra(out, receipt);
-    text_str(out, " % extra");
+             receipt->requests == 1 ? " request, " : " requests, ",
+             as_extra(receipt), " % extra");
     add_rescued(out, receipt);
     add_saved(out, receipt);
   }
@@ -112,23 +109,19 @@ void receipt_text(struct text *out, const struct receipt *receipt) {
 
 /* ---- JSON ---- */
 
-static void add_count(struct text *out, const char *label, uint64_t count) {
-  text_put(out, label, (int64_t)count);
-}
-
 /* To the nearest millisecond. */
-static void add_seconds(struct text *out, const char *label, int64_t us) {
-  text_put(out, label, as_seconds((us + 500) / 1000 * 1000));
+static void write_seconds(struct text *out, int64_t us) {
+  text_seconds(out, (us + 500) / 1000 * 1000);
 }
+#define as_rounded(us) ((struct text_number){write_seconds, us})
 
 static void add_reasons(struct text *out, const struct receipt *receipt) {
   bool first = true;
   text_str(out, ",\"refused\":{");
   for (unsigned i = 0; i < GATE_VERDICTS; i++) {
     if (receipt->refused[i] == 0) continue;
-    text_put(out, first ? "\"" : ",\"",
-             gate_verdict_name((enum gate_verdict)i));
-    add_count(out, "\":", receipt->refused[i]);
+    text_put(out, first ? "\"" : ",\"", gate_verdict_name((enum gate_verdict)i),
+             "\":", (int64_t)receipt->refused[i]);
     first = false;
   }
   text_char(out, '}');
@@ -142,17 +135,17 @@ static void add_words(struct text *out, const struct receipt *receipt) {
 }
 
 void receipt_json(struct text *out, const struct receipt *receipt) {
-  add_count(out, "{\"requests\":", receipt->requests);
-  add_count(out, ",\"attempts\":", receipt->attempts);
-  text_str(out, ",\"extra_percent\":");
-  add_extra(out, receipt);
-  add_count(out, ",\"rescued_failed\":", receipt->rescued[RESCUE_FAILED]);
-  add_count(out, ",\"rescued_slow\":", receipt->rescued[RESCUE_SLOW]);
-  if (is_time_known(receipt))
-    add_seconds(out, ",\"saved_seconds\":", saved_us(receipt));
-  else text_str(out, ",\"saved_seconds\":null");
-  add_seconds(out, ",\"saved_known_seconds\":", receipt->known_us);
-  add_seconds(out, ",\"saved_estimated_seconds\":", receipt->estimated_us);
+  text_put(out, "{\"requests\":", (int64_t)receipt->requests,
+           ",\"attempts\":", (int64_t)receipt->attempts,
+           ",\"extra_percent\":", as_extra(receipt));
+  text_put(out,
+           ",\"rescued_failed\":", (int64_t)receipt->rescued[RESCUE_FAILED],
+           ",\"rescued_slow\":", (int64_t)receipt->rescued[RESCUE_SLOW],
+           ",\"saved_seconds\":");
+  if (is_time_known(receipt)) text_put(out, as_rounded(saved_us(receipt)));
+  else text_str(out, "null");
+  text_put(out, ",\"saved_known_seconds\":", as_rounded(receipt->known_us),
+           ",\"saved_estimated_seconds\":", as_rounded(receipt->estimated_us));
   add_reasons(out, receipt);
   add_words(out, receipt);
   text_char(out, '}');

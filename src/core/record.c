@@ -15,20 +15,6 @@ static const struct {
     [RECORD_IN_LOG] = {",\"start\":", ",\"end\":", ",\"queued\":", true},
 };
 
-/* Always inline, as text_str. */
-static inline __attribute__((always_inline)) void add_count(struct text *out,
-                                                            const char *label,
-                                                            int64_t count) {
-  if (count == 0) return;
-  text_put(out, label, count);
-}
-
-static inline __attribute__((always_inline)) void add_word(struct text *out,
-                                                           const char *label,
-                                                           const char *word) {
-  text_put(out, label, word, "\"");
-}
-
 static void add_span(struct text *out, uint64_t span) {
   text_str(out, ",\"span_id\":\"");
   trace_context_write_span(out, span);
@@ -39,28 +25,28 @@ void attempt_record_json(struct text *out, const struct attempt_record *attempt,
                          int64_t from_us, enum record_style style) {
   const bool is_log = styles[style].is_log;
   text_put(out, "{\"target\":", attempt->target);
-  if (attempt->name) {
+  if (attempt->name)
     text_put(out, ",\"name\":", as_json(slice_of(attempt->name)));
-  }
   if (is_log || attempt->kind == ATTEMPT_RETRY)
-    add_word(out, ",\"kind\":\"", attempt_kind_name(attempt->kind));
+    text_put(out, ",\"kind\":\"", attempt_kind_name(attempt->kind), "\"");
   if (is_log && attempt->span != 0) add_span(out, attempt->span);
   text_put(out, styles[style].start, as_ms(attempt->start_us - from_us));
-  if (is_log && attempt->first_byte_us != 0) {
+  if (is_log && attempt->first_byte_us != 0)
     text_put(out, ",\"first_byte\":", as_ms(attempt->first_byte_us - from_us));
-  }
   text_put(out, styles[style].end, as_ms(attempt->end_us - from_us));
-  if (attempt->queued_us > 0) {
+  if (attempt->queued_us > 0)
     text_put(out, styles[style].queued, as_ms(attempt->queued_us));
-  }
-  add_word(out, ",\"result\":\"", attempt_result_name(attempt->end.result));
+  text_put(out, ",\"result\":\"", attempt_result_name(attempt->end.result),
+           "\"");
   if (attempt->end.result == ATTEMPT_REFUSED)
-    add_word(out, ",\"refused_by\":\"", gate_verdict_name(attempt->refused_by));
-  add_count(out, ",\"status\":", attempt->end.status);
-  if (is_log) add_count(out, ",\"resends\":", attempt->resends);
-  if (!is_log && attempt->error && attempt->error[0]) {
+    text_put(out, ",\"refused_by\":\"", gate_verdict_name(attempt->refused_by),
+             "\"");
+  if (attempt->end.status > 0)
+    text_put(out, ",\"status\":", attempt->end.status);
+  if (is_log && attempt->resends > 0)
+    text_put(out, ",\"resends\":", attempt->resends);
+  if (!is_log && attempt->error && attempt->error[0])
     text_put(out, ",\"error\":", as_json(slice_of(attempt->error)));
-  }
   text_char(out, '}');
 }
 

@@ -7,7 +7,8 @@
  *
  * By how much sooner the answer came is estimated, from how long the answers of
  * the primary's target take (latency_ahead_us). Where a cancelled primary is
- * read to its end all the same (--losers drain), that end tells it. */
+ * read to its end all the same (--losers drain), that end tells it. A client
+ * would not have waited longer for it than until its limit, and an error. */
 #include "core/rescue.h"
 
 const char *rescue_name(enum rescue rescue) {
@@ -21,4 +22,11 @@ enum rescue rescue_of(bool answered, unsigned winner,
                       const struct attempt_end *primary) {
   if (!answered || winner == 0) return RESCUE_NONE;
   return primary->result == ATTEMPT_CANCELLED ? RESCUE_SLOW : RESCUE_FAILED;
+}
+
+int64_t rescue_known_us(const struct rescue_saving *saving,
+                        int64_t primary_us) {
+  const int64_t ends_us =
+      primary_us < saving->limit_us ? primary_us : saving->limit_us;
+  return ends_us > saving->at_us ? ends_us - saving->at_us : 0;
 }

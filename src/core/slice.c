@@ -4,8 +4,8 @@
  * case, and "case" there means the 26 ASCII letters. tolower() asks the locale,
  * and strncasecmp() asks it too, so we do it here, once.
  *
- * What is not here: trimming. What counts as white space differs from grammar to
- * grammar, so each parser trims for itself. */
+ * What is not here: trimming. What counts as white space differs from grammar
+ * to grammar, so each parser trims for itself. */
 #include "core/slice.h"
 
 /* ASCII letters in lower case, every other byte as it is. */

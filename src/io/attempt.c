@@ -298,6 +298,7 @@ static void attempt_prepare_call(struct attempt *a, const struct ask *ask,
   call->wire = NULL;
   call->reading_out = false;
   intake_init(&call->intake, limits, ask->message, a->attempts->blocks);
+  call->intake.bytes.yields = a->record->kind != ATTEMPT_PRIMARY;
 }
 
 struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,

@@ -1,11 +1,12 @@
 /* buffer: bytes on the heap that grow, counted against a budget.
  *
- * A buffer's first capacity is one block; more is allocated exactly as asked
- * for where that is at least double (a body whose length is known), else by
- * doubling, so that adding is linear in all. The whole capacity is counted
- * against the budget, since that is what the machine pays. The budget is taken
- * before the memory is asked for, and given back when there is none: whoever is
- * refused has changed nothing.
+ * A buffer's first capacity is one block. It doubles, so that adding is linear
+ * in all, but not beyond what it is known to hold in the end (a body with a
+ * length); and not at once to that, since who only announces a large body shall
+ * take nothing from others. The whole capacity is counted against the budget,
+ * since that is what the machine pays. The budget is taken before the memory is
+ * asked for, and given back when there is none: whoever is refused has changed
+ * nothing.
  *
  * Blocks that are given back are kept by their loop, up to SPARE_MAX, and stay
  * counted: a warm request touches neither malloc nor the shared counter, whose
@@ -18,11 +19,12 @@
 
 enum { SPARE_MAX = 256 };
 
-static bool budget_take(struct budget *budget, size_t bytes) {
+static bool budget_take(struct budget *budget, size_t bytes, bool yields) {
   if (!budget) return true;
   int64_t more = (int64_t)bytes;
+  int64_t max = yields ? budget->max - budget->max / 8 : budget->max;
   int64_t used = relaxed_add(&budget->used, more);
-  if (more <= budget->max - used) return true;
+  if (more <= max - used) return true;
   relaxed_sub(&budget->used, more);
   return false;
 }
@@ -71,22 +73,26 @@ static bool keep_spare(struct blocks *blocks, char *block) {
 /* ---- buffers ---- */
 
 /* What to grow to; 0: too much to be counted. */
-static size_t cap_for(size_t cap, size_t need) {
+static size_t cap_for(const struct buffer *buffer, size_t need) {
+  size_t cap = 2 * buffer->cap;
   if (need > INT64_MAX / 2) return 0;
   if (need <= BLOCK_BYTES) return BLOCK_BYTES;
-  return need > 2 * cap ? need : 2 * cap;
+  if (buffer->most > 0 && cap > buffer->most) cap = buffer->most;
+  return need > cap ? need : cap;
 }
 
 bool buffer_reserve(struct buffer *buffer, size_t more) {
   if (more <= buffer->cap - buffer->len) return true;
   if (more > SIZE_MAX - buffer->len) return false;
-  size_t cap = cap_for(buffer->cap, buffer->len + more);
+  size_t cap = cap_for(buffer, buffer->len + more);
   size_t growth = cap - buffer->cap;
   if (cap == BLOCK_BYTES && (buffer->at = take_spare(buffer->blocks))) {
     buffer->cap = cap;
     return true;
   }
-  if (cap == 0 || !budget_take(budget_of(buffer->blocks), growth)) return false;
+  if (cap == 0 ||
+      !budget_take(budget_of(buffer->blocks), growth, buffer->yields))
+    return false;
   char *at = realloc(buffer->at, cap);
   if (!at) {
     budget_give(budget_of(buffer->blocks), growth);

@@ -18,4 +18,6 @@ static int64_t read_us(clockid_t clock) {
 
 int64_t clock_now_us(void) { return read_us(CLOCK_MONOTONIC); }
 
+int64_t clock_wall_s(void) { return time(NULL); }
+
 int64_t clock_wall_us(void) { return read_us(CLOCK_REALTIME); }

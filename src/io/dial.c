@@ -14,31 +14,31 @@
 
 struct dialer {
   struct loop *loop;
-  struct tls_dialer *tls;
+  struct multi *multi;
 };
 
 struct dialer *dialer_new(struct loop *loop) {
   struct dialer *dialer = calloc(1, sizeof *dialer);
   if (!dialer) return NULL;
   dialer->loop = loop;
-  dialer->tls = tls_dialer_new(loop);
-  if (dialer->tls) return dialer;
+  dialer->multi = multi_new(loop, tls_dial_on_connected, NULL);
+  if (dialer->multi) return dialer;
   free(dialer);
   return NULL;
 }
 
 void dialer_free(struct dialer *dialer) {
   if (!dialer) return;
-  tls_dialer_free(dialer->tls);
+  multi_free(dialer->multi);
   free(dialer);
 }
 
-void dialer_sweep(struct dialer *dialer) { tls_dialer_sweep(dialer->tls); }
+void dialer_sweep(struct dialer *dialer) { multi_sweep(dialer->multi); }
 
 struct dial *dial_start(struct dialer *dialer, const struct dial_to *to,
                         const struct resolver_answer *answer,
                         dial_on_done *on_done, void *arg) {
-  return to->url->tls ? tls_dial_start(dialer->tls, to, answer, on_done, arg)
+  return to->url->tls ? tls_dial_start(dialer->multi, to, answer, on_done, arg)
                       : tcp_dial_start(dialer->loop, to, answer, on_done, arg);
 }
 

@@ -33,16 +33,11 @@ enum {
 
 struct tls_dial {
   struct dial dial;
-  struct tls_dialer *dialer;
   CURL *easy;
   struct shard *shard;
   struct curl_slist *connect_to, *resolve;
   int socket_error; /* errno of a socket(2) that failed */
   char curl_error[CURL_ERROR_SIZE];
-};
-
-struct tls_dialer {
-  struct multi *multi;
 };
 
 static const char plain_http[] =
@@ -63,9 +58,9 @@ static curl_socket_t on_open_socket(void *arg, curlsocktype purpose,
   return CURL_SOCKET_BAD;
 }
 
-static void set_options(struct tls_dial *dial) {
+static void set_options(struct tls_dial *dial, struct multi *multi) {
   CURL *easy = dial->easy;
-  multi_prepare(dial->dialer->multi, easy);
+  multi_prepare(multi, easy);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, dial);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, dial->curl_error);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
@@ -89,14 +84,13 @@ static void set_options(struct tls_dial *dial) {
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 24L * 3600 * 365);
 }
 
-static struct tls_dial *tls_dial_new(struct tls_dialer *dialer) {
+static struct tls_dial *tls_dial_new(struct multi *multi) {
   struct tls_dial *dial = calloc(1, sizeof *dial);
   if (!dial) return NULL;
-  dial->dialer = dialer;
   dial->dial.tls = true;
   dial->easy = curl_easy_init();
   if (dial->easy) {
-    set_options(dial);
+    set_options(dial, multi);
     return dial;
   }
   free(dial);
@@ -178,8 +172,8 @@ static void tls_dial_succeed(struct tls_dial *d) {
   dial.on_done(dial.arg, &stream, ATTEMPT_SUCCESS, NULL);
 }
 
-static void tls_dial_on_connected(void *arg, struct shard *shard, void *easy,
-                                  int code) {
+void tls_dial_on_connected(void *arg, struct shard *shard, void *easy,
+                           int code) {
   struct tls_dial *dial;
   (void)arg, (void)shard;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&dial);
@@ -216,17 +210,17 @@ static bool set_addresses(struct tls_dial *dial, const struct dial_to *to,
   return dial->connect_to && dial->resolve;
 }
 
-struct dial *tls_dial_start(struct tls_dialer *dialer, const struct dial_to *to,
+struct dial *tls_dial_start(struct multi *multi, const struct dial_to *to,
                             const struct resolver_answer *answer,
                             dial_on_done *on_done, void *arg) {
-  struct tls_dial *d = tls_dial_new(dialer);
+  struct tls_dial *d = tls_dial_new(multi);
   if (!d) return NULL;
   d->dial.on_done = on_done;
   d->dial.arg = arg;
   curl_easy_setopt(d->easy, CURLOPT_CONNECTTIMEOUT_MS,
                    (long)(to->connect_timeout_us / 1000));
   if (set_url(d, to->url) && set_addresses(d, to, answer) &&
-      (d->shard = multi_add(dialer->multi, d->easy, to->trust)))
+      (d->shard = multi_add(multi, d->easy, to->trust)))
     return &d->dial;
   tls_dial_free(d);
   return NULL;
@@ -236,23 +230,4 @@ void tls_dial_cancel(struct dial *dial) {
   struct tls_dial *d = (struct tls_dial *)(void *)dial;
   multi_abort(d->shard, d->easy);
   tls_dial_free(d);
-}
-
-/* ---- the dialer ---- */
-
-struct tls_dialer *tls_dialer_new(struct loop *loop) {
-  struct tls_dialer *dialer = calloc(1, sizeof *dialer);
-  if (!dialer) return NULL;
-  dialer->multi = multi_new(loop, tls_dial_on_connected, dialer);
-  if (dialer->multi) return dialer;
-  free(dialer);
-  return NULL;
-}
-
-void tls_dialer_sweep(struct tls_dialer *dialer) { multi_sweep(dialer->multi); }
-
-void tls_dialer_free(struct tls_dialer *dialer) {
-  if (!dialer) return;
-  multi_free(dialer->multi);
-  free(dialer);
 }

@@ -44,8 +44,8 @@ static bool h1_may_be_kept(struct call *call) {
           (!stream_is_retired(stream) && stream_is_silent(stream)));
 }
 
-static void h1_end(struct call *call, enum call_end end, const char *why) {
-  int64_t now_us = clock_now_us();
+static void h1_end(struct call *call, enum call_end end, const char *why,
+                   int64_t now_us) {
   if (h1_may_be_kept(call)) wire_give_back(call->wire, now_us);
   else wire_close(call->wire);
   call->wire = NULL;
@@ -53,26 +53,27 @@ static void h1_end(struct call *call, enum call_end end, const char *why) {
   call->owner->on_end(call->arg, end, why, now_us);
 }
 
-static void h1_judged(struct call *call) {
-  h1_end(call, call->reading_out ? CALL_READ_OUT : CALL_JUDGED, "");
+static void h1_judged(struct call *call, int64_t now_us) {
+  h1_end(call, call->reading_out ? CALL_READ_OUT : CALL_JUDGED, "", now_us);
 }
 
-static void h1_broken(struct call *call, const char *why) {
+static void h1_broken(struct call *call, const char *why, int64_t now_us) {
   if (call->reading_out || intake_has_begun(&call->intake)) {
     verdict_broken(&call->intake.verdict, ATTEMPT_TRANSPORT, why);
-    h1_judged(call);
+    h1_judged(call, now_us);
   } else {
-    h1_end(call, call->sent > 0 ? CALL_UNHEARD : CALL_UNSENT, why);
+    h1_end(call, call->sent > 0 ? CALL_UNHEARD : CALL_UNSENT, why, now_us);
   }
 }
 
-static void h1_ended(struct call *call) {
+static void h1_ended(struct call *call, int64_t now_us) {
   if (!intake_has_begun(&call->intake)) {
-    h1_broken(call, "the upstream closed the connection without an answer");
+    h1_broken(call, "the upstream closed the connection without an answer",
+              now_us);
     return;
   }
   intake_end(&call->intake);
-  h1_judged(call);
+  h1_judged(call, now_us);
 }
 
 /* ---- reading ---- */
@@ -97,9 +98,8 @@ static ssize_t h1_receive(struct call *call) {
   return got;
 }
 
-static void h1_note_bytes(struct call *call, size_t n) {
-  if (call->record->first_byte_us == 0)
-    call->record->first_byte_us = clock_now_us();
+static void h1_note_bytes(struct call *call, size_t n, int64_t now_us) {
+  if (call->record->first_byte_us == 0) call->record->first_byte_us = now_us;
   call->record->bytes += n;
 }
 
@@ -109,9 +109,9 @@ static bool h1_skip(struct call *call) {
          call->intake.bytes.len <= READ_OUT_BYTES;
 }
 
-static bool h1_wants_more(struct call *call, size_t n) {
+static bool h1_wants_more(struct call *call, size_t n, int64_t now_us) {
   if (call->reading_out) return h1_skip(call);
-  h1_note_bytes(call, n);
+  h1_note_bytes(call, n, now_us);
   return intake_judge(&call->intake);
 }
 
@@ -134,21 +134,22 @@ static void h1_waits(struct call *call) {
   if (h1_streams(call)) call->owner->on_more(call->arg);
 }
 
-/* One read brought n, or what h1_receive says. False: the call has ended, or
- * nothing more is to be read now. */
+/* One read brought n, or what h1_receive says, just now: whatever it ends, has
+ * ended then. False: the call has ended, or nothing more is to be read now. */
 static bool h1_take(struct call *call, ssize_t n) {
+  const int64_t now_us = clock_now_us();
   if (n == STREAM_AGAIN) {
     h1_waits(call);
   } else if (n == STREAM_ENDED) {
-    h1_ended(call);
+    h1_ended(call, now_us);
   } else if (n == STREAM_BROKEN) {
-    h1_broken(call, "the connection to the upstream broke");
+    h1_broken(call, "the connection to the upstream broke", now_us);
   } else if (n == 0) {
     verdict_broken(&call->intake.verdict, ATTEMPT_STARVED, no_buffer);
-    h1_judged(call);
+    h1_judged(call, now_us);
   } else {
-    if (h1_wants_more(call, (size_t)n)) return h1_goes_on(call);
-    h1_judged(call);
+    if (h1_wants_more(call, (size_t)n, now_us)) return h1_goes_on(call);
+    h1_judged(call, now_us);
   }
   return false;
 }
@@ -283,7 +284,7 @@ static bool h1_write(struct call *call) {
 static void h1_not_taken(struct call *call) {
   ssize_t n = h1_receive(call);
   if (n == STREAM_AGAIN)
-    h1_broken(call, "the upstream did not take the request");
+    h1_broken(call, "the upstream did not take the request", clock_now_us());
   else if (h1_take(call, n)) h1_on_readable(call);
 }
 

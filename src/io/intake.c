@@ -67,6 +67,12 @@ static void note_wait(struct attempt_end *end, struct slice retry_after) {
   end->retry_after_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 
+/* How long it will be where it says so: see io/buffer. */
+static size_t whole_bytes(const struct http_response *found) {
+  bool known = !found->bodiless && found->length < SIZE_MAX - found->body_at;
+  return known ? found->body_at + (size_t)found->length : 0;
+}
+
 static bool judge_head(struct intake *intake) {
   struct response_meaning head =
       http_response_meaning(&intake->response, intake->bytes.at);
@@ -76,6 +82,7 @@ static bool judge_head(struct intake *intake) {
     return intake_too_large(intake);
   if (intake->gzip != GZIP_KEPT && head.coding == CODING_GZIP)
     head.coding = CODING_NONE; /* as the verdict will see it */
+  intake->bytes.most = whole_bytes(&intake->response);
   bool open = verdict_head(&intake->verdict, &head);
   if (head.retry_after) note_wait(&intake->verdict.end, head.wait);
   return open && (intake->gzip == GZIP_KEPT || intake_gzip_begin(intake));

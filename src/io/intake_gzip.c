@@ -42,10 +42,11 @@ static bool is_undone(const struct intake *intake) {
 }
 
 bool intake_gzip_begin(struct intake *intake) {
-  struct blocks *blocks = intake->bytes.blocks;
+  const struct buffer *bytes = &intake->bytes;
   if (!is_undone(intake)) return true;
-  intake->gunzip = gunzip_new(blocks, intake->limits->body_bytes);
-  intake->plain.bytes = (struct buffer){.blocks = blocks};
+  intake->gunzip = gunzip_new(bytes->blocks, intake->limits->body_bytes);
+  intake->plain.bytes =
+      (struct buffer){.yields = bytes->yields, .blocks = bytes->blocks};
   if (!intake->gunzip) return starved(intake);
   return intake->gzip == GZIP_JUDGED || write_fields(intake);
 }

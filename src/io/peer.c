@@ -23,17 +23,13 @@ static void put_v4(struct text *out, const struct sockaddr_in *v4) {
     if (i > 0) text_char(out, '.');
     text_int(out, bytes[i]);
   }
-  text_char(out, ':');
-  text_int(out, ntohs(v4->sin_port));
+  text_put(out, ":", ntohs(v4->sin_port));
 }
 
 static void put_v6(struct text *out, const struct sockaddr_in6 *v6) {
   char host[INET6_ADDRSTRLEN] = "?"; /* never so: there is room */
   inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
-  text_char(out, '[');
-  text_str(out, host);
-  text_str(out, "]:");
-  text_int(out, ntohs(v6->sin6_port));
+  text_put(out, "[", host, "]:", ntohs(v6->sin6_port));
 }
 
 const char *peer_text(const union inet_address *peer,

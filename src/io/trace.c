@@ -42,9 +42,7 @@ static void add_escaped(struct text *line, const char *said) {
 static void add_dropped(struct text *line) {
   unsigned count = atomic_exchange(&dropped, 0);
   if (count == 0) return;
-  text_str(line, " (lines dropped before this one: ");
-  text_int(line, count);
-  text_char(line, ')');
+  text_put(line, " (lines dropped before this one: ", count, ")");
 }
 
 static bool would_block(void) {

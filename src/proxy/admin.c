@@ -30,6 +30,7 @@
 
 enum {
   ADMIN_BUFFERED = 32 * 1024 * 1024,
+  TARGET_BUFFERED = 8 * 1024, /* or so much for each target, if that is more */
   ADMIN_BODY_BYTES = 4 * 1024,
   ADMIN_SECOND_US = 1000 * 1000,
   ADMIN_KERNEL_BYTES = 128 * 1024, /* that a connection may leave unread */
@@ -198,12 +199,20 @@ static struct admission on_head(void *arg, const struct http_request *request) {
   return (struct admission){.body_bytes = ADMIN_BODY_BYTES};
 }
 
+/* The metrics of thousands of targets are tens of megabytes. */
+static void make_room(struct admin *admin) {
+  const int64_t targets = admin->view.reload->snapshot->target_count;
+  const int64_t wanted = targets * TARGET_BUFFERED;
+  admin->booth.budget.max = wanted > ADMIN_BUFFERED ? wanted : ADMIN_BUFFERED;
+}
+
 static void on_request(void *arg, struct connection *connection,
                        const struct http_request *request,
                        const struct admission *admission, struct slice body) {
   struct reply *reply = reply_new(arg, connection);
   (void)admission, (void)body;
   if (!reply) return;
+  make_room(arg);
   reply->head_only = request->method == HTTP_HEAD;
   dispatch(arg, request, reply);
 }

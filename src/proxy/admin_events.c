@@ -155,9 +155,7 @@ static bool may_have(struct reader *reader, const struct kept *race) {
 static struct slice event_of(const struct race_copy *copy, uint64_t seq) {
   static char storage[RACE_JSON_BYTES + 128]; /* the main thread's */
   struct text text = TEXT_ON(storage);
-  text_str(&text, "id: ");
-  text_int(&text, (int64_t)seq);
-  text_str(&text, "\nevent: race\ndata: ");
+  text_put(&text, "id: ", (int64_t)seq, "\nevent: race\ndata: ");
   race_json(&text, copy, seq);
   text_str(&text, "\n\n");
   return text_slice_of(&text);
@@ -203,9 +201,9 @@ static void tell_left_out(struct reader *reader, int64_t now_us) {
   char storage[96];
   struct text text = TEXT_ON(storage);
   if (reader->left_out == 0 || now_us - reader->told_us < LEFT_OUT_US) return;
-  text_str(&text, "event: left_out\ndata: {\"left_out\":");
-  text_int(&text, (int64_t)reader->left_out);
-  text_str(&text, "}\n\n");
+  text_put(&text,
+           "event: left_out\ndata: {\"left_out\":", (int64_t)reader->left_out,
+           "}\n\n");
   reader_add(reader, text_slice_of(&text));
   reader->left_out = 0;
   reader->told_us = now_us;

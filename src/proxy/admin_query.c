@@ -36,14 +36,11 @@ static void refuse_unknown(struct reply *reply, struct slice rest,
                            const struct query_param *params, unsigned count) {
   char storage[128];
   struct text why = TEXT_ON(storage);
-  const char *end = memchr(rest.at, '&', rest.len);
-  if (end) rest.len = (size_t)(end - rest.at);
   text_str(&why, "no parameter of this path, which has");
   for (unsigned i = 0; i < count; i++) {
-    text_str(&why, i > 0 ? ", " : " ");
-    text_str(&why, params[i].name);
+    text_put(&why, i > 0 ? ", " : " ", params[i].name);
   }
-  refuse(reply, rest, text_end(&why));
+  refuse(reply, slice_until(rest, '&'), text_end(&why));
 }
 
 bool admin_read_value(struct query_param *param, struct text *values,

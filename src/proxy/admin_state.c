@@ -13,28 +13,21 @@
 
 enum { PIECE_BYTES = 16 * 1024 };
 
-static void add_int(struct text *out, const char *label, int64_t number) {
-  text_str(out, label);
-  text_int(out, number);
-}
+static const char *truth(bool is) { return is ? "true" : "false"; }
 
-static void add_bool(struct text *out, const char *label, bool is) {
-  text_str(out, label);
-  text_str(out, is ? "true" : "false");
-}
-
-/* 0 is none. */
-static void add_ms(struct text *out, const char *label, int64_t us) {
-  text_str(out, label);
+static void write_ms(struct text *out, int64_t us) {
   if (us > 0) text_ms(out, us);
   else text_str(out, "null");
 }
+/* 0 is none. */
+#define as_known_ms(us) ((struct text_number){write_ms, us})
 
-static void add_string(struct text *out, const char *label,
-                       struct slice string) {
-  text_str(out, label);
-  text_json(out, string);
+static void write_name(struct text *out, struct slice name) {
+  if (name.len > 0) text_json(out, name);
+  else text_str(out, "null");
 }
+/* An empty one is none. */
+#define as_name(slice) ((struct text_string){write_name, slice})
 
 static void add_receipt(struct text *out, const struct receipt *receipt) {
   text_str(out, ",\"receipt\":");
@@ -43,18 +36,10 @@ static void add_receipt(struct text *out, const struct receipt *receipt) {
 
 /* ---- the process ---- */
 
-static void add_mock(struct text *out, struct slice origin) {
-  text_str(out, ",\"mock\":");
-  if (origin.len > 0) text_json(out, origin);
-  else text_str(out, "null");
-}
-
 static void add_spans(struct text *out) {
   text_str(out, ",\"spans_ms\":[");
-  for (unsigned i = 0; i < TALLY_SPANS; i++) {
-    if (i > 0) text_char(out, ',');
-    text_ms(out, tally_spans_us[i]);
-  }
+  for (unsigned i = 0; i < TALLY_SPANS; i++)
+    text_put(out, i > 0 ? "," : "", as_ms(tally_spans_us[i]));
   text_char(out, ']');
 }
 
@@ -64,15 +49,15 @@ static void add_process(struct text *out, const struct admin *admin) {
   const struct receipt receipt = receipts_of_all(snapshot);
   text_str(out, "{\"version\":\"" HEDGEROW_VERSION "\",\"now\":\"");
   http_date_write_iso(out, clock_wall_us());
-  text_str(out, "\",\"uptime_seconds\":");
-  text_ms(out, (clock_now_us() - admin->started_us) / 1000);
-  add_int(out, ",\"generation\":", (int64_t)snapshot->number);
-  add_bool(out, ",\"draining\":", *admin->view.stopping);
-  add_int(out, ",\"workers\":", snapshot->workers);
-  add_int(out, ",\"connections\":", relaxed_load(&process->connections));
-  add_int(out, ",\"requests_in_flight\":", relaxed_load(&process->requests));
-  add_int(out, ",\"buffered_bytes\":", relaxed_load(&process->budget.used));
-  add_mock(out, admin->view.reload->config->admin_mock);
+  text_put(out, "\",\"uptime_seconds\":",
+           as_ms((clock_now_us() - admin->started_us) / 1000),
+           ",\"generation\":", (int64_t)snapshot->number,
+           ",\"draining\":", truth(*admin->view.stopping),
+           ",\"workers\":", snapshot->workers);
+  text_put(out, ",\"connections\":", relaxed_load(&process->connections),
+           ",\"requests_in_flight\":", relaxed_load(&process->requests),
+           ",\"buffered_bytes\":", relaxed_load(&process->budget.used),
+           ",\"mock\":", as_name(admin->view.reload->config->admin_mock));
   add_spans(out);
   add_receipt(out, &receipt);
 }
@@ -84,10 +69,8 @@ static void add_waited(struct text *out, const struct snapshot *snapshot,
   uint64_t counts[TALLY_SPANS + 1];
   receipts_waited(snapshot, route, counts);
   text_str(out, ",\"waited\":[");
-  for (unsigned i = 0; i <= TALLY_SPANS; i++) {
-    if (i > 0) text_char(out, ',');
-    text_int(out, (int64_t)counts[i]);
-  }
+  for (unsigned i = 0; i <= TALLY_SPANS; i++)
+    text_put(out, i > 0 ? "," : "", (int64_t)counts[i]);
   text_char(out, ']');
 }
 
@@ -95,8 +78,7 @@ static void add_waited(struct text *out, const struct snapshot *snapshot,
 static void add_share(struct text *out, float share) {
   int64_t millionths = (int64_t)(share * 1e6f + 0.5f);
   if (millionths < 0) millionths = 0;
-  text_int(out, millionths / 1000000);
-  text_char(out, '.');
+  text_put(out, millionths / 1000000, ".");
   for (int64_t unit = 100000; unit > 0; unit /= 10)
     text_int(out, millionths / unit % 10);
 }
@@ -120,19 +102,18 @@ static void add_delay(struct text *out, const struct route *route) {
     learned = relaxed_load(&route->pilots->delay->delay_us);
     delay = learned > 0 ? learned : route->policy.hedge_after_us;
   }
-  add_ms(out, ",\"hedge_delay_ms\":", delay);
-  add_bool(out, ",\"learned\":", learned > 0);
+  text_put(out, ",\"hedge_delay_ms\":", as_known_ms(delay),
+           ",\"learned\":", truth(learned > 0));
 }
 
 static void put_route(struct reply *reply, struct text *out,
                       const struct snapshot *snapshot,
                       const struct route *route) {
   const struct receipt receipt = receipts_of(snapshot, route);
-  add_string(out, "{\"route\":", route->path);
-  text_str(out, ",\"upstream\":");
-  if (route->group && route->group->count > 0)
-    text_json(out, route->group->name);
-  else text_str(out, "null");
+  const struct group *group = route->group;
+  text_put(
+      out, "{\"route\":", as_json(route->path), ",\"upstream\":",
+      as_name(group && group->count > 0 ? group->name : (struct slice){0}));
   add_receipt(out, &receipt);
   add_delay(out, route);
   add_waited(out, snapshot, route);
@@ -155,9 +136,8 @@ static void add_refused(struct text *out, const struct snapshot *snapshot,
   for (unsigned i = GATE_OPEN + 1; i < GATE_VERDICTS; i++) {
     uint64_t sum = tally_sum(&of->refused[i], sizeof *of, snapshot->workers);
     if (sum == 0) continue;
-    text_str(out, before);
-    add_string(out, "", slice_of(gate_verdict_name((enum gate_verdict)i)));
-    add_int(out, ":", (int64_t)sum);
+    text_put(out, before, "\"", gate_verdict_name((enum gate_verdict)i),
+             "\":", (int64_t)sum);
     before = ",";
   }
   text_char(out, '}');
@@ -174,15 +154,14 @@ static void put_target(struct reply *reply, struct text *out,
   const struct target *target = &group->targets[i];
   const struct target_sight sight =
       snapshot_see_target(view->reload->snapshot, group, i, clock_now_us());
-  add_int(out, i > 0 ? ",{\"target\":" : "{\"target\":", target->number);
-  add_string(out, ",\"host\":", target->url.authority);
-  add_bool(out, ",\"up\":", !sight.ejected);
-  add_string(out, ",\"state\":", slice_of(state_of(&sight)));
-  add_int(
-      out, ",\"in_flight\":",
-      relaxed_load(&slot_at(view->process->slots, target->slot)->in_flight));
-  add_ms(out, ",\"p50_ms\":", sight.p50_us);
-  add_ms(out, ",\"p95_ms\":", sight.p95_us);
+  const struct slot *slot = slot_at(view->process->slots, target->slot);
+  text_put(out, i > 0 ? "," : "", "{\"target\":", target->number,
+           ",\"host\":", as_json(target->url.authority),
+           ",\"up\":", truth(!sight.ejected));
+  text_put(out, ",\"state\":\"", state_of(&sight),
+           "\",\"in_flight\":", relaxed_load(&slot->in_flight),
+           ",\"p50_ms\":", as_known_ms(sight.p50_us),
+           ",\"p95_ms\":", as_known_ms(sight.p95_us));
   text_char(out, '}');
   reply_flush(reply, out);
 }
@@ -190,10 +169,10 @@ static void put_target(struct reply *reply, struct text *out,
 static void put_upstream(struct reply *reply, struct text *out,
                          const struct snapshot *snapshot,
                          const struct group *group) {
-  add_string(out, "{\"upstream\":", group->name);
-  add_int(out, ",\"budget\":{\"time\":", tokens(group, PURSE_TIME));
-  add_int(out, ",\"failure\":", tokens(group, PURSE_FAILURE));
-  add_int(out, ",\"cap\":", group->budget.cap);
+  text_put(out, "{\"upstream\":", as_json(group->name),
+           ",\"budget\":{\"time\":", tokens(group, PURSE_TIME),
+           ",\"failure\":", tokens(group, PURSE_FAILURE),
+           ",\"cap\":", group->budget.cap);
   text_char(out, '}');
   add_refused(out, snapshot, group);
   text_str(out, ",\"targets\":[");

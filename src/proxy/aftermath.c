@@ -14,13 +14,15 @@ struct aftermath {
   struct aftermath_of of;
   struct slab *slab;
   struct route_tally *tally; /* NULL: nothing was saved */
-  int64_t at_us, estimated_us;
+  struct rescue_saving saving;
 };
 
 static void aftermath_note_saved(const struct aftermath *a, bool answered,
                                  int64_t now_us) {
-  if (answered) tally_add(&a->tally->known_us, (uint64_t)(now_us - a->at_us));
-  else tally_add(&a->tally->estimated_us, (uint64_t)a->estimated_us);
+  struct route_tally *tally = a->tally;
+  const int64_t known_us = rescue_known_us(&a->saving, now_us);
+  if (answered) tally_add(&tally->known_us, (uint64_t)known_us);
+  else tally_add(&tally->estimated_us, (uint64_t)a->saving.estimated_us);
 }
 
 static void aftermath_on_read(void *arg, const struct attempt_end *end,
@@ -49,8 +51,7 @@ struct aftermath *aftermath_await(struct slab *slab, struct attempt *attempt,
 }
 
 void aftermath_measure(struct aftermath *a, struct route_tally *tally,
-                       int64_t at_us, int64_t estimated_us) {
+                       const struct rescue_saving *saving) {
   a->tally = tally;
-  a->at_us = at_us;
-  a->estimated_us = estimated_us;
+  a->saving = *saving;
 }

@@ -81,35 +81,15 @@ static void start_get(struct visit *visit, struct exchange_setup *setup,
 
 /* ---- POST ---- */
 
-/* Splits "/path?query". */
-static void all_split(struct slice item, struct slice *path,
-                      struct slice *query) {
-  const char *mark = memchr(item.at, '?', item.len);
-  *path = item;
-  *query = (struct slice){0};
-  if (!mark) return;
-  path->len = (size_t)(mark - item.at);
-  *query = slice_from(item, path->len + 1);
-}
-
-/* A query may hold any visible ASCII but '#'. */
-static bool is_query(struct slice query) {
-  for (size_t i = 0; i < query.len; i++)
-    if (query.at[i] <= ' ' || query.at[i] > '~' || query.at[i] == '#')
-      return false;
-  return true;
-}
-
 static const char *path_item(const struct visit *visit,
                              struct exchange_item *item, struct slice text) {
   const struct route *route = visit->route;
   if (route->group->count == 0)
     return "a path needs a target to be appended to";
-  all_split(text, &item->rest, &item->query);
-  if (!base_url_rest_is_safe(item->rest) || !is_query(item->query))
+  base_url_split(text, &item->rest, &item->query);
+  if (!base_url_takes(item->rest, item->query))
     return "a path must stay below the target's: no . or .. segments, no "
-           "malformed "
-           "percent-encoding, no bytes but visible ASCII";
+           "malformed percent-encoding, no bytes but visible ASCII";
   item->group = route->group;
   item->pilot = pilot_of(visit, route->group);
   return NULL;
@@ -153,7 +133,7 @@ static void reject_item(struct visit *visit, size_t index, struct slice text,
                         const char *why) {
   char detail[512];
   struct slice path, query;
-  all_split(text, &path, &query); /* a query may hold a secret */
+  base_url_split(text, &path, &query); /* a query may hold a secret */
   if (path.len > SHOWN_ITEM_BYTES) path.len = SHOWN_ITEM_BYTES;
   snprintf(detail, sizeof detail, "item %zu (\"%.*s\"): %s", index,
            SLICE_ARG(path), why);

@@ -41,6 +41,10 @@ struct arena *exchange_arena(struct exchange *x) {
   return &x->arena;
 }
 
+struct race_record *exchange_record(struct exchange *x) {
+  return &x->record;
+}
+
 bool exchange_keep_body(struct exchange *x, struct slice body,
                         struct slice *kept) {
   x->body.blocks = &x->service->blocks;
@@ -72,8 +76,10 @@ void exchange_free(void *arg) {
 
 /* ---- the end ---- */
 
-/* The one exit, or the way to the other. */
-static void exchange_finish(struct exchange *x, int64_t now_us) {
+/* The one exit, or the way to the other. Not inline: all who may come to it
+ * would save registers for it. */
+static __attribute__((noinline)) void exchange_finish(struct exchange *x,
+                                                      int64_t now_us) {
   const struct race *race = &x->fetches[0].race;
   struct race_record *record = &x->record;
   list_remove(&x->service->exchanges, &x->link);
@@ -120,26 +126,26 @@ static void exchange_go_on(struct exchange *x, int64_t now_us) {
 
 /* Not inline: most races are won by their primary. */
 static __attribute__((noinline)) void exchange_note_rescue(
-    struct exchange *x, const struct fetch *fetch, int64_t now_us) {
+    struct exchange *x, const struct fetch *fetch) {
   struct route_tally *tally = x->record.tally;
-  int64_t saved_us;
-  enum rescue rescued = fetch_rescued(fetch, &saved_us);
+  struct rescue_saving saving;
+  enum rescue rescued = fetch_rescued(fetch, &saving);
   if (rescued == RESCUE_NONE) return;
   tally_add(&tally->rescued[rescued], 1);
   if (rescued == RESCUE_SLOW && fetch->loser)
-    aftermath_measure(fetch->loser, tally, now_us, saved_us);
+    aftermath_measure(fetch->loser, tally, &saving);
   else if (rescued == RESCUE_SLOW)
-    tally_add(&tally->estimated_us, (uint64_t)saved_us);
+    tally_add(&tally->estimated_us, (uint64_t)saving.estimated_us);
   if (x->gathers) return;
   x->record.rescued = rescued;
-  x->record.saved_us = saved_us;
+  x->record.saved_us = saving.estimated_us;
 }
 
 static void exchange_on_settled(void *arg, struct fetch *fetch,
                                 int64_t now_us) {
   struct exchange *x = arg;
   x->open--;
-  if (fetch->race.winner > 0) exchange_note_rescue(x, fetch, now_us);
+  if (fetch->race.winner > 0) exchange_note_rescue(x, fetch);
   if (!x->missing && fetch->race.outcome != OUTCOME_SUCCESS &&
       exchange_requires(x, fetch))
     x->missing = fetch;
@@ -229,14 +235,13 @@ static unsigned find_first(const struct exchange_setup *setup, unsigned race) {
 
 static void exchange_make_both(struct plans *plans,
                                const struct exchange_setup *setup,
-                               unsigned race) {
+                               unsigned race, int64_t now_us) {
   const struct exchange_race *of = &setup->races[race];
   unsigned count = setup->item_count, first = find_first(setup, race);
   plans->first_item = first;
-  if (first < count)
-    exchange_make_plan(&plans->first, of, false, setup->started_us);
+  if (first < count) exchange_make_plan(&plans->first, of, false, now_us);
   if (first == count || count > 1)
-    exchange_make_plan(&plans->others, of, true, setup->started_us);
+    exchange_make_plan(&plans->others, of, true, now_us);
 }
 
 /* NULL: no memory. */
@@ -245,7 +250,7 @@ static const struct plans *exchange_make_plans(
   struct plans *plans =
       arena_take(&x->arena, setup->race_count * sizeof *plans);
   for (unsigned i = 0; plans && i < setup->race_count; i++)
-    exchange_make_both(&plans[i], setup, i);
+    exchange_make_both(&plans[i], setup, i, x->record.start_us);
   return plans;
 }
 
@@ -280,13 +285,8 @@ static struct slice exchange_upstream(const struct route *route) {
 
 static void exchange_describe(struct exchange *x,
                               const struct exchange_setup *setup) {
-  x->record.id = setup->id;
-  x->record.method = setup->method;
-  x->record.path = setup->path;
-  x->record.peer = setup->peer;
   x->record.route = setup->route->path;
   x->record.upstream = exchange_upstream(setup->route);
-  x->record.start_us = setup->started_us;
   x->record.tally = &setup->route->tallies[x->service->number];
   x->head_only = setup->head_only;
   x->route = setup->route;
@@ -295,11 +295,9 @@ static void exchange_describe(struct exchange *x,
   x->gathers = setup->gathers;
   x->detail = setup->detail;
   x->gather = setup->gather;
-  x->record.trace = setup->trace;
-  x->record.trace_state = setup->trace_state;
   x->scene = (struct fetch_scene){.service = x->service,
                                   .arena = &x->arena,
-                                  .trace = setup->trace,
+                                  .trace = x->record.trace,
                                   .tally = x->record.tally,
                                   .lease = setup->lease,
                                   .owner = &exchange_as_owner,
@@ -318,8 +316,8 @@ bool exchange_start(struct exchange *x, struct connection *connection,
   relaxed_add(&x->service->process->requests, 1);
   x->starting = true;
   for (unsigned i = 0; i < x->count; i++)
-    fetch_start(&x->fetches[i], setup->started_us);
+    fetch_start(&x->fetches[i], x->record.start_us);
   x->starting = false;
-  exchange_go_on(x, setup->started_us);
+  exchange_go_on(x, x->record.start_us);
   return true;
 }

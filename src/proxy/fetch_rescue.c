@@ -14,18 +14,24 @@ static int64_t fetch_limit_us(const struct race *race,
   return own_us > 0 && own_us < left_us ? own_us : left_us;
 }
 
-static int64_t fetch_saved_us(const struct fetch *f) {
+static struct rescue_saving fetch_saving(const struct fetch *f) {
   const struct attempt_record *primary = &f->records[0];
   const struct pilot_target *asked = f->pilot->targets[fetch_place(f, primary)];
-  return latency_ahead_us(&asked->past,
-                          f->records[f->race.winner].end_us - primary->start_us,
-                          fetch_limit_us(&f->race, primary));
+  const int64_t at_us = f->records[f->race.winner].end_us,
+                limit_us = fetch_limit_us(&f->race, primary);
+  return (struct rescue_saving){
+      .at_us = at_us,
+      .limit_us = primary->start_us + limit_us,
+      .estimated_us =
+          latency_ahead_us(&asked->past, at_us - primary->start_us, limit_us)};
 }
 
-enum rescue fetch_rescued(const struct fetch *fetch, int64_t *saved_us) {
+enum rescue fetch_rescued(const struct fetch *fetch,
+                          struct rescue_saving *saving) {
   const struct race *race = &fetch->race;
   enum rescue rescued =
       rescue_of(race->answered, race->winner, &fetch->records[0].end);
-  *saved_us = rescued == RESCUE_SLOW ? fetch_saved_us(fetch) : 0;
+  *saving =
+      rescued == RESCUE_SLOW ? fetch_saving(fetch) : (struct rescue_saving){0};
   return rescued;
 }

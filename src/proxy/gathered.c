@@ -49,12 +49,8 @@ unsigned gathered_completed(const struct fetch *fetches, unsigned count) {
 
 void gathered_tell_missing(struct text *words, const struct fetch *missing,
                            unsigned number, struct slice shown) {
-  text_str(words, "the required item ");
-  text_int(words, number);
-  text_str(words, " (");
-  text_slice(words, shown);
-  text_str(words, ") failed: ");
-  text_str(words, gathered_error(missing));
+  text_put(words, "the required item ", number, " (", shown,
+           ") failed: ", gathered_error(missing));
 }
 
 static struct slice label_of(struct gathered_form form, unsigned i) {
@@ -82,18 +78,14 @@ static void open_object(struct text *words, const struct fetch *fetch) {
   bool ok = is_success(fetch);
   text_str(words, ok ? "{\"ok\":true" : "{\"ok\":false,\"result\":\"");
   if (!ok) {
-    text_str(words, attempt_result_name(attempt->end.result));
-    text_char(words, '"');
+    text_put(words, attempt_result_name(attempt->end.result), "\"");
   }
   if (attempt->end.status > 0) {
-    text_str(words, ",\"status\":");
-    text_int(words, attempt->end.status);
+    text_put(words, ",\"status\":", attempt->end.status);
   }
-  text_str(words, ",\"ms\":");
-  text_ms(words, attempt->end_us - fetch->race.start_us);
+  text_put(words, ",\"ms\":", as_ms(attempt->end_us - fetch->race.start_us));
   if (!ok) {
-    text_str(words, ",\"error\":");
-    text_json(words, slice_of(error_of(attempt)));
+    text_put(words, ",\"error\":", as_json(slice_of(error_of(attempt))));
   }
   text_str(words, ",\"body\":");
 }

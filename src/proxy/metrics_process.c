@@ -61,9 +61,7 @@ static void lags(struct exposition *to, const struct process *process,
   for (unsigned i = 0; i < process->worker_count; i++) {
     char storage[32];
     struct text labels = TEXT_ON(storage);
-    text_str(&labels, "worker=\"");
-    text_int(&labels, i);
-    text_char(&labels, '"');
+    text_put(&labels, "worker=\"", i, "\"");
     exposition_seconds(to, text_slice_of(&labels),
                        tally_lag_us(&process->tallies[i], now_us));
   }

@@ -109,10 +109,7 @@ static void observe_tell_sums(const char *what, const uint64_t *sums,
   uint64_t sum = 0;
   for (unsigned i = 0; i < n; i++) {
     if (sums[i] == 0) continue;
-    text_str(&text, sum > 0 ? ", " : ": ");
-    text_int(&text, (int64_t)sums[i]);
-    text_char(&text, ' ');
-    text_str(&text, name(i));
+    text_put(&text, sum > 0 ? ", " : ": ", (int64_t)sums[i], " ", name(i));
     sum += sums[i];
   }
   log_notice("%llu %s%s", (unsigned long long)sum, what, text_end(&text));

@@ -112,9 +112,7 @@ static void tell_each(const struct snapshot *snapshot, tell_one *tell,
 /* "receipt /smart: 1000 requests, ..." */
 static void write_words(struct text *out, struct slice path,
                         const struct receipt *receipt) {
-  text_str(out, path.len > 0 ? "receipt " : "receipt");
-  text_slice(out, path);
-  text_str(out, ": ");
+  text_put(out, path.len > 0 ? "receipt " : "receipt", path, ": ");
   receipt_text(out, receipt);
 }
 
@@ -144,9 +142,7 @@ static void write_json(struct text *out, struct slice path,
   http_date_write_iso(out, clock_wall_us());
   text_str(out, "\",");
   if (path.len > 0) {
-    text_str(out, "\"route\":");
-    text_json(out, path);
-    text_char(out, ',');
+    text_put(out, "\"route\":", as_json(path), ",");
   }
   text_str(out, "\"receipt\":");
   receipt_json(out, receipt);

@@ -46,9 +46,7 @@ static bool refuse_unnamed(struct reading *reading, const char *what,
                            const char *why) {
   char storage[ERROR_BYTES];
   struct text line = TEXT_ON(storage);
-  text_str(&line, what);
-  text_str(&line, ": ");
-  text_str(&line, why);
+  text_put(&line, what, ": ", why);
   config_errors_add(reading->errors, (struct yaml_place){0}, &line);
   return false;
 }

@@ -49,13 +49,13 @@ void service_clear(struct service *service) {
 
 struct slice service_date_line(struct service *service) {
   struct text *line = &service->date_line;
-  int64_t wall_us = clock_wall_us();
-  if (wall_us / 1000000 != service->date_second) {
+  int64_t second = clock_wall_s();
+  if (second != service->date_second) {
     text_init(line, service->date_bytes, sizeof service->date_bytes);
     text_str(line, "Date: ");
-    http_date_write(line, wall_us);
+    http_date_write(line, second * 1000000);
     text_str(line, "\r\n");
-    service->date_second = wall_us / 1000000;
+    service->date_second = second;
   }
   return text_slice_of(line);
 }

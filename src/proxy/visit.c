@@ -143,9 +143,8 @@ static void take_preference(struct visit *visit, int64_t *timeout_us) {
   if (wait_us > visit->route->max_timeout_us)
     wait_us = visit->route->max_timeout_us;
   *timeout_us = wait_us;
-  text_str(&visit->lines, "Preference-Applied: wait=");
-  text_int(&visit->lines, wait_us / 1000000);
-  text_str(&visit->lines, "\r\n");
+  text_put(&visit->lines, "Preference-Applied: wait=", wait_us / 1000000,
+           "\r\n");
 }
 
 static bool read_timeout(const struct route *route, struct slice value,
@@ -208,20 +207,21 @@ static struct slice without_query(const struct http_request *request) {
 /* False: it found no room, which room_for should have seen to. */
 static bool visit_write_setup(struct visit *visit,
                               struct exchange_setup *setup) {
-  setup->method = visit_keep(visit, visit->record.method);
-  setup->path = visit_keep(visit, without_query(visit->request));
-  setup->id = visit_keep(visit, visit->record.id);
+  struct race_record *record = exchange_record(visit->exchange);
+  record->method = visit_keep(visit, visit->record.method);
+  record->path = visit_keep(visit, without_query(visit->request));
+  record->id = visit_keep(visit, visit->record.id);
+  record->start_us = visit->record.start_us;
   setup->answer_fields = visit_keep(visit, text_slice_of(&visit->lines));
   setup->lease = visit->lease;
   setup->route = visit->route;
   setup->head_only = visit->head_only;
-  setup->started_us = visit->record.start_us;
   if (visit->record.trace) {
-    setup->trace = exchange_keep_trace(visit->exchange, visit->record.trace);
-    setup->trace_state = visit_keep(visit, visit->record.trace_state);
+    record->trace = exchange_keep_trace(visit->exchange, visit->record.trace);
+    record->trace_state = visit_keep(visit, visit->record.trace_state);
   }
   if (visit->service->log)
-    setup->peer =
+    record->peer =
         visit_keep(visit, slice_of(connection_peer(visit->connection)));
   arena_keep_text(exchange_arena(visit->exchange), &visit->text);
   return !visit->text.cut;
@@ -277,6 +277,7 @@ static const struct ask_message *visit_write_message(
     struct visit *visit, const struct exchange_setup *setup,
     const struct forward_rules *rules, const struct group *group) {
   const struct ask_message *common = &setup->message;
+  const struct trace_context *trace = exchange_record(visit->exchange)->trace;
   struct forward_rules own = *rules;
   own.with_body = common->has_body;
   own.success = common->success;
@@ -296,8 +297,8 @@ static const struct ask_message *visit_write_message(
   for (unsigned i = 0; i < group->variant_count; i++) {
     const struct target_fields *variant = &group->variants[i];
     if (!visit_write_fields(visit, &own, variant, &fields[i])) return NULL;
-    bool tells = setup->trace && forward_tells_trace(rules, variant);
-    fields[i].trace = tells ? setup->trace : NULL;
+    bool tells = trace && forward_tells_trace(rules, variant);
+    fields[i].trace = tells ? trace : NULL;
   }
   return message;
 }
@@ -322,15 +323,16 @@ static const struct ask_message *message_before(
 
 static bool visit_write_messages(struct visit *visit,
                                  struct exchange_setup *setup) {
+  const struct race_record *record = exchange_record(visit->exchange);
   struct ask_message *common = &setup->message;
-  if (common->method.len == 0) common->method = setup->method;
+  if (common->method.len == 0) common->method = record->method;
   if (visit->body.len > 0 && common->has_body &&
       !exchange_keep_body(visit->exchange, visit->body, &common->body))
     return false;
   for (unsigned i = 0; i < setup->item_count; i++) {
     struct exchange_item *item = &setup->items[i];
     const struct exchange_race *race = &setup->races[item->race];
-    common->deadline_us = setup->started_us + race->timeout_us;
+    common->deadline_us = record->start_us + race->timeout_us;
     common->rules = race->json;
     item->message = message_before(setup, i);
     if (!item->message)

@@ -24,14 +24,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/config_values.h"
 #include "io/clock.h"
 #include "io/libraries.h"
 #include "io/log.h"
 #include "io/loop.h"
 #include "tools/demo_child.h"
 #include "tools/demo_load.h"
-#include "tools/demo_options.h"
 #include "tools/demo_tell.h"
+#include "tools/flags.h"
 #include "tools/mock.h"
 
 static const char bad_day[] = "delay=20ms-80ms:92,300ms-900ms:5,1s-3s:3 "
@@ -42,6 +43,13 @@ static const char bad_day_in_words[] =
     "  page, 1 half an answer, and 1 none at all.\n";
 
 enum { PROGRESS_US = 100 * 1000 };
+
+struct demo_options {
+  int64_t rate; /* requests a second, each way */
+  int64_t duration_us;
+  uint64_t seed;
+  bool stay;
+};
 
 struct demo {
   struct demo_options options;
@@ -60,6 +68,55 @@ struct demo {
 static struct demo_story story_of(const struct demo *demo) {
   return (struct demo_story){demo->load, &demo->upstream.faults,
                              demo->options.seed};
+}
+
+/* ---- options ---- */
+
+/* Rate and duration have ceilings, since the demo is a picture and no load
+ * test; for that there are `hedgerow mock` and wrk. */
+enum { RATE_MAX = 500, DURATION_MAX_S = 60 };
+
+#define A_SECOND_US INT64_C(1000000)
+
+static const char help[] =
+    "usage: hedgerow demo [options]\n"
+    "\n"
+    "Starts a flaky upstream and hedgerow in front of it, on free ports of\n"
+    "127.0.0.1, asks both the same requests, and shows the difference.\n"
+    "\n"
+    "  --rate N         requests a second, each way, 1 to 500 (20)\n"
+    "  --duration TIME  how long to ask, 1s to 60s (10s)\n"
+    "  --seed N         the luck of this run (1)\n"
+    "  --stay           keep both running and asked afterwards, until Ctrl-C,\n"
+    "                   with a page that shows each race and moves the faults\n"
+    "  --help           this text\n";
+
+static enum flags_reading read_options(struct demo_options *options,
+                                       char **argv) {
+  const struct flag flags[] = {
+      {.name = "--help", .shown = help},
+      {.name = "--stay", .on = &options->stay},
+      {.name = "--rate",
+       .read = flags_count,
+       .into = &options->rate,
+       .least = 1,
+       .most = RATE_MAX,
+       .expected = "expected a whole number from 1 to 500"},
+      {.name = "--duration",
+       .read = flags_time,
+       .into = &options->duration_us,
+       .least = A_SECOND_US,
+       .most = DURATION_MAX_S * A_SECOND_US,
+       .expected = "expected a time from 1s to 60s, with its unit"},
+      {.name = "--seed",
+       .read = flags_count,
+       .into = &options->seed,
+       .most = CONFIG_NUMBER_MAX - 1,
+       .expected = "expected a whole number, 0 or more"},
+  };
+  *options = (struct demo_options){
+      .rate = 20, .duration_us = 10 * A_SECOND_US, .seed = 1};
+  return flags_read("demo", argv, flags, sizeof flags / sizeof *flags);
 }
 
 /* ---- while it runs ---- */
@@ -281,7 +338,7 @@ static void forget_variables(void) {
 int demo_main(int argc, char **argv) {
   struct demo demo = {.child.notices = -1};
   (void)argc;
-  enum flags_reading reading = demo_options_read(&demo.options, argv);
+  enum flags_reading reading = read_options(&demo.options, argv);
   if (reading != FLAGS_RUN) return (int)reading;
   forget_variables();
   if (!libraries_init()) {

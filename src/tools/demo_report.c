@@ -73,14 +73,6 @@ void demo_report_table(struct text *out, const struct demo_row *rows,
 
 /* ---- Server-Timing ---- */
 
-/* Takes what stands before the first `end` off *text, and that byte too. */
-static struct slice take(struct slice *text, char end) {
-  const char *at = text->len ? memchr(text->at, end, text->len) : NULL;
-  struct slice taken = {text->at, at ? (size_t)(at - text->at) : text->len};
-  *text = slice_from(*text, taken.len + (at ? 1 : 0));
-  return taken;
-}
-
 /* "12.3" -> 12300, as text_ms writes it; a huge one stops growing. */
 static int64_t read_ms(struct slice text) {
   static const int64_t huge_us = INT64_C(1000000000000);
@@ -101,10 +93,10 @@ static bool read_member(struct demo_timing *timing, struct slice member) {
   if (!slice_starts_with(member, slice_of("attempt-"))) return false;
   int64_t start_us = -1, dur_us = -1;
   timing->result = (struct slice){NULL, 0};
-  (void)take(&member, ';');
+  (void)slice_take(&member, ';');
   while (member.len > 0) {
-    struct slice value = take(&member, ';');
-    struct slice name = take(&value, '=');
+    struct slice value = slice_take(&member, ';');
+    struct slice name = slice_take(&value, '=');
     if (slice_equal(name, slice_of("start"))) start_us = read_ms(value);
     else if (slice_equal(name, slice_of("dur"))) dur_us = read_ms(value);
     else if (slice_equal(name, slice_of("desc"))) timing->result = value;
@@ -118,7 +110,7 @@ size_t demo_report_timings(struct demo_timing *timings, size_t cap,
                            struct slice value) {
   size_t count = 0;
   while (value.len > 0 && count < cap)
-    if (read_member(&timings[count], take(&value, ','))) count++;
+    if (read_member(&timings[count], slice_take(&value, ','))) count++;
   return count;
 }
 
@@ -177,8 +169,7 @@ static void add_bar(struct text *out, const struct axis *axis,
   size_t line = out->len;
   size_t from = column_of(axis, bar->start_us);
   size_t to = column_of(axis, bar->end_us);
-  text_str(out, "  ");
-  text_str(out, bar->label);
+  text_put(out, "  ", bar->label);
   pad(out, line, LABEL + from);
   for (size_t i = from; i < to; i++)
     text_char(out, bar->mark == DEMO_WON ? '#' : '=');

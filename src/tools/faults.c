@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 
+#include "config/config_refuse.h"
 #include "config/config_values.h"
 #include "tools/luck.h"
 
@@ -138,8 +139,12 @@ bool faults_parse(struct faults *faults, struct slice spec, char *error,
     struct slice word = take(&spec, " \t\n");
     const char *expected = word.len ? parse_word(faults, word) : NULL;
     if (expected) {
-      snprintf(error, error_cap, "'%.*s': expected %s", SLICE_ARG(word),
-               expected);
+      struct text line;
+      text_init(&line, error, error_cap);
+      config_show(&line, word);
+      text_str(&line, ": expected ");
+      text_str(&line, expected);
+      text_end(&line);
       return false;
     }
   }

@@ -8,13 +8,35 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/config_refuse.h"
 #include "config/config_values.h"
+#include "core/text.h"
 #include "io/log.h"
+
+enum { SHOWN_BYTES = 512 };
+
+/* name: that of a flag, or NULL. */
+static enum flags_reading complain_of(const char *tool, const char *name,
+                                      struct slice value, const char *why) {
+  char storage[SHOWN_BYTES];
+  struct text shown;
+  text_init(&shown, storage, sizeof storage);
+  config_show(&shown, value);
+  log_notice("%s: %s%s%s%s%s", tool, name ? name : "", name ? ": " : "",
+             text_end(&shown), *why == ' ' ? "" : ": ", why);
+  return FLAGS_ERROR;
+}
 
 enum flags_reading flags_complain(const char *tool, const char *name,
                                   const char *value, const char *why) {
-  log_notice("%s: %s '%s'%s%s", tool, name, value, *why == ' ' ? "" : ": ",
-             why);
+  return complain_of(tool, name, slice_of(value), why);
+}
+
+/* Its value is missing, or is one too many. */
+static enum flags_reading complain_of_flag(const char *tool,
+                                           const struct flag *flag,
+                                           const char *why) {
+  log_notice("%s: %s: %s", tool, flag->name, why);
   return FLAGS_ERROR;
 }
 
@@ -36,8 +58,7 @@ static enum flags_reading read_value(const char *tool, const struct flag *flag,
                                      char **argv, int *i) {
   const char *word = argv[*i], *equals = strchr(word, '=');
   const char *value = equals ? equals + 1 : argv[*i + 1];
-  if (!value)
-    return flags_complain(tool, "option", word, "expected a value behind it");
+  if (!value) return complain_of_flag(tool, flag, "its value is missing");
   if (!equals) ++*i;
   const char *why = flag->read(flag, value);
   return why ? flags_complain(tool, flag->name, value, why) : FLAGS_RUN;
@@ -45,12 +66,9 @@ static enum flags_reading read_value(const char *tool, const struct flag *flag,
 
 static enum flags_reading read_flag(const char *tool, const struct flag *flag,
                                     char **argv, int *i) {
-  const char *word = argv[*i];
-  if (!flag)
-    return flags_complain(tool, "option", word, "not known; see --help");
   if (flag->read) return read_value(tool, flag, argv, i);
-  if (strchr(word, '='))
-    return flags_complain(tool, "option", word, "it takes no value");
+  if (strchr(argv[*i], '='))
+    return complain_of_flag(tool, flag, "it takes no value");
   if (flag->shown) return show(flag->shown);
   *flag->on = true;
   return FLAGS_RUN;
@@ -61,7 +79,10 @@ enum flags_reading flags_read(const char *tool, char **argv,
   enum flags_reading reading = FLAGS_RUN;
   for (int i = 1; argv[i] && reading == FLAGS_RUN; i++) {
     const struct slice name = {argv[i], strcspn(argv[i], "=")};
-    reading = read_flag(tool, find(flags, count, name), argv, &i);
+    const struct flag *flag = find(flags, count, name);
+    reading = flag
+                  ? read_flag(tool, flag, argv, &i)
+                  : complain_of(tool, NULL, name, "unknown option; see --help");
   }
   return reading;
 }

@@ -103,9 +103,8 @@ static bool admit_origin(const struct http_request *request,
   text_str(&reply->fields, "Vary: Origin\r\n");
   if (!origin) return true;
   if (!cors_is_local(origin->value)) return false;
-  text_str(&reply->fields, "Access-Control-Allow-Origin: ");
-  text_slice(&reply->fields, origin->value);
-  text_str(&reply->fields, "\r\n");
+  text_put(&reply->fields, "Access-Control-Allow-Origin: ", origin->value,
+           "\r\n");
   return true;
 }
 

@@ -22,14 +22,11 @@ static const char page[] =
     "<body><h1>We will be right back</h1></body></html>\n";
 
 static void write_time(struct text *out, int64_t delay_us) {
-  text_str(out, "{\"time\":");
-  text_int(out, delay_us / 1000);
+  text_put(out, "{\"time\":", delay_us / 1000);
 }
 
 static void write_error(struct text *out, int status) {
-  text_str(out, "{\"error\":");
-  text_json(out, http_reason(status));
-  text_char(out, '}');
+  text_put(out, "{\"error\":", as_json(http_reason(status)), "}");
 }
 
 static void write_body(struct text *out, const struct faults_draw *draw,
@@ -56,8 +53,7 @@ static void write_head(struct text *out, const struct faults_draw *draw,
   text_str(out,
            html ? "Content-Type: text/html" : "Content-Type: application/json");
   if (draw->status != 204) { /* RFC 9110, section 8.6 */
-    text_str(out, "\r\nContent-Length: ");
-    text_int(out, (int64_t)length);
+    text_put(out, "\r\nContent-Length: ", (int64_t)length);
   }
   if (framing.close) text_str(out, "\r\nConnection: close");
   else if (framing.keep_alive_1_0) text_str(out, "\r\nConnection: keep-alive");

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/config_refuse.h"
 #include "core/json_read.h"
 #include "core/json_string.h"
 
@@ -120,16 +121,13 @@ static bool read_member(struct shares *shares, const struct json_member *member,
                         struct text *why) {
   enum share share = share_named(member->name);
   if (share == SHARE_COUNT) {
-    text_char(why, '\'');
-    text_slice(why, member->name);
-    text_str(why, "': expected slow, status, html, truncate or hang");
+    config_show(why, member->name);
+    text_str(why, ": expected slow, status, html, truncate or hang");
     return false;
   }
   if (read_percent(member->value, &shares->percent[share])) return true;
-  text_str(why, sorts[share].name);
-  text_char(why, ' ');
-  text_slice(why, member->value);
-  text_str(why, ": expected a number from 0 to 100, in per cent");
+  text_put(why, sorts[share].name, " ", member->value,
+           ": expected a number from 0 to 100, in per cent");
   return false;
 }
 
@@ -141,9 +139,8 @@ static bool add_up(const struct faults *plan, const struct shares *shares,
   for (unsigned i = 0; i < moved.kind_count; i++) sum += moved.kinds[i].percent;
   if (sum <= 100 + 1e-6) return true;
   snprintf(number, sizeof number, "%g", sum);
-  text_str(why, "the kinds of faults add up to ");
-  text_str(why, number);
-  text_str(why, ": expected at most 100");
+  text_put(why, "the kinds of faults add up to ", number,
+           ": expected at most 100");
   return false;
 }
 

@@ -120,8 +120,7 @@ static void add_encoded(struct text *path, const char *words) {
 
 static void add_filter(struct text *path, bool *any, const char *name,
                        const char *value) {
-  text_str(path, *any ? "," : "&only=");
-  text_str(path, name);
+  text_put(path, *any ? "," : "&only=", name);
   if (value) add_encoded(path, value);
   *any = true;
 }

@@ -15,13 +15,6 @@ static unsigned lines_of(struct slice table) {
   return lines;
 }
 
-static struct slice take_line(struct slice *table) {
-  const char *end = memchr(table->at, '\n', table->len);
-  struct slice line = {table->at, end ? (size_t)(end - table->at) : table->len};
-  *table = slice_from(*table, line.len + (end ? 1 : 0));
-  return line;
-}
-
 static void draw_footer(struct text *out, struct sheet_look look,
                         const struct top_screen *screen, unsigned lines,
                         unsigned shown, const char *notice) {
@@ -42,12 +35,10 @@ void top_screen_draw(struct text *out, struct sheet_look look,
   unsigned lines = lines_of(table);
   unsigned shown = lines < room ? lines : room;
   if (screen->first > lines - shown) screen->first = lines - shown;
-  for (unsigned i = 0; i < screen->first; i++) (void)take_line(&table);
+  for (unsigned i = 0; i < screen->first; i++) (void)slice_take(&table, '\n');
   text_str(out, HOME);
   for (unsigned i = 0; i < shown; i++) {
-    text_str(out, EMPTY_ROW);
-    text_slice(out, take_line(&table));
-    text_str(out, "\r\n");
+    text_put(out, EMPTY_ROW, slice_take(&table, '\n'), "\r\n");
   }
   text_str(out, EMPTY_BELOW);
   if (screen->rows > 1) draw_footer(out, look, screen, lines, shown, notice);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/config_refuse.h"
+#include "core/text.h"
 #include "tools/workload.h"
 
 enum { WORDS_MAX = 8, LINE_MAX_BYTES = 256 };
@@ -308,6 +310,23 @@ static const char *finish(struct workload *w) {
   return NULL;
 }
 
+/* word: of the line; NULL: it is about all of it. */
+static void refuse(unsigned number, const char *line, const char *word,
+                   const char *why, char *error, size_t error_cap) {
+  struct text out;
+  text_init(&out, error, error_cap);
+  text_str(&out, "line ");
+  text_int(&out, number);
+  text_str(&out, ", ");
+  config_show(&out, slice_of(line));
+  text_str(&out, ": ");
+  if (word) config_show(&out, slice_of(word));
+  if (word) text_str(&out, ": ");
+  text_str(&out, why);
+  text_str(&out, "; see --help-workload");
+  text_end(&out);
+}
+
 static bool read_text(struct workload *workload, const char *text, char *error,
                       size_t error_cap) {
   for (unsigned number = 1; *text; number++) {
@@ -319,9 +338,7 @@ static bool read_text(struct workload *workload, const char *text, char *error,
     text += len + (text[len] == '\n');
     if (said < sizeof line) why = read_line(workload, line, &word);
     if (!why) continue;
-    snprintf(error, error_cap, "line %u, '%s': %s%s%s%s; see --help-workload",
-             number, copy, word ? "'" : "", word ? word : "", word ? "': " : "",
-             why);
+    refuse(number, copy, word, why, error, error_cap);
     return false;
   }
   return true;

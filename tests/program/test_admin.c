@@ -132,6 +132,18 @@ Test(admin, who_asks_takes_the_place_of_one_that_does_not) {
   client_free(kept);
 }
 
+Test(admin, a_listener_too_many_is_told_so) {
+  enum { EARS = DESCRIPTORS / 16 };
+  SCOPED(stage) s = stage_of_few_places();
+  OWNED(client) client = operator_new(s.program);
+  struct ear *ears[EARS];
+  for (unsigned i = 0; i < EARS; i++) ears[i] = ear_new(s.program, "");
+  admin_get(client, "/api/v1/events");
+  reply_expect_in_body(client_expect_problem(client, 503),
+                       "as many listen to events as may");
+  for (unsigned i = 0; i < EARS; i++) ear_free(ears[i]);
+}
+
 Test(admin, half_a_request_holds_no_place_either) {
   SCOPED(stage) s = stage_of_few_places();
   struct client *slow[PLACES];

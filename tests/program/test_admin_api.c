@@ -103,6 +103,27 @@ Test(admin_api, the_state_tells_who_is_ejected_and_what_was_refused) {
   expect_in(s.program, "/api/v1/state", "\"refused\":{\"budget\":");
 }
 
+/* What is learned shows a little later, and while the answers say the same. The
+ * target that answered is asked first. */
+Test(admin_api, the_state_tells_what_answers_take_without_hedges) {
+  SCOPED(stage) s = stage_open("--admin", AT, "--hedges", "0", "--log", "off");
+  unsigned rounds = 0;
+  do stage_round(&s, 200);
+  while (count_in(s.program, "/api/v1/state", "\"alone\":null") > 1 &&
+         ++rounds < 10000);
+  char *body = body_of(s.program, "/api/v1/state");
+  const char *at = strstr(body, "\"alone\":[");
+  cr_assert(at, "%s", body);
+  double sum = 0, share;
+  for (at += strlen("\"alone\":["); sscanf(at, "%lf", &share) == 1; at++) {
+    cr_expect(share >= 0 && share <= 1, "%s", at);
+    sum += share;
+    at += strcspn(at, ",]");
+  }
+  cr_expect(sum > 0.9 && sum < 1.001, "%f of\n%s", sum, body);
+  free(body);
+}
+
 /* ---- races ---- */
 
 Test(admin_api, a_race_is_told_by_its_id) {

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "support/hurry.h"
 #include "support/operator.h"
 #include "support/scene.h"
 #include "support/stage.h"
@@ -179,6 +180,19 @@ Test(admin_events, many_readers_may_come_at_once) {
   for (unsigned i = 0; i < READERS; i++)
     cr_expect_eq(client_await_head(clients[i])->status, 200);
   for (unsigned i = 0; i < READERS; i++) client_free(clients[i]);
+}
+
+/* So that both ends see whether the other is there. */
+Test(admin_events, a_silence_is_broken_by_a_comment) {
+  hurry_open();
+  OWNED(program) p = program_start(NOBODY);
+  OWNED(client) client = operator_new(p);
+  client_send(client, "GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  cr_assert_eq(client_await_head(client)->status, 200);
+  client_await_bytes(client, "retry: 1000\n\n");
+  client_expect_nothing(client);
+  hurry_by(5);
+  client_await_bytes(client, ": \n\n");
 }
 
 Test(admin_events, a_head_has_no_events) {

@@ -397,11 +397,27 @@ REFUSES(a_path_that_leaves_the_base_by_escapes_is_refused,
         "[\"/a/%2e%2e/%2e./secret\"]", "item 0")
 REFUSES(a_line_end_in_an_item_is_refused, "[\"/a\",\"/b HTTP/1.1\\r\\nX: y\"]",
         "item 1")
+REFUSES(a_line_end_in_an_items_query_is_refused,
+        "[\"/a\",\"/b?x HTTP/1.1\\r\\nX: y\"]", "item 1")
+REFUSES(a_fragment_in_an_items_query_is_refused, "[\"/a?b#c\"]", "item 0")
+REFUSES(a_byte_beyond_ascii_in_an_items_query_is_refused, "[\"/a?\\u00e9\"]",
+        "item 0")
 REFUSES(an_item_that_is_no_string_is_refused, "[\"/a\",1]", "item 1")
 REFUSES(too_many_items_are_refused, "[\"/a\",\"/b\",\"/c\"]", "--max-items")
 REFUSES(a_body_that_is_no_array_is_refused, "{\"a\":\"/a\"}", "array")
 REFUSES(a_body_that_is_no_json_is_refused, "[\"/a\",]", "JSON")
 REFUSES(an_empty_body_is_refused, "", "JSON")
+
+Test(all, a_path_needs_a_target_and_a_url_does_not) {
+  struct origin *all = origin_new();
+  SCOPED(stage) s = stage_open_on(all, "--all", all->url);
+  client_post(s.client, "/all", "[\"/a\"]");
+  reply_expect_in_body(client_expect_problem(s.client, 400),
+                       "a path needs a target");
+  client_post(s.client, "/all", words_of("[\"%s/a\"]", all->url));
+  arrival_answer_json(origin_await(all), 200, "1");
+  expect_all(client_await_reply(s.client), "[1]", "1/1");
+}
 
 Test(all, a_url_below_a_base_with_a_slash_at_its_end_stays_below_it) {
   SCOPED(stage) s = stage_open_at("/v1/", "--hedges", "0");

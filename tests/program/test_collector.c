@@ -115,6 +115,24 @@ Test(collector, an_answer_that_is_packed_all_the_same_is_understood) {
   scrape_expect(s.program, SENT, 1);
 }
 
+/* ---- which races ---------------------------------------------------------- */
+
+/* Of those that no client has begun; whoever has says itself whether. */
+Test(collector, a_ratio_is_of_the_traces_that_begin_here) {
+  OWNED(origin) collector = origin_new();
+  SCOPED(stage) s = stage_open(ALONE, "--otlp", collector->url, "--admin", AT,
+                               "--trace-ratio", "0");
+  for (unsigned i = 0; i < 20; i++) stage_exchange(&s);
+  client_get_with(s.client, "/smart",
+                  "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-"
+                  "00f067aa0ba902b7-01\r\n");
+  struct arrival *arrival = origin_await_attempt(s.origin, 0);
+  stage_serve(&s, arrival, 200, OK);
+  expect_batch(collector, NULL);
+  cr_expect_eq(scrape_await_more(s.program, SENT, 0), 2);
+  scrape_expect(s.program, DROPPED, 0);
+}
+
 /* ---- a stop --------------------------------------------------------------- */
 
 Test(collector, spans_that_are_lost_at_a_stop_are_told) {

@@ -154,6 +154,12 @@ Test(command_line, help_names_every_flag_within_80_columns) {
   }
 }
 
+Test(command_line, the_schema_is_json) {
+  OWNED(program) program = program_run("--schema");
+  expect_printed(program, "\"$schema\"");
+  words_expect_json(slice_of(program->out));
+}
+
 Test(command_line, version_names_the_libraries_too) {
   OWNED(program) program = program_run("--version");
   expect_printed(program, "hedgerow ");

@@ -179,6 +179,23 @@ Test(limits, an_attempt_that_finds_no_buffer_brings_nothing_forward) {
   free(body);
 }
 
+/* The hedge's half of a body would fit, but not into seven eighths. */
+Test(limits, the_last_buffers_are_the_primary_s) {
+  SCOPED(stage) s = stage_open("--max-buffered", "128K", "--workers", "1",
+                               "--hedges", "1", "--hedge-after", "1ms");
+  static char body[80000];
+  memset(body, ' ', sizeof body);
+  struct arrival *primary = stage_ask(&s, "/smart");
+  struct arrival *hedge = origin_await(s.origin);
+  arrival_send(primary, "HTTP/1.1 200 OK\r\nContent-Length: 40001\r\n\r\n");
+  arrival_send_bytes(primary, body, 40000);
+  arrival_send(hedge, "HTTP/1.1 200 OK\r\nContent-Length: 80001\r\n\r\n");
+  arrival_send_until_closed(hedge, body, sizeof body);
+  arrival_await_closed(hedge);
+  arrival_send(primary, "1");
+  cr_expect_eq(client_await_reply(s.client)->status, 200);
+}
+
 /* ---- slow clients ----------------------------------------------------------------- */
 
 /* One worker, so that a request elsewhere is answered when whatever came before

@@ -2,6 +2,9 @@
  * what it counts happens. */
 #include <criterion/criterion.h>
 
+#include "support/folder.h"
+#include "support/many.h"
+#include "support/operator.h"
 #include "support/rows.h"
 #include "support/scrape.h"
 #include "support/stage.h"
@@ -24,6 +27,8 @@
 #define FORWARD                                                                \
   "--hedges", "1", "--hedge-after", "50s", "--max-timeout", "60s",             \
       "--timeout", "55s", "--on-failure", "next"
+
+TestSuite(metrics, .fini = folder_remove);
 
 /* ---- from the start ---- */
 
@@ -265,6 +270,14 @@ Test(metrics, each_workers_loop_says_how_late_it_is) {
                           0);
   cr_expect_eq(scrape(s.program, "hedgerow_loop_lag_seconds{worker=\"2\"}"),
                -1);
+}
+
+Test(metrics, those_of_the_most_targets_can_be_had) {
+  const char *path = folder_write("many.yaml", many_file(false));
+  OWNED(program) program = program_start("--config", path, "--admin", AT);
+  OWNED(client) client = operator_new(program);
+  client_send(client, "HEAD /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  cr_expect_eq(client_await_reply_to_head(client)->status, 200);
 }
 
 Test(metrics, the_process_is_told_as_others_tell_it) {

@@ -383,6 +383,25 @@ Test(passing, server_timing_has_one_entry_for_each_attempt) {
   cr_assert(entries == 3, "Server-Timing: %s", timing);
 }
 
+Test(passing, a_request_id_that_is_sane_is_kept) {
+  SCOPED(stage) s = stage_open("--hedges", "0");
+  char ids[256];
+  snprintf(ids, sizeof ids, "0|AZaz09|-_.:=+/@,;~|%0128d", 0);
+  EACH_WORD (id, ids) {
+    const char *field = words_of("X-Request-ID: %s\r\n", id);
+    arrival_expect_field(arrival_for(&s, field), "X-Request-ID", id);
+    reply_expect_field(&s.client->reply, "X-Request-ID", id);
+  }
+  snprintf(ids, sizeof ids, "|[|`|{|a b|%0129d", 0);
+  EACH_WORD (id, ids) {
+    const char *field = words_of("X-Request-ID: %s\r\n", id);
+    char sent[256] = "";
+    wire_field(arrival_for(&s, field)->request, "X-Request-ID", sent,
+               sizeof sent);
+    cr_assert(*sent && strcmp(sent, id) != 0, "%s was kept", id);
+  }
+}
+
 Test(passing, a_request_id_that_is_not_sane_is_replaced) {
   SCOPED(stage) s = stage_open("--hedges", "0");
   client_get_with(s.client, "/smart", "X-Request-ID: a b\"<script>\r\n");

@@ -318,6 +318,33 @@ Test(queue, who_may_ask_one_target_waits_for_that_one) {
   client_expect(second, 200, "[1,2]");
 }
 
+/* A POST that found nobody listening. The one that was to listen has no token
+ * for another try. */
+Test(queue, who_reached_nobody_waits_for_the_next) {
+  hurry_open();
+  SCOPED(scene) s = scene_open_on(
+      origin_new_deaf(), origin_new(), origin_new(),
+      "trace: on\n"
+      "defaults: {timeout: 5m, max_timeout: 5m, hedges: 0, retries: 1,\n"
+      "  backoff: 0ms}\n"
+      "upstreams: {x: {targets: [$A, $B], max_attempts: 1, rate: '1/m:1',\n"
+      "  queue: '10:200s'}}\n"
+      "routes: [{path: /smart, upstream: x, methods: [GET, POST]}]\n");
+  OWNED(client) second = client_of(&s);
+  client_get(s.client, "/smart/1");
+  struct arrival *held = await_line(s.b, "/1");
+  hurry_by(61);
+  client_post(second, "/smart/2", "{}");
+  program_await_notice(s.program, "attempt 1 to target 1: waits in line");
+  arrival_answer_json(held, 200, OK);
+  expect_ok(s.client);
+  struct arrival *arrival = origin_await(s.b);
+  arrival_expect_body(arrival, "{}", 2);
+  arrival_answer_json(arrival, 200, OK);
+  expect_ok(second);
+  reply_expect_field(&second->reply, "Hedge-Attempts", "2");
+}
+
 Test(queue, many_clients_of_many_workers_are_served_by_two_targets) {
   enum { CLIENTS = 24 };
   SCOPED(scene) s = scene_open(

@@ -109,6 +109,14 @@ Test(reporter, the_log_tells_it_as_json) {
   folder_await("log", "{\"time\":\"20");
 }
 
+Test(reporter, the_log_tells_it_of_each_path) {
+  SCOPED(scene) s = scene_open("log_file: log\nreceipt: 1s\n" TWO);
+  scene_expect(&s, s.a, "/a", "GET /a HTTP/1.1");
+  scene_expect(&s, s.a, "/b", "GET /b HTTP/1.1");
+  folder_await("log", "Z\",\"route\":\"/b\",\"receipt\":{\"requests\":1,");
+  folder_await("log", "Z\",\"receipt\":{\"requests\":2,");
+}
+
 Test(reporter, the_log_tells_it_in_words) {
   SCOPED(stage) s = stage_open_telling("text");
   rescue_one(&s);

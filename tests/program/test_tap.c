@@ -71,7 +71,7 @@ Test(tap, a_place_may_be_the_url_that_hedgerow_prints) {
 Test(tap, a_place_that_is_none_is_told_how_to_write_it) {
   OWNED(screen) s = screen_open_pipe("tap", "--admin", "https://h:1/");
   screen_await_err(
-      s, "tap: --admin 'https://h:1/': write it as HOST:PORT, such as "
+      s, "tap: --admin: \"https://h:1/\": write it as HOST:PORT, such as "
          "127.0.0.1:8481, or as unix:/PATH\n");
   screen_await_exit(s, 2);
 }
@@ -240,14 +240,15 @@ static void expect_refusal(const char *words, const char *const *flags) {
   expect_refusal(words, (const char *const[]){"tap", __VA_ARGS__, NULL})
 
 Test(tap, wrong_options_are_one_line) {
-  REFUSED("'--nonsense': not known", "--nonsense");
-  REFUSED("'--slow': expected a value", "--slow");
-  REFUSED("--slow '300': expected a time", "--slow", "300");
-  REFUSED("--route 'smart': expected", "--route=smart");
-  REFUSED("'--json=1': it takes no value", "--json=1");
-  REFUSED("--admin 'off'", "--admin", "off");
-  REFUSED("--admin '127.0.0.1:0': expected the port", "--admin", "127.0.0.1:0");
-  REFUSED("--admin 'unix:x': a socket has a path", "--admin", "unix:x");
-  REFUSED("--admin-token-file '/nowhere/x'", "--admin-token-file",
+  REFUSED("\"--nonsense\": unknown option", "--nonsense");
+  REFUSED("--slow: its value is missing", "--slow");
+  REFUSED("--slow: \"300\": expected a time", "--slow", "300");
+  REFUSED("--route: \"smart\": expected", "--route=smart");
+  REFUSED("--json: it takes no value", "--json=1");
+  REFUSED("--admin: \"off\"", "--admin", "off");
+  REFUSED("--admin: \"127.0.0.1:0\": expected the port", "--admin",
+          "127.0.0.1:0");
+  REFUSED("--admin: \"unix:x\": a socket has a path", "--admin", "unix:x");
+  REFUSED("--admin-token-file: \"/nowhere/x\"", "--admin-token-file",
           "/nowhere/x");
 }

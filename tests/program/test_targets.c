@@ -192,12 +192,44 @@ Test(targets, a_page_that_is_html_everywhere_sends_nobody_out) {
   }
 }
 
-/* The one to whom a connection comes. */
-static struct origin *who_is_asked(struct origin *a, struct origin *b) {
-  struct pollfd polled[2] = {{a->listening, POLLIN, 0},
-                             {b->listening, POLLIN, 0}};
-  cr_assert(poll(polled, 2, 20000) == 1);
-  return polled[0].revents ? a : b;
+/* The one of them to whom a connection comes. */
+static struct origin *who_is_asked(struct origin *const *all, unsigned count) {
+  struct pollfd polled[3];
+  unsigned i = 0;
+  for (unsigned k = 0; k < count; k++)
+    polled[k] = (struct pollfd){all[k]->listening, POLLIN, 0};
+  cr_assert(poll(polled, count, 20000) == 1);
+  while (!polled[i].revents) i++;
+  return all[i];
+}
+
+/* So that whoever is asked next is asked by a connection. */
+static void arrival_close_with(struct arrival *arrival, int status) {
+  arrival_answer(arrival, status, "Connection: close\r\n", "1");
+  arrival_await_closed(arrival);
+}
+
+/* However few are at work there: who fails ends soonest. */
+Test(targets, by_least_work_one_that_fails_is_passed_by) {
+  SCOPED(scene) s = scene_open(BALANCED("least", "0"));
+  unsigned failures = 0;
+  struct origin *all[] = {s.a, s.b, s.c};
+  while (failures < 5) {
+    client_get(s.client, "/x");
+    struct origin *asked = who_is_asked(all, 3);
+    failures += asked == s.b;
+    arrival_close_with(origin_await(asked), asked == s.b ? 500 : 200);
+    cr_expect_eq(client_await_reply(s.client)->status,
+                 asked == s.b ? 502 : 200);
+  }
+  program_await_notice(s.program, "is passed by for 10 s: it keeps failing");
+  for (int i = 0; i < 30; i++) {
+    client_get(s.client, "/x");
+    struct origin *asked = who_is_asked(all, 3);
+    cr_expect_neq(asked, s.b);
+    arrival_close_with(origin_await(asked), 200);
+    client_expect(s.client, 200, "1");
+  }
 }
 
 /* Of two, both are drawn: nothing here is left to chance but who is held. */
@@ -208,7 +240,7 @@ Test(targets, the_one_that_is_at_work_is_not_asked) {
                                "routes:\n  - {path: /x, upstream: x}\n");
   OWNED(client) patient = client_new(s.program->port);
   client_get(patient, "/x");
-  struct origin *busy = who_is_asked(s.a, s.b);
+  struct origin *both[] = {s.a, s.b}, *busy = who_is_asked(both, 2);
   struct arrival *held = origin_await(busy);
   for (int i = 0; i < 20; i++)
     scene_expect(&s, busy == s.a ? s.b : s.a, "/x", "GET /x HTTP/1.1");

@@ -199,8 +199,8 @@ static void expect_refusal(const char *words, const char *const *flags) {
   expect_refusal(words, (const char *const[]){"top", __VA_ARGS__, NULL})
 
 Test(top, wrong_options_are_one_line) {
-  REFUSED("--every '1': expected a time from 100ms", "--every", "1");
-  REFUSED("--every '61m'", "--every", "61m");
-  REFUSED("'--once=yes': it takes no value", "--once=yes");
-  REFUSED("--admin '::1'", "--admin", "::1");
+  REFUSED("--every: \"1\": expected a time from 100ms", "--every", "1");
+  REFUSED("--every: \"61m\"", "--every", "61m");
+  REFUSED("--once: it takes no value", "--once=yes");
+  REFUSED("--admin: \"::1\"", "--admin", "::1");
 }
