@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import urllib.request
 
-from lib import WORK, fail
+from lib import PATIENCE_S, WORK, fail
 
 
 # The code points that WebDriver has for keys (section 17.4.2).
@@ -42,7 +42,7 @@ class Browser:
             args.append("--no-sandbox")
         session = self.command("POST", "/session", {"capabilities": {
             "alwaysMatch": {"browserName": "chrome",
-                            "timeouts": {"script": 20000},
+                            "timeouts": {"script": 1000 * PATIENCE_S},
                             "goog:loggingPrefs": {"browser": "ALL"},
                             "goog:chromeOptions": {"args": args}}}})
         self.url += "/session/" + session["sessionId"]
@@ -53,7 +53,7 @@ class Browser:
             self.url + path, method=method,
             data=json.dumps(body or {}).encode() if method == "POST" else None)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             fail("the browser: " + error.read().decode()[:1000])
@@ -119,4 +119,4 @@ class Browser:
     def __exit__(self, *args):
         self.command("DELETE", "")
         self.driver.terminate()
-        self.driver.wait(20)
+        self.driver.wait(PATIENCE_S)

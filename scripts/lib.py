@@ -27,6 +27,8 @@ PROGRAM = os.environ.get("HEDGEROW_BIN",
                          os.path.abspath("build/release/hedgerow"))
 PEERS = os.path.abspath("build/release/peers") + "/"
 WORK = tempfile.TemporaryDirectory()
+# What takes longer hangs, however slow or busy the machine is.
+PATIENCE_S = 120
 # No variable of the caller's is an option of a program that runs here.
 ENV = {k: v for k, v in os.environ.items() if not k.startswith("HEDGEROW_")}
 
@@ -44,7 +46,7 @@ def expect(is_so, what, *seen):
         fail(what[:300] + ", but: " + " ".join(map(repr, seen))[:2000])
 
 
-def await_that(what, look, wanted=bool, patience_s=40):
+def await_that(what, look, wanted=bool, patience_s=PATIENCE_S):
     """Until what is looked at is wanted; it."""
     until = time.monotonic() + patience_s
     while True:
@@ -95,7 +97,7 @@ def free_port():
 def get(url, **fields):
     """The body of a good answer."""
     request = urllib.request.Request(url, headers=fields)
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
         return answer.read().decode()
 
 
@@ -133,6 +135,9 @@ def load(url, *words, under=()):
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    # A busy machine may be slow to accept, and a SYN that is dropped is sent
+    # again after a second.
+    request_queue_size = 128
 
     def handle_error(self, request, client_address):
         pass  # a cancelled attempt
@@ -234,7 +239,7 @@ class Program:
         """The pattern's group in what it says."""
         def look():
             if self.process.poll() is not None:
-                self.reader.join(5)
+                self.reader.join(PATIENCE_S)
                 if not re.search(pattern, self.said()):
                     raise Ended(self)
             return re.search(pattern, self.said())
@@ -261,8 +266,8 @@ class Program:
     def end(self):
         """Its exit status, whatever that is."""
         self.process.terminate()
-        status = self.process.wait(20)
-        self.reader.join(5)
+        status = self.process.wait(PATIENCE_S)
+        self.reader.join(PATIENCE_S)
         return status
 
     def stop(self):
@@ -279,7 +284,7 @@ class Program:
             self.process.kill()
         elif self.process.poll() is None:
             self.stop()
-        self.process.wait(20)
+        self.process.wait(PATIENCE_S)
 
 
 class Holder:
@@ -303,7 +308,7 @@ class Holder:
 
     def leave(self):
         self.process.stdin.close()
-        expect(self.process.wait(20) == 0, "the clients do not give up")
+        expect(self.process.wait(PATIENCE_S) == 0, "the clients do not give up")
 
 
 def origin(*words, nice=()):

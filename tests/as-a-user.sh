@@ -24,7 +24,7 @@ fail() {
 # start NAME COMMAND...: waits for its ready line; sets pid and url. (Of openssl
 # the line is "ACCEPT host:port".)
 start() {
-  local name=$1 tries=400
+  local name=$1 tries=2400
   shift
   rm -f "$work/$name".{out,err}
   touch "$work/$name".{out,err}
@@ -52,7 +52,7 @@ stop() {
 ask() {
   local expected=$1 got
   shift
-  got=$(curl -sS --max-time 20 -D "$work/head" -o "$work/body" \
+  got=$(curl -sS --max-time 120 -D "$work/head" -o "$work/body" \
     -w '%{http_code}' "$@") || fail "curl $* ended with status $?"
   cat "$work/head" "$work/body" >"$work/answer"
   cat "$work/answer" >>"$work/answers"
@@ -154,7 +154,7 @@ over_tls 502 'target host name' --to "https://127.0.0.1:$port" \
 start mock "$hedgerow" mock --listen 127.0.0.1:0 --preset steady
 start loaded "$hedgerow" --to "$url" --listen 127.0.0.1:0 --log off
 proxy=$pid
-wrk -t1 -c16 -d2s "$url/smart?timeout=1000" >"$work/wrk" ||
+wrk -t1 -c16 -d2s --timeout 60s "$url/smart?timeout=60000" >"$work/wrk" ||
   fail "wrk ended with status $?"
 cat "$work/wrk"
 has wrk 'requests in'

@@ -55,10 +55,10 @@ has_urls() { grep -q 'keep serving' "$work/out"; }
 is_gone() { ! grep -q '^State:[[:space:]]*[^ZX]' "/proc/${proxy% }/status" \
               2>/dev/null; }
 
-# await WHAT COMMAND: at most 20 s.
+# await WHAT COMMAND: at most 2 minutes.
 await() {
   local i
-  for ((i = 0; i < 400; i++)); do
+  for ((i = 0; i < 2400; i++)); do
     "$2" && return 0
     sleep 0.05
   done
@@ -79,21 +79,35 @@ percent='[0-9]+\.[0-9] %'
 ms='[0-9]+ ms'
 row="+$percent +$ms +$ms +$ms +[0-9]+\.[0-9]{2} +$percent\$"
 
-expect 0 --duration 2s
-[ ! -s "$work/err" ] || fail 'it wrote on stderr'
-has '^ +answers +p50 +p95 +p99 +per request +load$'
-has "^  straight $row"
-has "^  hedgerow $row"
-has '^  straight .* 1\.00 +0\.0 %$'
-has '^  Of 40 requests [0-9]+ failed straight, and [0-9]+ through hedgerow'
-has '^The slowest rescue, request demo-1-[0-9]+$'
-has '^ +0 .* ms$'
-has '^  primary +=+x? +[a-z].* at [0-9]+ ms$'
-has '^  hedge [12] +#+ +won at [0-9]+ ms$'
-has '^What hedging cannot save, request demo-1-[0-9]+$'
-has '^  hedgerow  .* after [0-9]+ ms$'
-has 'hedgerow --to https://'
-has 'hedgerow demo --stay$'
+# What it shows is the luck of two seconds. A machine that stands still in them
+# leaves nobody to be rescued, so it runs again, five times at most.
+lines=('^ +answers +p50 +p95 +p99 +per request +load$'
+  "^  straight $row"
+  "^  hedgerow $row"
+  '^  straight .* 1\.00 +0\.0 %$'
+  '^  Of 40 requests [0-9]+ failed straight, and [0-9]+ through hedgerow'
+  '^The slowest rescue, request demo-1-[0-9]+$'
+  '^ +0 .* ms$'
+  '^  primary +=+x? +[a-z].* at [0-9]+ ms$'
+  '^  hedge [12] +#+ +won at [0-9]+ ms$'
+  '^What hedging cannot save, request demo-1-[0-9]+$'
+  '^  hedgerow  .* after [0-9]+ ms$'
+  'hedgerow --to https://'
+  'hedgerow demo --stay$')
+
+# has_all: sets missing to the first line that is not there
+has_all() {
+  for missing in "${lines[@]}"; do
+    grep -Eq -- "$missing" "$work/out" || return 1
+  done
+}
+
+for ((run = 1; run <= 5; run++)); do
+  expect 0 --duration 2s
+  [ ! -s "$work/err" ] || fail 'it wrote on stderr'
+  ! has_all || break
+done
+has "$missing"
 ! grep -q $'\r' "$work/out" || fail 'a progress line went to a file'
 wide=$(LC_ALL=C awk 'length > 80' "$work/out")
 [ -z "$wide" ] || fail "wider than 80 columns: $wide"
@@ -146,12 +160,12 @@ top=$(sed -n 's/^  terminal  .* top --admin //p' "$work/out")
 grep -q /smart "$work/top" || fail "top shows no route: $(cat "$work/top")"
 await 'hedges against slow answers' has_hedged
 stop INT 0
-start --duration 20s
+start --duration 60s
 stop INT 1
-start --duration 20s
+start --duration 60s
 stop KILL 137
 
-start --duration 20s
+start --duration 60s
 kill -s KILL "${proxy% }"
 code=0
 wait "$demo" || code=$?

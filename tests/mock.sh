@@ -20,7 +20,7 @@ fail() {
 
 # start OPTION...: sets mock and url once it listens.
 start() {
-  local tries=400
+  local tries=2400
   : >"$work/out"
   "$bin" mock --listen 127.0.0.1:0 "$@" >"$work/out" 2>"$work/err" &
   mock=$!

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "support/asker.h"
+#include "support/guard.h"
 #include "support/lookups.h"
 #include "support/rows.h"
 #include "support/tls_origin.h"
@@ -51,7 +52,7 @@ static void close_all(void) {
   free(body);
 }
 
-TestSuite(attempt, .init = open_all, .fini = close_all, .timeout = 60);
+TestSuite(attempt, .init = open_all, .fini = close_all, .timeout = 2 * GUARD_S);
 
 /* ---- messages ---- */
 

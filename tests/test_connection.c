@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "io/front.h"
+#include "support/guard.h"
 #include "support/rows.h"
 #include "support/scoped.h"
 
@@ -140,7 +141,8 @@ static void close_all(void) {
   loop_free(loop);
 }
 
-TestSuite(connection, .init = open_all, .fini = close_all, .timeout = 30);
+TestSuite(connection, .init = open_all, .fini = close_all,
+          .timeout = 2 * GUARD_S);
 
 static int connect_client(void) {
   const struct sockaddr_in peer = {.sin_family = AF_INET};

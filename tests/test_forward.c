@@ -11,7 +11,8 @@
 
 static const struct forward_rules plain = {
     .version_line = SLICE(VERSION),
-    .via_line = SLICE("Via: 1.1 hedgerow-0f\r\n"),
+    .via_lines = {SLICE("Via: 1.1 hedgerow-0f\r\n"),
+                  SLICE("Via: 1.0 hedgerow-0f\r\n")},
 };
 
 static const struct target_fields bare; /* a target with nothing of its own */
@@ -146,6 +147,19 @@ FORWARDS(what_is_said_to_us_is_not_passed_on, &plain,
          "Hedges: 1\r\n" ACCEPT VERSION OWN, "")
 FORWARDS(our_via_stands_behind_the_clients, &plain, "Via: 1.0 other\r\n",
          "Via: 1.0 other\r\n" ACCEPT VERSION OWN, "")
+
+/* RFC 9110, section 7.6.3: the version in which it came. */
+Test(forward, our_via_tells_of_http_1_0) {
+  static struct http_request request;
+  struct text text;
+  char storage[2048];
+  text_init(&text, storage, sizeof storage);
+  parse(&request, "");
+  request.http_1_0 = true;
+  forward_fields(&text, &request, &plain, &bare, NULL, slice_of("id-1"));
+  expect_text("common", "", &text,
+              ACCEPT VERSION "Via: 1.0 hedgerow-0f\r\nX-Request-ID: id-1\r\n");
+}
 
 /* What goes upstream of that Max-Forwards; "": none does. */
 static void expect_hops(const struct forward_rules *rules, const char *method,

@@ -697,6 +697,34 @@ Test(http_response, head_body_and_end_are_told_one_after_the_other) {
   cr_expect_str_eq(said, "HBX", "saw %s", said);
 }
 
+/* Reads it, and then the connection is cut. NULL: it is whole all the same. */
+static const char *why_cut(char *text) {
+  char said[8];
+  read_all(text, strlen(text), said);
+  enum response_progress end = http_response_cut(&response);
+  cr_assert(end == RESPONSE_DONE || end == RESPONSE_BAD);
+  return end == RESPONSE_DONE ? NULL : response.why;
+}
+
+Test(http_response, a_cut_ends_no_body_that_only_a_close_would_end) {
+  static char by_close[] = OK10 "\r\n[]", empty[] = OK11 "\r\n";
+  static char short_of[] = OK11 LENGTH("3") "\r\n[]", head[] = OK11;
+  cr_expect(strstr(why_cut(by_close), "without close_notify"), "%s",
+            response.why);
+  cr_expect(strstr(why_cut(empty), "without close_notify"), "%s", response.why);
+  cr_expect_str_eq(why_cut(short_of), "the connection closed inside the body");
+  cr_expect_str_eq(why_cut(head), "the connection closed inside the head");
+}
+
+Test(http_response, a_cut_behind_a_whole_response_takes_nothing_from_it) {
+  static char by_length[] = OK11 LENGTH("2") "\r\n[]";
+  static char in_chunks[] = CHUNKED "2\r\n[]\r\n" EMPTY_CHUNK;
+  static char bodiless[] = "HTTP/1.1 204 No Content\r\n\r\n";
+  cr_expect_null(why_cut(by_length), "%s", response.why);
+  cr_expect_null(why_cut(in_chunks), "%s", response.why);
+  cr_expect_null(why_cut(bodiless), "%s", response.why);
+}
+
 Test(http_response, offsets_count_from_the_start_of_the_buffer) {
   static char text[] = CONTINUE OK11 LENGTH("2") "\r\n[]more";
   char said[8];

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "support/guard.h"
 #include "support/scoped.h"
 #include "support/words.h"
 
@@ -48,7 +49,8 @@ static void close_all(void) {
   loop_free(loop);
 }
 
-TestSuite(listener, .init = open_loop, .fini = close_all, .timeout = 30);
+TestSuite(listener, .init = open_loop, .fini = close_all,
+          .timeout = 2 * GUARD_S);
 
 static int try_connect(uint16_t port) {
   struct sockaddr_in to = {.sin_family = AF_INET,

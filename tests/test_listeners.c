@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <unistd.h>
 
+#include "support/guard.h"
 #include "support/wire.h"
 #include "support/words.h"
 
@@ -44,7 +45,8 @@ static void close_all(void) {
   loop_free(loop);
 }
 
-TestSuite(listeners, .init = open_all, .fini = close_all, .timeout = 30);
+TestSuite(listeners, .init = open_all, .fini = close_all,
+          .timeout = 2 * GUARD_S);
 
 static int connect_to(unsigned number) {
   return wire_connect(listeners_port(listeners, number));

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "support/guard.h"
+#include "support/lookups.h"
 #include "support/words.h"
 
 enum { SOON_US = 20000000, LINES = 3000, WRITERS = 3 };
@@ -38,7 +40,7 @@ static void read_to_the_end(void) {
 
 static void free_text(void) { free(text); }
 
-TestSuite(log, .init = open_pipe, .fini = free_text, .timeout = 60);
+TestSuite(log, .init = open_pipe, .fini = free_text, .timeout = 2 * GUARD_S);
 
 static void *read_in_a_thread(void *arg) {
   read_to_the_end();
@@ -126,6 +128,17 @@ Test(log, a_reader_that_never_reads_does_not_hold_the_end_up) {
   snprintf(line, sizeof line, "%0*d\n", (int)sizeof line - 2, 0);
   for (int i = 0; i < 100; i++) log_write(channel, slice_of(line));
   log_free(log, 1000);
+}
+
+Test(log, a_machine_that_stands_still_at_the_end_costs_no_line) {
+  struct log *log = log_new(writer);
+  struct log_channel *channel = log_open(log);
+  char line[10001];
+  snprintf(line, sizeof line, "%0*d\n", (int)sizeof line - 2, 0);
+  for (int i = 0; i < 20; i++) log_write(channel, slice_of(line));
+  next_reading_is_old = true;
+  flush(log);
+  cr_assert(eq(sz, text_len, 20 * strlen(line)));
 }
 
 Test(log, a_pipe_made_non_blocking_by_others_loses_nothing) {

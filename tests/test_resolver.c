@@ -6,6 +6,7 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
+#include "support/guard.h"
 #include "support/lookups.h"
 #include "support/rows.h"
 #include "support/words.h"
@@ -48,7 +49,8 @@ static void close_all(void) {
   loop_free(loop);
 }
 
-TestSuite(resolver, .init = open_all, .fini = close_all, .timeout = 30);
+TestSuite(resolver, .init = open_all, .fini = close_all,
+          .timeout = 2 * GUARD_S);
 
 static void check_of(unsigned number, enum resolver_state state,
                      unsigned generation, const char *addresses) {

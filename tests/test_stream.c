@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "support/guard.h"
+
 static struct stream here, there;
 
 static void connect_both(void) {
@@ -36,7 +38,8 @@ static void close_both(void) {
   if (there.fd >= 0) stream_finish(&there);
 }
 
-TestSuite(stream, .init = connect_both, .fini = close_both, .timeout = 30);
+TestSuite(stream, .init = connect_both, .fini = close_both,
+          .timeout = 2 * GUARD_S);
 
 static ssize_t send_text(struct stream *stream, const char *text) {
   return stream_send(stream, &(struct iovec){(char *)text, strlen(text)}, 1);

@@ -2,6 +2,7 @@
 #include "tools/top_table.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include "support/words.h"
 
@@ -106,4 +107,10 @@ Test(top_table, no_line_is_wider_than_the_terminal) {
 Test(top_table, what_is_down_is_red) {
   const char *table = table_of(STATE("5.0", "10", "10"), "", 80, true);
   words_expect(table, "\x1b[31mejected\x1b[0m");
+}
+
+Test(top_table, what_is_due_to_be_tried_is_yellow) {
+  char state[] = STATE("5.0", "10", "10");
+  memcpy(strstr(state, "\"ejected\""), "\"due\"    ", 9);
+  words_expect(table_of(state, "", 80, true), "\x1b[33mdue\x1b[0m");
 }

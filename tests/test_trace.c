@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/slice.h"
+#include "support/guard.h"
 
 static int reading;
 static int writing; /* what stderr is meanwhile; Criterion needs its own */
@@ -21,7 +22,7 @@ static void open_pipe(void) {
   trace_is_on = true;
 }
 
-TestSuite(trace, .init = open_pipe, .timeout = 30);
+TestSuite(trace, .init = open_pipe, .timeout = 2 * GUARD_S);
 
 static unsigned evaluated;
 

@@ -12,6 +12,7 @@
 
 #include "core/text.h"
 #include "io/clock.h"
+#include "support/guard.h"
 #include "support/lookups.h"
 #include "support/words.h"
 
@@ -97,7 +98,7 @@ static void close_all(void) {
   loop_free(loop);
 }
 
-TestSuite(waiting, .init = open_all, .fini = close_all, .timeout = 30);
+TestSuite(waiting, .init = open_all, .fini = close_all, .timeout = 2 * GUARD_S);
 
 static void wait_for_name(unsigned person, unsigned index, int64_t due_us) {
   outside = true;

@@ -71,7 +71,7 @@ enum option_group {
   GROUP_REQUESTS,
   GROUP_RUNNING,
   GROUP_LIMITS,
-  GROUP_COUNT, /* no group: what is no flag */
+  GROUP_COUNT,
 };
 
 /* Where an option may be written. What may stand in several places is looked

@@ -60,7 +60,7 @@ struct snapshot_source {
   const struct config *config; /* with its upstreams and routes */
   struct slots *slots;
   const struct snapshot_secret *secrets; /* by target number; NULL: none */
-  struct slice via_line;                 /* "Via: 1.1 hedgerow-ID\r\n" */
+  struct slice via_lines[2];             /* as struct forward_rules has them */
   uint64_t number;
   const struct snapshot *before; /* in force: what was learned of upstreams and
                                   * targets goes on; NULL: nothing was */
@@ -103,8 +103,8 @@ enum outlier_place snapshot_target_place(const struct snapshot *snapshot,
 /* What is known of the i-th target of one of its groups, of all routes that ask
  * it. From the thread that calls snapshot_learn. */
 struct target_sight {
-  bool ejected, slow;      /* for all that learn of it, and not yet back */
-  uint32_t p50_us, p95_us; /* 0: nothing was learned */
+  enum outlier_place failing, slow; /* where it is best off of all that learn */
+  uint32_t p50_us, p95_us;          /* 0: nothing was learned */
 };
 struct target_sight snapshot_see_target(const struct snapshot *snapshot,
                                         const struct group *group, unsigned i,

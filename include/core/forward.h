@@ -26,7 +26,8 @@ struct forward_rules {
                                 * each attempt; empty: none */
   struct slice version_line;   /* "User-Agent: hedgerow/0.1.0\r\n", where nobody
                                 * names himself */
-  struct slice via_line;       /* "Via: 1.1 hedgerow-ID\r\n" */
+  struct slice via_lines[2];   /* "Via: 1.1 hedgerow-ID\r\n", and that of a
+                                * request in HTTP/1.0, as long */
   enum success success;        /* what the answer is judged by */
   bool gzip;                   /* gzip is asked for, whatever the client takes;
                                 * but see forward_asks_gzip */

@@ -110,5 +110,11 @@ void http_response_drop_body(struct http_response *response, char *bytes,
  * to be told from body_len and length. */
 enum response_progress http_response_end(struct http_response *response)
     __attribute__((warn_unused_result));
+/* The same of a connection whose peer has not said that it ends, where its
+ * transport would have it say so (TLS, by close_notify): a body that has no
+ * other end than that is RESPONSE_BAD, as anybody can have cut it (RFC 9112,
+ * sections 8 and 9.8). */
+enum response_progress http_response_cut(struct http_response *response)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -38,8 +38,8 @@ enum attempt_result {
   ATTEMPT_REFUSED,   /* never started; attempt_record.refused_by says why */
   ATTEMPT_CANCELLED, /* the race was settled without it */
   ATTEMPT_TIMEOUT,   /* its own limit (--attempt-timeout) or the deadline */
-  ATTEMPT_STARVED,   /* started, and then this machine lacked memory, a buffer
-                      * or a descriptor: no fault of the upstream's */
+  ATTEMPT_STARVED,   /* started, and then this machine lacked memory, a buffer,
+                      * a descriptor or a port: no fault of the upstream's */
   ATTEMPT_RULE,      /* a success, but that its JSON breaks a rule of the route
                       * (core/json_rule) */
 };

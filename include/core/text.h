@@ -42,9 +42,15 @@ static inline bool text_take(struct text *text, size_t len, char **at) {
   return true;
 }
 
+/* Returns where the next ones go. */
+static inline char *text_copy(char *to, const char *bytes, size_t len) {
+  if (len > 0) memcpy(to, bytes, len);
+  return to + len;
+}
+
 static inline void text_add(struct text *text, const char *bytes, size_t len) {
   char *at;
-  if (text_take(text, len, &at) && len > 0) memcpy(at, bytes, len);
+  if (text_take(text, len, &at)) text_copy(at, bytes, len);
 }
 
 static inline void text_slice(struct text *text, struct slice bytes) {
@@ -60,12 +66,12 @@ static inline __attribute__((always_inline)) void text_str(struct text *text,
 /* A line of a head, label and value and its end, whole or not at all. */
 static inline __attribute__((always_inline)) void text_line(
     struct text *text, const char *label, struct slice value) {
-  const size_t before = strlen(label), end = before + value.len;
+  const size_t before = strlen(label);
   char *at;
-  if (!text_take(text, end + 2, &at)) return;
-  memcpy(at, label, before);
-  if (value.len > 0) memcpy(at + before, value.at, value.len);
-  memcpy(at + end, "\r\n", 2);
+  if (!text_take(text, before + value.len + 2, &at)) return;
+  at = text_copy(at, label, before);
+  at = text_copy(at, value.at, value.len);
+  text_copy(at, "\r\n", 2);
 }
 
 static inline void text_char(struct text *text, char c) {

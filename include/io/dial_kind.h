@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "core/base_url.h"
 #include "core/step.h"
@@ -22,15 +23,24 @@ struct dial_to {
   int64_t connect_timeout_us; /* bounds the whole of it, TLS included */
 };
 
-/* What this machine lacks is no fault of the upstream's. */
+/* What this machine lacks is no fault of the upstream's: descriptors, memory,
+ * watches of epoll's, ports to connect from. */
 static inline bool dial_error_is_ours(int error) {
   return error == EMFILE || error == ENFILE || error == ENOMEM ||
-         error == ENOBUFS;
+         error == ENOBUFS || error == ENOSPC || error == EADDRNOTAVAIL;
+}
+
+/* The error in words; valid until the next call. */
+static inline const char *dial_error_words(int error) {
+  return error == EADDRNOTAVAIL
+             ? "this machine has no port free, or no address, to connect from"
+             : strerror(error);
 }
 
 /* Called once, from the loop. Success: why is NULL and *stream the caller's.
- * Else stream is NULL, result is ATTEMPT_TRANSPORT or ATTEMPT_STARVED (no
- * memory), and why says what went wrong, in words, valid during the call. */
+ * Else stream is NULL, result is ATTEMPT_TRANSPORT, or ATTEMPT_STARVED where
+ * this machine lacked something, and why says what went wrong, in words, valid
+ * during the call. */
 typedef void dial_on_done(void *arg, const struct stream *stream,
                           enum attempt_result result, const char *why);
 

@@ -50,6 +50,9 @@ size_t intake_usual(const struct intake *intake, size_t usual);
 bool intake_judge(struct intake *intake) __attribute__((warn_unused_result));
 /* The connection has ended, after some bytes: the verdict is certain. */
 void intake_end(struct intake *intake);
+/* The same where the peer has not said that it ends: see http_response_cut,
+ * which goes for what is not judged as JSON. */
+void intake_cut(struct intake *intake);
 
 /* Whether anything of an answer has come. */
 static inline bool intake_has_begun(const struct intake *intake) {

@@ -2,6 +2,7 @@
 #ifndef HEDGEROW_IO_RESPONSE_H
 #define HEDGEROW_IO_RESPONSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/slice.h"
@@ -10,6 +11,7 @@
 /* The slices point into `bytes`. All zeros is an empty one. */
 struct response {
   int status;
+  bool http_1_0;       /* it came in HTTP/1.0 */
   struct slice fields; /* "Name: value\r\n"..., without the empty line */
   struct slice body;   /* transfer coding undone; a content coding, too, where
                         * the ask says so, and then the fields tell of none */

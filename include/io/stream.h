@@ -20,6 +20,8 @@ enum {
   STREAM_AGAIN = -1,  /* nothing now */
   STREAM_ENDED = -2,  /* the peer has ended its direction */
   STREAM_BROKEN = -3, /* reset, or a TLS error */
+  STREAM_CUT = -4,    /* TLS: no more will come, but the peer has not said that
+                       * it has ended (close_notify) */
 };
 
 /* What each way of carrying bytes does in its own way; the functions below say
@@ -31,6 +33,7 @@ struct stream_kind {
                   unsigned count);
   bool (*is_silent)(struct stream *stream);
   const struct trust *(*trust)(const struct stream *stream); /* TLS only */
+  const char *(*alert)(const struct stream *stream);         /* TLS only */
   void (*finish)(struct stream *stream);
   void (*reset)(struct stream *stream);
   bool is_tls;
@@ -77,6 +80,11 @@ stream_recv(struct stream *stream, const struct iovec *parts, unsigned count) {
  * until STREAM_AGAIN. */
 static inline bool stream_is_tls(const struct stream *stream) {
   return stream->kind->is_tls;
+}
+
+/* After STREAM_BROKEN: what the peer said of it, in words (static), or NULL. */
+static inline const char *stream_alert(const struct stream *stream) {
+  return stream_is_tls(stream) ? stream->kind->alert(stream) : NULL;
 }
 
 /* Whether there is nothing to be read, and no end. Asks the kernel. */

@@ -36,6 +36,8 @@ struct admin {
 struct reply {
   struct admin *admin;
   struct connection *connection;
+  const struct http_request *request; /* until it is sent or waits, */
+  struct slice rest;     /* and what stands behind the page's own path */
   struct list_link link; /* while it waits */
   struct buffer body;
   int status;
@@ -66,9 +68,8 @@ enum { REPLY_HEAD_BYTES = 4096 };
 /* ---- what there is to ask for ---- */
 
 /* Fills the reply, or takes it over: then it sends or frees it, perhaps before
- * it returns. `rest` is what stands behind the path's own name. */
-typedef void admin_page(struct admin *admin, const struct http_request *request,
-                        struct slice rest, struct reply *reply);
+ * it returns. */
+typedef void admin_page(struct reply *reply);
 
 /* admin_pages */
 admin_page admin_health, admin_readiness, admin_metrics, admin_config,

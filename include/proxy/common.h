@@ -35,14 +35,14 @@ struct process {
   } lines[CONFIG_WORKERS_MAX]; /* see proxy/line */
   struct worker_tally tallies[CONFIG_WORKERS_MAX];
   unsigned worker_count;
-  char via_bytes[PROCESS_VIA_BYTES];
-  struct slice via_line;  /* "Via: 1.1 hedgerow-ID\r\n" */
-  struct slice pseudonym; /* "hedgerow-ID" */
-  bool log_text;          /* short text rather than JSON */
-  struct spans *spans;    /* NULL: --otlp off */
-  bool traces;            /* requests that bring no trace begin one */
-  uint64_t trace_share;   /* of these, those are sampled whose trace's ID has a
-                           * lower half below this */
+  char via_bytes[2][PROCESS_VIA_BYTES];
+  struct slice via_lines[2]; /* as struct forward_rules has them */
+  struct slice pseudonym;    /* "hedgerow-ID" */
+  bool log_text;             /* short text rather than JSON */
+  struct spans *spans;       /* NULL: --otlp off */
+  bool traces;               /* requests that bring no trace begin one */
+  uint64_t trace_share;      /* of these, those are sampled whose trace's ID
+                              * has a lower half below this */
 };
 
 #endif

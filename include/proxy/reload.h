@@ -24,9 +24,9 @@ struct reload {
   struct log *log;             /* NULL: --log off */
   struct slots *slots;
   struct crew *crew;
-  struct spans *spans;   /* NULL: --otlp off */
-  struct slice via_line; /* as struct snapshot_source has it, */
-  unsigned workers;      /* and this */
+  struct spans *spans;           /* NULL: --otlp off */
+  const struct slice *via_lines; /* as struct snapshot_source has them, */
+  unsigned workers;              /* and this */
   /* as the start asked for, before it was fitted (proxy/machine) */
   int64_t max_connections;
   /* Its own: */

@@ -34,11 +34,9 @@ struct reader {
   struct text *error;
 };
 
-static enum config_result fail(struct reader *reader, struct slice source,
-                               const char *why) {
-  text_put(reader->error, source, ": ", why);
-  return CONFIG_ERROR;
-}
+/* Pieces as text_put takes them. */
+#define fail(reader, source, ...)                                              \
+  (text_put((reader)->error, source, ": ", __VA_ARGS__), CONFIG_ERROR)
 
 static void store_fallback(struct config *config,
                            const struct config_option *option) {
@@ -90,9 +88,8 @@ static enum config_result fail_unknown(struct reader *reader,
   if (!nearest)
     return fail(reader, name,
                 "unknown option; hedgerow --help lists what there is");
-  (void)fail(reader, name, "unknown option; did you mean --");
-  text_put(reader->error, nearest->name, "?");
-  return CONFIG_ERROR;
+  return fail(reader, name, "unknown option; did you mean --", nearest->name,
+              "?");
 }
 
 static enum config_result fail_stray(struct reader *reader, struct slice arg) {
@@ -115,14 +112,6 @@ static bool take_value(struct reader *reader, struct slice *value) {
   if (slice_starts_with(*value, slice_of("--"))) return false;
   reader->next++;
   return true;
-}
-
-static enum config_result fail_valueless(struct reader *reader,
-                                         const struct config_option *option,
-                                         struct slice flag) {
-  (void)fail(reader, flag, "its value is missing: write --");
-  text_put(reader->error, option->name, " ", option->value);
-  return CONFIG_ERROR;
 }
 
 static enum given *mark_of(struct reader *reader,
@@ -170,7 +159,8 @@ static enum config_result read_option(struct reader *reader,
     return fail(reader, flag, "it is given twice");
   if (rest.len > 0) value = slice_from(rest, 1);
   else if (!take_value(reader, &value))
-    return fail_valueless(reader, option, flag);
+    return fail(reader, flag, "its value is missing: write --", option->name,
+                " ", option->value);
   reader->header_given |= option->kind == OPTION_HEADERS;
   return store(reader, option, flag, value) ? CONFIG_RUN : CONFIG_ERROR;
 }

@@ -62,9 +62,9 @@ enum {
 #define ACTION(name, letter_, kind, help)                                      \
   ROW(RUNNING, SCOPE_FLAG, name, NULL, kind, help, .letter = letter_)
 
-/* Of the file alone, and no member of anything. */
+/* Of the file alone, and no member of anything: --help does not tell of it. */
 #define STRUCTURE(scope, name, kind, help)                                     \
-  ROW(COUNT, scope, name, NULL, kind, help, .key = NULL)
+  ROW(TARGETS, scope, name, NULL, kind, help, .key = NULL)
 
 const struct config_option config_options[] = {
     ROW(TARGETS, SCOPE_FLAG, "to", "URL", URLS,
@@ -302,7 +302,7 @@ const struct config_option config_options[] = {
               "the URLs that are asked, or the one: attempt k goes to target k "
               "mod n"),
     STRUCTURE(SCOPE_TARGET, "url", URL, "the base URL"),
-    ROW(COUNT, SCOPE_UPSTREAM | SCOPE_TARGET, "token-env", NULL, VARIABLE,
+    ROW(TARGETS, SCOPE_UPSTREAM | SCOPE_TARGET, "token-env", NULL, VARIABLE,
         "the variable that holds the token",
         MEMBER(struct config_rules, token_env)),
     STRUCTURE(SCOPE_ROUTE, "path", PREFIX,
@@ -313,18 +313,18 @@ const struct config_option config_options[] = {
     STRUCTURE(SCOPE_ROUTE, "gather", GATHER,
               "in place of an upstream: paths of other routes, or URLs below "
               "an upstream's, that are all asked"),
-    ROW(COUNT, SCOPE_ITEM, "item-path", NULL, ITEM,
+    ROW(TARGETS, SCOPE_ITEM, "item-path", NULL, ITEM,
         "what to ask of the route of this path, by its rules", .key = "path"),
-    ROW(COUNT, SCOPE_ITEM, "item-url", NULL, URL,
+    ROW(TARGETS, SCOPE_ITEM, "item-url", NULL, URL,
         "what to ask of the target that it lies below", .key = "url"),
     STRUCTURE(SCOPE_ITEM, "as", NAME,
               "its name in the answer, which is an object then"),
     STRUCTURE(SCOPE_ITEM, "required", MARK,
               "on: when it fails, the answer is a 502 that says so"),
-    ROW(COUNT, SCOPE_ROUTE, "methods", NULL, METHODS,
+    ROW(TARGETS, SCOPE_ROUTE, "methods", NULL, METHODS,
         "the methods that are taken; any, or a list. GET implies HEAD",
         MEMBER(struct config_rules, methods)),
-    ROW(COUNT, SCOPE_ROUTE | SCOPE_DEFAULTS, "strip-prefix", "off|on", SWITCH,
+    ROW(TARGETS, SCOPE_ROUTE | SCOPE_DEFAULTS, "strip-prefix", "off|on", SWITCH,
         "cut the route's path off before the rest joins the target's",
         .fallback = "off", MEMBER(struct config_rules, strip_prefix)),
 };

@@ -59,9 +59,9 @@ static bool grow(struct learned_list *list) {
 }
 
 bool learned_list_hold(struct learned_list *list, struct learned *learned) {
-  if ((list->count == list->cap && !grow(list)) ||
-      !finder_add(&list->by_name, hash_of(learned->name), list->count))
-    return false;
+  const bool has_room = list->count < list->cap || grow(list);
+  const uint32_t hash = hash_of(learned->name);
+  if (!has_room || !finder_add(&list->by_name, hash, list->count)) return false;
   atomic_fetch_add(&learned->holders, 1);
   list->at[list->count++] = learned;
   return true;
@@ -90,9 +90,9 @@ static struct learned *get(struct learned_list *list,
   learned = before ? find(before, name) : NULL;
   *is_new = !learned;
   if (!learned) learned = make(name, bytes);
-  if (!learned || learned_list_hold(list, learned)) return learned;
-  if (*is_new) discard(learned);
-  return NULL;
+  const bool held = learned && learned_list_hold(list, learned);
+  if (*is_new && learned && !held) discard(learned);
+  return held ? learned : NULL;
 }
 
 static void on_free_target(struct learned *learned) {

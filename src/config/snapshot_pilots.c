@@ -49,8 +49,10 @@ static struct slice target_name(struct whole *whole, struct slice upstream,
   text_str(&text, url->tls ? "\nhttps://" : "\nhttp://");
   text_slice(&text, url->authority);
   text_slice(&text, url->path);
-  if (url->query.at) text_char(&text, '?');
-  text_slice(&text, url->query);
+  if (url->query.at) {
+    text_char(&text, '?');
+    text_slice(&text, url->query);
+  }
   text_char(&text, '\n');
   text_slice(&text, apart);
   return text_slice_of(&text);
@@ -214,8 +216,10 @@ enum outlier_place snapshot_target_place(const struct snapshot *snapshot,
 static void see(struct target_sight *sight, const struct pilot_target *pilot,
                 const struct latency_curve *curve, uint32_t *most,
                 int64_t now_us) {
-  sight->ejected &= outlier_place(&pilot->failing, now_us) != OUTLIER_IN;
-  sight->slow &= outlier_place(&pilot->slow, now_us) != OUTLIER_IN;
+  const enum outlier_place failing = outlier_place(&pilot->failing, now_us),
+                           slow = outlier_place(&pilot->slow, now_us);
+  if (failing < sight->failing) sight->failing = failing;
+  if (slow < sight->slow) sight->slow = slow;
   if (curve->whole <= *most) return;
   *most = curve->whole;
   sight->p50_us = latency_until(curve, 0.5f);
@@ -225,7 +229,7 @@ static void see(struct target_sight *sight, const struct pilot_target *pilot,
 struct target_sight snapshot_see_target(const struct snapshot *snapshot,
                                         const struct group *group, unsigned i,
                                         int64_t now_us) {
-  struct target_sight sight = {.ejected = true, .slow = true};
+  struct target_sight sight = {.failing = OUTLIER_OUT, .slow = OUTLIER_OUT};
   uint32_t most = 0;
   bool is_asked = false;
   for (const struct roster *r = snapshot_whole(snapshot)->rosters; r;
@@ -234,8 +238,7 @@ struct target_sight snapshot_see_target(const struct snapshot *snapshot,
     see(&sight, r->pilots[i], &r->learners[i]->curve, &most, now_us);
     is_asked = true;
   }
-  sight.ejected &= is_asked;
-  sight.slow &= is_asked;
+  if (!is_asked) sight.failing = sight.slow = OUTLIER_IN;
   return sight;
 }
 

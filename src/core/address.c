@@ -181,12 +181,9 @@ void address_write(struct text *out, const unsigned char bytes[ADDRESS_BYTES]) {
 
 void address_write_place(struct text *out, const struct listen_at *at,
                          uint16_t port) {
-  const bool v6 = at->host.len > 0 && memchr(at->host.at, ':', at->host.len);
-  if (at->path.len > 0) {
-    text_put(out, "unix:", at->path);
-    return;
-  }
-  text_put(out, v6 ? "[" : "", at->host, v6 ? "]:" : ":", port);
+  const bool v6 = slice_until(at->host, ':').len < at->host.len;
+  if (at->path.len > 0) text_put(out, "unix:", at->path);
+  else text_put(out, v6 ? "[" : "", at->host, v6 ? "]:" : ":", port);
 }
 
 bool address_is_loopback(struct slice host) {

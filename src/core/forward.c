@@ -238,7 +238,7 @@ bool forward_fields(struct text *out, const struct http_request *request,
   add_defaults(out, request, rules, target);
   add_configured(out, rules, target);
   if (from) forwarded_write(out, request, from);
-  text_slice(out, rules->via_line);
+  text_slice(out, rules->via_lines[request->http_1_0]);
   text_line(out, "X-Request-ID: ", request_id);
   return has_credentials;
 }
@@ -264,7 +264,7 @@ static size_t lines_room(const struct http_field *headers, unsigned count) {
 size_t forward_room(const struct forward_rules *rules,
                     const struct target_fields *target) {
   return OWN_BYTES + rules->user_agent.len + rules->version_line.len +
-         rules->via_line.len + target->token.len +
+         rules->via_lines[0].len + target->token.len +
          lines_room(rules->headers, rules->header_count) +
          lines_room(target->headers, target->header_count);
 }

@@ -4,7 +4,7 @@
  *    ^   |    +--> IN_LENGTH -------------------------------> WHOLE
  *    +1xx+    +--> UNTIL_CLOSE --- the connection ends -----> WHOLE
  *             +--> IN_CHUNKS (core/chunks) ------------------> WHOLE
- *   any of them ------------------ a byte out of place -------> BROKEN
+ *   any of them ---------- a byte out of place, or a cut -----> BROKEN
  *
  * A proxy that finds another end of a response than the upstream meant hands
  * the rest of it to the next client. So, as in http_request, there is one
@@ -326,6 +326,13 @@ enum response_progress http_response_end(struct http_response *response) {
     default: refuse(response, "the connection closed inside the body");
   }
   return response->state == WHOLE ? RESPONSE_DONE : RESPONSE_BAD;
+}
+
+enum response_progress http_response_cut(struct http_response *response) {
+  if (response->state == UNTIL_CLOSE)
+    refuse(response, "the connection was cut: TLS ended without close_notify, "
+                     "and the body has no other end");
+  return http_response_end(response);
 }
 
 void http_response_forget(struct http_response *response, char *bytes,

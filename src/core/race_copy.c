@@ -3,8 +3,8 @@
  *   numbers   7 bits a byte, the lowest first; the last byte is below 0x80
  *   strings   a number, so many bytes, and a NUL
  *
- * So most races are about 200 bytes, and a history of them is cheap. The list of
- * fields stands here once: what is `coded` is written, or read in its place.
+ * So most races are about 200 bytes, and a history of them is cheap. The list
+ * of fields stands here once: what is `coded` is written, or read in its place.
  * Each number that stands for a word, a place or a count is held to its bounds
  * when it is read, so that whoever prints it needs to look at nothing again. */
 #include "core/race_copy.h"

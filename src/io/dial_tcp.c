@@ -153,7 +153,7 @@ static void tcp_dial_go_on(struct tcp_dial *d) {
   while (!started && d->next < d->count)
     started = try_start(d, &d->addresses[d->next++]);
   if (!d->tries) {
-    tcp_dial_fail(d, "could not connect: ", strerror(d->error));
+    tcp_dial_fail(d, "could not connect: ", dial_error_words(d->error));
     return;
   }
   if (d->next < d->count && now_us + NEXT_TRY_US < due_us)
@@ -183,7 +183,7 @@ struct dial *tcp_dial_start(struct loop *loop, const struct dial_to *to,
   *d = (struct tcp_dial){.dial = {.on_done = on_done, .arg = arg},
                          .loop = loop,
                          .deadline_us = now_us + to->connect_timeout_us,
-                         .error = EADDRNOTAVAIL};
+                         .error = EAFNOSUPPORT};
   timer_init(&d->timer, loop, tcp_dial_on_timer, d);
   for (unsigned i = 0; i < answer->count; i++)
     if (read_address(&d->addresses[d->count],

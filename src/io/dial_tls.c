@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "io/alert.h"
 #include "io/multi.h"
 
 enum {
@@ -82,6 +83,7 @@ static void set_options(struct tls_dial *dial, struct multi *multi) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
   curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 24L * 3600 * 365);
+  alert_watch(easy);
 }
 
 static struct tls_dial *tls_dial_new(struct multi *multi) {
@@ -107,10 +109,16 @@ static void tls_dial_free(struct tls_dial *dial) {
 
 /* ---- how it ends ---- */
 
-static const char *os_error(struct tls_dial *dial) {
+/* Of a connection that could not be opened; 0: none is known. */
+static int os_error(const struct tls_dial *dial) {
   long error = dial->socket_error;
   if (!error) curl_easy_getinfo(dial->easy, CURLINFO_OS_ERRNO, &error);
-  return error ? strerror((int)error) : "no address answered";
+  return (int)error;
+}
+
+static bool is_ours(const struct tls_dial *dial, CURLcode code) {
+  return code == CURLE_OUT_OF_MEMORY ||
+         (code == CURLE_COULDNT_CONNECT && dial_error_is_ours(os_error(dial)));
 }
 
 /* Bytes that are no TLS record at all, which is what a server of plain HTTP
@@ -128,7 +136,8 @@ static void explain(struct tls_dial *dial, CURLcode code, char *why) {
   const char *detail = curl_easy_strerror(code);
   if (code == CURLE_COULDNT_CONNECT) {
     what = "could not connect";
-    detail = os_error(dial);
+    int error = os_error(dial);
+    detail = error ? dial_error_words(error) : "no address answered";
   } else if (code == CURLE_OPERATION_TIMEDOUT) {
     what = "no connection within --connect-timeout";
     detail = "";
@@ -149,13 +158,12 @@ static void explain(struct tls_dial *dial, CURLcode code, char *why) {
 static void tls_dial_fail(struct tls_dial *d, CURLcode code) {
   struct dial dial = d->dial;
   char why[DIAL_WHY_BYTES];
-  bool is_ours =
-      code == CURLE_OUT_OF_MEMORY || dial_error_is_ours(d->socket_error);
+  enum attempt_result result =
+      is_ours(d, code) ? ATTEMPT_STARVED : ATTEMPT_TRANSPORT;
   explain(d, code, why);
   multi_remove(d->shard, d->easy);
   tls_dial_free(d);
-  dial.on_done(dial.arg, NULL, is_ours ? ATTEMPT_STARVED : ATTEMPT_TRANSPORT,
-               why);
+  dial.on_done(dial.arg, NULL, result, why);
 }
 
 static void tls_dial_succeed(struct tls_dial *d) {

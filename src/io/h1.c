@@ -70,13 +70,14 @@ static void h1_broken(struct call *call, const char *why, int64_t now_us) {
   }
 }
 
-static void h1_ended(struct call *call, int64_t now_us) {
+static void h1_ended(struct call *call, void (*end)(struct intake *intake),
+                     int64_t now_us) {
   if (!intake_has_begun(&call->intake)) {
     h1_broken(call, "the upstream closed the connection without an answer",
               now_us);
     return;
   }
-  intake_end(&call->intake);
+  end(&call->intake);
   h1_judged(call, now_us);
 }
 
@@ -145,9 +146,13 @@ static bool h1_take(struct call *call, ssize_t n) {
   if (n == STREAM_AGAIN) {
     h1_waits(call);
   } else if (n == STREAM_ENDED) {
-    h1_ended(call, now_us);
+    h1_ended(call, intake_end, now_us);
+  } else if (n == STREAM_CUT) {
+    h1_ended(call, intake_cut, now_us);
   } else if (n == STREAM_BROKEN) {
-    h1_broken(call, "the connection to the upstream broke", now_us);
+    const char *alert = stream_alert(wire_stream(call->wire));
+    h1_broken(call, alert ? alert : "the connection to the upstream broke",
+              now_us);
   } else if (n == 0) {
     verdict_broken(&call->intake.verdict, ATTEMPT_STARVED, no_buffer);
     h1_judged(call, now_us);

@@ -152,10 +152,20 @@ bool intake_judge(struct intake *intake) {
   return false;
 }
 
-void intake_end(struct intake *intake) {
-  if (http_response_end(&intake->response) == RESPONSE_DONE) judge_end(intake);
+static void conclude(struct intake *intake, enum response_progress progress) {
+  if (progress == RESPONSE_DONE) judge_end(intake);
   else
     verdict_broken(&intake->verdict, ATTEMPT_TRANSPORT, intake->response.why);
+}
+
+void intake_end(struct intake *intake) {
+  conclude(intake, http_response_end(&intake->response));
+}
+
+/* A JSON object or array says itself that it is whole. */
+void intake_cut(struct intake *intake) {
+  if (intake->verdict.success == SUCCESS_JSON) intake_end(intake);
+  else conclude(intake, http_response_cut(&intake->response));
 }
 
 /* ---- what is left behind ---- */
@@ -196,6 +206,7 @@ void intake_hand_over(struct intake *intake, struct response *response) {
   response->bytes = buffer_take(&intake->bytes);
   const char *at = response->bytes.at;
   response->status = found->status;
+  response->http_1_0 = found->http_1_0;
   response->fields = http_response_fields(found, at);
   response->body = (struct slice){at + found->body_at, found->body_len};
   response->length = intake_length(found);
@@ -206,6 +217,7 @@ void intake_hand_over(struct intake *intake, struct response *response) {
 void intake_show(const struct intake *intake, struct response *response) {
   const struct http_response *found = &intake->response;
   response->status = found->status;
+  response->http_1_0 = found->http_1_0;
   response->fields = http_response_fields(found, intake->bytes.at);
   response->body = intake_body(intake);
   response->length = found->length;

@@ -119,6 +119,7 @@ void intake_gzip_hand_over(struct intake *intake, struct response *response) {
   response->bytes = buffer_take(&intake->plain.bytes);
   struct slice all = buffer_slice(&response->bytes);
   response->status = intake->response.status;
+  response->http_1_0 = intake->response.http_1_0;
   response->fields = (struct slice){all.at, fields};
   response->body = slice_from(all, fields);
   response->length = plain_length(&intake->response, response->body.len);

@@ -18,6 +18,7 @@
 #include <malloc.h>
 #include <stdio.h>
 
+#include "io/alert.h"
 #include "io/clock.h"
 #include "io/log.h"
 
@@ -32,7 +33,7 @@ enum { LARGE_BYTES = 256 * 1024 };
 bool libraries_init(void) {
   mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
   event_set_log_callback(on_libevent_message);
-  return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK && alert_init();
 }
 
 void libraries_clear(void) {

@@ -48,6 +48,7 @@ enum {
   RING = 256 * 1024,
   CHANNELS_MAX = 320,
   NAP_MS = 5,
+  NAP_US = 1000 * NAP_MS,
   TEXT = 1000, /* of a notice: with every byte escaped still one write */
   FILE_MODE = 0640,
 };
@@ -290,15 +291,20 @@ uint64_t log_dropped(const struct log *log) {
   return sum;
 }
 
+/* In naps: where the machine stands still for a while, that is one of them, and
+ * the thread has all the others. */
+static void await_end(struct log *log, int64_t flush_us) {
+  for (; !log->done && flush_us > 0; flush_us -= NAP_US)
+    (void)thread_cond_wait(&log->ended, &log->mutex, clock_now_us() + NAP_US);
+}
+
 void log_free(struct log *log, int64_t flush_us) {
   if (!log) return;
   pthread_t thread = log->thread;
   atomic_store(&log->stopping, true);
   (void)eventfd_write(log->wake_fd, 1);
   pthread_mutex_lock(&log->mutex);
-  int64_t until_us = clock_now_us() + flush_us;
-  while (!log->done && thread_cond_wait(&log->ended, &log->mutex, until_us))
-    continue;
+  await_end(log, flush_us);
   bool done = log->done;
   if (!done) atomic_store(&log->abandoned, true);
   pthread_mutex_unlock(&log->mutex);

@@ -73,6 +73,7 @@ void stream_end(struct stream *stream) {
 void stream_trace(const struct stream *stream, const char *what, ssize_t n) {
   const char *why = n == STREAM_AGAIN   ? "again"
                     : n == STREAM_ENDED ? "the peer has ended"
+                    : n == STREAM_CUT   ? "cut, without a close_notify"
                                         : "broken";
   if (n > 0) trace_write("fd %d: %s %zd bytes", stream->fd, what, n);
   else trace_write("fd %d: nothing %s: %s", stream->fd, what, why);

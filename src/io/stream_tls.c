@@ -9,14 +9,17 @@
  * left. So each is given one record, of which a peer reads all or nothing. */
 #include <curl/curl.h>
 
+#include "io/alert.h"
 #include "io/multi.h"
 #include "io/stream.h"
 
 enum { RECORD_BYTES = 16384 }; /* RFC 8446, section 5.1 */
 
-static ssize_t tls_result(CURLcode code, size_t n) {
-  if (code == CURLE_OK) return n > 0 ? (ssize_t)n : STREAM_ENDED;
-  return code == CURLE_AGAIN ? STREAM_AGAIN : STREAM_BROKEN;
+static ssize_t tls_result(struct stream *stream, CURLcode code, size_t n) {
+  if (code == CURLE_AGAIN) return STREAM_AGAIN;
+  if (code != CURLE_OK) return STREAM_BROKEN;
+  if (n > 0) return (ssize_t)n;
+  return alert_is_close_notify(stream->easy) ? STREAM_ENDED : STREAM_CUT;
 }
 
 static ssize_t tls_send(struct stream *stream, const struct iovec *parts,
@@ -25,7 +28,7 @@ static ssize_t tls_send(struct stream *stream, const struct iovec *parts,
   size_t len = parts->iov_len < RECORD_BYTES ? parts->iov_len : RECORD_BYTES;
   (void)count;
   CURLcode code = curl_easy_send(stream->easy, parts->iov_base, len, &n);
-  return tls_result(code, n);
+  return tls_result(stream, code, n);
 }
 
 static ssize_t tls_recv(struct stream *stream, const struct iovec *parts,
@@ -34,7 +37,7 @@ static ssize_t tls_recv(struct stream *stream, const struct iovec *parts,
   (void)count;
   CURLcode code =
       curl_easy_recv(stream->easy, parts->iov_base, parts->iov_len, &n);
-  return tls_result(code, n);
+  return tls_result(stream, code, n);
 }
 
 static bool tls_is_silent(struct stream *stream) {
@@ -44,6 +47,10 @@ static bool tls_is_silent(struct stream *stream) {
 
 static const struct trust *tls_trust(const struct stream *stream) {
   return shard_trust(stream->shard);
+}
+
+static const char *tls_alert(const struct stream *stream) {
+  return alert_words(stream->easy);
 }
 
 static void tls_finish(struct stream *stream) {
@@ -62,6 +69,7 @@ struct stream stream_tls(int fd, void *easy, struct shard *shard) {
       .recv = tls_recv,
       .is_silent = tls_is_silent,
       .trust = tls_trust,
+      .alert = tls_alert,
       .finish = tls_finish,
       .reset = tls_reset,
       .is_tls = true,

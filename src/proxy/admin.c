@@ -144,9 +144,8 @@ static void ask_for_token(struct reply *reply) {
 }
 
 /* True: the reply is a problem. */
-static bool refuse_use(const struct door *door,
-                       const struct http_request *request,
-                       struct reply *reply) {
+static bool refuse_use(const struct door *door, struct reply *reply) {
+  const struct http_request *request = reply->request;
   if (!door) {
     reply_problem(reply, 404, paths);
   } else if (!(door->methods & 1u << request->method)) {
@@ -161,9 +160,9 @@ static bool refuse_use(const struct door *door,
   return true;
 }
 
-static bool refuse_asker(const struct admin *admin, const struct door *door,
-                         const struct http_request *request,
-                         struct reply *reply) {
+static bool refuse_asker(const struct door *door, struct reply *reply) {
+  const struct admin *admin = reply->admin;
+  const struct http_request *request = reply->request;
   const bool is_open = door && door->kind == DOOR_OPEN;
   if (is_ambiguous(request))
     reply_problem(reply, 400,
@@ -179,14 +178,14 @@ static bool refuse_asker(const struct admin *admin, const struct door *door,
   return true;
 }
 
-static void dispatch(struct admin *admin, const struct http_request *request,
-                     struct reply *reply) {
-  const struct door *door = door_of(request->path);
-  const bool refused = refuse_asker(admin, door, request, reply) ||
-                       refuse_use(door, request, reply);
-  if (!refused)
-    door->page(admin, request, slice_from(request->path, strlen(door->path)),
-               reply);
+static void dispatch(struct reply *reply) {
+  const struct slice path = reply->request->path;
+  const struct door *door = door_of(path);
+  const bool refused = refuse_asker(door, reply) || refuse_use(door, reply);
+  if (!refused) {
+    reply->rest = slice_from(path, strlen(door->path));
+    door->page(reply);
+  }
   if (refused || door->kind != DOOR_TAKING) reply_send(reply);
 }
 
@@ -213,8 +212,9 @@ static void on_request(void *arg, struct connection *connection,
   (void)admission, (void)body;
   if (!reply) return;
   make_room(arg);
+  reply->request = request;
   reply->head_only = request->method == HTTP_HEAD;
-  dispatch(arg, request, reply);
+  dispatch(reply);
 }
 
 static void on_bad_request(void *arg, struct connection *connection,

@@ -16,9 +16,8 @@ static void on_gone(void *arg) {
   reply_free(arg);
 }
 
-void admin_reload(struct admin *admin, const struct http_request *request,
-                  struct slice rest, struct reply *reply) {
-  (void)request, (void)rest;
+void admin_reload(struct reply *reply) {
+  struct admin *admin = reply->admin;
   if (*admin->view.stopping) {
     reply_problem(reply, 409, "not reloaded: hedgerow is draining");
     reply_send(reply);
@@ -58,9 +57,8 @@ void admin_reloaded(struct admin *admin, struct text *errors) {
   answer_waiting(admin, errors);
 }
 
-void admin_drain(struct admin *admin, const struct http_request *request,
-                 struct slice rest, struct reply *reply) {
-  (void)request, (void)rest;
+void admin_drain(struct reply *reply) {
+  const struct admin *admin = reply->admin;
   reply->status = 202;
   if (*admin->view.stopping) {
     reply_str(reply, "{\"drain\":\"under way\",\"hint\":\"nothing was changed; "

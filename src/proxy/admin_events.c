@@ -254,8 +254,8 @@ static void refuse_only(struct reply *reply, const struct query_param *param,
 }
 
 /* False: a value is none, and the reply says so. */
-static bool read_filter(struct reader *reader, struct slice query,
-                        struct reply *reply) {
+static bool read_filter(struct reader *reader, struct reply *reply) {
+  const struct slice query = reply->request->query;
   struct query_param params[] = {{.name = "only"}, {.name = "route"}};
   char storage[ADMIN_QUERY_BYTES];
   struct text values = TEXT_ON(storage);
@@ -300,8 +300,8 @@ static void begin(struct reader *reader, const struct reply *reply) {
 }
 
 /* NULL: the reply says why. */
-static struct reader *reader_new(struct admin *admin, struct slice query,
-                                 struct reply *reply) {
+static struct reader *reader_new(struct reply *reply) {
+  struct admin *admin = reply->admin;
   struct reader *reader = NULL;
   if (admin->reader_count >= admin->view.readers_max)
     reply_problem(reply, 503, "as many listen to events as may");
@@ -311,18 +311,15 @@ static struct reader *reader_new(struct admin *admin, struct slice query,
   reader->admin = admin;
   reader->connection = reply->connection;
   reader->queue.blocks = &admin->booth.blocks;
-  if (read_filter(reader, query, reply)) return reader;
+  if (read_filter(reader, reply)) return reader;
   free(reader);
   return NULL;
 }
 
-void admin_events(struct admin *admin, const struct http_request *request,
-                  struct slice rest, struct reply *reply) {
-  struct reader *reader;
-  (void)rest;
+void admin_events(struct reply *reply) {
   reply->type = "text/event-stream";
-  if (reply->head_only ||
-      !(reader = reader_new(admin, request->query, reply))) {
+  struct reader *reader = reply->head_only ? NULL : reader_new(reply);
+  if (!reader) {
     reply_send(reply);
     return;
   }

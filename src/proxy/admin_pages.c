@@ -11,9 +11,7 @@
 #include "proxy/metrics.h"
 #include "proxy/page.h"
 
-void admin_health(struct admin *admin, const struct http_request *request,
-                  struct slice rest, struct reply *reply) {
-  (void)admin, (void)request, (void)rest;
+void admin_health(struct reply *reply) {
   reply_str(reply, "{\"status\":\"ok\"}");
 }
 
@@ -36,11 +34,11 @@ static bool wants_open(const struct http_request *request) {
   return open > 0 && open >= wish_for(request, slice_of("text/plain"));
 }
 
-void admin_metrics(struct admin *admin, const struct http_request *request,
-                   struct slice rest, struct reply *reply) {
+void admin_metrics(struct reply *reply) {
+  const struct admin *admin = reply->admin;
   const struct reload *reload = admin->view.reload;
   struct exposition to = {
-      .open = wants_open(request), .put = reply_put, .arg = reply};
+      .open = wants_open(reply->request), .put = reply_put, .arg = reply};
   const struct metrics_source source = {
       .process = admin->view.process,
       .snapshot = reload->snapshot,
@@ -49,7 +47,6 @@ void admin_metrics(struct admin *admin, const struct http_request *request,
       .reloads_refused = reload->refused,
       .started_wall_us = admin->started_wall_us,
   };
-  (void)rest;
   reply->type = to.open ? EXPOSITION_OPEN : EXPOSITION_TEXT;
   metrics_write(&to, &source, clock_now_us());
 }
@@ -76,11 +73,10 @@ static const struct group *lost_upstream(const struct snapshot *snapshot) {
 }
 
 /* While hedgerow starts the loop does not run yet, and who asks waits. */
-void admin_readiness(struct admin *admin, const struct http_request *request,
-                     struct slice rest, struct reply *reply) {
+void admin_readiness(struct reply *reply) {
+  const struct admin *admin = reply->admin;
   const struct group *lost = lost_upstream(admin->view.reload->snapshot);
   char detail[160];
-  (void)request, (void)rest;
   if (*admin->view.stopping) {
     reply_problem(reply, 503, "hedgerow is draining");
   } else if (lost) {
@@ -98,11 +94,9 @@ void admin_readiness(struct admin *admin, const struct http_request *request,
 static void put_piece(void *arg, const char *piece) { reply_str(arg, piece); }
 
 /* As --dump-config prints it: what is secret is masked there. */
-void admin_config(struct admin *admin, const struct http_request *request,
-                  struct slice rest, struct reply *reply) {
-  const struct reload *reload = admin->view.reload;
+void admin_config(struct reply *reply) {
+  const struct reload *reload = reply->admin->view.reload;
   char here[PATH_MAX], folder[PATH_MAX + 1] = "";
-  (void)request, (void)rest;
   if (getcwd(here, sizeof here)) snprintf(folder, sizeof folder, "%s/", here);
   reply->type = "application/yaml";
   config_dump(reload->renewed ? reload->renewed : reload->config, folder,
@@ -125,10 +119,8 @@ static const char *page_fields(struct slice mock) {
   return fields;
 }
 
-void admin_front_page(struct admin *admin, const struct http_request *request,
-                      struct slice rest, struct reply *reply) {
-  (void)request, (void)rest;
+void admin_front_page(struct reply *reply) {
   reply->type = "text/html; charset=utf-8";
-  reply->fields = page_fields(admin->view.reload->config->admin_mock);
+  reply->fields = page_fields(reply->admin->view.reload->config->admin_mock);
   reply_put(reply, (struct slice){(const char *)page_bytes, page_length});
 }

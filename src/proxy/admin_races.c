@@ -61,8 +61,8 @@ static void put_list(struct reply *reply, const struct kept *const found[],
   reply_str(reply, "]}");
 }
 
-void admin_races(struct admin *admin, const struct http_request *request,
-                 struct slice rest, struct reply *reply) {
+void admin_races(struct reply *reply) {
+  struct admin *admin = reply->admin;
   struct query_param params[] = {
       {.name = "kind"}, {.name = "limit"}, {.name = "route"}};
   const struct query_param *route = &params[2];
@@ -71,8 +71,8 @@ void admin_races(struct admin *admin, const struct http_request *request,
   struct text values = TEXT_ON(storage);
   enum history_kind kind;
   unsigned limit;
-  (void)rest;
-  if (!admin_read_query(request->query, params, 3, &values, reply)) return;
+  if (!admin_read_query(reply->request->query, params, 3, &values, reply))
+    return;
   if (!read_kind(&params[0], &kind)) {
     admin_refuse_param(reply, &params[0], "latest, slowest, rescued or failed");
   } else if (!read_limit(&params[1], &limit)) {
@@ -87,12 +87,11 @@ void admin_races(struct admin *admin, const struct http_request *request,
   }
 }
 
-void admin_race(struct admin *admin, const struct http_request *request,
-                struct slice rest, struct reply *reply) {
-  struct query_param id = {.name = "ID", .value = rest, .count = 1};
+void admin_race(struct reply *reply) {
+  struct admin *admin = reply->admin;
+  struct query_param id = {.name = "ID", .value = reply->rest, .count = 1};
   char storage[ADMIN_TARGET_BYTES];
   struct text text = TEXT_ON(storage);
-  (void)request;
   if (!admin_read_value(&id, &text, reply)) return;
   admin_collect(admin);
   const struct kept *race = history_find(admin->view.history, id.value);

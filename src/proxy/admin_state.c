@@ -143,9 +143,12 @@ static void add_refused(struct text *out, const struct snapshot *snapshot,
   text_char(out, '}');
 }
 
+/* Nobody may have come since its time was over. */
 static const char *state_of(const struct target_sight *sight) {
-  if (sight->ejected) return "ejected";
-  return sight->slow ? "slow" : "up";
+  if (sight->failing == OUTLIER_OUT) return "ejected";
+  if (sight->slow == OUTLIER_OUT) return "slow";
+  return sight->failing == OUTLIER_IN && sight->slow == OUTLIER_IN ? "up"
+                                                                   : "due";
 }
 
 static void put_target(struct reply *reply, struct text *out,
@@ -157,7 +160,7 @@ static void put_target(struct reply *reply, struct text *out,
   const struct slot *slot = slot_at(view->process->slots, target->slot);
   text_put(out, i > 0 ? "," : "", "{\"target\":", target->number,
            ",\"host\":", as_json(target->url.authority),
-           ",\"up\":", truth(!sight.ejected));
+           ",\"up\":", truth(sight.failing == OUTLIER_IN));
   text_put(out, ",\"state\":\"", state_of(&sight),
            "\",\"in_flight\":", relaxed_load(&slot->in_flight),
            ",\"p50_ms\":", as_known_ms(sight.p50_us),
@@ -183,13 +186,12 @@ static void put_upstream(struct reply *reply, struct text *out,
 
 /* ---- the whole ---- */
 
-void admin_state(struct admin *admin, const struct http_request *request,
-                 struct slice rest, struct reply *reply) {
+void admin_state(struct reply *reply) {
+  const struct admin *admin = reply->admin;
   const struct snapshot *snapshot = admin->view.reload->snapshot;
   char storage[PIECE_BYTES];
   struct text out = TEXT_ON(storage);
   const char *before = "";
-  (void)request, (void)rest;
   out.for_page = true;
   add_process(&out, admin);
   text_str(&out, ",\"routes\":[");

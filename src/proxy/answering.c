@@ -35,11 +35,12 @@ static const struct race_record *told_race(const struct answering *to) {
   return to->raced ? to->race : NULL;
 }
 
-static struct answer_ours ours_of(const struct answering *to) {
+/* Of an answer that came in HTTP/1.0, or not. */
+static struct answer_ours ours_of(const struct answering *to, bool of_1_0) {
   return (struct answer_ours){
       .race = told_race(to),
       .request_id = to->race->id,
-      .via_line = to->service->process->via_line,
+      .via_line = to->service->process->via_lines[of_1_0],
       .date_line = service_date_line(to->service),
       .framing = {.close = connection_closes(to->connection),
                   .keep_alive_1_0 = connection_keeps_1_0(to->connection)},
@@ -49,7 +50,7 @@ static struct answer_ours ours_of(const struct answering *to) {
 static void answering_write_own_head(const struct answering *to,
                                      struct text *head,
                                      const struct answer_own *own) {
-  struct answer_ours ours = ours_of(to);
+  struct answer_ours ours = ours_of(to, false);
   answer_own_head(head, own, &ours, to->more.fields);
 }
 
@@ -66,7 +67,7 @@ static void answering_send_parts(const struct answering *to,
 static __attribute__((noinline)) void answering_write_again(
     const struct answering *to, int status, const struct response *response,
     uint64_t length) {
-  struct answer_ours ours = ours_of(to);
+  struct answer_ours ours = ours_of(to, response->http_1_0);
   struct answer_more more = to->more;
   more.links = NULL;
   answer_passed_head(scratch(to), status, response->fields, length, &ours,
@@ -78,7 +79,7 @@ static inline struct text *answering_write_head(const struct answering *to,
                                                 const struct response *response,
                                                 uint64_t length) {
   struct text *head = scratch(to);
-  struct answer_ours ours = ours_of(to);
+  struct answer_ours ours = ours_of(to, response->http_1_0);
   answer_passed_head(head, status, response->fields, length, &ours, &to->more);
   if (head->cut) answering_write_again(to, status, response, length);
   return head;

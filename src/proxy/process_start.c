@@ -34,10 +34,12 @@ static bool name_process(struct process *process) {
   uint64_t id;
   if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id) return false;
   enum { BEFORE = sizeof "Via: 1.1 " - 1, BEHIND = sizeof "\r\n" - 1 };
-  snprintf(process->via_bytes, sizeof process->via_bytes,
-           "Via: 1.1 hedgerow-%016llx\r\n", (unsigned long long)id);
-  struct slice line = slice_of(process->via_bytes);
-  process->via_line = line;
+  for (int i = 0; i < 2; i++) {
+    snprintf(process->via_bytes[i], sizeof process->via_bytes[i],
+             "Via: 1.%d hedgerow-%016llx\r\n", 1 - i, (unsigned long long)id);
+    process->via_lines[i] = slice_of(process->via_bytes[i]);
+  }
+  struct slice line = process->via_lines[0];
   process->pseudonym =
       (struct slice){line.at + BEFORE, line.len - BEFORE - BEHIND};
   return true;
@@ -52,7 +54,7 @@ static bool make_process(struct program *program) {
   program->slots = process->slots = slots_new(program->resolver);
   if (!program->slots) return false;
   program->reload.slots = program->slots;
-  program->reload.via_line = process->via_line;
+  program->reload.via_lines = process->via_lines;
   program->reload.workers = machine_workers(&program->config);
   return reload_first(&program->reload);
 }

@@ -251,10 +251,10 @@ static void add_upstream_heading(struct table *table) {
 }
 
 static void add_state(struct sheet *sheet, struct slice target) {
-  bool up = json_view_flag(target, "/up");
   struct slice state = json_view_string(target, "/state");
-  bool slow = slice_equal(state, slice_of("slow"));
-  sheet_style(sheet, !up ? SHEET_BAD : slow ? SHEET_WARN : SHEET_PLAIN);
+  bool up = slice_equal(state, slice_of("up"));
+  bool ejected = slice_equal(state, slice_of("ejected"));
+  sheet_style(sheet, ejected ? SHEET_BAD : up ? SHEET_PLAIN : SHEET_WARN);
   sheet_json(sheet, state, STATE - 1);
   sheet_style(sheet, SHEET_PLAIN);
 }

@@ -20,6 +20,7 @@ _Static_assert(sizeof ID == 128 + 1, "the longest ID has 128 bytes");
 
 #define VERSION "hedgerow/0"
 #define VIA "1.1 hedgerow-1234"
+#define VIA_1_0 "1.0 hedgerow-1234"
 
 static const struct http_request_limits limits = {1 << 16, HTTP_FIELDS_MAX};
 
@@ -38,7 +39,8 @@ static struct forward_rules rules_of(struct slice letters) {
   static const struct slice drop[] = {{"Cookie", 6}, {"X-Drop", 6}};
   struct forward_rules rules = {.headers = headers, .drop = drop};
   rules.version_line = slice_of("User-Agent: " VERSION "\r\n");
-  rules.via_line = slice_of("Via: " VIA "\r\n");
+  rules.via_lines[0] = slice_of("Via: " VIA "\r\n");
+  rules.via_lines[1] = slice_of("Via: " VIA_1_0 "\r\n");
   if (fuzz_contains(letters, slice_of("h"))) rules.header_count = 2;
   if (fuzz_contains(letters, slice_of("d"))) rules.drop_count = 2;
   if (fuzz_contains(letters, slice_of("u"))) rules.user_agent = slice_of("u/1");
@@ -110,7 +112,8 @@ static bool is_own(const struct http_field *field, const struct scene *scene) {
   struct slice name = field->name, value = field->value;
   if (is(name, "Host") || is(name, "Hedge-Attempt")) return true;
   if (is(name, "X-Request-ID")) return slice_equal(value, slice_of(ID));
-  if (is(name, "Via")) return slice_equal(value, slice_of(VIA));
+  if (is(name, "Via"))
+    return slice_equal(value, slice_of(scene->client.http_1_0 ? VIA_1_0 : VIA));
   if (is(name, "User-Agent"))
     return slice_equal(value, rules->user_agent.len > 0 ? rules->user_agent
                                                         : slice_of(VERSION));

@@ -131,7 +131,12 @@ static void grow(struct reading *reading, struct slice piece) {
 
 static void close_connection(struct reading *reading) {
   enum response_progress before = reading->progress;
+  struct http_response cut = reading->response;
+  enum response_progress at_cut = http_response_cut(&cut);
   reading->progress = http_response_end(&reading->response);
+  demand(at_cut == reading->progress ||
+             (at_cut == RESPONSE_BAD && !cut.delimited),
+         "a cut breaks no body but one that only a close ends");
   demand(is_over(reading), "the connection's end is the end");
   demand(before == RESPONSE_MORE || before == reading->progress,
          "DONE and BAD are for good");

@@ -24,6 +24,7 @@ struct question {
   int64_t leave_ns; /* after the sending */
   enum afterwards afterwards;
   bool has_half_closed;
+  int64_t held_ns;   /* of its time, what nobody could use; known at its end */
   const char *bytes; /* the request; the subject's until it is sent */
   size_t len;
   struct ask ask; /* crowd's */

@@ -94,8 +94,10 @@ static void on_answer(const struct question *question,
   const char *why;
   struct slice head = {bytes, answer->head_len - 2};
   struct slice body = {bytes + answer->head_len, answer->body_len};
+  struct ask asked = question->ask;
+  asked.held_ms = question->held_ns / MS_NS;
   enum verdict_kind verdict =
-      judge(&world, &question->ask, answer->status, head, body, &why);
+      judge(&world, &asked, answer->status, head, body, &why);
   if (verdict == WRONG) tell_wrong(question, why, bytes, len);
   else verdicts[verdict]++;
   if (answer->closes && question->afterwards == IS_KEPT && !calm)

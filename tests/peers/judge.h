@@ -16,6 +16,7 @@ struct ask {
   unsigned items; /* ASK_ITEMS */
   int64_t timeout_ms;
   char id[ID_BYTES];
+  int64_t held_ms; /* of its time, what the machine let nobody use */
 };
 
 /* The upstreams: target 0 is origin at /o, target 1 a mock, if there is one. */

@@ -64,7 +64,7 @@ static void claim_success(void) {
 }
 
 static void test_smart(void) {
-  struct ask ask = {2, ASK_SMART, 1, 6000, "soak-2"};
+  struct ask ask = {2, ASK_SMART, 1, 6000, "soak-2", 0};
   claim_success();
   expect(true, &ask, "the truth");
   claim.body[claim.len / 2] ^= 1;
@@ -109,7 +109,7 @@ static void claim_array(const char *second) {
 }
 
 static void test_items(void) {
-  struct ask ask = {2, ASK_ITEMS, 2, 6000, "soak-2"};
+  struct ask ask = {2, ASK_ITEMS, 2, 6000, "soak-2", 0};
   claim_array(NULL);
   expect(true, &ask, "the truth of two items");
   add_text(" ");
@@ -119,6 +119,9 @@ static void test_items(void) {
   ask.timeout_ms = 100;
   expect(true, &ask, "a null that came too late");
   ask.timeout_ms = 6000;
+  ask.held_ms = 5000;
+  expect(true, &ask, "a null where the machine stood still");
+  ask.held_ms = 0;
   claim_array("{}");
   expect(false, &ask, "an item that nobody sent");
   claim_array(NULL);
@@ -135,8 +138,17 @@ static void test_items(void) {
   world.may_fail = false;
 }
 
+static void test_deadline(void) {
+  struct ask ask = {2, ASK_SMART, 1, 6000, "soak-2", 0};
+  claim_success();
+  claim.status = 504;
+  expect(false, &ask, "a 504 in good time");
+  ask.held_ms = 5000;
+  expect(true, &ask, "a 504 where the machine stood still");
+}
+
 static void test_client_error(void) {
-  struct ask ask = {2, ASK_SMART, 1, 6000, "soak-2"};
+  struct ask ask = {2, ASK_SMART, 1, 6000, "soak-2", 0};
   claim_success();
   expect(false, &ask, "a success that was a 404");
   claim.status = 404;
@@ -156,6 +168,7 @@ void judge_self_test(void) {
   make_world("delay=0ms");
   test_smart();
   test_items();
+  test_deadline();
   make_world("delay=0ms status=404:100");
   test_client_error();
 }

@@ -23,10 +23,11 @@
  *                    |                      takes, or in the parts of a trickle
  *                    +- a hang: never due
  *
- * GET /count is answered at once, with `asked N`, the requests so far, and
- * nothing follows it. On SIGTERM it prints what it has done and how many
- * requests were unanswered then, and ends. A connection carries one request at
- * a time, and requests have no body, as hedgerow sends them. */
+ * GET /count is answered at once, with `unanswered=N asked M`, M being all
+ * requests so far, and nothing follows it. On SIGTERM it prints what it has
+ * done and how many requests were unanswered then, and ends. A connection
+ * carries one request at a time, and requests have no body, as hedgerow sends
+ * them. */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -268,8 +269,10 @@ static int until_next_ms(int64_t now) {
  * a reset that overtakes the answer. */
 static void send_count(const struct conn *conn) {
   char text[128];
-  int len = sprintf(
-      text, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nasked %llu\n", asked);
+  int len = sprintf(text,
+                    "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+                    "unanswered=%llu asked %llu\n",
+                    unanswered, asked);
   send(conn->fd, text, (size_t)len, MSG_NOSIGNAL);
   shutdown(conn->fd, SHUT_WR);
 }

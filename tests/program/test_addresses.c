@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "support/client.h"
+#include "support/guard.h"
 #include "support/names.h"
 #include "support/origin.h"
 #include "support/program.h"
@@ -13,7 +14,7 @@
 
 #define RESCUE "{\"rescued\":true}"
 
-TestSuite(addresses, .timeout = 60);
+TestSuite(addresses, .timeout = 2 * GUARD_S);
 
 struct pair {
   struct names *names;

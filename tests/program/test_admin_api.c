@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "support/folder.h"
+#include "support/hurry.h"
 #include "support/operator.h"
 #include "support/rows.h"
 #include "support/scene.h"
@@ -122,6 +123,19 @@ Test(admin_api, the_state_tells_what_answers_take_without_hedges) {
   }
   cr_expect(sum > 0.9 && sum < 1.001, "%f of\n%s", sum, body);
   free(body);
+}
+
+Test(admin_api, an_ejected_target_is_due_when_its_time_is_over) {
+  hurry_open();
+  SCOPED(stage) s = stage_open("--admin", AT, "--hedges", "0");
+  for (unsigned i = 0; i < 5; i++) {
+    arrival_answer_json(stage_ask_primary(&s, "/smart"), 500, OK);
+    (void)client_await_reply(s.client);
+  }
+  hurry_by(11);
+  expect_in(s.program, "/api/v1/state", "\"up\":false,\"state\":\"due\"");
+  stage_serve(&s, stage_ask_primary(&s, "/smart"), 200, OK);
+  expect_in(s.program, "/api/v1/state", "\"up\":true,\"state\":\"up\"");
 }
 
 /* ---- races ---- */

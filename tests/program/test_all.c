@@ -400,8 +400,10 @@ REFUSES(a_line_end_in_an_item_is_refused, "[\"/a\",\"/b HTTP/1.1\\r\\nX: y\"]",
 REFUSES(a_line_end_in_an_items_query_is_refused,
         "[\"/a\",\"/b?x HTTP/1.1\\r\\nX: y\"]", "item 1")
 REFUSES(a_fragment_in_an_items_query_is_refused, "[\"/a?b#c\"]", "item 0")
-REFUSES(a_byte_beyond_ascii_in_an_items_query_is_refused, "[\"/a?\\u00e9\"]",
-        "item 0")
+REFUSES(a_byte_beyond_ascii_in_an_items_query_is_refused,
+        "[\"/a\",\"/a?\\u00e9\"]", "item 1")
+REFUSES(a_control_in_an_items_query_is_refused, "[\"/a\",\"/a?\\u007f\"]",
+        "item 1")
 REFUSES(an_item_that_is_no_string_is_refused, "[\"/a\",1]", "item 1")
 REFUSES(too_many_items_are_refused, "[\"/a\",\"/b\",\"/c\"]", "--max-items")
 REFUSES(a_body_that_is_no_array_is_refused, "{\"a\":\"/a\"}", "array")

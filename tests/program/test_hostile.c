@@ -366,7 +366,9 @@ Test(floods, a_thousand_pipelined_requests_are_answered_in_order) {
 Test(floods, pipelined_requests_whose_answers_nobody_reads_are_held_back) {
   enum { BOUND = 64 * 1024 * 1024 };
   static const char request[] = "GET /healthz HTTP/1.1\r\n" HOST "\r\n";
-  SCOPED(stage) s = stage_open("--hedges", "0");
+  SCOPED(stage) s =
+      stage_open("--hedges", "0", "--write-timeout", "10m", "--header-timeout",
+                 "10m", "--keepalive-timeout", "10m");
   size_t sent = 0, whole;
   struct pollfd room = {.fd = s.client->fd, .events = POLLOUT};
   while (sent < BOUND && poll(&room, 1, 200) > 0) {

@@ -2,6 +2,7 @@
  * slow in each way a client can be. Each limit is set low by its flag; the time
  * limits are short where they must pass and never waited for where not. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +10,10 @@
 #include <sys/socket.h>
 
 #include "support/hurry.h"
+#include "support/preload.h"
 #include "support/stage.h"
 #include "support/wire.h"
+#include "support/words.h"
 
 #define HEALTHY "{\"status\":\"ok\"}"
 #define HOST "Host: hedgerow.test\r\n"
@@ -178,6 +181,41 @@ Test(limits, an_attempt_that_finds_no_buffer_brings_nothing_forward) {
   client_expect_healthy(s.client);
   free(body);
 }
+
+/* Where connect(2) says this, a race must be answered so. */
+static void expect_connect(const char *scheme, int error, int status,
+                           const char *result, const char *words) {
+  setenv("HEDGEROW_TEST_CONNECT", words_of("%d", error), 1);
+  preload_only("connect");
+  OWNED(program) program =
+      program_start("--to", words_of("%s://127.0.0.1:9", scheme), "--hedges",
+                    "2", "--hedge-after", "20s", "--on-failure", "next");
+  OWNED(client) client = client_new(program->port);
+  client_get(client, "/smart");
+  const struct reply *reply = client_expect_problem(client, status);
+  reply_expect_result(reply, 0, result);
+  reply_expect_in_body(reply, words);
+}
+
+#define CONNECT(name, scheme, ...)                                             \
+  Test(limits, name) { expect_connect(scheme, __VA_ARGS__); }
+
+#define NO_PORT                                                                \
+  "could not connect: this machine has no port free, or no address, to "       \
+  "connect from"
+
+CONNECT(no_free_port_is_not_the_upstreams_fault, "http", EADDRNOTAVAIL, 503,
+        "starved", NO_PORT)
+CONNECT(no_free_port_for_tls_is_not_the_upstreams_fault, "https", EADDRNOTAVAIL,
+        503, "starved", NO_PORT)
+CONNECT(no_memory_of_the_kernels_is_not_the_upstreams_fault, "http", ENOBUFS,
+        503, "starved", "could not connect: No buffer space available")
+CONNECT(no_memory_of_the_kernels_for_tls_is_not_the_upstreams_fault, "https",
+        ENOBUFS, 503, "starved", "could not connect: No buffer space available")
+CONNECT(a_refused_connection_is_the_upstreams_fault, "http", ECONNREFUSED, 502,
+        "transport", "could not connect: Connection refused")
+CONNECT(a_refused_connection_for_tls_is_the_upstreams_fault, "https",
+        ECONNREFUSED, 502, "transport", "could not connect: Connection refused")
 
 /* The hedge's half of a body would fit, but not into seven eighths. */
 Test(limits, the_last_buffers_are_the_primary_s) {

@@ -175,6 +175,22 @@ Test(passing, a_client_cannot_set_hedgerows_own_request_fields) {
   words_expect(arrival->request, "1.1 hedgerow-");
 }
 
+Test(passing, via_tells_the_version_in_which_a_message_came) {
+  SCOPED(stage) s = stage_open("--hedges", "0");
+  client_send(s.client,
+              "GET /smart HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  struct arrival *arrival = origin_await(s.origin);
+  words_expect(arrival->request, "\r\nVia: 1.0 hedgerow-");
+  arrival_answer_json(arrival, 200, "1");
+  words_expect(client_expect(s.client, 200, "1")->head,
+               "\r\nVia: 1.1 hedgerow-");
+  arrival = stage_ask(&s, "/smart");
+  words_expect(arrival->request, "\r\nVia: 1.1 hedgerow-");
+  arrival_send(arrival, "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n2");
+  words_expect(client_expect(s.client, 200, "2")->head,
+               "\r\nVia: 1.0 hedgerow-");
+}
+
 Test(passing, configured_fields_are_added_and_dropped) {
   SCOPED(stage) s = stage_open("--hedges", "0", "--user-agent", "Dash/1.0",
                                "--header", "X-Team: blue", "--header",

@@ -330,10 +330,10 @@ Test(queue, who_reached_nobody_waits_for_the_next) {
       "upstreams: {x: {targets: [$A, $B], max_attempts: 1, rate: '1/m:1',\n"
       "  queue: '10:200s'}}\n"
       "routes: [{path: /smart, upstream: x, methods: [GET, POST]}]\n");
-  OWNED(client) second = client_of(&s);
   client_get(s.client, "/smart/1");
   struct arrival *held = await_line(s.b, "/1");
   hurry_by(61);
+  OWNED(client) second = client_of(&s);
   client_post(second, "/smart/2", "{}");
   program_await_notice(s.program, "attempt 1 to target 1: waits in line");
   arrival_answer_json(held, 200, OK);

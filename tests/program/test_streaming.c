@@ -469,6 +469,32 @@ Test(streaming, where_no_buffer_is_free_a_slow_client_loses_its_answer) {
 
 /* ---- over TLS ---- */
 
+/* What the client sees of a body that its upstream ends in this way. */
+static void pass_over_tls(enum tls_flaw flaw, void (*end)(struct tls_arrival *),
+                          void (*await_end)(struct client *)) {
+  OWNED(tls_origin) origin = tls_origin_new(flaw);
+  OWNED(program) program =
+      program_start("--to", origin->url, "--ca-file", origin->ca_file, STREAMS);
+  OWNED(client) client = client_new(program->port);
+  client_send(client, "GET /smart HTTP/1.0\r\n\r\n");
+  struct tls_arrival *arrival = tls_origin_await(origin);
+  tls_arrival_send_text(arrival, UNTIL_CLOSE);
+  client_await_head(client);
+  tls_arrival_send_text(arrival, "one");
+  client_await_bytes(client, "one");
+  end(arrival);
+  await_end(client);
+}
+
+Test(streaming, a_body_until_the_close_of_tls_is_whole) {
+  pass_over_tls(TLS_GOOD, tls_arrival_end, client_await_close);
+}
+
+Test(streaming, a_body_until_the_close_that_is_cut_over_tls_is_reset) {
+  pass_over_tls(TLS_GOOD, tls_arrival_cut, client_await_reset);
+  pass_over_tls(TLS_1_2, tls_arrival_cut, client_await_reset);
+}
+
 static void *pour_tls(void *arg) {
   char *body = calloc(1, LARGE_BODY);
   cr_assert_not_null(body);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "support/folder.h"
+#include "support/guard.h"
 #include "support/rows.h"
 #include "support/scene.h"
 #include "support/words.h"
@@ -198,7 +199,7 @@ static struct origin *who_is_asked(struct origin *const *all, unsigned count) {
   unsigned i = 0;
   for (unsigned k = 0; k < count; k++)
     polled[k] = (struct pollfd){all[k]->listening, POLLIN, 0};
-  cr_assert(poll(polled, count, 20000) == 1);
+  cr_assert(poll(polled, count, GUARD_MS) == 1);
   while (!polled[i].revents) i++;
   return all[i];
 }

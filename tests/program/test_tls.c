@@ -155,6 +155,15 @@ Test(tls, what_is_said_of_a_certificate_holds_no_secret) {
 
 /* ---- handshakes: how they fail is in test_upstream_faults.c ----------------- */
 
+/* TLS 1.3 says so when the client's handshake is over. */
+Test(tls, an_upstream_that_demands_a_client_certificate_is_told_as_that) {
+  SCOPED(tls_stage) s = open_flawed(TLS_MUTUAL, ALONE);
+  client_get(s.client, "/smart");
+  tls_origin_await_refusal(s.origin);
+  expect_failure(&s, "the upstream demands a client certificate, and hedgerow "
+                     "has none: its TLS alert is certificate_required");
+}
+
 Test(tls, a_client_that_leaves_in_the_handshake_is_let_go) {
   SCOPED(tls_stage) s = open_stage("--hedge-after", "20s");
   client_get(s.client, "/smart");
@@ -228,6 +237,17 @@ Test(tls, a_session_is_resumed_by_the_next_connection) {
   tls_arrival_send_ticket(first);
   client_expect_healthy(s.client);
   tls_arrival_end(first);
+  client_expect_healthy(s.client);
+  struct tls_arrival *second = answer_one(&s);
+  cr_expect(second->resumed, "the second handshake was a full one");
+}
+
+Test(tls, a_session_whose_connection_was_cut_while_idle_is_resumed) {
+  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
+  struct tls_arrival *first = answer_one(&s);
+  tls_arrival_send_ticket(first);
+  client_expect_healthy(s.client);
+  tls_arrival_cut(first);
   client_expect_healthy(s.client);
   struct tls_arrival *second = answer_one(&s);
   cr_expect(second->resumed, "the second handshake was a full one");
@@ -356,30 +376,77 @@ Test(tls, a_body_cut_before_its_length_is_a_failure) {
   expect_failure(&s, "error");
 }
 
-/* What has no length ends so. NULL: it is no JSON. */
-static void expect_ended(const char *body, void (*end)(struct tls_arrival *),
-                         const char *want) {
+Test(tls, an_object_that_ends_with_a_close_notify_succeeds) {
   SCOPED(tls_stage) s = open_stage(ALONE);
   struct tls_arrival *arrival = ask(&s);
-  tls_arrival_send_text(arrival, words_of("HTTP/1.1 200 OK\r\n\r\n%s", body));
-  end(arrival);
-  if (want) expect_reply(&s, want);
-  else reply_expect_result(client_expect_problem(s.client, 502), 0, "bad_json");
+  tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n{\"a\":1}");
+  tls_arrival_end(arrival);
+  expect_reply(&s, "{\"a\":1}");
 }
 
-#define ENDS(name, body, end, want)                                            \
-  Test(tls, name) { expect_ended(body, end, want); }
+/* No part of a JSON object is one. */
+static void expect_object(enum tls_flaw flaw) {
+  SCOPED(tls_stage) s = open_flawed(flaw, ALONE);
+  struct tls_arrival *arrival = ask(&s);
+  tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n{\"a\":1}");
+  tls_arrival_cut(arrival);
+  expect_reply(&s, "{\"a\":1}");
+}
 
-ENDS(an_object_that_ends_with_a_close_notify_succeeds, "{\"a\":1}",
-     tls_arrival_end, "{\"a\":1}")
-/* RFC 9112, section 9.8, leaves it to the client whether such an answer counts.
- * An attacker can end a connection, but no beginning of a JSON object is one
- * itself: what counts as a whole object is all that the upstream said. */
-ENDS(an_object_that_ends_without_a_close_notify_succeeds, "{\"a\":1}",
-     tls_arrival_cut, "{\"a\":1}")
-ENDS(an_object_that_is_cut_is_a_failure, "{\"a\":1", tls_arrival_cut, NULL)
-ENDS(a_number_that_ends_without_a_close_notify_is_a_failure, "12",
-     tls_arrival_cut, NULL)
+Test(tls, an_object_that_ends_without_a_close_notify_succeeds) {
+  expect_object(TLS_GOOD);
+  expect_object(TLS_1_2);
+}
+
+static void expect_no_json(const char *body) {
+  SCOPED(tls_stage) s = open_stage(ALONE);
+  struct tls_arrival *arrival = ask(&s);
+  tls_arrival_send_text(arrival, "HTTP/1.1 200 OK\r\n\r\n");
+  tls_arrival_send_text(arrival, body);
+  tls_arrival_cut(arrival);
+  reply_expect_result(client_expect_problem(s.client, 502), 0, "bad_json");
+}
+
+Test(tls, an_object_that_is_cut_is_a_failure) { expect_no_json("{\"a\":1"); }
+Test(tls, a_number_without_a_close_notify_is_a_failure) {
+  expect_no_json("12");
+}
+
+/* What has a length, or ends in its head, has come whole. */
+static void expect_whole(const char *answer, int status, const char *body) {
+  SCOPED(tls_stage) s = open_stage(ALONE, "--success", "any");
+  struct tls_arrival *arrival = ask(&s);
+  tls_arrival_send_text(arrival, answer);
+  tls_arrival_cut(arrival);
+  client_expect(s.client, status, body);
+}
+
+#define IS_WHOLE(name, answer, status, body)                                   \
+  Test(tls, name) { expect_whole(answer, status, body); }
+
+IS_WHOLE(a_length_needs_no_close_notify,
+         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
+         200, "{}")
+IS_WHOLE(chunks_need_no_close_notify,
+         "HTTP/1.1 200 OK\r\nConnection: close\r\n"
+         "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+         200, "{}")
+IS_WHOLE(a_204_needs_no_close_notify,
+         "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n", 204, "")
+
+Test(tls, a_cut_answer_brings_a_hedge_forward) {
+  SCOPED(tls_stage) s = open_stage("--hedge-after", "20s", "--log", "json");
+  struct tls_arrival *primary = ask(&s);
+  tls_arrival_send_text(
+      primary, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\":1}");
+  tls_arrival_cut(primary);
+  struct tls_arrival *hedge = tls_origin_await(s.origin);
+  tls_arrival_answer(hedge, OK);
+  reply_expect_story(client_expect(s.client, 200, OK), "2", "1");
+  client_leave(s.client);
+  program_stop(s.program);
+  words_expect(s.program->out, "\"result\":\"transport\"");
+}
 
 /* The request is larger than what fits in the sockets while nobody reads. */
 Test(tls, a_large_request_arrives_whole) {

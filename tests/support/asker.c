@@ -15,8 +15,7 @@
 #include "io/libraries.h"
 #include "io/thread.h"
 #include "io/trust.h"
-
-enum { GUARD_US = 20 * 1000 * 1000 };
+#include "support/guard.h"
 
 struct asker {
   pthread_t thread;

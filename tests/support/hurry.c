@@ -11,7 +11,7 @@
 #include "support/preload.h"
 #include "support/wire.h"
 
-enum { GUARD_MS = 20000 };
+enum { SECONDS_MAX = 20000 };
 
 static int listening, clock_fd;
 
@@ -35,7 +35,7 @@ void hurry_until_readable(int fd, const char *what) {
   struct pollfd waiting = {.fd = fd, .events = POLLIN};
   unsigned tries = 0;
   while (poll(&waiting, 1, 1) == 0) {
-    cr_assert(++tries < GUARD_MS, "waited in vain for %s", what);
+    cr_assert(++tries < SECONDS_MAX, "waited in vain for %s", what);
     hurry_by(1);
   }
 }

@@ -56,7 +56,8 @@ struct inside *inside_new(const char *flags) {
   inside.process.config = &inside.config;
   inside.process.budget.max = inside.config.max_buffered_bytes;
   inside.process.slots = slots_new(inside.resolver);
-  inside.process.via_line = slice_of("Via: 1.1 hedgerow-inside\r\n");
+  inside.process.via_lines[0] = slice_of("Via: 1.1 hedgerow-inside\r\n");
+  inside.process.via_lines[1] = slice_of("Via: 1.0 hedgerow-inside\r\n");
   inside.process.pseudonym = slice_of("hedgerow-inside");
   cr_assert(inside.news && inside.process.slots);
   return &inside;
@@ -68,7 +69,7 @@ struct snapshot *inside_snapshot(struct inside *inside) {
   struct snapshot *snapshot = snapshot_new(&(struct snapshot_source){
       .config = &inside->config,
       .slots = inside->process.slots,
-      .via_line = inside->process.via_line,
+      .via_lines = {inside->process.via_lines[0], inside->process.via_lines[1]},
       .number = inside->snapshot ? inside->snapshot->number + 1 : 1});
   cr_assert_not_null(snapshot);
   return snapshot;

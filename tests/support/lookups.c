@@ -26,7 +26,7 @@ const char *lookups_answers[LOOKUPS_MAX];
 
 /* Makes the refresh of what was just looked up due at once: the next reading
  * of the clock in the resolver's thread is as old as a refresh takes. */
-static _Thread_local bool next_reading_is_old;
+_Thread_local bool next_reading_is_old;
 
 int clock_gettime(clockid_t clock, struct timespec *now) {
   int result = (int)syscall(SYS_clock_gettime, clock, now);

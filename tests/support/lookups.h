@@ -4,6 +4,8 @@
 #ifndef HEDGEROW_TESTS_SUPPORT_LOOKUPS_H
 #define HEDGEROW_TESTS_SUPPORT_LOOKUPS_H
 
+#include <stdbool.h>
+
 enum { LOOKUPS_MAX = 8 };
 
 /* By the number of the lookup: addresses apart by spaces, NULL for none. */
@@ -11,6 +13,10 @@ extern const char *lookups_answers[LOOKUPS_MAX];
 /* While fewer have come, the refresh of what was just looked up is due at once.
  */
 extern unsigned lookups_expected;
+
+/* What this thread reads next of the clock is half a minute old: so it is where
+ * the machine stands still between a reading and what comes of it. */
+extern _Thread_local bool next_reading_is_old;
 
 void lookups_release(unsigned count);
 void lookups_end_hanging(void);

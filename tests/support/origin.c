@@ -21,9 +21,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "support/guard.h"
 #include "support/wire.h"
 
-enum { BACKLOG = 128, POLLED_MAX = 256, GUARD_MS = 20000 };
+enum { BACKLOG = 128, POLLED_MAX = 256 };
 
 static struct origin *new_at(const char *host, uint16_t port, int backlog) {
   struct origin *origin = calloc(1, sizeof *origin);

@@ -7,5 +7,7 @@
  * folder and .so), which finds in the variable the abstract name of the socket
  * that is returned. */
 int preload(const char *library, const char *variable);
+/* The same of one that asks nothing. */
+void preload_only(const char *library);
 
 #endif

@@ -18,7 +18,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 32, GUARD_S = 20 };
+#include "support/guard.h"
+
+enum { ARGUMENTS_MAX = 32 };
 
 static void exec_program(const char *const *flags) {
   const char *path = getenv("HEDGEROW_BIN");

@@ -29,9 +29,10 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "support/guard.h"
 #include "support/wire.h"
 
-enum { BACKLOG = 64, GUARD_S = 20, DAY_S = 24 * 3600 };
+enum { BACKLOG = 64, DAY_S = 24 * 3600 };
 
 /* ---- certificates ---- */
 
@@ -162,6 +163,9 @@ static void make_context(struct tls_origin *origin, enum tls_flaw flaw) {
     SSL_CTX_set_cipher_list(context, "ALL:@SECLEVEL=0");
   }
   if (flaw == TLS_1_2) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+  if (flaw == TLS_MUTUAL)
+    SSL_CTX_set_verify(context,
+                       SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
   origin->context = context;
   identity_clear(&ca);
   identity_clear(&other);

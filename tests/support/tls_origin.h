@@ -24,6 +24,7 @@ enum tls_flaw {
   TLS_SELF_SIGNED, /* by nobody */
   TLS_OLD,         /* speaks TLS 1.1 at most */
   TLS_1_2,         /* speaks TLS 1.2 only; no flaw */
+  TLS_MUTUAL,      /* demands a certificate of the client's */
 };
 
 struct tls_origin {

@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { GUARD_MS = 20000 };
+#include "support/guard.h"
 
 static int poll_one(int fd, short events, int timeout_ms) {
   struct pollfd waiting = {.fd = fd, .events = events};
