@@ -45,8 +45,8 @@ static inline bool http_method_is_safe(enum http_method method) {
          method == HTTP_QUERY;
 }
 
-/* Whether doing it again changes nothing more (section 9.2.2), so that it may be
- * repeated where the connection was lost. */
+/* Whether doing it again changes nothing more (section 9.2.2), so that it may
+ * be repeated where the connection was lost. */
 static inline bool http_method_is_idempotent(enum http_method method) {
   return http_method_is_safe(method) || method == HTTP_PUT ||
          method == HTTP_DELETE || method == HTTP_TRACE;

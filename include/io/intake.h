@@ -69,8 +69,8 @@ void intake_lose(struct intake *intake);
  * RESPONSE_MORE. */
 enum response_progress intake_skip(struct intake *intake);
 /* How long its connection may be idle before it carries another request, by the
- * answer and the limits: 0, and so not at all, unless the answer is whole and no
- * byte came behind it. */
+ * answer and the limits: 0, and so not at all, unless the answer is whole and
+ * no byte came behind it. */
 int64_t intake_keep_us(struct intake *intake);
 
 /* Moves a whole answer out, of which nothing was forgotten. */

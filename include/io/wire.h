@@ -42,8 +42,8 @@ struct wire_want {
 
 /* The one that was used last of those that are as wanted, or NULL; arg uses it
  * from now on. Wires of another generation, and those whose time is over, are
- * closed on the way; those under another trust, and those that were idle for too
- * long for this target alone, are somebody else's. */
+ * closed on the way; those under another trust, and those that were idle for
+ * too long for this target alone, are somebody else's. */
 struct wire *wire_take(struct wires *wires, const struct wire_want *want,
                        int64_t now_us, void *arg);
 /* Its answer is whole, and it may carry another request: it waits for one from

@@ -141,9 +141,9 @@ static void note_keep_alive(struct slice value, struct framing *framing) {
   if (us < framing->keep_us) framing->keep_us = us;
 }
 
-/* Looks at the fields that frame the response, or say how long its connection is
- * kept. Most have another length or first letter, and are passed by without a
- * look at the rest of the name. */
+/* Looks at the fields that frame the response, or say how long its connection
+ * is kept. Most have another length or first letter, and are passed by without
+ * a look at the rest of the name. */
 static bool read_meaning(struct http_response *response,
                          struct http_field field, struct framing *framing) {
   struct slice name = field.name, value = field.value;
