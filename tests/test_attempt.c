@@ -282,6 +282,40 @@ Test(attempt, nobody_asks_after_rules_when_a_loser_ends) {
   close(fd);
 }
 
+/* ---- what is kept for how long ---- */
+
+static int exchange_kept_for(int64_t keep_us, int fd) {
+  asker_limits(asker)->keep_us = keep_us;
+  return exchange_on(fd, get(), JSON, "success 200 whole");
+}
+
+/* Who wants one that was idle for less than a microsecond leaves those that may
+ * wait to others; and nobody takes one whose own time is over, also where
+ * nothing has swept it yet. */
+Test(attempt, a_connection_that_was_idle_for_too_long_is_not_taken) {
+  enum { MINUTE_US = 60 * 1000 * 1000 };
+  int over = exchange_kept_for(1, -1);
+  int kept = exchange_kept_for(MINUTE_US, -1);
+  int over_too = exchange_kept_for(1, -1);
+  exchange_kept_for(MINUTE_US, kept);
+  close(over);
+  close(kept);
+  close(over_too);
+}
+
+/* The configuration that they were written in may be gone by then. */
+Test(attempt, nobody_asks_after_limits_when_a_loser_ends) {
+  struct ask_message message = get();
+  int64_t keep_us = asker_limits(asker)->keep_us;
+  asker_limits(asker)->read_losers = true;
+  int loser = begin(&message);
+  asker_cancel(asker);
+  asker_limits(asker)->keep_us = 0;
+  answer(loser, JSON);
+  close(exchange_kept_for(0, -1)); /* by then it has been read */
+  close(exchange_kept_for(keep_us, loser));
+}
+
 /* ---- what is sent twice ---- */
 
 #define ONCE_ONLY                                                              \

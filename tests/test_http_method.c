@@ -27,6 +27,16 @@ Test(http_method, what_asks_for_no_change_is_safe) {
                          1u << HTTP_QUERY);
 }
 
+Test(http_method, what_is_safe_and_put_delete_and_trace_may_be_repeated) {
+  unsigned idempotent = 0;
+  for (unsigned i = 0; i < HTTP_METHODS; i++)
+    if (http_method_is_idempotent((enum http_method)i)) idempotent |= 1u << i;
+  cr_expect_eq(idempotent, 1u << HTTP_GET | 1u << HTTP_HEAD |
+                               1u << HTTP_OPTIONS | 1u << HTTP_QUERY |
+                               1u << HTTP_PUT | 1u << HTTP_DELETE |
+                               1u << HTTP_TRACE);
+}
+
 Test(http_method, a_set_is_written_as_allow_wants_it) {
   EMPTY_TEXT(text, 64);
   http_methods_write(&text, 1u << HTTP_POST | 1u << HTTP_GET | 1u << HTTP_HEAD);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "core/http_head.h"
+#include "core/keep_alive.h"
 #include "core/text.h"
 #include "support/draw.h"
 #include "support/rows.h"
@@ -152,12 +153,14 @@ static void tell_slice(struct text *out, const char *label, struct slice s) {
   text_char(out, '`');
 }
 
-/* 200 1.0 close until-close `body` */
+/* 200 1.0 close until-close `body`, or 200 keep 4s `body` */
 static void tell_response(struct text *out, const struct feed *feed) {
   const struct http_response *response = &feed->response;
   text_int(out, response->status);
   if (response->http_1_0) text_str(out, " 1.0");
-  text_str(out, response->keep_alive ? " keep" : " close");
+  text_str(out, response->keep_us > 0 ? " keep" : " close");
+  if (response->keep_us > 0 && response->keep_us < KEEP_ALIVE_UNSAID)
+    text_put(out, " ", response->keep_us / 1000000, "s");
   if (!response->delimited) text_str(out, " until-close");
   text_str(out, " `");
   text_add(out, feed->passed, feed->passed_len);
@@ -576,6 +579,7 @@ static const struct response_case interim[] = {
     IS("HTTP/1.1 199 ?\r\n\r\n" FINAL, "200 keep `[]`"),
     IS("HTTP/1.1 100\r\n" LENGTH("9") "Connection: close\r\n\r\n" FINAL,
        "200 keep `[]`"),
+    IS("HTTP/1.1 100\r\nKeep-Alive: timeout=1\r\n\r\n" FINAL, "200 keep `[]`"),
     IS("HTTP/1.1 100\r\n" CODING("chunked") "\r\n" OK11 "\r\n[]",
        "200 close until-close `[]`"),
     IS(CONTINUE OK11 LENGTH("2") "\r\n[]" CONTINUE,
@@ -619,6 +623,18 @@ static const struct response_case connections[] = {
     CONNECTION(OK11, "keep-alive", "200 keep"),
     CONNECTION(OK11, "closed", "200 keep"),
     CONNECTION(OK11, "", "200 keep"),
+    CONNECTION(OK11, "keep-alive\r\nKeep-Alive: timeout=5", "200 keep 4s"),
+    CONNECTION(OK11, "\r\nkeep-ALIVE: max=9, timeout=5", "200 keep 4s"),
+    CONNECTION(OK11,
+               "\r\nKeep-Alive: timeout=5\r\nKeep-Alive: timeout=3"
+               "\r\nKeep-Alive: timeout=9",
+               "200 keep 2s"),
+    CONNECTION(OK11, "\r\nKeep-Alive: timeout=1", "200 close"),
+    CONNECTION(OK11, "\r\nKeep-Alive: max=9", "200 keep"),
+    CONNECTION(OK11, "\r\nKeep-Alike: timeout=5", "200 keep"),
+    CONNECTION(OK11, "close\r\nKeep-Alive: timeout=5", "200 close"),
+    CONNECTION(OK10, "\r\nKeep-Alive: timeout=5", "200 1.0 close"),
+    CONNECTION(OK10, "keep-alive\r\nKeep-Alive: timeout=5", "200 1.0 keep 4s"),
     CONNECTION(OK10, "keep-alive", "200 1.0 keep"),
     CONNECTION(OK10, "x,KEEP-alive", "200 1.0 keep"),
     CONNECTION(OK10, "keep-alive, close", "200 1.0 close"),

@@ -16,10 +16,17 @@
 #define HEAD_TOO_LARGE                                                         \
   "too_large 0: the answer's head is larger than --max-upstream-head"
 
-enum { HEAD_MAX = 128, BODY_MAX = 1 << 20, USUAL_MAX = 64 * 1024 };
+enum {
+  HEAD_MAX = 128,
+  BODY_MAX = 1 << 20,
+  USUAL_MAX = 64 * 1024,
+  KEEP_US = 60 * 1000 * 1000
+};
 
-static const struct target_limits limits = {
-    .head_bytes = HEAD_MAX, .body_bytes = BODY_MAX, .depth = 8};
+static const struct target_limits limits = {.head_bytes = HEAD_MAX,
+                                            .body_bytes = BODY_MAX,
+                                            .depth = 8,
+                                            .keep_us = KEEP_US};
 
 static struct budget budget = {.max = 1 << 22};
 static struct blocks blocks = {.budget = &budget};
@@ -591,7 +598,7 @@ Test(intake, one_that_lost_inflates_no_more_and_holds_nothing_for_it) {
     cr_expect_leq(budget.used, before - GUNZIP_BYTES);
     receive(slice_from(answer, answer.len - 5));
     cr_expect_eq(intake_skip(&intake), RESPONSE_DONE);
-    cr_expect(intake_leaves_clean(&intake));
+    cr_expect_eq(intake_keep_us(&intake), KEEP_US);
   }
 }
 
@@ -707,74 +714,80 @@ Test(intake, where_the_usual_room_is_not_free_a_block_will_do) {
 
 /* ---- what is left behind ---- */
 
-static void expect_clean(const char *answer, bool want) {
+static void expect_kept(const char *answer, int64_t want_us) {
   for (size_t piece = strlen(answer); piece > 0; piece /= 2) {
     start_again();
     long certain = feed(slice_of(answer), piece);
     size_t seen = certain < 0 ? strlen(answer) : (size_t)certain;
     receive(slice_of(answer + seen)); /* what had come by then */
-    cr_expect_eq(intake_leaves_clean(&intake), want, "by %zu bytes:\n%s", piece,
+    cr_expect_eq(intake_keep_us(&intake), want_us, "by %zu bytes:\n%s", piece,
                  answer);
   }
 }
 
 Test(intake, an_answer_that_is_whole_leaves_a_clean_connection) {
-  expect_clean(OK LENGTH("2") "\r\n{}", true);
-  expect_clean(CHUNKED "2\r\n{}\r\n0\r\n\r\n", true);
-  expect_clean("HTTP/1.1 204 No\r\n\r\n", true);
-  expect_clean(
+  expect_kept(OK LENGTH("2") "\r\n{}", KEEP_US);
+  expect_kept(CHUNKED "2\r\n{}\r\n0\r\n\r\n", KEEP_US);
+  expect_kept("HTTP/1.1 204 No\r\n\r\n", KEEP_US);
+  expect_kept(
       "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n" LENGTH("2") "\r\n{}",
-      true);
+      KEEP_US);
 }
 
 Test(intake, a_failure_whose_rest_has_come_leaves_it_clean_too) {
-  expect_clean("HTTP/1.1 503 X\r\n" LENGTH("4") "\r\nbusy", true);
-  expect_clean(OK LENGTH("6") "\r\n<html>", true);
-  expect_clean(CHUNKED "6\r\n<html>\r\n0\r\n\r\n", true);
+  expect_kept("HTTP/1.1 503 X\r\n" LENGTH("4") "\r\nbusy", KEEP_US);
+  expect_kept(OK LENGTH("6") "\r\n<html>", KEEP_US);
+  expect_kept(CHUNKED "6\r\n<html>\r\n0\r\n\r\n", KEEP_US);
 }
 
 Test(intake, a_rest_that_has_not_come_is_not_clean) {
-  expect_clean("HTTP/1.1 503 X\r\n" LENGTH("4") "\r\nbus", false);
-  expect_clean(CHUNKED "6\r\n<html>\r\n0\r\n\r", false);
-  expect_clean(OK LENGTH("3") "\r\n{}", false);
-  expect_clean(OK, false);
-  expect_clean("HTTP/1.1 100 Continue\r\n\r\n", false);
+  expect_kept("HTTP/1.1 503 X\r\n" LENGTH("4") "\r\nbus", 0);
+  expect_kept(CHUNKED "6\r\n<html>\r\n0\r\n\r", 0);
+  expect_kept(OK LENGTH("3") "\r\n{}", 0);
+  expect_kept(OK, 0);
+  expect_kept("HTTP/1.1 100 Continue\r\n\r\n", 0);
 }
 
 Test(intake, the_answer_to_a_head_leaves_a_clean_connection) {
   message.method = slice_of("HEAD");
-  expect_clean(OK LENGTH("2") "\r\n", true);
-  expect_clean(OK "\r\n", true);
-  expect_clean(OK LENGTH("2") "\r\n{}", false);
+  expect_kept(OK LENGTH("2") "\r\n", KEEP_US);
+  expect_kept(OK "\r\n", KEEP_US);
+  expect_kept(OK LENGTH("2") "\r\n{}", 0);
 }
 
 Test(intake, bytes_behind_an_answer_are_not_clean) {
-  expect_clean(OK LENGTH("2") "\r\n{}\r\n", false);
-  expect_clean(CHUNKED "2\r\n{}\r\n0\r\n\r\nH", false);
-  expect_clean("HTTP/1.1 503 X\r\n" LENGTH("0") "\r\nX", false);
+  expect_kept(OK LENGTH("2") "\r\n{}\r\n", 0);
+  expect_kept(CHUNKED "2\r\n{}\r\n0\r\n\r\nH", 0);
+  expect_kept("HTTP/1.1 503 X\r\n" LENGTH("0") "\r\nX", 0);
 }
 
 Test(intake, a_connection_that_is_to_close_is_not_clean) {
-  expect_clean(OK "Connection: close\r\n" LENGTH("2") "\r\n{}", false);
-  expect_clean("HTTP/1.0 200 OK\r\n" LENGTH("2") "\r\n{}", false);
-  expect_clean("HTTP/1.1 101 X\r\n\r\n", false);
-  expect_clean(OK "\r\n{}", false);
+  expect_kept(OK "Connection: close\r\n" LENGTH("2") "\r\n{}", 0);
+  expect_kept("HTTP/1.0 200 OK\r\n" LENGTH("2") "\r\n{}", 0);
+  expect_kept("HTTP/1.1 101 X\r\n\r\n", 0);
+  expect_kept(OK "\r\n{}", 0);
+}
+
+Test(intake, the_upstream_may_keep_its_connection_for_less) {
+  expect_kept(OK "Keep-Alive: timeout=5\r\n" LENGTH("2") "\r\n{}", 4000000);
+  expect_kept(OK "Keep-Alive: timeout=99\r\n" LENGTH("2") "\r\n{}", KEEP_US);
+  expect_kept(OK "Keep-Alive: timeout=1\r\n" LENGTH("2") "\r\n{}", 0);
 }
 
 Test(intake, what_is_no_http_is_not_clean) {
-  expect_clean("XYZ", false);
-  expect_clean(CHUNKED "2\r\n{}x", false);
+  expect_kept("XYZ", 0);
+  expect_kept(CHUNKED "2\r\n{}x", 0);
 }
 
 Test(intake, the_end_of_the_connection_is_not_clean) {
   expect_at_close(OK "\r\n{}", "success 200 whole");
-  cr_expect_not(intake_leaves_clean(&intake));
+  cr_expect_eq(intake_keep_us(&intake), 0);
 }
 
 Test(intake, without_a_byte_there_is_nothing_to_keep) {
-  cr_expect_not(intake_leaves_clean(&intake));
+  cr_expect_eq(intake_keep_us(&intake), 0);
   cr_assert(intake_make_room(&intake, 0));
-  cr_expect_not(intake_leaves_clean(&intake));
+  cr_expect_eq(intake_keep_us(&intake), 0);
 }
 
 /* ---- skipping ---- */
@@ -841,7 +854,7 @@ static void expect_last(const char *piece, const char *rest, bool clean) {
   expect_told("success 200 whole");
   struct slice come = intake_body(&intake);
   words_expect_slice(come, rest);
-  cr_expect_eq(intake_leaves_clean(&intake), clean);
+  cr_expect_eq(intake_keep_us(&intake), clean ? KEEP_US : 0);
 }
 
 Test(intake, a_head_is_shown_before_its_body_has_come) {
@@ -887,7 +900,7 @@ Test(intake, a_stream_that_ends_within_is_broken) {
   cr_expect(intake_has_begun(&intake));
   intake_end(&intake);
   expect_told("transport 200: the connection closed inside the body");
-  cr_expect_not(intake_leaves_clean(&intake));
+  cr_expect_eq(intake_keep_us(&intake), 0);
 }
 
 Test(intake, a_stream_without_a_length_is_broken_by_a_cut) {
@@ -895,7 +908,7 @@ Test(intake, a_stream_without_a_length_is_broken_by_a_cut) {
   expect_more(OK "\r\nhe", "he");
   intake_cut(&intake);
   words_expect(told(), "transport 200: the connection was cut");
-  cr_expect_not(intake_leaves_clean(&intake));
+  cr_expect_eq(intake_keep_us(&intake), 0);
 }
 
 Test(intake, a_stream_without_a_length_ends_by_the_close) {
@@ -903,5 +916,5 @@ Test(intake, a_stream_without_a_length_ends_by_the_close) {
   expect_more(OK "\r\nhe", "he");
   intake_end(&intake);
   expect_told("success 200 whole");
-  cr_expect_not(intake_leaves_clean(&intake));
+  cr_expect_eq(intake_keep_us(&intake), 0);
 }

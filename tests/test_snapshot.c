@@ -225,7 +225,8 @@ Test(snapshot, the_client_s_credentials_go_to_the_origins_of_to_only) {
 Test(snapshot, limits_are_the_groups_) {
   struct snapshot *s = snapshot_of(
       "--to http://192.0.2.1 --max-attempts 12 --max-upstream-head 1K "
-      "--max-body 2K --max-depth 3 --connect-timeout 40ms --losers drain");
+      "--max-body 2K --max-depth 3 --connect-timeout 40ms --losers drain "
+      "--upstream-keepalive-timeout 4s");
   for (unsigned i = 0; i < s->group_count; i++) {
     const struct group *group = &s->groups[i];
     cr_expect_eq(group->max_attempts, 12);
@@ -233,8 +234,17 @@ Test(snapshot, limits_are_the_groups_) {
     cr_expect_eq(group->limits.body_bytes, 2048);
     cr_expect_eq(group->limits.depth, 3);
     cr_expect_eq(group->limits.connect_timeout_us, 40000);
+    cr_expect_eq(group->limits.keep_us, 4000000);
     cr_expect(group->limits.read_losers);
   }
+  snapshot_drop(s);
+}
+
+Test(snapshot, where_no_connection_is_kept_its_target_is_told) {
+  struct snapshot *s =
+      snapshot_of("--to http://192.0.2.1 --upstream-keepalive-timeout 0ms");
+  words_expect_slice(s->targets[0].host_line, " HTTP/1.1\r\nHost: 192.0.2.1\r\n"
+                                              "Connection: close\r\n");
   snapshot_drop(s);
 }
 

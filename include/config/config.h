@@ -83,7 +83,8 @@ struct config_rules {
   struct slice drop_headers[CONFIG_HEADERS_MAX];
   unsigned drop_header_count;
   /* of an upstream */
-  int64_t connect_timeout_us, max_upstream_head_bytes, max_body_bytes;
+  int64_t connect_timeout_us, upstream_keepalive_us;
+  int64_t max_upstream_head_bytes, max_body_bytes;
   int64_t max_depth, max_attempts;
   int64_t losers, balance; /* enum config_losers; enum balance */
   struct hedge_budget_rule budget;

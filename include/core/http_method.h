@@ -39,10 +39,17 @@ enum http_method http_method_of(struct slice name);
 struct slice http_method_name(enum http_method method);
 
 /* Whether it asks for nothing to be changed (RFC 9110, section 9.2.1), so that
- * it may be sent more than once. */
+ * several of it may be on their way at a time. */
 static inline bool http_method_is_safe(enum http_method method) {
   return method == HTTP_GET || method == HTTP_HEAD || method == HTTP_OPTIONS ||
          method == HTTP_QUERY;
+}
+
+/* Whether doing it again changes nothing more (section 9.2.2), so that it may
+ * be repeated where the connection was lost. */
+static inline bool http_method_is_idempotent(enum http_method method) {
+  return http_method_is_safe(method) || method == HTTP_PUT ||
+         method == HTTP_DELETE || method == HTTP_TRACE;
 }
 
 /* A set of 1 << enum http_method as an Allow field says it: "GET, HEAD". */

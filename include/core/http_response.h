@@ -33,7 +33,6 @@ enum response_progress {
 struct http_response {
   uint8_t state; /* private */
   bool http_1_0;
-  bool keep_alive;  /* the connection may carry another request (section 9.3) */
   bool delimited;   /* a length or chunks frame the body, or it has none;
                      * otherwise it ends with the connection */
   bool retry_after; /* a Retry-After field */
@@ -57,6 +56,9 @@ struct http_response {
   size_t used;     /* where the bytes begin that are no part of what has been
                     * read: with RESPONSE_DONE the end of the response, and what
                     * stands there up to *len came behind it */
+  int64_t keep_us; /* how long the connection may be idle before it carries
+                    * another request (section 9.3): as its Keep-Alive says
+                    * (core/keep_alive), 0 where it may carry none */
   const char *why; /* with RESPONSE_BAD, static */
 };
 

@@ -20,6 +20,7 @@ struct target_limits {
   uint64_t body_bytes;        /* --max-body */
   unsigned depth;             /* --max-depth */
   int64_t connect_timeout_us; /* --connect-timeout */
+  int64_t keep_us;  /* --upstream-keepalive-timeout; 0: no connection is kept */
   bool read_losers; /* --losers drain: read a loser's answer, keep its wire */
 };
 
@@ -55,7 +56,8 @@ struct target {
   struct turnstile *turnstile;  /* what outlives snapshots: see io/turnstile */
   struct slice labels;          /* of metrics */
   struct target_tally *tallies; /* by worker */
-  struct slice host_line;       /* " HTTP/1.1\r\nHost: authority\r\n" */
+  struct slice host_line;       /* " HTTP/1.1\r\nHost: authority\r\n", and
+                                 * "Connection: close\r\n" where none is kept */
 };
 
 /* Whom the primary asks; attempt k asks the k-th behind that, in a circle. */

@@ -37,9 +37,9 @@ struct ask_message {
   bool has_body; /* Content-Length is sent, a 0 as well. False only where the
                   * client framed no body and the method expects none: POST,
                   * PUT and PATCH do (RFC 9110, section 8.6) */
-  bool once;     /* it is not sent a second time when somebody may have read a
-                  * byte of it (RFC 9110, section 9.2.2); for races see
-                  * core/plan */
+  bool once; /* it is not idempotent (RFC 9110, section 9.2.2): it is not sent
+                  * a second time when somebody may have read a byte of it. How
+                  * often a race may send it: see core/plan */
   bool keep_errors; /* read the body of a 5xx, too, and hand it over */
   uint8_t gzip;     /* enum gzip_use */
   bool streams; /* the answer is passed on while it comes, whatever its size;

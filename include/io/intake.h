@@ -19,8 +19,9 @@
 #include "io/response.h"
 
 struct intake {
-  const struct target_limits *limits; /* borrowed */
+  const struct target_limits *limits; /* borrowed, until intake_lose */
   struct buffer bytes;                /* whoever receives adds to it */
+  int64_t keep_us;       /* the limits', which a loser may outlive */
   size_t judged;         /* bytes of the body that the verdict has seen */
   uint8_t gzip;          /* enum gzip_use, the message's */
   bool more;             /* with gunzip: there may be more text in what came */
@@ -67,9 +68,10 @@ void intake_lose(struct intake *intake);
 /* Only finds where the answer ends. RESPONSE_DONE, RESPONSE_BAD, or
  * RESPONSE_MORE. */
 enum response_progress intake_skip(struct intake *intake);
-/* The answer is whole, its connection may carry another request, and no byte
- * came behind it. */
-bool intake_leaves_clean(struct intake *intake);
+/* How long its connection may be idle before it carries another request, by the
+ * answer and the limits: 0, and so not at all, unless the answer is whole and
+ * no byte came behind it. */
+int64_t intake_keep_us(struct intake *intake);
 
 /* Moves a whole answer out, of which nothing was forgotten. */
 void intake_hand_over(struct intake *intake, struct response *response);

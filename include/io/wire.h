@@ -37,17 +37,20 @@ struct wire_want {
   uint32_t generation;
   unsigned
       avoid; /* the places of addresses that it must not lead to, as bits */
+  int64_t keep_us; /* it must have been idle for less */
 };
 
 /* The one that was used last of those that are as wanted, or NULL; arg uses it
- * from now on. Wires of another generation are closed on the way; those under
- * another trust are somebody else's. */
+ * from now on. Wires of another generation, and those whose time is over, are
+ * closed on the way; those under another trust, and those that were idle for
+ * too long for this target alone, are somebody else's. */
 struct wire *wire_take(struct wires *wires, const struct wire_want *want,
                        int64_t now_us, void *arg);
 /* Its answer is whole, and it may carry another request: it waits for one from
- * now_us on. It closes by itself when the peer ends it or speaks unasked, and
- * after a while. */
-void wire_give_back(struct wire *wire, int64_t now_us);
+ * now_us on, for keep_us. It closes by itself when the peer ends it or speaks
+ * unasked; and when its time is over, which a second may pass before it is
+ * seen. */
+void wire_give_back(struct wire *wire, int64_t now_us, int64_t keep_us);
 /* How many bytes the answers of that slot usually have, as was learned last; 0:
  * nobody knows. */
 size_t wires_usual(const struct wires *wires, unsigned slot);

@@ -149,6 +149,11 @@ const struct config_option config_options[] = {
          "the longest silence of an upstream within a streamed answer"),
     TIME(TIME, GROUP, "connect-timeout", connect_timeout_us, "3s", "1ms",
          "the longest time for connecting to a target"),
+    TIME(
+        TIME, GROUP, "upstream-keepalive-timeout", upstream_keepalive_us, "60s",
+        "0ms",
+        "the longest time that a connection to a target may be idle; 0ms: none "
+        "is kept"),
     TIME(TIME, PROCESS, "header-timeout", header_timeout_us, "10s", "1ms",
          "the longest time for the head of a client request"),
     TIME(TIME, PROCESS, "keepalive-timeout", keepalive_timeout_us, "60s", "1ms",

@@ -13,6 +13,7 @@
 #include "core/text.h"
 
 #define BEFORE_AUTHORITY " HTTP/1.1\r\nHost: "
+#define CLOSE "Connection: close\r\n"
 
 const struct group snapshot_nobody;
 
@@ -24,8 +25,12 @@ static struct snapshot_secret secret_of(const struct snapshot_source *source,
 
 /* ---- targets ---- */
 
-static struct slice host_line(struct whole *whole, const struct base_url *url) {
-  const size_t room = sizeof BEFORE_AUTHORITY + url->authority.len + 2;
+/* A server that knows that nothing follows need not wait for it (RFC 9112,
+ * section 9.6). */
+static struct slice host_line(struct whole *whole, const struct base_url *url,
+                              bool keeps) {
+  const size_t room =
+      sizeof BEFORE_AUTHORITY + url->authority.len + 2 + sizeof CLOSE;
   char *at = snapshot_take(whole, room, 1);
   struct text line;
   if (!at) return (struct slice){0};
@@ -33,18 +38,20 @@ static struct slice host_line(struct whole *whole, const struct base_url *url) {
   text_str(&line, BEFORE_AUTHORITY);
   text_slice(&line, url->authority);
   text_str(&line, "\r\n");
+  if (!keeps) text_str(&line, CLOSE);
   return text_slice_of(&line);
 }
 
 static void make_target(struct whole *whole, struct target *target,
-                        const struct base_url *url, unsigned number) {
+                        const struct base_url *url, bool keeps,
+                        unsigned number) {
   target->url = *url;
   target->url.host = snapshot_keep(whole, url->host);
   target->url.authority = snapshot_keep(whole, url->authority);
   target->url.path = snapshot_keep(whole, url->path);
   target->url.query = snapshot_keep(whole, url->query);
   target->number = number;
-  target->host_line = host_line(whole, url);
+  target->host_line = host_line(whole, url, keeps);
   target->trust = trust_hold(secret_of(whole->source, number).trust);
 }
 
@@ -121,11 +128,12 @@ static void make_targets(struct whole *whole, struct group *group,
                          struct target_fields *variants,
                          const struct config_upstream *upstream) {
   const unsigned from = whole->snapshot.target_count;
+  const bool keeps = upstream->rules.upstream_keepalive_us > 0;
   for (unsigned i = 0; i < upstream->target_count; i++) {
     const struct config_target *origin = &upstream->targets[i];
     struct target *target = &whole->targets[from + i];
     unsigned alike = first_alike(whole->source, upstream, from, i);
-    make_target(whole, target, &origin->url, from + i);
+    make_target(whole, target, &origin->url, keeps, from + i);
     target->name = make_name(whole, upstream->name, i);
     whole->snapshot.target_count++;
     target->variant = whole->targets[from + alike].variant;
@@ -170,6 +178,7 @@ static void make_group(struct whole *whole, struct group *group,
                  .body_bytes = (uint64_t)rules->max_body_bytes,
                  .depth = (unsigned)rules->max_depth,
                  .connect_timeout_us = rules->connect_timeout_us,
+                 .keep_us = rules->upstream_keepalive_us,
                  .read_losers = rules->losers == CONFIG_LOSERS_DRAIN},
   };
   if (variants) make_targets(whole, group, variants, upstream);

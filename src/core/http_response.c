@@ -21,6 +21,7 @@
 #include "core/http_response.h"
 
 #include "core/http_head.h"
+#include "core/keep_alive.h"
 
 enum state {
   IN_HEAD,
@@ -34,6 +35,7 @@ enum state {
 /* What the fields of one head say. */
 struct framing {
   bool is_chunked, asks_close, asks_keep_alive;
+  int64_t keep_us; /* the shortest of its Keep-Alive fields */
 };
 
 static bool refuse(struct http_response *response, const char *why) {
@@ -127,18 +129,30 @@ static void note(struct http_response *response, struct http_field field,
   }
 }
 
-/* Looks at the three fields that frame the response. Most have another length
- * or first letter, and are passed by without a look at the rest of the name. */
+static void note_connection(const struct http_response *response,
+                            struct slice value, struct framing *framing) {
+  framing->asks_close |= http_list_has(value, slice_of("close"));
+  framing->asks_keep_alive |=
+      response->http_1_0 && http_list_has(value, slice_of("keep-alive"));
+}
+
+static void note_keep_alive(struct slice value, struct framing *framing) {
+  int64_t us = keep_alive_us(value);
+  if (us < framing->keep_us) framing->keep_us = us;
+}
+
+/* Looks at the fields that frame the response, or say how long its connection
+ * is kept. Most have another length or first letter, and are passed by without
+ * a look at the rest of the name. */
 static bool read_meaning(struct http_response *response,
                          struct http_field field, struct framing *framing) {
   struct slice name = field.name, value = field.value;
   char letter = name.at[0] | 0x20;
-  if (name.len == 10 && letter == 'c') {
-    if (slice_is(name, "Connection")) {
-      framing->asks_close |= http_list_has(value, slice_of("close"));
-      framing->asks_keep_alive |=
-          response->http_1_0 && http_list_has(value, slice_of("keep-alive"));
-    }
+  if (name.len == 10) {
+    if (letter == 'c' && slice_is(name, "Connection"))
+      note_connection(response, value, framing);
+    else if (letter == 'k' && slice_is(name, "Keep-Alive"))
+      note_keep_alive(value, framing);
   } else if (name.len == 14 && letter == 'c') {
     if (slice_is(name, "Content-Length")) return read_length(response, value);
   } else if (name.len == 17 && letter == 't') {
@@ -199,8 +213,9 @@ static void begin_body(struct http_response *response, size_t head_len,
   response->left = state == IN_LENGTH ? response->length : 0;
   response->bodiless = state == WHOLE;
   response->delimited = state != UNTIL_CLOSE;
-  response->keep_alive =
-      response->delimited && persists && !framing->asks_close;
+  response->keep_us = response->delimited && persists && !framing->asks_close
+                          ? framing->keep_us
+                          : 0;
   response->head_len = head_len;
   response->body_at = response->used = response->head_at + head_len;
   if (state == IN_CHUNKS)
@@ -209,7 +224,7 @@ static void begin_body(struct http_response *response, size_t head_len,
 
 /* Reads one head, and leaves IN_HEAD if it is the final one. */
 static void read_head(struct http_response *response, struct slice head) {
-  struct framing framing = {0};
+  struct framing framing = {.keep_us = KEEP_ALIVE_UNSAID};
   struct slice rest = head;
   if (!read_status_line(response, &rest)) return;
   response->fields_at = response->head_at + (size_t)(rest.at - head.at);

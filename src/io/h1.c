@@ -37,16 +37,20 @@ static const char no_buffer[] =
 
 /* ---- how it ends ---- */
 
-static bool h1_may_be_kept(struct call *call) {
+/* For how long; 0: not at all. */
+static int64_t h1_keep_us(struct call *call) {
   struct stream *stream = wire_stream(call->wire);
-  return call->sent_all && intake_leaves_clean(&call->intake) &&
-         (!stream_is_tls(stream) ||
-          (!stream_is_retired(stream) && stream_is_silent(stream)));
+  int64_t keep_us = call->sent_all ? intake_keep_us(&call->intake) : 0;
+  if (keep_us > 0 && stream_is_tls(stream) &&
+      (stream_is_retired(stream) || !stream_is_silent(stream)))
+    return 0;
+  return keep_us;
 }
 
 static void h1_end(struct call *call, enum call_end end, const char *why,
                    int64_t now_us) {
-  if (h1_may_be_kept(call)) wire_give_back(call->wire, now_us);
+  int64_t keep_us = h1_keep_us(call);
+  if (keep_us > 0) wire_give_back(call->wire, now_us, keep_us);
   else wire_close(call->wire);
   call->wire = NULL;
   call->kind = NULL;

@@ -24,6 +24,7 @@ enum { USUAL_MAX = 64 * 1024 };
 void intake_init(struct intake *intake, const struct target_limits *limits,
                  const struct ask_message *message, struct blocks *blocks) {
   intake->limits = limits;
+  intake->keep_us = limits->keep_us;
   intake->bytes = (struct buffer){.blocks = blocks};
   intake->judged = 0;
   intake->gunzip = NULL;
@@ -181,10 +182,13 @@ enum response_progress intake_skip(struct intake *intake) {
   return progress;
 }
 
-bool intake_leaves_clean(struct intake *intake) {
-  return intake->bytes.cap > 0 && intake_skip(intake) == RESPONSE_DONE &&
-         intake->response.keep_alive &&
-         intake->response.used == intake->bytes.len;
+int64_t intake_keep_us(struct intake *intake) {
+  const struct http_response *response = &intake->response;
+  if (intake->bytes.cap == 0 || intake_skip(intake) != RESPONSE_DONE ||
+      response->used != intake->bytes.len)
+    return 0;
+  return response->keep_us < intake->keep_us ? response->keep_us
+                                             : intake->keep_us;
 }
 
 /* RFC 9110, section 8.6: a 204 has none. */

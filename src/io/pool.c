@@ -18,7 +18,8 @@ enum pool_result pool_call(struct wires *wires, struct call *call,
   struct wire_want want = {.slot = call->target->slot,
                            .trust = call->target->trust,
                            .generation = generation,
-                           .avoid = avoid};
+                           .avoid = avoid,
+                           .keep_us = call->intake.keep_us};
   struct wire *wire = wire_take(wires, &want, now_us, call);
   if (!wire) return POOL_NONE;
   call->record->tried |= (uint8_t)(1u << wire_address(wire));

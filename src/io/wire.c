@@ -10,6 +10,10 @@
  * seen lies a gap, so a wire whose event is already waiting to run is not
  * taken, and one that has been idle for long is looked at once more.
  *
+ * How long a wire may be idle is its last answer's and its target's to say. One
+ * whose time is over is not taken. All are swept when the first of their times
+ * is over, but not more than once a second.
+ *
  * The read event is added once in the life of a connection: a request on a kept
  * one costs no epoll_ctl. */
 #include "io/wire.h"
@@ -24,8 +28,7 @@
 #include "io/slab.h"
 
 enum {
-  IDLE_US = 60 * 1000 * 1000, /* then an idle wire is closed */
-  SWEEP_US = 10 * 1000 * 1000,
+  SWEEP_US = 1000 * 1000, /* from one sweep to the next, at least */
   PROBE_US = 1000 * 1000, /* idle for longer: look before use */
 };
 
@@ -40,7 +43,7 @@ struct wire {
   uint32_t generation;
   uint8_t address; /* its place; a dial that went on to another is not noted */
   bool kept;
-  int64_t idle_since_us;
+  int64_t idle_since_us, idle_until_us;
 };
 
 /* What is kept for a slot. */
@@ -53,7 +56,8 @@ struct wires {
   struct loop *loop;
   struct wire_user user;
   struct timer sweep;
-  unsigned idle;
+  int64_t sweep_us;   /* when it is due; INT64_MAX: no wire is idle */
+  int64_t soonest_us; /* when it may be */
   struct slab slab;
   unsigned slots;     /* as many as any wire has needed */
   struct lane *lanes; /* by slot */
@@ -101,7 +105,6 @@ void wire_close(struct wire *wire) {
 /* Takes it off the idle ones. */
 static void wire_leave(struct wire *wire) {
   list_remove(&wire->wires->lanes[wire->slot].idle, &wire->link);
-  wire->wires->idle--;
 }
 
 static void wire_close_idle(struct wire *wire) {
@@ -179,7 +182,8 @@ bool wire_was_kept(const struct wire *wire) { return wire->kept; }
 /* Not where its event has been reported in this turn, and has not run yet. */
 static bool wire_may_be_used(struct wire *wire, uint32_t generation,
                              int64_t now_us) {
-  if (wire->generation != generation || loop_event_is_due(&wire->readable))
+  if (wire->generation != generation || now_us >= wire->idle_until_us ||
+      loop_event_is_due(&wire->readable))
     return false;
   return now_us - wire->idle_since_us < PROBE_US ||
          stream_is_silent(&wire->stream);
@@ -192,6 +196,7 @@ struct wire *wire_take(struct wires *wires, const struct wire_want *want,
     struct wire *wire = wire_of(link);
     if (!stream_is_under(&wire->stream, want->trust)) continue;
     if (want->avoid >> wire->address & 1) continue;
+    if (now_us - wire->idle_since_us >= want->keep_us) continue;
     wire_leave(wire);
     wire->arg = arg;
     if (wire_may_be_used(wire, want->generation, now_us)) return wire;
@@ -200,14 +205,21 @@ struct wire *wire_take(struct wires *wires, const struct wire_want *want,
   return NULL;
 }
 
-void wire_give_back(struct wire *wire, int64_t now_us) {
+/* Then, or as soon as may be, unless it is due before. */
+static void wires_sweep_at(struct wires *wires, int64_t due_us) {
+  if (due_us < wires->soonest_us) due_us = wires->soonest_us;
+  if (due_us >= wires->sweep_us) return;
+  wires->sweep_us = due_us;
+  timer_set(&wires->sweep, due_us);
+}
+
+void wire_give_back(struct wire *wire, int64_t now_us, int64_t keep_us) {
   struct wires *wires = wire->wires;
   wire->idle_since_us = now_us;
-  if (wires->idle == 0)
-    timer_set(&wires->sweep, wire->idle_since_us + SWEEP_US);
+  wire->idle_until_us = now_us + keep_us;
+  wires_sweep_at(wires, wire->idle_until_us);
   wire->arg = NULL;
   wire->kept = true;
-  wires->idle++;
   list_prepend(&wires->lanes[wire->slot].idle, &wire->link);
 }
 
@@ -219,26 +231,35 @@ void wires_close_retired(struct wires *wires) {
     }
 }
 
-/* From the oldest on. */
-static void lane_sweep(struct lane *lane, int64_t now_us) {
-  struct list_link *oldest;
-  while ((oldest = lane->idle.last) &&
-         now_us - wire_of(oldest)->idle_since_us >= IDLE_US)
-    wire_close_idle(wire_of(oldest));
+/* Returns when the next of its wires is due. */
+static int64_t lane_sweep(struct lane *lane, int64_t now_us) {
+  int64_t next_us = INT64_MAX;
+  list_each (link, &lane->idle) {
+    struct wire *wire = wire_of(link);
+    if (wire->idle_until_us <= now_us) wire_close_idle(wire);
+    else if (wire->idle_until_us < next_us) next_us = wire->idle_until_us;
+  }
+  return next_us;
 }
 
 static void wires_on_sweep(void *arg) {
   struct wires *wires = arg;
-  int64_t now_us = clock_now_us();
-  for (unsigned i = 0; i < wires->slots; i++)
-    lane_sweep(&wires->lanes[i], now_us);
-  if (wires->idle > 0) timer_set(&wires->sweep, now_us + SWEEP_US);
+  int64_t now_us = clock_now_us(), next_us = INT64_MAX;
+  for (unsigned i = 0; i < wires->slots; i++) {
+    int64_t lane_us = lane_sweep(&wires->lanes[i], now_us);
+    if (lane_us < next_us) next_us = lane_us;
+  }
+  wires->sweep_us = INT64_MAX;
+  wires->soonest_us = now_us + SWEEP_US;
+  wires_sweep_at(wires, next_us);
 }
 
 struct wires *wires_new(struct loop *loop, const struct wire_user *user) {
   struct wires *wires = malloc(sizeof *wires);
   if (!wires) return NULL;
-  wires->slots = wires->idle = 0;
+  wires->slots = 0;
+  wires->sweep_us = INT64_MAX;
+  wires->soonest_us = 0;
   wires->lanes = NULL;
   wires->loop = loop;
   wires->user = *user;

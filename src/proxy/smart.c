@@ -7,7 +7,9 @@
  * How often the request may be sent is decided here (RFC 9110, section 9.2.2):
  * more than once where its method is safe, where the route says that it does no
  * harm, or where the client has given it a key by which the upstream knows it
- * again, whichever target it is; else once. */
+ * again, whichever target it is; else once. A PUT or a DELETE is raced by
+ * nobody, since the later of two may undo what came between them; but it is
+ * repeated where its kept connection was lost, as everything idempotent is. */
 #include "proxy/smart.h"
 
 #include "core/coding.h"
@@ -140,7 +142,9 @@ void smart_visit(struct visit *visit) {
     setup.message.gzip = gzip_of(visit);
     text_str(&visit->lines, "Vary: Accept-Encoding\r\n");
   }
-  policy.once = setup.message.once = !may_be_sent_again(visit);
+  policy.once = !may_be_sent_again(visit);
+  setup.message.once =
+      policy.once && !http_method_is_idempotent(visit->request->method);
   race.pilot = item.pilot = &route->pilots[visit->service->number];
   race.first =
       balance_first(visit->service, group, race.pilot, visit->record.start_us);

@@ -130,7 +130,7 @@ static void check_read(struct text *answer, struct answer_framing framing,
          "the answer is one response");
   demand(response.status == status && response.head_at == 0, "of that status");
   demand(response.body_len == 2 && response.length == 2, "with its body");
-  demand(response.keep_alive == !framing.close, "framed as it was to be");
+  demand((response.keep_us > 0) == !framing.close, "framed as it was to be");
 }
 
 /* ---- both ---- */

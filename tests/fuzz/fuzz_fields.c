@@ -1,6 +1,6 @@
 /* fuzz_fields: small readers and writers of field values, one by the first
  * letter: (a)ddresses into core/cidr, (e)ntity tags into core/conditional,
- * (f)orwarded, (g)zip into core/coding, (l)inks, c(o)rs, (p)refer, (r) for
+ * (f)orwarded, (g)zip into core/coding, core/(k)eep_alive, (l)inks, c(o)rs, (p)refer, (r) for
  * core/retry_after, (w)eights into core/accept. What they take stands in the
  * lines behind, and then a request's head where they take one.
  *
@@ -8,9 +8,13 @@
  * that nobody wrote. A block reads as it was written. Tags match only what was
  * sent. A stranger has no say in X-Forwarded-*. A link that was rewritten leads
  * to where it led. Who gets gzip named it, and so it is with a media type. An
- * origin is allowed only when it was named. A wait has its bounds, and a date
+ * origin is allowed only when it was named. A connection is kept for less than
+ * the number that stands there. A wait has its bounds, and a date
  * reads as it is written. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/accept.h"
 #include "core/cidr.h"
@@ -19,6 +23,7 @@
 #include "core/cors.h"
 #include "core/forwarded.h"
 #include "core/http_date.h"
+#include "core/keep_alive.h"
 #include "core/links.h"
 #include "core/prefer.h"
 #include "core/retry_after.h"
@@ -369,6 +374,20 @@ static void fuzz_cors(struct slice rest) {
   free(preflight.at);
 }
 
+/* ---- kept connections ---- */
+
+/* As long as it may be kept stands there, with a second more. */
+static void fuzz_keep_alive(struct slice rest) {
+  struct slice value = fuzz_line(&rest);
+  int64_t us = keep_alive_us(value);
+  char digits[24];
+  demand(us >= 0, "no time is negative");
+  if (us == KEEP_ALIVE_UNSAID || us == 0) return;
+  demand(us % 1000000 == 0 && us / 1000000 < UINT32_MAX, "it is in seconds");
+  int len = snprintf(digits, sizeof digits, "%" PRId64, us / 1000000 + 1);
+  demand(memmem(value.at, value.len, digits, (size_t)len), "it was said");
+}
+
 /* ---- waits and dates ---- */
 
 /* The same moment, written anew and read. */
@@ -413,6 +432,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     case 'e': fuzz_conditional(rest); break;
     case 'f': fuzz_forwarded(letters, rest); break;
     case 'g': fuzz_coding(rest); break;
+    case 'k': fuzz_keep_alive(rest); break;
     case 'l': fuzz_links(letters, rest); break;
     case 'o': fuzz_cors(rest); break;
     case 'p': fuzz_prefer(rest); break;

@@ -186,7 +186,7 @@ static void check_same_response(const struct reading *a,
   const struct http_response *x = &a->response, *y = &b->response;
   demand(a->progress == b->progress, "a cut changes no end");
   demand(x->status == y->status && x->http_1_0 == y->http_1_0 &&
-             x->keep_alive == y->keep_alive && x->delimited == y->delimited &&
+             x->keep_us == y->keep_us && x->delimited == y->delimited &&
              x->coding == y->coding && x->retry_after == y->retry_after &&
              x->length == y->length && x->location_at == y->location_at &&
              x->location_len == y->location_len,
@@ -221,7 +221,8 @@ static void check_framing(const struct reading *reading, struct slice bytes) {
   struct slice rest = slice_from(bytes, response->body_at);
   bool bodiless = response->status == 204 || response->status == 304 ||
                   (response->to_head && response->status != 101);
-  demand(!response->keep_alive || response->delimited,
+  demand(response->keep_us >= 0, "no time is negative");
+  demand(response->keep_us == 0 || response->delimited,
          "only what is delimited keeps a connection alive");
   demand(!bodiless || (response->bodiless && response->delimited),
          "what has no body says so");

@@ -261,12 +261,13 @@ Test(methods, a_post_goes_on_to_the_next_target_when_the_first_refuses) {
 }
 
 /* The first leaves a connection behind, the second dies on it unanswered. */
-static struct arrival *kept_that_dies(const struct scene *s) {
-  scene_send(s, "POST", "/x", "", "one");
+static struct arrival *kept_that_dies(const struct scene *s,
+                                      const char *method) {
+  scene_send(s, method, "/x", "", "one");
   struct arrival *arrival = origin_await(s->a);
   arrival_expect_body(arrival, "one", 3);
   scene_serve(s, arrival, 200, "1");
-  scene_send(s, "POST", "/x", "", "two");
+  scene_send(s, method, "/x", "", "two");
   arrival_await_next(arrival);
   arrival_expect_body(arrival, "two", 3);
   return arrival;
@@ -274,18 +275,35 @@ static struct arrival *kept_that_dies(const struct scene *s) {
 
 Test(methods, a_post_whose_kept_connection_dies_is_not_sent_again) {
   SCOPED(scene) s = scene_open(TO_AB "  - {path: /x, upstream: a}\n");
-  arrival_close(kept_that_dies(&s));
+  arrival_close(kept_that_dies(&s, "POST"));
   reply_expect_story(client_expect_problem(s.client, 502), "1", NULL);
   scene_expect_silence(&s);
 }
 
 Test(methods, nor_is_it_when_the_connection_dies_in_the_answer) {
   SCOPED(scene) s = scene_open(TO_AB "  - {path: /x, upstream: a}\n");
-  struct arrival *arrival = kept_that_dies(&s);
+  struct arrival *arrival = kept_that_dies(&s, "POST");
   arrival_send(arrival, "HTTP/1.1 200 OK\r\nContent-Le");
   arrival_close(arrival);
   client_expect_problem(s.client, 502);
   scene_expect_silence(&s);
+}
+
+/* It is the same attempt, and no hedge nor retry comes. */
+Test(methods, a_put_or_delete_whose_kept_connection_dies_is_sent_again) {
+  static const char *const methods[] = {"PUT", "DELETE"};
+  EACH_ROW (row, methods) {
+    SCOPED(scene) s =
+        scene_open("defaults: {hedge_after: 0ms, retries: 1}\n" TO_AB
+                   "  - {path: /x, upstream: a}\n");
+    arrival_close(kept_that_dies(&s, *row));
+    struct arrival *again = origin_await(s.a);
+    arrival_expect_field(again, "Hedge-Attempt", "0");
+    arrival_expect_body(again, "two", 3);
+    arrival_answer(again, 503, "", "no");
+    reply_expect_story(client_expect_problem(s.client, 502), "1", NULL);
+    scene_expect_silence(&s);
+  }
 }
 
 /* ---- what is an answer ---------------------------------------------------- */

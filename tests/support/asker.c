@@ -226,6 +226,7 @@ struct asker *asker_new(const char *url, const char *ca_file) {
   asker->limits = (struct target_limits){.head_bytes = 8192,
                                          .body_bytes = 1 << 20,
                                          .depth = 64,
+                                         .keep_us = GUARD_US,
                                          .connect_timeout_us = GUARD_US};
   cr_assert(thread_cond_init(&asker->changed));
   pthread_mutex_init(&asker->mutex, NULL);
