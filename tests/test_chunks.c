@@ -235,6 +235,15 @@ Test(chunks, extensions_are_dropped_or_refused) {
   static const struct chunks_case cases[] = {
       IS("5;a=\"b;\t\xff\"\r\nhello\r\n0;c\r\n\r\n", "`hello`"),
       IS("5;\r\nhello\r\n0; \r\n\r\n", "`hello`"),
+      IS("5 ;a=b\r\nhello\r\n0\t;c\r\n\r\n", "`hello`"),
+      IS("5 \t ;\r\nhello\r\n0 ; c\r\n\r\n", "`hello`"),
+      IS("5 ", "more ``"),
+      IS("5 a\r\nhello\r\n" END, "bad ``" DIGITS),
+      IS("5 5;a\r\nhello\r\n" END, "bad ``" DIGITS),
+      IS("5\t\r\nhello\r\n" END, "bad ``" DIGITS),
+      IS("5 \n;a\r\nhello\r\n" END, "bad ``" DIGITS),
+      IS(" ;a\r\nhello\r\n" END, "bad ``" DIGITS),
+      IS("5\r\nhello\r\n0 \r\n\r\n", "bad `hello`" DIGITS),
       IS("5;a\nhello\r\n" END, "bad ``" BAD_EXTENSION),
       IS("5;a\0b\r\nhello\r\n" END, "bad ``" BAD_EXTENSION),
       IS("5;a\x7f\r\nhello\r\n" END, "bad ``" BAD_EXTENSION),
@@ -298,23 +307,36 @@ Test(chunks, a_chunk_that_does_not_fit_is_refused_before_its_bytes_come) {
   EXPECT_CHUNKS(cases);
 }
 
-/* A chunk with `len` bytes of extension, the ';' included. */
-static struct slice with_extension(char *bytes, int len) {
+/* A chunk with `len` bytes of extension, `gap` of them in front of its ';'. */
+static struct slice with_extension(char *bytes, int gap, int len) {
   struct text out;
   text_init(&out, bytes, HELD_MAX);
-  text_str(&out, "5;");
-  for (int i = 1; i < len; i++) text_char(&out, 'x');
+  text_char(&out, '5');
+  for (int i = 0; i < gap; i++) text_char(&out, ' ');
+  text_char(&out, ';');
+  for (int i = gap + 1; i < len; i++) text_char(&out, 'x');
   text_str(&out, "\r\nhello\r\n" END);
   return text_slice_of(&out);
 }
 
 Test(chunks, an_extension_up_to_256_bytes_is_taken) {
+  static const int gaps[] = {0, 100, 255};
   char bytes[HELD_MAX];
-  struct chunks_case fits = {with_extension(bytes, 256), SLICE("`hello`")};
-  expect_chunks(&fits);
-  struct chunks_case more = {with_extension(bytes, 257),
-                             SLICE("bad ``: a chunk extension is too long")};
-  expect_chunks(&more);
+  for (size_t i = 0; i < sizeof gaps / sizeof *gaps; i++) {
+    struct chunks_case fits = {with_extension(bytes, gaps[i], 256),
+                               SLICE("`hello`")};
+    expect_chunks(&fits);
+    struct chunks_case more = {with_extension(bytes, gaps[i], 257),
+                               SLICE("bad ``: a chunk extension is too long")};
+    expect_chunks(&more);
+  }
+}
+
+Test(chunks, white_space_in_front_of_an_extension_is_bounded_as_it_is) {
+  char bytes[HELD_MAX];
+  struct chunks_case gap = {with_extension(bytes, 257, 258),
+                            SLICE("bad ``: a chunk extension is too long")};
+  expect_chunks(&gap);
 }
 
 Test(chunks, a_body_without_a_limit_may_announce_any_size) {

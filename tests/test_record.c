@@ -260,8 +260,10 @@ Test(record, attempts_without_a_response_have_no_say) {
       {.start_us = T0, .end.result = ATTEMPT_TRANSPORT},
       asked_to_wait(400000, 7000),
       {.start_us = T0, .end.result = ATTEMPT_REFUSED},
-      {.start_us = 0, .end = {ATTEMPT_STATUS, .status = 500}}};
-  expect_wait(attempts, 4, 7);
+      {.start_us = 0, .end = {ATTEMPT_STATUS, .status = 500}},
+      {.start_us = T0, .end = {ATTEMPT_TIMEOUT, .status = 503}},
+      {.start_us = T0, .end = {ATTEMPT_CANCELLED, .status = 200}}};
+  expect_wait(attempts, 6, 7);
   expect_wait(attempts, 1, 0);
 }
 

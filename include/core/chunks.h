@@ -18,7 +18,7 @@
 
 enum {
   CHUNKS_EXTENSION_MAX =
-      256,                /* bytes of one chunk's extensions, with the ';' */
+      256, /* bytes of one chunk's extensions, with all behind its size */
   CHUNKS_DIGITS_MAX = 16, /* leading zeros included: 64 bits always fit */
   CHUNKS_SIZE_LINE = CHUNKS_DIGITS_MAX + 2 /* bytes of one, at most */
 };
@@ -47,10 +47,11 @@ void chunks_init(struct chunks *chunks, uint64_t body_max,
                  uint64_t trailers_max);
 
 /* Goes on in bytes[read..len). All verdicts but CHUNKS_MORE are for good.
- * Malformed is a size that is not 1*HEXDIG or has more than 16 of them, an
- * extension that holds a control byte or is longer than 256 bytes, a chunk that
- * is not followed by CRLF, a bare LF anywhere, and trailers that are no field
- * lines or larger than trailers_max. Extensions and trailers are dropped. */
+ * Malformed is a size that is not 1*HEXDIG or has more than 16 of them, white
+ * space behind it that no extension follows, an extension that holds a control
+ * byte or is longer than 256 bytes, a chunk that is not followed by CRLF, a
+ * bare LF anywhere, and trailers that are no field lines or larger than
+ * trailers_max. Extensions and trailers are dropped. */
 enum chunks_progress chunks_read(struct chunks *chunks, char *bytes, size_t len)
     __attribute__((warn_unused_result));
 

@@ -107,8 +107,9 @@ unsigned race_record_left(const struct race_record *race, unsigned at);
 
 /* For a race that nobody has won: how many seconds behind its end an upstream
  * wants to be asked again at the soonest, rounded up, where each attempt that
- * got a response was told so by a Retry-After (RFC 9110, section 10.2.3). 0:
- * they were not, or the time has come. */
+ * got a response was told so by a Retry-After (RFC 9110, section 10.2.3). One
+ * that was ended behind its head counts as none. 0: they were not, or the time
+ * has come. */
 unsigned race_record_retry_after_s(const struct race_record *race);
 
 /* The two spellings of an attempt as JSON: that of problems has started_ms,

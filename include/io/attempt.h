@@ -78,6 +78,8 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
                               struct attempt_record *record,
                               const struct attempt_owner *owner, void *arg)
     __attribute__((warn_unused_result));
+/* Of the head that has come; 0: none has, but for interim ones. */
+int attempt_status(const struct attempt *attempt);
 /* Ends it now: on_end is not called, the connection closes, or, with
  * limits->read_losers, is kept once the answer has been read. Whether it is
  * read. */

@@ -184,8 +184,8 @@ const struct config_option config_options[] = {
            "the field that tells the upstream how many milliseconds are left"),
     OPTION(REQUESTS, ROUTE, "rewrite-links", "off|on", SWITCH, rewrite_links,
            "off",
-           "on: links of the upstream to itself (Link, Location) become links "
-           "to hedgerow"),
+           "on: links of the upstream to itself (Link, Location, "
+           "Content-Location) become links to hedgerow"),
     OPTION(REQUESTS, ROUTE, "compression", "off|gzip", CHOICE, compression,
            "off",
            "gzip: ask the upstream for gzip, and inflate it to judge it, and "

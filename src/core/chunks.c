@@ -2,8 +2,10 @@
  *
  *      +--------------------------------- CHUNK_END <--+
  *      v                                               |
- *   IN_SIZE --+--> IN_EXTENSION --+                    |
- *             |                   v                    |
+ *   IN_SIZE --+--> IN_GAP --+                          |
+ *             |             v                          |
+ *             +------> IN_EXTENSION --+                |
+ *             |                       v                |
  *             +-----------> BEFORE_CHUNK -- size > 0 --+-> IN_CHUNK
  *                                 |   +---- too much -----> LARGE
  *                                 +-- size 0 --> IN_TRAILERS --> WHOLE
@@ -25,7 +27,8 @@
 
 enum state {
   IN_SIZE,      /* `scanned` counts the digits, `left` is their value */
-  IN_EXTENSION, /* `scanned` counts its bytes */
+  IN_GAP,       /* white space that a ';' must follow */
+  IN_EXTENSION, /* `scanned` counts its bytes, and those of the gap */
   BEFORE_CHUNK, /* between the CR and the LF of the size's line */
   IN_CHUNK,
   CHUNK_END,   /* `scanned` is 1 once the CR was there */
@@ -40,17 +43,31 @@ static void chunks_refuse(struct chunks *chunks, const char *why) {
   chunks->why = why;
 }
 
+static const char not_digits[] = "a chunk size is not hexadecimal digits only";
+static const char long_extension[] = "a chunk extension is too long";
+
+/* White space in front of an extension belongs to it (RFC 9110, 5.6.3). In
+ * front of a line end it is refused: there readers differ. */
+static void chunks_take_gap(struct chunks *chunks, char c) {
+  if (c != ';' && c != ' ' && c != '\t') chunks_refuse(chunks, not_digits);
+  else if (chunks->scanned++ == CHUNKS_EXTENSION_MAX)
+    chunks_refuse(chunks, long_extension);
+  else chunks->state = c == ';' ? IN_EXTENSION : IN_GAP;
+}
+
 static void chunks_take_size(struct chunks *chunks, char c) {
   int digit = percent_hex(c);
   if (digit >= 0) {
     if (chunks->scanned++ == CHUNKS_DIGITS_MAX)
       chunks_refuse(chunks, "a chunk size has too many digits");
     chunks->left = chunks->left << 4 | (unsigned)digit;
-  } else if (chunks->scanned == 0 || (c != ';' && c != '\r')) {
-    chunks_refuse(chunks, "a chunk size is not hexadecimal digits only");
+  } else if (chunks->scanned > 0 && c == '\r') {
+    chunks->state = BEFORE_CHUNK;
+  } else if (chunks->scanned > 0) {
+    chunks->scanned = 0;
+    chunks_take_gap(chunks, c);
   } else {
-    chunks->state = c == ';' ? IN_EXTENSION : BEFORE_CHUNK;
-    chunks->scanned = c == ';';
+    chunks_refuse(chunks, not_digits);
   }
 }
 
@@ -62,7 +79,7 @@ static void chunks_take_extension(struct chunks *chunks, char c) {
     chunks_refuse(chunks,
                   "a chunk extension holds a control byte or a bare LF");
   else if (chunks->scanned++ == CHUNKS_EXTENSION_MAX)
-    chunks_refuse(chunks, "a chunk extension is too long");
+    chunks_refuse(chunks, long_extension);
 }
 
 static void chunks_begin_chunk(struct chunks *chunks, char c) {
@@ -92,6 +109,7 @@ static void chunks_end_chunk(struct chunks *chunks, char c) {
 static void chunks_take_framing(struct chunks *chunks, char c) {
   switch (chunks->state) {
     case IN_SIZE: chunks_take_size(chunks, c); break;
+    case IN_GAP: chunks_take_gap(chunks, c); break;
     case IN_EXTENSION: chunks_take_extension(chunks, c); break;
     case BEFORE_CHUNK: chunks_begin_chunk(chunks, c); break;
     case CHUNK_END: chunks_end_chunk(chunks, c); break;

@@ -56,12 +56,18 @@ unsigned race_record_left(const struct race_record *race, unsigned at) {
   return left;
 }
 
+/* What was ended behind its head has not said all that it had to. */
+static bool has_said_when(const struct attempt_end *end) {
+  return end->status != 0 && end->result != ATTEMPT_TIMEOUT &&
+         end->result != ATTEMPT_CANCELLED;
+}
+
 unsigned race_record_retry_after_s(const struct race_record *race) {
   const struct attempt_record *attempt;
   int64_t soonest_us = INT64_MAX;
   unsigned at = 0;
   while ((attempt = race_record_next(race, &at))) {
-    if (attempt->end.status == 0) continue;
+    if (!has_said_when(&attempt->end)) continue;
     if (attempt->end.retry_after_ms == 0) return 0;
     int64_t us = attempt->end_us + attempt->end.retry_after_ms * INT64_C(1000);
     if (us < soonest_us) soonest_us = us;

@@ -324,6 +324,10 @@ struct attempt *attempt_start(struct attempts *attempts, const struct ask *ask,
   return a;
 }
 
+int attempt_status(const struct attempt *a) {
+  return a->call.intake.verdict.end.status;
+}
+
 bool attempt_cancel(struct attempt *a) {
   if (attempt_losers_join(a)) return true;
   waiting_cancel(&a->waiter);

@@ -113,7 +113,8 @@ static bool fetch_await_loser(struct fetch *f, unsigned k) {
   return loser != NULL;
 }
 
-/* It is in flight, or stands in line, and is wanted no more. */
+/* It is in flight, or stands in line, and is wanted no more. Its head is told,
+ * but teaches nothing: what would have come of it is not known. */
 static void fetch_cancel(struct fetch *f, unsigned k,
                          enum attempt_result result, const char *error,
                          int64_t now_us) {
@@ -122,8 +123,10 @@ static void fetch_cancel(struct fetch *f, unsigned k,
     fetch_leave_line(f, now_us);
     return;
   }
+  int status = attempt_status(f->attempts[k]);
   end.read_out = attempt_cancel(f->attempts[k]) && fetch_await_loser(f, k);
   end_attempt(f, k, end, error, now_us);
+  fetch_record(f, k)->end.status = status;
 }
 
 /* Whether there is something to be ended. What is coming is the answer. */

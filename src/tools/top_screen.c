@@ -51,18 +51,23 @@ static void move(struct top_screen *screen, int lines) {
   else screen->first += (unsigned)lines;
 }
 
-/* Behind ESC [ : digits, and a letter or '~' that ends it. */
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* Behind ESC [ : the letter that ends it, or in front of a '~' the number, if
+ * it has one digit. Function keys have two; what ';' begins is Shift or so. */
 static char take_sequence(struct slice *keys) {
-  char digit = 0, end = 0;
+  const char *number = keys->at;
+  char end = 0;
   while (keys->len > 0 && !(end >= '@' && end <= '~')) {
     end = *keys->at;
-    if (end >= '0' && end <= '9') digit = end;
     *keys = slice_from(*keys, 1);
   }
-  return end == '~' ? digit : end;
+  if (end != '~') return end;
+  return is_digit(number[0]) && !is_digit(number[1]) ? number[0] : 0;
 }
 
-/* As the letter that does the same. */
+/* As the letter that does the same. Home and End end in a letter as xterm sends
+ * them, are 1 and 4 in tmux, screen and the Linux console, 7 and 8 in rxvt. */
 static char letter_of(char key, struct slice *keys) {
   if (key != '\x1b') return key;
   if (keys->len == 0 || (*keys->at != '[' && *keys->at != 'O')) return 0;
@@ -72,8 +77,12 @@ static char letter_of(char key, struct slice *keys) {
     case 'B': return 'j';
     case '5': return 'b';
     case '6': return ' ';
-    case 'H': return 'g';
-    case 'F': return 'G';
+    case 'H':
+    case '1':
+    case '7': return 'g';
+    case 'F':
+    case '4':
+    case '8': return 'G';
     default: return 0;
   }
 }

@@ -107,11 +107,21 @@ unsigned fuzz_json_depth(struct slice json) {
   return deepest;
 }
 
+/* White space behind a size is there for an extension. */
+static void check_size_end(struct slice rest) {
+  struct slice behind = rest;
+  while (*behind.at == ' ' || *behind.at == '\t')
+    behind = slice_from(behind, 1);
+  demand(*behind.at == ';' || (behind.at == rest.at && *rest.at == '\r'),
+         "a size ends at its line's end or at an extension");
+}
+
 /* The next chunk, without its framing; false at the last one. */
 static bool next_chunk(struct slice *rest, struct slice *chunk) {
   uint64_t size = 0;
   for (; percent_hex(rest->at[0]) >= 0; *rest = slice_from(*rest, 1))
     size = size << 4 | (unsigned)percent_hex(rest->at[0]);
+  check_size_end(*rest);
   const char *line_end = memchr(rest->at, '\n', rest->len);
   *rest = slice_from(*rest, (size_t)(line_end + 1 - rest->at));
   demand(size < rest->len, "a chunk that was whole is there");

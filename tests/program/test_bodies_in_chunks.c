@@ -40,6 +40,8 @@ ANSWERS(extensions_and_trailers_are_dropped,
         POST "2;a=b;c=\"d\"\r\n[]\r\n0;e\r\nContent-Length: 9\r\n"
              "X-Sum: 1\r\n\r\n",
         200, "[]")
+ANSWERS(white_space_in_front_of_an_extension_is_dropped,
+        POST "2 ;a=b\r\n[]\r\n0\t ; e\r\n\r\n", 200, "[]")
 
 Test(bodies_in_chunks, nothing_of_them_goes_upstream) {
   SCOPED(stage) s = stage_open("--hedges", "0");

@@ -58,7 +58,7 @@ SUCCEEDS(a_bare_literal_in_chunks_succeeds,
          "true")
 SUCCEEDS(chunks_with_extensions_and_trailers_succeed,
          HEAD "Transfer-Encoding: chunked\r\n\r\n"
-              "3;x=y\r\n[1,\r\n2\r\n2]\r\n0\r\nX-Trailer: 1\r\n\r\n",
+              "3;x=y\r\n[1,\r\n2 \t;x\r\n2]\r\n0\r\nX-Trailer: 1\r\n\r\n",
          "[1,2]")
 SUCCEEDS(json_under_any_content_type_succeeds,
          HEAD "Content-Type: text/html\r\nContent-Length: 2\r\n\r\n[]", "[]")

@@ -32,12 +32,42 @@ Test(smart_ends, the_deadline_is_a_504_that_tells_of_each_attempt) {
 
 Test(smart_ends, the_deadline_holds_between_a_head_and_the_end_of_its_body) {
   hurry_open();
-  SCOPED(stage) s = stage_open("--hedges", "0");
+  SCOPED(stage) s = stage_open("--hedges", "0", "--trace", "on");
   struct arrival *primary = stage_ask(&s, "/smart?timeout=40000");
   arrival_send(primary, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\":");
+  program_await_notice(s.program, ": received 43 bytes");
   hurry_by(40);
-  reply_expect_result(client_expect_problem(s.client, 504), 0, "timeout");
+  reply_expect_in_body(client_expect_problem(s.client, 504),
+                       "\"result\":\"timeout\",\"status\":200,");
   arrival_await_closed(primary);
+}
+
+/* Its head alone is no answer: no hedge is held back for it. */
+Test(smart_ends, a_429_that_the_deadline_cuts_short_is_no_rate_limit) {
+  hurry_open();
+  SCOPED(stage) s = stage_open("--hedges", "1", "--hedge-after", "50s",
+                               "--timeout", "40s", "--trace", "on");
+  struct arrival *primary = stage_ask(&s, "/smart");
+  arrival_send(primary, "HTTP/1.1 429 No\r\nContent-Length: 9\r\n\r\n");
+  program_await_notice(s.program, ": received 38 bytes");
+  hurry_by(40);
+  reply_expect_in_body(client_expect_problem(s.client, 504),
+                       "\"result\":\"timeout\",\"status\":429,");
+  arrival_await_closed(primary);
+  primary = stage_ask_primary(&s, "/smart");
+  arrival_answer_first(primary, 500, "{}");
+  stage_serve(&s, origin_await_attempt(s.origin, 1), 200, OK);
+}
+
+Test(smart_ends, the_log_tells_the_status_of_a_loser_whose_head_was_there) {
+  SCOPED(stage) s = stage_open(SOON, "--hedges", "1", "--trace", "on");
+  struct arrival *primary = stage_ask_primary(&s, "/smart");
+  struct arrival *hedge = origin_await_attempt(s.origin, 1);
+  arrival_send(primary, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\":");
+  program_await_notice(s.program, ": received 43 bytes");
+  stage_serve(&s, hedge, 200, OK);
+  arrival_await_closed(primary);
+  stage_expect_log(&s, "\"result\":\"cancelled\",\"status\":200");
 }
 
 Test(smart_ends, the_configured_deadline_holds_where_the_client_names_none) {

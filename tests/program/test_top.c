@@ -132,6 +132,39 @@ Test(top, it_fits_into_a_new_size) {
   expect_end(&w);
 }
 
+/* What terminals send, and what then stands on one of 5 rows; in front of each
+ * lines 3-6 do. */
+static const struct pressed {
+  const char *keys, *shown;
+} pressed[] = {
+    {"\x1b[H", "lines 1-4 of 10"},
+    {"\x1b[F", "lines 7-10 of 10"},
+    {"\x1bOH", "lines 1-4 of 10"},
+    {"\x1bOF", "lines 7-10 of 10"},
+    {"\x1b[1~", "lines 1-4 of 10"},
+    {"\x1b[4~", "lines 7-10 of 10"},
+    {"\x1b[7~", "lines 1-4 of 10"},
+    {"\x1b[8~", "lines 7-10 of 10"},
+    {"\x1b[5~k", "lines 1-4 of 10"},
+    {"\x1b[6~", "lines 6-9 of 10"},
+    {"\x1b[6;2~", "lines 6-9 of 10"},
+    /* F10, F12, F5, nothing: none of them does anything. */
+    {"\x1b[21~\x1b[24~\x1b[15~\x1b[~j", "lines 4-7 of 10"},
+};
+
+Test(top, keys_that_scroll_are_known_as_each_terminal_sends_them) {
+  struct watched w = watch("60m");
+  screen_resize(w.screen, 30, 5);
+  EACH_ROW (row, pressed) {
+    screen_type(w.screen, "gjj");
+    screen_await(w.screen, "lines 3-6 of 10");
+    screen_type(w.screen, row->keys);
+    screen_await(w.screen, row->shown);
+  }
+  screen_type(w.screen, "q");
+  expect_end(&w);
+}
+
 Test(top, the_last_table_stays_while_nobody_answers) {
   struct watched w = watch("100ms");
   arrival_reset(origin_await(w.admin)); /* a kept connection: once more */
