@@ -56,7 +56,7 @@ struct wires {
   struct loop *loop;
   struct wire_user user;
   struct timer sweep;
-  int64_t sweep_us;   /* when it is due; INT64_MAX: no wire is idle */
+  int64_t sweep_us;   /* when it is due; INT64_MAX: not set */
   int64_t soonest_us; /* when it may be */
   struct slab slab;
   unsigned slots;     /* as many as any wire has needed */
