@@ -103,7 +103,7 @@ enum outlier_place snapshot_target_place(const struct snapshot *snapshot,
 /* What is known of the i-th target of one of its groups, of all routes that ask
  * it. From the thread that calls snapshot_learn. */
 struct target_sight {
-  enum outlier_place failing, slow; /* where it is best off of all that learn */
+  enum outlier_place failing, slow; /* the best of these routes' */
   uint32_t p50_us, p95_us;          /* 0: nothing was learned */
 };
 struct target_sight snapshot_see_target(const struct snapshot *snapshot,

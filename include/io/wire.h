@@ -48,8 +48,7 @@ struct wire *wire_take(struct wires *wires, const struct wire_want *want,
                        int64_t now_us, void *arg);
 /* Its answer is whole, and it may carry another request: it waits for one from
  * now_us on, for keep_us. It closes by itself when the peer ends it or speaks
- * unasked; and when its time is over, which a second may pass before it is
- * seen. */
+ * unasked, and within a second after its time is over. */
 void wire_give_back(struct wire *wire, int64_t now_us, int64_t keep_us);
 /* How many bytes the answers of that slot usually have, as was learned last; 0:
  * nobody knows. */

@@ -9,7 +9,7 @@
  * A kept connection may have been closed by the upstream while the request was
  * on its way. If it ends before any byte of an answer, the request is sent once
  * more, on a new connection: the same attempt, a resend (RFC 9112, section
- * 9.3.1). One that may go out only once is not, if a byte may have been read.
+ * 9.3.1). One that is not idempotent is not, if a byte may have been read.
  *
  * Where the message streams, CALLING becomes PASSING with the first read that
  * brings a head and no end: on_head, and on_body for each read that follows.
