@@ -911,6 +911,18 @@ Test(intake, a_stream_without_a_length_is_broken_by_a_cut) {
   cr_expect_eq(intake_keep_us(&intake), 0);
 }
 
+Test(intake, json_is_whole_by_itself_where_it_was_cut) {
+  expect_open(OK "\r\n[1]");
+  intake_cut(&intake);
+  expect_told("success 200 whole");
+}
+
+Test(intake, an_error_of_json_is_broken_by_a_cut) {
+  expect_open("HTTP/1.1 404 Not Found\r\n\r\n[1]");
+  intake_cut(&intake);
+  words_expect(told(), "transport 404: the connection was cut");
+}
+
 Test(intake, a_stream_without_a_length_ends_by_the_close) {
   open_stream();
   expect_more(OK "\r\nhe", "he");

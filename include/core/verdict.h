@@ -51,6 +51,9 @@ bool verdict_takes_status(const struct verdict *verdict, int status);
  * also where there is no body.) */
 bool verdict_head(struct verdict *verdict, const struct response_meaning *head)
     __attribute__((warn_unused_result));
+/* Behind the head: whether the body is judged as JSON. That of an error is not:
+ * it may be anything. */
+bool verdict_reads_json(const struct verdict *verdict);
 /* The next bytes of the body, transfer coding undone. False as above. */
 bool verdict_body(struct verdict *verdict, const char *bytes, size_t len)
     __attribute__((warn_unused_result));

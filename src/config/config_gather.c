@@ -5,7 +5,6 @@
  * for good: a request finds everything done. Items are read when all routes are
  * known, since a gather may name routes that stand behind it. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "config/config_file_parts.h"
 #include "core/http_method.h"

@@ -3,8 +3,6 @@
  * A field that a route adds goes into every request, so what no field can be is
  * refused here, and so is what is not to be configured (config/config_owned). A
  * field's value may be a secret, and is never shown. */
-#include <string.h>
-
 #include "config/config_owned.h"
 #include "config/config_refuse.h"
 #include "config/config_store_parts.h"

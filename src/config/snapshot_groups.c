@@ -7,8 +7,6 @@
  *
  * Whom clients' own credentials may reach is settled here as well: it is a
  * matter of all groups together. */
-#include <string.h>
-
 #include "config/snapshot_parts.h"
 #include "core/text.h"
 

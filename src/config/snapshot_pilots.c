@@ -6,8 +6,6 @@
  * Routes that ask the same upstream share its roster, and with the same rule
  * the pilots. A route that learns apart (--learn route) has a roster of its
  * own. */
-#include <string.h>
-
 #include "config/learned.h"
 #include "config/snapshot_parts.h"
 #include "core/pilot.h"

@@ -11,7 +11,6 @@
 #include "config/yaml.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <yaml.h>
 
 #include "config/yaml_explain.h"

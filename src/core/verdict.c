@@ -113,11 +113,14 @@ bool verdict_head(struct verdict *verdict,
   return false;
 }
 
+bool verdict_reads_json(const struct verdict *verdict) {
+  return verdict->success == SUCCESS_JSON && is_success_status(verdict);
+}
+
 bool verdict_body(struct verdict *verdict, const char *bytes, size_t len) {
   verdict->body_bytes += len;
   if (verdict->body_bytes > verdict->body_max) return too_large(verdict);
-  if (verdict->success != SUCCESS_JSON || !is_success_status(verdict))
-    return true;
+  if (!verdict_reads_json(verdict)) return true;
   if (json_check_feed(&verdict->json, bytes, len) == JSON_BAD)
     return not_json(verdict);
   return true;

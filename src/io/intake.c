@@ -164,7 +164,7 @@ void intake_end(struct intake *intake) {
 
 /* A JSON object or array says itself that it is whole. */
 void intake_cut(struct intake *intake) {
-  if (intake->verdict.success == SUCCESS_JSON) intake_end(intake);
+  if (verdict_reads_json(&intake->verdict)) intake_end(intake);
   else conclude(intake, http_response_cut(&intake->response));
 }
 
