@@ -117,11 +117,11 @@ has '^What hedging cannot save, request demo-7-[0-9]+$'
 
 expect 0 --help
 has '^usage: hedgerow demo'
-refused "'3'" --duration 3
-refused "'0'" --rate 0
-refused "'-1'" --seed -1
-refused "'--nonsense'" --nonsense
-refused "'--rate'" --rate
+refused '"3"' --duration 3
+refused '"0"' --rate 0
+refused '"-1"' --seed -1
+refused '"--nonsense"' --nonsense
+refused "--rate: its value is missing" --rate
 
 ! grep -q 'http://127' "$work/out" || fail 'a page without --stay'
 
