@@ -121,24 +121,27 @@ Test(log, lines_that_find_no_room_are_counted_and_told) {
             arrived, lost, SENT);
 }
 
-Test(log, a_reader_that_never_reads_does_not_hold_the_end_up) {
+enum { LONG_LINE = 10000 };
+
+/* With so many lines of that length, whose reader has not read yet. */
+static struct log *log_of_long_lines(int lines) {
   struct log *log = log_new(writer);
   struct log_channel *channel = log_open(log);
-  char line[10001];
-  snprintf(line, sizeof line, "%0*d\n", (int)sizeof line - 2, 0);
-  for (int i = 0; i < 100; i++) log_write(channel, slice_of(line));
-  log_free(log, 1000);
+  char line[LONG_LINE + 1];
+  snprintf(line, sizeof line, "%0*d\n", LONG_LINE - 1, 0);
+  for (int i = 0; i < lines; i++) log_write(channel, slice_of(line));
+  return log;
+}
+
+Test(log, a_reader_that_never_reads_does_not_hold_the_end_up) {
+  log_free(log_of_long_lines(100), 1000);
 }
 
 Test(log, a_machine_that_stands_still_at_the_end_costs_no_line) {
-  struct log *log = log_new(writer);
-  struct log_channel *channel = log_open(log);
-  char line[10001];
-  snprintf(line, sizeof line, "%0*d\n", (int)sizeof line - 2, 0);
-  for (int i = 0; i < 20; i++) log_write(channel, slice_of(line));
+  struct log *log = log_of_long_lines(20);
   next_reading_is_old = true;
   flush(log);
-  cr_assert(eq(sz, text_len, 20 * strlen(line)));
+  cr_assert(eq(sz, text_len, 20 * LONG_LINE));
 }
 
 Test(log, a_pipe_made_non_blocking_by_others_loses_nothing) {

@@ -230,27 +230,25 @@ Test(tls, a_session_ticket_before_the_answer_is_no_answer) {
   expect_used_again(&s, arrival);
 }
 
-Test(tls, a_session_is_resumed_by_the_next_connection) {
+/* By the next connection, whichever way the idle one has ended. */
+static void expect_resumed_after(void (*end)(struct tls_arrival *)) {
   SCOPED(tls_stage) s = open_stage(ALONE, ONE);
   struct tls_arrival *first = answer_one(&s);
   cr_expect(!first->resumed);
   tls_arrival_send_ticket(first);
   client_expect_healthy(s.client);
-  tls_arrival_end(first);
+  end(first);
   client_expect_healthy(s.client);
   struct tls_arrival *second = answer_one(&s);
   cr_expect(second->resumed, "the second handshake was a full one");
 }
 
+Test(tls, a_session_is_resumed_by_the_next_connection) {
+  expect_resumed_after(tls_arrival_end);
+}
+
 Test(tls, a_session_whose_connection_was_cut_while_idle_is_resumed) {
-  SCOPED(tls_stage) s = open_stage(ALONE, ONE);
-  struct tls_arrival *first = answer_one(&s);
-  tls_arrival_send_ticket(first);
-  client_expect_healthy(s.client);
-  tls_arrival_cut(first);
-  client_expect_healthy(s.client);
-  struct tls_arrival *second = answer_one(&s);
-  cr_expect(second->resumed, "the second handshake was a full one");
+  expect_resumed_after(tls_arrival_cut);
 }
 
 Test(tls, a_connection_that_ends_in_order_while_idle_costs_no_resend) {
